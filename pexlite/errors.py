@@ -1,0 +1,98 @@
+"""Every way to fail that a person can cause: one class each, its exit code, its hint.
+
+An error is a sentence in lower case that names the thing, `causes` that explain it line by line, and a
+`hint` that says what to type. The exit codes are those of the README.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class PexliteError(Exception):
+    """Something a person can mend: `message`, `causes` (one line each) and `hint` (what to type)."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, causes: Sequence[str] = (), hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.causes = tuple(causes)
+        self.hint = hint
+
+
+class UsageError(PexliteError):
+    """The request itself contradicts itself or names something that is not there."""
+
+    exit_code = 2
+
+
+class ResolutionError(PexliteError):
+    """No set of distributions satisfies the requirements."""
+
+    exit_code = 3
+
+
+class IndexConfigurationError(PexliteError):
+    """The index settings (options, pip's configuration, environment) cannot be read or used."""
+
+    exit_code = 3
+
+
+class FetchError(PexliteError):
+    """A distribution could not be downloaded, or what came was not what the lock names."""
+
+    exit_code = 3
+
+
+class HashMismatch(FetchError):
+    """What arrived has another digest than the lock says."""
+
+
+class ProjectBuildError(PexliteError):
+    """A project or source distribution could not be built into a wheel."""
+
+    exit_code = 3
+
+
+class InvalidWheel(PexliteError):
+    """A wheel is not what its name or the wheel specification says it is."""
+
+    exit_code = 4
+
+
+class TargetError(PexliteError):
+    """A target interpreter or platform is unknown, or could not be asked."""
+
+    exit_code = 2
+
+
+class ClosureIncomplete(PexliteError):
+    """The wheels at hand do not satisfy the requirements on a target."""
+
+    exit_code = 4
+
+
+class EntryPointMissing(PexliteError):
+    """The entry point is in no wheel of the bundle."""
+
+    exit_code = 4
+
+
+class CollisionError(PexliteError):
+    """Two wheels bring different files under one name."""
+
+    exit_code = 4
+
+
+class WriteError(PexliteError):
+    """The output could not be written."""
+
+    exit_code = 5
+
+
+class NotABundle(PexliteError):
+    """The file is not one that pexlite wrote, or it is damaged."""
+
+    exit_code = 6
