@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import functools
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -269,6 +271,8 @@ class Bundle:
     """What was asked for, as people wrote it, without paths of this machine or credentials."""
     pth_files: tuple[str, ...]
     """Names of the `.pth` files that lie directly in site-packages, sorted."""
+    runs_on: str = ""
+    """The Pythons and platforms of `variants`, in words."""
 
 
 @dataclass(frozen=True)
@@ -293,6 +297,8 @@ class Manifest:
     variants: tuple[Variant, ...]
     wheels: tuple[StoredWheel, ...]
     requirements: tuple[str, ...]
+    runs_on: str
+    """The Pythons and platforms of `variants`, in words."""
     facts: Mapping[str, Any]
     """PEX-INFO in full, as JSON has it."""
 
@@ -302,15 +308,24 @@ class BuildResult:
     """A finished build."""
 
     path: Path
-    sha256: str
     size: int
+    """Bytes."""
+    build_id: str
     wheels: tuple[Wheel, ...]
     targets: tuple[Target, ...]
     variants: tuple[Variant, ...]
+    runs_on: str
+    """The Pythons and platforms of `variants`, in words."""
     entry_point: EntryPoint
     notices: tuple[str, ...] = ()
     """Things the person should know though nothing failed, one sentence each."""
     seconds: float = 0.0
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Of the file, in hex; read when first asked for, since that takes longer than a build."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # -- progress ------------------------------------------------------------------------------------

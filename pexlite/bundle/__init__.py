@@ -1,0 +1,14 @@
+"""Wheels -> Bundle: which wheels each target gets, what starts, and on which Pythons the file will run.
+
+Pure: values in, values out. No disk, no network, no clock, no environment.
+"""
+
+from pexlite.bundle.closure import closure as closure
+from pexlite.bundle.entry_points import Source as Source
+from pexlite.bundle.entry_points import check_attribute as check_attribute
+from pexlite.bundle.entry_points import choose_entry_point as choose_entry_point
+from pexlite.bundle.entry_points import missing_module as missing_module
+from pexlite.bundle.entry_points import source_of as source_of
+from pexlite.bundle.plan import Surroundings as Surroundings
+from pexlite.bundle.plan import plan as plan
+from pexlite.bundle.words import runs_on as runs_on

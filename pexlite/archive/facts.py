@@ -1,0 +1,133 @@
+"""What a file says of itself: PEX-INFO for people and tools, the literals of `__main__.py` for its boot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pexlite.archive.runtime_files import runtime_files
+from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant, Wheel
+
+FORMAT = 1
+
+
+def pex_info(bundle: Bundle, offsets: Sequence[int], version: str) -> dict[str, Any]:
+    """PEX-INFO: pex's field names where the meaning is pex's, everything else under "pexlite".
+
+    `offsets` are those of the wheels' first bytes in the file; they do not count towards the build id.
+    """
+    launch = bundle.launch
+    facts: dict[str, Any] = {
+        "build_properties": {"pexlite_version": version},
+        "distributions": {wheel.filename: wheel.sha256 for wheel in bundle.wheels},
+        "requirements": list(bundle.requirements),
+        "entry_point": str(bundle.entry_point) or None,
+        "script": bundle.entry_point.script or None,
+        "inherit_path": str(launch.inherit_path),
+        "inject_args": list(launch.inject_args),
+        "inject_env": [list(pair) for pair in launch.inject_env],
+        "inject_python_args": list(launch.inject_python_args),
+        "pex_root": launch.pex_root,
+    }
+    own: dict[str, Any] = {
+        "format": FORMAT,
+        "runs_on": bundle.runs_on,
+        "start": _start(bundle.entry_point),
+        "bin_path": launch.bin_path,
+        "pth": list(bundle.pth_files),
+        "variants": [_variant(variant) for variant in bundle.variants],
+        "wheels": [_wheel(wheel) for wheel in bundle.wheels],
+    }
+    identity = json.dumps([facts, own, [launch.shebang, launch.sh_boot]], sort_keys=True).encode()
+    digest = hashlib.sha256(identity)
+    for name, content in runtime_files():
+        digest.update(f"{name}:{len(content)}:".encode() + content)
+    own["build_id"] = digest.hexdigest()[:16]
+    for entry, offset in zip(own["wheels"], offsets, strict=True):
+        entry["offset"] = offset
+    return {**facts, "code_hash": own["build_id"], "pexlite": own}
+
+
+def main_module(info: Mapping[str, Any], bundle: Bundle) -> str:
+    """The source of `__main__.py`: what a warm start has to know, as literals, then the boot.
+
+    Its grammar is also Python 2.7's, so that any Python at all can look for one that fits.
+    """
+    own = info["pexlite"]
+    start = bundle.entry_point
+    in_process = start.kind in (StartKind.FUNCTION, StartKind.MODULE)
+    facts: dict[str, Any] = {
+        "build_id": own["build_id"],
+        "pex_root": info["pex_root"],
+        "start": (start.module, start.attribute) if in_process else (),
+        "pth": tuple(own["pth"]),
+        "inherit_path": info["inherit_path"],
+        "special": False,
+    }
+    if _is_special(bundle.launch) or start.kind is StartKind.SCRIPT:
+        facts |= {
+            "special": True,
+            "script": start.script if start.kind is StartKind.SCRIPT else "",
+            "bin_path": bundle.launch.bin_path,
+            "inject_args": bundle.launch.inject_args,
+            "inject_env": bundle.launch.inject_env,
+            "inject_python_args": bundle.launch.inject_python_args,
+        }
+    lines = "".join(f"    {name!a}: {value!a},\n" for name, value in facts.items())
+    accepted = _accepted(bundle.variants)
+    return f"""\
+import sys
+
+FACTS = {{
+{lines}}}
+
+if __name__ == "__main__":
+    if sys.version_info >= (3, 6):
+        import __pexlite__
+
+        __pexlite__.start(FACTS, __loader__, globals())
+    else:
+        from __pexlite__ import pythons
+
+        pythons.run_fitting(__loader__.archive, {accepted!a}, {own["runs_on"]!a}, None)
+"""
+
+
+def _start(entry_point: EntryPoint) -> dict[str, str]:
+    return {
+        "kind": str(entry_point.kind),
+        "module": entry_point.module,
+        "attribute": entry_point.attribute,
+        "script": entry_point.script,
+    }
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    return {
+        "pythons": list(variant.pythons),
+        "platform": variant.platform,
+        "libc": [variant.libc.name, list(variant.libc.version)] if variant.libc else None,
+        "macos": list(variant.macos) if variant.macos else None,
+        "wheels": list(variant.wheels),
+    }
+
+
+def _wheel(wheel: Wheel) -> dict[str, Any]:
+    scripts = {**wheel.entry_points.get("gui_scripts", {}), **wheel.entry_points.get("console_scripts", {})}
+    return {
+        "name": wheel.filename,
+        "sha256": wheel.sha256,
+        "size": wheel.size,
+        "unpacked": wheel.unpacked_size,
+        "scripts": dict(sorted(scripts.items())),
+    }
+
+
+def _is_special(launch: LaunchOptions) -> bool:
+    return bool(launch.inject_args or launch.inject_env or launch.inject_python_args or launch.bin_path != "off")
+
+
+def _accepted(variants: Sequence[Variant]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(python for variant in variants for python in variant.pythons))

@@ -1,0 +1,162 @@
+"""Wheels, targets and an entry point -> the Bundle: every decision about a file, made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from packaging.tags import Tag
+
+from pexlite.bundle.closure import closes_with, closure
+from pexlite.bundle.words import runs_on
+from pexlite.model import Bundle, EntryPoint, LaunchOptions, Libc, Root, Target, Variant, Wheel
+
+_LEGACY_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """A target and what else may run its wheels, to find out how far the file reaches."""
+
+    target: Target
+    neighbours: tuple[Target, ...]
+    """Other Pythons on the same platform."""
+    elsewhere: tuple[Target, ...] = ()
+    """The target's and the neighbours' Pythons on other platforms; only looked at when every wheel is for any."""
+
+
+def plan(
+    roots: Sequence[Root],
+    wheels: Sequence[Wheel],
+    surroundings: Sequence[Surroundings],
+    entry_point: EntryPoint,
+    launch: LaunchOptions,
+) -> Bundle:
+    """The bundle that satisfies `roots` on every target, and on every other Python the same wheels serve.
+
+    Raises ClosureIncomplete where the wheels are not enough for one of the targets.
+    """
+    chosen = [(around, closure(roots, wheels, around.target)) for around in surroundings]
+    used = sorted({id(wheel): wheel for _, needed in chosen for wheel in needed}.values(), key=_wheel_order)
+    index = {id(wheel): place for place, wheel in enumerate(used)}
+    asked = {(around.target.platform, around.target.python) for around in surroundings}
+    variants: list[Variant] = []
+    for around, needed in chosen:
+        variant = _variant(roots, needed, around, tuple(index[id(wheel)] for wheel in needed), asked)
+        variants.append(_without(variant, variants))
+    merged = _merged([variant for variant in variants if variant.pythons])
+    return Bundle(
+        wheels=tuple(used),
+        variants=merged,
+        entry_point=entry_point,
+        launch=launch,
+        requirements=tuple(_shown(root) for root in roots),
+        pth_files=_pth_files(used),
+        runs_on=runs_on(merged),
+    )
+
+
+def _wheel_order(wheel: Wheel) -> tuple[str, str]:
+    return (wheel.name, wheel.filename)
+
+
+def _variant(
+    roots: Sequence[Root],
+    needed: Sequence[Wheel],
+    around: Surroundings,
+    indices: tuple[int, ...],
+    asked: Set[tuple[str, str]],
+) -> Variant:
+    """One target's wheels and every Python they serve, those left out that were `asked` for with their own."""
+    target = around.target
+    near = [other for other in around.neighbours if (other.platform, other.python) not in asked]
+    served = {other.python for other in near if closes_with(roots, needed, other)}
+    pythons = tuple(sorted({target.python, *served}, key=_python_order))
+    if all(tag.platform == "any" for wheel in needed for tag in wheel.tags) and all(
+        closes_with(roots, needed, other) for other in around.elsewhere if other.python in pythons
+    ):
+        return Variant(pythons, "any", None, None, indices)
+    own_tags = frozenset(target.tags)
+    fitting = [[tag for tag in wheel.tags if tag in own_tags] for wheel in needed]
+    return Variant(pythons, target.platform, _libc(fitting, target), _macos(fitting), indices)
+
+
+def _python_order(python: str) -> tuple[str, int, str]:
+    found = re.fullmatch(r"([a-z]+)3(\d+)(t?)", python)
+    return (found[1], int(found[2]), found[3]) if found else (python, 0, "")
+
+
+def _without(variant: Variant, earlier: Sequence[Variant]) -> Variant:
+    """`variant` without the Pythons that an earlier one serves on the same platform: those keep what was asked."""
+    taken = {python for other in earlier if other.platform == variant.platform for python in other.pythons}
+    pythons = tuple(python for python in variant.pythons if python not in taken)
+    return Variant(pythons, variant.platform, variant.libc, variant.macos, variant.wheels)
+
+
+def _merged(variants: Sequence[Variant]) -> tuple[Variant, ...]:
+    merged: dict[tuple[object, ...], Variant] = {}
+    for variant in variants:
+        key = (variant.platform, variant.libc, variant.macos, variant.wheels)
+        known = merged.get(key)
+        pythons = {*variant.pythons, *(known.pythons if known else ())}
+        ordered = tuple(sorted(pythons, key=_python_order))
+        merged[key] = Variant(ordered, variant.platform, variant.libc, variant.macos, variant.wheels)
+    return tuple(merged.values())
+
+
+def _libc(fitting: Sequence[Sequence[Tag]], target: Target) -> Libc | None:
+    """The oldest C library on which every wheel has a tag that fits (PEP 600, PEP 656)."""
+    if target.libc is None:
+        return None
+    floors = [floor for tags in fitting if (floor := _lowest(tags, target.libc)) is not None]
+    return Libc(target.libc.name, max(floors)) if floors else None
+
+
+def _lowest(tags: Sequence[Tag], here: Libc) -> tuple[int, int] | None:
+    """The lowest floor among one wheel's tags; None where it asks for no C library."""
+    floors = []
+    for tag in tags:
+        platform = tag.platform
+        if platform == "any":
+            return None
+        modern = re.match(r"(?:many|musl)linux_(\d+)_(\d+)_", platform)
+        legacy = _LEGACY_MANYLINUX.get(platform.partition("_")[0])
+        if modern:
+            floors.append((int(modern[1]), int(modern[2])))
+        elif legacy:
+            floors.append(legacy)
+        else:
+            floors.append(here.version)  # linux_x86_64: linked against the C library of where it was built
+    return min(floors, default=None)
+
+
+def _macos(fitting: Sequence[Sequence[Tag]]) -> tuple[int, int] | None:
+    floors = []
+    for tags in fitting:
+        own = [match for tag in tags if (match := re.match(r"macosx_(\d+)_(\d+)_", tag.platform))]
+        if own:
+            floors.append(min((int(match[1]), int(match[2])) for match in own))
+    return max(floors, default=None)
+
+
+def _pth_files(wheels: Sequence[Wheel]) -> tuple[str, ...]:
+    """The files in site-packages itself that Python reads at every start."""
+    found = set()
+    for wheel in wheels:
+        for member in wheel.files:
+            if member.endswith(".pth"):
+                first, _, rest = member.partition("/")
+                scheme, _, inside = rest.partition("/")
+                name = inside if first.endswith(".data") and scheme in ("purelib", "platlib") else member
+                if "/" not in name:
+                    found.add(name)
+    return tuple(sorted(found))
+
+
+def _shown(root: Root) -> str:
+    """The requirement without the place a local wheel was taken from, which nobody else has."""
+    requirement = root.requirement
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    marker = f"; {requirement.marker}" if requirement.marker else ""
+    return f"{requirement.name}{extras}{requirement.specifier}{marker}"

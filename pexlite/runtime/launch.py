@@ -1,0 +1,120 @@
+"""From the app's directory to the app: this Python made to look into it, the entry point called.
+
+Every app directory holds this module, compiled, as `_pexlite_launch`. It imports `os` and `sys`, nothing else.
+"""
+
+import os
+import sys
+
+
+def enter(prefix, facts):
+    """Make this process what `prefix/bin/python` would be: a Python with the bundle as its packages."""
+    inherit_path = facts["inherit_path"]
+    library = os.path.dirname(os.__file__)
+    site_packages = "%s/lib/%s/site-packages" % (prefix, os.path.basename(library))
+    keep = _standard_path(library)
+    inherited = []
+    if inherit_path != "false":
+        inherited = [entry for entry in sys.path[1:] if entry not in keep]
+    else:
+        _forget_foreign_modules(tuple([entry + "/" for entry in keep]))
+    if inherit_path == "prefer":
+        sys.path[:] = keep + inherited + [site_packages]
+    else:
+        sys.path[:] = keep + [site_packages] + inherited
+    sys.prefix = sys.exec_prefix = prefix
+    sys.executable = prefix + "/bin/python"
+    site = sys.modules.get("site")
+    if site is not None:
+        site.PREFIXES[:] = [prefix]
+        if inherit_path == "false":
+            site.ENABLE_USER_SITE = False
+    sys.path.extend(facts.get("extra_path", ()))
+    if facts["pth"]:
+        import site
+
+        for name in facts["pth"]:
+            if os.path.exists(site_packages + "/" + name):
+                site.addpackage(site_packages, name, None)
+
+
+def _standard_path(library):
+    """The entries of sys.path that are Python's own, in their order."""
+    if sys.implementation.name == "cpython":
+        version = sys.version_info
+        names = [os.path.basename(library), "python%d%d.zip" % version[:2]]
+        names.append(names[0] + "/lib-dynload")
+        own = set()
+        for base in (sys.base_prefix, sys.base_exec_prefix):
+            for folder in ("/lib/", "/" + getattr(sys, "platlibdir", "lib") + "/"):
+                for name in names:
+                    own.add(base + folder + name)
+        keep = [entry for entry in sys.path if entry in own]
+        if library in keep:
+            return keep
+    # PyPy, framework builds and other layouts: whatever lies in the directory `os` came from.
+    inside = library + "/"
+    return [
+        entry
+        for entry in sys.path
+        if (entry + "/").startswith(inside) and "-packages" not in entry or entry.endswith(".zip") and entry != sys.path[0]
+    ]
+
+
+def _forget_foreign_modules(own):
+    """Drop what the host's .pth files and sitecustomize imported from outside the standard library."""
+    modules = sys.modules
+    foreign = set()
+    for name, module in list(modules.items()):
+        where = getattr(module, "__file__", None)
+        if where is None:
+            where = list(getattr(module, "__path__", None) or ("",))[0]
+        if where and name != "__main__" and ("-packages/" in where + "/" or not where.startswith(own)):
+            foreign.add(name)
+            del modules[name]
+    for finders in (sys.meta_path, sys.path_hooks):
+        finders[:] = [finder for finder in finders if getattr(finder, "__module__", None) not in foreign]
+
+
+def call(start, main):
+    """Call the entry point `start`: (module, attribute) of a function, or (module, "") to be `__main__`."""
+    module, attribute = start
+    sys.modules.pop(__name__, None)
+    try:
+        if not attribute:
+            import runpy
+
+            runpy._run_module_as_main(module, alter_argv=False)
+            return
+        for name in [name for name in main if name[:2] != "__"]:
+            del main[name]
+        __import__(module)
+        function = sys.modules[module]
+        for name in attribute.split("."):
+            function = getattr(function, name)
+        sys.exit(function())
+    except SystemExit:
+        raise
+    except BaseException:
+        _hide_our_frames()
+        raise
+
+
+def _hide_our_frames():
+    """Have an uncaught exception shown without the frames of the boot, by whatever shows exceptions now."""
+    shown_by = sys.excepthook
+
+    def hook(kind, value, traceback):
+        sys.excepthook = shown_by
+        last = traceback
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename == __file__:
+                last = traceback.tb_next
+            traceback = traceback.tb_next
+        # An entry point that is a module is run by runpy, whose frames are ours too.
+        while last is not None and last.tb_next is not None and last.tb_frame.f_globals.get("__name__") == "runpy":
+            last = last.tb_next
+        value.__traceback__ = last
+        shown_by(kind, value, last)
+
+    sys.excepthook = hook

@@ -1,0 +1,226 @@
+"""One app on one Python: a directory that is a venv, made of links into the unpacked wheels."""
+
+import os
+import sys
+
+from . import python_tag
+
+# Keeps PYTHONPATH usable for what is started through bin/python (Spark hands pyspark over by it) but behind the
+# bundle's own modules, where it can add and not shadow.
+_PATH_HOOK = "import os; os.environ.get('PYTHONPATH') and __import__('_pexlite_pythonpath')\n"
+_PATH_MODULE = """\
+import os
+import sys
+
+if not sys.flags.ignore_environment:
+    given = [os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    kept = [entry for entry in sys.path if entry not in given]
+    sys.path[:] = kept + [entry for entry in sys.path if entry in given]
+del sys.modules[__name__]
+"""
+_SCRIPT = """\
+import sys
+from {module} import {head}
+if __name__ == "__main__":
+    sys.exit({call}())
+"""
+
+
+def fits_platform(variant):
+    """Whether the wheels of `variant` run on this machine: its system, C library and age."""
+    platform = variant["platform"]
+    if platform == "any":
+        return True
+    if platform != _platform():
+        return False
+    if variant["libc"]:
+        name, version = _libc()
+        if name != variant["libc"][0] or version and version < tuple(variant["libc"][1]):
+            return False
+    if variant["macos"]:
+        from platform import mac_ver
+
+        here = tuple([int(part) for part in mac_ver()[0].split(".")[:2]])
+        return here >= tuple(variant["macos"])
+    return True
+
+
+def _platform():
+    machine = os.uname()[4]
+    if sys.maxsize <= 2**32:  # a 32-bit Python on a 64-bit kernel
+        machine = {"x86_64": "i686", "aarch64": "armv7l"}.get(machine, machine)
+    return ("macosx" if sys.platform == "darwin" else sys.platform) + "_" + machine
+
+
+def _libc():
+    """This system's C library as ("glibc", (2, 36)); the version is None where it does not say."""
+    try:
+        name, version = os.confstr("CS_GNU_LIBC_VERSION").split()
+        return name, tuple([int(part) for part in version.split(".")[:2]])
+    except (AttributeError, OSError, ValueError):
+        return "musl", None
+
+
+def lay_out(manifest, wheels, loader, root, directory, prefix):
+    """Make `directory` the app that will be found at `prefix`; READY is written last."""
+    library = os.path.basename(os.path.dirname(os.__file__))
+    site_packages = "lib/%s/site-packages" % library
+    os.makedirs("%s/%s" % (directory, site_packages), 0o755)
+    os.mkdir(directory + "/bin", 0o755)
+    base = _base_python()
+    for name in ("python", "python3", "python%d.%d" % sys.version_info[:2]):
+        os.symlink(base, "%s/bin/%s" % (directory, name))
+    _write(directory + "/pyvenv.cfg", _configuration(manifest, base))
+    places = [wheel["sha256"][:32] for wheel in wheels]
+    link = _Linker(root, directory)
+    link.merge(site_packages, [place + "/lib" for place in places])
+    link.merge("", [place + "/data" for place in places], deep=True)
+    link.merge("include/site/" + library, [place + "/headers" for place in places])
+    _write("%s/%s/_pexlite_pythonpath.py" % (directory, site_packages), _PATH_MODULE)
+    _write("%s/%s/_pexlite_pythonpath.pth" % (directory, site_packages), _PATH_HOOK)
+    _put_launch(loader, directory, prefix)
+    first_line = _first_line(prefix + "/bin/python")
+    for place in places:
+        _put_scripts("%s/wheels/%s/scripts" % (root, place), directory + "/bin", first_line)
+    for wheel in wheels:
+        for name, reference in wheel["scripts"].items():
+            _put_console_script(directory + "/bin/" + name, reference, first_line)
+    _write(directory + "/READY", manifest["pexlite"]["build_id"] + "\n")
+
+
+def _put_launch(loader, directory, prefix):
+    """The module that every later start goes through, with its bytecode: compiling it anew costs 2 ms."""
+    source = loader.get_data(os.sep.join((loader.archive, "__pexlite__", "launch.py")))
+    _write(directory + "/_pexlite_launch.py", source)
+    if sys.version_info < (3, 7):
+        return  # no unchecked bytecode before PEP 552; Python keeps its own on the next start
+    import importlib.util
+    import marshal
+
+    path = importlib.util.cache_from_source(directory + "/_pexlite_launch.py")
+    if os.path.dirname(path) != directory + "/__pycache__":
+        return  # PYTHONPYCACHEPREFIX
+    code = compile(source, prefix + "/_pexlite_launch.py", "exec", dont_inherit=True)
+    os.mkdir(directory + "/__pycache__", 0o755)
+    _write(path, importlib.util.MAGIC_NUMBER + b"\1\0\0\0" + b"pexlite1" + marshal.dumps(code))
+
+
+def _base_python():
+    """The program behind this Python that is no venv's own."""
+    version = "%d.%d" % sys.version_info[:2]
+    program = "pypy" if sys.implementation.name == "pypy" else "python"
+    free = "t" if python_tag().endswith("t") else ""
+    candidates = [getattr(sys, "_base_executable", None) or ""]
+    if sys.prefix == sys.base_prefix:
+        candidates.append(sys.executable or "")
+    for name in (program + version + free, program + "3", program):
+        candidates.append("%s/bin/%s" % (sys.base_prefix, name))
+    for path in candidates:
+        # A venv's own program here would make a venv of a venv: it has no standard library beside it.
+        if path and os.access(path, os.X_OK) and not _in_venv(path):
+            return os.path.abspath(path)
+    return os.path.realpath(sys.executable)
+
+
+def _in_venv(path):
+    directory = os.path.dirname(os.path.abspath(path))
+    return any([os.path.exists(place + "/pyvenv.cfg") for place in (directory, os.path.dirname(directory))])
+
+
+def _configuration(manifest, base):
+    inherit = manifest["inherit_path"] != "false"
+    version = "%d.%d.%d" % sys.version_info[:3]
+    return "home = %s\ninclude-system-site-packages = %s\nversion = %s\n" % (
+        os.path.dirname(base),
+        "true" if inherit else "false",
+        version,
+    )
+
+
+class _Linker:
+    """Links out of an app's directory into the wheels, as few as will do."""
+
+    def __init__(self, root, directory):
+        self.wheels = root + "/wheels/"
+        self.directory = directory
+
+    def merge(self, target, sources, deep=False):
+        """Have `target` show what all of `sources` (paths under wheels/) hold.
+
+        A name that one source owns is one link; a directory of several becomes a real directory of links. Of a
+        file that several bring the last one wins, as in an installation. `deep` makes every directory a real one,
+        so that what an app writes there stays its own.
+        """
+        owners = {}
+        for source in sources:
+            try:
+                names = os.listdir(self.wheels + source)
+            except OSError:
+                continue  # most wheels have no data and no headers
+            for name in names:
+                if name != "__pycache__":
+                    owners.setdefault(name, []).append(source + "/" + name)
+        if not owners:
+            return
+        here = self.directory + "/" + target if target else self.directory
+        os.makedirs(here, 0o755, exist_ok=True)
+        # wheels/ is seen from apps/<app>/<target>; a relative link survives a move of the whole cache.
+        up = "../" * (2 + (target.count("/") + 1 if target else 0)) + "wheels/"
+        for name, paths in sorted(owners.items()):
+            place = here + "/" + name
+            directories = [path for path in paths if os.path.isdir(self.wheels + path)]
+            shared = len(paths) > 1 or deep or os.path.lexists(place)
+            if shared and len(directories) == len(paths) and not os.path.islink(place):
+                self.merge(target + "/" + name if target else name, paths, deep)
+            else:
+                if os.path.lexists(place):
+                    os.unlink(place)
+                os.symlink(up + paths[-1], place)
+
+
+def _put_scripts(source, target, first_line):
+    """A wheel's .data/scripts: programs as links, Python scripts with the app's own Python in their first line."""
+    try:
+        names = os.listdir(source)
+    except OSError:
+        return
+    for name in names:
+        path = source + "/" + name
+        place = target + "/" + name
+        if os.path.lexists(place):
+            os.unlink(place)
+        with open(path, "rb") as script:
+            if script.read(8) == b"#!python":
+                rest = (b"#!python" + script.readline(), script.read())[1]
+                _write(place, first_line.encode("utf-8", "surrogateescape") + rest, 0o755)
+            else:
+                os.symlink(os.path.relpath(os.path.realpath(path), os.path.realpath(target)), place)
+
+
+def _put_console_script(path, reference, first_line):
+    """A program that calls the function `reference` ("module:attribute [extras]")."""
+    module, _, attribute = reference.partition("[")[0].strip().partition(":")
+    if os.path.lexists(path):
+        os.unlink(path)
+    call = attribute.strip()
+    text = first_line + _SCRIPT.format(module=module.strip(), head=call.partition(".")[0], call=call)
+    _write(path, text, 0o755)
+
+
+def _first_line(python):
+    """The line that has the kernel start a script with `python`, whatever characters its path has."""
+    if len(python.encode("utf-8", "surrogateescape")) < 125 and not any([space in python for space in " \t\n"]):
+        return "#!%s\n" % python
+    # Kernels cut long lines, and at spaces: sh and Python both read this.
+    quoted = "'" + python.replace("'", "'\"'\"'") + "'"
+    return "#!/bin/sh\n'''exec' %s \"$0\" \"$@\"\n' '''\n" % quoted
+
+
+def _write(path, content, mode=0o644):
+    if not isinstance(content, bytes):
+        content = content.encode("utf-8", "surrogateescape")
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        os.write(handle, content)
+    finally:
+        os.close(handle)

@@ -1,0 +1,126 @@
+"""Starts that are more than calling the entry point: interpreter, scripts, sealed arguments and variables."""
+
+import os
+import sys
+
+from . import SPARK_WORKERS
+
+# Set across the exec that gives Python the arguments sealed in with --inject-python-args.
+_ARGUMENTS_GIVEN = "__PEXLITE_PYTHON_ARGUMENTS"
+
+
+def run(facts, switches, prefix, file):
+    """The facts to go on with, or no return: the process becomes an interpreter or a script of the bundle."""
+    facts = dict(facts)
+    arguments = sys.argv[1:]
+    for name, value in facts.get("inject_env", ()):
+        os.environ.setdefault(name, value)
+    _put_scripts_on_path(facts.get("bin_path", "off"), prefix + "/bin")
+    if switches and switches.inherit_path:
+        facts["inherit_path"] = switches.inherit_path
+    if switches and switches.extra_path:
+        facts["extra_path"] = switches.extra_path
+    if switches and switches.module:
+        _run_module(prefix, facts, switches.module, arguments)
+    if switches and switches.script:
+        _run_script(prefix, facts, switches.script, arguments)
+    if (switches and switches.interpreter) or arguments[:2] in SPARK_WORKERS:
+        _become_python(prefix, facts, arguments)
+    if facts.get("inject_python_args") and not os.environ.pop(_ARGUMENTS_GIVEN, None):
+        os.environ[_ARGUMENTS_GIVEN] = "1"
+        python = prefix + "/bin/python"
+        os.execv(python, [python] + list(facts["inject_python_args"]) + [file] + arguments)
+    arguments = list(facts.get("inject_args", ())) + arguments
+    if facts.get("script"):
+        _run_script(prefix, facts, facts["script"], arguments)
+    if not facts["start"]:
+        _become_python(prefix, facts, arguments)
+    sys.argv[1:] = arguments
+    return facts
+
+
+def _become_python(prefix, facts, arguments):
+    python = prefix + "/bin/python"
+    if facts.get("extra_path"):
+        known = [entry for entry in (os.environ.get("PYTHONPATH"),) if entry]
+        os.environ["PYTHONPATH"] = os.pathsep.join(facts["extra_path"] + known)
+    sys.stdout.flush()
+    os.execv(python, [python] + _python_options() + arguments)
+
+
+def _run_module(prefix, facts, module, arguments):
+    """PEX_MODULE: a module as `__main__`, or a function as `module:function`."""
+    module, _, attribute = module.partition(":")
+    if not attribute:
+        _become_python(prefix, facts, ["-m", module] + arguments)
+    call = "import sys; from %s import %s as run; sys.argv[0] = %r; sys.exit(run())"
+    attribute, _, rest = attribute.partition(".")
+    code = call % (module, attribute, sys.argv[0])
+    if rest:
+        code = code.replace("run())", "run.%s())" % rest)
+    _become_python(prefix, facts, ["-c", code] + arguments)
+
+
+def _run_script(prefix, facts, name, arguments):
+    """A file in bin/: by the app's own Python if it is a Python script, else as the program that it is."""
+    path = "%s/bin/%s" % (prefix, name)
+    try:
+        with open(path, "rb") as script:
+            first = script.read(2)
+    except OSError:
+        known = ", ".join(sorted(set(os.listdir(prefix + "/bin")) - _PYTHONS)) or "none"
+        sys.stderr.write("error: there is no script %r in this file\n  it has: %s\n" % (name, known))
+        sys.stderr.write("hint: set PEX_SCRIPT to one of these\n")
+        sys.exit(1)
+    if first == b"#!" and _is_python_script(path):
+        _become_python(prefix, facts, [path] + arguments)
+    sys.stdout.flush()
+    os.execv(path, [path] + arguments)
+
+
+_PYTHONS = frozenset(["python", "python3", "python%d.%d" % sys.version_info[:2]])
+
+
+def _is_python_script(path):
+    with open(path, "rb") as script:
+        head = script.read(600).split(b"\n", 3)
+    return b"python" in head[0] or (head[0].startswith(b"#!/bin/sh") and len(head) > 1 and b"/bin/python" in head[1])
+
+
+def _python_options():
+    """The options this Python itself was started with, for the Python that it becomes."""
+    original = getattr(sys, "orig_argv", None)
+    if original is not None:
+        return original[1 : len(original) - len(sys.argv)]
+    flags = sys.flags
+    options = ["-I"] if flags.isolated else []
+    for letter, name in _FLAGS:
+        options.extend(["-" + letter] * int(getattr(flags, name)))
+    options.extend(["-O"] * flags.optimize)
+    for option in sys.warnoptions:
+        options.append("-W" + option)
+    for name, value in sys._xoptions.items():
+        options.append("-X" + (name if value is True else "%s=%s" % (name, value)))
+    return options
+
+
+_FLAGS = (
+    ("d", "debug"),
+    ("i", "inspect"),
+    ("B", "dont_write_bytecode"),
+    ("E", "ignore_environment"),
+    ("s", "no_user_site"),
+    ("v", "verbose"),
+    ("b", "bytes_warning"),
+    ("q", "quiet"),
+    ("S", "no_site"),
+)
+
+
+def _put_scripts_on_path(where, directory):
+    """Let child processes find the bundle's scripts by name: --bin-path prepend or append."""
+    if where == "off":
+        return
+    path = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if entry != directory]
+    path = [directory] + path if where == "prepend" else path + [directory]
+    os.environ["PATH"] = os.pathsep.join(path)

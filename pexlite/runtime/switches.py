@@ -1,0 +1,30 @@
+"""The PEX_ switches of one start, taken out of the environment so that children do not inherit them."""
+
+import os
+
+_INHERIT = ("false", "fallback", "prefer")
+
+
+class Switches:
+    """What the environment asks of this start; empty or None where it asks nothing."""
+
+    def __init__(self, names):
+        self.taken = {name: os.environ.pop(name) for name in names}
+        get = self.taken.get
+        self.interpreter = get("PEX_INTERPRETER", "").lower() in ("1", "true", "yes", "on")
+        self.module = get("PEX_MODULE", "")
+        self.script = get("PEX_SCRIPT", "")
+        self.python = get("PEX_PYTHON", "")
+        self.verbose = get("PEX_VERBOSE", "0") not in ("", "0")
+        self.inherit_path = get("PEX_INHERIT_PATH", "").lower()
+        if self.inherit_path in ("1", "true"):
+            self.inherit_path = "fallback"
+        if self.inherit_path not in _INHERIT:
+            self.inherit_path = ""
+        self.extra_path = [entry for entry in get("PEX_EXTRA_SYS_PATH", "").split(os.pathsep) if entry]
+        # What belongs to the search for a Python, gone through by `pythons`.
+        self.python_path = get("PEX_PYTHON_PATH", "")
+
+    def give_back(self):
+        """Put every switch back, for the start that another Python makes of this one."""
+        os.environ.update(self.taken)

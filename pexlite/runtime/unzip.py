@@ -1,0 +1,222 @@
+"""Wheels out of the file: their directories read, their members inflated, checked and written in parallel."""
+
+import errno
+import os
+import struct
+import threading
+import zlib
+
+_END = b"PK\x05\x06"
+_BIG = 32 << 20  # a member above this many bytes is inflated piece by piece, so that memory stays flat
+_SCHEMES = {"purelib": "lib", "platlib": "lib", "scripts": "scripts", "data": "data", "headers": "headers"}
+
+
+class Damaged(Exception):
+    """The file does not hold what it should."""
+
+
+class Member:
+    """One file of a wheel: where its bytes are in the archive and where they go."""
+
+    __slots__ = ("compressed", "crc", "mode", "name", "offset", "size", "stored")
+
+    def __init__(self, name, offset, compressed, size, crc, stored, mode):
+        self.name = name
+        self.offset = offset
+        self.compressed = compressed
+        self.size = size
+        self.crc = crc
+        self.stored = stored
+        self.mode = mode
+
+
+def read_members(descriptor, start, size, wheel):
+    """The members of the zip at `start` (bytes `size`) of the open file, directories left out.
+
+    Raises Damaged when it is no zip, or when a name would lead out of the wheel (APPNOTE.TXT 4.3).
+    """
+    tail_size = min(size, 22 + 65535)
+    tail = _read(descriptor, start + size - tail_size, tail_size)
+    end = tail.rfind(_END)
+    if end < 0:
+        raise Damaged("%s is no wheel any more" % wheel)
+    count, directory_size, directory = struct.unpack_from("<HII", tail, end + 10)
+    if 0xFFFFFFFF in (directory_size, directory) or count == 0xFFFF:
+        count, directory_size, directory = _read_zip64_end(descriptor, start, tail, end)
+    content = _read(descriptor, start + directory, directory_size)
+    members = []
+    position = 0
+    while len(members) < count or position < directory_size:
+        if content[position : position + 4] != b"PK\x01\x02":
+            break
+        fields = struct.unpack_from("<HHHHHHIIIHHHHHII", content, position + 4)
+        flags, method, crc, compressed, unpacked = fields[2], fields[3], fields[6], fields[7], fields[8]
+        name_size, extra_size, comment_size, mode, offset = fields[9], fields[10], fields[11], fields[14] >> 16, fields[15]
+        position += 46
+        name = content[position : position + name_size].decode("utf-8" if flags & 0x800 else "cp437")
+        extra = content[position + name_size : position + name_size + extra_size]
+        position += name_size + extra_size + comment_size
+        if 0xFFFFFFFF in (compressed, unpacked, offset):
+            unpacked, compressed, offset = _zip64_values(extra, unpacked, compressed, offset)
+        if name.endswith("/"):
+            continue
+        if method not in (0, 8) or flags & 1:
+            raise Damaged("%s in %s is packed in a way Python cannot read everywhere" % (name, wheel))
+        parts = name.split("/")
+        if "\\" in name or "" in parts or "." in parts or ".." in parts or "\0" in name or mode & 0o170000 == 0o120000:
+            raise Damaged("%s holds a file that would be written elsewhere: %r" % (wheel, name))
+        members.append(Member(name, start + offset, compressed, unpacked, crc, method == 0, mode))
+    return members
+
+
+def _read_zip64_end(descriptor, start, tail, end):
+    """Count, size and offset of the directory from the ZIP64 record (APPNOTE.TXT 4.3.14)."""
+    if end < 20 or tail[end - 20 : end - 16] != b"PK\x06\x07":
+        raise Damaged("a wheel's directory is cut off")
+    (record,) = struct.unpack_from("<Q", tail, end - 12)
+    content = _read(descriptor, start + record, 56)
+    return struct.unpack_from("<QQQ", content, 32)
+
+
+def _zip64_values(extra, *values):
+    """`values` with those that say 0xFFFFFFFF replaced from the ZIP64 extra field, in its order."""
+    position = 0
+    while position + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, position)
+        if kind == 1:
+            wide = iter(struct.unpack_from("<%dQ" % (size // 8), extra, position + 4))
+            return tuple([next(wide) if value == 0xFFFFFFFF else value for value in values])
+        position += 4 + size
+    return values
+
+
+def _read(descriptor, offset, size):
+    content = os.pread(descriptor, size, offset)
+    while len(content) < size:
+        more = os.pread(descriptor, size - len(content), offset + len(content))
+        if not more:
+            raise Damaged("the file ends too early")
+        content += more
+    return content
+
+
+def destination(name, data_prefix):
+    """Where in the unpacked wheel the member `name` goes: under lib, scripts, data or headers."""
+    if data_prefix and name.startswith(data_prefix):
+        scheme, _, rest = name[len(data_prefix) :].partition("/")
+        if scheme not in _SCHEMES or not rest:
+            raise Damaged("%s is in no known scheme" % name)
+        return _SCHEMES[scheme] + "/" + rest
+    return "lib/" + name
+
+
+def unpack(descriptor, jobs, watch):
+    """Write every (member, path) of `jobs` to disk with as many threads as help.
+
+    Directories must exist. `watch(bytes)` is called from time to time with what has been written since.
+    Raises the first error of any thread after all have stopped.
+    """
+    jobs.sort(key=_compressed_size)  # taken from the end: the largest first, so that no thread ends alone with one
+    lock = threading.Lock()
+    failures = []
+
+    def work():
+        while not failures:
+            written = 0
+            with lock:
+                batch = jobs[-1:] if jobs and jobs[-1][0].size > 1 << 20 else jobs[-32:]
+                del jobs[len(jobs) - len(batch) :]
+            if not batch:
+                return
+            try:
+                for member, path in batch:
+                    _write_member(descriptor, member, path)
+                    written += member.size
+                watch(written)
+            except BaseException as failure:
+                failures.append(failure)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(_threads(), len(jobs)) - 1)]
+    for thread in threads:
+        thread.start()
+    work()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _compressed_size(job):
+    return job[0].compressed
+
+
+def _threads():
+    try:
+        return min(8, len(os.sched_getaffinity(0)))
+    except AttributeError:
+        return min(8, os.cpu_count() or 1)
+
+
+def _write_member(descriptor, member, path):
+    executable = member.mode & 0o111
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755 if executable else 0o644)
+    try:
+        if member.size > _BIG or member.compressed > _BIG:
+            crc, size = _write_pieces(descriptor, member, handle)
+        else:
+            # One read for the local header and the data: its extra field is rarely longer than this guess.
+            guess = 30 + len(member.name.encode("utf-8")) + 64
+            block = os.pread(descriptor, guess + member.compressed, member.offset)
+            start = _data_start(block)
+            if len(block) < start + member.compressed:
+                block = _read(descriptor, member.offset, start + member.compressed)
+            content = memoryview(block)[start : start + member.compressed]
+            if not member.stored:
+                content = _inflate(content, member)
+            crc, size = zlib.crc32(content), len(content)
+            _write(handle, content)
+    finally:
+        os.close(handle)
+    if crc & 0xFFFFFFFF != member.crc or size != member.size:
+        raise Damaged("%s has changed" % member.name)
+
+
+def _inflate(content, member):
+    try:
+        return zlib.decompress(content, -15, member.size or 1)
+    except zlib.error:
+        raise Damaged("%s has changed" % member.name)
+
+
+def _data_start(header):
+    if header[:4] != b"PK\x03\x04":
+        raise Damaged("a member of a wheel is not where it should be")
+    name_size, extra_size = struct.unpack_from("<HH", header, 26)
+    return 30 + name_size + extra_size
+
+
+def _write(handle, content):
+    written = os.write(handle, content)
+    while written < len(content):
+        content = memoryview(content)[written:]
+        written = os.write(handle, content)
+        if not written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _write_pieces(descriptor, member, handle):
+    position = member.offset + _data_start(_read(descriptor, member.offset, 30))
+    left, size, crc = member.compressed, 0, 0
+    inflate = None if member.stored else zlib.decompressobj(-15)
+    try:
+        while left:
+            piece = _read(descriptor, position, min(left, 4 << 20))
+            position += len(piece)
+            left -= len(piece)
+            content = inflate.decompress(piece) if inflate else piece
+            crc = zlib.crc32(content, crc)
+            size += len(content)
+            _write(handle, content)
+    except zlib.error:
+        raise Damaged("%s has changed" % member.name)
+    return crc, size
