@@ -36,11 +36,12 @@ def pex_info(bundle: Bundle, offsets: Sequence[int], version: str) -> dict[str, 
         "runs_on": bundle.runs_on,
         "start": _start(bundle.entry_point),
         "bin_path": launch.bin_path,
+        "sh_boot": launch.sh_boot,
         "pth": list(bundle.pth_files),
         "variants": [_variant(variant) for variant in bundle.variants],
         "wheels": [_wheel(wheel) for wheel in bundle.wheels],
     }
-    identity = json.dumps([facts, own, [launch.shebang, launch.sh_boot]], sort_keys=True).encode()
+    identity = json.dumps([facts, own, launch.shebang], sort_keys=True).encode()
     digest = hashlib.sha256(identity)
     for name, content in runtime_files():
         digest.update(f"{name}:{len(content)}:".encode() + content)
@@ -74,6 +75,7 @@ def main_module(info: Mapping[str, Any], bundle: Bundle) -> str:
             "inject_args": bundle.launch.inject_args,
             "inject_env": bundle.launch.inject_env,
             "inject_python_args": bundle.launch.inject_python_args,
+            "sh_boot": bundle.launch.sh_boot,
         }
     lines = "".join(f"    {name!a}: {value!a},\n" for name, value in facts.items())
     accepted = _accepted(bundle.variants)
@@ -126,7 +128,13 @@ def _wheel(wheel: Wheel) -> dict[str, Any]:
 
 
 def _is_special(launch: LaunchOptions) -> bool:
-    return bool(launch.inject_args or launch.inject_env or launch.inject_python_args or launch.bin_path != "off")
+    return bool(
+        launch.inject_args
+        or launch.inject_env
+        or launch.inject_python_args
+        or launch.bin_path != "off"
+        or launch.sh_boot
+    )
 
 
 def _accepted(variants: Sequence[Variant]) -> tuple[str, ...]:

@@ -50,13 +50,13 @@ def write(bundle: Bundle, output: Path, version: str, report: Report = no_report
     Up to 4 GiB the wheels are stored members of the zip; past that they lie before it, found by the offsets in
     PEX-INFO alone. The old file stays as it is until the new one is whole. Raises WriteError.
     """
-    start = header(bundle)
-    as_members = len(start) + sum(wheel.size + 512 for wheel in bundle.wheels) < _PLAIN_ZIP_LIMIT
-    offsets = _offsets(bundle.wheels, len(start), as_members)
+    header_size = len(header(bundle))
+    as_members = header_size + sum(wheel.size + 512 for wheel in bundle.wheels) < _PLAIN_ZIP_LIMIT
+    offsets = _offsets(bundle.wheels, header_size, as_members)
     info = pex_info(bundle, offsets, version)
     with _replacing(output) as file:
         try:
-            file.write(start)
+            file.write(header(bundle, info["pexlite"]["build_id"]))
             entries = _write_wheels(file, bundle.wheels, as_members, report)
             zip_start = 0 if as_members else file.tell()
             small = [("PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode())]

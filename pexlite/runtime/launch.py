@@ -38,6 +38,12 @@ def enter(prefix, facts):
                 site.addpackage(site_packages, name, None)
 
 
+def leave_out_python_path():
+    """Started by the sh header this Python is the app's own already; only what PYTHONPATH added has to go."""
+    given = [os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    sys.path[:] = [entry for entry in sys.path[1:] if entry not in given]
+
+
 def _standard_path(library):
     """The entries of sys.path that are Python's own, in their order."""
     if sys.implementation.name == "cpython":

@@ -52,12 +52,12 @@ def run_fitting(file, accepted, needed, switches):
 
 
 def find(accepted, python_path=""):
-    """The path of a Python whose tag is in `accepted`, or None: newest first by name, then `python3`."""
+    """The path of a Python whose tag is in `accepted`, or None: CPython first, newest first, by name."""
     named = []
-    for tag in reversed(accepted):
-        if tag[:2] in ("cp", "pp"):
-            program = "python" if tag[:2] == "cp" else "pypy"
-            named.append("%s%s.%s" % (program, tag[2], tag[3:]))
+    for implementation, program in (("cp", "python"), ("pp", "pypy")):
+        for tag in reversed(accepted):
+            if tag.startswith(implementation):
+                named.append("%s%s.%s" % (program, tag[2], tag[3:]))
     for path in _on_path(named + ["python3", "pypy3", "python"], python_path):
         if _tag(path) in accepted:
             return path

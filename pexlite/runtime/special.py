@@ -13,6 +13,8 @@ def run(facts, switches, prefix, file):
     """The facts to go on with, or no return: the process becomes an interpreter or a script of the bundle."""
     facts = dict(facts)
     arguments = sys.argv[1:]
+    if facts.get("sh_boot") and not os.path.exists(shell_pointer(prefix)):
+        leave_for_shell(facts, prefix)
     for name, value in facts.get("inject_env", ()):
         os.environ.setdefault(name, value)
     _put_scripts_on_path(facts.get("bin_path", "off"), prefix + "/bin")
@@ -115,6 +117,47 @@ _FLAGS = (
     ("q", "quiet"),
     ("S", "no_site"),
 )
+
+
+def shell_pointer(prefix):
+    """The file in which the sh header finds the app's directory: one for all Pythons, the last one wins."""
+    return prefix.rpartition("/")[0] + "/" + os.path.basename(prefix).partition("-")[0] + ".sh"
+
+
+def leave_for_shell(facts, prefix):
+    """Have later starts through the sh header go straight to the app's own Python.
+
+    Two lines: that Python, and the script it runs; an empty one where it is the interpreter itself. What is sealed
+    in beyond an entry point needs this module, so then nothing is left and every start comes through here.
+    """
+    sealed = ("inject_args", "inject_env", "inject_python_args", "script")
+    if "\n" in prefix or facts["bin_path"] != "off" or facts["inherit_path"] != "false":
+        return
+    if any([facts[name] for name in sealed]):
+        return
+    script = prefix + "/_pexlite_run.py" if facts["start"] else ""
+    temporary = "%s/.sh-%d" % (os.path.dirname(prefix), os.getpid())
+    try:
+        if script and not os.path.exists(script):
+            with open(temporary, "w") as file:
+                file.write(_RUN % (facts["start"],))
+            os.rename(temporary, script)
+        with open(temporary, "w") as file:
+            file.write("%s/bin/python\n%s\n" % (prefix, script))
+        os.rename(temporary, shell_pointer(prefix))
+    except OSError:
+        pass  # a cache that is only read: starts stay as they are, a little slower
+
+
+_RUN = """\
+import sys
+
+import _pexlite_launch
+
+_pexlite_launch.leave_out_python_path()
+del sys.argv[0]
+_pexlite_launch.call(%r, globals())
+"""
 
 
 def _put_scripts_on_path(where, directory):

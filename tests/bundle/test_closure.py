@@ -1,0 +1,76 @@
+"""The closure of requirements over the wheels at hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from pexlite.bundle import closure
+from pexlite.errors import ClosureIncomplete
+from tests.bundle.values import roots, target, wheel
+
+A = wheel("a-1", ["b>=1", "c; python_version < '3.10'", "d; extra == 'more'"])
+B = wheel("b-1", ["e; sys_platform == 'darwin'"])
+C = wheel("c-1")
+D = wheel("d-1", ["a[other]"])
+E = wheel("e-1")
+MINE = wheel("aa-1", ["b"], local=True)
+
+ROWS = [
+    (["a"], target(11), ["a", "b"]),
+    (["a"], target(9), ["a", "b", "c"]),
+    (["a[more]"], target(11), ["a", "b", "d"]),
+    (["A[More]"], target(11), ["a", "b", "d"]),
+    (["a"], target(11, "macosx_arm64"), ["a", "b", "e"]),
+    (["a; python_version < '3'"], target(11), []),
+    (["aa", "b"], target(11), ["b", "aa"]),
+]
+
+
+@pytest.mark.parametrize(("requirements", "where", "names"), ROWS)
+def test_markers_and_extras_are_followed(requirements: list[str], where: object, names: list[str]) -> None:
+    found = closure(roots(*requirements), [A, B, C, D, E, MINE], where)  # type: ignore[arg-type]
+    assert [found_wheel.name for found_wheel in found] == names
+
+
+def test_the_best_wheel_by_tag_is_taken() -> None:
+    wheels = [
+        wheel("n-1"),
+        wheel("n-1-cp311-cp311-manylinux_2_17_x86_64.whl"),
+        wheel("n-1-cp38-abi3-manylinux_2_17_x86_64.whl"),
+        wheel("n-1-cp312-cp312-manylinux_2_17_x86_64.whl"),
+        wheel("n-1-cp311-cp311-macosx_11_0_arm64.whl"),
+    ]
+    assert closure(roots("n"), wheels, target(11))[0].filename == "n-1-cp311-cp311-manylinux_2_17_x86_64.whl"
+    assert closure(roots("n"), wheels, target(10))[0].filename == "n-1-cp38-abi3-manylinux_2_17_x86_64.whl"
+    assert closure(roots("n"), wheels, target(10, "macosx_arm64"))[0].filename == "n-1-py3-none-any.whl"
+
+
+MISSING = [
+    (["a"], [wheel("a-1", ["gone>2"])], "gone>2, asked for by a-1-py3-none-any.whl, is not here"),
+    (["a>=2"], [wheel("a-1")], "a>=2, asked for by the command line, but a-1-py3-none-any.whl is here"),
+    (
+        ["n"],
+        [wheel("n-1-cp312-cp312-manylinux_2_17_x86_64.whl")],
+        "n, asked for by the command line, has no wheel that fits: here is n-1-cp312-cp312-manylinux_2_17_x86_64.whl",
+    ),
+    (["p"], [wheel("p-1", python=">=3.12")], "p, asked for by the command line, has no wheel that fits"),
+]
+
+
+@pytest.mark.parametrize(("requirements", "wheels", "cause"), MISSING)
+def test_what_is_missing_is_named_with_who_asked(requirements: list[str], wheels: list[object], cause: str) -> None:
+    with pytest.raises(ClosureIncomplete) as caught:
+        closure(roots(*requirements), wheels, target(11))  # type: ignore[arg-type]
+    assert len(caught.value.causes) == 1
+    assert caught.value.causes[0].startswith(cause)
+
+
+def test_every_missing_project_is_named_at_once() -> None:
+    with pytest.raises(ClosureIncomplete) as caught:
+        closure(roots("a", "b", "c"), [wheel("a-1", ["x", "y"])], target())
+    assert len(caught.value.causes) == 4
+
+
+def test_circles_end() -> None:
+    circle = [wheel("a-1", ["b[x]"]), wheel("b-1", ["a", "c; extra == 'x'"]), wheel("c-1", ["a[y]"])]
+    assert len(closure(roots("a"), circle, target())) == 3

@@ -1,0 +1,82 @@
+"""The plan: how far a file reaches, and what is sealed in."""
+
+from __future__ import annotations
+
+from pexlite.bundle import Surroundings, plan
+from pexlite.model import EntryPoint, LaunchOptions, Libc, StartKind, Wheel
+from tests.bundle.values import roots, target, wheel
+
+NEAR = tuple(target(minor) for minor in range(8, 15))
+MAC = tuple(target(minor, "macosx_arm64") for minor in range(8, 15))
+NOTHING = EntryPoint(StartKind.INTERPRETER)
+
+
+def planned(requirements: list[str], wheels: list[Wheel], *, elsewhere: bool = True) -> object:
+    around = Surroundings(target(11), NEAR, MAC if elsewhere else ())
+    (variant,) = plan(roots(*requirements), wheels, [around], NOTHING, LaunchOptions()).variants
+    return variant
+
+
+def test_pure_wheels_serve_every_python_anywhere() -> None:
+    variant = planned(["a"], [wheel("a-1", ["b"]), wheel("b-1")])
+    assert variant.platform == "any"  # type: ignore[attr-defined]
+    assert variant.pythons == ("cp38", "cp39", "cp310", "cp311", "cp312", "cp313", "cp314")  # type: ignore[attr-defined]
+
+
+def test_requires_python_and_markers_bound_the_pythons() -> None:
+    wheels = [wheel("a-1", ["b", "c; python_version < '3.10'"]), wheel("b-1", python="<3.14")]
+    assert planned(["a"], wheels).pythons == ("cp310", "cp311", "cp312", "cp313")  # type: ignore[attr-defined]
+
+
+def test_a_wheel_that_another_python_would_not_need_shuts_it_out() -> None:
+    wheels = [wheel("a-1", ["b; python_version < '3.12'"]), wheel("b-1")]
+    assert planned(["a"], wheels).pythons == ("cp38", "cp39", "cp310", "cp311")  # type: ignore[attr-defined]
+
+
+def test_a_marker_on_the_system_keeps_the_file_on_its_platform() -> None:
+    wheels = [wheel("a-1", ["b; sys_platform == 'linux'"]), wheel("b-1")]
+    variant = planned(["a"], wheels)
+    assert (variant.platform, variant.libc) == ("linux_x86_64", None)  # type: ignore[attr-defined]
+
+
+def test_native_wheels_bound_the_c_library_and_the_pythons() -> None:
+    wheels = [
+        wheel("a-1-cp38-abi3-manylinux_2_28_x86_64.manylinux_2_17_x86_64.whl"),
+        wheel("b-1-cp310-abi3-manylinux2014_x86_64.whl"),
+    ]
+    variant = planned(["a", "b"], wheels)
+    assert variant.libc == Libc("glibc", (2, 17))  # type: ignore[attr-defined]
+    assert variant.pythons == ("cp310", "cp311", "cp312", "cp313", "cp314")  # type: ignore[attr-defined]
+
+
+def test_a_wheel_built_here_needs_the_c_library_of_here() -> None:
+    variant = planned(["a"], [wheel("a-1-cp311-cp311-linux_x86_64.whl")])
+    assert variant.libc == Libc("glibc", (2, 28))  # type: ignore[attr-defined]
+    assert variant.pythons == ("cp311",)  # type: ignore[attr-defined]
+
+
+def test_several_targets_share_what_they_can() -> None:
+    wheels = [wheel("n-1-cp310-cp310-linux_x86_64.whl"), wheel("n-1-cp311-cp311-linux_x86_64.whl"), wheel("p-1")]
+    arounds = [Surroundings(target(10), NEAR), Surroundings(target(11), NEAR)]
+    bundle = plan(roots("n", "p"), wheels, arounds, NOTHING, LaunchOptions())
+    assert [variant.pythons for variant in bundle.variants] == [("cp310",), ("cp311",)]
+    assert len(bundle.wheels) == 3
+    shared = set(bundle.variants[0].wheels) & set(bundle.variants[1].wheels)
+    assert [bundle.wheels[index].name for index in shared] == ["p"]
+
+
+def test_requirements_are_told_without_places_of_this_machine() -> None:
+    bundle = plan(
+        roots("a[x] @ file:///home/someone/a-1-py3-none-any.whl", "b>=1; python_version > '3'"),
+        [wheel("a-1"), wheel("b-1")],
+        [Surroundings(target(), NEAR)],
+        NOTHING,
+        LaunchOptions(),
+    )
+    assert bundle.requirements == ("a[x]", 'b>=1; python_version > "3"')
+
+
+def test_pth_files_of_site_packages_are_known() -> None:
+    files = ["a.pth", "pkg/b.pth", "x-1.data/purelib/c.pth", "x-1.data/data/d.pth"]
+    bundle = plan(roots("x"), [wheel("x-1", files=files)], [Surroundings(target(), NEAR)], NOTHING, LaunchOptions())
+    assert bundle.pth_files == ("a.pth", "c.pth")

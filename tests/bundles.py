@@ -1,0 +1,61 @@
+"""Built files for tests of the runtime and the archive: real wheels, real bytes, no resolver."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pexlite import archive
+from pexlite.bundle import runs_on
+from pexlite.fetch import read_wheel
+from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant
+
+EVERY_PYTHON = (*(f"cp3{minor}" for minor in range(6, 20)), "pp38", "pp39", "pp310", "pp311")
+_SWITCHES_OFF = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONHOME", "VIRTUAL_ENV")
+
+
+def function(module: str, attribute: str) -> EntryPoint:
+    return EntryPoint(StartKind.FUNCTION, module, attribute)
+
+
+def bundle_file(
+    output: Path,
+    wheels: Sequence[Path],
+    entry_point: EntryPoint,
+    *,
+    pythons: Sequence[str] = EVERY_PYTHON,
+    launch: LaunchOptions | None = None,
+) -> Path:
+    """The file of `wheels`, each of which every one of `pythons` gets."""
+    found = tuple(read_wheel(path) for path in wheels)
+    variants = (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
+    pth = tuple(sorted(name for wheel in found for name in wheel.files if name.endswith(".pth") and "/" not in name))
+    bundle = Bundle(found, variants, entry_point, launch or LaunchOptions(), ("x",), pth, runs_on(variants))
+    archive.write(bundle, output, "0")
+    return output
+
+
+def environment(root: Path, **variables: str) -> dict[str, str]:
+    """A clean environment with its own cache; variables that change how Python starts are left out."""
+    kept = {name: value for name, value in os.environ.items() if name not in _SWITCHES_OFF and name[:4] != "PEX_"}
+    return {**kept, "PEX_ROOT": str(root), **variables}
+
+
+def run(
+    command: Sequence[str | Path],
+    env: Mapping[str, str],
+    *,
+    cwd: Path | None = None,
+    stdin: str = "",
+    check: bool = True,
+) -> subprocess.CompletedProcess[str]:
+    """What the command printed; with `check`, having ended well."""
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        words, env=dict(env), cwd=cwd, input=stdin, capture_output=True, text=True, check=False, timeout=120
+    )
+    if check:
+        assert done.returncode == 0, f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done

@@ -1,0 +1,103 @@
+"""Runs the ```console blocks of a Markdown file and holds what they print to what they show.
+
+    ```console
+    $ echo one; echo two; echo three
+    one
+    ...
+    three
+    ```
+
+A line that begins with `$ ` is a command; the lines up to the next one are what it prints, on stdout and stderr
+together. `...` alone on a line stands for any number of lines, within a line for any text. A command that shows
+nothing may print anything. All blocks of a file run in one shell, and every command has to end well.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_BLOCK = re.compile(r"^```console\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+_END = "\x1e"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a console block, and the lines it is shown to print."""
+
+    line: str
+    shown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a command printed, and its exit code."""
+
+    command: Command
+    printed: str
+    code: int
+
+    @property
+    def is_as_shown(self) -> bool:
+        if self.code != 0:
+            return False
+        return not self.command.shown or matches(self.command.shown, self.printed)
+
+    def __str__(self) -> str:
+        shown = "\n".join(self.command.shown)
+        return f"$ {self.command.line}\nended with {self.code} and printed\n{self.printed}\ninstead of\n{shown}"
+
+
+def commands(markdown: str) -> tuple[Command, ...]:
+    """The commands of every console block of `markdown`."""
+    found: list[Command] = []
+    for block in _BLOCK.findall(markdown):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, *shown = part.rstrip("\n").split("\n")
+            while line.endswith("\\"):
+                line = f"{line[:-1]}{shown.pop(0).strip()}"
+            found.append(Command(line, tuple(shown)))
+    return tuple(found)
+
+
+def matches(shown: Sequence[str], printed: str) -> bool:
+    """Whether `printed` is what the lines of `shown` say."""
+    pattern = ""
+    for line in shown:
+        if line.strip() == "...":
+            pattern += r"(?:.*\n)*"
+        else:
+            pattern += r".*".join(map(re.escape, line.rstrip().split("..."))) + r"[ ]*\n"
+    return re.fullmatch(pattern, printed if printed.endswith("\n") else f"{printed}\n") is not None
+
+
+def run(found: Sequence[Command], directory: Path, environment: Mapping[str, str]) -> list[Ending]:
+    """How each command ended, all run by one shell in `directory`."""
+    script = "".join(f"{command.line}\nprintf '\\036%s\\036' \"$?\"\n" for command in found)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=directory,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=900,
+        check=False,
+    )
+    parts = done.stdout.split(_END)
+    assert len(parts) == 2 * len(found) + 1, f"the shell stopped early:\n{done.stdout}"
+    return [
+        Ending(command, parts[2 * place], int(parts[2 * place + 1])) for place, command in enumerate(found)
+    ]
+
+
+def assert_as_shown(markdown: Path, directory: Path, environment: Mapping[str, str]) -> None:
+    """Every command of `markdown`, run in `directory`, ends well and prints what is shown."""
+    found = commands(markdown.read_text(encoding="utf-8"))
+    assert found, f"{markdown} shows no commands"
+    wrong = [str(ending) for ending in run(found, directory, environment) if not ending.is_as_shown]
+    assert not wrong, "\n\n".join(wrong)

@@ -1,0 +1,56 @@
+"""The Pythons on this machine, newest first: what the runtime room is tried on."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_TELL = (
+    "import sys; print(sys.version_info[0], sys.version_info[1], "
+    "getattr(getattr(sys, 'implementation', None), 'name', 'cpython'))"
+)
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python program and what it is: `tag` as in wheel tags, "cp311" or "pp39"."""
+
+    path: Path
+    tag: str
+    version: tuple[int, int]
+
+    def __str__(self) -> str:
+        return self.tag
+
+
+@functools.cache
+def interpreters() -> tuple[Interpreter, ...]:
+    """One of each kind that is on PATH or where pyenv keeps them; broken shims are left out."""
+    names = [f"python3.{minor}" for minor in range(20, 5, -1)] + ["python2.7", "pypy3", "python3"]
+    paths = [found for name in names if (found := shutil.which(name))]
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    paths = [*map(str, sorted(versions.glob("*/bin/python"))), *paths]
+    found: dict[str, Interpreter] = {}
+    for path in paths:
+        interpreter = _ask(path)
+        if interpreter is not None:
+            found.setdefault(interpreter.tag, interpreter)
+    return tuple(sorted(found.values(), key=lambda interpreter: (interpreter.tag[:2], -interpreter.version[1])))
+
+
+def _ask(path: str) -> Interpreter | None:
+    answer = subprocess.run([path, "-c", _TELL], capture_output=True, text=True, check=False)
+    if answer.returncode:
+        return None
+    major, minor, implementation = answer.stdout.split()
+    kind = {"cpython": "cp", "pypy": "pp"}.get(implementation, implementation)
+    return Interpreter(Path(path), f"{kind}{major}{minor}", (int(major), int(minor)))
+
+
+def supported() -> list[Interpreter]:
+    """Those that can run a file by themselves: Python 3.6 and later."""
+    return [interpreter for interpreter in interpreters() if interpreter.version >= (3, 6)]

@@ -1,0 +1,143 @@
+"""The room on every Python of this machine: first start, later starts, children, interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.bundles import EVERY_PYTHON, bundle_file, environment, function, run
+from tests.factories import make_wheel
+from tests.interpreters import Interpreter, interpreters
+
+
+def tell(command: list[str | Path], env: dict[str, str], cwd: Path | None = None) -> dict[str, object]:
+    done = run(command, env, cwd=cwd, check=False)
+    assert done.returncode == 3, done.stderr
+    assert done.stderr == ""
+    told: dict[str, object] = json.loads(done.stdout)
+    return told
+
+
+def test_cold_and_warm_start_see_the_same(python: Interpreter, teller: Path, env: dict[str, str]) -> None:
+    cold = tell([python.path, teller, "one", "two"], env)
+    warm = tell([python.path, teller, "one", "two"], env)
+    varying = {"hash", "modules"}
+    assert {**cold, **dict.fromkeys(varying)} == {**warm, **dict.fromkeys(varying)}
+    assert warm["argv"] == [str(teller), "one", "two"]
+    assert warm["environment"] == {"PEX": str(teller), "PEX_ROOT": env["PEX_ROOT"]}
+
+
+def test_the_process_is_a_venv_of_the_app(python: Interpreter, teller: Path, env: dict[str, str]) -> None:
+    told = tell([python.path, teller], env)
+    prefix = str(told["prefix"])
+    assert prefix.startswith(env["PEX_ROOT"] + "/lite-1/apps/")
+    assert told["exec_prefix"] == prefix
+    assert told["base_prefix"] != prefix
+    assert told["executable"] == prefix + "/bin/python"
+    assert str(told["helper"]).startswith(prefix + "/lib/")
+    assert told["child"] == [told["helper"], prefix]
+
+
+def test_only_the_standard_library_and_the_bundle_are_on_the_path(
+    python: Interpreter, teller: Path, env: dict[str, str]
+) -> None:
+    told = tell([python.path, teller], env)
+    path = [str(entry) for entry in told["path"]]  # type: ignore[attr-defined]
+    assert path[-1].startswith(str(told["prefix"])) and path[-1].endswith("/site-packages")
+    assert not [entry for entry in path[:-1] if "-packages" in entry or "pex" in Path(entry).name]
+    assert len(path) >= 2
+
+
+def test_isolated_start(python: Interpreter, teller: Path, env: dict[str, str]) -> None:
+    assert tell([python.path, "-I", teller], env)["argv"] == [str(teller)]
+
+
+def test_interpreter_runs_scripts_modules_code_and_stdin(
+    python: Interpreter, teller_wheels: list[Path], tmp_path: Path, env: dict[str, str]
+) -> None:
+    from pexlite.model import EntryPoint, StartKind
+
+    file = bundle_file(tmp_path / "env.pex", teller_wheels, EntryPoint(StartKind.INTERPRETER))
+    script = tmp_path / "script.py"
+    script.write_text("import helper, sys\nprint(helper.__name__, sys.argv[1:])\n")
+    code = script.read_text()
+    expected = "helper ['a', '-b']\n"
+    assert run([python.path, file, script, "a", "-b"], env).stdout == expected
+    assert run([python.path, file, "-c", code, "a", "-b"], env).stdout == expected
+    assert run([python.path, file, "-", "a", "-b"], env, stdin=code).stdout == expected
+    assert run([python.path, file, "-m", "script", "a", "-b"], env, cwd=tmp_path).stdout == expected
+
+
+def test_bytecode_is_kept_in_the_store(python: Interpreter, teller: Path, env: dict[str, str]) -> None:
+    tell([python.path, teller], env)
+    kept = list(Path(env["PEX_ROOT"]).glob("lite-1/wheels/*/lib/**/*.pyc"))
+    assert kept
+
+
+@pytest.mark.parametrize("old", [found for found in interpreters() if found.version < (3, 6)], ids=str)
+def test_an_old_python_finds_one_that_fits(old: Interpreter, teller: Path, env: dict[str, str]) -> None:
+    fitting = next(found for found in interpreters() if found.version >= (3, 8) and found.tag.startswith("cp"))
+    path = os.pathsep.join([str(fitting.path.parent), "/usr/bin", "/bin"])
+    assert tell([old.path, teller], {**env, "PATH": path})["argv"] == [str(teller)]
+
+
+@pytest.mark.parametrize("here", interpreters(), ids=str)
+def test_a_python_that_does_not_fit_says_so_in_two_lines(
+    here: Interpreter, teller_wheels: list[Path], tmp_path: Path
+) -> None:
+    others = [tag for tag in EVERY_PYTHON if tag not in (here.tag, "cp36")][-1:]
+    file = bundle_file(tmp_path / "app.pex", teller_wheels, function("teller", "main"), pythons=others)
+    done = run([here.path, file], environment(tmp_path / "root", PATH=str(tmp_path)), check=False)
+    assert done.returncode == 1
+    error, hint = done.stderr.splitlines()
+    assert error.startswith("error: app.pex needs ") and "this is" in error
+    assert f"{here.version[0]}.{here.version[1]}" in error
+    assert len(error) <= 120
+    assert hint.startswith("hint: ")
+    assert done.stdout == ""
+
+
+def test_another_python_on_path_takes_over(teller_wheels: list[Path], tmp_path: Path) -> None:
+    able = [found for found in interpreters() if found.version >= (3, 6) and found.tag.startswith("cp")]
+    if len(able) < 2:
+        pytest.skip("one Python alone")
+    wanted, here = able[0], able[1]
+    file = bundle_file(tmp_path / "app.pex", teller_wheels, function("teller", "main"), pythons=[wanted.tag])
+    env = environment(tmp_path / "root", PATH=str(wanted.path.parent))
+    assert str(tell([here.path, file], env)["helper"]).count(f"python3.{wanted.version[1]}")
+    env["PATH"] = str(tmp_path)
+    assert tell([here.path, file], {**env, "PEX_PYTHON": str(wanted.path)})["argv"] == [str(file)]
+
+
+def test_files_of_every_scheme_lie_where_a_venv_has_them(python: Interpreter, tmp_path: Path) -> None:
+    program = """
+import os, sys
+
+def main():
+    from importlib.util import find_spec
+    os.chdir(sys.prefix)
+    print(open("share/doc/text").read(), os.path.isdir("bin"), find_spec("pure_part") is not None)
+"""
+    wheel = make_wheel(
+        tmp_path,
+        "schemes",
+        files={"schemes.py": program},
+        data={
+            "purelib/pure_part.py": "x = 1\n",
+            "platlib/plat_part.py": "x = 1\n",
+            "data/share/doc/text": "words",
+            "scripts/greet": "#!python\nimport pure_part, sys\nprint('greeting', sys.prefix)\n",
+            "headers/schemes.h": "int x;\n",
+        },
+        entry_points={"console_scripts": {"also": "schemes:main"}},
+    )
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("schemes", "main"))
+    env = environment(tmp_path / "ro ot" / "with spaces")
+    assert run([python.path, file], env).stdout == "words True True\n"
+    (app,) = Path(env["PEX_ROOT"]).glob("lite-1/apps/*-*/")
+    assert run([app / "bin" / "greet"], env).stdout == f"greeting {app}\n"
+    assert run([app / "bin" / "also"], env).stdout == "words True True\n"
+    assert list(app.glob("include/site/*/schemes.h"))

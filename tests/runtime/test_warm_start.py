@@ -1,0 +1,126 @@
+"""What a warm start may cost and leave behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+from tests.bundles import bundle_file, environment, function, run
+from tests.factories import make_wheel
+from tests.interpreters import Interpreter
+
+LISTER = "import sys\n\ndef main():\n    print(' '.join(sorted(sys.modules)))\n"
+
+
+def test_a_warm_start_imports_nothing_beyond_what_running_a_zip_does(python: Interpreter, tmp_path: Path) -> None:
+    plain = tmp_path / "plain.zip"
+    with zipfile.ZipFile(plain, "w") as archive:
+        archive.writestr("lister.py", LISTER)
+        archive.writestr("__main__.py", "import lister\nlister.main()\n")
+    file = bundle_file(
+        tmp_path / "app.pex", [make_wheel(tmp_path, "lister", files={"lister.py": LISTER})], function("lister", "main")
+    )
+    env = environment(tmp_path / "root")
+    command = [python.path, "-I", "-S"]
+    run([*command, file], env)
+    own = set(run([*command, file], env).stdout.split())
+    assert own - set(run([*command, plain], env).stdout.split()) <= {"os", "posixpath", "stat", "genericpath"}
+
+
+def test_a_warm_start_reads_one_directory_entry_of_the_cache_before_the_app(newest: Interpreter, teller: Path) -> None:
+    """The app's directory is asked about once; nothing is listed, locked or hashed."""
+    source = Path(__file__).parents[2] / "pexlite" / "runtime" / "__init__.py"
+    text = source.read_text()
+    assert text.count("os.stat(") == 1
+    assert [line for line in text.splitlines() if line.startswith("import ")] == ["import os", "import sys"]
+
+
+def test_starts_leave_the_cache_as_it_is(newest: Interpreter, teller: Path, env: dict[str, str]) -> None:
+    def content() -> list[tuple[str, int]]:
+        root = Path(env["PEX_ROOT"])
+        return sorted((str(path), path.lstat().st_mtime_ns) for path in root.rglob("*"))
+
+    for _ in range(2):
+        run([newest.path, teller], env, check=False)
+    before = content()
+    for _ in range(5):
+        run([newest.path, teller], env, check=False)
+    assert content() == before
+
+
+def test_nothing_of_the_boot_stays_in_the_process(newest: Interpreter, teller: Path, env: dict[str, str]) -> None:
+    told = json.loads(run([newest.path, teller], env, check=False).stdout)
+    assert not [name for name in told["modules"] if "pexlite" in name]
+
+
+def test_tracebacks_hold_no_frame_of_ours(newest: Interpreter, tmp_path: Path) -> None:
+    failing = "def main():\n    inner()\n\ndef inner():\n    raise ValueError('words')\n"
+    wheel = make_wheel(tmp_path, "failing", files={"failing.py": failing, "failing_too.py": failing + "\nmain()\n"})
+    env = environment(tmp_path / "root")
+    from pexlite.model import EntryPoint, StartKind
+
+    starts = (function("failing", "main"), EntryPoint(StartKind.MODULE, "failing_too"))
+    for index, start in enumerate(starts):
+        file = bundle_file(tmp_path / f"app{index}.pex", [wheel], start)
+        done = run([newest.path, file], env, check=False)
+        assert done.returncode == 1
+        lines = [line for line in done.stderr.splitlines() if line.startswith("  File ")]
+        assert lines and all("site-packages/failing" in line for line in lines)
+        assert done.stderr.endswith("ValueError: words\n")
+
+
+def test_exit_codes_are_the_apps(newest: Interpreter, tmp_path: Path) -> None:
+    code = "import sys\n\ndef main():\n    return eval(sys.argv[1])\n"
+    wheel = make_wheel(tmp_path, "ender", files={"ender.py": code})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("ender", "main"))
+    env = environment(tmp_path / "root")
+    for expression, expected in (("None", 0), ("0", 0), ("7", 7), ("255", 255), ("'text'", 1), ("sys.exit(9)", 9)):
+        assert run([newest.path, file, expression], env, check=False).returncode == expected
+    killed = run([newest.path, file, "__import__('os').kill(__import__('os').getpid(), 15)"], env, check=False)
+    assert killed.returncode == -15
+    interrupted = run([newest.path, file, "__import__('os').kill(__import__('os').getpid(), 2)"], env, check=False)
+    assert interrupted.returncode == -2
+    assert "KeyboardInterrupt" in interrupted.stderr
+
+
+def test_a_file_starts_by_any_way_to_it(newest: Interpreter, teller: Path, tmp_path: Path, env: dict[str, str]) -> None:
+    elsewhere = tmp_path / "else where"
+    elsewhere.mkdir()
+    (elsewhere / "link").symlink_to(teller)
+    renamed = elsewhere / "renamed"
+    renamed.write_bytes(teller.read_bytes())
+    renamed.chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").symlink_to(newest.path)
+    env = {**env, "PATH": f"{tmp_path / 'bin'}{os.pathsep}{env['PATH']}"}
+    for command in (["./link"], ["./renamed"], [str(newest.path), "renamed"], [str(teller)]):
+        told = json.loads(run(command, env, cwd=elsewhere, check=False).stdout)
+        assert told["argv"] == command[-1:]
+        assert os.path.isabs(told["environment"]["PEX"])
+
+
+def test_the_sh_header_goes_straight_to_the_apps_python(
+    newest: Interpreter, teller_wheels: list[Path], tmp_path: Path
+) -> None:
+    from pexlite.model import LaunchOptions
+
+    file = bundle_file(
+        tmp_path / "app.pex", teller_wheels, function("teller", "main"), launch=LaunchOptions(sh_boot=True)
+    )
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").symlink_to(newest.path)
+    env = environment(tmp_path / "root", PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin", PYTHONPATH=str(tmp_path))
+    cold = json.loads(run([file, "a b", "*"], env, check=False).stdout)
+    (tmp_path / "bin" / "python3").unlink()  # what a later start does not need
+    env["PATH"] = "/usr/bin:/bin"
+    warm = json.loads(run([file, "a b", "*"], env, check=False).stdout)
+    assert warm["argv"] == cold["argv"] == [str(file), "a b", "*"]
+    assert {**warm, "modules": 0, "hash": 0} == {**cold, "modules": 0, "hash": 0}
+    assert json.loads(run([newest.path, file], env, check=False).stdout)["prefix"] == cold["prefix"]
+    del env["PEX_ROOT"]
+    env["HOME"] = str(tmp_path / "nothing")
+    env["PATH"] = str(tmp_path)
+    alone = run(["/bin/sh", file], env, check=False)
+    assert alone.returncode == 1 and alone.stderr.startswith("error: app.pex needs CPython")

@@ -1,0 +1,181 @@
+"""The map in `pexlite.__doc__` is true, and the code keeps to its layers."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import pexlite
+
+HOUSE = Path(pexlite.__file__).parent
+MODULES = sorted(HOUSE.rglob("*.py"))
+# The doors: what they may import is the layer that they open.
+DOORS = {"__main__": "cli", "__init__": "cli"}
+# Standard library that reads or changes the world outside, which bundle/ leaves to the other rooms.
+WORLDLY = {"os", "io", "shutil", "socket", "time", "datetime", "subprocess", "urllib", "tempfile", "random"} | {
+    "platform",
+    "zipfile",
+    "http",
+    "ssl",
+    "secrets",
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: the module asked for, and the names taken from it."""
+
+    module: str
+    names: tuple[str, ...]
+    level: int
+    line: int
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms of pexlite that it reaches into."""
+        if self.module == "pexlite":
+            return tuple(name for name in self.names if not name.startswith("__"))
+        return (self.module.split(".")[1],) if self.module.startswith("pexlite.") else ()
+
+
+def imports_of(tree: ast.AST) -> Iterator[Import]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield Import(node.module or "", tuple(alias.name for alias in node.names), node.level, node.lineno)
+        elif isinstance(node, ast.Import):
+            yield from (Import(alias.name, (), 0, node.lineno) for alias in node.names)
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(HOUSE).parts[0].removesuffix(".py")
+    return DOORS.get(first, first)
+
+
+def layers() -> list[set[str]]:
+    """The rooms by layer, top to bottom, as the map's last list has them; runtime is not among them."""
+    text = (pexlite.__doc__ or "").split("Layers:\n", 1)[1]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return [{room.strip() for room in line.split("|")} for line in lines if line != "runtime"]
+
+
+def described_rooms() -> set[str]:
+    text = (pexlite.__doc__ or "").split("Layers:\n", 1)[0].split("hold", 1)[1]
+    return set(re.findall(r"^    ([a-z_]+)  +\S", text, flags=re.MULTILINE))
+
+
+def existing_rooms() -> set[str]:
+    folders = {path.name for path in HOUSE.iterdir() if path.is_dir() and any(path.glob("*.py"))}
+    files = {path.stem for path in HOUSE.glob("*.py") if not path.stem.startswith("__")}
+    return folders | files
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(HOUSE.parent))
+
+
+each_module = pytest.mark.parametrize("path", MODULES, ids=named)
+
+
+def test_the_map_describes_every_room_and_no_other() -> None:
+    assert described_rooms() == existing_rooms()
+
+
+def test_the_layers_hold_every_room_once_and_no_other() -> None:
+    placed = [room for layer in layers() for room in layer]
+    assert sorted(placed) == sorted(existing_rooms() - {"runtime"})
+
+
+@each_module
+def test_imports_point_down_the_layers(path: Path) -> None:
+    depths = {room: depth for depth, layer in enumerate(layers()) for room in layer}
+    here = room_of(path)
+    if here == "runtime":
+        return
+    upward = [
+        f"line {found.line}: {here} imports {room}"
+        for found in imports_of(ast.parse(path.read_text()))
+        for room in found.rooms
+        if room != here and depths.get(room, -1) <= depths[here]
+    ]
+    assert upward == []
+
+
+@each_module
+def test_imports_between_rooms_are_spelt_in_full(path: Path) -> None:
+    if room_of(path) != "runtime":
+        assert [found.line for found in imports_of(ast.parse(path.read_text())) if found.level] == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if room_of(path) == "runtime"], ids=named)
+def test_the_runtime_imports_only_the_standard_library_and_itself(path: Path) -> None:
+    # `launch` lies in the app's directory under a name of its own, so that its bytecode is kept.
+    known = sys.stdlib_module_names | {"_pexlite_launch"}
+    foreign = [
+        f"line {found.line}: {found.module}"
+        for found in imports_of(ast.parse(path.read_text()))
+        if not found.level and found.module.split(".")[0] not in known
+    ]
+    assert foreign == []
+
+
+@each_module
+def test_only_the_command_line_and_the_runtime_print_or_exit(path: Path) -> None:
+    if room_of(path) in ("cli", "runtime") and path.name != "__init__.py":
+        return
+    said = [
+        f"line {node.lineno}: {ast.unparse(node.func)}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("print", "exit", "quit", "sys.exit", "os._exit", "sys.stdout.write")
+    ]
+    assert said == []
+
+
+@pytest.mark.parametrize("path", sorted((HOUSE / "bundle").glob("*.py")), ids=named)
+def test_the_bundle_room_is_pure(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    worldly = [
+        f"line {found.line}: {found.module}"
+        for found in imports_of(tree)
+        if found.module.split(".")[0] in WORLDLY or (found.module == "pathlib" and found.names != ("PurePath",))
+    ]
+    # Which modules the standard library has is a fact like any other; the rest of sys is the world.
+    worldly += [
+        f"line {node.lineno}: sys.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node.value) == "sys"
+        and node.attr != "stdlib_module_names"
+    ]
+    worldly += [
+        f"line {node.lineno}: open"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("open", "Path", "input")
+    ]
+    assert worldly == []
+
+
+@each_module
+def test_a_module_over_400_lines_gives_its_reason_in_its_docstring(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    if len(lines) > 400:
+        assert "lines" in (ast.get_docstring(ast.parse(path.read_text())) or ""), f"{len(lines)} lines"
+
+
+@pytest.mark.parametrize(
+    ("source", "rooms"),
+    [
+        ("from pexlite import fetch, __version__", ("fetch",)),
+        ("from pexlite.resolve.index import effective_settings", ("resolve",)),
+        ("import pexlite.runtime.boot", ("runtime",)),
+        ("from packaging import tags", ()),
+    ],
+)
+def test_an_import_is_traced_to_its_rooms(source: str, rooms: tuple[str, ...]) -> None:
+    assert [found.rooms for found in imports_of(ast.parse(source))] == [rooms]

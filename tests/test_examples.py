@@ -1,0 +1,28 @@
+"""The commands that the examples' READMEs show work, and print what is shown."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import console
+from tests.checkout import REPOSITORY, environment_with_pexlite
+
+EXAMPLES = sorted(path.parent.name for path in (REPOSITORY / "examples").glob("*/README.md"))
+
+
+def test_every_example_has_a_readme() -> None:
+    folders = sorted(path.name for path in (REPOSITORY / "examples").iterdir() if path.is_dir())
+    assert folders == EXAMPLES
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_does_what_its_readme_shows(name: str, tmp_path: Path) -> None:
+    directory = tmp_path / name
+    shutil.copytree(
+        REPOSITORY / "examples" / name, directory, ignore=shutil.ignore_patterns("*.pex", "__pycache__")
+    )
+    console.assert_as_shown(directory / "README.md", directory, environment_with_pexlite(tmp_path))
