@@ -31,7 +31,9 @@ def bundle_file(
     """The file of `wheels`, each of which every one of `pythons` gets."""
     found = tuple(read_wheel(path) for path in wheels)
     variants = (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
-    pth = tuple(sorted(name for wheel in found for name in wheel.files if name.endswith(".pth") and "/" not in name))
+    pth = tuple(
+        sorted(name for wheel in found for name in wheel.files if name.endswith(".pth") and "/" not in name)
+    )
     bundle = Bundle(found, variants, entry_point, launch or LaunchOptions(), ("x",), pth, runs_on(variants))
     archive.write(bundle, output, "0")
     return output

@@ -90,9 +90,7 @@ def run(found: Sequence[Command], directory: Path, environment: Mapping[str, str
     )
     parts = done.stdout.split(_END)
     assert len(parts) == 2 * len(found) + 1, f"the shell stopped early:\n{done.stdout}"
-    return [
-        Ending(command, parts[2 * place], int(parts[2 * place + 1])) for place, command in enumerate(found)
-    ]
+    return [Ending(command, parts[2 * place], int(parts[2 * place + 1])) for place, command in enumerate(found)]
 
 
 def assert_as_shown(markdown: Path, directory: Path, environment: Mapping[str, str]) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TELL = (
-    "import sys; print(sys.version_info[0], sys.version_info[1], "
-    "getattr(getattr(sys, 'implementation', None), 'name', 'cpython'))"
+    "import sys; print('%d %d %s' % (sys.version_info[0], sys.version_info[1], "
+    "getattr(getattr(sys, 'implementation', None), 'name', 'cpython')))"
 )
 
 

@@ -11,7 +11,7 @@ from pexlite.model import Bundle
 # With any switch set, or nothing there yet, a Python has to look at it.
 _SHELL = """\
 #!/bin/sh
-case $0 in /*) PEX=$0 ;; *) PEX=$PWD/$0 ;; esac
+case $0 in /*) PEX=$0 ;; *) PEX=$PWD/${{0#./}} ;; esac
 root=${{PEX_ROOT:-{root}}}
 case "$1 $2" in "-m pyspark."*) root= ;; esac
 if [ -z "$PEX_INTERPRETER$PEX_MODULE$PEX_SCRIPT$PEX_PYTHON$PEX_INHERIT_PATH$PEX_EXTRA_SYS_PATH$PEX_VERBOSE" ] &&

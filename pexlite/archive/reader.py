@@ -18,7 +18,9 @@ def read_manifest(path: Path) -> Manifest:
     facts = _read_pex_info(path)
     own = facts.get("pexlite")
     if not isinstance(own, dict):
-        raise NotABundle(f"{path} was not made by pexlite", hint="pex's own files are read by `pex-tools FILE info`")
+        raise NotABundle(
+            f"{path} was not made by pexlite", hint="pex's own files are read by `pex-tools FILE info`"
+        )
     try:
         return Manifest(
             build_id=own["build_id"],

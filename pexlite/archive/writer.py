@@ -11,10 +11,10 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pexlite.archive.facts import main_module, pex_info
 from pexlite.archive.header import header
@@ -25,6 +25,8 @@ from pexlite.model import Bundle, Progress, Report, Wheel, no_report
 _PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 20)
 _DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
 _REGULAR = 0o100644 << 16
+# Stored, so that a warm start need not import zlib.
+_READ_WARM = ("__pexlite__/__init__.py",)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,14 @@ class _Entry:
     crc32: int
     size: int
     offset: int
+    compressed: int | None = None
+    """Bytes when deflated; None for an entry that is stored."""
+
+    @property
+    def fields(self) -> tuple[int, ...]:
+        """What the local header and the directory both say (APPNOTE.TXT 4.3.7), from the version needed on."""
+        method, held = (0, self.size) if self.compressed is None else (8, self.compressed)
+        return (20, 0, method, *_DOS_EPOCH, self.crc32, held, self.size, len(self.name.encode()), 0)
 
 
 def write(bundle: Bundle, output: Path, version: str, report: Report = no_report) -> Written:
@@ -59,12 +69,13 @@ def write(bundle: Bundle, output: Path, version: str, report: Report = no_report
             file.write(header(bundle, info["pexlite"]["build_id"]))
             entries = _write_wheels(file, bundle.wheels, as_members, report)
             zip_start = 0 if as_members else file.tell()
-            small = [("PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode())]
-            small.append(("__main__.py", main_module(info, bundle).encode()))
-            small.extend((f"__pexlite__/{name}", content) for name, content in runtime_files())
-            for name, content in small:
-                entries.append(_Entry(name, zlib.crc32(content), len(content), file.tell() - zip_start))
-                file.write(_local_header(entries[-1]) + content)
+            for name, content in _own_files(info, bundle):
+                held = _deflated(content) if name.startswith("__pexlite__/") and name not in _READ_WARM else None
+                compressed = None if held is None else len(held)
+                entries.append(
+                    _Entry(name, zlib.crc32(content), len(content), file.tell() - zip_start, compressed)
+                )
+                file.write(_local_header(entries[-1]) + (content if held is None else held))
             file.write(_directory(entries, file.tell() - zip_start))
             size = file.tell()
         except OSError as failure:
@@ -128,33 +139,29 @@ def _copy_through_memory(source: BinaryIO, file: BinaryIO, size: int) -> int:
     return len(block)
 
 
+def _own_files(info: Mapping[str, Any], bundle: Bundle) -> Iterator[tuple[str, bytes]]:
+    """Everything beside the wheels: name and content."""
+    yield "PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode()
+    yield "__main__.py", main_module(info, bundle).encode()
+    for name, content in runtime_files():
+        yield f"__pexlite__/{name}", content
+
+
+def _deflated(content: bytes) -> bytes:
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return compressor.compress(content) + compressor.flush()
+
+
 def _local_header(entry: _Entry) -> bytes:
-    name = entry.name.encode()
-    return (
-        struct.pack(
-            "<4s5H3I2H",
-            b"PK\x03\x04",
-            20,
-            0,
-            0,
-            *_DOS_EPOCH,
-            entry.crc32,
-            entry.size,
-            entry.size,
-            len(name),
-            0,
-        )
-        + name
-    )
+    return struct.pack("<4s5H3I2H", b"PK\x03\x04", *entry.fields) + entry.name.encode()
 
 
 def _directory(entries: Sequence[_Entry], offset: int) -> bytes:
     """The central directory and its end record (APPNOTE.TXT 4.3.12 and 4.3.16)."""
     parts = []
     for entry in entries:
-        name = entry.name.encode()
-        fields = (20 | 3 << 8, 20, 0, 0, *_DOS_EPOCH, entry.crc32, entry.size, entry.size, len(name), 0, 0, 0, 0)
-        parts.append(struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *fields, _REGULAR, entry.offset) + name)
+        fields = (20 | 3 << 8, *entry.fields, 0, 0, 0, _REGULAR, entry.offset)
+        parts.append(struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *fields) + entry.name.encode())
     directory = b"".join(parts)
     count = len(entries)
     return directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, count, count, len(directory), offset, 0)

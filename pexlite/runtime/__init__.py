@@ -81,7 +81,7 @@ def python_key():
 
 
 def python_tag():
-    """This Python as in wheel tags: "cp311", "cp313t" (free-threaded), "pp39"."""
+    """The running Python as in wheel tags: "cp311", "cp313t" (free-threaded), "pp39"."""
     version = "%d%d" % sys.version_info[:2]
     if sys.implementation.name == "cpython":
         return "cp" + version + ("t" if "t" in getattr(sys, "abiflags", "") else "")

@@ -150,7 +150,9 @@ def _make_root(root):
     tag = os.path.dirname(root) + "/CACHEDIR.TAG"
     if not os.path.exists(tag):
         with open(tag, "w") as signature:
-            signature.write("Signature: 8a477f597d28d172789f06886806bc55\n# Unpacked applications made by pexlite.\n")
+            signature.write(
+                "Signature: 8a477f597d28d172789f06886806bc55\n# Unpacked applications made by pexlite.\n"
+            )
 
 
 def _fallback_root(failure, root):
@@ -245,7 +247,8 @@ def _fail_to_write(failure, root, manifest, variant):
         free = os.statvfs(root)
         needed = sum([manifest["pexlite"]["wheels"][index]["unpacked"] for index in variant["wheels"]])
         _fail(
-            "no room to unpack into %s: %.0f MB needed, %.0f MB free" % (root, needed / 1e6, free.f_bavail * free.f_frsize / 1e6),
+            "no room to unpack into %s: %.0f MB needed, %.0f MB free"
+            % (root, needed / 1e6, free.f_bavail * free.f_frsize / 1e6),
             "make room, or set PEX_ROOT to a directory on another disk",
         )
     _fail("%s: %s" % (path, failure.strerror or failure), "set PEX_ROOT to a directory that can be written")

@@ -63,7 +63,8 @@ def _standard_path(library):
     return [
         entry
         for entry in sys.path
-        if (entry + "/").startswith(inside) and "-packages" not in entry or entry.endswith(".zip") and entry != sys.path[0]
+        if ((entry + "/").startswith(inside) and "-packages" not in entry)
+        or (entry.endswith(".zip") and entry != sys.path[0])
     ]
 
 

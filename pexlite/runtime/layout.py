@@ -3,8 +3,6 @@
 import os
 import sys
 
-from . import python_tag
-
 # Keeps PYTHONPATH usable for what is started through bin/python (Spark hands pyspark over by it) but behind the
 # bundle's own modules, where it can add and not shadow.
 _PATH_HOOK = "import os; os.environ.get('PYTHONPATH') and __import__('_pexlite_pythonpath')\n"
@@ -53,7 +51,7 @@ def _platform():
 
 
 def _libc():
-    """This system's C library as ("glibc", (2, 36)); the version is None where it does not say."""
+    """The system's C library as ("glibc", (2, 36)); the version is None where it does not say."""
     try:
         name, version = os.confstr("CS_GNU_LIBC_VERSION").split()
         return name, tuple([int(part) for part in version.split(".")[:2]])
@@ -109,12 +107,15 @@ def _base_python():
     """The program behind this Python that is no venv's own."""
     version = "%d.%d" % sys.version_info[:2]
     program = "pypy" if sys.implementation.name == "pypy" else "python"
-    free = "t" if python_tag().endswith("t") else ""
-    candidates = [getattr(sys, "_base_executable", None) or ""]
+    here = sys.base_prefix + "/bin/"
+    # By its place rather than by the name it was called by: that may be a link which goes away, or a shim.
+    candidates = [
+        here + program + version + getattr(sys, "abiflags", ""),
+        getattr(sys, "_base_executable", None) or "",
+    ]
     if sys.prefix == sys.base_prefix:
         candidates.append(sys.executable or "")
-    for name in (program + version + free, program + "3", program):
-        candidates.append("%s/bin/%s" % (sys.base_prefix, name))
+    candidates.extend([here + program + version, here + program + "3", here + program])
     for path in candidates:
         # A venv's own program here would make a venv of a venv: it has no standard library beside it.
         if path and os.access(path, os.X_OK) and not _in_venv(path):

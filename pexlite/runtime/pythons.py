@@ -66,7 +66,8 @@ def find(accepted, python_path=""):
 
 def _on_path(names, python_path):
     """Every program of one of `names` on `python_path` (directories or programs), then on PATH."""
-    places = [place for place in (python_path + os.pathsep + os.environ.get("PATH", "")).split(os.pathsep) if place]
+    path = python_path + os.pathsep + os.environ.get("PATH", "")
+    places = [place for place in path.split(os.pathsep) if place]
     seen = set()
     for name in names:
         for place in places:

@@ -86,7 +86,8 @@ _PYTHONS = frozenset(["python", "python3", "python%d.%d" % sys.version_info[:2]]
 def _is_python_script(path):
     with open(path, "rb") as script:
         head = script.read(600).split(b"\n", 3)
-    return b"python" in head[0] or (head[0].startswith(b"#!/bin/sh") and len(head) > 1 and b"/bin/python" in head[1])
+    by_shell = head[0].startswith(b"#!/bin/sh") and len(head) > 1
+    return b"python" in head[0] or (by_shell and b"/bin/python" in head[1])
 
 
 def _python_options():

@@ -51,7 +51,7 @@ def read_members(descriptor, start, size, wheel):
             break
         fields = struct.unpack_from("<HHHHHHIIIHHHHHII", content, position + 4)
         flags, method, crc, compressed, unpacked = fields[2], fields[3], fields[6], fields[7], fields[8]
-        name_size, extra_size, comment_size, mode, offset = fields[9], fields[10], fields[11], fields[14] >> 16, fields[15]
+        name_size, extra_size, comment_size, mode, offset = fields[9:12] + (fields[14] >> 16, fields[15])
         position += 46
         name = content[position : position + name_size].decode("utf-8" if flags & 0x800 else "cp437")
         extra = content[position + name_size : position + name_size + extra_size]
@@ -63,7 +63,8 @@ def read_members(descriptor, start, size, wheel):
         if method not in (0, 8) or flags & 1:
             raise Damaged("%s in %s is packed in a way Python cannot read everywhere" % (name, wheel))
         parts = name.split("/")
-        if "\\" in name or "" in parts or "." in parts or ".." in parts or "\0" in name or mode & 0o170000 == 0o120000:
+        is_link = mode & 0o170000 == 0o120000
+        if is_link or "\\" in name or "\0" in name or not {"", ".", ".."}.isdisjoint(parts):
             raise Damaged("%s holds a file that would be written elsewhere: %r" % (wheel, name))
         members.append(Member(name, start + offset, compressed, unpacked, crc, method == 0, mode))
     return members

@@ -58,7 +58,9 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("requirements", "wheels", "cause"), MISSING)
-def test_what_is_missing_is_named_with_who_asked(requirements: list[str], wheels: list[object], cause: str) -> None:
+def test_what_is_missing_is_named_with_who_asked(
+    requirements: list[str], wheels: list[object], cause: str
+) -> None:
     with pytest.raises(ClosureIncomplete) as caught:
         closure(roots(*requirements), wheels, target(11))  # type: ignore[arg-type]
     assert len(caught.value.causes) == 1

@@ -12,7 +12,12 @@ from tests.bundle.values import wheel
 TOOL = wheel(
     "tool-1",
     scripts={"tool": "tool.cli:main [extra]", "tool-too": "tool.cli:Main.run"},
-    files=["tool/__init__.py", "tool/cli.py", "tool/fast.cpython-311-x86_64-linux-gnu.so", "tool-1.data/scripts/plain"],
+    files=[
+        "tool/__init__.py",
+        "tool/cli.py",
+        "tool/fast.cpython-311-x86_64-linux-gnu.so",
+        "tool-1.data/scripts/plain",
+    ],
 )
 RUNNABLE = wheel("runnable-1", files=["runnable-1.data/purelib/runnable/__main__.py", "single.py"])
 WHEELS = [TOOL, RUNNABLE]
@@ -119,7 +124,9 @@ def test_a_source_that_defines_the_function_passes(source: str) -> None:
     check_attribute(EntryPoint(FUNCTION, "m", "main"), source, "m.py")
 
 
-@pytest.mark.parametrize("source", ["", "def mian(): ...", "def f():\n    def main(): ...", "x.main = 1", "import main.x as y"])
+@pytest.mark.parametrize(
+    "source", ["", "def mian(): ...", "def f():\n    def main(): ...", "x.main = 1", "import main.x as y"]
+)
 def test_a_source_without_the_function_does_not(source: str) -> None:
     with pytest.raises(EntryPointMissing) as caught:
         check_attribute(EntryPoint(FUNCTION, "m", "main"), source, "m.py")

@@ -78,5 +78,7 @@ def test_requirements_are_told_without_places_of_this_machine() -> None:
 
 def test_pth_files_of_site_packages_are_known() -> None:
     files = ["a.pth", "pkg/b.pth", "x-1.data/purelib/c.pth", "x-1.data/data/d.pth"]
-    bundle = plan(roots("x"), [wheel("x-1", files=files)], [Surroundings(target(), NEAR)], NOTHING, LaunchOptions())
+    bundle = plan(
+        roots("x"), [wheel("x-1", files=files)], [Surroundings(target(), NEAR)], NOTHING, LaunchOptions()
+    )
     assert bundle.pth_files == ("a.pth", "c.pth")

@@ -17,7 +17,10 @@ ROWS = [
         "CPython 3.9 to 3.10 on linux x86_64 (glibc 2.17+)",
     ),
     ((Variant(("cp313", "cp313t"), "any", None, None, ()),), "CPython 3.13 and CPython 3.13t"),
-    ((Variant(("cp312", "pp310"), "macosx_arm64", None, (11, 0), ()),), "CPython 3.12 and PyPy 3.10 on macOS arm64 (11.0+)"),
+    (
+        (Variant(("cp312", "pp310"), "macosx_arm64", None, (11, 0), ()),),
+        "CPython 3.12 and PyPy 3.10 on macOS arm64 (11.0+)",
+    ),
     (
         (
             Variant(("cp311",), "linux_x86_64", GLIBC, None, ()),

@@ -11,7 +11,7 @@ from tests.factories import make_wheel
 from tests.interpreters import Interpreter, supported
 
 # In Python 3.6 grammar: it runs wherever the runtime does.
-TELLER = '''
+TELLER = """
 import json
 import os
 import subprocess
@@ -36,7 +36,7 @@ def main():
         "hash": hash(os.getpid()),
     }))
     return 3
-'''
+"""
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,9 @@ def test_a_home_that_cannot_be_written_has_a_private_place_that_is_found_again(
     assert private.stat().st_uid == os.getuid()
 
 
-def test_a_private_place_prepared_by_others_is_not_taken(newest: Interpreter, teller: Path, tmp_path: Path) -> None:
+def test_a_private_place_prepared_by_others_is_not_taken(
+    newest: Interpreter, teller: Path, tmp_path: Path
+) -> None:
     (tmp_path / "home").write_text("a file")
     open_to_all = tmp_path / "tmp" / f"pexlite-{os.getuid()}-aaaa"
     open_to_all.mkdir(parents=True)

@@ -75,11 +75,16 @@ def test_the_hosts_packages_come_in_when_asked(newest: Interpreter, tmp_path: Pa
 
 
 def test_switches_choose_the_start_and_do_not_leak(newest: Interpreter, tmp_path: Path) -> None:
-    code = "import os, sys\ndef main():\n    print(sys.argv[1:], [n for n in os.environ if n.startswith('PEX_')])\n"
+    code = (
+        "import os, sys\ndef main():\n    print(sys.argv[1:], [n for n in os.environ if n.startswith('PEX_')])\n"
+    )
     wheel = make_wheel(
         tmp_path,
         "starts",
-        files={"starts.py": code + "def other():\n    print('other', sys.argv[1:])\n    return 4\n", "mod.py": code + "main()"},
+        files={
+            "starts.py": code + "def other():\n    print('other', sys.argv[1:])\n    return 4\n",
+            "mod.py": code + "main()",
+        },
         entry_points={"console_scripts": {"second": "starts:other"}},
     )
     file = bundle_file(tmp_path / "app.pex", [wheel], function("starts", "main"))

@@ -20,7 +20,9 @@ def test_a_warm_start_imports_nothing_beyond_what_running_a_zip_does(python: Int
         archive.writestr("lister.py", LISTER)
         archive.writestr("__main__.py", "import lister\nlister.main()\n")
     file = bundle_file(
-        tmp_path / "app.pex", [make_wheel(tmp_path, "lister", files={"lister.py": LISTER})], function("lister", "main")
+        tmp_path / "app.pex",
+        [make_wheel(tmp_path, "lister", files={"lister.py": LISTER})],
+        function("lister", "main"),
     )
     env = environment(tmp_path / "root")
     command = [python.path, "-I", "-S"]
@@ -29,7 +31,9 @@ def test_a_warm_start_imports_nothing_beyond_what_running_a_zip_does(python: Int
     assert own - set(run([*command, plain], env).stdout.split()) <= {"os", "posixpath", "stat", "genericpath"}
 
 
-def test_a_warm_start_reads_one_directory_entry_of_the_cache_before_the_app(newest: Interpreter, teller: Path) -> None:
+def test_a_warm_start_reads_one_directory_entry_of_the_cache_before_the_app(
+    newest: Interpreter, teller: Path
+) -> None:
     """The app's directory is asked about once; nothing is listed, locked or hashed."""
     source = Path(__file__).parents[2] / "pexlite" / "runtime" / "__init__.py"
     text = source.read_text()
@@ -57,7 +61,9 @@ def test_nothing_of_the_boot_stays_in_the_process(newest: Interpreter, teller: P
 
 def test_tracebacks_hold_no_frame_of_ours(newest: Interpreter, tmp_path: Path) -> None:
     failing = "def main():\n    inner()\n\ndef inner():\n    raise ValueError('words')\n"
-    wheel = make_wheel(tmp_path, "failing", files={"failing.py": failing, "failing_too.py": failing + "\nmain()\n"})
+    wheel = make_wheel(
+        tmp_path, "failing", files={"failing.py": failing, "failing_too.py": failing + "\nmain()\n"}
+    )
     env = environment(tmp_path / "root")
     from pexlite.model import EntryPoint, StartKind
 
@@ -85,7 +91,9 @@ def test_exit_codes_are_the_apps(newest: Interpreter, tmp_path: Path) -> None:
     assert "KeyboardInterrupt" in interrupted.stderr
 
 
-def test_a_file_starts_by_any_way_to_it(newest: Interpreter, teller: Path, tmp_path: Path, env: dict[str, str]) -> None:
+def test_a_file_starts_by_any_way_to_it(
+    newest: Interpreter, teller: Path, tmp_path: Path, env: dict[str, str]
+) -> None:
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()
     (elsewhere / "link").symlink_to(teller)

@@ -1,0 +1,194 @@
+"""The file: its layout, its sameness, what writing it may do to the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pexlite import archive
+from pexlite.archive import writer
+from pexlite.errors import UsageError, WriteError
+from pexlite.model import EntryPoint, InheritPath, LaunchOptions, StartKind
+from tests.bundles import bundle_file, environment, function, run
+from tests.factories import make_wheel
+from tests.interpreters import Interpreter, supported
+
+APP = "def main():\n    print('it runs')\n"
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> list[Path]:
+    return [
+        make_wheel(tmp_path, "app", files={"app.py": APP}, entry_points={"console_scripts": {"app": "app:main"}}),
+        make_wheel(tmp_path, "other", files={"other.py": "x = 1\n"}),
+    ]
+
+
+def test_the_layout_is_the_designs(wheels: list[Path], tmp_path: Path) -> None:
+    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
+    assert file.read_bytes().startswith(b"#!/usr/bin/env python3\n")
+    assert file.stat().st_mode & 0o777 == 0o755
+    with zipfile.ZipFile(file) as found:
+        assert found.testzip() is None
+        names = found.namelist()
+        assert names[:4] == [
+            ".deps/app-1.0-py3-none-any.whl",
+            ".deps/other-1.0-py3-none-any.whl",
+            "PEX-INFO",
+            "__main__.py",
+        ]
+        assert all(name.startswith("__pexlite__/") for name in names[4:])
+        for entry in found.infolist():
+            cold = entry.filename.startswith("__pexlite__/") and entry.filename != "__pexlite__/__init__.py"
+            assert entry.compress_type == (zipfile.ZIP_DEFLATED if cold else zipfile.ZIP_STORED)
+            assert entry.date_time == (1980, 1, 1, 0, 0, 0)
+        for wheel in wheels:
+            assert found.read(f".deps/{wheel.name}") == wheel.read_bytes()
+        for name in names[4:]:
+            own = Path(writer.__file__).parents[1] / "runtime" / Path(name).name
+            assert found.read(name) == own.read_bytes()
+
+
+def test_the_runtime_is_small(wheels: list[Path], tmp_path: Path) -> None:
+    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
+    with zipfile.ZipFile(file) as found:
+        own = sum(entry.compress_size for entry in found.infolist() if entry.filename[:6] != ".deps/")
+    assert own <= 30_000
+
+
+def test_the_manifest_says_where_every_wheel_is(wheels: list[Path], tmp_path: Path) -> None:
+    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
+    manifest = archive.read_manifest(file)
+    content = file.read_bytes()
+    for wheel, stored in zip(wheels, manifest.wheels, strict=True):
+        part = content[stored.offset : stored.offset + stored.size]
+        assert part == wheel.read_bytes()
+        assert hashlib.sha256(part).hexdigest() == stored.sha256
+    assert manifest.entry_point == function("app", "main")
+    assert manifest.facts["distributions"][wheels[0].name] == manifest.wheels[0].sha256
+
+
+SAME = """
+import sys
+from pathlib import Path
+from tests.bundles import bundle_file, function
+bundle_file(Path(sys.argv[1]), [Path(path) for path in sys.argv[2:]], function("app", "main"))
+"""
+
+SURROUNDINGS = [
+    {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
+    {"PYTHONHASHSEED": "2", "TZ": "America/Lima", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"},
+]
+
+
+def test_the_same_inputs_give_the_same_bytes(wheels: list[Path], tmp_path: Path) -> None:
+    digests = set()
+    for index, variables in enumerate(SURROUNDINGS):
+        directory = tmp_path / f"dir{index}"
+        directory.mkdir()
+        output = directory / "app.pex"
+        previous = os.umask(0o077 if index else 0o002)
+        try:
+            command = [sys.executable, "-c", SAME, str(output), *map(str, wheels)]
+            subprocess.run(command, env={**os.environ, **variables}, check=True)
+        finally:
+            os.umask(previous)
+        digests.add((hashlib.sha256(output.read_bytes()).hexdigest(), output.stat().st_mode))
+    assert len(digests) == 1
+
+
+def test_what_is_sealed_in_makes_another_build(wheels: list[Path], tmp_path: Path) -> None:
+    launches = [
+        LaunchOptions(),
+        LaunchOptions(inherit_path=InheritPath.FALLBACK),
+        LaunchOptions(inject_args=("x",)),
+        LaunchOptions(sh_boot=True),
+        LaunchOptions(pex_root="~/elsewhere"),
+    ]
+    starts = [function("app", "main"), EntryPoint(StartKind.MODULE, "app"), EntryPoint(StartKind.INTERPRETER)]
+    ids = set()
+    for launch in launches:
+        for start in starts:
+            file = bundle_file(tmp_path / "app.pex", wheels, start, launch=launch)
+            ids.add(archive.read_manifest(file).build_id)
+    assert len(ids) == len(launches) * len(starts)
+
+
+@pytest.mark.parametrize("python", supported(), ids=str)
+def test_wheels_past_the_limit_of_plain_zip_lie_before_it(
+    python: Interpreter, wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_PLAIN_ZIP_LIMIT", 100)
+    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
+    with zipfile.ZipFile(file) as found:
+        assert found.testzip() is None
+        assert not [name for name in found.namelist() if name.startswith(".deps/")]
+    manifest = archive.read_manifest(file)
+    content = file.read_bytes()
+    for wheel, stored in zip(wheels, manifest.wheels, strict=True):
+        assert content[stored.offset : stored.offset + stored.size] == wheel.read_bytes()
+    env = environment(tmp_path / "root")
+    assert run([python.path, file], env).stdout == "it runs\n"
+
+
+def test_a_copy_without_the_kernels_help_is_the_same(
+    wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = bundle_file(tmp_path / "one.pex", wheels, function("app", "main")).read_bytes()
+    monkeypatch.delattr(os, "copy_file_range")
+    assert bundle_file(tmp_path / "two.pex", wheels, function("app", "main")).read_bytes() == first
+
+
+def test_an_output_that_cannot_be_written_is_one_error_and_no_litter(wheels: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "directory").mkdir()
+    for output in (tmp_path / "directory", tmp_path / "missing" / "app.pex"):
+        with pytest.raises(WriteError) as caught:
+            bundle_file(output, wheels, function("app", "main"))
+        assert caught.value.exit_code == 5 and caught.value.hint
+    assert list((tmp_path / "directory").iterdir()) == []
+
+
+def test_a_failed_build_leaves_the_old_file(
+    wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
+    before = file.read_bytes()
+    for failure in (OSError(28, "No space left on device"), KeyboardInterrupt()):
+
+        def fail(*arguments: object, failure: BaseException = failure) -> None:
+            raise failure
+
+        monkeypatch.setattr(writer, "_copy", fail)
+        with pytest.raises((WriteError, KeyboardInterrupt)):
+            bundle_file(file, wheels, function("app", "main"))
+    assert file.read_bytes() == before
+    assert sorted(tmp_path.glob(".*")) == []
+
+
+@pytest.mark.parametrize("shebang", ["", "a\nb", "x" * 200])
+def test_a_shebang_no_kernel_reads_is_refused(shebang: str, wheels: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), launch=LaunchOptions(shebang=shebang))
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    contents=st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.binary(max_size=2000), max_size=6)
+)
+def test_any_wheels_that_go_in_come_out(contents: dict[str, bytes], tmp_path: Path) -> None:
+    wheels = [make_wheel(tmp_path, name, files={f"{name}.bin": content}) for name, content in contents.items()]
+    file = bundle_file(tmp_path / "app.pex", wheels, EntryPoint(StartKind.INTERPRETER))
+    with zipfile.ZipFile(file) as found:
+        for wheel in wheels:
+            assert found.read(f".deps/{wheel.name}") == wheel.read_bytes()
+        info = json.loads(found.read("PEX-INFO"))
+    assert sorted(info["distributions"]) == sorted(wheel.name for wheel in wheels)

@@ -1,0 +1,85 @@
+"""Real applications, built by each resolver and run cold and warm, do what they do in a plain venv."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pexlite.model import BuildRequest, BuildResult
+from pexlite.pipeline import build
+from tests.bundles import environment, run
+from tests.journeys.applications import APPLICATIONS, Application
+
+pytestmark = [pytest.mark.journey, pytest.mark.network]
+
+
+def plain_venv(directory: Path, requirements: Sequence[str]) -> Path:
+    """The programs' directory of a venv with `requirements`: what everything is compared with."""
+    venv.create(directory, symlinks=True)
+    command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(directory / "bin" / "python")]
+    command += ["--index-strategy", "unsafe-best-match", *requirements]
+    subprocess.run(command, check=True)
+    return directory / "bin"
+
+
+def do(
+    program: Sequence[Path], application: Application, work: Path, env: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """What `program` makes of the application's task, in a fresh directory."""
+    shutil.rmtree(work, ignore_errors=True)
+    for name, content in application.files.items():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).write_text(content)
+    work.mkdir(exist_ok=True)
+    arguments = [argument.format(work=work) for argument in application.arguments]
+    done = run([*program, *arguments], env, cwd=work, stdin=application.stdin, check=False)
+    for name in application.makes:
+        assert (work / name).exists(), f"{name} was not made\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def built(application: Application, output: Path, resolver: str) -> BuildResult:
+    return build(
+        BuildRequest(
+            directory=output.parent,
+            inputs=application.requirements,
+            scripts=(application.script,) if application.script else (),
+            resolver=resolver,
+            output=output,
+        )
+    )
+
+
+@pytest.mark.parametrize("application", APPLICATIONS, ids=str)
+def test_an_application_does_what_it_does_in_a_venv(application: Application, tmp_path: Path) -> None:
+    env = environment(tmp_path / "root", HOME=str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "out").mkdir()
+    result = built(application, tmp_path / "out" / "app.pex", "uv")
+    pins = [f"{wheel.name}=={wheel.version}" for wheel in result.wheels]
+    programs = plain_venv(tmp_path / "venv", pins)
+    expected = do([programs / (application.script or "python")], application, tmp_path / "work", env)
+    for _ in ("cold", "warm"):
+        found = do([Path(sys.executable), result.path], application, tmp_path / "work", env)
+        assert found.returncode == expected.returncode, found.stdout + found.stderr
+        if application.contains:
+            assert application.contains in expected.stdout
+            assert application.contains in found.stdout, found.stderr
+        else:
+            assert found.stdout == expected.stdout, found.stderr
+
+
+@pytest.mark.parametrize(
+    "application", [row for row in APPLICATIONS if row.name in ("httpie", "cryptography", "ansible-core")], ids=str
+)
+def test_pip_chooses_the_same_wheels_as_uv(application: Application, tmp_path: Path) -> None:
+    by_uv = built(application, tmp_path / "uv.pex", "uv")
+    by_pip = built(application, tmp_path / "pip.pex", "pip")
+    assert [wheel.filename for wheel in by_pip.wheels] == [wheel.filename for wheel in by_uv.wheels]
+    assert by_pip.sha256 == by_uv.sha256

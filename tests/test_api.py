@@ -1,0 +1,117 @@
+"""The pipeline as a Python function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import pexlite
+from pexlite.errors import NotABundle
+from pexlite.model import BuildRequest, BuildResult, IndexSettings, LaunchOptions, Progress, Report
+from tests.cli.conftest import finished
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BuildRequest]:
+    """What reaches the pipeline."""
+    seen: list[BuildRequest] = []
+
+    def build(request: BuildRequest, report: Report) -> BuildResult:
+        seen.append(request)
+        report(Progress("resolve", "x"))
+        return finished(request.directory / (request.output or "app.pex"))
+
+    monkeypatch.setattr("pexlite.pipeline.build", build)
+    monkeypatch.chdir(tmp_path)
+    return seen
+
+
+def test_build_takes_what_the_command_line_takes(requests: list[BuildRequest], tmp_path: Path) -> None:
+    result = pexlite.build(requirements=["requests"], entry_point="my_cli:main", output="my_cli.pex")
+    assert requests == [
+        BuildRequest(
+            directory=tmp_path, inputs=("requests",), entry_point="my_cli:main", output=Path("my_cli.pex")
+        )
+    ]
+    assert result.path == tmp_path / "my_cli.pex"
+
+
+def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp_path: Path) -> None:
+    index = IndexSettings(no_index=True)
+    launch = LaunchOptions(sh_boot=True)
+    (tmp_path / "sub").mkdir()
+    pexlite.build(
+        requirements=["."],
+        requirement_files=[Path("requirements.txt")],
+        constraint_files=["constraints.txt"],
+        source_directories=["src"],
+        executable="job.py",
+        lock=Path("pylock.toml"),
+        groups=["a"],
+        extras=("b",),
+        entry_point="m",
+        script="s",
+        pythons=["3.12"],
+        platforms=["linux_x86_64-cp-311-cp311"],
+        index=index,
+        resolver="pip",
+        launch=launch,
+        output=tmp_path / "x.pex",
+        directory=tmp_path / "sub",
+    )
+    assert requests == [
+        BuildRequest(
+            directory=tmp_path / "sub",
+            inputs=(".",),
+            requirement_files=("requirements.txt",),
+            constraint_files=("constraints.txt",),
+            source_directories=(Path("src"),),
+            script=Path("job.py"),
+            lock=Path("pylock.toml"),
+            groups=("a",),
+            extras=("b",),
+            scripts=("s",),
+            entry_point="m",
+            pythons=("3.12",),
+            platforms=("linux_x86_64-cp-311-cp311",),
+            index=index,
+            resolver="pip",
+            launch=launch,
+            output=tmp_path / "x.pex",
+        )
+    ]
+    # A field that is added to the request has to be added here, and to the function.
+    assert all(getattr(requests[0], name) for name in BuildRequest.__dataclass_fields__)
+
+
+def test_progress_comes_through_a_callback_and_nothing_is_printed(
+    requests: list[BuildRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps: list[Progress] = []
+    pexlite.build(requirements=["requests"], on_progress=steps.append)
+    assert steps == [Progress("resolve", "x")]
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"requirements": "requests"}, {"platforms": "x"}, {"requirement_files": Path("x")}, {"extras": "x"}],
+)
+def test_one_where_several_are_taken_is_not_read_letter_by_letter(
+    wrong: dict[str, object], requests: list[BuildRequest]
+) -> None:
+    with pytest.raises(TypeError, match="takes several"):
+        pexlite.build(**wrong)  # type: ignore[arg-type]
+    assert requests == []
+
+
+def test_build_takes_no_positional_arguments() -> None:
+    with pytest.raises(TypeError):
+        pexlite.build("requests")  # type: ignore[misc]
+
+
+def test_inspect_refuses_what_pexlite_did_not_make(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("x")
+    with pytest.raises(NotABundle):
+        pexlite.inspect(tmp_path / "x")
