@@ -108,7 +108,7 @@ def test_one_where_several_are_taken_is_not_read_letter_by_letter(
 
 def test_build_takes_no_positional_arguments() -> None:
     with pytest.raises(TypeError):
-        pexlite.build("requests")  # type: ignore[misc]
+        pexlite.build("requests")  # type: ignore[call-arg]
 
 
 def test_inspect_refuses_what_pexlite_did_not_make(tmp_path: Path) -> None:

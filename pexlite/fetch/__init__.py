@@ -1,0 +1,25 @@
+"""Lock -> Wheels in the store: download, build, local code."""
+
+from __future__ import annotations
+
+from pexlite.fetch.collect import collect as collect
+from pexlite.fetch.local import LocalWheel as LocalWheel
+from pexlite.fetch.local import local_wheels as local_wheels
+from pexlite.fetch.local import loose_module as loose_module
+from pexlite.fetch.local import module_of as module_of
+from pexlite.fetch.store import Store as Store
+from pexlite.fetch.store import open_store as open_store
+from pexlite.fetch.wheel_file import read_text as read_text
+from pexlite.fetch.wheel_file import read_wheel as read_wheel
+
+__all__ = [
+    "LocalWheel",
+    "Store",
+    "collect",
+    "local_wheels",
+    "loose_module",
+    "module_of",
+    "open_store",
+    "read_text",
+    "read_wheel",
+]

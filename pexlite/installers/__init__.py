@@ -1,0 +1,29 @@
+"""uv and pip as programs: where they are, index settings in their words, how to run them."""
+
+from __future__ import annotations
+
+from pexlite.installers.explain import mask as mask
+from pexlite.installers.programs import Installer as Installer
+from pexlite.installers.programs import Outcome as Outcome
+from pexlite.installers.programs import attempt as attempt
+from pexlite.installers.programs import find_installer as find_installer
+from pexlite.installers.programs import pip as pip
+from pexlite.installers.programs import run as run
+from pexlite.installers.wheels import build_wheel as build_wheel
+from pexlite.installers.wheels import download as download
+from pexlite.installers.words import child_environment as child_environment
+from pexlite.installers.words import index_arguments as index_arguments
+
+__all__ = [
+    "Installer",
+    "Outcome",
+    "attempt",
+    "build_wheel",
+    "child_environment",
+    "download",
+    "find_installer",
+    "index_arguments",
+    "mask",
+    "pip",
+    "run",
+]

@@ -38,6 +38,8 @@ def install(facts, loader, file, prefix, switches):
         with _Lock(root + "/locks/" + name):
             if not os.path.exists(prefix + "/READY"):
                 _install(manifest, variant, loader, file, root, prefix, say)
+    except KeyboardInterrupt:
+        _end_as_interrupted()
     except unzip.Damaged as failure:
         _fail("%s is damaged: %s" % (os.path.basename(file), failure), "copy it here again")
     except OSError as failure:
@@ -48,6 +50,7 @@ def install(facts, loader, file, prefix, switches):
 
 def _install(manifest, variant, loader, file, root, prefix, say):
     wheels = [manifest["pexlite"]["wheels"][index] for index in variant["wheels"]]
+    _sweep(root)
     missing = [wheel for wheel in wheels if not os.path.isdir(wheel_directory(root, wheel))]
     if missing:
         _unpack_wheels(missing, file, root, say)
@@ -88,6 +91,7 @@ def _unpack_wheels(missing, file, root, say):
         finally:
             progress.erase()
         for wheel, temporary in zip(missing, temporaries):
+            _correct_record(temporary)
             try:
                 os.rename(temporary, wheel_directory(root, wheel))
             except OSError as failure:
@@ -120,6 +124,45 @@ def _plan(descriptor, wheel, directory):
             made.add(parent)
         jobs.append((member, path))
     return jobs
+
+
+# Where what a wheel keeps in .data lies, seen from site-packages, as an installed RECORD has it.
+_INSTALLED = (
+    (b".data/purelib/", b""),
+    (b".data/platlib/", b""),
+    (b".data/scripts/", b"../../../bin/"),
+    (b".data/data/", b"../../../"),
+)
+
+
+def _correct_record(directory):
+    """Have RECORD name the files of .data where they are, for importlib.metadata."""
+    library = directory + "/lib"
+    for name in os.listdir(library) if os.path.isdir(library) else ():
+        path = "%s/%s/RECORD" % (library, name)
+        if name.endswith(".dist-info") and os.path.exists(path):
+            with open(path, "rb") as record:
+                lines = record.read().split(b"\n")
+            if any([b".data/" in line for line in lines]):
+                with open(path, "wb") as record:
+                    record.write(b"\n".join([_installed(line) for line in lines]))
+
+
+def _installed(line):
+    for scheme, place in _INSTALLED:
+        top, found, rest = line.partition(scheme)
+        if found and b"/" not in top:
+            return (b'"' if top[:1] == b'"' else b"") + place + rest
+    return line
+
+
+def _sweep(root):
+    """Remove what starts that were killed left behind: temporary directories more than an hour old."""
+    for place in ("apps", "wheels"):
+        for name in os.listdir("%s/%s" % (root, place)):
+            path = "%s/%s/%s" % (root, place, name)
+            if name.startswith(".") and os.lstat(path).st_mtime < time.time() - 3600:
+                _remove(path)
 
 
 # -- which wheels ------------------------------------------------------------------------------------
@@ -199,10 +242,12 @@ class _Lock:
 
 
 def _remove(path):
-    import shutil
+    if os.path.isdir(path) and not os.path.islink(path):
+        import shutil
 
-    if os.path.lexists(path):
         shutil.rmtree(path, ignore_errors=True)
+    elif os.path.lexists(path):
+        os.unlink(path)
 
 
 # -- words --------------------------------------------------------------------------------------------
@@ -252,6 +297,14 @@ def _fail_to_write(failure, root, manifest, variant):
             "make room, or set PEX_ROOT to a directory on another disk",
         )
     _fail("%s: %s" % (path, failure.strerror or failure), "set PEX_ROOT to a directory that can be written")
+
+
+def _end_as_interrupted():
+    """End as a process that SIGINT ended, without the traceback of our own code."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def _fail(message, hint):

@@ -5,7 +5,10 @@ import sys
 
 # Keeps PYTHONPATH usable for what is started through bin/python (Spark hands pyspark over by it) but behind the
 # bundle's own modules, where it can add and not shadow.
-_PATH_HOOK = "import os; os.environ.get('PYTHONPATH') and __import__('_pexlite_pythonpath')\n"
+_PATH_HOOK = (
+    "import os, sys; os.environ.get('PYTHONPATH')"
+    " and (__import__('_pexlite_pythonpath'), sys.modules.pop('_pexlite_pythonpath'))\n"
+)
 _PATH_MODULE = """\
 import os
 import sys
@@ -14,7 +17,6 @@ if not sys.flags.ignore_environment:
     given = [os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     kept = [entry for entry in sys.path if entry not in given]
     sys.path[:] = kept + [entry for entry in sys.path if entry in given]
-del sys.modules[__name__]
 """
 _SCRIPT = """\
 import sys

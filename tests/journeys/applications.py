@@ -178,6 +178,25 @@ class Thing:
 print(verifyObject(IThing, Thing()), zope.event.__name__)
 """
 
+TESTS = """
+import pytest
+
+
+@pytest.mark.parametrize("number", range(6))
+def test(number):
+    assert number < 6
+"""
+
+PLAY = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - command: echo words
+      register: it
+    - debug: msg={{ it.stdout }}
+    - copy: content=made dest={{ playbook_dir }}/made.txt mode='0644'
+"""
+
 APPLICATIONS = (
     Application("cowsay", ("cowsay==6.1",), ("-t", "hello"), script="cowsay"),
     Application("httpie", ("httpie",), ("--offline", "GET", "127.0.0.1/x", "a==1", "B:2"), script="http"),
@@ -187,9 +206,7 @@ APPLICATIONS = (
         ("pytest", "pytest-xdist"),
         ("-n", "2", "-q", "-p", "no:cacheprovider", "test_it.py"),
         script="pytest",
-        files={
-            "test_it.py": "import pytest\n@pytest.mark.parametrize('n', range(6))\ndef test(n):\n    assert n < 6\n"
-        },
+        files={"test_it.py": TESTS},
         contains="6 passed",
     ),
     Application("ipython", ("ipython",), ("--colors=NoColor", "-c", "print(6 * 7)"), script="ipython"),
@@ -229,10 +246,7 @@ APPLICATIONS = (
         ("ansible-core",),
         ("-i", "localhost,", "-c", "local", "play.yml"),
         script="ansible-playbook",
-        files={
-            "play.yml": "- hosts: all\n  gather_facts: false\n  tasks:\n    - command: echo words\n      register: it\n"
-            "    - debug: msg={{ it.stdout }}\n    - copy: content=made dest={{ playbook_dir }}/made.txt mode='0644'\n"
-        },
+        files={"play.yml": PLAY},
         contains='"msg": "words"',
         makes=("made.txt",),
     ),

@@ -37,7 +37,9 @@ def test_an_interpreter_keeps_pythonpath_behind_its_own(python: Interpreter, tmp
     file = bundle_file(tmp_path / "env.pex", [wheel], EntryPoint(StartKind.INTERPRETER))
     env = environment(tmp_path / "root", PYTHONPATH=str(place))
     code = "import who; who.main(); import os; print(os.environ['PYTHONPATH'])"
-    where, extra, kept = run([python.path, file, "-c", code], env, cwd=tmp_path).stdout.splitlines()
+    done = run([python.path, file, "-c", code], env, cwd=tmp_path)
+    assert done.stderr == ""
+    where, extra, kept = done.stdout.splitlines()
     assert where.endswith("site-packages/who.py")
     assert extra == str(place / "extra.py")
     assert kept == str(place)

@@ -106,7 +106,7 @@ def test_a_file_starts_by_any_way_to_it(
     for command in (["./link"], ["./renamed"], [str(newest.path), "renamed"], [str(teller)]):
         told = json.loads(run(command, env, cwd=elsewhere, check=False).stdout)
         assert told["argv"] == command[-1:]
-        assert os.path.isabs(told["environment"]["PEX"])
+        assert Path(told["environment"]["PEX"]).is_absolute()
 
 
 def test_the_sh_header_goes_straight_to_the_apps_python(

@@ -1,0 +1,1 @@
+"""Says hello, and shows what a web server answers."""

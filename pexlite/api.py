@@ -1,0 +1,92 @@
+"""The pipeline as a Python function: `build(...)` a file, `inspect(...)` one. Never prints, never exits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TypeVar
+
+from pexlite import archive, pipeline
+from pexlite.model import (
+    BuildRequest,
+    BuildResult,
+    IndexSettings,
+    LaunchOptions,
+    Manifest,
+    Report,
+    no_report,
+)
+
+_Value = TypeVar("_Value")
+
+
+def build(
+    *,
+    requirements: Sequence[str] = (),
+    requirement_files: Sequence[str | PathLike[str]] = (),
+    constraint_files: Sequence[str | PathLike[str]] = (),
+    source_directories: Sequence[str | PathLike[str]] = (),
+    executable: str | PathLike[str] | None = None,
+    lock: str | PathLike[str] | None = None,
+    groups: Sequence[str] = (),
+    extras: Sequence[str] = (),
+    entry_point: str | None = None,
+    script: str | None = None,
+    pythons: Sequence[str] = (),
+    platforms: Sequence[str] = (),
+    index: IndexSettings | None = None,
+    resolver: str = "auto",
+    launch: LaunchOptions | None = None,
+    output: str | PathLike[str] | None = None,
+    directory: str | PathLike[str] = ".",
+    on_progress: Report | None = None,
+) -> BuildResult:
+    """The file that was asked for, written.
+
+    `requirements` takes what the command line takes: names, URLs, and paths of projects, packages, wheels and
+    scripts. `entry_point` is "module:function" or "module", `script` the name of a console script, `executable`
+    a Python file that is the application. Relative paths are relative to `directory`.
+    `on_progress` may be called from several threads. Raises subclasses of `pexlite.errors.PexliteError`.
+
+        result = pexlite.build(requirements=["requests"], entry_point="my_cli:main", output="my_cli.pex")
+        result.path, result.sha256, result.wheels
+    """
+    request = BuildRequest(
+        directory=Path(directory).absolute(),
+        inputs=_many("requirements", requirements),
+        requirement_files=_texts("requirement_files", requirement_files),
+        constraint_files=_texts("constraint_files", constraint_files),
+        source_directories=tuple(map(Path, _texts("source_directories", source_directories))),
+        script=Path(executable) if executable is not None else None,
+        lock=Path(lock) if lock is not None else None,
+        groups=_many("groups", groups),
+        extras=_many("extras", extras),
+        scripts=(script,) if script is not None else (),
+        entry_point=entry_point,
+        pythons=_many("pythons", pythons),
+        platforms=_many("platforms", platforms),
+        index=index or IndexSettings(),
+        resolver=resolver,
+        launch=launch or LaunchOptions(),
+        output=Path(output) if output is not None else None,
+    )
+    return pipeline.build(request, on_progress or no_report)
+
+
+def inspect(path: str | PathLike[str]) -> Manifest:
+    """What the file at `path` says of itself. Raises NotABundle where pexlite did not make it."""
+    return archive.read_manifest(Path(path))
+
+
+def _texts(name: str, values: Sequence[str | PathLike[str]]) -> tuple[str, ...]:
+    if isinstance(values, PathLike):
+        raise TypeError(f"{name} takes several: write {name}=[{str(values)!r}]")
+    return tuple(str(value) for value in _many(name, values))
+
+
+def _many(name: str, values: Sequence[_Value]) -> tuple[_Value, ...]:
+    """The values; a lone string would otherwise be taken letter by letter."""
+    if isinstance(values, str):
+        raise TypeError(f"{name} takes several: write {name}=[{values!r}]")
+    return tuple(values)

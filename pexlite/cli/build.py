@@ -1,0 +1,123 @@
+"""`pexlite build`: options into a BuildRequest, a BuildResult into words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pexlite.cli import options
+from pexlite.cli.help import GroupedCommand
+
+if TYPE_CHECKING:
+    # The model brings `packaging` along, which `pexlite --help` has no use for.
+    from pexlite.model import BuildRequest, IndexSettings, LaunchOptions
+
+_EXAMPLES = (
+    (
+        "pexlite requests click -c my_cli:main -o my_cli.pex",
+        "requests, click and ./my_cli.py; the file calls main() of my_cli",
+    ),
+    ("pexlite . -o app.pex", "the project here and all it needs; the file is its console script"),
+    (
+        "pexlite my_package/ -r requirements.txt -e my_package.cli:main -o app.pex",
+        "a package directory and what a requirements file lists",
+    ),
+    ("pexlite job.py -o job.pex", "a script, with the dependencies that its PEP 723 header names"),
+    (
+        "pexlite requests -o app.pex --platform linux_x86_64-cp-311-cp311",
+        "for another machine: CPython 3.11 on Linux; without -c or -e the file is a Python interpreter",
+    ),
+    ("pexlite info app.pex", "what is in a file, and where it runs"),
+)
+
+
+def build(**given: Any) -> None:
+    """Write one file that holds a Python application and everything it needs.
+
+    REQUIREMENT is anything pip takes: a name, extras, a version, a URL, a wheel. PATH is a project, a package
+    directory or a script. The file needs only a Python where it runs: no pip, no network.
+    """
+    from pexlite import pipeline
+    from pexlite.cli import outcome
+    from pexlite.cli.progress import shown_progress
+
+    directory = Path.cwd()
+    request = request_of(given, directory)
+    with shown_progress(quiet=given["quiet"] or given["no_progress"], every_step=given["verbose"]) as report:
+        result = pipeline.build(request, report)
+    if not given["quiet"]:
+        outcome.show(result, directory)
+    if given["as_json"]:
+        outcome.show_json(result)
+
+
+def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
+    """The request that the options `given` make in `directory`."""
+    from pexlite.model import BuildRequest
+
+    return BuildRequest(
+        directory=directory,
+        inputs=given["inputs"],
+        requirement_files=given["requirement_files"],
+        constraint_files=given["constraint_files"],
+        source_directories=given["source_directories"],
+        script=given["script"],
+        lock=given["lock"],
+        groups=given["groups"],
+        extras=given["extras"],
+        scripts=given["scripts"],
+        entry_point=given["entry_point"],
+        pythons=given["pythons"],
+        platforms=given["platforms"],
+        index=_index_settings(given),
+        resolver=given["resolver"],
+        launch=_launch_options(given),
+        output=given["output"],
+    )
+
+
+def _index_settings(given: dict[str, Any]) -> IndexSettings:
+    from pexlite.model import IndexSettings
+
+    return IndexSettings(
+        index_url=given["index_url"],
+        extra_index_urls=given["extra_index_urls"],
+        find_links=(*map(str, given["wheels"]), *given["find_links"]),
+        no_index=given["no_index"],
+        prereleases=given["prereleases"],
+        uploaded_prior_to=given["uploaded_prior_to"],
+        trusted_hosts=given["trusted_hosts"],
+    )
+
+
+def _launch_options(given: dict[str, Any]) -> LaunchOptions:
+    from pexlite.model import InheritPath, LaunchOptions
+
+    return LaunchOptions(
+        shebang=given["python_shebang"],
+        sh_boot=given["sh_boot"],
+        inherit_path=InheritPath(given["inherit_path"]),
+        bin_path=given["bin_path"],
+        inject_args=given["inject_args"],
+        inject_env=given["inject_env"],
+        inject_python_args=given["inject_python_args"],
+        pex_root=given["runtime_pex_root"],
+    )
+
+
+BUILD = GroupedCommand(
+    "build",
+    callback=build,
+    help=build.__doc__,
+    short_help="one file of an application and all it needs (what pexlite does without a command)",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    options_metavar="[OPTIONS]",
+    examples=_EXAMPLES,
+    sections={
+        "What goes in": options.WHAT_GOES_IN,
+        "Where it runs": options.WHERE_IT_RUNS,
+        "How it starts": options.HOW_IT_STARTS,
+        "Indexes": options.INDEXES,
+        "Output": options.OUTPUT,
+    },
+)

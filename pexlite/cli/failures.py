@@ -1,0 +1,116 @@
+"""Failures in words: `error: what happened`, its causes, `hint: what to type`, and the exit code."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import click
+
+from pexlite.cli.pex_options import in_pexlite
+from pexlite.errors import PexliteError, WriteError
+
+# A full or write-protected disk is found wherever something is written: cache, temporary directory, output.
+_NOT_OUR_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to speak, read off the arguments themselves: they may be what is wrong."""
+
+    verbose: bool
+    json: bool
+
+    @classmethod
+    def of(cls, arguments: Sequence[str]) -> Manner:
+        """The manner that `arguments` ask for, even where they cannot be parsed."""
+        return cls(verbose="-v" in arguments or "--verbose" in arguments, json="--json" in arguments)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failure ready to be shown."""
+
+    error: str
+    causes: tuple[str, ...]
+    hint: str | None
+    exit_code: int
+
+
+def show(failure: Exception, manner: Manner) -> int:
+    """The exit code of `failure`, which has been told on stderr and, with --json, on stdout."""
+    if manner.verbose and not isinstance(failure, click.ClickException):
+        traceback.print_exception(failure)
+    return _tell(in_words(failure), manner)
+
+
+def show_interruption(manner: Manner) -> int:
+    """130, the exit code of Ctrl-C."""
+    return _tell(Failure("interrupted", (), None, 130), manner)
+
+
+def in_words(failure: Exception) -> Failure:
+    """What happened, why, and what to type."""
+    if isinstance(failure, PexliteError):
+        return Failure(failure.message, failure.causes, failure.hint, failure.exit_code)
+    if isinstance(failure, click.NoSuchOption):
+        return _unknown_option(failure)
+    if isinstance(failure, click.ClickException):
+        return Failure(_as_ours(failure.format_message()), (), _how_to_get_help(failure), failure.exit_code)
+    if isinstance(failure, OSError) and failure.errno in _NOT_OUR_FAULT:
+        place = f": {failure.filename}" if failure.filename else ""
+        return Failure(f"{(failure.strerror or 'failed').lower()}{place}", (), None, WriteError.exit_code)
+    first_line = (str(failure).splitlines() or [""])[0]
+    return Failure(
+        f"a bug in pexlite: {type(failure).__name__}: {first_line}",
+        (),
+        "run it again with -v and report the traceback",
+        1,
+    )
+
+
+def _unknown_option(failure: click.NoSuchOption) -> Failure:
+    hint = _how_to_get_help(failure)
+    if failure.possibilities:
+        hint = f"did you mean {failure.possibilities[0]}?"
+    return Failure(
+        f"there is no option {failure.option_name}",
+        (),
+        in_pexlite(failure.option_name) or hint,
+        failure.exit_code,
+    )
+
+
+def _how_to_get_help(failure: click.ClickException) -> str:
+    context = failure.ctx if isinstance(failure, click.UsageError) else None
+    return f"{context.command_path if context else 'pexlite'} --help"
+
+
+def _as_ours(message: str) -> str:
+    """Click's "Option '-o' requires an argument." as we write: no capital, no full stop."""
+    return message[:1].lower() + message[1:].removesuffix(".")
+
+
+def _tell(failure: Failure, manner: Manner) -> int:
+    lines = [_coloured("error:", "red") + f" {failure.error}", *(f"  {cause}" for cause in failure.causes)]
+    if failure.hint:
+        lines.append(_coloured("hint:", "cyan") + f" {failure.hint}")
+    sys.stdout.flush()
+    click.echo("\n".join(lines), err=True, color=wants_colour())
+    if manner.json:
+        click.echo(json.dumps(asdict(failure), indent=2))
+    return failure.exit_code
+
+
+def wants_colour() -> bool | None:
+    """False where people asked for none (NO_COLOR, TERM=dumb); None lets click look at the terminal."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
+def _coloured(word: str, colour: str) -> str:
+    return click.style(word, fg=colour, bold=True)

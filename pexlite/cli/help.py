@@ -1,0 +1,47 @@
+"""Commands whose help teaches: examples first, then options by the question that they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+
+class GroupedCommand(click.Command):
+    """A command with its options in titled sections, and examples at the top of its help."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        sections: Mapping[str, Sequence[click.Parameter]],
+        examples: Sequence[tuple[str, str]] = (),
+        **rest: Any,
+    ) -> None:
+        parameters = [parameter for section in sections.values() for parameter in section]
+        super().__init__(name, params=parameters, add_help_option=True, **rest)
+        self.sections = sections
+        self.examples = examples
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        self._format_examples(formatter)
+        self.format_options(ctx, formatter)
+
+    def _format_examples(self, formatter: click.HelpFormatter) -> None:
+        if self.examples:
+            with formatter.section("Examples"):
+                for command, meaning in self.examples:
+                    formatter.write(f"{'':{formatter.current_indent}}{command}\n")
+                    formatter.write(f"{'':{formatter.current_indent}}    {meaning}\n")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, parameters in self.sections.items():
+            records = [parameter.get_help_record(ctx) for parameter in parameters]
+            # Newer versions of click list arguments too; the usage line has named them.
+            shown = [record for record in records if record and record[1]]
+            if shown:
+                with formatter.section(title):
+                    formatter.write_dl(shown, col_max=26)

@@ -1,0 +1,95 @@
+"""`pexlite info`: what a built file is, in words or as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pexlite.cli.help import GroupedCommand
+from pexlite.cli.words import count_in_words, size_in_words
+
+if TYPE_CHECKING:
+    from pexlite.tools.info import FileInfo, WheelInfo
+
+
+def info(file: Path, as_json: bool) -> None:
+    """Say what FILE is: what it starts, where it runs, and what is in it."""
+    from pexlite.tools.info import file_info
+
+    found = file_info(file)
+    click.echo(json.dumps(in_json(found), indent=2) if as_json else in_words(found))
+
+
+def in_words(found: FileInfo) -> str:
+    """What people want to know first, first."""
+    lines = [
+        str(found.path),
+        f"  starts     {found.entry_point or 'a Python interpreter'}",
+        f"  runs on    {found.runs_on}",
+        f"  asked for  {', '.join(found.requirements) or 'nothing by name'}",
+        f"  size       {size_in_words(found.size)}, {size_in_words(found.runtime_size)} of it the runtime",
+        f"  sha256     {found.sha256}",
+        f"  build id   {found.build_id}",
+        f"  {count_in_words(len(found.wheels), 'wheel')}",
+    ]
+    names = max((len(wheel.name) for wheel in found.wheels), default=0)
+    versions = max((len(wheel.version) for wheel in found.wheels), default=0)
+    lines.extend(f"    {_wheel(wheel, names, versions)}".rstrip() for wheel in found.wheels)
+    return "\n".join(lines)
+
+
+def _wheel(wheel: WheelInfo, names: int, versions: int) -> str:
+    size = size_in_words(wheel.size)
+    only_on = f"only on {wheel.only_on}" if wheel.only_on else ""
+    return f"{wheel.name:{names}}  {wheel.version:{versions}}  {size:>7}  {only_on}"
+
+
+def in_json(found: FileInfo) -> dict[str, Any]:
+    """The same for programs, with whole digests and exact sizes."""
+    from pexlite.cli.outcome import variant_as_json
+
+    return {
+        "path": str(found.path),
+        "size": found.size,
+        "sha256": found.sha256,
+        "build_id": found.build_id,
+        "entry_point": found.entry_point,
+        "runs_on": found.runs_on,
+        "requirements": list(found.requirements),
+        "runtime_size": found.runtime_size,
+        "wheels": [
+            {
+                "name": wheel.name,
+                "version": wheel.version,
+                "filename": wheel.filename,
+                "size": wheel.size,
+                "sha256": wheel.sha256,
+            }
+            for wheel in found.wheels
+        ],
+        "variants": [variant_as_json(variant) for variant in found.variants],
+    }
+
+
+INFO = GroupedCommand(
+    "info",
+    callback=info,
+    help=info.__doc__,
+    short_help="what a file is: what it starts, where it runs, what is in it",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    sections={
+        "Output": (
+            click.Argument(["file"], type=click.Path(path_type=Path), metavar="FILE"),
+            click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdout (default: in words)."),
+            click.Option(
+                ["-v", "--verbose"],
+                is_flag=True,
+                expose_value=False,
+                help="Show tracebacks of errors (default: off).",
+            ),
+        )
+    },
+)

@@ -1,0 +1,252 @@
+"""The options of `build`, by the question that they answer; each in one sentence with its default."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+_DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _split_words(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
+    """The words of every argument, split as a shell would: `--inject-args '-v --level 2'`."""
+    try:
+        return tuple(word for argument in given for word in shlex.split(argument))
+    except ValueError as failure:
+        message = f"{' '.join(given)!r} cannot be split into words: {str(failure).lower()}"
+        raise click.BadParameter(message, context, parameter) from failure
+
+
+def _split_variables(
+    context: click.Context, parameter: click.Parameter, given: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Environment variables written as `NAME=VALUE`."""
+    for argument in given:
+        if argument.find("=") < 1:
+            raise click.BadParameter(f"{argument!r} is not NAME=VALUE", context, parameter)
+    return tuple((name, value) for name, _, value in (argument.partition("=") for argument in given))
+
+
+def _option(*names: str, help: str, many: bool = False, **rest: Any) -> click.Option:  # noqa: A002 - click's word
+    return click.Option(list(names), help=help, multiple=many, **rest)
+
+
+def _flag(*names: str, help: str, **rest: Any) -> click.Option:  # noqa: A002 - click's word
+    return click.Option(list(names), help=help, is_flag=True, **rest)
+
+
+WHAT_GOES_IN: Sequence[click.Parameter] = (
+    click.Argument(["inputs"], nargs=-1, metavar="[REQUIREMENT|PATH]..."),
+    _option(
+        "-r",
+        "--requirement",
+        "requirement_files",
+        many=True,
+        metavar="FILE",
+        help="What FILE asks for: a requirements.txt, a pylock.toml or a pyproject.toml "
+        "(default: none; repeatable).",
+    ),
+    _option(
+        "--constraint",
+        "constraint_files",
+        many=True,
+        metavar="FILE",
+        help="Keep to the versions in this pip constraints file (default: none; repeatable).",
+    ),
+    _option(
+        "--lock",
+        type=_FILE,
+        metavar="FILE",
+        help="Take everything from this pylock.toml, hashes checked, without resolving (default: resolve).",
+    ),
+    _option(
+        "--group",
+        "groups",
+        many=True,
+        metavar="NAME",
+        help="A dependency group of the pyproject.toml here goes in as well (default: none; repeatable).",
+    ),
+    _option(
+        "--extra",
+        "extras",
+        many=True,
+        metavar="NAME",
+        help="An extra of the local project goes in as well (default: none; repeatable).",
+    ),
+    _option(
+        "-D",
+        "--sources-directory",
+        "source_directories",
+        many=True,
+        type=_DIRECTORY,
+        metavar="DIR",
+        help="The modules and packages at the top of DIR go in as they are (default: none; repeatable).",
+    ),
+    _option(
+        "--exe",
+        "--executable",
+        "script",
+        type=_FILE,
+        metavar="FILE",
+        help="The application is this Python script, its PEP 723 header saying what it needs (default: none).",
+    ),
+)
+
+WHERE_IT_RUNS: Sequence[click.Parameter] = (
+    _option(
+        "--python",
+        "pythons",
+        many=True,
+        metavar="PYTHON",
+        help="Build for this interpreter: a path, python3.12 or 3.12 (default: the one that runs pexlite; "
+        "repeatable).",
+    ),
+    _option(
+        "--platform",
+        "platforms",
+        many=True,
+        metavar="PLATFORM",
+        help="Build for another platform, from wheels only, such as linux_x86_64-cp-311-cp311 or "
+        "macosx_14_0_arm64-cp-313-cp313 (default: this one; repeatable).",
+    ),
+)
+
+HOW_IT_STARTS: Sequence[click.Parameter] = (
+    _option(
+        "-c",
+        "--script",
+        "--console-script",
+        "scripts",
+        many=True,
+        metavar="NAME",
+        help="Start this console script of a bundled wheel, or module:function (default: the only script of "
+        "the one local project, else a Python interpreter).",
+    ),
+    _option(
+        "-e",
+        "-m",
+        "--entry-point",
+        metavar="MODULE[:FUNC]",
+        help="Start this module as __main__, or this function, whose return value is the exit code "
+        "(default: as for -c).",
+    ),
+    _option(
+        "--inject-args",
+        many=True,
+        callback=_split_words,
+        metavar="WORDS",
+        help="Arguments put before those of every start (default: none; repeatable).",
+    ),
+    _option(
+        "--inject-env",
+        many=True,
+        callback=_split_variables,
+        metavar="NAME=VALUE",
+        help="A variable set at every start unless it is set already (default: none; repeatable).",
+    ),
+    _option(
+        "--inject-python-args",
+        many=True,
+        callback=_split_words,
+        metavar="WORDS",
+        help="Arguments for Python itself, such as '-W ignore' (default: none; repeatable).",
+    ),
+    _option(
+        "--inherit-path",
+        type=click.Choice(["false", "fallback", "prefer"]),
+        default="false",
+        help="Whether the host's own packages are importable: never, after the bundle's or before them "
+        "(default: false).",
+    ),
+    _option(
+        "--bin-path",
+        type=click.Choice(["off", "prepend", "append"]),
+        default="off",
+        help="Whether child processes find the bundle's scripts on PATH (default: off).",
+    ),
+    _flag(
+        "--sh-boot",
+        help="Start through /bin/sh, which finds a fitting Python by itself (default: by the #! line).",
+    ),
+    _option(
+        "--python-shebang",
+        metavar="TEXT",
+        default="/usr/bin/env python3",
+        help="What stands after #! in the file's first line (default: /usr/bin/env python3).",
+    ),
+    _option(
+        "--runtime-pex-root",
+        metavar="DIR",
+        help="Where the file unpacks itself unless PEX_ROOT says otherwise (default: ~/.pex).",
+    ),
+)
+
+INDEXES: Sequence[click.Parameter] = (
+    _option(
+        "-i",
+        "--index-url",
+        metavar="URL",
+        help="The package index (default: what pip and the PIP_* variables are configured to use).",
+    ),
+    _option(
+        "--extra-index-url",
+        "extra_index_urls",
+        many=True,
+        metavar="URL",
+        help="Another index besides it (default: pip's; repeatable).",
+    ),
+    _flag("--no-index", help="Ask no index, only --find-links and --wheels (default: ask)."),
+    _option(
+        "-f",
+        "--find-links",
+        many=True,
+        metavar="PATH|URL",
+        help="A directory or page with distributions (default: pip's; repeatable).",
+    ),
+    _option(
+        "--wheels",
+        many=True,
+        type=_DIRECTORY,
+        metavar="DIR",
+        help="A directory of wheels, looked at before every --find-links (default: none; repeatable).",
+    ),
+    _flag("--pre", "prereleases", help="Take pre-releases too (default: only where nothing else fits)."),
+    _option(
+        "--uploaded-prior-to",
+        metavar="DATE",
+        help="Only what was uploaded before DATE, such as 2026-01-31 (default: everything).",
+    ),
+    _option(
+        "--trusted-host",
+        "trusted_hosts",
+        many=True,
+        metavar="HOST",
+        help="A host whose certificate is not checked (default: pip's; repeatable).",
+    ),
+    _option(
+        "--resolver",
+        type=click.Choice(["auto", "uv", "pip"]),
+        default="auto",
+        help="Who resolves and builds; auto is uv where it is installed, else pip (default: auto).",
+    ),
+)
+
+OUTPUT: Sequence[click.Parameter] = (
+    _option(
+        "-o",
+        "--output",
+        "--output-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The file to write (default: ./NAME.pex, after the script or project).",
+    ),
+    _flag("--json", "as_json", help="Say what was built as JSON on stdout (default: one line on stderr)."),
+    _flag("--no-progress", help="Show no progress (default: a display on a terminal, else a line per stage)."),
+    _flag("-q", "--quiet", help="Say nothing unless it fails (default: progress, notes and one closing line)."),
+    _flag("-v", "--verbose", help="Show every step, and tracebacks of errors (default: off)."),
+)

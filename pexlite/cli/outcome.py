@@ -1,0 +1,79 @@
+"""What a build came to: one line for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pexlite.cli.failures import wants_colour
+from pexlite.cli.words import count_in_words, path_in_words, seconds_in_words, size_in_words
+from pexlite.model import BuildResult, Variant
+
+
+def show(result: BuildResult, directory: Path) -> None:
+    """Notes and the closing line, on stderr."""
+    for notice in result.notices:
+        click.echo(click.style("note:", fg="yellow") + f" {notice}", err=True, color=wants_colour())
+    click.echo(closing_line(result, directory), err=True)
+
+
+def closing_line(result: BuildResult, directory: Path) -> str:
+    """`wrote app.pex  1.2 MB  7 wheels  CPython 3.9 to 3.14 on linux x86_64 (glibc 2.17+)  0.4 s`."""
+    return "  ".join(
+        [
+            f"wrote {path_in_words(result.path, directory)}",
+            size_in_words(result.size),
+            count_in_words(len(result.wheels), "wheel"),
+            result.runs_on,
+            seconds_in_words(result.seconds),
+        ]
+    )
+
+
+def show_json(result: BuildResult) -> None:
+    """The result on stdout, as JSON."""
+    click.echo(json.dumps(as_json(result), indent=2))
+
+
+def as_json(result: BuildResult) -> dict[str, Any]:
+    """Everything a program may ask about a build."""
+    return {
+        "path": str(result.path),
+        "size": result.size,
+        "sha256": result.sha256,
+        "build_id": result.build_id,
+        "entry_point": str(result.entry_point) or None,
+        "runs_on": result.runs_on,
+        "wheels": [
+            {
+                "name": wheel.name,
+                "version": str(wheel.version),
+                "filename": wheel.filename,
+                "size": wheel.size,
+                "sha256": wheel.sha256,
+            }
+            for wheel in result.wheels
+        ],
+        "targets": [target.name for target in result.targets],
+        "variants": [variant_as_json(variant) for variant in result.variants],
+        "notices": list(result.notices),
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def variant_as_json(variant: Variant) -> dict[str, Any]:
+    """A set of wheels (their positions in "wheels") and the Pythons that it serves."""
+    return {
+        "pythons": list(variant.pythons),
+        "platform": variant.platform,
+        "libc": f"{variant.libc.name} {_dotted(variant.libc.version)}" if variant.libc else None,
+        "macos": _dotted(variant.macos) if variant.macos else None,
+        "wheels": list(variant.wheels),
+    }
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"

@@ -1,0 +1,100 @@
+"""Progress for people: a display on a terminal, a line per stage elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator
+
+import click
+
+from pexlite.model import Progress, Report, no_report
+
+# In the order in which they come.
+_STAGES = {
+    "targets": "looking at the targets",
+    "local": "packing local code",
+    "resolve": "resolving",
+    "fetch": "fetching wheels",
+    "build": "building wheels",
+    "write": "writing the file",
+}
+_COUNTED_IN_BYTES = ("fetch", "write")
+
+
+@contextlib.contextmanager
+def shown_progress(*, quiet: bool, every_step: bool) -> Iterator[Report]:
+    """A report that shows progress on stderr for as long as the context lasts; a display is gone after it."""
+    if quiet:
+        yield no_report
+    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not every_step:
+        with _display() as report:
+            yield report
+    else:
+        yield _Lines(every_step)
+
+
+class _Lines:
+    """A report that writes a line when a stage begins, or one for every step."""
+
+    def __init__(self, every_step: bool) -> None:
+        self.every_step = every_step
+        self.begun: set[str] = set()
+
+    def __call__(self, progress: Progress) -> None:
+        words = _STAGES.get(progress.stage, progress.stage)
+        if self.every_step and progress.message:
+            click.echo(f"{progress.stage}: {progress.message}", err=True)
+        elif progress.stage not in self.begun:
+            click.echo(words, err=True)
+        self.begun.add(progress.stage)
+
+
+@contextlib.contextmanager
+def _display() -> Iterator[Report]:
+    """A line for each stage, with a bar where there is something to count; erased at the end."""
+    # Only here, because importing rich takes longer than all of `pexlite --help`.
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn
+    from rich.progress import Progress as Bars
+
+    from pexlite.cli.words import size_in_words
+
+    bars = Bars(
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[amount]}", style="cyan", markup=False),
+        TextColumn("{task.fields[message]}", style="dim", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    tasks: dict[str, TaskID] = {}
+    lock = threading.Lock()
+
+    def report(progress: Progress) -> None:
+        with lock:  # downloads report from several threads
+            if progress.stage not in tasks:
+                for earlier in tasks.values():
+                    bars.update(earlier, total=1, completed=1, amount="", message="")
+                tasks[progress.stage] = bars.add_task("", total=None, amount="", message="")
+        amount = ""
+        if progress.done is not None and progress.total:
+            counted = size_in_words if progress.stage in _COUNTED_IN_BYTES else str
+            amount = f"{counted(progress.done)} of {counted(progress.total)}"
+        # What is counted is named by the message; where nothing is, the message says it all.
+        words = _STAGES.get(progress.stage, progress.stage)
+        counted_by_name = progress.total is not None
+        bars.update(
+            tasks[progress.stage],
+            description=words if counted_by_name or not progress.message else progress.message,
+            total=progress.total,
+            completed=progress.done,
+            amount=amount,
+            message=progress.message if counted_by_name else "",
+        )
+
+    with bars:
+        yield report

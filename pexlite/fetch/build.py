@@ -1,0 +1,158 @@
+"""Projects and sdists built into wheels, the same bytes wherever and whenever they are built."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pexlite import installers
+from pexlite.errors import ProjectBuildError
+from pexlite.fetch.normalise import normalise
+from pexlite.fetch.store import Store
+from pexlite.fetch.wheel_writer import source_date_epoch
+from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
+
+_NEVER_COPIED = frozenset(
+    {"__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+)
+_STALE_IN_BUILD = re.compile(r"lib|lib\..*|bdist\..*|temp\..*|scripts-.*")
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What a build needs besides its source."""
+
+    store: Store
+    settings: IndexSettings
+    installer: installers.Installer
+    target: Target
+    report: Report
+
+    def build_project(self, directory: Path, *, local: bool = True) -> Wheel:
+        """The wheel of the project in `directory`, built from a copy, so that nothing is left behind there."""
+        with tempfile.TemporaryDirectory(prefix="pexlite-project-") as scratch:
+            copy = Path(scratch) / (directory.resolve().name or "project")
+            _copy_project(directory, copy)
+            return self._build(copy, local=local)
+
+    def sdist_built_before(self, sha256: str, subdirectory: str) -> Wheel | None:
+        """What `build_sdist` gave for an sdist of this digest, None if there was none."""
+        return self.store.built(self.key("sdist", sha256, subdirectory))
+
+    def build_sdist(self, sdist: Path, subdirectory: str = "") -> Wheel:
+        """The wheel of `sdist`, built once for its content and the target's Python and platform."""
+        with sdist.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        key = self.key("sdist", sha256, subdirectory)
+
+        def make() -> Wheel:
+            if not subdirectory:
+                return self._build(sdist, local=False)
+            with tempfile.TemporaryDirectory(prefix="pexlite-sdist-") as scratch:
+                return self._build(_unpacked(sdist, Path(scratch)) / subdirectory, local=False)
+
+        return self.once(key, make)
+
+    def build_checkout(self, requirement: str, identity: Iterable[str]) -> Wheel:
+        """The wheel of `requirement`, a VCS URL, built once for its `identity` (kind, address, commit)."""
+
+        def make() -> Wheel:
+            self.report(Progress("build", installers.mask(requirement)))
+            with tempfile.TemporaryDirectory(prefix="pexlite-checkout-") as scratch:
+                built = installers.download(
+                    self.installer,
+                    requirement,
+                    Path(scratch) / "built",
+                    self.settings,
+                    interpreter=self.target.interpreter,
+                    source_date_epoch=source_date_epoch(),
+                )
+                return self._keep(built, Path(scratch), local=False)
+
+        return self.once(self.key("vcs", *identity), make)
+
+    def key(self, *identity: str) -> str:
+        """What `Store.built` knows the wheel of a source by."""
+        facts = (*identity, self.target.python, self.target.platform, str(source_date_epoch()))
+        return hashlib.sha256("\0".join(facts).encode()).hexdigest()
+
+    def once(self, key: str, make: Callable[[], Wheel]) -> Wheel:
+        """The wheel remembered for `key`, else what `make` gives, remembered."""
+        known = self.store.built(key)
+        if known is None:
+            known = make()
+            self.store.remember_built(key, known)
+        return known
+
+    def _build(self, source: Path, *, local: bool) -> Wheel:
+        self.report(Progress("build", source.name))
+        with tempfile.TemporaryDirectory(prefix="pexlite-wheel-") as scratch:
+            built = installers.build_wheel(
+                self.installer,
+                source,
+                Path(scratch) / "built",
+                settings=self.settings,
+                interpreter=self.target.interpreter,
+                source_date_epoch=source_date_epoch(),
+            )
+            return self._keep(built, Path(scratch), local=local)
+
+    def _keep(self, built: Path, scratch: Path, *, local: bool) -> Wheel:
+        wheel = self.store.add(normalise(built, scratch), built.name, local=local)
+        if not wheel.tags.intersection(self.target.tags):
+            raise ProjectBuildError(
+                f"{wheel.name} {wheel.version} was built and does not fit {self.target.name}",
+                causes=[f"it became {wheel.filename}"],
+                hint="build on that platform, or take a version of it that has a wheel",
+            )
+        return wheel
+
+
+def _copy_project(source: Path, destination: Path) -> None:
+    """A copy of `source` without what earlier builds, tests and environments have left there; links stay links."""
+
+    def left_out(directory: str, names: list[str]) -> set[str]:
+        here = Path(directory)
+        found = {name for name in names if name in _NEVER_COPIED or name.endswith((".pyc", ".pyo"))}
+        found |= {name for name in names if (here / name / "pyvenv.cfg").is_file()}
+        if source in (here, here.parent):
+            # setuptools takes its list of files from these rather than from what is there now.
+            found |= {name for name in names if name.endswith(".egg-info") and (here / name).is_dir()}
+        if here.name == "build" and here.parent == source:
+            found |= {name for name in names if _STALE_IN_BUILD.fullmatch(name)}
+        return found
+
+    try:
+        shutil.copytree(source, destination, symlinks=True, ignore=left_out)
+    except shutil.Error as problem:
+        causes = [f"{path}: {reason}" for path, _, reason in problem.args[0]]
+        raise ProjectBuildError(f"{source.name} could not be copied to be built", causes=causes[:8]) from problem
+    except OSError as problem:
+        raise ProjectBuildError(
+            f"{source.name} could not be copied to be built: {problem.strerror or problem}",
+            hint="TMPDIR names the directory that is built in; does it have room?",
+        ) from problem
+    os.utime(destination)
+
+
+def _unpacked(archive: Path, directory: Path) -> Path:
+    """The one directory in the archive `archive`, unpacked under `directory`."""
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as opened:
+                opened.extractall(directory)  # noqa: S202 - zipfile takes `..` and absolute names for plain ones
+        else:
+            with tarfile.open(archive) as opened_tar:
+                opened_tar.extractall(directory, filter="data")
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as problem:
+        raise ProjectBuildError(f"{archive.name} cannot be unpacked", causes=[str(problem)]) from problem
+    entries = list(directory.iterdir())
+    return entries[0] if len(entries) == 1 and entries[0].is_dir() else directory

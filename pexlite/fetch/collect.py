@@ -1,0 +1,181 @@
+"""A lock's wheels in the store: those that are there, those to download, those to build."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from packaging.pylock import PackageArchive, PackageDirectory, PackageSdist, PackageVcs, PackageWheel, Pylock
+
+from pexlite import installers
+from pexlite.errors import FetchError, PexliteError
+from pexlite.fetch.build import Workshop
+from pexlite.fetch.credentials import without_credentials
+from pexlite.fetch.remote import Remote, lock_path, remote_file
+from pexlite.fetch.selection import Choice, select
+from pexlite.fetch.store import Store
+from pexlite.fetch.wheel_file import digest
+from pexlite.model import IndexSettings, Report, Target, Wheel, no_report
+
+if TYPE_CHECKING:
+    from pexlite.fetch.download import Downloads
+
+Result = TypeVar("Result")
+
+
+def collect(
+    lock: Pylock,
+    targets: Sequence[Target],
+    *,
+    store: Store,
+    settings: IndexSettings,
+    installer: installers.Installer,
+    report: Report = no_report,
+    lock_directory: Path | None = None,
+) -> tuple[Wheel, ...]:
+    """The wheels that `lock` gives `targets`, all in `store`, each once, by name, version and file name.
+
+    Relative paths in the lock start at `lock_directory`. What is in the store already costs one small file
+    read; the rest is downloaded together, and what is no wheel is built. Raises FetchError for all that
+    could not be had, HashMismatch where that is the only reason, ProjectBuildError where a build failed.
+    """
+    run = _Run(store, settings, installer, report, lock_directory)
+    choices = select(lock, targets)
+    files = [choice for choice in choices if _is_wheel(choice)]
+    sources = [choice for choice in choices if not _is_wheel(choice)]
+    wheels = [*run.ready_made(files), *run.built(sources)]
+    unique = {(wheel.sha256, wheel.filename): wheel for wheel in wheels}
+    return tuple(sorted(unique.values(), key=lambda wheel: (wheel.name, wheel.version, wheel.filename)))
+
+
+@dataclass(frozen=True)
+class _Run:
+    store: Store
+    settings: IndexSettings
+    installer: installers.Installer
+    report: Report
+    lock_directory: Path | None
+
+    def ready_made(self, choices: Sequence[Choice]) -> list[Wheel]:
+        """The wheels of `choices`, which are wheels already."""
+        found: list[Wheel] = []
+        absent: dict[tuple[str, str | None, str], Remote] = {}
+        for remote in map(self._remote, choices):
+            wheel = self._stored(remote)
+            if wheel is not None:
+                found.append(wheel)
+            else:
+                absent[remote.filename, remote.sha256, _place(remote)] = remote
+        if not absent:
+            return found
+        return found + _or_raise(self._downloads().wheels(list(absent.values())))
+
+    def built(self, choices: Sequence[Choice]) -> list[Wheel]:
+        """The wheels of `choices`, which are sdists, directories, archives and checkouts."""
+        if not choices:
+            return []
+        with tempfile.TemporaryDirectory(prefix="pexlite-sources-") as scratch:
+            wanted = [choice for choice in choices if self._built_before(choice) is None]
+            fetched = self._source_files(wanted, Path(scratch))
+            results: list[Wheel | PexliteError] = []
+            for choice in choices:
+                try:
+                    results.append(self._built(choice, fetched))
+                except PexliteError as problem:
+                    results.append(problem)
+            return _or_raise(results)
+
+    def _stored(self, remote: Remote) -> Wheel | None:
+        if remote.sha256 is not None:
+            return self.store.find(remote.sha256, remote.filename)
+        if remote.path is not None and not remote.hashes and remote.path.is_file():
+            return self.store.find(digest(remote.path).sha256, remote.filename)
+        return None
+
+    def _remote(self, choice: Choice) -> Remote:
+        assert isinstance(choice.source, (PackageWheel, PackageSdist, PackageArchive))
+        return remote_file(choice.package, choice.source, self.lock_directory)
+
+    def _source_files(self, choices: Sequence[Choice], scratch: Path) -> dict[str, Path]:
+        """The sdists and archives of `choices` on this disk, checked."""
+        remotes = [self._remote(choice) for choice in choices if not _is_built_in_place(choice)]
+        if not remotes:
+            return {}
+        unique = {_place(remote): remote for remote in remotes}
+        return dict(zip(unique, _or_raise(self._downloads().files(list(unique.values()), scratch)), strict=True))
+
+    def _downloads(self) -> Downloads:
+        # Imported here: urllib3 takes 60 ms, more than all of a build that has everything in the store.
+        from pexlite.fetch.download import Downloads
+
+        return Downloads(self.store, self.settings, self.installer, self.report)
+
+    def _workshop(self, target: Target) -> Workshop:
+        return Workshop(self.store, self.settings, self.installer, target, self.report)
+
+    def _built_before(self, choice: Choice) -> Wheel | None:
+        if _is_built_in_place(choice):
+            return None
+        sha256 = self._remote(choice).sha256
+        return self._workshop(choice.target).sdist_built_before(sha256, _subdirectory(choice)) if sha256 else None
+
+    def _built(self, choice: Choice, fetched: dict[str, Path]) -> Wheel:
+        package, source, workshop = choice.package, choice.source, self._workshop(choice.target)
+        if isinstance(source, PackageDirectory):
+            place = lock_path(package, source.path, self.lock_directory) / (source.subdirectory or "")
+            if not place.is_dir():
+                causes = [f"the lock says it lies at {place}"]
+                raise FetchError(f"{package.name} is not there any more", causes=causes)
+            return workshop.build_project(place)
+        if isinstance(source, PackageVcs):
+            return self._checkout(choice, source, workshop)
+        known = self._built_before(choice)
+        if known is not None:
+            return known
+        return workshop.build_sdist(fetched[_place(self._remote(choice))], _subdirectory(choice))
+
+    def _checkout(self, choice: Choice, source: PackageVcs, workshop: Workshop) -> Wheel:
+        address = source.url
+        if address is None:
+            address = lock_path(choice.package, source.path or ".", self.lock_directory).as_uri()
+        part = f"#subdirectory={source.subdirectory}" if source.subdirectory else ""
+        requirement = f"{choice.package.name} @ {source.type}+{address}@{source.commit_id}{part}"
+        identity = (source.type, without_credentials(address), source.commit_id, source.subdirectory or "")
+        return workshop.build_checkout(requirement, identity)
+
+
+def _place(remote: Remote) -> str:
+    return str(remote.path or remote.url)
+
+
+def _is_wheel(choice: Choice) -> bool:
+    if isinstance(choice.source, PackageArchive):
+        address = choice.source.path or without_credentials(choice.source.url or "").partition("?")[0]
+        return address.endswith(".whl")
+    return isinstance(choice.source, PackageWheel)
+
+
+def _is_built_in_place(choice: Choice) -> bool:
+    return isinstance(choice.source, (PackageDirectory, PackageVcs))
+
+
+def _subdirectory(choice: Choice) -> str:
+    return choice.source.subdirectory or "" if isinstance(choice.source, PackageArchive) else ""
+
+
+def _or_raise(results: Sequence[Result | PexliteError]) -> list[Result]:
+    """`results`, when none of them is a failure; else one error that tells all of them."""
+    failures = [result for result in results if isinstance(result, PexliteError)]
+    if not failures:
+        return [result for result in results if not isinstance(result, PexliteError)]
+    if len(failures) == 1:
+        raise failures[0]
+    same = type(failures[0]) if len({type(failure) for failure in failures}) == 1 else FetchError
+    raise same(
+        f"{len(failures)} of {len(results)} files of the lock could not be had",
+        causes=[line for failure in failures for line in (failure.message, *map("  {}".format, failure.causes))],
+        hint=failures[0].hint if len({failure.hint for failure in failures}) == 1 else None,
+    )

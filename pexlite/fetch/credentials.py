@@ -1,0 +1,79 @@
+"""Who we are to a server: from the URL itself, the index settings, or netrc."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import netrc
+import os
+import posixpath
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+from pexlite.model import IndexSettings
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def without_credentials(url: str) -> str:
+    """`url` as it may be sent and shown: no `user:password@`, no fragment."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
+
+
+def authorization(url: str, settings: IndexSettings) -> str | None:
+    """The Authorization header for `url`, None where nobody gave credentials for its host.
+
+    What stands in the URL wins; then an index or find-links URL of the same host, the one with the longest
+    common path; then netrc.
+    """
+    parts = urlsplit(url)
+    known = [parts, *_related(parts, settings)]
+    for candidate in known:
+        if candidate.username is not None and candidate.password is not None:
+            return _basic(unquote(candidate.username), unquote(candidate.password))
+    from_netrc = _from_netrc(parts.hostname or "")
+    if from_netrc is not None:
+        return _basic(*from_netrc)
+    # A token as a user without password.
+    for candidate in known:
+        if candidate.username:
+            return _basic(unquote(candidate.username), "")
+    return None
+
+
+def _related(parts: SplitResult, settings: IndexSettings) -> list[SplitResult]:
+    """The URLs of `settings` on the server of `parts`, the nearest path first."""
+    given: Iterable[str | None] = (settings.index_url, *settings.extra_index_urls, *settings.find_links)
+    found = [urlsplit(url) for url in given if url and "://" in url]
+    found = [url for url in found if _server(url) == _server(parts)]
+    return sorted(found, key=lambda url: -len(posixpath.commonprefix([url.path, parts.path])))
+
+
+def _server(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _from_netrc(host: str) -> tuple[str, str] | None:
+    given = os.environ.get("NETRC")
+    places = [Path(given)] if given else [Path("~/.netrc"), Path("~/_netrc")]
+    for place in places:
+        entry = _netrc_entries(place.expanduser()).get(host)
+        if entry is not None:
+            return entry
+    return None
+
+
+@functools.lru_cache
+def _netrc_entries(path: Path) -> dict[str, tuple[str, str]]:
+    try:
+        read = netrc.netrc(path)
+    except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
+        # As pip and curl do: a netrc that cannot be read is none. A server that asks says so soon enough.
+        return {}
+    return {host: (login or account, password or "") for host, (login, account, password) in read.hosts.items()}

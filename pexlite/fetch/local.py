@@ -1,0 +1,161 @@
+"""The code of the person who builds as wheels: projects built, packages, modules and trees written as they are."""
+
+from __future__ import annotations
+
+import hashlib
+import keyword
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from pexlite import installers
+from pexlite.errors import FetchError, PexliteError, ProjectBuildError
+from pexlite.fetch.build import Workshop
+from pexlite.fetch.source_tree import files_of
+from pexlite.fetch.store import Store
+from pexlite.fetch.wheel_writer import Member, write_wheel
+from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel
+
+_NATIVE = re.compile(r"\.(?:so(?:\.\d+)*|pyd|dylib|dll)$")
+
+
+@dataclass(frozen=True)
+class LocalWheel:
+    """A source of the person who builds, and what it has become."""
+
+    source: LocalSource
+    wheel: Wheel
+
+
+def local_wheels(
+    sources: Sequence[LocalSource],
+    *,
+    store: Store,
+    installer: installers.Installer,
+    settings: IndexSettings,
+    target: Target,
+    report: Report,
+) -> tuple[LocalWheel, ...]:
+    """Each of `sources` as a wheel in `store`, in their order. Projects are built for `target`.
+
+    Raises ProjectBuildError where a build fails; one error for all sources that fail.
+    """
+    workshop = Workshop(store, settings, installer, target, report)
+    made: list[LocalWheel] = []
+    failures: list[PexliteError] = []
+    for number, source in enumerate(sources):
+        report(Progress("local", source.path.name, number, len(sources)))
+        try:
+            made.append(LocalWheel(source, _wheel(source, workshop)))
+        except PexliteError as failure:
+            failures.append(failure)
+    if len(failures) > 1:
+        causes = [line for failure in failures for line in (failure.message, *(f"  {c}" for c in failure.causes))]
+        raise ProjectBuildError(f"{len(failures)} of {len(sources)} local sources failed", causes=causes)
+    if failures:
+        raise failures[0]
+    return tuple(made)
+
+
+def loose_module(name: str, directory: Path) -> LocalSource | None:
+    """The top-level module `name` as it lies in `directory` or its `src`; None when it does not."""
+    for place in (directory.absolute(), directory.absolute() / "src"):
+        if (place / f"{name}.py").is_file():
+            return LocalSource(LocalKind.MODULE, place / f"{name}.py", "the entry point")
+        package = place / name
+        # A directory without __init__.py is a package too (PEP 420), when there are modules in it.
+        if package.is_dir() and (any(package.glob("*.py")) or any(package.glob("*/**/*.py"))):
+            return LocalSource(LocalKind.PACKAGE, package, "the entry point")
+    return None
+
+
+def module_of(wheel: Wheel) -> str:
+    """The name of the one module in `wheel`, which was made from a script or a loose module."""
+    return wheel.files[0].removesuffix(".py")
+
+
+def _wheel(source: LocalSource, workshop: Workshop) -> Wheel:
+    if not source.path.exists():
+        raise FetchError(f"{source.path} is not there any more", causes=[f"it was named by {source.origin}"])
+    if source.kind is LocalKind.PROJECT:
+        return workshop.build_project(source.path)
+    if source.kind is LocalKind.SDIST:
+        return replace(workshop.build_sdist(source.path), local=True)
+    if source.kind is LocalKind.WHEEL:
+        return workshop.store.add(source.path, source.path.name)
+    return _written(source, workshop)
+
+
+def _written(source: LocalSource, workshop: Workshop) -> Wheel:
+    """The wheel of `source` as it lies there, nothing run and nothing built."""
+    members = _members(source)
+    if not members:
+        raise ProjectBuildError(
+            f"there is nothing to bundle in {source.path.name}/", causes=[f"it was named by {source.origin}"]
+        )
+    # A name of its own: a script black.py that needs black must not be taken for it.
+    name = "local-" + (canonicalize_name(re.sub(r"[^A-Za-z0-9]+", "-", _stem(source.path)).strip("-")) or "code")
+    # A letter first, for a version's number would lose leading zeros.
+    version = f"0+d{_content_digest(members)}"
+    tag = _tag(members, workshop.target)
+    stem = f"{name.replace('-', '_')}-{version}"
+    info = f"{stem}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    pure = "true" if tag == "py3-none-any" else "false"
+    wheel = f"Wheel-Version: 1.0\nGenerator: pexlite\nRoot-Is-Purelib: {pure}\nTag: {tag}\n"
+    texts = [Member(f"{info}/METADATA", metadata.encode()), Member(f"{info}/WHEEL", wheel.encode())]
+    with tempfile.TemporaryDirectory(prefix="pexlite-local-") as scratch:
+        path = write_wheel(Path(scratch) / f"{stem}-{tag}.whl", [*members, *texts], info)
+        return workshop.store.add(path, path.name, local=True)
+
+
+def _members(source: LocalSource) -> list[Member]:
+    path = source.path
+    try:
+        if source.kind is LocalKind.MODULE:
+            return [Member(_module_name(path) + ".py", path.read_bytes())]
+        prefix = f"{path.name}/" if source.kind is LocalKind.PACKAGE else ""
+        found = files_of(path, whole_tree=source.kind is LocalKind.TREE)
+        return [
+            Member(prefix + name, file.read_bytes(), bool(file.stat().st_mode & 0o100)) for name, file in found
+        ]
+    except OSError as problem:
+        raise ProjectBuildError(
+            f"{path.name} cannot be read: {problem.strerror or problem}",
+            causes=[f"at {problem.filename}"] if problem.filename else [],
+        ) from problem
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".py")
+
+
+def _module_name(path: Path) -> str:
+    """A name under which `path` can be imported and run with -m: `my-tool.v2.py` is my_tool_v2."""
+    name = re.sub(r"\W", "_", _stem(path)) or "script"
+    if not name[0].isidentifier():
+        name = "_" + name
+    # The standard library comes first on sys.path, and `__main__` is whatever runs.
+    if name in sys.stdlib_module_names or name == "__main__" or keyword.iskeyword(name):
+        name += "_"
+    return name
+
+
+def _content_digest(members: Sequence[Member]) -> str:
+    found = hashlib.sha256()
+    for member in sorted(members, key=lambda member: member.name):
+        found.update(f"{member.name}\0{member.executable}\0{len(member.content)}\0".encode())
+        found.update(member.content)
+    return found.hexdigest()[:8]
+
+
+def _tag(members: Sequence[Member], target: Target) -> str:
+    """`py3-none-any`, or the target's best tag where something compiled is among `members`."""
+    if any(_NATIVE.search(member.name) for member in members):
+        return str(target.tags[0])
+    return "py3-none-any"

@@ -1,0 +1,151 @@
+"""The texts inside a wheel read: METADATA, WHEEL, entry_points.txt and RECORD.
+
+Read tolerantly where installers are tolerant (unknown fields, any Metadata-Version) and strictly where a wrong
+guess would show on the server only (a Requires-Dist that cannot be read).
+"""
+
+from __future__ import annotations
+
+import configparser
+import csv
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+
+class UnreadableError(ValueError):
+    """A text in a wheel says something that cannot be understood; the message says which line."""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What later stages ask of METADATA."""
+
+    name: str
+    version: str
+    requires_dist: tuple[str, ...] = ()
+    requires_python: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """RECORD: path to size, None where a row has no size."""
+
+    sizes: Mapping[str, int | None] = field(default_factory=dict)
+
+
+def read_fields(text: str) -> dict[str, list[str]]:
+    """The header of METADATA or WHEEL: field name in lower case to its values, in order.
+
+        Requires-Dist: idna<4,>=2.5
+        Requires-Dist: PySocks!=1.5.7,>=1.5.6; extra == "socks"
+
+    The email format of PEP 566 up to the first empty line; lines that are neither a field nor the rest of one
+    are passed over, as those of multi-line summaries in the wild.
+    """
+    fields: dict[str, list[str]] = {}
+    values: list[str] = []
+    for line in text.splitlines():
+        if not line.strip():
+            break
+        if line[0] in " \t":
+            if values:
+                values[-1] += "\n" + line.strip()
+            continue
+        name, colon, value = line.partition(":")
+        if colon and name and " " not in name:
+            values = fields.setdefault(name.lower(), [])
+            values.append(value.strip())
+    return fields
+
+
+def read_metadata(text: str) -> Metadata:
+    """METADATA of any version, the fields that this program does not know passed over.
+
+    Raises UnreadableError naming each Requires-Dist line that is no requirement (PEP 508).
+    """
+    fields = read_fields(text)
+    requires = tuple(" ".join(value.split()) for value in fields.get("requires-dist", ()))
+    broken = [line for line in requires if not _is_requirement(line)]
+    if broken:
+        raise UnreadableError("; ".join(f"Requires-Dist: {line} is no requirement" for line in broken))
+    return Metadata(
+        name=_single(fields, "name"),
+        version=_single(fields, "version"),
+        requires_dist=requires,
+        requires_python=next(iter(fields.get("requires-python", ())), None),
+    )
+
+
+@functools.lru_cache(maxsize=20_000)
+def parse_requirement(line: str) -> Requirement:
+    """`line` as a Requirement; kept, since the same lines come again in wheel after wheel."""
+    return Requirement(line)
+
+
+@functools.lru_cache(maxsize=2_000)
+def parse_requires_python(text: str | None) -> SpecifierSet | None:
+    """`text` as specifiers; None where there are none, or none that can be read.
+
+    Old wheels say such things as `>=3.6.*`. Installers take those for any Python, and so does this.
+    """
+    try:
+        return SpecifierSet(text) if text else None
+    except InvalidSpecifier:
+        return None
+
+
+def read_entry_points(text: str) -> dict[str, dict[str, str]]:
+    """entry_points.txt: group to name to object reference.
+
+        [console_scripts]
+        normalizer = charset_normalizer.cli:cli_detect
+
+    Names keep their case. Raises UnreadableError when it is no such text.
+    """
+    parser = configparser.RawConfigParser(
+        delimiters=("=",), strict=False, default_section="", empty_lines_in_values=False
+    )
+    parser.optionxform = str  # type: ignore[method-assign,assignment]
+    try:
+        parser.read_string(text)
+    except configparser.Error as problem:
+        raise UnreadableError("entry_points.txt: " + " ".join(str(problem).split())) from problem
+    return {group: dict(parser.items(group)) for group in parser.sections()}
+
+
+def read_record(text: str) -> Record:
+    """RECORD: each path with its size, where the row has one.
+
+        click/__init__.py,sha256=cMVW-LlzQc1fh0rYTKmTIRnvNeUy2uM,4473
+        click-8.2.1.dist-info/RECORD,,
+
+    Raises UnreadableError naming the line whose size is no number.
+    """
+    sizes: dict[str, int | None] = {}
+    for number, row in enumerate(csv.reader(text.splitlines()), 1):
+        if not row or not row[0]:
+            continue
+        size = row[2].strip() if len(row) > 2 else ""
+        if size and not size.isdecimal():
+            raise UnreadableError(f"RECORD line {number}: {size!r} is no size")
+        sizes[row[0].removeprefix("./")] = int(size) if size else None
+    return Record(sizes)
+
+
+def _single(fields: Mapping[str, Sequence[str]], name: str) -> str:
+    values = fields.get(name, ())
+    if not values:
+        raise UnreadableError(f"METADATA has no {name.capitalize()}")
+    return values[0]
+
+
+def _is_requirement(line: str) -> bool:
+    try:
+        parse_requirement(line)
+    except InvalidRequirement:
+        return False
+    return True

@@ -1,0 +1,39 @@
+"""A built wheel rewritten, so that where, when and by whom it was built leaves no trace in its bytes."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from pexlite.errors import ProjectBuildError
+from pexlite.fetch.wheel_writer import Member, write_wheel
+
+# RECORD is written anew, which makes signatures over it void; direct_url.json names the directory of the build.
+_LEFT_OUT = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "direct_url.json"})
+
+
+def normalise(built: Path, directory: Path) -> Path:
+    """The wheel `built` with the same name and content in `directory`, in our order, times and modes."""
+    try:
+        with zipfile.ZipFile(built) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            info = _dist_info(entries)
+            members = [
+                Member(entry.filename, archive.read(entry), bool(entry.external_attr >> 16 & 0o111))
+                for entry in entries
+                if entry.filename.rpartition("/")[0] != info or entry.filename.rpartition("/")[2] not in _LEFT_OUT
+            ]
+    except (zipfile.BadZipFile, StopIteration) as problem:
+        raise ProjectBuildError(
+            f"the backend wrote {built.name}, which is no wheel",
+            causes=[str(problem) or "it has no .dist-info directory"],
+        ) from problem
+    return write_wheel(directory / built.name, members, info)
+
+
+def _dist_info(entries: list[zipfile.ZipInfo]) -> str:
+    return next(
+        entry.filename.partition("/")[0]
+        for entry in entries
+        if entry.filename.endswith(".dist-info/METADATA") and entry.filename.count("/") == 1
+    )

@@ -1,0 +1,88 @@
+"""Files that a lock names: where they lie and what they must be."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
+
+from pexlite.errors import FetchError
+from pexlite.installers.words import local_path
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A wheel, sdist or archive somewhere: behind an URL, or at a path of this machine."""
+
+    project: str
+    filename: str
+    url: str = ""
+    """As the lock has it, perhaps with credentials: never show it."""
+    path: Path | None = None
+    """Where it lies on this machine, absolute; then `url` does not matter."""
+    size: int | None = None
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """Algorithm to hex digest; all are checked."""
+
+    @property
+    def sha256(self) -> str | None:
+        """Its sha256, where it was given."""
+        return self.hashes.get("sha256")
+
+
+def remote_file(
+    package: Package, source: PackageWheel | PackageSdist | PackageArchive, lock_directory: Path | None
+) -> Remote:
+    """The file that `source` names. Relative paths start at `lock_directory`.
+
+    Raises FetchError when a path cannot be told, or a digest is of a kind unknown here.
+    """
+    hashes = {name.lower(): digest.lower() for name, digest in source.hashes.items()}
+    unknown = sorted(set(hashes) - hashlib.algorithms_available)
+    if unknown:
+        raise FetchError(f"the lock gives {package.name} a digest by {', '.join(unknown)}, which is unknown here")
+    path = _path(package, source, lock_directory)
+    return Remote(
+        project=package.name,
+        filename=_filename(source, path),
+        url=source.url or "",
+        path=path,
+        size=source.size,
+        hashes=hashes,
+    )
+
+
+def lock_path(package: Package, given: str, lock_directory: Path | None) -> Path:
+    """`given`, a path in a lock, as an absolute one."""
+    path = Path(given)
+    if path.is_absolute():
+        return path
+    if lock_directory is None:
+        raise FetchError(
+            f"the lock says {package.name} lies at {given}, and it is not known where the lock lies",
+            hint="give the lock as a file",
+        )
+    return Path(lock_directory).absolute() / path
+
+
+def _path(
+    package: Package, source: PackageWheel | PackageSdist | PackageArchive, lock_directory: Path | None
+) -> Path | None:
+    if source.path is not None:
+        path = lock_path(package, source.path, lock_directory)
+        # Both may be given (PEP 751); the path is then a copy that may not have come along.
+        if path.exists() or source.url is None:
+            return path
+    if source.url and urlsplit(source.url).scheme == "file":
+        return local_path(source.url)
+    return None
+
+
+def _filename(source: PackageWheel | PackageSdist | PackageArchive, path: Path | None) -> str:
+    if not isinstance(source, PackageArchive):
+        return source.filename
+    return path.name if path else unquote(urlsplit(source.url or "").path).rpartition("/")[2]

@@ -1,0 +1,101 @@
+"""What of a lock goes to which target (PEP 751), or all that keeps it from any."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from packaging.pylock import (
+    Package,
+    PackageArchive,
+    PackageDirectory,
+    PackageSdist,
+    PackageVcs,
+    PackageWheel,
+    Pylock,
+    PylockSelectError,
+)
+
+from pexlite.errors import FetchError
+from pexlite.model import Target
+
+Source: TypeAlias = PackageVcs | PackageDirectory | PackageArchive | PackageSdist | PackageWheel
+_MOST_SHOWN = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A package of a lock, and which of its sources `target` gets."""
+
+    package: Package
+    source: Source
+    target: Target
+
+
+def select(lock: Pylock, targets: Sequence[Target]) -> list[Choice]:
+    """What each of `targets` gets of `lock`.
+
+    Raises FetchError naming each project that has nothing for a target, and what is there instead.
+    """
+    chosen: list[Choice] = []
+    problems: list[str] = []
+    for target in targets:
+        try:
+            chosen += _chosen(lock, target)
+        except PylockSelectError:
+            problems += _problems(lock, target)
+    if problems:
+        raise FetchError(
+            f"the lock does not fit {', '.join(target.name for target in targets)}",
+            causes=list(dict.fromkeys(problems)),
+            hint="lock again for these targets: pexlite lock with the same --python and --platform",
+        )
+    return chosen
+
+
+def _chosen(lock: Pylock, target: Target) -> list[Choice]:
+    selected = lock.select(environment=target.environment, tags=target.tags)
+    return [Choice(package, source, target) for package, source in selected]
+
+
+def _problems(lock: Pylock, target: Target) -> list[str]:
+    """Why `target` cannot have `lock`: for the lock as a whole, or for each package by itself."""
+    try:
+        _chosen(dataclasses.replace(lock, packages=[]), target)
+    except PylockSelectError:
+        return [_refused_whole(lock, target)]
+    found = []
+    for package in lock.packages:
+        try:
+            _chosen(dataclasses.replace(lock, packages=[package]), target)
+        except PylockSelectError as problem:
+            found.append(_refused_package(package, target, str(problem)))
+    if not found:
+        # No package is at fault by itself: one is there twice.
+        try:
+            _chosen(lock, target)
+        except PylockSelectError as problem:
+            found.append(f"{target.name}: {problem}")
+    return found
+
+
+def _refused_whole(lock: Pylock, target: Target) -> str:
+    python = target.environment["python_full_version"]
+    if lock.requires_python and not lock.requires_python.contains(python, prereleases=True):
+        return f"{target.name}: the lock is for Python {lock.requires_python}, this is {python}"
+    markers = "; ".join(map(str, lock.environments or ()))
+    return f"{target.name}: the lock is for other environments: {markers}"
+
+
+def _refused_package(package: Package, target: Target, problem: str) -> str:
+    name = f"{package.name} {package.version}" if package.version else package.name
+    python = target.environment["python_full_version"]
+    if package.requires_python and not package.requires_python.contains(python, prereleases=True):
+        return f"{target.name}: {name} needs Python {package.requires_python}"
+    wheels = sorted(wheel.filename for wheel in package.wheels or ())
+    if not wheels:
+        return f"{target.name}: {problem}"
+    more = f" and {len(wheels) - _MOST_SHOWN} more" if len(wheels) > _MOST_SHOWN else ""
+    return f"{target.name}: {name} has no wheel that fits; there are {', '.join(wheels[:_MOST_SHOWN])}{more}"

@@ -1,0 +1,251 @@
+"""A wheel file opened once: all that later stages ask of it, and a refusal of what would do harm."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import posixpath
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import (
+    InvalidWheelFilename,
+    NormalizedName,
+    canonicalize_name,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
+
+from pexlite.errors import InvalidWheel
+from pexlite.fetch.metadata import (
+    UnreadableError,
+    parse_requirement,
+    parse_requires_python,
+    read_entry_points,
+    read_fields,
+    read_metadata,
+    read_record,
+)
+from pexlite.model import Wheel
+
+SCHEMES = frozenset({"purelib", "platlib", "scripts", "data", "headers"})
+_CHUNK = 1 << 20
+_MOST_CAUSES = 8
+_LEADS_ASTRAY = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(?:^|/)\.{0,2}(?:/|$)")
+# Signatures over RECORD cannot be listed in it.
+_UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What identifies a file's bytes, taken in one pass."""
+
+    sha256: str
+    crc32: int
+    size: int
+
+
+def digest(path: Path) -> Digest:
+    """The sha256, CRC-32 and size of the file at `path`."""
+    sha256, crc32, size = hashlib.sha256(), 0, 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            sha256.update(chunk)
+            crc32 = zlib.crc32(chunk, crc32)
+            size += len(chunk)
+    return Digest(sha256.hexdigest(), crc32, size)
+
+
+def read_wheel(
+    path: Path, *, filename: str | None = None, known: Digest | None = None, local: bool = False
+) -> Wheel:
+    """The wheel at `path`, checked. `filename` where the file has another name, `known` where it was digested.
+
+    Raises InvalidWheel when name and METADATA disagree, when RECORD does not list what is there, and when a
+    member would be written outside the wheel's own directories (absolute names, `..`, links, and the like).
+    """
+    filename = filename or path.name
+    if re.search(r"[/\\\x00-\x1f]", filename):
+        raise refusal(filename, ["its name is no plain file name"])
+    try:
+        name, version, build, tags = parse_wheel_filename(filename)
+    except InvalidWheelFilename as problem:
+        raise refusal(filename, [str(problem)]) from problem
+    found = known or digest(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content = _Content(archive, filename, name, version)
+            return Wheel(
+                name=name,
+                version=version,
+                filename=filename,
+                build=build,
+                tags=tags,
+                path=path,
+                sha256=found.sha256,
+                size=found.size,
+                crc32=found.crc32,
+                requires_dist=tuple(map(parse_requirement, content.metadata.requires_dist)),
+                requires_python=parse_requires_python(content.metadata.requires_python),
+                entry_points=content.entry_points,
+                files=content.files,
+                unpacked_size=content.unpacked_size,
+                local=local,
+            )
+    except zipfile.BadZipFile as problem:
+        raise refusal(filename, [f"the zip is cut off or damaged: {problem}"]) from problem
+    except (UnreadableError, NotImplementedError, EOFError, zlib.error) as problem:
+        raise refusal(filename, [str(problem) or "a member is cut off"]) from problem
+
+
+def refusal(filename: str, causes: Sequence[str]) -> InvalidWheel:
+    """The error for a wheel that cannot go into a bundle."""
+    shown = list(causes[:_MOST_CAUSES])
+    if len(causes) > len(shown):
+        shown.append(f"and {len(causes) - len(shown)} more of this kind")
+    return InvalidWheel(
+        f"{filename} is not a wheel that can be bundled",
+        causes=shown,
+        hint="take another version of it, or have its publisher build it again",
+    )
+
+
+def read_text(wheel: Wheel, member: str) -> str:
+    """The Python source `member` of `wheel`, decoded as its coding line says (PEP 263)."""
+    with zipfile.ZipFile(wheel.path) as archive:
+        try:
+            return importlib.util.decode_source(archive.read(member))
+        except (SyntaxError, UnicodeDecodeError) as problem:
+            raise refusal(wheel.filename, [f"{member} cannot be decoded: {problem}"]) from problem
+
+
+class _Content:
+    """An open wheel's members, checked, and its texts."""
+
+    def __init__(self, archive: zipfile.ZipFile, filename: str, name: NormalizedName, version: Version) -> None:
+        members = archive.infolist()
+        problems = list(_hostile(members)) + list(_cut_off(archive, members))
+        if problems:
+            raise refusal(filename, problems)
+        kept = [member for member in members if not member.is_dir()]
+        self.files = tuple(member.filename for member in kept)
+        self.unpacked_size = sum(member.file_size for member in kept)
+        self._archive = archive
+        self._present = frozenset(self.files)
+        info = self._dist_info(filename, name)
+        self._check_wheel_version(info)
+        self.metadata = read_metadata(self._text(f"{info}/METADATA"))
+        entry_points = f"{info}/entry_points.txt"
+        self.entry_points = read_entry_points(self._text(entry_points)) if entry_points in self._present else {}
+        problems = [
+            *self._names_that_differ(name, version),
+            *self._data_outside_schemes(info.removesuffix(".dist-info") + ".data/"),
+            *self._not_in_record(info, kept),
+        ]
+        if problems:
+            raise refusal(filename, problems)
+
+    def _dist_info(self, filename: str, name: NormalizedName) -> str:
+        found = {top for top, slash, _ in (file.partition("/") for file in self.files) if slash and _is_info(top)}
+        if len(found) != 1:
+            there = ", ".join(sorted(found)) or "none"
+            raise refusal(filename, [f"it needs one .dist-info directory and has {there}"])
+        info = found.pop()
+        if canonicalize_name(info.partition("-")[0]) != name:
+            raise refusal(filename, [f"its {info} belongs to another project"])
+        return info
+
+    def _text(self, member: str) -> str:
+        if member not in self._present:
+            raise UnreadableError(f"there is no {member}")
+        return self._archive.read(member).decode("utf-8", "replace")
+
+    def _check_wheel_version(self, info: str) -> None:
+        said = read_fields(self._text(f"{info}/WHEEL")).get("wheel-version", [""])[0]
+        if said.partition(".")[0] != "1":
+            raise UnreadableError(f"Wheel-Version {said or 'missing'}: only 1.x can be read")
+
+    def _names_that_differ(self, name: NormalizedName, version: Version) -> Iterator[str]:
+        if canonicalize_name(self.metadata.name) != name:
+            yield f"METADATA has the name {self.metadata.name}"
+        try:
+            differs = Version(self.metadata.version) != version
+        except InvalidVersion:
+            differs = True
+        if differs:
+            yield f"METADATA has the version {self.metadata.version}"
+
+    def _data_outside_schemes(self, prefix: str) -> Iterator[str]:
+        for file in self.files:
+            if file.startswith(prefix):
+                scheme, _, rest = file.removeprefix(prefix).partition("/")
+                if scheme not in SCHEMES or not rest:
+                    yield f"{file} is in none of the schemes {', '.join(sorted(SCHEMES))}"
+
+    def _not_in_record(self, info: str, members: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
+        sizes = read_record(self._text(f"{info}/RECORD")).sizes
+        exempt = {f"{info}/{name}" for name in _UNLISTED}
+        for member in members:
+            if member.filename in exempt:
+                continue
+            if member.filename not in sizes:
+                yield f"RECORD does not list {member.filename}"
+            elif sizes[member.filename] not in (None, member.file_size):
+                yield f"{member.filename} has {member.file_size} bytes, RECORD says {sizes[member.filename]}"
+
+
+def _is_info(directory: str) -> bool:
+    return directory.endswith(".dist-info")
+
+
+def _hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
+    """What would write outside of the wheel's place, or twice to the same, or cannot be unpacked everywhere."""
+    seen: set[str] = set()
+    directories: set[str] = set()
+    for member in members:
+        # Not `filename`, which zipfile cuts at a NUL.
+        name = member.orig_filename
+        if _LEADS_ASTRAY.search(name.removesuffix("/")):
+            yield f"member {name!r} would be written elsewhere"
+            continue
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        if stat.S_ISLNK(kind):
+            yield f"member {name} is a symbolic link"
+        elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            yield f"member {name} is a special file"
+        if member.flag_bits & 1:
+            yield f"member {name} is encrypted"
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            yield f"member {name} is compressed by method {member.compress_type}, which not every Python can read"
+        if name in seen:
+            yield f"member {name} is there twice"
+        seen.add(name)
+        directories.add(posixpath.dirname(name.removesuffix("/")))
+    for file in sorted(seen & _with_parents(directories)):
+        yield f"member {file} is a file and a directory"
+
+
+def _with_parents(directories: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for directory in directories:
+        while directory and directory not in found:
+            found.add(directory)
+            directory = posixpath.dirname(directory)
+    return found
+
+
+def _cut_off(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
+    """Members that would begin or end outside of the file; a zip with something before it."""
+    file = archive.fp
+    assert file is not None
+    file.seek(0)
+    if file.read(4) != b"PK\x03\x04":
+        yield "it does not begin as a zip does"
+    for member in members:
+        if member.header_offset + member.compress_size > archive.start_dir:
+            yield f"member {member.filename} is cut off"

@@ -1,0 +1,151 @@
+"""One wheel from a project, an sdist or a requirement, built or downloaded by uv or pip."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+from pexlite.errors import FetchError, PexliteError, ProjectBuildError
+from pexlite.installers.explain import essential_lines, mask
+from pexlite.installers.programs import Installer, Outcome, attempt, pip, run
+from pexlite.installers.words import index_arguments
+from pexlite.model import IndexSettings
+
+
+def build_wheel(
+    installer: Installer,
+    source: Path,
+    output_directory: Path,
+    *,
+    settings: IndexSettings,
+    interpreter: Path | None,
+    source_date_epoch: int,
+) -> Path:
+    """The wheel of a project directory or an sdist, built by its PEP 517 backend in isolation.
+
+    Built with `interpreter`, by default the Python that runs pexlite. Raises ProjectBuildError with the last
+    lines of the backend. An sdist is unpacked here first, so that its directory is known to the compiler's
+    `-ffile-prefix-map` and no path of it gets into an extension module.
+    """
+    with tempfile.TemporaryDirectory(prefix="pexlite-build-") as scratch:
+        project = source if source.is_dir() else _unpacked(source, Path(scratch) / "source")
+        wheels = Path(scratch) / "wheels"
+        wheels.mkdir()
+        outcome = attempt(
+            installer,
+            _build_arguments(installer, project, wheels, interpreter, settings),
+            settings,
+            cwd=Path(scratch),
+            extra_environment=_steady_environment(project, source_date_epoch),
+        )
+        if outcome.code:
+            raise _build_failure(source, outcome)
+        return _only_file(wheels, output_directory, f"{source.name} gave no wheel", ProjectBuildError)
+
+
+def download(
+    installer: Installer,
+    requirement: str,
+    directory: Path,
+    settings: IndexSettings,
+    *,
+    interpreter: Path | None = None,
+    source_date_epoch: int = 315532800,
+) -> Path:
+    """The distribution file of `requirement` (`name==version`, `name @ URL`, a VCS URL), without dependencies.
+
+    For what plain HTTP cannot do: of a VCS URL the built wheel, of an index behind a keyring the wheel or sdist.
+    uv has no command for either, so pip does it whatever `installer` is.
+    """
+    program = installer if installer.name == "pip" else pip()
+    from_vcs = re.search(r"(?:^|[\s@])(?:git|hg|svn|bzr)\+", requirement) is not None
+    with tempfile.TemporaryDirectory(prefix="pexlite-download-") as scratch:
+        files = Path(scratch) / "files"
+        listed = Path(scratch) / "requirements.txt"
+        # In a file, since a URL may hold a password and arguments show in `ps`.
+        listed.write_text(requirement + "\n", encoding="utf-8")
+        command = ["wheel", "--wheel-dir"] if from_vcs else ["download", "--dest"]
+        run(
+            program,
+            [*_with_interpreter(interpreter), *command, str(files), "--quiet", "--no-deps", "-r", str(listed)],
+            settings=settings,
+            error=ProjectBuildError if from_vcs else FetchError,
+            message=f"{mask(requirement)} could not be {'built' if from_vcs else 'downloaded'}",
+            cwd=Path(scratch),
+            extra_environment=_steady_environment(Path(scratch), source_date_epoch) | {"TMPDIR": scratch},
+        )
+        return _only_file(files, directory, f"{mask(requirement)} gave no file", FetchError)
+
+
+def _build_arguments(
+    installer: Installer, project: Path, wheels: Path, interpreter: Path | None, settings: IndexSettings
+) -> list[str]:
+    if installer.name == "uv":
+        python = str(interpreter or sys.executable)
+        own = ["build", "--wheel", "--no-build-logs", "--python", python, "--out-dir", str(wheels), str(project)]
+        return [*own, *index_arguments(installer, settings)]
+    own = ["wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(project)]
+    return [*_with_interpreter(interpreter), *own]
+
+
+def _build_failure(source: Path, outcome: Outcome) -> ProjectBuildError:
+    lines = essential_lines(outcome.stderr) or essential_lines(outcome.stdout)
+    said = "\n".join(lines)
+    hint = "build it by itself to see all that its backend says: pip wheel --no-deps " + source.name
+    if re.search(r"gcc|clang|compiler|Python\.h|command '.*cc'", said):
+        hint = "it compiles C code: install a compiler and Python's headers, or take a version with a wheel"
+    elif re.search(r"not found in the package registry|No matching distribution|dns error|name resolution", said):
+        hint = "its build requirements (build-system.requires) could not be had; check the index and the network"
+    return ProjectBuildError(f"{source.name} could not be built into a wheel", causes=lines, hint=hint)
+
+
+def _with_interpreter(interpreter: Path | None) -> list[str]:
+    """Arguments that make pip run in `interpreter`; none where that is the Python pip runs in anyway."""
+    if interpreter is None or interpreter == Path(sys.executable):
+        return []
+    return ["--python", str(interpreter)]
+
+
+def _steady_environment(project: Path, source_date_epoch: int) -> dict[str, str]:
+    """Variables under which the same source gives the same wheel, in whatever directory it lies."""
+    steady = {"SOURCE_DATE_EPOCH": str(source_date_epoch), "TZ": "UTC", "PYTHONHASHSEED": "0"}
+    if os.name == "posix":
+        given = os.environ.get("CFLAGS", "")
+        steady["CFLAGS"] = f"{given} -ffile-prefix-map={project}=.".strip()
+    return steady
+
+
+def _unpacked(sdist: Path, directory: Path) -> Path:
+    """The one directory that `sdist` holds, unpacked into `directory`."""
+    directory.mkdir()
+    try:
+        if zipfile.is_zipfile(sdist):
+            with zipfile.ZipFile(sdist) as archive:
+                archive.extractall(directory)  # noqa: S202 - zipfile drops `..` and absolute names itself
+        else:
+            with tarfile.open(sdist) as archive:
+                archive.extractall(directory, filter="data")
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as problem:
+        raise ProjectBuildError(
+            f"{sdist.name} is no source distribution that can be unpacked",
+            causes=[str(problem)],
+            hint="download it again, or take its wheel",
+        ) from problem
+    entries = list(directory.iterdir())
+    return entries[0] if len(entries) == 1 and entries[0].is_dir() else directory
+
+
+def _only_file(found: Path, directory: Path, message: str, error: type[PexliteError]) -> Path:
+    """The one distribution in `found`, moved to `directory`."""
+    names = (".whl", ".tar.gz", ".zip")
+    files = [path for path in found.iterdir() if path.name.endswith(names)] if found.is_dir() else []
+    if len(files) != 1:
+        raise error(message, causes=[f"there are {len(files)} files: {', '.join(path.name for path in files)}"])
+    directory.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.move(files[0], directory / files[0].name))

@@ -1,0 +1,150 @@
+"""Index settings in the words of uv and pip: arguments, and the variables of a child's environment.
+
+`IndexSettings` are pip's notion, with pip's configuration merged in already. What may hold credentials
+(index URLs, proxies, find-links URLs) goes by environment, since arguments show in `ps`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
+
+from pexlite.model import IndexSettings
+
+if TYPE_CHECKING:
+    from pexlite.installers.programs import Installer
+
+# Variables that would make pip install somewhere, read something else or write other words than asked for.
+_DIVERTING = (
+    "ABI|CHECK_BUILD_DEPENDENCIES|CONSTRAINT|DEST|DRY_RUN|EDITABLE|FORMAT|IMPLEMENTATION|LOG|NO_DEPS|PLATFORM"
+    "|PREFIX|PYTHON|PYTHON_VERSION|QUIET|REPORT|REQUIREMENT|REQUIREMENTS_FROM_SCRIPT|REQUIRE_VIRTUALENV|ROOT|SRC"
+    "|TARGET|UPGRADE|USER|VERBOSE|WHEEL_DIR"
+)
+
+
+def index_arguments(installer: Installer, settings: IndexSettings) -> list[str]:
+    """The part of `settings` that `installer` takes as arguments; the rest is in `child_environment`."""
+    return _uv_arguments(settings) if installer.name == "uv" else []
+
+
+def child_environment(installer: Installer, settings: IndexSettings) -> dict[str, str]:
+    """`os.environ` with all of `settings` that goes by variable, and nothing that would divert the program."""
+    inherited = {name: value for name, value in os.environ.items() if not _diverts(name)}
+    own = _uv_variables(settings, inherited) if installer.name == "uv" else _pip_variables(settings)
+    return inherited | own
+
+
+def local_path(location: str) -> Path | None:
+    """The path that `location` is on this machine, as a plain path or a `file:` URL; None for other URLs."""
+    if location.startswith("file:"):
+        path = urlsplit(location).path
+        if os.name != "nt":
+            return Path(unquote(path))
+        # Imported here: it costs 30 ms, and only Windows needs it.
+        from urllib.request import url2pathname
+
+        return Path(url2pathname(path))
+    return None if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", location) else Path(location)
+
+
+def _diverts(name: str) -> bool:
+    return re.fullmatch(f"PIP_(?:{_DIVERTING})", name) is not None
+
+
+# -- pip -----------------------------------------------------------------------------------------
+
+
+def _pip_variables(settings: IndexSettings) -> dict[str, str]:
+    """PIP_* variables: they win over pip's files, of which `settings` holds everything already."""
+    several = {
+        "PIP_EXTRA_INDEX_URL": settings.extra_index_urls,
+        "PIP_FIND_LINKS": tuple(map(_without_spaces, settings.find_links)),
+        "PIP_TRUSTED_HOST": settings.trusted_hosts,
+    }
+    choices = {"PIP_ONLY_BINARY": settings.only_binary, "PIP_NO_BINARY": settings.no_binary}
+    single = {
+        "PIP_INDEX_URL": settings.index_url,
+        "PIP_NO_INDEX": "1" if settings.no_index else None,
+        "PIP_PRE": "1" if settings.prereleases else None,
+        "PIP_UPLOADED_PRIOR_TO": settings.uploaded_prior_to,
+        "PIP_CERT": _text(settings.certificate),
+        "PIP_CLIENT_CERT": _text(settings.client_certificate),
+        "PIP_PROXY": settings.proxy,
+        "PIP_DEFAULT_TIMEOUT": f"{settings.timeout:g}",
+        "PIP_RETRIES": str(settings.retries),
+        "PIP_KEYRING_PROVIDER": settings.keyring_provider,
+        "PIP_NO_INPUT": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_COLOR": "1",
+    }
+    return (
+        {name: " ".join(values) for name, values in several.items() if values}
+        | {name: ",".join(values) for name, values in choices.items() if values}
+        | {name: value for name, value in single.items() if value is not None}
+    )
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _without_spaces(location: str) -> str:
+    """`location` as pip can read it from a variable, which it splits at white space."""
+    path = local_path(location)
+    if path is not None and location.split() != [location]:
+        return "file://" + quote(os.fspath(path.absolute()))
+    return location
+
+
+# -- uv ------------------------------------------------------------------------------------------
+
+
+def _uv_arguments(settings: IndexSettings) -> list[str]:
+    # pip takes the best version over all indexes; uv by default the first index that has the project.
+    arguments = ["--index-strategy", "unsafe-best-match"]
+    for location in settings.find_links:
+        path = local_path(location)
+        # pip warns of a directory that is not there; uv fails.
+        if path is not None and path.exists():
+            arguments += ["--find-links", os.fspath(path.absolute())]
+    if settings.no_index:
+        arguments.append("--no-index")
+    if settings.prereleases:
+        arguments += ["--prerelease", "allow"]
+    if settings.uploaded_prior_to:
+        arguments += ["--exclude-newer", settings.uploaded_prior_to]
+    for host in settings.trusted_hosts:
+        arguments += ["--allow-insecure-host", host]
+    if settings.keyring_provider in ("subprocess", "import"):
+        arguments += ["--keyring-provider", "subprocess"]
+    return arguments
+
+
+def _uv_variables(settings: IndexSettings, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Variables of uv. Those that the person set stay; only a default index of pip's settings takes its place."""
+    variables = {"UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+    if settings.index_url:
+        variables["UV_DEFAULT_INDEX"] = settings.index_url
+    if settings.extra_index_urls:
+        variables["UV_INDEX"] = " ".join([*inherited.get("UV_INDEX", "").split(), *settings.extra_index_urls])
+    remote = [location for location in settings.find_links if local_path(location) is None]
+    if remote:
+        theirs = list(filter(None, inherited.get("UV_FIND_LINKS", "").split(",")))
+        variables["UV_FIND_LINKS"] = ",".join([*theirs, *remote])
+    if settings.certificate:
+        variables["SSL_CERT_FILE"] = str(settings.certificate)
+    if settings.client_certificate:
+        variables["SSL_CLIENT_CERT"] = str(settings.client_certificate)
+    if settings.proxy:
+        variables |= {"HTTP_PROXY": settings.proxy, "HTTPS_PROXY": settings.proxy, "ALL_PROXY": settings.proxy}
+    # Where nothing was said, uv keeps its own patience rather than pip's.
+    usual = IndexSettings()
+    if settings.timeout != usual.timeout and "UV_HTTP_TIMEOUT" not in inherited:
+        variables["UV_HTTP_TIMEOUT"] = f"{settings.timeout:.0f}"
+    if settings.retries != usual.retries and "UV_HTTP_RETRIES" not in inherited:
+        variables["UV_HTTP_RETRIES"] = str(settings.retries)
+    return variables

@@ -1,0 +1,250 @@
+"""A failed resolution as one sentence, the resolver's essential lines, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from pexlite.errors import ResolutionError
+from pexlite.installers import Outcome, mask
+from pexlite.installers.explain import clean_lines, essential_lines
+from pexlite.installers.words import local_path
+from pexlite.model import IndexSettings
+from pexlite.resolve.job import Job, is_foreign, requirement_name
+
+_UNREACHABLE = re.compile(
+    r"dns error|name resolution|getaddrinfo|NameResolutionError|NewConnectionError|ConnectTimeout"
+    r"|Connection refused"
+    r"|client error \(Connect\)|Network is unreachable|Connection reset|operation timed out|Could not connect"
+    r"|Network connectivity is disabled",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(r"\b(?:401|403)\b.*(?:Unauthorized|Forbidden|Client Error)|credentials", re.IGNORECASE)
+_CERTIFICATE = re.compile(r"certificate|SSLError|UnknownIssuer", re.IGNORECASE)
+_ABSENT = re.compile(
+    r"Because (?P<uv>[\w.-]+) was not found in the (?:package registry|provided package locations|cache)"
+    r"|Could not find a version that satisfies the requirement (?P<pip>\S+).*\(from versions: none\)"
+)
+_NO_WHEEL = re.compile(
+    r"(?:all versions of )?(?P<name>[\w.-]+)(?:[=<>!~]=?[^\s,]+)? (?:has|have) no (?:usable )?wheels"
+    r"|no wheels with a matching"
+)
+_NO_VERSION = re.compile(
+    r"there is no version of (?P<uv>[^\s,]+)|only (?P<only>[^,]+?) (?:is|are) available"
+    r"|Could not find a version that satisfies the requirement (?P<pip>\S+)"
+)
+_OTHER_PYTHON = re.compile(
+    r"requested Python version|current Python version|require a different python version"
+    r"|requires a different Python"
+)
+_TOGETHER = re.compile(
+    r"Cannot install (?P<what>.+?) because these package versions have conflicting dependencies"
+)
+_REQUIRED = re.compile(r"you require ([\w.\[\],-]+?(?:[=<>!~]=?[^\s,]+)?)(?=[,.\s]|$)")
+
+
+def explain(job: Job, outcome: Outcome) -> ResolutionError:
+    """The error that a failed run of uv or pip for `job` comes down to."""
+    lines = [*clean_lines(outcome.stderr), *_telling_lines(outcome.stdout)]
+    text = _readable(job, "\n".join(lines))
+    causes = [_readable(job, line) for line in _causes(outcome)]
+    error = _of_the_index(text, causes)
+    for kind in (_hashes, _absent, _other_python, _without_wheel, _conflict, _without_version):
+        error = error or kind(job, text, causes)
+    return error or ResolutionError(
+        f"{job.installer.name} could not resolve {_asked(job)} for {job.target.name}",
+        causes=causes or [f"it ended with code {outcome.code}"],
+        hint=f"try the other resolver: --resolver {'pip' if job.installer.name == 'uv' else 'uv'}",
+    )
+
+
+# -- the kinds of failure, the surest first ------------------------------------------------------
+
+
+def _of_the_index(text: str, causes: Sequence[str]) -> ResolutionError | None:
+    if _CERTIFICATE.search(text):
+        return ResolutionError(
+            "the package index's certificate is not trusted",
+            causes=causes[-3:],
+            hint="name the authority's certificate: PIP_CERT=/path/to/ca.pem",
+        )
+    if _REFUSED.search(text):
+        return ResolutionError(
+            "the package index refuses access",
+            causes=causes[-3:],
+            hint="give it a user and a password: in ~/.netrc, in pip's configuration, or by a keyring",
+        )
+    if not _UNREACHABLE.search(text):
+        return None
+    hosts = dict.fromkeys(re.findall(r"(?:https?://(?:\*{4}@)?|host=')([\w.-]+)", text))
+    where = f": no connection to {', '.join(hosts)}" if hosts else ""
+    return ResolutionError(
+        f"the package index cannot be reached{where}",
+        causes=causes[-3:],
+        hint="check the network and the proxy, or build from wheels at hand: --no-index --find-links DIR",
+    )
+
+
+def _hashes(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
+    if "DO NOT MATCH THE HASHES" in text:
+        names = re.findall(r"^\s*([\w.-]+)(?:==\S+)? from http", text, re.MULTILINE) or [_asked(job)]
+        return ResolutionError(
+            f"no file of {', '.join(names)} has a hash that was asked for",
+            causes=[line for line in causes if line.startswith("Expected ")],
+            hint="make the requirements file anew, or find out why the index serves other files",
+        )
+    if "In --require-hashes mode" not in text and "Hashes are required" not in text:
+        return None
+    return ResolutionError(
+        "some requirements have hashes, so all of them need one",
+        causes=[line for line in causes if "--require-hashes" not in line],
+        hint="add --hash to these lines, with their dependencies, or take all hashes out",
+    )
+
+
+def _absent(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
+    found = _ABSENT.search(text)
+    if not found or _OTHER_PYTHON.search(text):
+        return None
+    name = requirement_name(found["uv"] or found["pip"])
+    message = (
+        f"there is no project {name} {'in --find-links' if job.settings.no_index else 'in the package index'}"
+    )
+    if found["pip"] and is_foreign(job.target):
+        # pip says the same of both.
+        message += f", or no wheel of it for {job.target.name}"
+    guess = _nearest(name, job.settings)
+    hint = "check the spelling, or name the index that has it: --index-url URL"
+    return ResolutionError(message, causes=_why(name, causes), hint=f"did you mean {guess}?" if guess else hint)
+
+
+def _without_wheel(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
+    found = _NO_WHEEL.search(text)
+    if not found:
+        return None
+    name = found["name"] or _asked(job)
+    hint = f"build on that platform, or point at a wheel built there: --find-links DIR with a wheel of {name}"
+    if not is_foreign(job.target):
+        hint = f"let it be built from source: leave {name} out of --only-binary"
+    return ResolutionError(f"{name} has no wheel for {job.target.name}", causes=causes, hint=hint)
+
+
+def _other_python(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
+    if not _OTHER_PYTHON.search(text):
+        return None
+    version = job.target.environment["python_full_version"]
+    return ResolutionError(
+        f"{_subjects(job, text)} cannot be had for Python {version}",
+        causes=causes,
+        hint="build for a newer Python (--python 3.X), or ask for an older version of it",
+    )
+
+
+def _conflict(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
+    together = _TOGETHER.search(text)
+    required = _required(job, text)
+    if not together and (len(required) < 2 or "unsatisfiable" not in text):
+        return None
+    what = together["what"] if together else " and ".join(required)
+    return ResolutionError(
+        f"no versions of {what} fit together",
+        causes=causes,
+        hint="loosen one of the version bounds, or leave one out",
+    )
+
+
+def _without_version(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
+    found = _NO_VERSION.search(text)
+    if not found:
+        return None
+    what = found["uv"] or found["pip"] or _subjects(job, text)
+    return ResolutionError(
+        f"no version of {requirement_name(what)} satisfies {what}",
+        causes=causes,
+        hint="ask for a version that is there; --pre lets in pre-releases",
+    )
+
+
+# -- words ---------------------------------------------------------------------------------------
+
+
+def _causes(outcome: Outcome) -> list[str]:
+    lines = [*_telling_lines(outcome.stdout), *essential_lines(outcome.stderr)]
+    # uv's hints name uv's options, which are not ours; what they tell of wheels is worth keeping.
+    dropped = re.compile(r"ResolutionImpossible|^No solution found|^hint: .*`?--|^Ignored the following yanked")
+    kept = [line.strip().removeprefix("hint: ") for line in lines if not dropped.search(line)]
+    return [line for line in kept if line][-10:]
+
+
+def _telling_lines(stdout: str) -> list[str]:
+    """What pip writes about a failure to stdout.
+
+    The conflict is caused by:
+        The user requested werkzeug<2
+        flask 3.0.0 depends on Werkzeug>=3.0.0
+    Could not fetch URL https://…: connection error: … - skipping
+    """
+    found = re.search(r"^The conflict is caused by:\n((?: {4}.+\n)+)", mask(stdout), re.MULTILINE)
+    unfetched = re.findall(r"^Could not fetch URL .+", mask(stdout), re.MULTILINE)
+    return [*unfetched, *([line.strip() for line in found[1].splitlines()] if found else [])]
+
+
+def _subjects(job: Job, text: str) -> str:
+    found = _NO_VERSION.search(text)
+    return " and ".join(_required(job, text)) or (found["pip"] if found and found["pip"] else _asked(job))
+
+
+def _required(job: Job, text: str) -> list[str]:
+    """Those of the requirements that uv says `you require` of, as they were asked for."""
+    named = {canonicalize_name(requirement_name(found)) for found in _REQUIRED.findall(text)}
+    asked = [root.requirement for root in job.roots if canonicalize_name(root.requirement.name) in named]
+    return list(dict.fromkeys(f"{requirement.name}{requirement.specifier}" for requirement in asked))
+
+
+def _readable(job: Job, text: str) -> str:
+    """`text` with requirements instead of lines of the temporary file they went through, and without its path."""
+
+    def asked(found: re.Match[str]) -> str:
+        number = int(found[1])
+        return mask(str(job.roots[number - 1].requirement)) if number <= len(job.roots) else "the constraints"
+
+    text = re.sub(r"-[rc] \S*requirements\.in \(line (\d+)\)", asked, text)
+    text = re.sub(r"\S*pexlite-resolve-\w+\S*", "the requirements", text)
+    return re.sub(r"\(from versions: [^)]*, ((?:[^,)]+, ){4}[^,)]+)\)", r"(from versions: …, \1)", text)
+
+
+def _asked(job: Job) -> str:
+    names = [root.requirement.name for root in job.roots]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _why(name: str, causes: Sequence[str]) -> list[str]:
+    """The causes that tell more than that `name` is not there: who wants it."""
+    return [line for line in causes if "depends on" in line and name in line]
+
+
+def _nearest(name: str, settings: IndexSettings) -> str | None:
+    """The project in the local indexes and find-links directories whose name is nearest to `name`."""
+    near = difflib.get_close_matches(canonicalize_name(name), set(_local_names(settings)), n=1, cutoff=0.8)
+    return near[0] if near else None
+
+
+def _local_names(settings: IndexSettings) -> Iterator[str]:
+    indexes = [settings.index_url, *settings.extra_index_urls] if not settings.no_index else []
+    for location in filter(None, indexes):
+        for path in _listing(location):
+            if path.is_dir():
+                yield path.name
+    for location in settings.find_links:
+        for path in _listing(location):
+            if path.name.endswith((".whl", ".tar.gz")):
+                yield canonicalize_name(path.name.partition("-")[0])
+
+
+def _listing(location: str) -> list[Path]:
+    path = local_path(location)
+    return list(path.iterdir()) if path is not None and path.is_dir() else []

@@ -1,0 +1,93 @@
+"""What has been read so far: a value that every reader returns and that add up to `Asked`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.pylock import Pylock
+from packaging.specifiers import SpecifierSet
+
+from pexlite.model import IndexSettings, LocalSource, Root
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with the request: a sentence, and what to type instead."""
+
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A part of what was asked for, and what was wrong with it."""
+
+    roots: tuple[Root, ...] = ()
+    local: tuple[LocalSource, ...] = ()
+    index: IndexSettings = field(default_factory=IndexSettings)
+    constraints: tuple[str, ...] = ()
+    locks: tuple[tuple[Path, Pylock], ...] = ()
+    requires_python: SpecifierSet | None = None
+    notices: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def problem(message: str, hint: str | None = None) -> Gathered:
+    """Nothing but one problem."""
+    return Gathered(problems=(Problem(message, hint),))
+
+
+def combined(parts: Iterable[Gathered]) -> Gathered:
+    """All of `parts`, in order."""
+    whole = Gathered()
+    for part in parts:
+        whole = Gathered(
+            roots=(*whole.roots, *part.roots),
+            local=(*whole.local, *part.local),
+            index=merged_index(whole.index, part.index),
+            constraints=(*whole.constraints, *part.constraints),
+            locks=(*whole.locks, *part.locks),
+            requires_python=_both(whole.requires_python, part.requires_python),
+            notices=(*whole.notices, *part.notices),
+            problems=(*whole.problems, *part.problems),
+        )
+    return whole
+
+
+def merged_index(first: IndexSettings, second: IndexSettings) -> IndexSettings:
+    """Both settings, as pip merges a requirements file's into the command line's: single values of `second` win.
+
+    Of what a requirements file cannot say (certificates, proxies, timeouts) only `first` is taken.
+    """
+    if second == IndexSettings():
+        return first
+    no_index = first.no_index or second.no_index
+    return IndexSettings(
+        index_url=None if no_index else second.index_url or first.index_url,
+        extra_index_urls=() if no_index else _unique(first.extra_index_urls, second.extra_index_urls),
+        find_links=_unique(first.find_links, second.find_links),
+        no_index=no_index,
+        prereleases=first.prereleases or second.prereleases,
+        uploaded_prior_to=second.uploaded_prior_to or first.uploaded_prior_to,
+        only_binary=_unique(first.only_binary, second.only_binary),
+        no_binary=_unique(first.no_binary, second.no_binary),
+        trusted_hosts=_unique(first.trusted_hosts, second.trusted_hosts),
+        certificate=first.certificate,
+        client_certificate=first.client_certificate,
+        proxy=first.proxy,
+        timeout=first.timeout,
+        retries=first.retries,
+        keyring_provider=first.keyring_provider,
+    )
+
+
+def _unique(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))
+
+
+def _both(first: SpecifierSet | None, second: SpecifierSet | None) -> SpecifierSet | None:
+    if first is None or second is None:
+        return first or second
+    return first & second

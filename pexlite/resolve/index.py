@@ -1,0 +1,207 @@
+"""Where distributions come from: pip's configuration files, then PIP_* variables, then what was asked for.
+
+uv reads none of pip's configuration, so it is read here, with pip's precedence, for both.
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from pexlite.errors import IndexConfigurationError
+from pexlite.model import IndexSettings
+
+_Value = TypeVar("_Value")
+
+# `pip install` reads [global], then [install]; [download] is what a person would write for fetching only.
+_SECTIONS = ("global", "download", "install")
+_TRUE = frozenset({"1", "true", "yes", "on", "y", "t"})
+_FALSE = frozenset({"0", "false", "no", "off", "n", "f"})
+
+
+def effective_settings(asked: IndexSettings) -> IndexSettings:
+    """All that pip would know of indexes: its configuration, its variables, and `asked` on top.
+
+    As in pip, single values replace, and lists of options (`--find-links`, `--extra-index-url`,
+    `--trusted-host`) are added to the configured ones. Raises IndexConfigurationError.
+    """
+    said = _configuration()
+    nothing = IndexSettings()
+    return IndexSettings(
+        index_url=asked.index_url or said.get("index-url") or said.get("pypi-url"),
+        extra_index_urls=_unique(*_words(said, "extra-index-url"), *asked.extra_index_urls),
+        find_links=_unique(*map(_absolute, (*_words(said, "find-links"), *asked.find_links))),
+        # As in pip, an index that is asked for does not undo a configured no-index.
+        no_index=asked.no_index or _flag(said, "no-index"),
+        prereleases=asked.prereleases or _flag(said, "pre"),
+        uploaded_prior_to=asked.uploaded_prior_to or said.get("uploaded-prior-to"),
+        only_binary=_unique(*_names(said, "only-binary"), *asked.only_binary),
+        no_binary=_unique(*_names(said, "no-binary"), *asked.no_binary),
+        trusted_hosts=_unique(*_words(said, "trusted-host"), *asked.trusted_hosts),
+        certificate=asked.certificate or _path(said.get("cert")),
+        client_certificate=asked.client_certificate or _path(said.get("client-cert")),
+        proxy=asked.proxy or said.get("proxy"),
+        timeout=_given(asked.timeout, nothing.timeout, _number(said, "timeout", "default-timeout")),
+        retries=int(_given(asked.retries, nothing.retries, _number(said, "retries"))),
+        keyring_provider=asked.keyring_provider or said.get("keyring-provider"),
+    )
+
+
+def configured_constraints() -> tuple[str, ...]:
+    """The constraint files of pip's configuration and PIP_CONSTRAINT."""
+    return tuple(_words(_configuration(), "constraint"))
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def _configuration() -> dict[str, str]:
+    """Every value that pip's files and variables hold, by pip's long option name; later sources win."""
+    said: dict[str, str] = {}
+    by_section: dict[str, dict[str, str]] = {section: {} for section in _SECTIONS}
+    for file in _configuration_files():
+        for section, values in _read(file).items():
+            by_section[section] |= values
+    for section in _SECTIONS:
+        said |= {name: value for name, value in by_section[section].items() if value}
+    return said | _variables()
+
+
+def _variables() -> dict[str, str]:
+    return {
+        name.removeprefix("PIP_").lower().replace("_", "-"): value
+        for name, value in os.environ.items()
+        if name.startswith("PIP_") and value and name != "PIP_CONFIG_FILE"
+    }
+
+
+def _configuration_files() -> Iterator[Path]:
+    """The files pip reads, the ones that win last: global, user, site, PIP_CONFIG_FILE.
+
+    PIP_CONFIG_FILE=/dev/null means none at all; another value takes the place of the user's files.
+    """
+    named = os.environ.get("PIP_CONFIG_FILE", "")
+    if named == os.devnull:
+        return
+    yield from _global_files()
+    # pip leaves out the user's own files where PIP_CONFIG_FILE names one that is there.
+    if not (named and Path(named).exists()):
+        yield from _user_files()
+    yield Path(sys.prefix) / _file_name()
+    if named:
+        yield Path(named)
+
+
+def _file_name() -> str:
+    return "pip.ini" if os.name == "nt" else "pip.conf"
+
+
+def _global_files() -> Iterator[Path]:
+    if os.name == "nt":
+        yield Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData"), "pip", _file_name())
+        return
+    if sys.platform == "darwin":
+        yield Path("/Library/Application Support/pip", _file_name())
+        return
+    for directory in os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep):
+        if directory:
+            yield Path(directory, "pip", _file_name())
+    yield Path("/etc", _file_name())
+
+
+def _user_files() -> Iterator[Path]:
+    home = Path("~").expanduser()
+    if os.name == "nt":
+        yield home / "pip" / _file_name()
+        yield Path(os.environ.get("APPDATA", home / "AppData" / "Roaming"), "pip", _file_name())
+        return
+    yield home / ".pip" / _file_name()
+    if sys.platform == "darwin" and (home / "Library/Application Support/pip").is_dir():
+        yield home / "Library/Application Support/pip" / _file_name()
+    else:
+        yield Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config", "pip", _file_name())
+
+
+def _read(file: Path) -> Mapping[str, dict[str, str]]:
+    """The sections of one configuration file that matter here; nothing where there is no such file.
+
+    [global]
+    index-url = https://someone:secret-for-test@index.example/simple
+    """
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(file.read_text(encoding="utf-8"), source=str(file))
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return {}
+    except (configparser.Error, UnicodeDecodeError, OSError) as problem:
+        raise IndexConfigurationError(
+            f"pip's configuration file {file} cannot be read",
+            causes=[str(problem).splitlines()[0]],
+            hint=f"mend it, or build without pip's configuration: PIP_CONFIG_FILE={os.devnull}",
+        ) from problem
+    return {
+        section: {name.lower().replace("_", "-"): value for name, value in parser.items(section)}
+        for section in _SECTIONS
+        if parser.has_section(section)
+    }
+
+
+# -- values --------------------------------------------------------------------------------------
+
+
+def _words(said: Mapping[str, str], name: str) -> list[str]:
+    return said.get(name, "").split()
+
+
+def _names(said: Mapping[str, str], name: str) -> list[str]:
+    return [part for part in re.split(r"[\s,]+", said.get(name, "")) if part]
+
+
+def _flag(said: Mapping[str, str], name: str) -> bool:
+    value = said.get(name, "").lower()
+    if value and value not in _TRUE | _FALSE:
+        raise IndexConfigurationError(
+            f"pip's setting {name} is {value!r}, which is neither yes nor no",
+            hint=f"write {name} = true or false, or PIP_{name.upper().replace('-', '_')}=1",
+        )
+    return value in _TRUE
+
+
+def _number(said: Mapping[str, str], *names: str) -> float | None:
+    for name in names:
+        with contextlib.suppress(KeyError):
+            try:
+                return float(said[name])
+            except ValueError as problem:
+                raise IndexConfigurationError(
+                    f"pip's setting {name} is {said[name]!r}, which is no number",
+                    hint=f"write {name} = 15, or PIP_{name.upper().replace('-', '_')}=15",
+                ) from problem
+    return None
+
+
+def _given(asked: float, default: float, configured: float | None) -> float:
+    """`asked` where it differs from its default, else what is configured."""
+    return asked if asked != default or configured is None else configured
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value).expanduser().absolute() if value else None
+
+
+def _absolute(location: str) -> str:
+    """A find-links location that holds in any directory: URLs stay, paths become absolute."""
+    if len(urlsplit(location).scheme) > 1:
+        return location
+    return str(Path(location).expanduser().absolute())
+
+
+def _unique(*values: _Value) -> tuple[_Value, ...]:
+    return tuple(dict.fromkeys(values))

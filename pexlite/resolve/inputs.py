@@ -1,0 +1,255 @@
+"""What one requirement or path is, as it was typed or as it stands in a requirements file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from pexlite.installers import mask
+from pexlite.installers.words import local_path
+from pexlite.model import LocalKind, LocalSource, Root
+from pexlite.resolve.gathered import Gathered, problem
+
+_VCS = re.compile(r"(?:git|hg|svn|bzr)\+[a-z+.-]+:", re.IGNORECASE)
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|file:")
+_BARE_WORD = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?")
+_WITH_EXTRAS = re.compile(r"(?P<path>.*?)(?:\[(?P<extras>[^\[\]]*)\])?")
+_SDIST_ENDINGS = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+_FILE_ENDINGS = (".whl", ".py", *_SDIST_ENDINGS)
+
+
+@dataclass(frozen=True)
+class Input:
+    """One requirement or path, and where it stands."""
+
+    text: str
+    origin: str
+    directory: Path
+    """What relative paths are relative to."""
+    near: Path | None = None
+    """The directory of the file it stands in, where a path is looked for next."""
+    hashes: tuple[str, ...] = ()
+    bare_words: bool = False
+    """Whether a word without a slash may mean a directory here: on the command line, not in a file."""
+
+
+def interpret(asked: Input) -> Gathered:
+    """The root or the local source that `asked` is, or the problem with it."""
+    text = asked.text.strip()
+    if _VCS.match(text):
+        return _vcs(asked, text)
+    if _URL.match(text) and not text.startswith("file:"):
+        return _url(asked, text)
+    if _looks_like_path(text):
+        return _path(asked, text)
+    word = _BARE_WORD.fullmatch(text)
+    if asked.bare_words and word and (directory := asked.directory / word["name"]).is_dir():
+        found = _path(asked, text) if _directory_kind(directory) else None
+        if found is not None:
+            return Gathered(local=found.local, notices=(_notice(word["name"]),), problems=found.problems)
+    return _requirement(asked, text)
+
+
+# -- names ---------------------------------------------------------------------------------------
+
+
+def _requirement(asked: Input, text: str) -> Gathered:
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        reason = str(error).splitlines()[0].strip().rstrip(":")
+        return problem(
+            f"{_place(asked)}{mask(text)!r} is no requirement: {reason}", _requirement_hint(asked, text)
+        )
+    if asked.bare_words and (asked.directory / text).is_file():
+        return problem(f"{text} is a file here, and no distribution", _shape_hint(Path(text), Path(text)))
+    path = local_path(requirement.url) if requirement.url else None
+    if path is not None:
+        return _at(asked, path, frozenset(requirement.extras), requirement.marker)
+    return Gathered(roots=(Root(requirement, asked.origin, asked.hashes),))
+
+
+def _requirement_hint(asked: Input, text: str) -> str:
+    single = re.fullmatch(r"([A-Za-z0-9][\w.-]*(?:\[.*\])?)\s*=\s*([^=].*)", text)
+    if single:
+        return f"write {single[1]}=={single[2]}"
+    apart = re.fullmatch(r"([A-Za-z0-9][\w.-]*)\s+v?(\d[\w.]*)", text)
+    if apart:
+        return f"write {apart[1]}=={apart[2]}"
+    if (asked.directory / text).exists():
+        return f"if the file here is meant, write ./{text}"
+    return "write it as pip takes it: name, name==1.2, name[extra]>=1,<2, or name @ https://…"
+
+
+def _notice(name: str) -> str:
+    return f"{name} is the directory here; for the index's project of that name add a version: '{name}>=0'"
+
+
+# -- URLs ----------------------------------------------------------------------------------------
+
+
+def _vcs(asked: Input, text: str) -> Gathered:
+    """A VCS URL as it may stand alone: its name is that of `#egg=`, else that of the repository.
+
+    git+https://host/owner/project.git@v1.0#egg=project
+    """
+    url, marker = _split_marker(text, " ;")
+    parts = urlsplit(url)
+    egg = re.search(r"(?:^|&)egg=([^&]+)", parts.fragment)
+    repository = re.sub(r"(?:\.git)?(?:@.*)?$", "", parts.path.rstrip("/").rpartition("/")[2])
+    name = unquote(egg[1]) if egg else repository
+    fragment = "&".join(part for part in parts.fragment.split("&") if part and not part.startswith("egg="))
+    bare = url.partition("#")[0] + (f"#{fragment}" if fragment else "")
+    return _requirement(asked, f"{name} @ {bare}{marker}")
+
+
+def _url(asked: Input, text: str) -> Gathered:
+    url, marker = _split_marker(text, " ;")
+    filename = unquote(urlsplit(url).path).rpartition("/")[2]
+    try:
+        if filename.endswith(".whl"):
+            name = parse_wheel_filename(filename)[0]
+        else:
+            name = parse_sdist_filename(filename)[0]
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return problem(
+            f"{_place(asked)}{mask(url)} does not tell which project it is", f"write NAME @ {mask(url)}"
+        )
+    return _requirement(asked, f"{name} @ {url}{marker}")
+
+
+def _split_marker(text: str, separator: str) -> tuple[str, str]:
+    """The part before a marker, and `" ; marker"` or nothing."""
+    before, found, marker = text.partition(separator)
+    return before.strip(), f" ; {marker.strip()}" if found else ""
+
+
+# -- paths ---------------------------------------------------------------------------------------
+
+
+def _looks_like_path(text: str) -> bool:
+    before = text.partition(";")[0].strip()
+    if "@" in before and re.match(r"[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*@", before):
+        return False
+    bare = _WITH_EXTRAS.fullmatch(before)
+    path = bare["path"].strip() if bare else before
+    separators = [os.sep, *([os.altsep] if os.altsep else [])]
+    return (
+        path.startswith((".", "~", "file:")) or path.endswith(_FILE_ENDINGS) or any(s in path for s in separators)
+    )
+
+
+def _path(asked: Input, text: str) -> Gathered:
+    before, _, condition = text.partition(";")
+    found = _WITH_EXTRAS.fullmatch(before.strip())
+    assert found
+    try:
+        marker = Marker(condition.strip()) if condition.strip() else None
+    except InvalidMarker as error:
+        reason = str(error).splitlines()[0]
+        return problem(f"{_place(asked)}{condition.strip()!r} is no marker: {reason}")
+    path = local_path(found["path"].strip())
+    assert path is not None
+    extras = frozenset(
+        canonicalize_name(extra.strip()) for extra in (found["extras"] or "").split(",") if extra.strip()
+    )
+    return _at(asked, path, extras, marker)
+
+
+def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | None) -> Gathered:
+    """The local source that lies at a path."""
+    path = _located(asked, written)
+    if path is None:
+        return problem(f"{_place(asked)}there is no {written}", _missing_hint(asked, written))
+    kind = _directory_kind(path) if path.is_dir() else _file_kind(path)
+    if path.name in ("pyproject.toml", "setup.py"):
+        path, kind = path.parent, LocalKind.PROJECT
+    if kind is None:
+        return problem(
+            f"{_place(asked)}{written} is nothing that could go in: {_shape(path)}", _shape_hint(path, written)
+        )
+    wrong = _hash_problem(asked, path)
+    if wrong:
+        return problem(wrong, "find out why the file changed, or correct its --hash")
+    return Gathered(local=(LocalSource(kind, path, asked.origin, extras, marker),))
+
+
+def _located(asked: Input, written: Path) -> Path | None:
+    """The absolute path, looked for from where the build stands, then from the file it is written in."""
+    for base in (asked.directory, asked.near):
+        if base is not None and (path := base / written.expanduser()).exists():
+            return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps `..`
+    return None
+
+
+def _directory_kind(path: Path) -> LocalKind | None:
+    if (path / "pyproject.toml").is_file() or (path / "setup.py").is_file():
+        return LocalKind.PROJECT
+    return LocalKind.PACKAGE if (path / "__init__.py").is_file() else None
+
+
+def _file_kind(path: Path) -> LocalKind | None:
+    if path.suffix == ".whl":
+        return LocalKind.WHEEL
+    if path.suffix == ".py":
+        return LocalKind.MODULE
+    return LocalKind.SDIST if path.name.endswith(_SDIST_ENDINGS) else None
+
+
+def _hash_problem(asked: Input, path: Path) -> str | None:
+    if not asked.hashes or not path.is_file():
+        return None
+    kinds = {digest.partition(":")[0] for digest in asked.hashes}
+    with path.open("rb") as file:
+        have = {f"{kind}:{hashlib.file_digest(file, kind).hexdigest()}" for kind in kinds if not file.seek(0)}
+    return None if have & set(asked.hashes) else f"{_place(asked)}{path.name} has none of the hashes asked for"
+
+
+def _missing_hint(asked: Input, written: Path) -> str:
+    import difflib
+
+    parent = (asked.directory / written).parent
+    names = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
+    near = difflib.get_close_matches(written.name, names, n=1)
+    if near:
+        return f"did you mean {written.with_name(near[0])}?"
+    return f"paths are relative to {asked.directory}"
+
+
+def _shape(path: Path) -> str:
+    if path.is_dir():
+        return "it has neither pyproject.toml nor setup.py nor __init__.py"
+    return "it is neither a wheel nor a source distribution nor a .py file"
+
+
+def _shape_hint(path: Path, written: Path) -> str:
+    if path.is_dir():
+        return f"if its modules should go in as they are: -D {written}"
+    if path.suffix in (".txt", ".in", ".toml"):
+        return f"if it lists requirements: -r {written}"
+    return "name a wheel, a source distribution, a project, a package or a .py file"
+
+
+def _place(asked: Input) -> str:
+    """`requirements.txt line 3: ` in front of a problem, and nothing for the command line."""
+    return "" if asked.bare_words else f"{asked.origin}: "
+
+
+def origins(sources: Sequence[LocalSource]) -> str:
+    """The names of `sources`, for a sentence."""
+    return ", ".join(source.path.name for source in sources)

@@ -1,0 +1,69 @@
+"""What a resolver is given for one target, and the files it reads."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from pexlite.installers import Installer
+from pexlite.installers.words import local_path
+from pexlite.model import IndexSettings, Root, Target
+
+
+@dataclass(frozen=True)
+class Job:
+    """One resolution: these requirements, on this target, from these indexes, by this program."""
+
+    roots: tuple[Root, ...]
+    constraints: tuple[str, ...]
+    """Paths and URLs of constraint files."""
+    pins: tuple[str, ...]
+    """`name==version` that the result must keep to: what another target's resolution chose."""
+    target: Target
+    settings: IndexSettings
+    installer: Installer
+
+
+def is_foreign(target: Target) -> bool:
+    """Whether no interpreter for `target` is at hand, so that nothing can be built for it."""
+    return target.interpreter is None
+
+
+def write_inputs(job: Job, directory: Path) -> tuple[Path, list[str]]:
+    """A requirements file in `directory`, and arguments that name the constraints of `job`.
+
+    Everything goes through files: URLs may hold passwords, and arguments show in `ps`.
+    """
+    lines = [_line(root.requirement, root.hashes, any(entry.hashes for entry in job.roots)) for root in job.roots]
+    remote = [location for location in job.constraints if local_path(location) is None]
+    local = [location for location in job.constraints if local_path(location) is not None]
+    requirements = directory / "requirements.in"
+    requirements.write_text("\n".join([*lines, *(f"-c {url}" for url in remote), ""]), encoding="utf-8")
+    arguments = []
+    for location in local:
+        arguments += ["-c", str(local_path(location))]
+    if job.pins:
+        pins = directory / "pins.txt"
+        pins.write_text("\n".join([*job.pins, ""]), encoding="utf-8")
+        arguments += ["-c", str(pins)]
+    return requirements, arguments
+
+
+def _line(requirement: Requirement, hashes: Sequence[str], hashes_needed: bool) -> str:
+    """One line of requirements.txt; a local wheel gets its own hash where hashes are needed."""
+    path = local_path(requirement.url) if requirement.url else None
+    if hashes_needed and not hashes and path is not None and path.is_file():
+        with path.open("rb") as file:
+            hashes = [f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"]
+    return " ".join([str(requirement), *(f"--hash={digest}" for digest in hashes)])
+
+
+def requirement_name(text: str) -> str:
+    """The project's name at the start of `text`: "flask" of "flask==3.0.0"."""
+    found = re.match(r"[A-Za-z0-9][\w.-]*", text)
+    return found[0] if found else text

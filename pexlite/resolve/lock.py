@@ -1,0 +1,136 @@
+"""Requirements -> Lock, for every target at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from pexlite.errors import ResolutionError
+from pexlite.installers import Installer
+from pexlite.model import IndexSettings, Progress, Report, Root, Target
+from pexlite.resolve.index import configured_constraints
+from pexlite.resolve.job import Job
+from pexlite.resolve.merge import marker_key, merge
+
+_AT_ONCE = 4
+
+
+def lock(
+    roots: Sequence[Root],
+    constraint_files: Sequence[str],
+    targets: Sequence[Target],
+    *,
+    asked_index: IndexSettings,
+    settings: IndexSettings,
+    installer: Installer,
+    report: Report,
+) -> Pylock:
+    """One lock of all that `roots` need on each of `targets`, for `Pylock.select` to choose from.
+
+    `settings` are the effective ones; `asked_index` is what of them was asked for in this build.
+    Raises ResolutionError. Without roots the lock is empty, and nothing is run.
+    """
+    if not roots:
+        return Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=[])
+    if installer.name == "uv":
+        settings = _beneath_uv(settings, asked_index)
+    report(Progress("resolve", f"resolving {len(roots)} requirement{'s' if len(roots) > 1 else ''}"))
+    constraints = (*configured_constraints(), *constraint_files)
+    jobs = [Job(tuple(roots), constraints, (), target, settings, installer) for target in targets]
+    leaders: dict[tuple[str, ...], Job] = {}
+    for job in jobs:
+        leaders.setdefault(marker_key(job.target), job)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        led = dict(zip(leaders, pool.map(_resolve, leaders.values()), strict=True))
+        # Markers cannot tell these from their leader (glibc from musl, say), so they keep to its versions.
+        followers = [
+            replace(job, pins=_pins(led[marker_key(job.target)])) for job in jobs if job not in leaders.values()
+        ]
+        followed = list(pool.map(_resolve, followers))
+    found = [*zip((job.target for job in leaders.values()), led.values(), strict=True)]
+    found += zip((job.target for job in followers), followed, strict=True)
+    return merge([(target, check_hashes(one, roots)) for target, one in found])
+
+
+def _beneath_uv(settings: IndexSettings, asked: IndexSettings) -> IndexSettings:
+    """`settings` with a default index of pip's configuration left out where uv's own variable names one."""
+    configured_only = settings.index_url is not None and asked.index_url is None
+    named = any(os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"))
+    return replace(settings, index_url=None) if configured_only and named else settings
+
+
+def _resolve(job: Job) -> Pylock:
+    # Imported here, so that a build by uv does not pay for importing what only pip needs.
+    if job.installer.name == "uv":
+        from pexlite.resolve.uv import can_resolve, resolve_with_uv
+
+        if can_resolve(job.target):
+            return resolve_with_uv(job)
+    from pexlite.resolve.pip import resolve_with_pip
+
+    return resolve_with_pip(job)
+
+
+def _pins(found: Pylock) -> tuple[str, ...]:
+    return tuple(f"{package.name}=={package.version}" for package in found.packages if not package.is_direct)
+
+
+def check_hashes(found: Pylock, roots: Sequence[Root]) -> Pylock:
+    """`found` with only the files whose hashes `roots` name, where they name any.
+
+    As in pip: if one requirement has a hash, everything must have one. Local wheels are what they are.
+    """
+    wanted: dict[str, set[str]] = {}
+    for root in roots:
+        wanted.setdefault(canonicalize_name(root.requirement.name), set()).update(root.hashes)
+    if not any(wanted.values()):
+        return found
+    local = {
+        canonicalize_name(root.requirement.name)
+        for root in roots
+        if (root.requirement.url or "").startswith("file:") and not root.hashes
+    }
+    unhashed = [
+        f"{package.name}=={package.version}"
+        for package in found.packages
+        if package.name not in local and not wanted.get(package.name)
+    ]
+    if unhashed:
+        raise ResolutionError(
+            "some requirements have hashes, so all of them need one",
+            causes=[f"{name} has none" for name in unhashed],
+            hint="add --hash to these lines, with their dependencies, or take all hashes out",
+        )
+    packages = [
+        package if package.name in local else _of_hashes(package, wanted[package.name])
+        for package in found.packages
+    ]
+    return replace(found, packages=packages)
+
+
+def _of_hashes(package: Package, wanted: set[str]) -> Package:
+    """`package` with the files that have one of the `wanted` hashes."""
+    wheels = [wheel for wheel in package.wheels or () if _has(wheel, wanted)]
+    sdist = package.sdist if package.sdist and _has(package.sdist, wanted) else None
+    if (
+        package.archive is not None
+        and {f"{kind}:{hex_}" for kind, hex_ in package.archive.hashes.items()} & wanted
+    ):
+        return package
+    if not wheels and sdist is None:
+        raise ResolutionError(
+            f"no file of {package.name} {package.version} has a hash that was asked for",
+            causes=[f"asked for {digest}" for digest in sorted(wanted)],
+            hint="make the requirements file anew, or find out why the index serves other files",
+        )
+    return replace(package, wheels=wheels or None, sdist=sdist)
+
+
+def _has(file: PackageWheel | PackageSdist, wanted: set[str]) -> bool:
+    return bool({f"{kind}:{digest}" for kind, digest in file.hashes.items()} & wanted)

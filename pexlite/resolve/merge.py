@@ -1,0 +1,92 @@
+"""Several locks, each for one target, as one lock whose markers tell the targets apart (PEP 751)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from packaging.markers import Marker
+from packaging.pylock import Package, Pylock
+from packaging.version import Version
+
+from pexlite.model import Target
+
+# What can differ between targets, most telling first. glibc and musl, or a GIL, have no marker variable.
+_VARIABLES = ("sys_platform", "platform_machine", "implementation_name", "python_version", "python_full_version")
+
+
+def merge(locks: Sequence[tuple[Target, Pylock]]) -> Pylock:
+    """One lock from which `Pylock.select` takes for each target what its own lock has.
+
+    A package that all targets share is there once, without a marker; the files of a version are united.
+    Targets that no marker tells apart must agree on every version: see `marker_key`.
+    """
+    if len(locks) == 1:
+        return locks[0][1]
+    targets = [target for target, _ in locks]
+    variables = _telling(targets)
+    by_name: dict[str, dict[object, list[tuple[Target, Package]]]] = {}
+    for target, lock in locks:
+        for package in lock.packages:
+            by_name.setdefault(package.name, {}).setdefault(_identity(package), []).append((target, package))
+    packages = [
+        _united(entries, targets, variables)
+        for _, choices in sorted(by_name.items())
+        for entries in choices.values()
+    ]
+    lock = Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=packages)
+    lock.validate()
+    return lock
+
+
+def marker_key(target: Target) -> tuple[str, ...]:
+    """Equal for targets that no marker can tell apart."""
+    return tuple(_value(target, variable) for variable in _VARIABLES)
+
+
+def _telling(targets: Sequence[Target]) -> tuple[str, ...]:
+    """The variables in which `targets` differ; the full version of Python only where nothing else will do."""
+    differing = [name for name in _VARIABLES if len({_value(target, name) for target in targets}) > 1]
+    coarse = [name for name in differing if name != "python_full_version"]
+    if len({_values(target, coarse) for target in targets}) == len(
+        {_values(target, differing) for target in targets}
+    ):
+        return tuple(coarse)
+    return tuple(differing)
+
+
+def _united(
+    entries: Sequence[tuple[Target, Package]], targets: Sequence[Target], variables: Sequence[str]
+) -> Package:
+    """One package for all of `entries`, with a marker unless every target has it."""
+    first = entries[0][1]
+    wheels = {wheel.filename: wheel for _, package in entries for wheel in package.wheels or ()}
+    sdist = next((package.sdist for _, package in entries if package.sdist), None)
+    having = {_values(target, variables) for target, _ in entries}
+    everywhere = having == {_values(target, variables) for target in targets}
+    marker = None if everywhere else _marker(sorted(having), variables)
+    return replace(first, wheels=list(wheels.values()) or None, sdist=sdist, marker=marker)
+
+
+def _marker(having: Sequence[tuple[str, ...]], variables: Sequence[str]) -> Marker:
+    """`sys_platform == 'linux' and python_version == '3.11' or …`."""
+    terms = [
+        " and ".join(f"{name} == '{value}'" for name, value in zip(variables, values, strict=True))
+        for values in having
+    ]
+    return Marker(" or ".join(terms))
+
+
+def _identity(package: Package) -> object:
+    """Equal for entries of two locks that are the same thing to install."""
+    direct = package.archive or package.vcs or package.directory
+    return (package.version, repr(direct) if direct else None)
+
+
+def _value(target: Target, variable: str) -> str:
+    environment: Mapping[str, str] = {name: str(value) for name, value in target.environment.items()}
+    return environment[variable]
+
+
+def _values(target: Target, variables: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_value(target, variable) for variable in variables)

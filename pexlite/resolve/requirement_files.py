@@ -1,0 +1,273 @@
+"""requirements.txt in full, as pip reads it: nested files, options, hashes, variables, continuations."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import locale
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin
+
+from pexlite.installers import mask
+from pexlite.installers.words import local_path
+from pexlite.model import IndexSettings
+from pexlite.resolve.gathered import Gathered, combined, problem
+from pexlite.resolve.inputs import Input, interpret
+
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SHORT = {
+    "-i": "--index-url",
+    "-r": "--requirement",
+    "-c": "--constraint",
+    "-e": "--editable",
+    "-f": "--find-links",
+}
+_WITH_VALUE = (
+    "--index-url",
+    "--pypi-url",
+    "--extra-index-url",
+    "--requirement",
+    "--constraint",
+    "--editable",
+    "--find-links",
+    "--no-binary",
+    "--only-binary",
+    "--trusted-host",
+    "--use-feature",
+    "--uploaded-prior-to",
+    "--hash",
+    "--config-settings",
+    "--global-option",
+)
+_ALONE = ("--no-index", "--pre", "--prefer-binary", "--require-hashes")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One logical line, and how messages call the place it is at."""
+
+    text: str
+    origin: str
+    file: str
+    """Path or URL of the file."""
+    directory: Path
+    """Where the build stands."""
+    above: tuple[str, ...]
+    """The files that led here."""
+
+
+def read_requirements(location: str, directory: Path, above: tuple[str, ...] = ()) -> Gathered:
+    """Everything that the requirements file at `location` (a path or a URL) asks for.
+
+    `directory` is where the build stands; nested files are looked for beside the file that names them.
+    """
+    if location in above:
+        return problem(
+            f"{' reads '.join([*map(_shown, above), _shown(location)])}: the files go round in a circle"
+        )
+    try:
+        content = read_location(location)
+    except OSError as error:
+        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
+        by = f", which {_shown(above[-1])} names," if above else ""
+        return problem(
+            f"the requirements file {mask(location)}{by} cannot be read: {str(reason).lower()}",
+            _near_file(location),
+        )
+    try:
+        text = _decoded(content)
+    except (UnicodeDecodeError, LookupError) as error:
+        return problem(f"{_shown(location)} is no text: {error}", "save it as UTF-8")
+    lines = (
+        _Line(line, f"{_shown(location)} line {number}", location, directory, (*above, location))
+        for number, line in logical_lines(text)
+    )
+    return combined(map(_read_line, lines))
+
+
+def read_location(location: str) -> bytes:
+    """The bytes at a path or URL. Raises OSError, which urllib's own errors are too."""
+    path = local_path(location)
+    if path is not None:
+        return path.read_bytes()
+    # Imported here: urllib.request costs 20 ms, and hardly anybody names a URL.
+    from urllib.request import urlopen
+
+    with urlopen(location, timeout=30) as answer:  # noqa: S310 - whoever builds names it
+        content: bytes = answer.read()
+    return content
+
+
+def logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Each line that says something and its number: continued lines joined, comments gone, `${NAME}` filled in."""
+    held: list[str] = []
+    first = 0
+    for number, raw in enumerate([*text.splitlines(), ""], 1):
+        first = first if held else number
+        # A comment line inside a continuation ends it, as in pip; a backslash within the comment does not count.
+        comment = _COMMENT.match(raw) is not None
+        if raw.endswith("\\") and not comment:
+            held.append(raw[:-1])
+            continue
+        whole = "".join(held) + (" " + raw if comment and held else raw)
+        held = []
+        line = _COMMENT.sub("", whole).strip()
+        if line:
+            yield first, _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[0], line)
+
+
+def _decoded(content: bytes) -> str:
+    """The text of a file: by its byte order mark, its coding line, as UTF-8, or in the locale's encoding."""
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return content.removeprefix(mark).decode(encoding)
+    for line in content.split(b"\n")[:2]:
+        coding = _CODING.match(line)
+        if coding:
+            return content.decode(coding[1].decode("ascii"))
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode(locale.getpreferredencoding(False))
+
+
+# -- one line ------------------------------------------------------------------------------------
+
+
+def _read_line(line: _Line) -> Gathered:
+    """What one line asks for: options, or a requirement with options behind it."""
+    words = line.text.split(" ")
+    count = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
+    requirement = " ".join(words[:count])
+    try:
+        options, wrong = _options(shlex.split(" ".join(words[count:])))
+    except ValueError as error:
+        return problem(f"{line.origin}: {mask(line.text)!r} cannot be read: {str(error).lower()}")
+    if wrong:
+        return problem(f"{line.origin}: {mask(line.text)!r}: {wrong[0]}", wrong[1])
+    if not requirement:
+        return combined(_apply(line, name, value) for name, value in options)
+    hashes = tuple(value for name, value in options if name == "--hash")
+    bad = next((digest for digest in hashes if not re.fullmatch(r"sha(?:256|384|512):[0-9a-f]+", digest)), None)
+    if bad:
+        return problem(f"{line.origin}: --hash={bad} is no hash", "write --hash=sha256: and 64 hexadecimal digits")
+    return interpret(_input(line, requirement, hashes))
+
+
+def _input(line: _Line, text: str, hashes: tuple[str, ...] = ()) -> Input:
+    path = local_path(line.file)
+    return Input(text, line.origin, line.directory, near=path.parent if path else None, hashes=hashes)
+
+
+def _options(words: list[str]) -> tuple[list[tuple[str, str]], tuple[str, str | None] | None]:
+    """Pairs of option and value, and what is wrong: a sentence and a hint."""
+    found: list[tuple[str, str]] = []
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if len(word) > 2 and word[:2] in _SHORT:
+            name, equals, value = word[:2], "=", word[2:].removeprefix("=")
+        name = _SHORT.get(name, name)
+        if name in _ALONE:
+            found.append((name, ""))
+        elif name in _WITH_VALUE:
+            given = value if equals else next(rest, "")
+            if not given:
+                return found, (f"{name} needs a value", None)
+            found.append((name, given))
+        else:
+            near = difflib.get_close_matches(name, [*_WITH_VALUE, *_ALONE], n=1)
+            what = f"there is no option {name}" if name.startswith("-") else f"{name!r} is out of place here"
+            return found, (what, f"did you mean {near[0]}?" if near else None)
+    return found, None
+
+
+def _apply(line: _Line, name: str, value: str) -> Gathered:
+    """What an option that stands on a line of its own asks for."""
+    if name == "--requirement":
+        from pexlite.resolve.requirements import read_file
+
+        return read_file(_beside(line, value), line.directory, line.above)
+    if name == "--constraint":
+        where = _beside(line, value)
+        path = local_path(where)
+        if path is not None and not path.is_file():
+            return problem(f"{line.origin}: there is no constraints file {value}", _near_file(where))
+        return Gathered(constraints=(where,))
+    if name == "--editable":
+        return interpret(_input(line, value))
+    return Gathered(index=_index(line, name, value))
+
+
+def _index(line: _Line, name: str, value: str) -> IndexSettings:
+    names = tuple(part for part in re.split(r"[\s,]+", value) if part)
+    match name:
+        case "--index-url" | "--pypi-url":
+            return IndexSettings(index_url=value)
+        case "--extra-index-url":
+            return IndexSettings(extra_index_urls=(value,))
+        case "--find-links":
+            return IndexSettings(find_links=(_found_links(line, value),))
+        case "--no-index":
+            return IndexSettings(no_index=True)
+        case "--pre":
+            return IndexSettings(prereleases=True)
+        case "--trusted-host":
+            return IndexSettings(trusted_hosts=(value,))
+        case "--only-binary":
+            return IndexSettings(only_binary=names)
+        case "--no-binary":
+            return IndexSettings(no_binary=names)
+        case "--uploaded-prior-to":
+            return IndexSettings(uploaded_prior_to=value)
+    # --prefer-binary, --require-hashes, --use-feature and build options change nothing here: wheels are
+    # preferred anyway, and one hash asks for all of them.
+    return IndexSettings()
+
+
+def _beside(line: _Line, value: str) -> str:
+    """A path or URL in a file, relative to that file."""
+    if local_path(value) is None:
+        return value
+    if local_path(line.file) is None:
+        return urljoin(line.file, value)
+    here, there = local_path(line.file), local_path(value)
+    assert here is not None
+    assert there is not None
+    return os.path.normpath(here.parent / there.expanduser())
+
+
+def _found_links(line: _Line, value: str) -> str:
+    """A find-links location: relative to the file where it is there, else to where the build stands."""
+    path = local_path(value)
+    if path is None:
+        return value
+    beside = Path(_beside(line, value)) if local_path(line.file) else path
+    return str(beside if beside.exists() else line.directory / path.expanduser())
+
+
+def _shown(location: str) -> str:
+    """The file's name, as people know it."""
+    return mask(location) if local_path(location) is None else Path(location).name
+
+
+def _near_file(location: str) -> str | None:
+    path = local_path(location)
+    if path is None or not path.parent.is_dir():
+        return None
+    near = difflib.get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()], n=1)
+    return f"did you mean {path.with_name(near[0]).name}?" if near else None

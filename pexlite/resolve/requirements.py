@@ -1,0 +1,256 @@
+"""What a request comes down to: every input, file, group and script of it read."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
+
+from pexlite.errors import UsageError
+from pexlite.installers.words import local_path
+from pexlite.model import Asked, BuildRequest, LocalKind, LocalSource, Root
+from pexlite.resolve.gathered import Gathered, Problem, combined, merged_index, problem
+from pexlite.resolve.inputs import Input, interpret, origins
+from pexlite.resolve.projects import dependencies, group, read_project, unknown_extras
+from pexlite.resolve.requirement_files import read_requirements
+from pexlite.resolve.scripts import read_script
+
+_COMMAND_LINE = "the command line"
+
+
+def gather(request: BuildRequest) -> Asked:
+    """All that `request` asks for, with every file it names read.
+
+    Raises one UsageError for everything that is wrong: missing files, unparsable requirements, unknown
+    options, extras and groups.
+    """
+    typed = combined(interpret(_typed(request, text)) for text in _without_locks(request))
+    typed = replace(typed, local=_with_extras(request, typed.local))
+    script = _script(request, typed)
+    whole = combined(
+        [
+            Gathered(index=request.index),
+            typed,
+            combined(_scripts(typed, script)),
+            combined(read_file(_absolute(request, name), request.directory) for name in request.requirement_files),
+            combined(_lock(request, name) for name in _locks(request)),
+            combined(_constraints(request)),
+            combined(_groups(request, typed.local)),
+            combined(_extra_problems(request, typed.local)),
+            combined(_trees(request)),
+        ]
+    )
+    _raise(whole.problems if len(whole.locks) < 2 else (*whole.problems, _two_locks(whole)))
+    return Asked(
+        roots=_unique(whole.roots),
+        local=_each_once(_with_script(whole.local, script)),
+        index=merged_index(request.index, whole.index),
+        constraint_files=tuple(dict.fromkeys(whole.constraints)),
+        lock=whole.locks[0][1] if whole.locks else None,
+        requires_python=whole.requires_python,
+        script=script,
+        notices=whole.notices,
+    )
+
+
+def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extras: Sequence[str] = ()) -> Gathered:
+    """What a `-r` file asks for: pylock.toml, pyproject.toml, a script's header, or requirements.txt."""
+    path = local_path(location)
+    if path is not None and path.is_file():
+        if is_valid_pylock_path(path):
+            return read_lock(path)
+        if path.name == "pyproject.toml":
+            return dependencies(path, extras)
+        if path.suffix == ".py":
+            return read_script(path)
+    return read_requirements(location, directory, above)
+
+
+def read_lock(file: Path) -> Gathered:
+    """The lock in a pylock.toml (PEP 751)."""
+    try:
+        lock = Pylock.from_dict(tomllib.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        return problem(f"the lock {file} cannot be read: {(error.strerror or str(error)).lower()}")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, PylockValidationError) as error:
+        return problem(f"{file.name} is no lock: {error}", "make one: pexlite lock, pip lock or uv export")
+    return Gathered(locks=((file, lock),))
+
+
+# -- the command line ----------------------------------------------------------------------------
+
+
+def _typed(request: BuildRequest, text: str) -> Input:
+    return Input(text, _COMMAND_LINE, request.directory, bare_words=True)
+
+
+def _is_lock(text: str) -> bool:
+    return is_valid_pylock_path(Path(text))
+
+
+def _without_locks(request: BuildRequest) -> list[str]:
+    return [text for text in request.inputs if not _is_lock(text)]
+
+
+def _locks(request: BuildRequest) -> list[str]:
+    return [*([str(request.lock)] if request.lock else []), *filter(_is_lock, request.inputs)]
+
+
+def _lock(request: BuildRequest, name: str) -> Gathered:
+    return read_lock(Path(_absolute(request, name)))
+
+
+def _two_locks(whole: Gathered) -> Problem:
+    names = " and ".join(path.name for path, _ in whole.locks)
+    return Problem(f"there is more than one lock: {names}", "keep one of them")
+
+
+def _absolute(request: BuildRequest, name: str) -> str:
+    """A path or URL that the command line names, independent of where the build stands."""
+    path = local_path(name)
+    return name if path is None else os.path.normpath(request.directory / path.expanduser())
+
+
+def _constraints(request: BuildRequest) -> Iterator[Gathered]:
+    for name in request.constraint_files:
+        location = _absolute(request, name)
+        path = local_path(location)
+        if path is not None and not path.is_file():
+            yield problem(f"there is no constraints file {name}", f"paths are relative to {request.directory}")
+        else:
+            yield Gathered(constraints=(location,))
+
+
+def _trees(request: BuildRequest) -> Iterator[Gathered]:
+    for directory in request.source_directories:
+        path = Path(os.path.normpath(request.directory / directory.expanduser()))
+        if path.is_dir():
+            yield Gathered(local=(LocalSource(LocalKind.TREE, path, f"-D {directory}"),))
+        else:
+            what = "is no directory" if path.exists() else "is not there"
+            yield problem(
+                f"the source directory {directory} {what}", "name the directory your modules lie in: -D src"
+            )
+
+
+# -- scripts -------------------------------------------------------------------------------------
+
+
+def _script(request: BuildRequest, typed: Gathered) -> LocalSource | None:
+    """The source that is the application itself: `--exe`, or the one `.py` file among the inputs."""
+    if request.script is not None:
+        path = Path(os.path.normpath(request.directory / request.script.expanduser()))
+        return LocalSource(LocalKind.MODULE, path, f"--exe {request.script}")
+    modules = [source for source in typed.local if source.kind is LocalKind.MODULE]
+    return modules[0] if len(modules) == 1 else None
+
+
+def _scripts(typed: Gathered, script: LocalSource | None) -> Iterator[Gathered]:
+    modules = [source for source in typed.local if source.kind is LocalKind.MODULE]
+    if script is not None and script not in modules:
+        if not script.path.is_file():
+            yield problem(f"there is no script {script.path}", "name a Python file: --exe app.py")
+            return
+        modules.append(script)
+    for module in modules:
+        yield read_script(module.path)
+    if script is None and len(modules) > 1:
+        first = modules[0].path.stem
+        yield Gathered(notices=(f"{origins(modules)} go in as modules; choose the one that runs: -e {first}",))
+
+
+def _with_script(local: tuple[LocalSource, ...], script: LocalSource | None) -> tuple[LocalSource, ...]:
+    return local if script is None or script in local else (*local, script)
+
+
+# -- extras and groups ---------------------------------------------------------------------------
+
+
+def _projects(local: Sequence[LocalSource]) -> list[LocalSource]:
+    return [source for source in local if source.kind is LocalKind.PROJECT]
+
+
+def _with_extras(request: BuildRequest, local: tuple[LocalSource, ...]) -> tuple[LocalSource, ...]:
+    return tuple(
+        replace(source, extras=source.extras | set(request.extras)) if source.kind is LocalKind.PROJECT else source
+        for source in local
+    )
+
+
+def _pyprojects(request: BuildRequest) -> list[str]:
+    """The `-r pyproject.toml` files."""
+    return [name for name in request.requirement_files if Path(name).name == "pyproject.toml"]
+
+
+def _extra_problems(request: BuildRequest, local: Sequence[LocalSource]) -> Iterator[Gathered]:
+    for source in _projects(local):
+        file = source.path / "pyproject.toml"
+        table = read_project(file) if source.extras and file.is_file() else {}
+        if isinstance(table, Problem):
+            yield Gathered(problems=(table,))
+        else:
+            yield Gathered(problems=unknown_extras(table, sorted(source.extras), file))
+    for name in _pyprojects(request) if request.extras else ():
+        whole = dependencies(Path(_absolute(request, name)), request.extras)
+        yield Gathered(roots=whole.roots, problems=whole.problems)
+    if request.extras and not _projects(local) and not _pyprojects(request):
+        yield problem(
+            f"--extra {request.extras[0]} belongs to a local project, and none is named",
+            f"name the project, or write the extra behind a requirement: requests[{request.extras[0]}]",
+        )
+
+
+def _groups(request: BuildRequest, local: Sequence[LocalSource]) -> Iterator[Gathered]:
+    """The dependency groups, of the file named before a colon, the local project, or pyproject.toml here."""
+    for asked in request.groups:
+        named, colon, name = asked.rpartition(":")
+        files = [Path(_absolute(request, named))] if colon else _group_files(request, local)
+        if not files:
+            yield problem(
+                f"--group {asked} belongs to a pyproject.toml, and none is here",
+                f"name it: --group path/to/pyproject.toml:{asked}",
+            )
+        yield from (group(file, name) for file in files[:1])
+
+
+def _group_files(request: BuildRequest, local: Sequence[LocalSource]) -> list[Path]:
+    named = [Path(_absolute(request, name)) for name in _pyprojects(request)]
+    beside = [source.path / "pyproject.toml" for source in _projects(local)]
+    return [file for file in (*beside, *named, request.directory / "pyproject.toml") if file.is_file()]
+
+
+# -- the end -------------------------------------------------------------------------------------
+
+
+def _unique(roots: Sequence[Root]) -> tuple[Root, ...]:
+    """Each requirement once; the first place where it stands is its origin."""
+    return tuple({(str(root.requirement), root.hashes): root for root in reversed(roots)}.values())[::-1]
+
+
+def _each_once(local: Sequence[LocalSource]) -> tuple[LocalSource, ...]:
+    """Each source once; where one is named twice, with the extras of both."""
+    found: dict[tuple[object, ...], LocalSource] = {}
+    for source in local:
+        key = (source.kind, source.path, source.marker)
+        first = found.setdefault(key, source)
+        if not source.extras <= first.extras:
+            found[key] = replace(first, extras=first.extras | source.extras)
+    return tuple(found.values())
+
+
+def _raise(problems: Sequence[Problem]) -> None:
+    """One error for all of `problems`, if there are any."""
+    unique = list(dict.fromkeys(problems))
+    if not unique:
+        return
+    if len(unique) == 1:
+        raise UsageError(unique[0].message, hint=unique[0].hint)
+    raise UsageError(
+        f"{len(unique)} things in the request are wrong",
+        causes=[entry.message + (f" ({entry.hint})" if entry.hint else "") for entry in unique],
+        hint="mend them and build again",
+    )

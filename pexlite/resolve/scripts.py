@@ -1,0 +1,115 @@
+"""The header of a script (PEP 723): what it depends on and which Python it asks for."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from pexlite.model import Root
+from pexlite.resolve.gathered import Gathered, combined, problem
+
+_START = re.compile(r"# /// (?P<type>[a-zA-Z0-9-]+)\s*")
+
+
+def read_script(file: Path) -> Gathered:
+    """The roots and the Requires-Python of the script's header; nothing where it has none.
+
+    # /// script
+    # requires-python = ">=3.11"
+    # dependencies = ["requests<3", "rich"]
+    # ///
+    """
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        return problem(f"the script {file} cannot be read: {str(error).lower()}")
+    found = [
+        number for number, line in enumerate(lines) if (m := _START.fullmatch(line)) and m["type"] == "script"
+    ]
+    if not found:
+        return Gathered()
+    if len(found) > 1 and _end(lines, found[0]) is not None:
+        return problem(
+            f"{file.name} line {found[1] + 1}: a second `# /// script` header", "keep one of the two headers"
+        )
+    start = found[0]
+    end = _end(lines, start)
+    if end is None:
+        return problem(
+            f"{file.name} line {start + 1}: the `# /// script` header has no end", "close it with a line `# ///`"
+        )
+    body = [line[2:] if line.startswith("# ") else line[1:] for line in lines[start + 1 : end]]
+    try:
+        table = tomllib.loads("\n".join(body))
+    except tomllib.TOMLDecodeError as error:
+        return _toml_problem(file, lines, start, error)
+    return combined([_dependencies(file, lines, start, table), _requires_python(file, lines, start, table)])
+
+
+def _end(lines: list[str], start: int) -> int | None:
+    """The line that closes the header: the last `# ///` of the comment block that begins at `start`."""
+    closing = None
+    for number in range(start + 1, len(lines)):
+        if lines[number] != "#" and not lines[number].startswith("# "):
+            break
+        if lines[number].rstrip() == "# ///":
+            closing = number
+        elif closing is not None and _START.fullmatch(lines[number]):
+            break
+    return closing
+
+
+def _toml_problem(file: Path, lines: list[str], start: int, error: tomllib.TOMLDecodeError) -> Gathered:
+    at = re.search(r"\(at line (\d+)", str(error))
+    number = start + (int(at[1]) if at else 0)
+    reason = re.sub(r" \(at .*\)", "", str(error)).lower()
+    return problem(
+        f"{file.name} line {number + 1}: {lines[number]!r} is no TOML: {reason}",
+        'write it like `# dependencies = ["requests<3"]`',
+    )
+
+
+def _dependencies(file: Path, lines: list[str], start: int, table: dict[str, Any]) -> Gathered:
+    wanted = table.get("dependencies", [])
+    if not isinstance(wanted, list) or not all(isinstance(entry, str) for entry in wanted):
+        where = _line_of(lines, start, "dependencies")
+        return problem(
+            f"{file.name} line {where}: dependencies is not a list of strings",
+            'write dependencies = ["requests<3"]',
+        )
+    parts = []
+    for entry in wanted:
+        where = _line_of(lines, start, entry)
+        try:
+            root = Root(Requirement(entry), f"{file.name} line {where}")
+            parts.append(Gathered(roots=(root,)))
+        except InvalidRequirement as error:
+            reason = str(error).splitlines()[0]
+            parts.append(problem(f"{file.name} line {where}: {entry!r} is no requirement: {reason}"))
+    return combined(parts)
+
+
+def _requires_python(file: Path, lines: list[str], start: int, table: dict[str, Any]) -> Gathered:
+    wanted = table.get("requires-python")
+    if wanted is None:
+        return Gathered()
+    try:
+        return Gathered(requires_python=SpecifierSet(wanted))
+    except (InvalidSpecifier, AttributeError, TypeError):
+        where = _line_of(lines, start, "requires-python")
+        return problem(
+            f"{file.name} line {where}: {wanted!r} is no version bound", 'write requires-python = ">=3.11"'
+        )
+
+
+def _line_of(lines: list[str], start: int, text: str) -> int:
+    """The number of the first line of the header that holds `text`, counted from 1."""
+    for number in range(start + 1, len(lines)):
+        if text in lines[number]:
+            return number + 1
+    return start + 1

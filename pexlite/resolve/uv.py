@@ -1,0 +1,130 @@
+"""A lock by uv: `uv pip compile --format pylock.toml`."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.pylock import Package as LockedPackage
+from packaging.pylock import PackageArchive, Pylock, PylockValidationError
+
+from pexlite.errors import ResolutionError
+from pexlite.installers import attempt, index_arguments, mask
+from pexlite.model import Target
+from pexlite.resolve.failures import explain
+from pexlite.resolve.job import Job, is_foreign, write_inputs
+
+# The C libraries that uv has a name for: x86_64-manylinux_2_28.
+_GLIBC_MINORS = (40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 28, 17)
+_WINDOWS = {
+    "win_amd64": "x86_64-pc-windows-msvc",
+    "win_arm64": "aarch64-pc-windows-msvc",
+    "win32": "i686-pc-windows-msvc",
+}
+
+
+def can_resolve(target: Target) -> bool:
+    """Whether uv can be told of `target`: it has names for the common platforms, and for CPython with the GIL."""
+    if not is_foreign(target):
+        return True
+    return re.fullmatch(r"cp3\d+", target.python) is not None and _platform_name(target) is not None
+
+
+def resolve_with_uv(job: Job) -> Pylock:
+    """What uv makes of `job`. Raises ResolutionError.
+
+    uv runs in a directory of its own, so it reads no pyproject.toml or uv.toml of where the person stands;
+    the person's own uv configuration and UV_* variables hold.
+    """
+    with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
+        directory = Path(scratch)
+        requirements, constraints = write_inputs(job, directory)
+        arguments = ["pip", "compile", "--format", "pylock.toml", "--quiet", "--no-header", "--no-annotate"]
+        arguments += [str(requirements), *constraints]
+        arguments += [*_target_arguments(job.target), *_format_arguments(job)]
+        outcome = attempt(
+            job.installer,
+            [*arguments, *index_arguments(job.installer, job.settings)],
+            job.settings,
+            cwd=directory,
+            extra_environment=_macos_version(job.target),
+        )
+        if outcome.code:
+            raise explain(job, outcome)
+        return _parsed(outcome.stdout, directory)
+
+
+def _target_arguments(target: Target) -> list[str]:
+    if target.interpreter is not None:
+        return ["--python", str(target.interpreter)]
+    version = target.environment["python_full_version"]
+    platform = _platform_name(target)
+    assert platform
+    # Without --python uv would look for an interpreter by itself and might take a broken one.
+    return ["--python", sys.executable, "--python-version", version, "--python-platform", platform]
+
+
+def _platform_name(target: Target) -> str | None:
+    """What uv calls the platform: the nearest it has that promises no more than `target`."""
+    machine = target.environment["platform_machine"]
+    if target.platform.startswith("win"):
+        return _WINDOWS.get(target.platform)
+    if target.platform.startswith("macosx_"):
+        return f"{'aarch64' if machine == 'arm64' else machine}-apple-darwin"
+    if machine not in ("x86_64", "aarch64") or target.libc is None:
+        return None
+    if target.libc.name == "musl":
+        return f"{machine}-unknown-linux-musl" if target.libc.version >= (1, 2) else None
+    minor = next((minor for minor in _GLIBC_MINORS if minor <= target.libc.version[1]), None)
+    return None if minor is None else f"{machine}-manylinux_2_{minor}"
+
+
+def _macos_version(target: Target) -> dict[str, str]:
+    """The variable by which uv learns how old a macOS may be."""
+    if not target.platform.startswith("macosx_") or not is_foreign(target):
+        return {}
+    newest = re.match(r"macosx_(\d+)_(\d+)_", target.tags[0].platform)
+    return {"MACOSX_DEPLOYMENT_TARGET": f"{newest[1]}.{newest[2]}"} if newest else {}
+
+
+def _format_arguments(job: Job) -> list[str]:
+    """Wheels or sources: as the settings say, and wheels only where nothing can be built."""
+    if is_foreign(job.target):
+        return ["--only-binary", ":all:"]
+    arguments = []
+    for name in job.settings.only_binary:
+        arguments += ["--only-binary", name]
+    for name in job.settings.no_binary:
+        arguments += ["--no-binary", name]
+    return arguments
+
+
+def _parsed(text: str, directory: Path) -> Pylock:
+    try:
+        lock = Pylock.from_dict(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, PylockValidationError) as problem:
+        raise ResolutionError(
+            "uv wrote a lock that cannot be read",
+            causes=[str(problem)],
+            hint="use a newer uv, or pip: --resolver pip",
+        ) from problem
+    packages = [_settled(package, directory) for package in lock.packages]
+    # uv's requires-python, which is left out, is only the version it resolved for.
+    return Pylock(lock_version=lock.lock_version, created_by="pexlite", packages=packages)
+
+
+def _settled(package: LockedPackage, directory: Path) -> LockedPackage:
+    """`package` without what depends on where uv ran (relative paths), or an index URL that holds a password."""
+    index = package.index if package.index == mask(package.index or "") else None
+    archive = package.archive
+    if archive is not None and archive.path is not None:
+        where = (directory / archive.path).resolve().as_uri()
+        archive = PackageArchive(url=where, size=archive.size, hashes=archive.hashes)
+    if archive is package.archive and index == package.index and package.marker is None:
+        return package
+    # uv leaves conditions on a Python it was not asked about; this lock is for one target.
+    return replace(package, archive=archive, index=index, marker=None)

@@ -1,0 +1,169 @@
+"""A Python and a platform as facts, and the Target they make together."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from packaging.markers import Environment
+from packaging.tags import Tag, compatible_tags, cpython_tags, generic_tags, mac_platforms
+
+from pexlite.model import Libc, Target
+
+_IMPLEMENTATIONS = {"cp": ("cpython", "CPython"), "pp": ("pypy", "PyPy")}
+_LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+
+
+@dataclass(frozen=True)
+class Python:
+    """An implementation and version: `prefix` "cp" or "pp", `version` (3, 11), `abi` "cp311"."""
+
+    prefix: str
+    version: tuple[int, int]
+    abi: str
+
+    @property
+    def name(self) -> str:
+        """As in tags, with `t` where it is free-threaded: "cp313t"."""
+        return f"{self.interpreter}{'t' if self.prefix == 'cp' and 't' in self.abi[2:] else ''}"
+
+    @property
+    def interpreter(self) -> str:
+        """The interpreter tag: "cp313", without `t`."""
+        return f"{self.prefix}{self.version[0]}{self.version[1]}"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A system, a machine, and what the system offers: its C library, or its macOS version."""
+
+    system: str
+    """"linux", "macosx" or "win"."""
+    machine: str
+    """As in tags: "x86_64", "aarch64", "arm64", "amd64"; "32" for 32-bit Windows."""
+    libc: Libc | None = None
+    macos: tuple[int, int] | None = None
+    plain_linux: bool = True
+    """Whether `linux_x86_64`, which promises nothing about the C library, is taken too."""
+
+    @property
+    def name(self) -> str:
+        """As in `Target.platform`."""
+        return f"{self.system}{'' if self.machine == '32' else '_'}{self.machine}"
+
+
+def make_target(
+    python: Python,
+    platform: Platform,
+    environment: Mapping[str, str] | None = None,
+    interpreter: Path | None = None,
+) -> Target:
+    """The Target of `python` on `platform`; without `environment` the marker variables it would have there."""
+    return Target(
+        python=python.name,
+        platform=platform.name,
+        libc=platform.libc,
+        tags=tags_of(python, platform),
+        environment=cast("Environment", dict(environment or marker_variables(python, platform))),
+        interpreter=interpreter,
+    )
+
+
+# -- tags ----------------------------------------------------------------------------------------
+
+
+@functools.cache
+def tags_of(python: Python, platform: Platform) -> tuple[Tag, ...]:
+    """The supported tags, best first (PEP 425).
+
+    packaging says in which order a Python takes interpreters and ABIs; each of these is then spread over the
+    platforms. The spread rows are shared between Pythons, which makes asking about a hundred targets cheap.
+    """
+    rows = _rows(python)
+    spread = (tag for row in rows for tag in _spread(row, platform))
+    return tuple(spread)
+
+
+@functools.cache
+def platform_tags(platform: Platform) -> tuple[str, ...]:
+    """The platform tags that `platform` takes, best first (PEP 600, 656 and the macOS rules)."""
+    if platform.system == "macosx":
+        assert platform.macos
+        return tuple(mac_platforms(platform.macos, platform.machine))
+    if platform.system != "linux":
+        return (platform.name,)
+    names = [*_libc_tags(platform.libc, platform.machine)]
+    return (platform.name, *names) if platform.plain_linux else tuple(names)
+
+
+def _libc_tags(libc: Libc | None, machine: str) -> list[str]:
+    if libc is None:
+        return []
+    major, newest = libc.version
+    if libc.name == "musl":
+        return [f"musllinux_{major}_{minor}_{machine}" for minor in range(newest, -1, -1)]
+    # Before 2.17 there were manylinux wheels for Intel only.
+    oldest = 5 if machine in ("x86_64", "i686") else 17
+    names = []
+    for minor in range(newest, oldest - 1, -1):
+        names.append(f"manylinux_{major}_{minor}_{machine}")
+        if minor in _LEGACY:
+            names.append(f"{_LEGACY[minor]}_{machine}")
+    return names
+
+
+@functools.cache
+def _rows(python: Python) -> tuple[Tag, ...]:
+    """The tags of `python` on a single platform called "here", and those of any platform."""
+    if python.prefix == "cp":
+        own = cpython_tags(python.version, [python.abi], ["here"])
+        return (*own, *compatible_tags(python.version, python.interpreter, ["here"]))
+    own = generic_tags(python.interpreter, [python.abi], ["here"])
+    return (*own, *compatible_tags(python.version, f"{python.prefix}{python.version[0]}", ["here"]))
+
+
+@functools.cache
+def _spread(row: Tag, platform: Platform) -> tuple[Tag, ...]:
+    if row.platform == "any":
+        return (row,)
+    return tuple(Tag(row.interpreter, row.abi, name) for name in platform_tags(platform))
+
+
+# -- markers -------------------------------------------------------------------------------------
+
+_SYSTEMS = {
+    "linux": {"os_name": "posix", "platform_system": "Linux", "sys_platform": "linux"},
+    "macosx": {"os_name": "posix", "platform_system": "Darwin", "sys_platform": "darwin"},
+    "win": {"os_name": "nt", "platform_system": "Windows", "sys_platform": "win32"},
+}
+_WINDOWS_MACHINES = {"amd64": "AMD64", "arm64": "ARM64", "32": "x86"}
+
+
+def marker_variables(python: Python, platform: Platform, full_version: str | None = None) -> dict[str, str]:
+    """The marker variables (PEP 508) of a Python nobody could ask.
+
+    The full version is X.Y.0: what is promised for X.Y then holds for each of its patch releases.
+    The kernel's release and version are empty, since one file runs on many.
+    """
+    implementation, proper = _IMPLEMENTATIONS[python.prefix]
+    full = full_version or f"{python.version[0]}.{python.version[1]}.0"
+    machine = platform.machine
+    return _SYSTEMS[platform.system] | {
+        "implementation_name": implementation,
+        "implementation_version": full if implementation == "cpython" else _pypy_version(python.abi),
+        "platform_machine": _WINDOWS_MACHINES[machine] if platform.system == "win" else machine,
+        "platform_python_implementation": proper,
+        "platform_release": "",
+        "platform_version": "",
+        "python_full_version": full,
+        "python_version": f"{python.version[0]}.{python.version[1]}",
+    }
+
+
+def _pypy_version(abi: str) -> str:
+    """`7.3.0` from `pypy310_pp73`."""
+    digits = abi.rpartition("_pp")[2]
+    return f"{digits[:1]}.{digits[1:]}.0"

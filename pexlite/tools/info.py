@@ -1,0 +1,74 @@
+"""What a built file is: what it starts, where it runs, and what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import parse_wheel_filename
+
+from pexlite.archive import read_manifest
+from pexlite.bundle import runs_on
+from pexlite.model import Manifest, Variant
+
+
+@dataclass(frozen=True)
+class WheelInfo:
+    """A wheel in a built file."""
+
+    name: str
+    version: str
+    filename: str
+    size: int
+    sha256: str
+    only_on: str | None
+    """Which of the file's Pythons and platforms it is for, in words; None where it is for all of them."""
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """A built file, as it describes itself and as it lies on disk."""
+
+    path: Path
+    size: int
+    sha256: str
+    build_id: str
+    entry_point: str | None
+    """`module:function`, `module` or a script's name; None for an interpreter."""
+    runs_on: str
+    requirements: tuple[str, ...]
+    wheels: tuple[WheelInfo, ...]
+    variants: tuple[Variant, ...]
+    runtime_size: int
+    """Bytes of the file that are pexlite's own: everything but the wheels."""
+
+
+def file_info(path: Path) -> FileInfo:
+    """What the file at `path` is. Raises NotABundle where pexlite did not make it, or it is damaged."""
+    manifest = read_manifest(path)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size = path.stat().st_size
+    return FileInfo(
+        path=path,
+        size=size,
+        sha256=digest,
+        build_id=manifest.build_id,
+        entry_point=str(manifest.entry_point) or None,
+        runs_on=manifest.runs_on,
+        requirements=manifest.requirements,
+        wheels=tuple(_wheels(manifest)),
+        variants=manifest.variants,
+        runtime_size=size - sum(wheel.size for wheel in manifest.wheels),
+    )
+
+
+def _wheels(manifest: Manifest) -> list[WheelInfo]:
+    wheels = []
+    for position, wheel in enumerate(manifest.wheels):
+        name, version, _, _ = parse_wheel_filename(wheel.filename)
+        served = [variant for variant in manifest.variants if position in variant.wheels]
+        only_on = None if len(served) == len(manifest.variants) else runs_on(served)
+        wheels.append(WheelInfo(name, str(version), wheel.filename, wheel.size, wheel.sha256, only_on))
+    return sorted(wheels, key=lambda wheel: (wheel.name, wheel.version, wheel.filename))

@@ -1,0 +1,165 @@
+"""Which command is meant, and what its end comes to."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable
+
+import pytest
+
+from pexlite import __version__, errors
+from pexlite.cli.main import run
+from pexlite.model import Report
+from tests.cli.conftest import Pipeline
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "inputs"),
+    [
+        (["requests", "click"], ("requests", "click")),
+        (["build", "requests"], ("requests",)),
+        (["build", "build"], ("build",)),
+        (["build", "info"], ("info",)),
+        (["-o", "x.pex", "requests"], ("requests",)),
+        (["my_package/", "-o", "x.pex", "click"], ("my_package/", "click")),
+    ],
+)
+def test_a_first_argument_that_is_no_command_belongs_to_build(
+    arguments: list[str], inputs: tuple[str, ...], pipeline: Pipeline
+) -> None:
+    assert run(arguments) == 0
+    assert pipeline.requests[0].inputs == inputs
+
+
+def test_without_arguments_the_help_is_shown_and_nothing_has_gone_well(capsys: Output) -> None:
+    assert run([]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("Usage: pexlite [OPTIONS] [REQUIREMENT|PATH]...")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["build", "--help"], ["-o", "x", "-h"]])
+def test_the_help_has_examples_first_and_then_every_section(arguments: list[str], capsys: Output) -> None:
+    assert run(arguments) == 0
+    told = capsys.readouterr().out
+    titles = ["Examples:", "What goes in:", "Where it runs:", "How it starts:", "Indexes:", "Output:"]
+    places = [told.index(title) for title in titles]
+    assert places == sorted(places)
+
+
+def test_the_help_lists_the_commands(capsys: Output) -> None:
+    run(["--help"])
+    told = capsys.readouterr().out
+    assert "\n  build  " in told
+    assert "\n  info " in told
+
+
+def test_the_version_is_told(capsys: Output) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"pexlite {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--ouput", "x"], ["error: there is no option --ouput", "hint: did you mean --output?"]),
+        (["--entrypoint", "x"], ["error: there is no option --entrypoint", "hint: did you mean --entry-point?"]),
+        (["-z"], ["error: there is no option -z", "hint: pexlite build --help"]),
+        (["--pylock", "x"], ["error: there is no option --pylock", "hint: use --lock"]),
+        (["-o"], ["error: option '-o' requires an argument", "hint: pexlite --help"]),
+        (["x", "--", "y"], ["error: nothing can follow --: a requirement or path does not begin with a dash"]),
+        (["info"], ["error: missing argument 'FILE'", "hint: pexlite info --help"]),
+        (["--bin-path", "x"], ["error: invalid value for '--bin-path': 'x' is not one of"]),
+        (["--inject-env", "X"], ["error: invalid value for '--inject-env': 'X' is not NAME=VALUE"]),
+        (["--inject-env", "=X"], ["error: invalid value for '--inject-env': '=X' is not NAME=VALUE"]),
+        (["--inject-args", "'x"], ["error: invalid value for '--inject-args': \"'x\" cannot be split"]),
+        (["-D", "nowhere"], ["error: invalid value for '-D'"]),
+    ],
+)
+def test_a_wrong_command_line_is_told_like_any_error(
+    arguments: list[str], told: list[str], capsys: Output, pipeline: Pipeline
+) -> None:
+    assert run(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.splitlines()
+    assert len(lines) == 2
+    for line, expected in zip(lines, told, strict=False):
+        assert line.startswith(expected)
+    assert pipeline.requests == []
+
+
+def failing(failure: BaseException) -> Callable[[Report], None]:
+    def act(report: Report) -> None:
+        raise failure
+
+    return act
+
+
+EVERY_ERROR = sorted(
+    (kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.PexliteError)),
+    key=lambda kind: kind.__name__,
+)
+
+
+@pytest.mark.parametrize("kind", EVERY_ERROR)
+def test_an_error_is_told_with_causes_and_hint_and_its_own_exit_code(
+    kind: type[errors.PexliteError], capsys: Output, pipeline: Pipeline
+) -> None:
+    pipeline.act = failing(kind("it broke", causes=["first", "second"], hint="mend it"))
+    assert run(["requests"]) == kind.exit_code
+    captured = capsys.readouterr()
+    assert captured.err.splitlines() == ["error: it broke", "  first", "  second", "hint: mend it"]
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize("verbose", ["-v", "--verbose"])
+def test_the_traceback_of_an_error_is_shown_only_when_asked_for(
+    verbose: str, capsys: Output, pipeline: Pipeline
+) -> None:
+    pipeline.act = failing(errors.WriteError("it broke"))
+    assert run(["requests", verbose]) == 5
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert told.endswith("error: it broke\n")
+
+
+def test_an_error_is_told_to_programs_as_json_and_to_people_as_ever(capsys: Output, pipeline: Pipeline) -> None:
+    pipeline.act = failing(errors.FetchError("it broke", causes=["why"], hint="mend it"))
+    assert run(["requests", "--json"]) == 3
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {
+        "error": "it broke",
+        "causes": ["why"],
+        "hint": "mend it",
+        "exit_code": 3,
+    }
+    assert "error: it broke\n  why\nhint: mend it\n" in captured.err
+
+
+def test_a_wrong_command_line_is_told_to_programs_too(capsys: Output) -> None:
+    assert run(["--json", "--ouput"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"] == "there is no option --ouput"
+
+
+def test_a_bug_is_one_line_and_asks_for_a_report(capsys: Output, pipeline: Pipeline) -> None:
+    pipeline.act = failing(KeyError("wheel\nmore"))
+    assert run(["requests"]) == 1
+    first, hint = capsys.readouterr().err.splitlines()
+    assert first.startswith("error: a bug in pexlite: KeyError: ")
+    assert hint == "hint: run it again with -v and report the traceback"
+
+
+def test_a_full_disk_is_no_bug(capsys: Output, pipeline: Pipeline) -> None:
+    pipeline.act = failing(OSError(errno.ENOSPC, "No space left on device", "somewhere/x.whl"))
+    assert run(["requests"]) == 5
+    assert capsys.readouterr().err == "error: no space left on device: somewhere/x.whl\n"
+
+
+def test_an_interruption_is_one_line(capsys: Output, pipeline: Pipeline) -> None:
+    pipeline.act = failing(KeyboardInterrupt())
+    assert run(["requests"]) == 130
+    assert capsys.readouterr().err == "error: interrupted\n"

@@ -1,0 +1,96 @@
+"""What a built file is, read from a real one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pexlite import archive
+from pexlite.bundle import runs_on
+from pexlite.cli.main import run
+from pexlite.errors import NotABundle
+from pexlite.fetch import read_wheel
+from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant
+from pexlite.tools.info import file_info
+from tests.factories import make_wheel
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A file with two wheels, one of which only CPython 3.12 gets."""
+    wheels = (
+        read_wheel(make_wheel(tmp_path, "apple", files={"apple.py": "x = 1\n"})),
+        read_wheel(make_wheel(tmp_path, "pear", "2.5", files={"pear.py": "x = 1\n"}, tag="cp312-none-any")),
+    )
+    variants = (Variant(("cp311",), "any", None, None, (0,)), Variant(("cp312",), "any", None, None, (0, 1)))
+    bundle = Bundle(
+        wheels=wheels,
+        variants=variants,
+        entry_point=EntryPoint(StartKind.FUNCTION, "apple", "main"),
+        launch=LaunchOptions(),
+        requirements=("apple", "pear"),
+        pth_files=(),
+        runs_on=runs_on(variants),
+    )
+    archive.write(bundle, tmp_path / "app.pex", "0")
+    return tmp_path / "app.pex"
+
+
+def test_everything_about_a_file_is_told(built: Path) -> None:
+    info = file_info(built)
+    content = built.read_bytes()
+    assert info.size == len(content)
+    assert info.sha256 == hashlib.sha256(content).hexdigest()
+    assert info.entry_point == "apple:main"
+    assert info.requirements == ("apple", "pear")
+    assert [(wheel.name, wheel.version, wheel.only_on) for wheel in info.wheels] == [
+        ("apple", "1.0", None),
+        ("pear", "2.5", "CPython 3.12"),
+    ]
+    assert 0 < info.runtime_size == info.size - sum(wheel.size for wheel in info.wheels)
+
+
+def test_people_read_it_line_by_line(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["info", str(built)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        str(built),
+        "  starts     apple:main",
+        "  runs on    CPython 3.11 to 3.12",
+        "  asked for  apple, pear",
+    ]
+    assert lines[-3] == "  2 wheels"
+    assert lines[-2].split()[:2] == ["apple", "1.0"]
+    assert lines[-1].split()[:2] == ["pear", "2.5"]
+    assert lines[-1].endswith("  only on CPython 3.12")
+
+
+def test_programs_read_json(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["info", str(built), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["sha256"] == hashlib.sha256(built.read_bytes()).hexdigest()
+    assert [wheel["filename"] for wheel in told["wheels"]] == [
+        "apple-1.0-py3-none-any.whl",
+        "pear-2.5-cp312-none-any.whl",
+    ]
+    assert [variant["pythons"] for variant in told["variants"]] == [["cp311"], ["cp312"]]
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "zip", "directory"])
+def test_what_is_no_built_file_is_refused(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / kind
+    if kind == "text":
+        path.write_text("hello")
+    elif kind == "directory":
+        path.mkdir()
+    elif kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive_file:
+            archive_file.writestr("__main__.py", "")
+    with pytest.raises(NotABundle):
+        file_info(path)
+    assert run(["info", str(path)]) == 6
+    assert capsys.readouterr().err.startswith("error: ")
