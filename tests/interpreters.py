@@ -31,7 +31,7 @@ class Interpreter:
 def interpreters() -> tuple[Interpreter, ...]:
     """One of each kind that is on PATH or where pyenv keeps them; broken shims are left out."""
     names = [f"python3.{minor}" for minor in range(20, 5, -1)] + ["python2.7", "pypy3", "python3"]
-    paths = [found for name in names if (found := shutil.which(name))]
+    paths = [path for name in names if (path := shutil.which(name))]
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     paths = [*map(str, sorted(versions.glob("*/bin/python"))), *paths]
     found: dict[str, Interpreter] = {}

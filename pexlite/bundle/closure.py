@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from packaging.requirements import Requirement
 from packaging.tags import Tag
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from pexlite.errors import ClosureIncomplete
 from pexlite.model import Root, Target, Wheel
@@ -43,7 +45,7 @@ def _best_wheels(wheels: Iterable[Wheel], target: Target) -> dict[NormalizedName
     rank = _ranks(target)
     worst = len(rank)
     python = target.environment["python_full_version"]
-    best: dict[NormalizedName, tuple[tuple[object, ...], Wheel]] = {}
+    best: dict[NormalizedName, tuple[tuple[Version, int, tuple[()] | tuple[int, str]], Wheel]] = {}
     for wheel in wheels:
         tag_rank = min((rank.get(tag, worst) for tag in wheel.tags), default=worst)
         if tag_rank == worst:
@@ -51,7 +53,7 @@ def _best_wheels(wheels: Iterable[Wheel], target: Target) -> dict[NormalizedName
         if wheel.requires_python is not None and not wheel.requires_python.contains(python, prereleases=True):
             continue
         merit = (wheel.version, -tag_rank, wheel.build)
-        if wheel.name not in best or merit > best[wheel.name][0]:  # type: ignore[operator]
+        if wheel.name not in best or merit > best[wheel.name][0]:
             best[wheel.name] = (merit, wheel)
     return {name: wheel for name, (_, wheel) in best.items()}
 
@@ -73,7 +75,7 @@ def _ranks(target: Target) -> dict[Tag, int]:
 def _walk(
     roots: Sequence[Root], best: Mapping[NormalizedName, Wheel], wheels: Sequence[Wheel], target: Target
 ) -> tuple[tuple[Wheel, ...], list[str]]:
-    environment = dict(target.environment)
+    environment = cast("dict[str, str]", dict(target.environment))
     queue: list[tuple[Requirement, str, str]] = [(root.requirement, "", root.origin) for root in roots]
     extras_done: dict[NormalizedName, set[str]] = {}
     needed: dict[NormalizedName, Wheel] = {}

@@ -36,9 +36,7 @@ def files_of(directory: Path, *, whole_tree: bool = False) -> list[tuple[str, Pa
     return sorted(_walk(directory, "", unwanted, frozenset()))
 
 
-def _walk(
-    directory: Path, prefix: str, unwanted: set[str], above: frozenset[Path]
-) -> Iterator[tuple[str, Path]]:
+def _walk(directory: Path, prefix: str, unwanted: set[str], above: frozenset[Path]) -> Iterator[tuple[str, Path]]:
     real = directory.resolve()
     if real in above:
         return  # a link to a directory that holds it: its files are there already

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -114,8 +115,8 @@ def _absent(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | Non
     message = (
         f"there is no project {name} {'in --find-links' if job.settings.no_index else 'in the package index'}"
     )
-    if found["pip"] and is_foreign(job.target):
-        # pip says the same of both.
+    if found["pip"] and job.target.interpreter != Path(sys.executable):
+        # pip, taking wheels only then, says the same of both.
         message += f", or no wheel of it for {job.target.name}"
     guess = _nearest(name, job.settings)
     hint = "check the spelling, or name the index that has it: --index-url URL"
@@ -229,7 +230,8 @@ def _why(name: str, causes: Sequence[str]) -> list[str]:
 
 def _nearest(name: str, settings: IndexSettings) -> str | None:
     """The project in the local indexes and find-links directories whose name is nearest to `name`."""
-    near = difflib.get_close_matches(canonicalize_name(name), set(_local_names(settings)), n=1, cutoff=0.8)
+    others = set(_local_names(settings)) - {canonicalize_name(name)}
+    near = difflib.get_close_matches(canonicalize_name(name), others, n=1, cutoff=0.8)
     return near[0] if near else None
 
 

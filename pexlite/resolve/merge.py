@@ -11,8 +11,8 @@ from packaging.version import Version
 
 from pexlite.model import Target
 
-# What can differ between targets, most telling first. glibc and musl, or a GIL, have no marker variable.
-_VARIABLES = ("sys_platform", "platform_machine", "implementation_name", "python_version", "python_full_version")
+# What markers tell targets apart by. glibc and musl, or a GIL, have no variable; patch releases are one Python.
+_VARIABLES = ("sys_platform", "platform_machine", "implementation_name", "python_version")
 
 
 def merge(locks: Sequence[tuple[Target, Pylock]]) -> Pylock:
@@ -45,14 +45,8 @@ def marker_key(target: Target) -> tuple[str, ...]:
 
 
 def _telling(targets: Sequence[Target]) -> tuple[str, ...]:
-    """The variables in which `targets` differ; the full version of Python only where nothing else will do."""
-    differing = [name for name in _VARIABLES if len({_value(target, name) for target in targets}) > 1]
-    coarse = [name for name in differing if name != "python_full_version"]
-    if len({_values(target, coarse) for target in targets}) == len(
-        {_values(target, differing) for target in targets}
-    ):
-        return tuple(coarse)
-    return tuple(differing)
+    """The variables in which `targets` differ."""
+    return tuple(name for name in _VARIABLES if len({_value(target, name) for target in targets}) > 1)
 
 
 def _united(

@@ -51,7 +51,7 @@ MISSING = [
     (
         ["n"],
         [wheel("n-1-cp312-cp312-manylinux_2_17_x86_64.whl")],
-        "n, asked for by the command line, has no wheel that fits: here is n-1-cp312-cp312-manylinux_2_17_x86_64.whl",
+        "n, asked for by the command line, has no wheel that fits: here is n-1-cp312-cp312-manylinux_2_17",
     ),
     (["p"], [wheel("p-1", python=">=3.12")], "p, asked for by the command line, has no wheel that fits"),
 ]

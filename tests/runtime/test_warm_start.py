@@ -25,7 +25,7 @@ def test_a_warm_start_imports_nothing_beyond_what_running_a_zip_does(python: Int
         function("lister", "main"),
     )
     env = environment(tmp_path / "root")
-    command = [python.path, "-I", "-S"]
+    command: list[str | Path] = [python.path, "-I", "-S"]
     run([*command, file], env)
     own = set(run([*command, file], env).stdout.split())
     assert own - set(run([*command, plain], env).stdout.split()) <= {"os", "posixpath", "stat", "genericpath"}
