@@ -67,7 +67,7 @@ def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
         variants=plan.variants,
         runs_on=plan.runs_on,
         entry_point=plan.entry_point,
-        notices=(*asked.notices, *start.notices),
+        notices=(*asked.notices, *start.notices, *_unused(found, plan.wheels)),
         seconds=time.monotonic() - began,
     )
 
@@ -189,6 +189,13 @@ def _locked_roots(lock: Pylock) -> tuple[Root, ...]:
 def _unique(wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
     """Each wheel once, by its digest; the first one stays."""
     return tuple({wheel.sha256: wheel for wheel in reversed(wheels)}.values())[::-1]
+
+
+def _unused(found: Sequence[Wheel], taken: Sequence[Wheel]) -> tuple[str, ...]:
+    """A word on wheels that were resolved though nothing asks for them, so that none goes missing unseen."""
+    used = {wheel.sha256 for wheel in taken}
+    names = [wheel.filename for wheel in found if wheel.sha256 not in used]
+    return (f"left out, since nothing here asks for it: {', '.join(names)}",) if names else ()
 
 
 def _surroundings(target: Target, asked: Asked, wheels: Sequence[Wheel]) -> bundles.Surroundings:

@@ -12,7 +12,7 @@ from pexlite.fetch.metadata import parse_requirement, parse_requires_python
 from pexlite.model import Wheel
 
 # Raised whenever a field or its meaning changes; facts of another format are made anew from the wheel.
-FORMAT = 1
+FORMAT = 2
 
 
 class StaleFactsError(ValueError):

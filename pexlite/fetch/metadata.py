@@ -11,6 +11,7 @@ import csv
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email.parser import HeaderParser
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -43,22 +44,12 @@ def read_fields(text: str) -> dict[str, list[str]]:
         Requires-Dist: idna<4,>=2.5
         Requires-Dist: PySocks!=1.5.7,>=1.5.6; extra == "socks"
 
-    The email format of PEP 566 up to the first empty line; lines that are neither a field nor the rest of one
-    are passed over, as those of multi-line summaries in the wild.
+    The email format of the core metadata specification, read as every installer reads it: a line of blanks
+    goes on with the field above it (licences in the wild hold such), an empty one ends the header.
     """
     fields: dict[str, list[str]] = {}
-    values: list[str] = []
-    for line in text.splitlines():
-        if not line.strip():
-            break
-        if line[0] in " \t":
-            if values:
-                values[-1] += "\n" + line.strip()
-            continue
-        name, colon, value = line.partition(":")
-        if colon and name and " " not in name:
-            values = fields.setdefault(name.lower(), [])
-            values.append(value.strip())
+    for name, value in HeaderParser().parsestr(text, headersonly=True).items():
+        fields.setdefault(name.lower(), []).append(str(value).strip())
     return fields
 
 

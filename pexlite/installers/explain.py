@@ -9,18 +9,23 @@ _CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@'\"`<>]+
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _DRAWING = re.compile(r"^[\s×│├╰└─▶>]+")
 _LABEL = re.compile(r"^(?:ERROR|error|cause|Caused by): *")
+_VERSIONS = re.compile(r"\(from versions: [^)]*, ((?:[^,)]+, ){4}[^,)]+)\)")
+_FRAME = re.compile(r"^(\s*)File \".*\", line \d+")
 _NOISE = re.compile(
     r"""
     ^\s*$
     | ^WARNING:\ (?:Location|Url)\ .*\ is\ ignored
     | ^(?:WARNING|DEPRECATION|NOTE|\[notice\]|warning:|note:|INFO:)
-    | ^Traceback\ \(most\ recent
+    | ^\s*Traceback\ \(most\ recent
+    | ^\s*(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|\S*-gcc)\ -
+    | ^\s*[Cc]ommand\ '\[.*returned\ non-zero
     | ^\s*File\ ".*",\ line\ \d+
     | ^\s*[~^]+\s*$
     | ^\s*\[(?:stdout|stderr|\d+\ lines\ of\ output)\]
+    | ^Building\ wheel\.\.\.$
     | ^For\ more\ information,\ try
-    | ^(?:running|creating|copying|writing|adding|reading|removing)\ [\w./-]
-    | error:\ subprocess-exited-with-error
+    | ^\s*(?:running|creating|copying|writing|adding|reading|removing|building)\ ['\w./-]
+    | subprocess-exited-with-error
     | This\ error\ originates\ from\ a\ subprocess
     | exit\ code:\ \d+$
     | \[end\ of\ output\]
@@ -42,26 +47,40 @@ def clean_lines(stderr: str) -> list[str]:
         × No solution found when resolving dependencies:
         ╰─▶ Because flask==3.0.0 depends on werkzeug>=3.0.0 and you require
 
-    A sentence that goes on in an indented line is joined again.
+    A sentence that older versions of uv break at the width of a terminal is joined again.
     """
     lines: list[str] = []
+    drawn = False
     for raw in mask(_ESCAPES.sub("", stderr)).splitlines():
         starts = _DRAWING.match(raw)
         marked = bool(starts and starts[0].strip())
         text = _LABEL.sub("", _DRAWING.sub("", raw)).rstrip()
-        if not marked and raw.startswith("      ") and lines and _goes_on(lines[-1], text):
+        if drawn and not marked and raw.startswith("      ") and _goes_on(lines[-1], text):
             lines[-1] += " " + text
-        else:
-            lines.append(text if marked or not raw.startswith("    ") else "  " + text)
+            continue
+        drawn = marked or (drawn and text.startswith("And "))
+        indent = "" if marked else raw[: len(raw) - len(raw.lstrip())]
+        lines.append(indent + _VERSIONS.sub(r"(from versions: …, \1)", text))
     return lines
 
 
 def essential_lines(stderr: str, most: int = 12) -> list[str]:
-    """At most the last `most` lines of `stderr` that say something about the failure."""
-    lines = [line for line in clean_lines(stderr) if not _NOISE.search(line)]
+    """At most the last `most` lines of `stderr` that say something about the failure.
+
+    Of a traceback that is the exception: neither the frames nor their code.
+    """
+    lines: list[str] = []
+    frame: str | None = None
+    for line in clean_lines(stderr):
+        # A frame's code is indented deeper than the frame; one made from a string has no code.
+        is_code = frame is not None and line.startswith(frame + "  ")
+        found = _FRAME.match(line)
+        frame = found[1] if found else frame if is_code else None
+        if not is_code and not _NOISE.search(line):
+            lines.append(line.strip() if line.startswith("    ") else line)
     return [line for line, _ in itertools.groupby(lines)][-most:]
 
 
 def _goes_on(previous: str, text: str) -> bool:
-    """Whether `text` is the rest of a sentence that uv broke at the width of a terminal."""
-    return len(previous) > 50 and previous[-1:] not in ".:" and bool(text) and not text.startswith(("And ", "["))
+    """Whether `text` is the rest of a sentence that uv broke."""
+    return previous[-1:] not in ".:]" and bool(text) and not text.startswith(("And ", "["))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -88,18 +89,20 @@ def _build_arguments(
 ) -> list[str]:
     if installer.name == "uv":
         python = str(interpreter or sys.executable)
-        own = ["build", "--wheel", "--no-build-logs", "--python", python, "--out-dir", str(wheels), str(project)]
+        own = ["build", "--wheel", "--python", python, "--out-dir", str(wheels), str(project)]
         return [*own, *index_arguments(installer, settings)]
     own = ["wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(project)]
     return [*_with_interpreter(interpreter), *own]
 
 
 def _build_failure(source: Path, outcome: Outcome) -> ProjectBuildError:
-    lines = essential_lines(outcome.stderr) or essential_lines(outcome.stdout)
+    lines = essential_lines(outcome.stderr, most=40) or essential_lines(outcome.stdout)
+    # uv's hints, which come last, are about uv's own commands.
+    lines = list(itertools.takewhile(lambda line: not line.startswith("hint:"), lines))[-12:]
     said = "\n".join(lines)
     hint = "build it by itself to see all that its backend says: pip wheel --no-deps " + source.name
-    if re.search(r"gcc|clang|compiler|Python\.h|command '.*cc'", said):
-        hint = "it compiles C code: install a compiler and Python's headers, or take a version with a wheel"
+    if re.search(r"gcc|clang|compil|\.h:|command '.*cc'", said):
+        hint = "it compiles code: install a compiler and the headers it asks for, or take a version with a wheel"
     elif re.search(r"not found in the package registry|No matching distribution|dns error|name resolution", said):
         hint = "its build requirements (build-system.requires) could not be had; check the index and the network"
     return ProjectBuildError(f"{source.name} could not be built into a wheel", causes=lines, hint=hint)

@@ -104,8 +104,11 @@ def _without_spaces(location: str) -> str:
 
 
 def _uv_arguments(settings: IndexSettings) -> list[str]:
-    # pip takes the best version over all indexes; uv by default the first index that has the project.
-    arguments = ["--index-strategy", "unsafe-best-match"]
+    arguments = []
+    if settings.extra_index_urls:
+        # pip takes the best version over all indexes; uv by default the first index that has the project.
+        # With one index nothing differs, except that uv then tells when that one refuses access.
+        arguments += ["--index-strategy", "unsafe-best-match"]
     for location in settings.find_links:
         path = local_path(location)
         # pip warns of a directory that is not there; uv fails.

@@ -30,6 +30,10 @@ _ABSENT = re.compile(
     r"Because (?P<uv>[\w.-]+) was not found in the (?:package registry|provided package locations|cache)"
     r"|Could not find a version that satisfies the requirement (?P<pip>\S+).*\(from versions: none\)"
 )
+_OTHER_NAME = re.compile(
+    r"Package metadata name `(?P<uv>[^`]+)` does not match given name `(?P<uv_given>[^`]+)`"
+    r"|inconsistent name: expected '(?P<pip_given>[^']+)', but metadata has '(?P<pip>[^']+)'"
+)
 _NO_WHEEL = re.compile(
     r"(?:all versions of )?(?P<name>[\w.-]+)(?:[=<>!~]=?[^\s,]+)? (?:has|have) no (?:usable )?wheels"
     r"|no wheels with a matching"
@@ -54,7 +58,7 @@ def explain(job: Job, outcome: Outcome) -> ResolutionError:
     text = _readable(job, "\n".join(lines))
     causes = [_readable(job, line) for line in _causes(outcome)]
     error = _of_the_index(text, causes)
-    for kind in (_hashes, _absent, _other_python, _without_wheel, _conflict, _without_version):
+    for kind in (_misnamed, _hashes, _absent, _other_python, _without_wheel, _conflict, _without_version):
         error = error or kind(job, text, causes)
     return error or ResolutionError(
         f"{job.installer.name} could not resolve {_asked(job)} for {job.target.name}",
@@ -87,6 +91,18 @@ def _of_the_index(text: str, causes: Sequence[str]) -> ResolutionError | None:
         f"the package index cannot be reached{where}",
         causes=causes[-3:],
         hint="check the network and the proxy, or build from wheels at hand: --no-index --find-links DIR",
+    )
+
+
+def _misnamed(job: Job, text: str, _causes: Sequence[str]) -> ResolutionError | None:
+    found = _OTHER_NAME.search(text)
+    if not found:
+        return None
+    given, proper = found["uv_given"] or found["pip_given"], found["uv"] or found["pip"]
+    urls = [root.requirement.url for root in job.roots if canonicalize_name(root.requirement.name) == given]
+    where = mask(urls[0]) if urls and urls[0] else "its URL"
+    return ResolutionError(
+        f"the project at {where} is called {proper}, not {given}", hint=f"write '{proper} @ {where}'"
     )
 
 
@@ -182,16 +198,20 @@ def _causes(outcome: Outcome) -> list[str]:
 
 
 def _telling_lines(stdout: str) -> list[str]:
-    """What pip writes about a failure to stdout.
+    """What pip writes about a failure to stdout and to its log.
 
     The conflict is caused by:
         The user requested werkzeug<2
         flask 3.0.0 depends on Werkzeug>=3.0.0
-    Could not fetch URL https://…: connection error: … - skipping
+    2026-11-20T23:41:49,000 Could not fetch URL https://…: connection error: … - skipping
     """
     found = re.search(r"^The conflict is caused by:\n((?: {4}.+\n)+)", mask(stdout), re.MULTILINE)
-    unfetched = re.findall(r"^Could not fetch URL .+", mask(stdout), re.MULTILINE)
-    return [*unfetched, *([line.strip() for line in found[1].splitlines()] if found else [])]
+    unfetched = re.findall(r"Could not fetch URL (?!.*\b404\b).+", mask(stdout))
+    misnamed = re.findall(r"Requested \S+ from .* has inconsistent name: .+", mask(stdout))
+    return [
+        *dict.fromkeys([*unfetched, *misnamed]),
+        *([line.strip() for line in found[1].splitlines()] if found else []),
+    ]
 
 
 def _subjects(job: Job, text: str) -> str:
@@ -214,8 +234,7 @@ def _readable(job: Job, text: str) -> str:
         return mask(str(job.roots[number - 1].requirement)) if number <= len(job.roots) else "the constraints"
 
     text = re.sub(r"-[rc] \S*requirements\.in \(line (\d+)\)", asked, text)
-    text = re.sub(r"\S*pexlite-resolve-\w+\S*", "the requirements", text)
-    return re.sub(r"\(from versions: [^)]*, ((?:[^,)]+, ){4}[^,)]+)\)", r"(from versions: …, \1)", text)
+    return re.sub(r"\S*pexlite-resolve-\w+\S*", "the requirements", text)
 
 
 def _asked(job: Job) -> str:

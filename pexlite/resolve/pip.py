@@ -36,19 +36,12 @@ def resolve_with_pip(job: Job) -> Pylock:
     with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
         directory = Path(scratch)
         report = directory / "report.json"
-        arguments = [
-            "install",
-            "--dry-run",
-            "--ignore-installed",
-            "--progress-bar",
-            "off",
-            "--report",
-            str(report),
-        ]
+        log = directory / "pip.log"
+        arguments = ["install", "--dry-run", "--ignore-installed", "--progress-bar", "off"]
+        arguments += ["--report", str(report), "--log", str(log)]
         requirements, constraints = write_inputs(job, directory)
         arguments += ["-r", str(requirements), *constraints]
-        # Without a retry pip does not say that the network is down, only that it found nothing.
-        settings = replace(job.settings, retries=max(1, job.settings.retries))
+        settings = job.settings
         if not _runs_pip(job.target):
             program = _for_target(job.target, directory)
             arguments += _tag_arguments(job.target, directory)
@@ -57,7 +50,9 @@ def resolve_with_pip(job: Job) -> Pylock:
             arguments = ["--python", str(job.target.interpreter), *arguments]
         outcome = attempt(program, arguments, settings, cwd=directory)
         if outcome.code:
-            raise explain(replace(job, installer=pip()), outcome)
+            # That an index refused access or could not be reached, pip tells its log only.
+            logged = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+            raise explain(replace(job, installer=pip()), replace(outcome, stdout=outcome.stdout + logged))
         items = json.loads(report.read_text(encoding="utf-8"))["install"]
     packages = sorted(map(_package, items), key=lambda package: package.name)
     lock = Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=packages)

@@ -244,7 +244,16 @@ APPLICATIONS = (
     Application(
         "ansible-core",
         ("ansible-core",),
-        ("-i", "localhost,", "-c", "local", "play.yml"),
+        # Its own discovery would take any Python of this machine; this one is sys.executable.
+        (
+            "-i",
+            "localhost,",
+            "-c",
+            "local",
+            "-e",
+            "ansible_python_interpreter={{{{ ansible_playbook_python }}}}",
+            "play.yml",
+        ),
         script="ansible-playbook",
         files={"play.yml": PLAY},
         contains='"msg": "words"',

@@ -1,0 +1,57 @@
+"""What the tests of the fetch room share: an empty store, the Python that runs them as a target, a server."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.tags import sys_tags
+
+from pexlite import installers
+from pexlite.fetch.build import Workshop
+from pexlite.fetch.store import Store
+from pexlite.model import IndexSettings, Target, no_report
+from tests.fetch.server import Server
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def target() -> Target:
+    """The Python that runs the tests."""
+    return Target(
+        python=f"cp{sys.version_info[0]}{sys.version_info[1]}",
+        platform="linux_x86_64",
+        libc=None,
+        tags=tuple(sys_tags()),
+        environment=default_environment(),
+        interpreter=Path(sys.executable),
+    )
+
+
+@pytest.fixture(scope="session")
+def installer() -> installers.Installer:
+    return installers.find_installer("auto")
+
+
+@pytest.fixture
+def workshop(store: Store, target: Target, installer: installers.Installer) -> Workshop:
+    return Workshop(store, IndexSettings(), installer, target, no_report)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A web server on this machine; no proxy and no netrc of the person who tests is in the way."""
+    for name in os.environ:
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("NETRC", os.devnull)
+    with Server() as running:
+        yield running

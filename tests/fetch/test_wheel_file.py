@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from pexlite.errors import InvalidWheel
+from pexlite.fetch import read_text, read_wheel
+from tests.factories import make_wheel
+
+INFO = "demo-1.0.dist-info"
+
+
+def altered(
+    wheel: Path,
+    *,
+    replaced: Mapping[str, str | None] | None = None,
+    added: Mapping[str, str] | None = None,
+    change: Callable[[zipfile.ZipInfo], None] = lambda entry: None,
+) -> Path:
+    """`wheel` with members replaced (None: left out), added under hostile names, or otherwise changed.
+
+    RECORD lists what is added, so that only the name itself is at fault.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        members = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    for name, text in (replaced or {}).items():
+        members.pop(name, None)
+        if text is not None:
+            members[name] = text.encode()
+    if f"{INFO}/RECORD" in members and not replaced:
+        extra = "".join(f'"{name}",,{len(text)}\n' for name, text in (added or {}).items())
+        members[f"{INFO}/RECORD"] += extra.encode()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, content in [*members.items(), *((name, text.encode()) for name, text in (added or {}).items())]:
+            entry = zipfile.ZipInfo(name)
+            entry.filename = entry.orig_filename = name
+            entry.external_attr = 0o100644 << 16
+            if name in (added or {}):
+                change(entry)
+            archive.writestr(entry, content)
+    return wheel
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    return make_wheel(
+        tmp_path,
+        "demo",
+        files={"demo/__init__.py": "x = 1\n", "demo/data.bin": b"\0" * 1000},
+        requires=["click>=8", 'idna; extra == "net"'],
+        requires_python=">=3.8",
+        entry_points={"console_scripts": {"Demo-Run": "demo:main"}, "demo.plugins": {"a": "demo.a [net]"}},
+        data={"scripts/tool": "#!python\n", "data/share/man/demo.1": "text"},
+    )
+
+
+def test_everything_later_stages_ask_is_in_the_wheel(wheel: Path) -> None:
+    found = read_wheel(wheel)
+    assert (found.name, str(found.version), found.build, found.filename) == ("demo", "1.0", (), wheel.name)
+    assert [str(tag) for tag in found.tags] == ["py3-none-any"]
+    assert found.requires_dist == (Requirement("click>=8"), Requirement('idna; extra == "net"'))
+    assert str(found.requires_python) == ">=3.8"
+    assert found.entry_points == {
+        "console_scripts": {"Demo-Run": "demo:main"},
+        "demo.plugins": {"a": "demo.a [net]"},
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        assert sorted(found.files) == sorted(archive.namelist())
+        assert found.unpacked_size == sum(entry.file_size for entry in archive.infolist())
+    assert found.size == wheel.stat().st_size
+    assert found.crc32 == zipfile.crc32(wheel.read_bytes())  # type: ignore[attr-defined]
+    assert not found.local
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.2", "2.1", "2.4", "2.5", "2.9", "3.0"])
+def test_every_metadata_version_is_read(version: str, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "demo", files={"demo.py": ""}, requires=["click"], metadata_version=version)
+    assert read_wheel(wheel).requires_dist == (Requirement("click"),)
+
+
+METADATA = {
+    "unknown fields": "X-Later: yes\nImport-Name: demo\nRequires-Dist: click\n",
+    "continued lines": "License: one\n  two\n\tthree\nRequires-Dist: click;\n  python_version > '3'\n",
+    "other case": "requires-dist: click\n",
+    "line ends of Windows": "Summary: x\r\nRequires-Dist: click\r\n",
+    "a summary of several lines": "Summary: one\ntwo three\nRequires-Dist: click\n",
+    "a description that looks like fields": "Requires-Dist: click\n\nRequires-Dist: not this one\n",
+    "a specifier in parentheses": "Requires-Dist: click (>=8)\n",
+    "bytes that are no UTF-8": "Author: \udce4\nRequires-Dist: click\n",
+}
+
+
+@pytest.mark.parametrize("text", METADATA.values(), ids=METADATA.keys())
+def test_metadata_is_read_tolerantly(text: str, wheel: Path) -> None:
+    head = "Metadata-Version: 2.1\nName: Demo\nVersion: 1.0.0\n"
+    content = (head + text).encode("utf-8", "surrogateescape")
+    record = zipfile.ZipFile(wheel).read(f"{INFO}/RECORD").decode().splitlines()
+    lines = [f"{INFO}/METADATA,,{len(content)}" if "METADATA" in line else line for line in record]
+    with zipfile.ZipFile(wheel) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members |= {f"{INFO}/METADATA": content, f"{INFO}/RECORD": "\n".join(lines).encode()}
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, body in members.items():
+            archive.writestr(name, body)
+    assert [requirement.name for requirement in read_wheel(wheel).requires_dist] == ["click"]
+
+
+def test_an_unreadable_requires_python_of_old_is_none(tmp_path: Path) -> None:
+    assert read_wheel(make_wheel(tmp_path, "demo", requires_python=">=3.6.*")).requires_python is None
+
+
+def test_broken_requirements_are_named(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "demo", requires=["click", "what is this", "so ??"])
+    with pytest.raises(InvalidWheel) as caught:
+        read_wheel(wheel)
+    assert "what is this" in str(caught.value.causes)
+    assert "so ??" in str(caught.value.causes)
+    assert "click" not in str(caught.value.causes)
+
+
+def as_link(entry: zipfile.ZipInfo) -> None:
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+
+
+def as_pipe(entry: zipfile.ZipInfo) -> None:
+    entry.external_attr = (stat.S_IFIFO | 0o666) << 16
+
+
+HOSTILE_NAMES = [
+    "/etc/passwd",
+    "../escape.py",
+    "demo/../../escape.py",
+    "demo/..",
+    "..",
+    "./demo/x.py",
+    "demo//x.py",
+    "C:/escape.py",
+    "c:escape.py",
+    "demo\\x.py",
+    "..\\escape.py",
+    "demo/new\nline.py",
+    "demo/\x01.py",
+    "demo-1.0.data/../escape.py",
+    "demo-1.0.data/purelib/../../escape.py",
+    "demo-1.0.data/nowhere/x.py",
+    "demo-1.0.data/x.py",
+    "demo/__init__.py/x.py",
+    "demo",
+]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=repr)
+def test_members_that_would_be_written_elsewhere_are_refused(name: str, wheel: Path) -> None:
+    with pytest.raises(InvalidWheel) as caught:
+        read_wheel(altered(wheel, added={name: "evil"}))
+    assert wheel.name in caught.value.message
+    assert caught.value.exit_code == 4
+    assert "RECORD" not in str(caught.value.causes)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (as_link, "symbolic link"),
+        (as_pipe, "special file"),
+        (lambda entry: setattr(entry, "compress_type", zipfile.ZIP_BZIP2), "method 12"),
+    ],
+)
+def test_links_special_files_and_rare_compressions_are_refused(
+    change: Callable[[zipfile.ZipInfo], None], says: str, wheel: Path
+) -> None:
+    with pytest.raises(InvalidWheel) as caught:
+        read_wheel(altered(wheel, added={"demo/odd": "/etc/passwd"}, change=change))
+    assert says in str(caught.value.causes)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_twice_is_refused(wheel: Path) -> None:
+    with pytest.raises(InvalidWheel) as caught:
+        read_wheel(altered(wheel, added={"demo/__init__.py": "evil"}))
+    assert "twice" in str(caught.value.causes)
+
+
+OTHER_CONTENT = {
+    "no METADATA": ({f"{INFO}/METADATA": None}, "METADATA"),
+    "no WHEEL": ({f"{INFO}/WHEEL": None}, "WHEEL"),
+    "no RECORD": ({f"{INFO}/RECORD": None}, "RECORD"),
+    "WHEEL of version 2": ({f"{INFO}/WHEEL": "Wheel-Version: 2.0\n"}, "2.0"),
+    "WHEEL without version": ({f"{INFO}/WHEEL": "Generator: x\n"}, "Wheel-Version"),
+    "another name": ({f"{INFO}/METADATA": "Metadata-Version: 2.1\nName: other\nVersion: 1.0\n"}, "other"),
+    "another version": ({f"{INFO}/METADATA": "Metadata-Version: 2.1\nName: demo\nVersion: 1.1\n"}, "1.1"),
+    "no version": ({f"{INFO}/METADATA": "Metadata-Version: 2.1\nName: demo\n"}, "Version"),
+    "entry points that are none": ({f"{INFO}/entry_points.txt": "demo = demo:main\n"}, "entry_points.txt"),
+    "a member RECORD does not list": ({"demo/smuggled.py": "x"}, "demo/smuggled.py"),
+    "a member longer than RECORD says": ({"demo/__init__.py": "x = 1\nevil()\n"}, "demo/__init__.py"),
+    "two dist-info directories": ({"other-1.dist-info/METADATA": "x"}, "other-1.dist-info"),
+    "a size that is no number": ({f"{INFO}/RECORD": "demo/__init__.py,sha256=x,many\n"}, "many"),
+}
+
+
+@pytest.mark.parametrize(("replaced", "says"), OTHER_CONTENT.values(), ids=OTHER_CONTENT.keys())
+def test_a_wheel_that_contradicts_itself_is_refused(
+    replaced: dict[str, str | None], says: str, wheel: Path
+) -> None:
+    with pytest.raises(InvalidWheel) as caught:
+        read_wheel(altered(wheel, replaced=replaced))
+    assert says in str(caught.value.causes)
+
+
+@pytest.mark.parametrize("size", [0, 3, 100, 900, -1, -30])
+def test_a_cut_off_wheel_is_refused(size: int, wheel: Path) -> None:
+    wheel.write_bytes(wheel.read_bytes()[:size])
+    with pytest.raises(InvalidWheel, match=wheel.name):
+        read_wheel(wheel)
+
+
+def test_a_zip_behind_something_else_is_refused(wheel: Path) -> None:
+    wheel.write_bytes(b"#!/bin/sh\nexit\n" + wheel.read_bytes())
+    with pytest.raises(InvalidWheel, match=wheel.name):
+        read_wheel(wheel)
+
+
+def test_a_damaged_text_inside_is_refused(wheel: Path) -> None:
+    content = bytearray(wheel.read_bytes())
+    with zipfile.ZipFile(wheel) as archive:
+        start = archive.getinfo(f"{INFO}/METADATA").header_offset + 30 + len(f"{INFO}/METADATA")
+    content[start : start + 8] = b"\xff" * 8
+    wheel.write_bytes(content)
+    with pytest.raises(InvalidWheel, match=wheel.name):
+        read_wheel(wheel)
+
+
+@pytest.mark.parametrize(
+    "filename", ["demo.whl", "demo-1.0.zip", "demo-x-py3-none-any.whl", "demo-1.0-py3-none-any/../../x.whl"]
+)
+def test_a_name_that_is_no_wheels_is_refused(filename: str, wheel: Path) -> None:
+    with pytest.raises(InvalidWheel):
+        read_wheel(wheel, filename=filename)
+
+
+def test_source_is_read_in_its_own_encoding(tmp_path: Path) -> None:
+    source = "# -*- coding: latin-1 -*-\nname = 'Müller'\n"
+    wheel = make_wheel(tmp_path, "demo", files={"demo.py": source.encode("latin-1")})
+    assert read_text(read_wheel(wheel), "demo.py") == source
