@@ -231,8 +231,10 @@ def _check_something_is_asked(request: BuildRequest, asked: Asked) -> None:
 
 
 def _default_name(entry_point: EntryPoint, local: Sequence[fetch.LocalWheel], asked: Asked) -> Path:
-    """`NAME.pex` after the script, the project, the first requirement or the module."""
-    names = [entry_point.script, *(entry.wheel.name for entry in local)]
+    """`NAME.pex` after the console script, the person's own code, the first requirement or the module."""
+    built = (LocalKind.PROJECT, LocalKind.SDIST, LocalKind.WHEEL)
+    own = [entry.wheel.name if entry.source.kind in built else entry.source.path.stem for entry in local]
+    names = [entry_point.script, *own]
     names += [root.requirement.name for root in asked.roots[:1]]
     names += [entry_point.module.partition(".")[0], "app"]
     return Path(next(filter(None, names)) + ".pex")

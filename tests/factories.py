@@ -47,6 +47,69 @@ def make_wheel(
     return path
 
 
+# Needs nothing from an index. Writes what careless backends write: the time, the directory, any order, litter.
+_BACKEND = """
+import os, pathlib, time, tomllib, zipfile
+
+
+def get_requires_for_build_wheel(config_settings=None):
+    return []
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    project = tomllib.loads(pathlib.Path("pyproject.toml").read_text())["project"]
+    name, version = project["name"].replace("-", "_"), project["version"]
+    info = f"{name}-{version}.dist-info"
+    pathlib.Path("build/lib").mkdir(parents=True, exist_ok=True)
+    pathlib.Path("build/lib/litter.py").write_text("")
+    requires = "".join(f"Requires-Dist: {line}\\n" for line in project.get("dependencies", ()))
+    scripts = "".join(f"{key} = {value}\\n" for key, value in project.get("scripts", {}).items())
+    metadata = f"Metadata-Version: 2.1\\nName: {project['name']}\\nVersion: {version}\\n{requires}"
+    texts = {
+        f"{info}/METADATA": metadata,
+        f"{info}/WHEEL": "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+        f"{info}/entry_points.txt": f"[console_scripts]\\n{scripts}",
+        f"{info}/direct_url.json": f'{{"url": "file://{os.getcwd()}"}}',
+    }
+    sources = [p.as_posix() for p in pathlib.Path().rglob("*") if p.is_file() and p.parts[0].startswith(name)]
+    filename = f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(pathlib.Path(wheel_directory, filename), "w") as archive:
+        for path in {*sources}:
+            archive.write(path)
+        for path, text in texts.items():
+            archive.writestr(zipfile.ZipInfo(path, time.localtime()[:6]), text)
+        archive.writestr(f"{info}/RECORD", "".join(f"{path},,\\n" for path in (*sources, *texts)))
+    return filename
+"""
+
+
+_OWN_BACKEND = 'requires = []\nbuild-backend = "backend"\nbackend-path = ["."]'
+
+
+def make_project(
+    directory: Path,
+    name: str,
+    version: str = "1.0",
+    *,
+    files: Mapping[str, str | bytes] | None = None,
+    requires: Sequence[str] = (),
+    scripts: Mapping[str, str] | None = None,
+    build_system: str = _OWN_BACKEND,
+) -> Path:
+    """The directory of a project with these `files`; without `build_system` it is built by a backend of its own."""
+    project = directory / name
+    lines = [f"[build-system]\n{build_system}\n\n[project]", f'name = "{name}"', f'version = "{version}"']
+    lines += ["dependencies = [" + ", ".join(f"'{line}'" for line in requires) + "]", "[project.scripts]"]
+    lines += [f'{key} = "{value}"' for key, value in (scripts or {}).items()]
+    texts: dict[str, str | bytes] = {"pyproject.toml": "\n".join(lines) + "\n", **(files or {})}
+    if "backend-path" in build_system:
+        texts["backend.py"] = _BACKEND
+    for path, content in texts.items():
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_bytes(_bytes(content))
+    return project
+
+
 def _bytes(content: str | bytes) -> bytes:
     return content if isinstance(content, bytes) else content.encode()
 

@@ -40,7 +40,7 @@ class Workshop:
         """The wheel of the project in `directory`, built from a copy, so that nothing is left behind there."""
         with tempfile.TemporaryDirectory(prefix="pexlite-project-") as scratch:
             copy = Path(scratch) / (directory.resolve().name or "project")
-            _copy_project(directory, copy)
+            copy_project(directory, copy)
             return self._build(copy, local=local)
 
     def sdist_built_before(self, sha256: str, subdirectory: str) -> Wheel | None:
@@ -116,7 +116,7 @@ class Workshop:
         return wheel
 
 
-def _copy_project(source: Path, destination: Path) -> None:
+def copy_project(source: Path, destination: Path) -> None:
     """A copy of `source` without what earlier builds, tests and environments have left there; links stay links."""
 
     def left_out(directory: str, names: list[str]) -> set[str]:

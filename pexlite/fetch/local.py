@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from pexlite import installers
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.fetch.build import Workshop
@@ -48,10 +46,11 @@ def local_wheels(
     workshop = Workshop(store, settings, installer, target, report)
     made: list[LocalWheel] = []
     failures: list[PexliteError] = []
+    names = _names(sources)
     for number, source in enumerate(sources):
         report(Progress("local", source.path.name, number, len(sources)))
         try:
-            made.append(LocalWheel(source, _wheel(source, workshop)))
+            made.append(LocalWheel(source, _wheel(source, names[source.kind, source.path], workshop)))
         except PexliteError as failure:
             failures.append(failure)
     if len(failures) > 1:
@@ -79,7 +78,19 @@ def module_of(wheel: Wheel) -> str:
     return wheel.files[0].removesuffix(".py")
 
 
-def _wheel(source: LocalSource, workshop: Workshop) -> Wheel:
+def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
+    """The project name of each source that is written as it is; of two `src`, the second is another."""
+    names: dict[tuple[LocalKind, Path], str] = {}
+    for source in sources:
+        stem = re.sub(r"[^A-Za-z0-9]+", "-", _stem(source.path)).strip("-").lower() or "code"
+        # A name of its own: a script black.py that needs black must not be taken for it.
+        name = f"local-tree-{stem}" if source.kind is LocalKind.TREE else f"local-{stem}"
+        same = sum(known == name or known.startswith(f"{name}--") for known in names.values())
+        names.setdefault((source.kind, source.path), f"{name}--{same + 1}" if same else name)
+    return {key: name.replace("--", "-") for key, name in names.items()}
+
+
+def _wheel(source: LocalSource, name: str, workshop: Workshop) -> Wheel:
     if not source.path.exists():
         raise FetchError(f"{source.path} is not there any more", causes=[f"it was named by {source.origin}"])
     if source.kind is LocalKind.PROJECT:
@@ -88,18 +99,16 @@ def _wheel(source: LocalSource, workshop: Workshop) -> Wheel:
         return replace(workshop.build_sdist(source.path), local=True)
     if source.kind is LocalKind.WHEEL:
         return workshop.store.add(source.path, source.path.name)
-    return _written(source, workshop)
+    return _written(source, name, workshop)
 
 
-def _written(source: LocalSource, workshop: Workshop) -> Wheel:
+def _written(source: LocalSource, name: str, workshop: Workshop) -> Wheel:
     """The wheel of `source` as it lies there, nothing run and nothing built."""
     members = _members(source)
     if not members:
         raise ProjectBuildError(
             f"there is nothing to bundle in {source.path.name}/", causes=[f"it was named by {source.origin}"]
         )
-    # A name of its own: a script black.py that needs black must not be taken for it.
-    name = "local-" + (canonicalize_name(re.sub(r"[^A-Za-z0-9]+", "-", _stem(source.path)).strip("-")) or "code")
     # A letter first, for a version's number would lose leading zeros.
     version = f"0+d{_content_digest(members)}"
     tag = _tag(members, workshop.target)
@@ -141,7 +150,7 @@ def _module_name(path: Path) -> str:
     if not name[0].isidentifier():
         name = "_" + name
     # The standard library comes first on sys.path, and `__main__` is whatever runs.
-    if name in sys.stdlib_module_names or name == "__main__" or keyword.iskeyword(name):
+    if name in sys.stdlib_module_names or name in ("__main__", "test") or keyword.iskeyword(name):
         name += "_"
     return name
 

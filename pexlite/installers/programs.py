@@ -100,6 +100,7 @@ def run(
     settings: IndexSettings,
     error: type[PexliteError],
     message: str,
+    hint: str | None = None,
     cwd: Path | None = None,
     extra_environment: Mapping[str, str] | None = None,
 ) -> str:
@@ -107,7 +108,7 @@ def run(
     outcome = attempt(installer, arguments, settings, cwd=cwd, extra_environment=extra_environment)
     if outcome.code:
         causes = essential_lines(outcome.stderr) or essential_lines(mask(outcome.stdout))
-        raise error(message, causes=causes or [f"{installer.name} ended with code {outcome.code}"])
+        raise error(message, causes=causes or [f"{installer.name} ended with code {outcome.code}"], hint=hint)
     return outcome.stdout
 
 

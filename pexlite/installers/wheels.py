@@ -78,6 +78,7 @@ def download(
             settings=settings,
             error=ProjectBuildError if from_vcs else FetchError,
             message=f"{mask(requirement)} could not be {'built' if from_vcs else 'downloaded'}",
+            hint="check its name, version or URL, and the index settings; pip download says more",
             cwd=Path(scratch),
             extra_environment=_steady_environment(Path(scratch), source_date_epoch) | {"TMPDIR": scratch},
         )

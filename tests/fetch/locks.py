@@ -14,7 +14,7 @@ def lock_of(*packages: Mapping[str, Any], **more: Any) -> Pylock:
     return Pylock.from_dict({"lock-version": "1.0", "created-by": "tests", "packages": list(packages), **more})
 
 
-def wheel_entry(path: Path, url: str | None = None, **changes: Any) -> dict[str, Any]:
+def wheel_entry(path: Path, url: str | None = None, /, **changes: Any) -> dict[str, Any]:
     """The lock's entry for the wheel at `path`, at `url` or at its path; `changes` to what is said of the file."""
     name, version = path.name.split("-")[:2]
     where = {"url": url} if url else {"path": str(path)}

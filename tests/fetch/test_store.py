@@ -57,11 +57,10 @@ def test_a_stream_can_be_added(store: Store, wheel: Path) -> None:
 
 def test_finding_opens_no_wheel(store: Store, wheel: Path) -> None:
     added = store.add(wheel, wheel.name)
-    added.path.chmod(0)
+    added.path.write_bytes(b"\0" * added.size)
     found = store.find(added.sha256)
-    added.path.write_bytes(b"\0" * added.size) if os.getuid() == 0 else None
     assert found is not None
-    assert store.find(added.sha256) is not None
+    assert values(found) == values(added)
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "", "../../../etc", "0" * 63 + "/"])

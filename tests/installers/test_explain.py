@@ -1,0 +1,57 @@
+"""What uv and pip say is shortened, and never shows a password."""
+
+from __future__ import annotations
+
+import pytest
+
+from pexlite.installers.explain import clean_lines, essential_lines, mask
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("see https://someone:secret-for-test@index.example/simple", "see https://****@index.example/simple"),
+        ("git+https://secret-for-test@host.example/x.git", "git+https://****@host.example/x.git"),
+        ("'http://someone:secret-for-test@[::1]:80/x'", "'http://****@[::1]:80/x'"),
+        ("https://index.example/simple/@scope", "https://index.example/simple/@scope"),
+        ("name @ https://index.example/x.whl", "name @ https://index.example/x.whl"),
+        ("https://someone:secret@for-test@index.example/", "https://****@index.example/"),
+    ],
+)
+def test_credentials_in_urls_are_masked(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+def test_a_sentence_that_uv_broke_is_joined_again() -> None:
+    said = (
+        "  \x1b[31m×\x1b[0m No solution found when resolving dependencies:\n"
+        "  ╰─▶ Because flask==3.0.0 depends on werkzeug>=3.0.0 and you require\n"
+        "      flask==3.0.0, you require werkzeug>=3.0.0.\n"
+        "      And because you require werkzeug<2, your requirements are\n"
+        "      unsatisfiable.\n"
+    )
+    assert [line.strip() for line in clean_lines(said)] == [
+        "No solution found when resolving dependencies:",
+        "Because flask==3.0.0 depends on werkzeug>=3.0.0 and you require flask==3.0.0, you require werkzeug>=3.0.0.",
+        "And because you require werkzeug<2, your requirements are unsatisfiable.",
+    ]
+
+
+def test_of_a_traceback_only_the_exception_is_kept() -> None:
+    said = (
+        "error: subprocess-exited-with-error\n"
+        "      Traceback (most recent call last):\n"
+        '        File "backend.py", line 3, in build_wheel\n'
+        "          raise_it(here)\n"
+        "          ^^^^^^^^^^^^^^\n"
+        '        File "<string>", line 1, in <module>\n'
+        "      ModuleNotFoundError: No module named 'numpy'\n"
+        "      [end of output]\n"
+    )
+    assert essential_lines(said) == ["ModuleNotFoundError: No module named 'numpy'"]
+
+
+def test_a_long_list_of_versions_is_cut() -> None:
+    versions = ", ".join(f"1.{minor}" for minor in range(40))
+    (line,) = clean_lines(f"ERROR: Could not find x==9 (from versions: {versions})")
+    assert line == "Could not find x==9 (from versions: …, 1.35, 1.36, 1.37, 1.38, 1.39)"

@@ -1,0 +1,72 @@
+"""uv and pip are found and run, and their failures are errors of pexlite."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from pexlite.errors import FetchError, UsageError
+from pexlite.installers import Installer, find_installer, run
+from pexlite.installers import programs
+from pexlite.model import IndexSettings
+
+
+def speaker(text: str, code: int) -> Installer:
+    """A program that writes `text` to stderr, `out` to stdout, and ends with `code`."""
+    return Installer(
+        "pip", (sys.executable, "-c", f"import sys; print('out'); sys.stderr.write({text!r}); sys.exit({code})")
+    )
+
+
+def test_pip_is_the_one_of_this_python_and_takes_nothing_from_the_current_directory() -> None:
+    assert find_installer("pip").command == (sys.executable, "-P", "-m", "pip")
+
+
+def test_auto_is_pip_where_there_is_no_uv(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "_uv_binary", lambda: None)
+    assert find_installer("auto").name == "pip"
+
+
+def test_uv_on_path_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    uv = tmp_path / "uv"
+    uv.write_text("#!/bin/sh\n")
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert find_installer("uv") == Installer("uv", (str(uv),))
+
+
+def test_uv_asked_for_and_absent_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "_uv_binary", lambda: None)
+    with pytest.raises(UsageError) as caught:
+        find_installer("uv")
+    assert caught.value.hint == "pip install 'pexlite[uv]'"
+
+
+def test_an_unknown_resolver_names_those_there_are() -> None:
+    with pytest.raises(UsageError) as caught:
+        find_installer("conda")
+    assert "'conda'" in caught.value.message
+    assert "auto, uv or pip" in str(caught.value.hint)
+
+
+def test_a_run_gives_what_was_written_to_stdout() -> None:
+    text = run(speaker("noise", 0), [], settings=IndexSettings(), error=FetchError, message="x failed")
+    assert text == "out\n"
+
+
+def test_a_failed_run_is_the_error_asked_for_without_the_password() -> None:
+    program = speaker("ERROR: 404 for https://someone:secret-for-test@index.example/x\n", 1)
+    with pytest.raises(FetchError) as caught:
+        run(program, [], settings=IndexSettings(), error=FetchError, message="x failed")
+    assert caught.value.message == "x failed"
+    assert caught.value.causes == ("404 for https://****@index.example/x",)
+
+
+def test_a_program_that_cannot_be_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        run(Installer("uv", (str(tmp_path / "uv"),)), [], settings=IndexSettings(), error=FetchError, message="x")
+    assert str(tmp_path / "uv") in caught.value.causes[0]

@@ -1,0 +1,90 @@
+"""Projects and sdists become wheels, the same bytes wherever they lie; a backend's failure is explained."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pexlite.errors import ProjectBuildError
+from pexlite.installers import Installer, build_wheel, find_installer
+from pexlite.model import IndexSettings
+
+# A backend inside the project, so that building needs no index.
+BACKEND = """
+import os, zipfile
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    {trouble}
+    name = "little-1.0-py3-none-any.whl"
+    told = {{name: os.environ[name] for name in ("SOURCE_DATE_EPOCH", "TZ", "PYTHONHASHSEED")}}
+    with zipfile.ZipFile(os.path.join(wheel_directory, name), "w") as archive:
+        for member, text in {{
+            "little.py": repr(told) + os.environ["CFLAGS"].replace(os.getcwd(), "HERE"),
+            "little-1.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: little\\nVersion: 1.0\\n",
+            "little-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+            "little-1.0.dist-info/RECORD": "",
+        }}.items():
+            archive.writestr(zipfile.ZipInfo(member), text)
+    return name
+"""
+
+
+@pytest.fixture(params=["uv", "pip"])
+def installer(request: pytest.FixtureRequest) -> Installer:
+    return find_installer(request.param)
+
+
+def make_project(directory: Path, trouble: str = "pass") -> Path:
+    directory.mkdir(parents=True)
+    (directory / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "little"\nversion = "1.0"\n'
+    )
+    (directory / "backend.py").write_text(BACKEND.format(trouble=trouble))
+    return directory
+
+
+def built(installer: Installer, source: Path, output: Path) -> Path:
+    settings = IndexSettings(no_index=True)
+    return build_wheel(
+        installer, source, output, settings=settings, interpreter=None, source_date_epoch=1234567890
+    )
+
+
+def test_a_project_becomes_a_wheel_under_steady_variables(installer: Installer, tmp_path: Path) -> None:
+    wheel = built(installer, make_project(tmp_path / "project"), tmp_path / "out")
+    assert wheel == tmp_path / "out" / "little-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        told = archive.read("little.py").decode()
+    assert "'SOURCE_DATE_EPOCH': '1234567890', 'TZ': 'UTC', 'PYTHONHASHSEED': '0'" in told
+    assert "-ffile-prefix-map=HERE=." in told
+
+
+def test_the_same_source_in_two_places_and_as_an_sdist_is_the_same_wheel(
+    installer: Installer, tmp_path: Path
+) -> None:
+    first = make_project(tmp_path / "a" / "project")
+    second = make_project(tmp_path / "b" / "elsewhere")
+    sdist = tmp_path / "little-1.0.tar.gz"
+    with tarfile.open(sdist, "w:gz") as archive:
+        archive.add(first, arcname="little-1.0")
+    wheels = [built(installer, source, tmp_path / f"out{n}") for n, source in enumerate((first, second, sdist))]
+    assert len({wheel.read_bytes() for wheel in wheels}) == 1
+
+
+def test_a_backend_that_fails_is_quoted(installer: Installer, tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project", trouble="raise RuntimeError('no such luck')")
+    with pytest.raises(ProjectBuildError) as caught:
+        built(installer, project, tmp_path / "out")
+    assert caught.value.message == "project could not be built into a wheel"
+    assert "RuntimeError: no such luck" in caught.value.causes
+    assert caught.value.hint
+
+
+def test_an_sdist_that_is_no_archive_is_named(tmp_path: Path) -> None:
+    sdist = tmp_path / "little-1.0.tar.gz"
+    sdist.write_bytes(b"not gzip at all")
+    with pytest.raises(ProjectBuildError, match="little-1.0.tar.gz"):
+        built(find_installer("pip"), sdist, tmp_path / "out")
