@@ -1,4 +1,7 @@
-"""The frozen values everything passes along, in the order in which they come to be."""
+"""The frozen values everything passes along, in the order in which they come to be.
+
+One list, however many lines it takes: whoever looks for a noun looks here.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from packaging.pylock import Pylock
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 # -- what was asked for --------------------------------------------------------------------------
@@ -81,6 +84,14 @@ class BuildRequest:
     script: Path | None = None
     """`--exe`: the application is this file."""
     lock: Path | None = None
+    locked: bool = False
+    """Fail when the lock does not fit the requirements, or there is none."""
+    use_locks: bool = True
+    """Whether a lock beside the local project is looked for."""
+    excluded: tuple[str, ...] = ()
+    """`--exclude`: requirements that stay out, with what only they need."""
+    overrides: tuple[str, ...] = ()
+    """`--override`: requirements that take the place of all others on their projects."""
     groups: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
@@ -94,6 +105,40 @@ class BuildRequest:
     resolver: str = "auto"
     launch: LaunchOptions = field(default_factory=LaunchOptions)
     output: Path | None = None
+    strict: bool = False
+    """Whether wheels that bring different files under one name are an error."""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Amendments:
+    """What the person who builds changes about what is asked for, by wheels and by themselves."""
+
+    excluded: tuple[Requirement, ...] = ()
+    overrides: tuple[Requirement, ...] = ()
+
+    def instead_of(self, requirement: Requirement) -> tuple[Requirement, ...]:
+        """What `requirement` comes down to: itself, or the overrides of its project."""
+        name = canonicalize_name(requirement.name)
+        return tuple(over for over in self.overrides if canonicalize_name(over.name) == name) or (requirement,)
+
+    def excluding(self, name: NormalizedName) -> tuple[Requirement, ...]:
+        """The exclusions that concern the project `name`."""
+        return tuple(out for out in self.excluded if canonicalize_name(out.name) == name)
+
+    def never_wanted(self) -> tuple[NormalizedName, ...]:
+        """The projects that are excluded in every version and everywhere."""
+        whole = (out for out in self.excluded if not out.specifier and out.marker is None)
+        return tuple(dict.fromkeys(canonicalize_name(out.name) for out in whole))
+
+
+@dataclass(frozen=True)
+class LockParts:
+    """The optional parts of a lock that are wanted (PEP 751)."""
+
+    extras: frozenset[str] = frozenset()
+    groups: frozenset[str] | None = None
+    """None: the lock's default groups."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +151,8 @@ class Root:
     """In words: "the command line", "requirements.txt line 3"."""
     hashes: tuple[str, ...] = ()
     """`sha256:…` as in `--hash`; () where none was asked for."""
+    parts: LockParts | None = None
+    """For a package of a lock: what its marker may ask about besides the environment."""
 
 
 class LocalKind(enum.StrEnum):
@@ -147,6 +194,10 @@ class Asked:
     constraint_files: tuple[str, ...] = ()
     lock: Pylock | None = None
     """Where one was given: nothing is resolved."""
+    lock_file: Path | None = None
+    """Where `lock` lies; its relative paths start in that directory."""
+    lock_parts: LockParts = field(default_factory=LockParts)
+    amendments: Amendments = field(default_factory=Amendments)
     requires_python: SpecifierSet | None = None
     """Of a script's PEP 723 header."""
     script: LocalSource | None = None
@@ -273,6 +324,7 @@ class Bundle:
     """Names of the `.pth` files that lie directly in site-packages, sorted."""
     runs_on: str = ""
     """The Pythons and platforms of `variants`, in words."""
+    amendments: Amendments = field(default_factory=Amendments)
 
 
 @dataclass(frozen=True)
@@ -320,12 +372,27 @@ class BuildResult:
     notices: tuple[str, ...] = ()
     """Things the person should know though nothing failed, one sentence each."""
     seconds: float = 0.0
+    written: bool = True
+    """False after a dry run: nothing is at `path`, and `size` and `build_id` are what they would be."""
 
     @functools.cached_property
     def sha256(self) -> str:
         """Of the file, in hex; read when first asked for, since that takes longer than a build."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class LockResult:
+    """A finished lock."""
+
+    path: Path | None
+    """Where it was written; None where only `text` was asked for."""
+    text: str
+    """pylock.toml (PEP 751)."""
+    lock: Pylock
+    notices: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 # -- progress ------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ def make_wheel(
     *,
     files: Mapping[str, str | bytes] | None = None,
     requires: Sequence[str] = (),
+    extras: Sequence[str] = (),
     requires_python: str | None = None,
     entry_points: Mapping[str, Mapping[str, str]] | None = None,
     data: Mapping[str, str | bytes] | None = None,
@@ -28,6 +29,7 @@ def make_wheel(
     info = f"{stem}.dist-info"
     metadata = [f"Metadata-Version: {metadata_version}", f"Name: {name}", f"Version: {version}"]
     metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
+    metadata += [f"Provides-Extra: {extra}" for extra in extras]
     metadata += [f"Requires-Python: {requires_python}"] if requires_python else []
     members: dict[str, bytes] = {path: _bytes(content) for path, content in (files or {}).items()}
     members |= {f"{stem}.data/{path}": _bytes(content) for path, content in (data or {}).items()}
@@ -96,7 +98,7 @@ def make_project(
     scripts: Mapping[str, str] | None = None,
     build_system: str = _OWN_BACKEND,
 ) -> Path:
-    """The directory of a project with these `files`; without `build_system` it is built by a backend of its own."""
+    """The directory of a project with these `files`, built by a backend of its own unless told otherwise."""
     project = directory / name
     lines = [f"[build-system]\n{build_system}\n\n[project]", f'name = "{name}"', f'version = "{version}"']
     lines += ["dependencies = [" + ", ".join(f"'{line}'" for line in requires) + "]", "[project.scripts]"]

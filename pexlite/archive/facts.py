@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from packaging.requirements import Requirement
+
 from pexlite.archive.runtime_files import runtime_files
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant, Wheel
 
@@ -23,6 +25,8 @@ def pex_info(bundle: Bundle, offsets: Sequence[int], version: str) -> dict[str, 
         "build_properties": {"pexlite_version": version},
         "distributions": {wheel.filename: wheel.sha256 for wheel in bundle.wheels},
         "requirements": list(bundle.requirements),
+        "excluded": [str(out) for out in bundle.amendments.excluded],
+        "overridden": [_shown(over) for over in bundle.amendments.overrides],
         "entry_point": str(bundle.entry_point) or None,
         "script": bundle.entry_point.script or None,
         "inherit_path": str(launch.inherit_path),
@@ -95,6 +99,13 @@ if __name__ == "__main__":
 
         pythons.run_fitting(__loader__.archive, {accepted!a}, {own["runs_on"]!a}, None)
 """
+
+
+def _shown(override: Requirement) -> str:
+    """The override without the address it names, which may be a path of this machine or hold a password."""
+    extras = f"[{','.join(sorted(override.extras))}]" if override.extras else ""
+    marker = f"; {override.marker}" if override.marker else ""
+    return f"{override.name}{extras}{override.specifier}{marker}"
 
 
 def _start(entry_point: EntryPoint) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, cast
 
 from packaging.requirements import Requirement
 from packaging.tags import Tag
@@ -11,33 +12,70 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from pexlite.errors import ClosureIncomplete
-from pexlite.model import Root, Target, Wheel
+from pexlite.model import Amendments, LockParts, Root, Target, Wheel
+
+_Variables: TypeAlias = dict[str, str | frozenset[str]]
+_AS_ASKED = Amendments()
+_NO_PARTS = LockParts()
 
 
-def closure(roots: Sequence[Root], wheels: Sequence[Wheel], target: Target) -> tuple[Wheel, ...]:
+@dataclass(frozen=True)
+class Lack:
+    """A requirement that the wheels at hand do not meet on a target."""
+
+    requirement: Requirement
+    origin: str
+    """Who asked: the root's origin, or a wheel's file name."""
+    here: Wheel | None
+    """The wheel of that project which is there in another version; None where none fits the target at all."""
+    others: tuple[str, ...] = ()
+    """The file names of the project's wheels, none of which fits."""
+
+    def __str__(self) -> str:
+        shown = f"{self.requirement.name}{self.requirement.specifier}, asked for by {self.origin},"
+        if self.here is not None:
+            return f"{shown} but {self.here.filename} is here"
+        if self.others:
+            return f"{shown} has no wheel that fits: here is {', '.join(self.others)}"
+        return f"{shown} is not here"
+
+
+def closure(
+    roots: Sequence[Root], wheels: Sequence[Wheel], target: Target, amendments: Amendments = _AS_ASKED
+) -> tuple[Wheel, ...]:
     """The wheels that `roots` need on `target`, in installation order: by name, the person's own code last.
 
     Follows Requires-Dist with `target`'s markers and the extras asked for (PEP 508) and picks each project's
-    newest version, and of that the best wheel by tag (PEP 425). Raises ClosureIncomplete naming every missing
-    project and who asked for it.
+    newest version, and of that the best wheel by tag (PEP 425). What `amendments` exclude stays out, with all
+    that only it needs, and what they override is asked for as they say. Raises ClosureIncomplete naming every
+    missing project and who asked for it.
     """
-    needed, problems = _walk(roots, _best_wheels(wheels, target), wheels, target)
-    if problems:
+    needed, lacks = follow(roots, wheels, target, amendments)
+    if lacks:
         raise ClosureIncomplete(
             f"the wheels at hand are not enough for {target.name}",
-            causes=problems,
+            causes=list(dict.fromkeys(map(str, lacks))),
             hint="resolve again without --lock, or add what is missing to the requirements",
         )
     return needed
 
 
-def closes_with(roots: Sequence[Root], wheels: Sequence[Wheel], target: Target) -> bool:
+def follow(
+    roots: Sequence[Root], wheels: Sequence[Wheel], target: Target, amendments: Amendments = _AS_ASKED
+) -> tuple[tuple[Wheel, ...], tuple[Lack, ...]]:
+    """As `closure`, the wheels that are needed and there, with every lack beside them."""
+    return _walk(roots, _best_wheels(wheels, target), wheels, target, amendments)
+
+
+def closes_with(
+    roots: Sequence[Root], wheels: Sequence[Wheel], target: Target, amendments: Amendments = _AS_ASKED
+) -> bool:
     """Whether on `target` exactly `wheels` are the closure of `roots`."""
     best = _best_wheels(wheels, target)
     if len(best) != len(wheels):
         return False
-    needed, problems = _walk(roots, best, wheels, target)
-    return not problems and len(needed) == len(wheels)
+    needed, lacks = _walk(roots, best, wheels, target, amendments)
+    return not lacks and len(needed) == len(wheels)
 
 
 def _best_wheels(wheels: Iterable[Wheel], target: Target) -> dict[NormalizedName, Wheel]:
@@ -73,48 +111,69 @@ def _ranks(target: Target) -> dict[Tag, int]:
 
 
 def _walk(
-    roots: Sequence[Root], best: Mapping[NormalizedName, Wheel], wheels: Sequence[Wheel], target: Target
-) -> tuple[tuple[Wheel, ...], list[str]]:
-    environment = cast("dict[str, str]", dict(target.environment))
-    queue: list[tuple[Requirement, str, str]] = [(root.requirement, "", root.origin) for root in roots]
+    roots: Sequence[Root],
+    best: Mapping[NormalizedName, Wheel],
+    wheels: Sequence[Wheel],
+    target: Target,
+    amendments: Amendments,
+) -> tuple[tuple[Wheel, ...], tuple[Lack, ...]]:
+    environment: _Variables = {**cast("Mapping[str, str]", target.environment)}
+    queue: list[tuple[Requirement, str]] = []
+    for root in roots:
+        parts = root.parts or _NO_PARTS
+        environment |= {"extras": parts.extras, "dependency_groups": parts.groups or frozenset()}
+        queue.extend(_applying([root.requirement], "", root.origin, environment, amendments))
     extras_done: dict[NormalizedName, set[str]] = {}
     needed: dict[NormalizedName, Wheel] = {}
-    problems: list[str] = []
+    lacks: dict[str, Lack] = {}
     while queue:
-        requirement, extra, origin = queue.pop()
-        if requirement.marker is not None and not _applies(requirement, extra, environment):
-            continue
+        requirement, origin = queue.pop()
         name = canonicalize_name(requirement.name)
         wheel = best.get(name)
+        if amendments.excluded and _is_excluded(name, wheel, environment, amendments):
+            continue
         if wheel is None:
-            problem = f"{_shown(requirement)}, asked for by {origin}, {_why_missing(name, wheels)}"
-            if problem not in problems:
-                problems.append(problem)
+            others = sorted(other.filename for other in wheels if other.name == name)
+            lack = Lack(requirement, origin, None, tuple(others))
+            lacks[str(lack)] = lack
             continue
         if requirement.specifier and not requirement.specifier.contains(wheel.version, prereleases=True):
-            problems.append(f"{_shown(requirement)}, asked for by {origin}, but {wheel.filename} is here")
+            lack = Lack(requirement, origin, wheel)
+            lacks[str(lack)] = lack
         needed[name] = wheel
         done = extras_done.setdefault(name, set())
         for asked in ("", *map(canonicalize_name, requirement.extras)):
             if asked not in done:
                 done.add(asked)
-                queue.extend((dependency, asked, wheel.filename) for dependency in wheel.requires_dist)
+                queue.extend(_applying(wheel.requires_dist, asked, wheel.filename, environment, amendments))
     order = sorted(needed.values(), key=lambda wheel: (wheel.local, wheel.name))
-    return tuple(order), problems
+    return tuple(order), tuple(lacks.values())
 
 
-def _applies(requirement: Requirement, extra: str, environment: dict[str, str]) -> bool:
-    assert requirement.marker is not None
+def _applying(
+    requirements: Iterable[Requirement], extra: str, origin: str, environment: _Variables, amendments: Amendments
+) -> Iterator[tuple[Requirement, str]]:
+    """Those of `requirements` whose markers hold, as the amendments have them, and who asks for each."""
     environment["extra"] = extra
-    return requirement.marker.evaluate(environment)
+    for requirement in requirements:
+        if _holds(requirement, environment):
+            for amended in amendments.instead_of(requirement) if amendments.overrides else (requirement,):
+                if amended is requirement:
+                    yield requirement, origin
+                elif _holds(amended, environment):
+                    yield amended, "--override"
 
 
-def _shown(requirement: Requirement) -> str:
-    return f"{requirement.name}{requirement.specifier}"
+def _holds(requirement: Requirement, environment: _Variables) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate(environment)
 
 
-def _why_missing(name: NormalizedName, wheels: Sequence[Wheel]) -> str:
-    there = sorted(wheel.filename for wheel in wheels if wheel.name == name)
-    if not there:
-        return "is not here"
-    return f"has no wheel that fits: here is {', '.join(there)}"
+def _is_excluded(
+    name: NormalizedName, wheel: Wheel | None, environment: _Variables, amendments: Amendments
+) -> bool:
+    """Whether an exclusion holds here; one of certain versions says nothing about a project that is missing."""
+    for out in amendments.excluding(name):
+        fits = not out.specifier if wheel is None else out.specifier.contains(wheel.version, prereleases=True)
+        if fits and _holds(out, environment):
+            return True
+    return False

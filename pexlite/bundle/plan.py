@@ -10,8 +10,9 @@ from packaging.tags import Tag
 
 from pexlite.bundle.closure import closes_with, closure
 from pexlite.bundle.words import runs_on
-from pexlite.model import Bundle, EntryPoint, LaunchOptions, Libc, Root, Target, Variant, Wheel
+from pexlite.model import Amendments, Bundle, EntryPoint, LaunchOptions, Libc, Root, Target, Variant, Wheel
 
+_AS_ASKED = Amendments()
 _LEGACY_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 
 
@@ -24,6 +25,8 @@ class Surroundings:
     """Other Pythons on the same platform."""
     elsewhere: tuple[Target, ...] = ()
     """The target's and the neighbours' Pythons on other platforms; only looked at when every wheel is for any."""
+    wheels: tuple[Wheel, ...] | None = None
+    """Those that the target may get, where the lock gives targets different versions; None for all."""
 
 
 def plan(
@@ -32,18 +35,23 @@ def plan(
     surroundings: Sequence[Surroundings],
     entry_point: EntryPoint,
     launch: LaunchOptions,
+    amendments: Amendments = _AS_ASKED,
 ) -> Bundle:
     """The bundle that satisfies `roots` on every target, and on every other Python the same wheels serve.
 
     Raises ClosureIncomplete where the wheels are not enough for one of the targets.
     """
-    chosen = [(around, closure(roots, wheels, around.target)) for around in surroundings]
+    chosen = [
+        (around, closure(roots, wheels if around.wheels is None else around.wheels, around.target, amendments))
+        for around in surroundings
+    ]
     used = sorted({id(wheel): wheel for _, needed in chosen for wheel in needed}.values(), key=_wheel_order)
     index = {id(wheel): place for place, wheel in enumerate(used)}
     asked = {(around.target.platform, around.target.python) for around in surroundings}
+    question = _Question(tuple(roots), amendments)
     variants: list[Variant] = []
     for around, needed in chosen:
-        variant = _variant(roots, needed, around, tuple(index[id(wheel)] for wheel in needed), asked)
+        variant = _variant(question, needed, around, tuple(index[id(wheel)] for wheel in needed), asked)
         variants.append(_without(variant, variants))
     merged = _merged([variant for variant in variants if variant.pythons])
     return Bundle(
@@ -54,7 +62,19 @@ def plan(
         requirements=tuple(_shown(root) for root in roots),
         pth_files=_pth_files(used),
         runs_on=runs_on(merged),
+        amendments=amendments,
     )
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Whether the very same wheels do for another Python."""
+
+    roots: tuple[Root, ...]
+    amendments: Amendments
+
+    def holds(self, needed: Sequence[Wheel], other: Target) -> bool:
+        return closes_with(self.roots, needed, other, self.amendments)
 
 
 def _wheel_order(wheel: Wheel) -> tuple[str, str]:
@@ -62,7 +82,7 @@ def _wheel_order(wheel: Wheel) -> tuple[str, str]:
 
 
 def _variant(
-    roots: Sequence[Root],
+    question: _Question,
     needed: Sequence[Wheel],
     around: Surroundings,
     indices: tuple[int, ...],
@@ -71,10 +91,10 @@ def _variant(
     """One target's wheels and every Python they serve, those left out that were `asked` for with their own."""
     target = around.target
     near = [other for other in around.neighbours if (other.platform, other.python) not in asked]
-    served = {other.python for other in near if closes_with(roots, needed, other)}
+    served = {other.python for other in near if question.holds(needed, other)}
     pythons = tuple(sorted({target.python, *served}, key=_python_order))
     if all(tag.platform == "any" for wheel in needed for tag in wheel.tags) and all(
-        closes_with(roots, needed, other) for other in around.elsewhere if other.python in pythons
+        question.holds(needed, other) for other in around.elsewhere if other.python in pythons
     ):
         return Variant(pythons, "any", None, None, indices)
     own_tags = frozenset(target.tags)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-import shutil
 import tarfile
 import tempfile
 import zipfile
@@ -16,14 +13,10 @@ from pathlib import Path
 from pexlite import installers
 from pexlite.errors import ProjectBuildError
 from pexlite.fetch.normalise import normalise
+from pexlite.fetch.project_copy import copy_project
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_writer import source_date_epoch
 from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
-
-_NEVER_COPIED = frozenset(
-    {"__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
-)
-_STALE_IN_BUILD = re.compile(r"lib|lib\..*|bdist\..*|temp\..*|scripts-.*")
 
 
 @dataclass(frozen=True)
@@ -39,9 +32,7 @@ class Workshop:
     def build_project(self, directory: Path, *, local: bool = True) -> Wheel:
         """The wheel of the project in `directory`, built from a copy, so that nothing is left behind there."""
         with tempfile.TemporaryDirectory(prefix="pexlite-project-") as scratch:
-            copy = Path(scratch) / (directory.resolve().name or "project")
-            copy_project(directory, copy)
-            return self._build(copy, local=local)
+            return self._build(copy_project(directory, Path(scratch)), local=local)
 
     def sdist_built_before(self, sha256: str, subdirectory: str) -> Wheel | None:
         """What `build_sdist` gave for an sdist of this digest, None if there was none."""
@@ -114,33 +105,6 @@ class Workshop:
                 hint="build on that platform, or take a version of it that has a wheel",
             )
         return wheel
-
-
-def copy_project(source: Path, destination: Path) -> None:
-    """A copy of `source` without what earlier builds, tests and environments have left there; links stay links."""
-
-    def left_out(directory: str, names: list[str]) -> set[str]:
-        here = Path(directory)
-        found = {name for name in names if name in _NEVER_COPIED or name.endswith((".pyc", ".pyo"))}
-        found |= {name for name in names if (here / name / "pyvenv.cfg").is_file()}
-        if source in (here, here.parent):
-            # setuptools takes its list of files from these rather than from what is there now.
-            found |= {name for name in names if name.endswith(".egg-info") and (here / name).is_dir()}
-        if here.name == "build" and here.parent == source:
-            found |= {name for name in names if _STALE_IN_BUILD.fullmatch(name)}
-        return found
-
-    try:
-        shutil.copytree(source, destination, symlinks=True, ignore=left_out)
-    except shutil.Error as problem:
-        causes = [f"{path}: {reason}" for path, _, reason in problem.args[0]]
-        raise ProjectBuildError(f"{source.name} could not be copied to be built", causes=causes[:8]) from problem
-    except OSError as problem:
-        raise ProjectBuildError(
-            f"{source.name} could not be copied to be built: {problem.strerror or problem}",
-            hint="TMPDIR names the directory that is built in; does it have room?",
-        ) from problem
-    os.utime(destination)
 
 
 def _unpacked(archive: Path, directory: Path) -> Path:

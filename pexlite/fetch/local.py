@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import keyword
 import re
 import sys
@@ -82,12 +83,14 @@ def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
     """The project name of each source that is written as it is; of two `src`, the second is another."""
     names: dict[tuple[LocalKind, Path], str] = {}
     for source in sources:
+        if (source.kind, source.path) in names:
+            continue
         stem = re.sub(r"[^A-Za-z0-9]+", "-", _stem(source.path)).strip("-").lower() or "code"
         # A name of its own: a script black.py that needs black must not be taken for it.
-        name = f"local-tree-{stem}" if source.kind is LocalKind.TREE else f"local-{stem}"
-        same = sum(known == name or known.startswith(f"{name}--") for known in names.values())
-        names.setdefault((source.kind, source.path), f"{name}--{same + 1}" if same else name)
-    return {key: name.replace("--", "-") for key, name in names.items()}
+        plain = f"local-tree-{stem}" if source.kind is LocalKind.TREE else f"local-{stem}"
+        numbered = itertools.chain([plain], (f"{plain}-{number}" for number in itertools.count(2)))
+        names[source.kind, source.path] = next(name for name in numbered if name not in names.values())
+    return names
 
 
 def _wheel(source: LocalSource, name: str, workshop: Workshop) -> Wheel:

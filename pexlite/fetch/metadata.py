@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import csv
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.parser import HeaderParser
@@ -48,7 +49,9 @@ def read_fields(text: str) -> dict[str, list[str]]:
     goes on with the field above it (licences in the wild hold such), an empty one ends the header.
     """
     fields: dict[str, list[str]] = {}
-    for name, value in HeaderParser().parsestr(text, headersonly=True).items():
+    # Cut off first: the parser goes through all of a description, which takes longer than the rest of a wheel.
+    header = re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]
+    for name, value in HeaderParser().parsestr(header, headersonly=True).items():
         fields.setdefault(name.lower(), []).append(str(value).strip())
     return fields
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import posixpath
 import re
 import stat
 import zipfile
@@ -37,6 +36,7 @@ SCHEMES = frozenset({"purelib", "platlib", "scripts", "data", "headers"})
 _CHUNK = 1 << 20
 _MOST_CAUSES = 8
 _LEADS_ASTRAY = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(?:^|/)\.{0,2}(?:/|$)")
+_PLAIN_KINDS = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
 # Signatures over RECORD cannot be listed in it.
 _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 
@@ -213,10 +213,10 @@ def _hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
         if _LEADS_ASTRAY.search(name.removesuffix("/")):
             yield f"member {name!r} would be written elsewhere"
             continue
-        kind = stat.S_IFMT(member.external_attr >> 16)
-        if stat.S_ISLNK(kind):
+        kind = member.external_attr >> 16 & 0o170000
+        if kind == stat.S_IFLNK:
             yield f"member {name} is a symbolic link"
-        elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        elif kind not in _PLAIN_KINDS:
             yield f"member {name} is a special file"
         if member.flag_bits & 1:
             yield f"member {name} is encrypted"
@@ -225,7 +225,7 @@ def _hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
         if name in seen:
             yield f"member {name} is there twice"
         seen.add(name)
-        directories.add(posixpath.dirname(name.removesuffix("/")))
+        directories.add(name.removesuffix("/").rpartition("/")[0])
     for file in sorted(seen & _with_parents(directories)):
         yield f"member {file} is a file and a directory"
 
@@ -235,7 +235,7 @@ def _with_parents(directories: Iterable[str]) -> set[str]:
     for directory in directories:
         while directory and directory not in found:
             found.add(directory)
-            directory = posixpath.dirname(directory)
+            directory = directory.rpartition("/")[0]
     return found
 
 

@@ -49,7 +49,6 @@ _OTHER_PYTHON = re.compile(
 _TOGETHER = re.compile(
     r"Cannot install (?P<what>.+?) because these package versions have conflicting dependencies"
 )
-_REQUIRED = re.compile(r"you require ([\w.\[\],-]+?(?:[=<>!~]=?[^\s,]+)?)(?=[,.\s]|$)")
 
 
 def explain(job: Job, outcome: Outcome) -> ResolutionError:
@@ -164,9 +163,11 @@ def _other_python(job: Job, text: str, causes: Sequence[str]) -> ResolutionError
 def _conflict(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
     together = _TOGETHER.search(text)
     required = _required(job, text)
-    if not together and (len(required) < 2 or "unsatisfiable" not in text):
+    if not together and not ("unsatisfiable" in text and re.search(r"\bdepends? on\b", text) and required):
         return None
     what = together["what"] if together else " and ".join(required)
+    if len(required) == 1 and not together:
+        what = f"what {what} needs"
     return ResolutionError(
         f"no versions of {what} fit together",
         causes=causes,
@@ -220,9 +221,10 @@ def _subjects(job: Job, text: str) -> str:
 
 
 def _required(job: Job, text: str) -> list[str]:
-    """Those of the requirements that uv says `you require` of, as they were asked for."""
-    named = {canonicalize_name(requirement_name(found)) for found in _REQUIRED.findall(text)}
-    asked = [root.requirement for root in job.roots if canonicalize_name(root.requirement.name) in named]
+    """Those of the requirements that uv's explanation is about, as they were asked for."""
+    explanation = " ".join(line for line in text.splitlines() if re.search(r"you require|we can conclude", line))
+    words = set(map(canonicalize_name, re.findall(r"[A-Za-z0-9][\w.-]*(?<![.-])", explanation)))
+    asked = [root.requirement for root in job.roots if canonicalize_name(root.requirement.name) in words]
     return list(dict.fromkeys(f"{requirement.name}{requirement.specifier}" for requirement in asked))
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from pexlite.installers import Installer
 from pexlite.installers.words import local_path
-from pexlite.model import IndexSettings, Root, Target
+from pexlite.model import Amendments, IndexSettings, Root, Target
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Job:
     target: Target
     settings: IndexSettings
     installer: Installer
+    amendments: Amendments = field(default_factory=Amendments)
+    """The roots are amended already; this is for what wheels ask for."""
+    universal: bool = False
+    """Whether the result is to hold on every platform and every Python from the target's on; uv only."""
 
 
 def is_foreign(target: Target) -> bool:

@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from pexlite.errors import ResolutionError
 from pexlite.installers import Installer
-from pexlite.model import IndexSettings, Progress, Report, Root, Target
+from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
 from pexlite.resolve.index import configured_constraints
 from pexlite.resolve.job import Job
 from pexlite.resolve.merge import marker_key, merge
@@ -30,11 +30,15 @@ def lock(
     settings: IndexSettings,
     installer: Installer,
     report: Report,
+    amendments: Amendments | None = None,
+    universal: bool = False,
 ) -> Pylock:
     """One lock of all that `roots` need on each of `targets`, for `Pylock.select` to choose from.
 
     `settings` are the effective ones; `asked_index` is what of them was asked for in this build.
-    Raises ResolutionError. Without roots the lock is empty, and nothing is run.
+    With `universal`, which takes uv and one target, it holds on every platform and for every Python from the
+    target's on. `amendments` change what wheels ask for. Raises ResolutionError. Without roots the lock is
+    empty, and nothing is run.
     """
     if not roots:
         return Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=[])
@@ -42,7 +46,10 @@ def lock(
         settings = _beneath_uv(settings, asked_index)
     report(Progress("resolve", f"resolving {len(roots)} requirement{'s' if len(roots) > 1 else ''}"))
     constraints = (*configured_constraints(), *constraint_files)
-    jobs = [Job(tuple(roots), constraints, (), target, settings, installer) for target in targets]
+    jobs = [
+        Job(tuple(roots), constraints, (), target, settings, installer, amendments or Amendments(), universal)
+        for target in targets
+    ]
     leaders: dict[tuple[str, ...], Job] = {}
     for job in jobs:
         leaders.setdefault(marker_key(job.target), job)
@@ -70,7 +77,7 @@ def _resolve(job: Job) -> Pylock:
     if job.installer.name == "uv":
         from pexlite.resolve.uv import can_resolve, resolve_with_uv
 
-        if can_resolve(job.target):
+        if job.universal or can_resolve(job.target):
             return resolve_with_uv(job)
     from pexlite.resolve.pip import resolve_with_pip
 

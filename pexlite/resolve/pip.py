@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from packaging.markers import Environment
 from packaging.pylock import Package as LockedPackage
 from packaging.pylock import PackageArchive, PackageSdist, PackageVcs, PackageWheel, Pylock
 from packaging.specifiers import SpecifierSet
@@ -20,8 +22,8 @@ from packaging.version import Version
 
 from pexlite.errors import ResolutionError
 from pexlite.installers import Installer, attempt, pip
-from pexlite.model import Target
-from pexlite.resolve import pip_for_target
+from pexlite.model import Amendments, Target
+from pexlite.resolve import guided_pip
 from pexlite.resolve.failures import explain
 from pexlite.resolve.job import Job, write_inputs
 
@@ -43,9 +45,12 @@ def resolve_with_pip(job: Job) -> Pylock:
         arguments += ["-r", str(requirements), *constraints]
         settings = job.settings
         if not _runs_pip(job.target):
-            program = _for_target(job.target, directory)
+            program = _guided(job, directory, Path(sys.executable), job.target.environment)
             arguments += _tag_arguments(job.target, directory)
             settings = replace(settings, only_binary=(":all:",), no_binary=())
+        elif job.amendments != Amendments():
+            assert job.target.interpreter
+            program = _guided(job, directory, job.target.interpreter, None)
         elif job.target.interpreter != Path(sys.executable):
             arguments = ["--python", str(job.target.interpreter), *arguments]
         outcome = attempt(program, arguments, settings, cwd=directory)
@@ -70,11 +75,20 @@ def _runs_pip(target: Target) -> bool:
     return SpecifierSet(bound or "").contains(target.environment["python_full_version"], prereleases=True)
 
 
-def _for_target(target: Target, directory: Path) -> Installer:
-    environment = directory / "environment.json"
-    environment.write_text(json.dumps(target.environment), encoding="utf-8")
-    # -P: the directory of the file holds modules called pip and uv.
-    return Installer("pip", (sys.executable, "-P", str(Path(pip_for_target.__file__)), str(environment)))
+def _guided(job: Job, directory: Path, interpreter: Path, environment: Environment | None) -> Installer:
+    """pip, run by `interpreter`, with the markers of `environment` and the amendments of `job`."""
+    place = importlib.util.find_spec("pip")
+    assert place is not None
+    assert place.origin is not None
+    orders = {
+        "pip": str(Path(place.origin).parent.parent),
+        "environment": environment,
+        "excluded": job.amendments.never_wanted(),
+        "overrides": list(map(str, job.amendments.overrides)),
+    }
+    file = directory / "orders.json"
+    file.write_text(json.dumps(orders), encoding="utf-8")
+    return Installer("pip", (str(interpreter), str(Path(guided_pip.__file__)), str(file)))
 
 
 def _tag_arguments(target: Target, directory: Path) -> list[str]:

@@ -45,20 +45,24 @@ def resolve_with_uv(job: Job) -> Pylock:
         requirements, constraints = write_inputs(job, directory)
         arguments = ["pip", "compile", "--format", "pylock.toml", "--quiet", "--no-header", "--no-annotate"]
         arguments += [str(requirements), *constraints]
-        arguments += [*_target_arguments(job.target), *_format_arguments(job)]
+        arguments += [*_target_arguments(job), *_format_arguments(job), *_amendments(job, directory)]
         outcome = attempt(
             job.installer,
             [*arguments, *index_arguments(job.installer, job.settings)],
             job.settings,
             cwd=directory,
-            extra_environment=_macos_version(job.target),
+            extra_environment={} if job.universal else _macos_version(job.target),
         )
         if outcome.code:
             raise explain(job, outcome)
-        return _parsed(outcome.stdout, directory)
+        return _parsed(outcome.stdout, directory, job.universal)
 
 
-def _target_arguments(target: Target) -> list[str]:
+def _target_arguments(job: Job) -> list[str]:
+    target = job.target
+    if job.universal:
+        oldest = target.environment["python_version"]
+        return ["--universal", "--python", sys.executable, "--python-version", oldest]
     if target.interpreter is not None:
         return ["--python", str(target.interpreter)]
     version = target.environment["python_full_version"]
@@ -93,7 +97,7 @@ def _macos_version(target: Target) -> dict[str, str]:
 
 def _format_arguments(job: Job) -> list[str]:
     """Wheels or sources: as the settings say, and wheels only where nothing can be built."""
-    if is_foreign(job.target):
+    if is_foreign(job.target) and not job.universal:
         return ["--only-binary", ":all:"]
     arguments = []
     for name in job.settings.only_binary:
@@ -103,7 +107,18 @@ def _format_arguments(job: Job) -> list[str]:
     return arguments
 
 
-def _parsed(text: str, directory: Path) -> Pylock:
+def _amendments(job: Job, directory: Path) -> list[str]:
+    """A file of overrides; a project that stays out is overridden by what is never true."""
+    nowhere = [f"{name} ; python_version < '0'" for name in job.amendments.never_wanted()]
+    lines = [*map(str, job.amendments.overrides), *nowhere]
+    if not lines:
+        return []
+    file = directory / "overrides.txt"
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return ["--overrides", str(file)]
+
+
+def _parsed(text: str, directory: Path, universal: bool) -> Pylock:
     try:
         lock = Pylock.from_dict(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, PylockValidationError) as problem:
@@ -112,19 +127,24 @@ def _parsed(text: str, directory: Path) -> Pylock:
             causes=[str(problem)],
             hint="use a newer uv, or pip: --resolver pip",
         ) from problem
-    packages = [_settled(package, directory) for package in lock.packages]
-    # uv's requires-python, which is left out, is only the version it resolved for.
-    return Pylock(lock_version=lock.lock_version, created_by="pexlite", packages=packages)
+    return Pylock(
+        lock_version=lock.lock_version,
+        # For one target it is only the version that uv resolved for.
+        requires_python=lock.requires_python if universal else None,
+        created_by="pexlite",
+        packages=[_settled(package, directory, universal) for package in lock.packages],
+    )
 
 
-def _settled(package: LockedPackage, directory: Path) -> LockedPackage:
+def _settled(package: LockedPackage, directory: Path, universal: bool) -> LockedPackage:
     """`package` without what depends on where uv ran (relative paths), or an index URL that holds a password."""
     index = package.index if package.index == mask(package.index or "") else None
     archive = package.archive
     if archive is not None and archive.path is not None:
         where = (directory / archive.path).resolve().as_uri()
         archive = PackageArchive(url=where, size=archive.size, hashes=archive.hashes)
-    if archive is package.archive and index == package.index and package.marker is None:
+    # uv leaves conditions on a Python it was not asked about, also in a lock for one target.
+    marker = package.marker if universal else None
+    if archive is package.archive and index == package.index and marker is package.marker:
         return package
-    # uv leaves conditions on a Python it was not asked about; this lock is for one target.
-    return replace(package, archive=archive, index=index, marker=None)
+    return replace(package, archive=archive, index=index, marker=marker)

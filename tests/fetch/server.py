@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,19 +17,22 @@ Maker = Callable[[bytes], Reply]
 class Server:
     """Replies by path: each request takes the path's next reply, the last one again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.replies: dict[str, list[Reply]] = {}
         self.requests: list[tuple[str, str | None]] = []
         """Path and Authorization header of every request."""
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = True
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
 
     @property
     def port(self) -> int:
         return int(self._http.server_address[1])
 
     def url(self, path: str, *, host: str = "127.0.0.1", user: str = "") -> str:
-        return f"http://{user + '@' if user else ''}{host}:{self.port}{path}"
+        return f"{self._scheme}://{user + '@' if user else ''}{host}:{self.port}{path}"
 
     def on(self, path: str, *replies: Reply) -> None:
         self.replies[path] = list(replies)
@@ -83,6 +87,19 @@ def half(body: bytes) -> Reply:
         request.end_headers()
         request.wfile.write(body[: len(body) // 2])
         request.wfile.flush()
+        request.close_connection = True
+
+    return reply
+
+
+def half_of_unknown_length(body: bytes) -> Reply:
+    """The first half without a word on how much there is, as old servers do, then the end."""
+
+    def reply(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Connection", "close")
+        request.end_headers()
+        request.wfile.write(body[: len(body) // 2])
         request.close_connection = True
 
     return reply

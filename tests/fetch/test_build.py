@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tarfile
 import time
 import zipfile
@@ -15,7 +14,7 @@ from packaging.tags import Tag
 from pexlite import installers
 from pexlite.errors import ProjectBuildError
 from pexlite.fetch import read_wheel
-from pexlite.fetch.build import Workshop, copy_project
+from pexlite.fetch.build import Workshop
 from pexlite.fetch.normalise import normalise
 from pexlite.fetch.store import Store
 from pexlite.model import IndexSettings, Progress, Target, no_report
@@ -84,24 +83,6 @@ def test_litter_of_earlier_builds_stays_out_of_the_copy(workshop: Workshop, tmp_
         (project / path).write_text("litter")
     wheel = workshop.build_project(project)
     assert sorted(file for file in wheel.files if "dist-info" not in file) == sorted(CODE)
-
-
-def test_stale_builds_of_setuptools_stay_out_and_other_directories_called_build_do_not(
-    tmp_path: Path,
-) -> None:
-    source = tmp_path / "source"
-    kept = {"build/tool.py", "demo/build/lib/x.py"}
-    for path in ("build/lib/x.py", "build/bdist.linux/x", "build/temp.linux/x.o", *kept):
-        (source / path).parent.mkdir(parents=True, exist_ok=True)
-        (source / path).write_text("")
-    (source / ".git").mkdir()
-    (source / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
-    (source / "link.py").symlink_to("demo/build/lib/x.py")
-    copy = tmp_path / "copy"
-    copy_project(source, copy)
-    files = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
-    assert files == {*kept, ".git/HEAD", "link.py"}
-    assert (copy / "link.py").is_symlink()
 
 
 def sdist_of(project: Path, *, below: str = "") -> Path:
@@ -201,7 +182,8 @@ def test_real_backends_give_the_same_bytes_in_two_directories(
         code = {"demo/__init__.py": '"""It."""\n__version__ = "1.0"\n', "demo/_fast.c": EXTENSION}
         project = make_project(tmp_path / place, "demo", files=code, build_system=build_system)
         if backend not in BACKENDS:
-            extension = 'ext_modules=[Extension("demo._fast", ["demo/_fast.c"])],' if backend == "C extension" else ""
+            extension = 'ext_modules=[Extension("demo._fast", ["demo/_fast.c"])],'
+            extension = extension if backend == "C extension" else ""
             (project / "pyproject.toml").unlink()
             (project / "setup.py").write_text(
                 "from setuptools import Extension, setup\n"
@@ -216,21 +198,3 @@ def test_real_backends_give_the_same_bytes_in_two_directories(
         assert "demo/__init__.py" in wheel.files
         assert any(file.endswith(".so") for file in wheel.files) == (backend == "C extension")
     assert digests[0] == digests[1]
-
-
-def git(directory: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Someone", "-c", "user.email=someone@example.invalid"]
-    command = ["git", *identity, *arguments]
-    return subprocess.run(command, cwd=directory, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def test_a_project_keeps_its_history_for_backends_that_ask_git(workshop: Workshop, tmp_path: Path) -> None:
-    project = project_in(tmp_path)
-    backend = (project / "backend.py").read_text()
-    asks = 'version = os.popen("git describe --tags --dirty").read().strip()'
-    (project / "backend.py").write_text(backend.replace("    info =", f"    {asks}\n    info =", 1))
-    git(project, "init", "-q")
-    git(project, "add", ".")
-    git(project, "commit", "-qm", "one")
-    git(project, "tag", "3.4")
-    assert str(workshop.build_project(project).version) == "3.4"

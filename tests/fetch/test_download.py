@@ -71,6 +71,7 @@ FAILURES_THAT_PASS = {
     "500": [lambda body: replies.status(500)],
     "503 with Retry-After": [lambda body: replies.status(503, Retry_After="0")],
     "429": [lambda body: replies.status(429)],
+    "it ends half-way, unannounced": [replies.half_of_unknown_length],
     "500, then dropped": [lambda body: replies.status(500), replies.half],
 }
 
@@ -82,7 +83,8 @@ def test_what_fails_for_a_moment_is_tried_again(
     body = wheel.read_bytes()
     server.on("/" + wheel.name, *(make(body) for make in failures), replies.content(body))
     progress: list[Progress] = []
-    found = fetched(lock_of(wheel_entry(wheel, server.url("/" + wheel.name))), store, target, progress=progress)
+    lock = lock_of(wheel_entry(wheel, server.url("/" + wheel.name), size=len(body)))
+    found = fetched(lock, store, target, progress=progress)
     assert found[0].path.read_bytes() == body
     assert server.count("/" + wheel.name) == len(failures) + 1
     assert progress[-1].done == len(body)

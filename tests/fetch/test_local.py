@@ -107,16 +107,27 @@ def test_links_are_followed_and_one_that_leads_nowhere_is_named(
     written(tmp_path / "shared", "data.txt")
     (package / "shared").symlink_to("../shared")
     (package / "round").symlink_to(".")
-    assert code_in(wheel_of(LocalKind.PACKAGE, package, store, target)) == ["pkg/__init__.py", "pkg/shared/data.txt"]
+    wheel = wheel_of(LocalKind.PACKAGE, package, store, target)
+    assert code_in(wheel) == ["pkg/__init__.py", "pkg/shared/data.txt"]
     (package / "lost.txt").symlink_to("nowhere")
     with pytest.raises(ProjectBuildError, match="pkg") as caught:
         wheel_of(LocalKind.PACKAGE, package, store, target)
     assert "lost.txt" in str(caught.value.causes)
 
 
-def test_two_trees_of_one_name_are_two_wheels(store: Store, target: Target, tmp_path: Path) -> None:
-    one, two = written(tmp_path / "a" / "src", "one.py"), written(tmp_path / "b" / "src", "two.py")
-    assert wheel_of(LocalKind.TREE, one, store, target).name != wheel_of(LocalKind.TREE, two, store, target).name
+def test_two_trees_of_one_name_are_two_projects(store: Store, target: Target, tmp_path: Path) -> None:
+    trees = [written(tmp_path / place / "src", f"{place}.py") for place in ("a", "b")]
+    sources = [LocalSource(LocalKind.TREE, path, "x") for path in (*trees, trees[0])]
+    made = fetch.local_wheels(
+        sources,
+        store=store,
+        installer=NO_INSTALLER,
+        settings=IndexSettings(),
+        target=target,
+        report=no_report,
+    )
+    assert [entry.wheel.name for entry in made] == ["local-tree-src", "local-tree-src-2", "local-tree-src"]
+    assert made[0].wheel.sha256 == made[2].wheel.sha256
 
 
 def test_wheels_and_projects_go_through_as_well(store: Store, target: Target, tmp_path: Path) -> None:

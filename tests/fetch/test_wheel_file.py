@@ -88,7 +88,7 @@ METADATA = {
     "continued lines": "License: one\n  two\n\tthree\nRequires-Dist: click;\n  python_version > '3'\n",
     "other case": "requires-dist: click\n",
     "line ends of Windows": "Summary: x\r\nRequires-Dist: click\r\n",
-    "a summary of several lines": "Summary: one\ntwo three\nRequires-Dist: click\n",
+    "a licence with lines of blanks": "License: one\n    \n    two\nRequires-Dist: click\n",
     "a description that looks like fields": "Requires-Dist: click\n\nRequires-Dist: not this one\n",
     "a specifier in parentheses": "Requires-Dist: click (>=8)\n",
     "bytes that are no UTF-8": "Author: \udce4\nRequires-Dist: click\n",

@@ -26,13 +26,13 @@ def test_a_sentence_that_uv_broke_is_joined_again() -> None:
     said = (
         "  \x1b[31m×\x1b[0m No solution found when resolving dependencies:\n"
         "  ╰─▶ Because flask==3.0.0 depends on werkzeug>=3.0.0 and you require\n"
-        "      flask==3.0.0, you require werkzeug>=3.0.0.\n"
+        "      flask==3.0.0, you need werkzeug>=3.0.0.\n"
         "      And because you require werkzeug<2, your requirements are\n"
         "      unsatisfiable.\n"
     )
     assert [line.strip() for line in clean_lines(said)] == [
         "No solution found when resolving dependencies:",
-        "Because flask==3.0.0 depends on werkzeug>=3.0.0 and you require flask==3.0.0, you require werkzeug>=3.0.0.",
+        "Because flask==3.0.0 depends on werkzeug>=3.0.0 and you require flask==3.0.0, you need werkzeug>=3.0.0.",
         "And because you require werkzeug<2, your requirements are unsatisfiable.",
     ]
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import FetchError, UsageError
-from pexlite.installers import Installer, find_installer, run
-from pexlite.installers import programs
+from pexlite.installers import Installer, find_installer, programs, run
 from pexlite.model import IndexSettings
 
 

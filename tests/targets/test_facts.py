@@ -48,7 +48,8 @@ def test_a_platform_takes_what_it_promises_and_no_more(
     [
         (Python("cp", (3, 11), "cp311"), "cp311", {("cp311", "cp311"), ("cp37", "abi3"), ("py3", "none")},
          {("cp312", "cp312"), ("cp312", "abi3")}),
-        (Python("cp", (3, 13), "cp313t"), "cp313t", {("cp313", "cp313t")}, {("cp313", "abi3"), ("cp313", "cp313")}),
+        (Python("cp", (3, 13), "cp313t"), "cp313t", {("cp313", "cp313t")},
+         {("cp313", "abi3"), ("cp313", "cp313")}),
         (Python("cp", (3, 6), "cp36m"), "cp36", {("cp36", "cp36m")}, {("cp36", "cp36"), ("py37", "none")}),
         (Python("pp", (3, 10), "pypy310_pp73"), "pp310", {("pp310", "pypy310_pp73"), ("py310", "none")},
          {("cp310", "cp310"), ("cp310", "abi3")}),

@@ -13,7 +13,8 @@ from pexlite.targets.platforms import platform_target
     ("spelling", "python", "platform", "libc", "first_tag"),
     [
         ("linux_x86_64-cp-311-cp311", "cp311", "linux_x86_64", Libc("glibc", (2, 28)), "cp311-cp311-linux_x86_64"),
-        ("linux-x86_64-cp-3.11-cp311", "cp311", "linux_x86_64", Libc("glibc", (2, 28)), "cp311-cp311-linux_x86_64"),
+        ("linux-x86_64-cp-3.11-cp311", "cp311", "linux_x86_64", Libc("glibc", (2, 28)),
+         "cp311-cp311-linux_x86_64"),
         ("manylinux_2_34_aarch64-cp-312-cp312", "cp312", "linux_aarch64", Libc("glibc", (2, 34)),
          "cp312-cp312-manylinux_2_34_aarch64"),
         ("manylinux2014_x86_64-cp-310-cp310", "cp310", "linux_x86_64", Libc("glibc", (2, 17)),

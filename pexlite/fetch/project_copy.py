@@ -1,0 +1,108 @@
+"""A project copied to be built: as it lies in its checkout, without what earlier builds have left."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from pexlite.errors import ProjectBuildError
+
+_NEVER_COPIED = frozenset(
+    {"__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+)
+_STALE_IN_BUILD = re.compile(r"lib|lib\..*|bdist\..*|temp\..*|scripts-.*")
+# What git writes even when it is only asked; the rest of the original's history is linked, for it may be large.
+_WRITTEN_BY_GIT = frozenset({"index", "HEAD"})
+
+
+def copy_project(source: Path, scratch: Path) -> Path:
+    """The copy of the project `source` under `scratch`; links stay links, `..` leads to what it led to.
+
+    Around a project in a checkout's subdirectory its neighbours are linked, for backends read `../README.md` and
+    ask git for the version. Raises ProjectBuildError where the copy cannot be made.
+    """
+    source = source.resolve()
+    checkout = next((place for place in (source, *source.parents) if (place / ".git").exists()), source)
+    try:
+        place = scratch / (checkout.name or "project")
+        at = checkout
+        for part in source.relative_to(checkout).parts:
+            place.mkdir()
+            for neighbour in at.iterdir():
+                if neighbour.name not in (part, ".git"):
+                    (place / neighbour.name).symlink_to(neighbour)
+            at, place = at / part, place / part
+        shutil.copytree(source, place, symlinks=True, ignore=_left_out(source))
+        if (checkout / ".git").is_dir():
+            _lend_history(checkout / ".git", scratch / checkout.name, place)
+        elif (checkout / ".git").is_file():
+            shutil.copy(checkout / ".git", scratch / checkout.name / ".git")
+    except shutil.Error as problem:
+        causes = [f"{path}: {reason}" for path, _, reason in problem.args[0]]
+        raise ProjectBuildError(f"{source.name} could not be copied to be built", causes=causes[:8]) from problem
+    except OSError as problem:
+        raise ProjectBuildError(
+            f"{source.name} could not be copied to be built: {problem.strerror or problem}",
+            causes=[f"at {problem.filename}"] if problem.filename else [],
+            hint="TMPDIR names the directory that is built in; does it have room?",
+        ) from problem
+    return place
+
+
+def _left_out(source: Path) -> Callable[[str, list[str]], set[str]]:
+    """What of each directory under `source` is not copied, in the way of `shutil.copytree`."""
+
+    def left_out(directory: str, names: list[str]) -> set[str]:
+        here = Path(directory)
+        found = {name for name in names if name in _NEVER_COPIED or name.endswith((".pyc", ".pyo"))}
+        found |= {name for name in names if (here / name / "pyvenv.cfg").is_file()}
+        if here == source:
+            found.add(".git")
+        if source in (here, here.parent):
+            # setuptools takes its list of files from these rather than from what is there now.
+            found |= {name for name in names if name.endswith(".egg-info") and (here / name).is_dir()}
+        if here.name == "build" and here.parent == source:
+            found |= {name for name in names if _STALE_IN_BUILD.fullmatch(name)}
+        return found
+
+    return left_out
+
+
+def _lend_history(history: Path, checkout: Path, project: Path) -> None:
+    """Nothing; git in `checkout` sees the original's `history`, and only `project` as its files.
+
+    The rest are links there, which git would take for changes, so that a version would end in `.dirty`.
+    """
+    lent = checkout / ".git"
+    lent.mkdir()
+    for entry in history.iterdir():
+        if entry.name in _WRITTEN_BY_GIT:
+            shutil.copy(entry, lent / entry.name)
+        elif not entry.name.endswith(".lock"):
+            (lent / entry.name).symlink_to(entry)
+    git = shutil.which("git")
+    if git is None or project == checkout:
+        return
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    inside = project.relative_to(checkout).as_posix()
+    listed = subprocess.run(
+        [git, "ls-files", "-z", "--", ".", f":(exclude,literal){inside}"],
+        cwd=checkout,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    # Where git refuses, so it does for the backend, which then says so or does without.
+    if listed.returncode == 0:
+        subprocess.run(
+            [git, "update-index", "--skip-worktree", "-z", "--stdin"],
+            cwd=checkout,
+            env=environment,
+            input=listed.stdout,
+            capture_output=True,
+            check=False,
+        )

@@ -1,0 +1,69 @@
+"""pip, resolving for a Python that is not the one that runs it, or with requirements of wheels replaced.
+
+pip's --platform and --python-version choose wheels for another Python, yet its markers stay those of the
+running one; and it cannot be told that a wheel asks for too much. This file is run as a program, and knows pip
+only: `guided_pip.py ORDERS.json ARGUMENT...` is pip with those arguments after it has been given what is in the
+file:
+
+    {"pip": "/directory/of/pip's/package", "environment": {"sys_platform": "darwin", …} or null,
+     "excluded": ["pyspark"], "overrides": ["click==8.1.7"]}
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from typing import Any
+
+
+def main() -> int:
+    """The exit code of pip."""
+    orders = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    sys.meta_path.insert(0, _PipAlone(orders["pip"]))
+    from pip._internal.cli.main import main as pip_main
+
+    if orders["environment"] is not None:
+        from pip._vendor.packaging import markers
+
+        markers.default_environment = orders["environment"].copy
+    _amend(orders["excluded"], orders["overrides"])
+    return pip_main(sys.argv[2:])
+
+
+class _PipAlone:
+    """Finds pip in one directory, and nothing that lies beside it there."""
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
+        return PathFinder.find_spec(name, [self.directory]) if name == "pip" else None
+
+
+def _amend(excluded: list[str], overrides: list[str]) -> None:
+    """Let distributions ask for none of the `excluded`, and for the `overrides` in place of their projects."""
+    from pip._internal.metadata import select_backend
+    from pip._vendor.packaging.requirements import Requirement
+    from pip._vendor.packaging.utils import canonicalize_name
+
+    instead: dict[str, list[Requirement]] = {canonicalize_name(name): [] for name in excluded}
+    for text in overrides:
+        requirement = Requirement(text)
+        instead.setdefault(canonicalize_name(requirement.name), []).append(requirement)
+    distribution: Any = select_backend().Distribution
+    asked_for = distribution.iter_dependencies
+
+    def iter_dependencies(self: object, extras: Any = ()) -> Iterator[Requirement]:
+        for requirement in asked_for(self, extras):
+            yield from instead.get(canonicalize_name(requirement.name), [requirement])
+
+    distribution.iter_dependencies = iter_dependencies
+
+
+if __name__ == "__main__":
+    # Beside this file lie modules called pip and uv.
+    sys.path[:] = [entry for entry in sys.path if entry != str(Path(__file__).parent)]
+    sys.exit(main())

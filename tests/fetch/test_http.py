@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pexlite import fetch
+from pexlite.errors import FetchError
+from pexlite.fetch.store import Store
+from pexlite.installers import Installer
+from pexlite.model import IndexSettings, Target
+from tests.factories import make_wheel
+from tests.fetch import server as replies
+from tests.fetch.locks import lock_of, wheel_entry
+from tests.fetch.server import Server
+
+PLAIN = IndexSettings(timeout=5, retries=1)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that nobody has signed, with its key beside it."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not here to make a certificate")
+    directory = tmp_path_factory.mktemp("certificate")
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "certificate.pem"]
+    subprocess.run(command, cwd=directory, check=True, capture_output=True)
+    return directory / "certificate.pem"
+
+
+@pytest.fixture
+def secure(certificate: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    with Server(context) as running:
+        yield running
+
+
+def fetched(server: Server, settings: IndexSettings, store: Store, target: Target, directory: Path) -> str:
+    wheel = make_wheel(directory, "demo", files={"x.py": ""})
+    server.on("/" + wheel.name, replies.content(wheel.read_bytes()))
+    lock = lock_of(wheel_entry(wheel, server.url("/" + wheel.name)))
+    pip = Installer("pip", ("false",))
+    return fetch.collect(lock, [target], store=store, settings=settings, installer=pip)[0].filename
+
+
+def test_a_certificate_of_unknown_origin_is_refused_at_once(
+    secure: Server, store: Store, target: Target, tmp_path: Path
+) -> None:
+    with pytest.raises(FetchError, match="not trusted") as caught:
+        fetched(secure, PLAIN, store, target, tmp_path)
+    assert "--cert" in (caught.value.hint or "")
+    assert secure.requests == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:PORT"])
+def test_a_trusted_host_is_believed(
+    host: str, secure: Server, store: Store, target: Target, tmp_path: Path
+) -> None:
+    trusting = replace(PLAIN, trusted_hosts=(host.replace("PORT", str(secure.port)),))
+    assert fetched(secure, trusting, store, target, tmp_path)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:1", "0.0.1"])
+def test_trust_in_one_host_is_no_trust_in_another(
+    host: str, secure: Server, store: Store, target: Target, tmp_path: Path
+) -> None:
+    with pytest.raises(FetchError, match="not trusted"):
+        fetched(secure, replace(PLAIN, trusted_hosts=(host,)), store, target, tmp_path)
+
+
+def test_trust_does_not_follow_a_redirect(
+    secure: Server, certificate: Path, server: Server, store: Store, target: Target, tmp_path: Path
+) -> None:
+    wheel = make_wheel(tmp_path, "demo", files={"x.py": ""})
+    secure.on("/" + wheel.name, replies.content(wheel.read_bytes()))
+    server.on("/" + wheel.name, replies.redirect(secure.url("/" + wheel.name)))
+    trusting = replace(PLAIN, trusted_hosts=("localhost",))
+    lock = lock_of(wheel_entry(wheel, server.url("/" + wheel.name, host="localhost")))
+    with pytest.raises(FetchError, match="not trusted"):
+        fetch.collect(lock, [target], store=store, settings=trusting, installer=Installer("pip", ("false",)))
+
+
+@pytest.mark.parametrize("variable", ["", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"])
+def test_authorities_come_from_the_settings_or_the_environment(
+    variable: str,
+    certificate: Path,
+    secure: Server,
+    store: Store,
+    target: Target,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = PLAIN if variable else replace(PLAIN, certificate=certificate)
+    if variable:
+        monkeypatch.setenv(variable, str(certificate))
+    assert fetched(secure, settings, store, target, tmp_path)
+
+
+def test_a_certificate_file_that_is_none_is_an_error(
+    secure: Server, store: Store, target: Target, tmp_path: Path
+) -> None:
+    (tmp_path / "none.pem").write_text("nothing here")
+    for settings in (
+        replace(PLAIN, certificate=tmp_path / "none.pem"),
+        replace(PLAIN, certificate=tmp_path / "gone.pem"),
+        replace(PLAIN, client_certificate=tmp_path / "none.pem", trusted_hosts=("127.0.0.1",)),
+    ):
+        with pytest.raises(FetchError, match="certificates cannot be read"):
+            fetched(secure, settings, store, target, tmp_path)

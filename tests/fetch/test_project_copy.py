@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pexlite.errors import ProjectBuildError
+from pexlite.fetch.build import Workshop
+from pexlite.fetch.project_copy import copy_project
+from tests.factories import make_project
+
+
+def written(directory: Path, *files: str) -> Path:
+    for file in files:
+        (directory / file).parent.mkdir(parents=True, exist_ok=True)
+        (directory / file).write_text(file)
+    return directory
+
+
+def files_in(directory: Path) -> set[str]:
+    return {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
+
+
+def git(directory: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=Someone", "-c", "user.email=someone@example.invalid"]
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=directory, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def committed(directory: Path, tag: str) -> Path:
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"], ["tag", tag]):
+        git(directory, *command)
+    return directory
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    (tmp_path / "scratch").mkdir()
+    return tmp_path / "scratch"
+
+
+def test_what_earlier_builds_and_tools_left_stays_out(tmp_path: Path, scratch: Path) -> None:
+    kept = {"build/tool.py", "demo/build/lib/x.py", "demo/x.py", "a/b/c.egg-info/PKG-INFO"}
+    stale = ["build/lib/x.py", "build/bdist.linux/x", "build/temp.linux/x.o", "build/lib.linux-x86_64/x.so"]
+    stale += ["demo.egg-info/SOURCES.txt", "src/demo.egg-info/SOURCES.txt", "demo/__pycache__/x.pyc", "demo/x.pyc"]
+    stale += [".venv/pyvenv.cfg", ".venv/x.py", "demo/env/pyvenv.cfg", ".tox/x", "node_modules/x.js"]
+    source = written(tmp_path / "source", *kept, *stale)
+    assert files_in(copy_project(source, scratch)) == kept
+
+
+def test_links_stay_links(tmp_path: Path, scratch: Path) -> None:
+    source = written(tmp_path / "source", "demo/x.py")
+    (source / "link.py").symlink_to("demo/x.py")
+    (source / "lost").symlink_to("nowhere")
+    copy = copy_project(source, scratch)
+    assert (copy / "link.py").readlink() == Path("demo/x.py")
+    assert (copy / "lost").is_symlink()
+
+
+@pytest.mark.parametrize("inside", ["", "packages/app"])
+def test_git_tells_in_the_copy_what_it_tells_in_the_original(inside: str, tmp_path: Path, scratch: Path) -> None:
+    repository = written(tmp_path / "repository", "README.md", "libs/x/x.py", "packages/other/x.py")
+    written(repository / inside, "app.py")
+    project = committed(repository, "3.4") / inside
+    copy = copy_project(project, scratch)
+    for question in (["describe", "--tags", "--dirty"], ["status", "--porcelain", "-uno"], ["rev-parse", "HEAD"]):
+        assert git(copy, *question) == git(project, *question)
+    (copy / "app.py").write_text("changed")
+    assert git(copy, "describe", "--tags", "--dirty") == "3.4-dirty"
+    git(copy, "add", ".")
+    assert git(repository, "status", "--porcelain") == ""
+    assert copy.joinpath(*[".."] * len(Path(inside).parts), "README.md").read_text() == "README.md"
+
+
+def test_a_changed_project_is_a_changed_one_in_the_copy(tmp_path: Path, scratch: Path) -> None:
+    project = committed(written(tmp_path / "project", "app.py"), "3.4")
+    (project / "app.py").write_text("changed")
+    assert git(copy_project(project, scratch), "describe", "--tags", "--dirty") == "3.4-dirty"
+
+
+def test_a_worktree_has_its_history_too(tmp_path: Path, scratch: Path) -> None:
+    main = committed(written(tmp_path / "main", "app.py"), "3.4")
+    git(main, "worktree", "add", "-q", str(tmp_path / "tree"), "HEAD")
+    assert git(copy_project(tmp_path / "tree", scratch), "describe", "--tags") == "3.4"
+
+
+def test_a_backend_can_ask_git_for_the_version(workshop: Workshop, tmp_path: Path) -> None:
+    project = make_project(tmp_path / "repository" / "packages", "demo", files={"demo/__init__.py": ""})
+    backend = (project / "backend.py").read_text()
+    asks = 'version = os.popen("git describe --tags --dirty").read().strip()'
+    (project / "backend.py").write_text(backend.replace("    info =", f"    {asks}\n    info =", 1))
+    committed(tmp_path / "repository", "3.4")
+    assert str(workshop.build_project(project).version) == "3.4"
+    assert git(project, "status", "--porcelain") == ""
+
+
+def test_a_copy_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ProjectBuildError, match="could not be copied"):
+        copy_project(written(tmp_path / "source", "x.py"), tmp_path / "source" / "x.py")
