@@ -23,6 +23,7 @@ below do not know each other. `tests/test_architecture.py` reads the layers and 
     installers  uv and pip as programs: where they are, index settings in their words, how to run them
     model       the frozen values everything passes along
     errors      every way to fail: one class each, its exit code, its hint
+    version     which pexlite this is
     runtime     the room that travels: copied into every file; standard library only; Python 3.6 grammar.
                 Nobody imports it: its files are read as text
 
@@ -34,7 +35,7 @@ Layers:
     targets | resolve | fetch | bundle | archive
     installers
     model
-    errors
+    errors | version
 
     runtime
 """
@@ -43,13 +44,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pexlite.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from pexlite.api import build as build
     from pexlite.api import inspect as inspect
     from pexlite.model import BuildResult as BuildResult
 
 __all__ = ["BuildResult", "build", "inspect"]
-__version__ = "0.1.0"
 
 _HOMES = {"build": "pexlite.api", "inspect": "pexlite.api", "BuildResult": "pexlite.model"}
 

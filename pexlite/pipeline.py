@@ -10,7 +10,7 @@ from pathlib import Path
 from packaging.pylock import Pylock
 from packaging.requirements import Requirement
 
-from pexlite import __version__, archive, fetch, installers, resolve, targets
+from pexlite import archive, fetch, installers, resolve, targets
 from pexlite import bundle as bundles
 from pexlite.errors import EntryPointMissing, TargetError, UsageError
 from pexlite.model import (
@@ -28,6 +28,7 @@ from pexlite.model import (
     Wheel,
     no_report,
 )
+from pexlite.version import __version__
 
 
 def build(request: BuildRequest, report: Report = no_report) -> BuildResult:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from pexlite import __version__
 from pexlite.cli.build import BUILD
 from pexlite.cli.info import INFO
+from pexlite.version import __version__
 
 
 class _BuildUnlessNamed(click.Group):

@@ -18,7 +18,7 @@ from pexlite.fetch.remote import Remote, lock_path, remote_file
 from pexlite.fetch.selection import Choice, select
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_file import digest
-from pexlite.model import IndexSettings, Report, Target, Wheel, no_report
+from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
 
 if TYPE_CHECKING:
     from pexlite.fetch.download import Downloads
@@ -35,15 +35,18 @@ def collect(
     installer: installers.Installer,
     report: Report = no_report,
     lock_directory: Path | None = None,
+    parts: LockParts | None = None,
 ) -> tuple[Wheel, ...]:
     """The wheels that `lock` gives `targets`, all in `store`, each once, by name, version and file name.
+
+    Of the lock's extras and dependency groups `parts` are wanted; without them, its default groups.
 
     Relative paths in the lock start at `lock_directory`. What is in the store already costs one small file
     read; the rest is downloaded together, and what is no wheel is built. Raises FetchError for all that
     could not be had, HashMismatch where that is the only reason, ProjectBuildError where a build failed.
     """
     run = _Run(store, settings, installer, report, lock_directory)
-    choices = select(lock, targets)
+    choices = select(lock, targets, parts or LockParts())
     files = [choice for choice in choices if _is_wheel(choice)]
     sources = [choice for choice in choices if not _is_wheel(choice)]
     wheels = [*run.ready_made(files), *run.built(sources)]

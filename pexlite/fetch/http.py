@@ -16,11 +16,11 @@ from pip._vendor import certifi
 from urllib3.exceptions import InsecureRequestWarning, LocationValueError
 from urllib3.util import Retry, Timeout, make_headers, parse_url
 
-from pexlite import __version__
 from pexlite.errors import FetchError
 from pexlite.fetch.credentials import authorization, without_credentials
 from pexlite.installers import mask
 from pexlite.model import IndexSettings
+from pexlite.version import __version__
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse

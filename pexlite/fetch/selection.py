@@ -19,10 +19,11 @@ from packaging.pylock import (
 )
 
 from pexlite.errors import FetchError
-from pexlite.model import Target
+from pexlite.model import LockParts, Target
 
 Source: TypeAlias = PackageVcs | PackageDirectory | PackageArchive | PackageSdist | PackageWheel
 _MOST_SHOWN = 4
+_DEFAULT_PARTS = LockParts()
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +35,8 @@ class Choice:
     target: Target
 
 
-def select(lock: Pylock, targets: Sequence[Target]) -> list[Choice]:
-    """What each of `targets` gets of `lock`.
+def select(lock: Pylock, targets: Sequence[Target], parts: LockParts = _DEFAULT_PARTS) -> list[Choice]:
+    """What each of `targets` gets of `lock`, of its extras and dependency groups only `parts`.
 
     Raises FetchError naming each project that has nothing for a target, and what is there instead.
     """
@@ -43,9 +44,9 @@ def select(lock: Pylock, targets: Sequence[Target]) -> list[Choice]:
     problems: list[str] = []
     for target in targets:
         try:
-            chosen += _chosen(lock, target)
+            chosen += _chosen(lock, target, parts)
         except PylockSelectError:
-            problems += _problems(lock, target)
+            problems += _problems(lock, target, parts)
     if problems:
         raise FetchError(
             f"the lock does not fit {', '.join(target.name for target in targets)}",
@@ -55,27 +56,32 @@ def select(lock: Pylock, targets: Sequence[Target]) -> list[Choice]:
     return chosen
 
 
-def _chosen(lock: Pylock, target: Target) -> list[Choice]:
-    selected = lock.select(environment=target.environment, tags=target.tags)
+def _chosen(lock: Pylock, target: Target, parts: LockParts) -> list[Choice]:
+    selected = lock.select(
+        environment=target.environment,
+        tags=target.tags,
+        extras=parts.extras,
+        dependency_groups=parts.groups,
+    )
     return [Choice(package, source, target) for package, source in selected]
 
 
-def _problems(lock: Pylock, target: Target) -> list[str]:
+def _problems(lock: Pylock, target: Target, parts: LockParts) -> list[str]:
     """Why `target` cannot have `lock`: for the lock as a whole, or for each package by itself."""
     try:
-        _chosen(dataclasses.replace(lock, packages=[]), target)
+        _chosen(dataclasses.replace(lock, packages=[]), target, parts)
     except PylockSelectError:
         return [_refused_whole(lock, target)]
     found = []
     for package in lock.packages:
         try:
-            _chosen(dataclasses.replace(lock, packages=[package]), target)
+            _chosen(dataclasses.replace(lock, packages=[package]), target, parts)
         except PylockSelectError as problem:
             found.append(_refused_package(package, target, str(problem)))
     if not found:
         # No package is at fault by itself: one is there twice.
         try:
-            _chosen(lock, target)
+            _chosen(lock, target, parts)
         except PylockSelectError as problem:
             found.append(f"{target.name}: {problem}")
     return found

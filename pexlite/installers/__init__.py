@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pexlite.installers.explain import mask as mask
-from pexlite.installers.programs import Installer as Installer
+from pexlite.installers.installer import Installer as Installer
 from pexlite.installers.programs import Outcome as Outcome
 from pexlite.installers.programs import attempt as attempt
 from pexlite.installers.programs import find_installer as find_installer

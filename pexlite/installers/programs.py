@@ -13,17 +13,9 @@ from pathlib import Path
 
 from pexlite.errors import PexliteError, UsageError
 from pexlite.installers.explain import essential_lines, mask
+from pexlite.installers.installer import Installer
 from pexlite.installers.words import child_environment
 from pexlite.model import IndexSettings
-
-
-@dataclass(frozen=True)
-class Installer:
-    """uv or pip: `command` is what a command line of it begins with."""
-
-    name: str
-    """"uv" or "pip"."""
-    command: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.installers.explain import essential_lines, mask
-from pexlite.installers.programs import Installer, Outcome, attempt, pip, run
+from pexlite.installers.installer import Installer
+from pexlite.installers.programs import Outcome, attempt, pip, run
 from pexlite.installers.words import index_arguments
 from pexlite.model import IndexSettings
 

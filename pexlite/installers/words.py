@@ -10,13 +10,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
+from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings
-
-if TYPE_CHECKING:
-    from pexlite.installers.programs import Installer
 
 # Variables that would make pip install somewhere, read something else or write other words than asked for.
 _DIVERTING = (

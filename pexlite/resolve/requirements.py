@@ -12,9 +12,11 @@ from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
 
 from pexlite.errors import UsageError
 from pexlite.installers.words import local_path
-from pexlite.model import Asked, BuildRequest, LocalKind, LocalSource, Root
+from pexlite.model import Asked, BuildRequest, LocalKind, LocalSource, LockParts, Root
+from pexlite.resolve.amendments import read_amendments
 from pexlite.resolve.gathered import Gathered, Problem, combined, merged_index, problem
 from pexlite.resolve.inputs import Input, interpret, origins
+from pexlite.resolve.lock_parts import has_group, missing_extras, wanted_parts
 from pexlite.resolve.projects import dependencies, group, read_project, unknown_extras
 from pexlite.resolve.requirement_files import read_requirements
 from pexlite.resolve.scripts import read_script
@@ -31,17 +33,22 @@ def gather(request: BuildRequest) -> Asked:
     typed = combined(interpret(_typed(request, text)) for text in _without_locks(request))
     typed = replace(typed, local=_with_extras(request, typed.local))
     script = _script(request, typed)
+    files = combined(read_file(_absolute(request, name), request.directory) for name in request.requirement_files)
+    locks = combined(_lock(request, name) for name in _locks(request))
+    locked = [lock for _, lock in (*files.locks, *locks.locks)]
+    amendments = read_amendments(request.excluded, request.overrides)
     whole = combined(
         [
             Gathered(index=request.index),
             typed,
             combined(_scripts(typed, script)),
-            combined(read_file(_absolute(request, name), request.directory) for name in request.requirement_files),
-            combined(_lock(request, name) for name in _locks(request)),
+            files,
+            locks,
             combined(_constraints(request)),
-            combined(_groups(request, typed.local)),
-            combined(_extra_problems(request, typed.local)),
+            combined(_groups(request, typed.local, locked)),
+            combined(_extra_problems(request, typed.local, locked)),
             combined(_trees(request)),
+            Gathered(problems=amendments.problems),
         ]
     )
     _raise(whole.problems if len(whole.locks) < 2 else (*whole.problems, _two_locks(whole)))
@@ -51,6 +58,9 @@ def gather(request: BuildRequest) -> Asked:
         index=merged_index(request.index, whole.index),
         constraint_files=tuple(dict.fromkeys(whole.constraints)),
         lock=whole.locks[0][1] if whole.locks else None,
+        lock_file=whole.locks[0][0] if whole.locks else None,
+        lock_parts=wanted_parts(locked[0], request.extras, _group_names(request)) if locked else LockParts(),
+        amendments=amendments.value,
         requires_python=whole.requires_python,
         script=script,
         notices=whole.notices,
@@ -186,7 +196,9 @@ def _pyprojects(request: BuildRequest) -> list[str]:
     return [name for name in request.requirement_files if Path(name).name == "pyproject.toml"]
 
 
-def _extra_problems(request: BuildRequest, local: Sequence[LocalSource]) -> Iterator[Gathered]:
+def _extra_problems(
+    request: BuildRequest, local: Sequence[LocalSource], locks: Sequence[Pylock]
+) -> Iterator[Gathered]:
     for source in _projects(local):
         file = source.path / "pyproject.toml"
         table = read_project(file) if source.extras and file.is_file() else {}
@@ -197,18 +209,31 @@ def _extra_problems(request: BuildRequest, local: Sequence[LocalSource]) -> Iter
     for name in _pyprojects(request) if request.extras else ():
         whole = dependencies(Path(_absolute(request, name)), request.extras)
         yield Gathered(roots=whole.roots, problems=whole.problems)
-    if request.extras and not _projects(local) and not _pyprojects(request):
+    if _projects(local) or _pyprojects(request):
+        return
+    if locks:
+        yield Gathered(problems=missing_extras(locks[0], request.extras))
+    elif request.extras:
         yield problem(
             f"--extra {request.extras[0]} belongs to a local project, and none is named",
             f"name the project, or write the extra behind a requirement: requests[{request.extras[0]}]",
         )
 
 
-def _groups(request: BuildRequest, local: Sequence[LocalSource]) -> Iterator[Gathered]:
-    """The dependency groups, of the file named before a colon, the local project, or pyproject.toml here."""
+def _group_names(request: BuildRequest) -> list[str]:
+    return [asked.rpartition(":")[2] for asked in request.groups]
+
+
+def _groups(request: BuildRequest, local: Sequence[LocalSource], locks: Sequence[Pylock]) -> Iterator[Gathered]:
+    """The dependency groups, of the file named before a colon, the local project, or pyproject.toml here.
+
+    Those that a lock has are taken from it; which requirements they stand for matters only when it is checked.
+    """
     for asked in request.groups:
         named, colon, name = asked.rpartition(":")
         files = [Path(_absolute(request, named))] if colon else _group_files(request, local)
+        if any(has_group(lock, name) for lock in locks) and not (request.locked and files):
+            continue
         if not files:
             yield problem(
                 f"--group {asked} belongs to a pyproject.toml, and none is here",

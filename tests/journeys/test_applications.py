@@ -56,12 +56,15 @@ def built(application: Application, output: Path, resolver: str) -> BuildResult:
     )
 
 
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
 @pytest.mark.parametrize("application", APPLICATIONS, ids=str)
-def test_an_application_does_what_it_does_in_a_venv(application: Application, tmp_path: Path) -> None:
+def test_an_application_does_what_it_does_in_a_venv(
+    application: Application, resolver: str, tmp_path: Path
+) -> None:
     env = environment(tmp_path / "root", HOME=str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     (tmp_path / "out").mkdir()
-    result = built(application, tmp_path / "out" / "app.pex", "uv")
+    result = built(application, tmp_path / "out" / "app.pex", resolver)
     pins = [f"{wheel.name}=={wheel.version}" for wheel in result.wheels]
     programs = plain_venv(tmp_path / "venv", pins)
     expected = do([programs / (application.script or "python")], application, tmp_path / "work", env)
