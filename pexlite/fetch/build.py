@@ -7,13 +7,14 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pexlite import installers
 from pexlite.errors import ProjectBuildError
 from pexlite.fetch.normalise import normalise
 from pexlite.fetch.project_copy import copy_project
+from pexlite.fetch.project_key import project_key
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_writer import source_date_epoch
 from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
@@ -30,9 +31,19 @@ class Workshop:
     report: Report
 
     def build_project(self, directory: Path, *, local: bool = True) -> Wheel:
-        """The wheel of the project in `directory`, built from a copy, so that nothing is left behind there."""
+        """The wheel of the project in `directory`, built from a copy, so that nothing is left behind there.
+
+        Where it is known what the wheel is made from, and that has not changed, the earlier one is taken.
+        """
         with tempfile.TemporaryDirectory(prefix="pexlite-project-") as scratch:
-            return self._build(copy_project(directory, Path(scratch)), local=local)
+            copy = copy_project(directory, Path(scratch))
+            known = project_key(copy, directory)
+
+            def make() -> Wheel:
+                return self._build(copy, local=local)
+
+            built = make() if known is None else self.once(self.key("project", known), make)
+            return replace(built, local=local)
 
     def sdist_built_before(self, sha256: str, subdirectory: str) -> Wheel | None:
         """What `build_sdist` gave for an sdist of this digest, None if there was none."""
