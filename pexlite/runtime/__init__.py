@@ -16,6 +16,9 @@ _KEPT_SWITCHES = ("PEX_ROOT", "PEX_KEEP_DAYS")
 
 def start(facts, loader, main):
     """Run the app described by `facts`, whose file `loader` reads; `main` is the namespace of `__main__`."""
+    # Whatever PYTHONPATH names comes after it until `enter`: nothing there may be taken for zlib or json.
+    library = os.path.dirname(os.__file__)
+    sys.path[1:1] = [library, library + "/lib-dynload"]
     file = os.path.abspath(loader.archive)
     environ = os.environ
     switches = [name for name in environ if name[:4] == "PEX_" and name not in _KEPT_SWITCHES]
@@ -38,7 +41,7 @@ def start(facts, loader, main):
     if switches or facts["special"] or not facts["start"] or sys.argv[1:3] in SPARK_WORKERS:
         from . import special
 
-        facts = special.run(facts, switches, prefix, file)  # returns if the entry point is to be called after all
+        facts = special.run(facts, switches, prefix)  # returns if the entry point is to be called after all
     sys.path[0] = prefix
     import _pexlite_launch
 
@@ -56,7 +59,7 @@ def cache_root(baked_in):
     if not root:
         # A plain concatenation where expanduser would import pwd.
         home = os.environ.get("HOME") or os.path.expanduser("~")
-        return home.rstrip("/") + "/.pex"
+        return os.path.abspath(home.rstrip("/") + "/.pex")
     return os.path.abspath(os.path.expanduser(root))
 
 

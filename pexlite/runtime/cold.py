@@ -22,7 +22,6 @@ def install(facts, loader, file, prefix, switches):
     manifest = json.loads(loader.get_data(loader.archive + os.sep + "PEX-INFO").decode("utf-8"))
     say("first start of %s on %s" % (file, python_tag()))
     variant = _choose(manifest, file, switches)
-    os.environ.pop("__PEXLITE_CHOSEN_PYTHON", None)
     root = os.path.dirname(os.path.dirname(prefix))
     name = os.path.basename(prefix)
     try:
@@ -55,8 +54,7 @@ def _install(manifest, variant, loader, file, root, prefix, say):
     if missing:
         _unpack_wheels(missing, file, root, say)
     say("laying out %d wheels" % len(wheels))
-    temporary = "%s/apps/.%s-%d" % (root, os.path.basename(prefix), os.getpid())
-    _remove(temporary)
+    temporary = _beside(prefix)
     layout.lay_out(manifest, wheels, loader, root, temporary, prefix)
     if os.path.lexists(prefix):
         # A directory that is not READY is no app; it makes way.
@@ -73,14 +71,18 @@ def wheel_directory(root, wheel):
     return "%s/wheels/%s" % (root, wheel["sha256"][:32])
 
 
+def _beside(place):
+    """A name next to `place` that no other start has: containers that share a cache share process ids as well."""
+    return "%s/.%s-%d-%d" % (*os.path.split(place), os.getpid(), time.time() * 1e6)
+
+
 def _unpack_wheels(missing, file, root, say):
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     temporaries = []
     try:
         jobs = []
         for wheel in missing:
-            temporary = "%s/wheels/.%s-%d" % (root, wheel["sha256"][:32], os.getpid())
-            _remove(temporary)
+            temporary = _beside(wheel_directory(root, wheel))
             temporaries.append(temporary)
             jobs.extend(_plan(descriptor, wheel, temporary))
         total = sum([member.size for member, _ in jobs])
@@ -116,11 +118,18 @@ def _plan(descriptor, wheel, directory):
             data_prefix = top + "/"
     jobs = []
     made = set()
+    umask = os.umask(0o022)
+    os.umask(umask)
+    top = os.fsencode(directory) + b"/"
     for member in members:
-        path = directory + "/" + unzip.destination(member.name, data_prefix)
-        parent = path.rpartition("/")[0]
+        # As UTF-8, whatever the locale of this start: later starts may have another.
+        path = top + unzip.destination(member.name, data_prefix).encode("utf-8")
+        parent = path.rpartition(b"/")[0]
         if parent not in made:
-            os.makedirs(parent, 0o755, exist_ok=True)
+            unzip.make_directories(parent)
+            if umask & 0o022 != 0o022:
+                # Python would make it by itself, open to others' writing.
+                unzip.make_directories(parent + b"/__pycache__")
             made.add(parent)
         jobs.append((member, path))
     return jobs
@@ -187,7 +196,7 @@ def _choose(manifest, file, switches):
 
 def _make_root(root):
     for name in ("apps", "wheels", "locks"):
-        os.makedirs("%s/%s" % (root, name), 0o755, exist_ok=True)
+        unzip.make_directories("%s/%s" % (root, name))
     if not os.access(root + "/apps", os.W_OK | os.X_OK) or not os.access(root + "/wheels", os.W_OK | os.X_OK):
         raise OSError(errno.EACCES, "not writable", root)
     tag = os.path.dirname(root) + "/CACHEDIR.TAG"
@@ -292,7 +301,7 @@ def _fail_to_write(failure, root, manifest, variant):
         free = os.statvfs(root)
         needed = sum([manifest["pexlite"]["wheels"][index]["unpacked"] for index in variant["wheels"]])
         _fail(
-            "no room to unpack into %s: %.0f MB needed, %.0f MB free"
+            "no room to unpack into %s: %.1f MB needed, %.1f MB free"
             % (root, needed / 1e6, free.f_bavail * free.f_frsize / 1e6),
             "make room, or set PEX_ROOT to a directory on another disk",
         )

@@ -10,6 +10,7 @@ import sys
 def enter(prefix, facts):
     """Make this process what `prefix/bin/python` would be: a Python with the bundle as its packages."""
     inherit_path = facts["inherit_path"]
+    del sys.path[1:3]  # what `start` put there
     library = os.path.dirname(os.__file__)
     site_packages = "%s/lib/%s/site-packages" % (prefix, os.path.basename(library))
     keep = _standard_path(library)
@@ -39,9 +40,13 @@ def enter(prefix, facts):
 
 
 def leave_out_python_path():
-    """Started by the sh header this Python is the app's own already; only what PYTHONPATH added has to go."""
+    """Started by the sh header this Python is the app's own already; only what PYTHONPATH added has to go.
+
+    So has the directory of the script, the first entry.
+    """
     given = [os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    sys.path[:] = [entry for entry in sys.path[1:] if entry not in given]
+    given = set([sys.path[0]] + given).difference(_standard_path(os.path.dirname(os.__file__)))
+    sys.path[:] = [entry for entry in sys.path if entry not in given]
 
 
 def _standard_path(library):
@@ -63,7 +68,7 @@ def _standard_path(library):
     return [
         entry
         for entry in sys.path
-        if ((entry + "/").startswith(inside) and "-packages" not in entry)
+        if ((entry + "/").startswith(inside) and "-packages" not in entry[len(library) :])
         or (entry.endswith(".zip") and entry != sys.path[0])
     ]
 
@@ -72,11 +77,12 @@ def _forget_foreign_modules(own):
     """Drop what the host's .pth files and sitecustomize imported from outside the standard library."""
     modules = sys.modules
     foreign = set()
+    shortest = min([len(entry) for entry in own])
     for name, module in list(modules.items()):
         where = getattr(module, "__file__", None)
         if where is None:
             where = list(getattr(module, "__path__", None) or ("",))[0]
-        if where and name != "__main__" and ("-packages/" in where + "/" or not where.startswith(own)):
+        if where and name != "__main__" and ("-packages/" in where[shortest:] + "/" or not where.startswith(own)):
             foreign.add(name)
             del modules[name]
     for finders in (sys.meta_path, sys.path_hooks):
@@ -87,14 +93,13 @@ def call(start, main):
     """Call the entry point `start`: (module, attribute) of a function, or (module, "") to be `__main__`."""
     module, attribute = start
     sys.modules.pop(__name__, None)
+    _dress(main)
     try:
         if not attribute:
             import runpy
 
             runpy._run_module_as_main(module, alter_argv=False)
             return
-        for name in [name for name in main if name[:2] != "__"]:
-            del main[name]
         __import__(module)
         function = sys.modules[module]
         for name in attribute.split("."):
@@ -105,6 +110,17 @@ def call(start, main):
     except BaseException:
         _hide_our_frames()
         raise
+
+
+def _dress(main):
+    """Have `__main__` look as in a venv's console script.
+
+    Reloaders take a `__spec__` or `__package__` for a start with -m, and multiprocessing has its children run
+    `__file__` under another name, for which the file does nothing.
+    """
+    for name in [name for name in main if name[:2] != "__" or name == "__pexlite__"]:
+        del main[name]
+    main.update(__file__=os.environ.get("PEX", sys.argv[0]), __cached__=None, __package__=None, __spec__=None)
 
 
 def _hide_our_frames():

@@ -3,6 +3,8 @@
 import os
 import sys
 
+from . import unzip
+
 # Keeps PYTHONPATH usable for what is started through bin/python (Spark hands pyspark over by it) but behind the
 # bundle's own modules, where it can add and not shadow.
 _PATH_HOOK = (
@@ -14,7 +16,9 @@ import os
 import sys
 
 if not sys.flags.ignore_environment:
+    library = os.path.dirname(os.__file__)
     given = [os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    given = [entry for entry in given if entry not in (library, library + "/lib-dynload")]
     kept = [entry for entry in sys.path if entry not in given]
     sys.path[:] = kept + [entry for entry in sys.path if entry in given]
 """
@@ -65,7 +69,7 @@ def lay_out(manifest, wheels, loader, root, directory, prefix):
     """Make `directory` the app that will be found at `prefix`; READY is written last."""
     library = os.path.basename(os.path.dirname(os.__file__))
     site_packages = "lib/%s/site-packages" % library
-    os.makedirs("%s/%s" % (directory, site_packages), 0o755)
+    unzip.make_directories("%s/%s" % (directory, site_packages))
     os.mkdir(directory + "/bin", 0o755)
     base = _base_python()
     for name in ("python", "python3", "python%d.%d" % sys.version_info[:2]):
@@ -75,7 +79,8 @@ def lay_out(manifest, wheels, loader, root, directory, prefix):
     link = _Linker(root, directory)
     link.merge(site_packages, [place + "/lib" for place in places])
     link.merge("", [place + "/data" for place in places], deep=True)
-    link.merge("include/site/" + library, [place + "/headers" for place in places])
+    for wheel, place in zip(wheels, places):
+        link.merge("include/site/%s/%s" % (library, wheel["name"].partition("-")[0]), [place + "/headers"])
     _write("%s/%s/_pexlite_pythonpath.py" % (directory, site_packages), _PATH_MODULE)
     _write("%s/%s/_pexlite_pythonpath.pth" % (directory, site_packages), _PATH_HOOK)
     _put_launch(loader, directory, prefix)
@@ -84,6 +89,7 @@ def lay_out(manifest, wheels, loader, root, directory, prefix):
         _put_scripts("%s/wheels/%s/scripts" % (root, place), directory + "/bin", first_line)
     for wheel in wheels:
         for name, reference in wheel["scripts"].items():
+            name = os.fsdecode(name.encode("utf-8"))
             _put_console_script(directory + "/bin/" + name, reference, first_line)
     _write(directory + "/READY", manifest["pexlite"]["build_id"] + "\n")
 
@@ -166,7 +172,7 @@ class _Linker:
         if not owners:
             return
         here = self.directory + "/" + target if target else self.directory
-        os.makedirs(here, 0o755, exist_ok=True)
+        unzip.make_directories(here)
         # wheels/ is seen from apps/<app>/<target>; a relative link survives a move of the whole cache.
         up = "../" * (2 + (target.count("/") + 1 if target else 0)) + "wheels/"
         for name, paths in sorted(owners.items()):
@@ -212,10 +218,14 @@ def _put_console_script(path, reference, first_line):
 
 def _first_line(python):
     """The line that has the kernel start a script with `python`, whatever characters its path has."""
-    if len(python.encode("utf-8", "surrogateescape")) < 125 and not any([space in python for space in " \t\n"]):
+    line = os.fsencode(python)
+    utf8 = line.decode("utf-8", "ignore").encode("utf-8") == line
+    if len(line) < 125 and not line.split()[1:] and utf8:
         return "#!%s\n" % python
     # Kernels cut long lines, and at spaces: sh and Python both read this.
     quoted = "'" + python.replace("'", "'\"'\"'") + "'"
+    if not utf8:
+        quoted = '"${0%/*}/python"'  # Python would not read the script
     return "#!/bin/sh\n'''exec' %s \"$0\" \"$@\"\n' '''\n" % quoted
 
 
@@ -224,6 +234,7 @@ def _write(path, content, mode=0o644):
         content = content.encode("utf-8", "surrogateescape")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
-        os.write(handle, content)
+        while content:
+            content = content[os.write(handle, content) :]
     finally:
         os.close(handle)

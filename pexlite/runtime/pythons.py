@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 
-# Set across the exec into a Python that was chosen here: it is tried once, not for ever.
-_CHOSEN = "__PEXLITE_CHOSEN_PYTHON"
+# Set across the exec into a Python that was chosen here: it is tried once, not for ever. By its name it is one of
+# the switches, which no start leaves in the environment.
+_CHOSEN = "PEX_CHOSEN_PYTHON"
 
 _TELL = """
 import sys
@@ -20,15 +21,16 @@ print("%s%d%d%s" % (kind, sys.version_info[0], sys.version_info[1], free))
 
 
 def run_asked(file, switches):
-    """Start over with the Python that PEX_PYTHON names, unless this is the one."""
-    if os.environ.pop(_CHOSEN, None):
+    """Start over with the Python that PEX_PYTHON names, unless it names none or this is the one."""
+    given = switches.taken if switches else os.environ
+    asked = given.get("PEX_PYTHON")
+    if not asked or _CHOSEN in given:
         return
-    asked = switches.python
     if os.sep in asked:
         path = os.path.expanduser(asked)
     else:
         path = next(_on_path([asked], ""), None) or asked
-    if not os.access(path, os.X_OK):
+    if not os.path.isfile(path) or not os.access(path, os.X_OK):
         _fail("PEX_PYTHON=%s is no program here" % asked, "give its full path, or unset PEX_PYTHON")
     if os.path.realpath(path) == os.path.realpath(sys.executable or ""):
         return
@@ -40,14 +42,20 @@ def run_fitting(file, accepted, needed, switches):
 
     `needed` says in words which Pythons the file runs on.
     """
+    run_asked(file, switches)
     here = "%s %d.%d" % ((_implementation(),) + tuple(sys.version_info[:2]))
-    if not os.environ.pop(_CHOSEN, None):
-        path = find(accepted, switches.python_path if switches else os.environ.get("PEX_PYTHON_PATH", ""))
+    given = switches.taken if switches else os.environ
+    asked = given.get("PEX_PYTHON")
+    if not asked and _CHOSEN not in given:
+        path = find(accepted, given.get("PEX_PYTHON_PATH", ""))
         if path:
             _start_over(path, file, switches)
+    if not accepted:
+        here += " on %s %s" % (sys.platform, os.uname()[4])
     _fail(
-        "%s needs %s; this is %s, and PATH has none that fits" % (os.path.basename(file), needed, here),
-        "install one of these, name one with PEX_PYTHON=/path/to/python, or build for this one with --python",
+        "%s needs %s; %s is %s" % (os.path.basename(file), needed, "PEX_PYTHON" if asked else "this", here),
+        "%sinstall one that fits, name it with PEX_PYTHON=/path/to/python, or build for this one with --python"
+        % ("" if asked else "PATH has no other: "),
     )
 
 
@@ -101,8 +109,7 @@ def _start_over(path, file, switches):
     if switches:
         switches.give_back()
     os.environ[_CHOSEN] = "1"
-    sys.stdout.flush()
-    os.execv(path, [path, file] + sys.argv[1:])
+    os.execv(path, [path] + sys.argv)
 
 
 def _fail(message, hint):

@@ -9,11 +9,11 @@ from . import SPARK_WORKERS
 _ARGUMENTS_GIVEN = "__PEXLITE_PYTHON_ARGUMENTS"
 
 
-def run(facts, switches, prefix, file):
+def run(facts, switches, prefix):
     """The facts to go on with, or no return: the process becomes an interpreter or a script of the bundle."""
     facts = dict(facts)
     arguments = sys.argv[1:]
-    if facts.get("sh_boot") and not os.path.exists(shell_pointer(prefix)):
+    if facts.get("sh_boot") and not _points_to_a_python(shell_pointer(prefix)):
         leave_for_shell(facts, prefix)
     for name, value in facts.get("inject_env", ()):
         os.environ.setdefault(name, value)
@@ -23,15 +23,19 @@ def run(facts, switches, prefix, file):
     if switches and switches.extra_path:
         facts["extra_path"] = switches.extra_path
     if switches and switches.module:
-        _run_module(prefix, facts, switches.module, arguments)
+        module, _, attribute = switches.module.partition(":")
+        facts["start"] = (module, attribute)
+        return facts
     if switches and switches.script:
         _run_script(prefix, facts, switches.script, arguments)
     if (switches and switches.interpreter) or arguments[:2] in SPARK_WORKERS:
         _become_python(prefix, facts, arguments)
     if facts.get("inject_python_args") and not os.environ.pop(_ARGUMENTS_GIVEN, None):
         os.environ[_ARGUMENTS_GIVEN] = "1"
+        if switches:
+            switches.give_back()
         python = prefix + "/bin/python"
-        os.execv(python, [python] + list(facts["inject_python_args"]) + [file] + arguments)
+        os.execv(python, [python] + list(facts["inject_python_args"]) + sys.argv)
     arguments = list(facts.get("inject_args", ())) + arguments
     if facts.get("script"):
         _run_script(prefix, facts, facts["script"], arguments)
@@ -43,24 +47,13 @@ def run(facts, switches, prefix, file):
 
 def _become_python(prefix, facts, arguments):
     python = prefix + "/bin/python"
-    if facts.get("extra_path"):
+    more = list(facts.get("extra_path", ()))
+    if facts["inherit_path"] != "false":
+        more.extend([entry for entry in sys.path if "-packages" in entry])
+    if more:
         known = [entry for entry in (os.environ.get("PYTHONPATH"),) if entry]
-        os.environ["PYTHONPATH"] = os.pathsep.join(facts["extra_path"] + known)
-    sys.stdout.flush()
+        os.environ["PYTHONPATH"] = os.pathsep.join(more + known)
     os.execv(python, [python] + _python_options() + arguments)
-
-
-def _run_module(prefix, facts, module, arguments):
-    """PEX_MODULE: a module as `__main__`, or a function as `module:function`."""
-    module, _, attribute = module.partition(":")
-    if not attribute:
-        _become_python(prefix, facts, ["-m", module] + arguments)
-    call = "import sys; from %s import %s as run; sys.argv[0] = %r; sys.exit(run())"
-    attribute, _, rest = attribute.partition(".")
-    code = call % (module, attribute, sys.argv[0])
-    if rest:
-        code = code.replace("run())", "run.%s())" % rest)
-    _become_python(prefix, facts, ["-c", code] + arguments)
 
 
 def _run_script(prefix, facts, name, arguments):
@@ -76,7 +69,6 @@ def _run_script(prefix, facts, name, arguments):
         sys.exit(1)
     if first == b"#!" and _is_python_script(path):
         _become_python(prefix, facts, [path] + arguments)
-    sys.stdout.flush()
     os.execv(path, [path] + arguments)
 
 
@@ -87,14 +79,15 @@ def _is_python_script(path):
     with open(path, "rb") as script:
         head = script.read(600).split(b"\n", 3)
     by_shell = head[0].startswith(b"#!/bin/sh") and len(head) > 1
-    return b"python" in head[0] or (by_shell and b"/bin/python" in head[1])
+    return b"python" in head[0] or (by_shell and b"/python" in head[1])
 
 
 def _python_options():
     """The options this Python itself was started with, for the Python that it becomes."""
     original = getattr(sys, "orig_argv", None)
     if original is not None:
-        return original[1 : len(original) - len(sys.argv)]
+        options = original[1 : len(original) - len(sys.argv)]
+        return [word for word in map(_with_site, options) if word != "-"]
     flags = sys.flags
     options = ["-I"] if flags.isolated else []
     for letter, name in _FLAGS:
@@ -107,6 +100,12 @@ def _python_options():
     return options
 
 
+def _with_site(option):
+    """The option without -S: `site` is what shows the bundle to bin/python."""
+    return option.replace("S", "") if set(option[1:]) <= _LETTERS and option[:1] == "-" else option
+
+
+_LETTERS = frozenset("BEIOPRSbdiqsuvx")
 _FLAGS = (
     ("d", "debug"),
     ("i", "inspect"),
@@ -116,13 +115,20 @@ _FLAGS = (
     ("v", "verbose"),
     ("b", "bytes_warning"),
     ("q", "quiet"),
-    ("S", "no_site"),
 )
 
 
 def shell_pointer(prefix):
     """The file in which the sh header finds the app's directory: one for all Pythons, the last one wins."""
     return prefix.rpartition("/")[0] + "/" + os.path.basename(prefix).partition("-")[0] + ".sh"
+
+
+def _points_to_a_python(pointer):
+    try:
+        with open(pointer, "rb") as file:
+            return os.path.exists(file.readline().rstrip(b"\n"))
+    except OSError:
+        return False
 
 
 def leave_for_shell(facts, prefix):
@@ -143,8 +149,8 @@ def leave_for_shell(facts, prefix):
             with open(temporary, "w") as file:
                 file.write(_RUN % (facts["start"],))
             os.rename(temporary, script)
-        with open(temporary, "w") as file:
-            file.write("%s/bin/python\n%s\n" % (prefix, script))
+        with open(temporary, "wb") as file:
+            file.write(os.fsencode("%s/bin/python\n%s\n" % (prefix, script)))
         os.rename(temporary, shell_pointer(prefix))
     except OSError:
         pass  # a cache that is only read: starts stay as they are, a little slower
@@ -152,6 +158,8 @@ def leave_for_shell(facts, prefix):
 
 _RUN = """\
 import sys
+
+sys.path.insert(0, __file__.rpartition("/")[0])  # with PYTHONSAFEPATH it is not there
 
 import _pexlite_launch
 

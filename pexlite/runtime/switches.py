@@ -22,8 +22,6 @@ class Switches:
         if self.inherit_path not in _INHERIT:
             self.inherit_path = ""
         self.extra_path = [entry for entry in get("PEX_EXTRA_SYS_PATH", "").split(os.pathsep) if entry]
-        # What belongs to the search for a Python, gone through by `pythons`.
-        self.python_path = get("PEX_PYTHON_PATH", "")
 
     def give_back(self):
         """Put every switch back, for the start that another Python makes of this one."""

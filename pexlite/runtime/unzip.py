@@ -8,6 +8,7 @@ import zlib
 
 _END = b"PK\x05\x06"
 _BIG = 32 << 20  # a member above this many bytes is inflated piece by piece, so that memory stays flat
+_PIECE = 4 << 20
 _SCHEMES = {"purelib": "lib", "platlib": "lib", "scripts": "scripts", "data": "data", "headers": "headers"}
 
 
@@ -99,6 +100,19 @@ def _read(descriptor, offset, size):
             raise Damaged("the file ends too early")
         content += more
     return content
+
+
+def make_directories(path):
+    """`path` is a directory; what had to be made for that is closed to others' writing under any umask."""
+    if not os.path.isdir(path):
+        parent = os.path.dirname(path)
+        if parent != path:
+            make_directories(parent)
+        try:
+            os.mkdir(path, 0o755)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
 
 
 def destination(name, data_prefix):
@@ -206,18 +220,26 @@ def _write(handle, content):
 
 
 def _write_pieces(descriptor, member, handle):
-    position = member.offset + _data_start(_read(descriptor, member.offset, 30))
-    left, size, crc = member.compressed, 0, 0
-    inflate = None if member.stored else zlib.decompressobj(-15)
+    size, crc = 0, 0
     try:
-        while left:
-            piece = _read(descriptor, position, min(left, 4 << 20))
-            position += len(piece)
-            left -= len(piece)
-            content = inflate.decompress(piece) if inflate else piece
+        for content in _pieces(descriptor, member):
             crc = zlib.crc32(content, crc)
             size += len(content)
             _write(handle, content)
     except zlib.error:
         raise Damaged("%s has changed" % member.name)
     return crc, size
+
+
+def _pieces(descriptor, member):
+    """The member's content, a few MB at a time however small it was packed."""
+    position = member.offset + _data_start(_read(descriptor, member.offset, 30))
+    end = position + member.compressed
+    inflate = None if member.stored else zlib.decompressobj(-15)
+    while position < end:
+        piece = _read(descriptor, position, min(end - position, _PIECE))
+        position += len(piece)
+        while inflate and piece:
+            yield inflate.decompress(piece, _PIECE)
+            piece = inflate.unconsumed_tail
+        yield inflate.flush() if inflate and position == end else piece

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pexlite.model import EntryPoint, StartKind
 from tests.bundles import EVERY_PYTHON, bundle_file, environment, function, run
 from tests.factories import make_wheel
-from tests.interpreters import Interpreter, interpreters
+from tests.interpreters import Interpreter, interpreters, supported
 
 
 def tell(command: list[str | Path], env: dict[str, str], cwd: Path | None = None) -> dict[str, object]:
@@ -140,4 +141,43 @@ def main():
     (app,) = Path(env["PEX_ROOT"]).glob("lite-1/apps/*-*/")
     assert run([app / "bin" / "greet"], env).stdout == f"greeting {app}\n"
     assert run([app / "bin" / "also"], env).stdout == "words True True\n"
-    assert list(app.glob("include/site/*/schemes.h"))
+    assert list(app.glob("include/site/*/schemes/schemes.h"))
+
+
+def test_pex_python_says_what_it_is_when_it_does_not_fit(teller_wheels: list[Path], tmp_path: Path) -> None:
+    here, other = supported()[:2]
+    file = bundle_file(tmp_path / "app.pex", teller_wheels, function("teller", "main"), pythons=[here.tag])
+    env = environment(tmp_path / "root", PEX_PYTHON=str(other.path))
+    done = run([here.path, file], env, check=False)
+    version = f"{other.version[0]}.{other.version[1]}"
+    assert done.stderr.splitlines()[0].endswith(f"; PEX_PYTHON is CPython {version}")
+    for wrong in (str(tmp_path), "no-such-python", "/etc/passwd"):
+        done = run([here.path, file], {**env, "PEX_PYTHON": wrong}, check=False)
+        assert done.stderr.startswith(f"error: PEX_PYTHON={wrong} is no program here\nhint: ")
+
+
+def test_a_python_found_on_path_leaves_no_trace(tmp_path: Path) -> None:
+    wanted, here = supported()[:2]
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").symlink_to(wanted.path)
+    env = environment(tmp_path / "root", PATH=str(tmp_path / "bin"))
+    code = "import json, os, sys\nprint(json.dumps([sorted(os.environ), sys.argv[0]]))\n"
+    wheel = make_wheel(tmp_path, "names", files={"names.py": code})
+    entry_point = EntryPoint(StartKind.MODULE, "names")
+    file = bundle_file(tmp_path / "app.pex", [wheel], entry_point, pythons=[wanted.tag])
+    for _ in range(2):
+        names, called = json.loads(run([here.path, "app.pex"], env, cwd=tmp_path).stdout)
+        assert set(names) <= {*env, "PEX", "LC_CTYPE"}
+        assert called == file.name
+
+
+def test_the_first_line_is_short_for_a_wide_range(tmp_path: Path) -> None:
+    from pexlite.runtime import pythons
+
+    (tmp_path / "none").mkdir()
+    needed = "CPython 3.10 to 3.14 on linux x86_64 (glibc 2.17+)"
+    code = f"from pythons import run_fitting; run_fitting('/x/my_service.pex', ['cp399'], {needed!r}, None)"
+    for here in interpreters():
+        env = environment(tmp_path, PATH=str(tmp_path / "none"), PYTHONPATH=str(Path(pythons.__file__).parent))
+        done = run([here.path, "-c", code], env, check=False)
+        assert len(done.stderr.splitlines()[0]) <= 120

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
+import shutil
 import signal
 import subprocess
+import sys
 import time
+import zipfile
 from pathlib import Path
 
+import pytest
+
+from pexlite.model import LaunchOptions
+from pexlite.runtime import unzip
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -182,3 +191,101 @@ def test_an_interrupt_while_unpacking_leaves_nothing(newest: Interpreter, tmp_pa
     assert (process.returncode, output, errors) == (-signal.SIGINT, b"", b"")
     assert list(wheels.iterdir()) == []
     assert run([newest.path, file], env).stdout == "ran\n"
+
+
+def test_a_member_that_inflates_to_much_is_written_in_pieces(newest: Interpreter, tmp_path: Path) -> None:
+    program = "import os, zeros\ndef main():\n    print(os.path.getsize(zeros.__path__[0] + '/data'))\n"
+    wheel = make_wheel(
+        tmp_path, "zeros", files={"zeros/__init__.py": "", "zeros/data": bytes(200 << 20), "run_zeros.py": program}
+    )
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("run_zeros", "main"))
+    code = (
+        "import resource, subprocess, sys; out = subprocess.check_output(sys.argv[1:]).decode();"
+        " print(out.strip(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    env = environment(tmp_path / "root")
+    size, peak = run([newest.path, "-c", code, newest.path, file], env).stdout.split()
+    assert int(size) == 200 << 20
+    assert int(peak) < (100 << 10 if sys.platform == "linux" else 100 << 20)  # Linux counts in KiB
+
+
+@pytest.mark.parametrize("size", [0, 1, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, (8 << 20) + 258])
+@pytest.mark.parametrize("stored", [True, False])
+def test_pieces_are_the_whole_content(size: int, stored: bool, tmp_path: Path) -> None:
+    content = bytes(size // 2) + random.Random(size).randbytes(size - size // 2)
+    how = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", how) as archive:
+        archive.writestr("x", content)
+    descriptor = os.open(tmp_path / "x.zip", os.O_RDONLY)
+    try:
+        (member,) = unzip.read_members(descriptor, 0, (tmp_path / "x.zip").stat().st_size, "x")
+        pieces = list(unzip._pieces(descriptor, member))
+    finally:
+        os.close(descriptor)
+    assert b"".join(pieces) == content
+    assert max(map(len, pieces), default=0) <= 4 << 20
+
+
+def test_names_are_utf_8_under_any_locale(python: Interpreter, tmp_path: Path) -> None:
+    program = "import os, parts\ndef main():\n    print(os.listdir(os.fsencode(parts.__path__[0])))\n"
+    files = {"parts/__init__.py": "", "parts/na\u00efve.txt": "", "names.py": program}
+    scripts = {"console_scripts": {"gr\u00fc\u00df": "names:main"}}
+    wheel = make_wheel(tmp_path, "parts", files=files, entry_points=scripts)
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("names", "main"))
+    env = environment(tmp_path / "root", LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
+    assert "na\\xc3\\xafve.txt" in run([python.path, file], env).stdout
+    assert "na\\xc3\\xafve.txt" in run([python.path, file], {**env, "PEX_SCRIPT": "gr\u00fc\u00df"}).stdout
+
+
+def test_a_cache_whose_path_is_no_text(newest: Interpreter, tmp_path: Path) -> None:
+    scripts = {"console_scripts": {"tool": "starts:main"}}
+    files = {"starts.py": "import os, sys\ndef main():\n    print(ascii(sys.prefix))\n"}
+    wheel = make_wheel(tmp_path, "starts", files=files, entry_points=scripts)
+    file = bundle_file(
+        tmp_path / "app.pex", [wheel], function("starts", "main"), launch=LaunchOptions(sh_boot=True)
+    )
+    root = os.fsencode(tmp_path) + b"/\xff"
+    env = environment(tmp_path, PEX_ROOT=os.fsdecode(root), PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    for _ in range(2):
+        assert "/\\udcff/" in run([file], env).stdout
+    (tool,) = Path(os.fsdecode(root)).glob("lite-1/apps/*/bin/tool")
+    assert "/\\udcff/" in run([tool], env).stdout
+
+
+def test_a_relative_home_gives_an_absolute_cache(newest: Interpreter, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "where", files={"where.py": "import sys\ndef main():\n    print(sys.prefix)\n"})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("where", "main"))
+    env = environment(tmp_path, HOME="home")
+    del env["PEX_ROOT"]
+    assert run([newest.path, file], env, cwd=tmp_path).stdout.startswith(f"{tmp_path}/home/.pex/lite-1/")
+
+
+def test_a_start_of_the_same_process_id_elsewhere_is_left_alone(
+    newest: Interpreter, teller: Path, env: dict[str, str]
+) -> None:
+    """Containers that share a cache share process ids too."""
+    wheels = Path(env["PEX_ROOT"]) / "lite-1" / "wheels"
+    run([newest.path, teller], env, check=False)
+    (place, *_) = wheels.iterdir()
+    shutil.rmtree(Path(env["PEX_ROOT"]) / "lite-1" / "apps")
+    place.rename(wheels / f".{place.name}-7")
+    code = (
+        "import os, runpy, sys; os.getpid = lambda: 7; del sys.argv[0];"
+        " sys.path.insert(0, sys.argv[0]); runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    assert json.loads(run([newest.path, "-c", code, teller], env, check=False).stdout)["argv"] == [str(teller)]
+    assert any((wheels / f".{place.name}-7").iterdir())
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_no_umask_opens_the_cache_or_breaks_the_app(
+    umask: int, newest: Interpreter, teller: Path, tmp_path: Path
+) -> None:
+    env = environment(tmp_path / "not" / "there" / "yet")
+    before = os.umask(umask)
+    try:
+        assert run([newest.path, teller], env, check=False).returncode == 3
+    finally:
+        os.umask(before)
+    made = [tmp_path / "not", *(tmp_path / "not").rglob("*")]
+    assert [path for path in made if not path.is_symlink() and path.stat().st_mode & 0o022] == []

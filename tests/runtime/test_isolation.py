@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from pexlite.model import EntryPoint, InheritPath, LaunchOptions, StartKind
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
@@ -58,6 +60,9 @@ def test_user_site_is_out(newest: Interpreter, tmp_path: Path) -> None:
     done = run([newest.path, file], env, check=False)
     assert done.stdout.splitlines()[-1].endswith("site-packages/who.py")
     assert "No module named 'extra'" in done.stderr
+    asked = {**env, "PEX_INHERIT_PATH": "fallback", "PEX_INTERPRETER": "1"}
+    told = run([newest.path, file, "-c", "import who; who.main()"], asked).stdout.splitlines()
+    assert told[-2:] == [told[-2], str(directory / "extra.py")] and "lite-1" in told[-2]
 
 
 def test_the_hosts_packages_come_in_when_asked(newest: Interpreter, tmp_path: Path) -> None:
@@ -133,3 +138,75 @@ def test_spark_workers_get_an_interpreter_whatever_the_entry_point(newest: Inter
     file = bundle_file(tmp_path / "app.pex", [wheel], function("who", "main"))
     env = environment(tmp_path / "root", PYTHONPATH=str(tmp_path / "cluster"))
     assert run([newest.path, file, "-m", "pyspark.daemon"], env).stdout.endswith("site-packages/who.py\n")
+
+
+DECOYS = ("json", "struct", "zlib", "binascii", "fcntl", "shutil", "tempfile", "subprocess", "signal", "random")
+
+
+@pytest.mark.parametrize("variables", [{}, {"PEX_VERBOSE": "1"}, {"PEX_INTERPRETER": "1", "PEX_VERBOSE": "1"}])
+def test_modules_named_like_the_standard_ones_do_not_stop_a_first_start(
+    python: Interpreter, tmp_path: Path, variables: dict[str, str]
+) -> None:
+    place = decoys(tmp_path / "decoys")
+    for name in DECOYS:
+        (place / f"{name}.py").write_text(f"raise ImportError('the decoy {name}')\n")
+    wheel = make_wheel(tmp_path, "fine", files={"fine.py": "def main():\n    import json\n    print('fine')\n"})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("fine", "main"))
+    env = environment(tmp_path / "root", PYTHONPATH=str(place), **variables)
+    arguments = ["-I", "-c", "import fine; fine.main()"] if "PEX_INTERPRETER" in variables else []
+    for _ in range(2):
+        assert run([python.path, file, *arguments], env, cwd=place).stdout == "fine\n"
+
+
+def test_another_entry_point_is_as_isolated_as_the_own(python: Interpreter, tmp_path: Path) -> None:
+    place = decoys(tmp_path / "decoys")
+    files = {"who.py": WHO + "if __name__ == '__main__':\n    main()\n", "own.py": "def main(): pass\n"}
+    file = bundle_file(tmp_path / "app.pex", [make_wheel(tmp_path, "who", files=files)], function("own", "main"))
+    for name in ("who", "who:main"):
+        env = environment(tmp_path / "root", PYTHONPATH=str(place), PEX_MODULE=name)
+        done = run([python.path, file], env, cwd=place, check=False)
+        assert done.stderr.endswith("No module named 'extra'\n")
+        assert "the decoy" not in done.stdout
+
+
+def test_an_interpreter_knows_its_bundle_with_the_site_module_off(python: Interpreter, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "fine", files={"fine.py": ""})
+    file = bundle_file(tmp_path / "env.pex", [wheel], EntryPoint(StartKind.INTERPRETER))
+    env = environment(tmp_path / "root")
+    for options in (["-S"], ["-SE", "-W", "error"]):
+        code = "import fine, sys; print(sys.flags.ignore_environment, sys.warnoptions)"
+        done = run([python.path, *options, file, "-c", code], env)
+        assert done.stdout == ("1 ['error']\n" if len(options) > 1 else "0 []\n")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
+def test_a_closed_standard_stream_stops_no_start(newest: Interpreter, tmp_path: Path, closed: str) -> None:
+    wheel = make_wheel(tmp_path, "fine", files={"fine.py": ""})
+    file = bundle_file(tmp_path / "env.pex", [wheel], EntryPoint(StartKind.INTERPRETER))
+    code = "import fine; raise SystemExit(5)"
+    command = f"exec {newest.path} {file} -c '{code}' {closed}"
+    assert run(["/bin/sh", "-c", command], environment(tmp_path / "root"), check=False).returncode == 5
+
+
+def test_switches_hold_across_the_arguments_for_python(newest: Interpreter, tmp_path: Path) -> None:
+    place = decoys(tmp_path / "decoys")
+    wheel = make_wheel(tmp_path, "who", files={"who.py": WHO + "    print(sys.argv)\n"})
+    launch = LaunchOptions(inject_python_args=("-O",))
+    bundle_file(tmp_path / "app.pex", [wheel], function("who", "main"), launch=launch)
+    env = environment(tmp_path / "root", PEX_EXTRA_SYS_PATH=str(place))
+    _, extra, called = run([newest.path, "app.pex"], env, cwd=tmp_path).stdout.splitlines()
+    assert (extra, called) == (str(place / "extra.py"), "['app.pex']")
+
+
+def test_a_standard_library_below_a_directory_named_packages_is_its_own(
+    newest: Interpreter, tmp_path: Path
+) -> None:
+    base = run([newest.path, "-c", "import sys; print(sys.base_prefix)"], environment(tmp_path)).stdout.strip()
+    (tmp_path / "our-packages").mkdir()
+    (tmp_path / "our-packages" / "python").symlink_to(base)
+    program = "import sys\nbefore = set(sys.modules)\ndef main():\n    print('io' in before and 'abc' in before)\n"
+    file = bundle_file(
+        tmp_path / "app.pex", [make_wheel(tmp_path, "kept", files={"kept.py": program})], function("kept", "main")
+    )
+    python = tmp_path / "our-packages" / "python" / "bin" / newest.path.name
+    assert run([python, file], environment(tmp_path / "root")).stdout == "True\n"

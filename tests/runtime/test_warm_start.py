@@ -7,6 +7,9 @@ import os
 import zipfile
 from pathlib import Path
 
+import pytest
+
+from pexlite.model import EntryPoint, LaunchOptions, StartKind
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -65,8 +68,6 @@ def test_tracebacks_hold_no_frame_of_ours(newest: Interpreter, tmp_path: Path) -
         tmp_path, "failing", files={"failing.py": failing, "failing_too.py": failing + "\nmain()\n"}
     )
     env = environment(tmp_path / "root")
-    from pexlite.model import EntryPoint, StartKind
-
     starts = (function("failing", "main"), EntryPoint(StartKind.MODULE, "failing_too"))
     for index, start in enumerate(starts):
         file = bundle_file(tmp_path / f"app{index}.pex", [wheel], start)
@@ -112,8 +113,6 @@ def test_a_file_starts_by_any_way_to_it(
 def test_the_sh_header_goes_straight_to_the_apps_python(
     newest: Interpreter, teller_wheels: list[Path], tmp_path: Path
 ) -> None:
-    from pexlite.model import LaunchOptions
-
     file = bundle_file(
         tmp_path / "app.pex", teller_wheels, function("teller", "main"), launch=LaunchOptions(sh_boot=True)
     )
@@ -132,3 +131,84 @@ def test_the_sh_header_goes_straight_to_the_apps_python(
     env["PATH"] = str(tmp_path)
     alone = run(["/bin/sh", file], env, check=False)
     assert alone.returncode == 1 and alone.stderr.startswith("error: app.pex needs CPython")
+
+
+POOL = """
+import json, multiprocessing, os, sys
+
+
+def double(number):
+    return 2 * number
+
+
+def main():
+    import __main__
+
+    pools = [multiprocessing.get_context(kind).Pool(1) for kind in sys.argv[1:]]
+    said = {"pools": [pool.map(double, [1, 2]) for pool in pools], "name": __name__, "argv": sys.argv[0]}
+    for name in ("__file__", "__package__", "__spec__", "__name__"):
+        said[name] = str(getattr(__main__, name))
+    said["names"] = sorted(name for name in vars(__main__) if name[:2] != "__" or name == "__pexlite__")
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize("sh_boot", [False, True])
+def test_main_is_that_of_a_console_script_also_for_children(
+    newest: Interpreter, tmp_path: Path, sh_boot: bool
+) -> None:
+    wheel = make_wheel(tmp_path, "pool", files={"pool.py": POOL})
+    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    launch = LaunchOptions(sh_boot=sh_boot)
+    file = bundle_file(tmp_path / "function.pex", [wheel], function("pool", "main"), launch=launch)
+    for _ in range(2):
+        said = json.loads(run([file, "spawn", "forkserver", "fork"], env).stdout)
+        assert said == {
+            "pools": [[2, 4]] * 3,
+            "name": "pool",
+            "argv": str(file),
+            "__file__": str(file),
+            "__package__": "None",
+            "__spec__": "None",
+            "__name__": "__main__",
+            "names": [],
+        }
+    file = bundle_file(tmp_path / "module.pex", [wheel], EntryPoint(StartKind.MODULE, "pool"), launch=launch)
+    for _ in range(2):
+        said = json.loads(run([file, "spawn", "forkserver", "fork"], env).stdout)
+        assert said["pools"] == [[2, 4]] * 3
+        assert said["__file__"].endswith("site-packages/pool.py")
+        assert said["names"] == ["POOL", "double", "json", "main", "multiprocessing", "os", "sys"][1:]
+
+
+def test_the_sh_header_works_whatever_pythonpath_and_safe_path_say(newest: Interpreter, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "plain", files={"plain.py": "def main():\n    import json\n    print('well')\n"})
+    file = bundle_file(
+        tmp_path / "app.pex", [wheel], function("plain", "main"), launch=LaunchOptions(sh_boot=True)
+    )
+    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    library = run([newest.path, "-c", "import os; print(os.path.dirname(os.__file__))"], env).stdout.strip()
+    for _ in range(2):
+        assert run([file], {**env, "PYTHONSAFEPATH": "1"}).stdout == "well\n"
+        assert run([file], {**env, "PYTHONPATH": library}).stdout == "well\n"
+
+
+def test_the_sh_header_finds_its_way_again_in_a_cache_that_moved(
+    newest: Interpreter, teller_wheels: list[Path], tmp_path: Path
+) -> None:
+    file = bundle_file(
+        tmp_path / "app.pex", teller_wheels, function("teller", "main"), launch=LaunchOptions(sh_boot=True)
+    )
+    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    run([file], env, check=False)
+    (tmp_path / "root").rename(tmp_path / "moved")
+    env["PEX_ROOT"] = str(tmp_path / "moved")
+    run([file], env, check=False)
+    env["PATH"] = "/usr/bin:/bin"
+    assert json.loads(run([file], env, check=False).stdout)["prefix"].startswith(env["PEX_ROOT"])
+    (pointer,) = (tmp_path / "moved").glob("lite-1/apps/*.sh")
+    assert pointer.read_text().startswith(env["PEX_ROOT"])
