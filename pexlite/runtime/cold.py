@@ -118,18 +118,13 @@ def _plan(descriptor, wheel, directory):
             data_prefix = top + "/"
     jobs = []
     made = set()
-    umask = os.umask(0o022)
-    os.umask(umask)
     top = os.fsencode(directory) + b"/"
     for member in members:
         # As UTF-8, whatever the locale of this start: later starts may have another.
         path = top + unzip.destination(member.name, data_prefix).encode("utf-8")
         parent = path.rpartition(b"/")[0]
         if parent not in made:
-            unzip.make_directories(parent)
-            if umask & 0o022 != 0o022:
-                # Python would make it by itself, open to others' writing.
-                unzip.make_directories(parent + b"/__pycache__")
+            unzip.make_package_directory(parent)
             made.add(parent)
         jobs.append((member, path))
     return jobs
@@ -201,7 +196,7 @@ def _make_root(root):
         raise OSError(errno.EACCES, "not writable", root)
     tag = os.path.dirname(root) + "/CACHEDIR.TAG"
     if not os.path.exists(tag):
-        with open(tag, "w") as signature:
+        with open(os.open(tag, os.O_WRONLY | os.O_CREAT, 0o644), "w") as signature:
             signature.write(
                 "Signature: 8a477f597d28d172789f06886806bc55\n# Unpacked applications made by pexlite.\n"
             )

@@ -115,6 +115,15 @@ def make_directories(path):
                 raise
 
 
+def make_package_directory(path):
+    """As `make_directories`; where the umask is open, Python's own directory for bytecode is made in it too."""
+    make_directories(path)
+    umask = os.umask(0o022)
+    os.umask(umask)
+    if umask & 0o022 != 0o022:
+        make_directories(os.path.join(path, b"__pycache__" if isinstance(path, bytes) else "__pycache__"))
+
+
 def destination(name, data_prefix):
     """Where in the unpacked wheel the member `name` goes: under lib, scripts, data or headers."""
     if data_prefix and name.startswith(data_prefix):
