@@ -43,7 +43,12 @@ def start(facts, loader, main):
 
         facts = special.run(facts, switches, prefix)  # returns if the entry point is to be called after all
     sys.path[0] = prefix
-    import _pexlite_launch
+    try:
+        import _pexlite_launch
+    except ImportError:
+        from . import repair
+
+        _pexlite_launch = repair.launch_again(facts, loader, file, prefix, switches)
 
     _pexlite_launch.enter(prefix, facts)
     _pexlite_launch.call(facts["start"], main)

@@ -19,7 +19,7 @@ _VERBOSE_START = time.time()
 def install(facts, loader, file, prefix, switches):
     """The app's directory, READY; `prefix` unless that place cannot be written."""
     say = _verbose if switches and switches.verbose else _silent
-    manifest = json.loads(loader.get_data(loader.archive + os.sep + "PEX-INFO").decode("utf-8"))
+    manifest = read_manifest(loader)
     say("first start of %s on %s" % (file, python_tag()))
     variant = _choose(manifest, file, switches)
     root = os.path.dirname(os.path.dirname(prefix))
@@ -47,6 +47,11 @@ def install(facts, loader, file, prefix, switches):
     return prefix
 
 
+def read_manifest(loader):
+    """PEX-INFO of the file that `loader` reads."""
+    return json.loads(loader.get_data(loader.archive + os.sep + "PEX-INFO").decode("utf-8"))
+
+
 def _install(manifest, variant, loader, file, root, prefix, say):
     wheels = [manifest["pexlite"]["wheels"][index] for index in variant["wheels"]]
     _sweep(root)
@@ -69,6 +74,16 @@ def _install(manifest, variant, loader, file, root, prefix, say):
 def wheel_directory(root, wheel):
     """Where the unpacked wheel is: one place for all apps that carry it."""
     return "%s/wheels/%s" % (root, wheel["sha256"][:32])
+
+
+def set_aside(place):
+    """Nothing is at `place` any more, at once; processes that have its files open keep them."""
+    stale = _beside(place)
+    try:
+        os.rename(place, stale)
+    except OSError:
+        return
+    _remove(stale)
 
 
 def _beside(place):
@@ -110,24 +125,23 @@ def _unpack_wheels(missing, file, root, say):
 
 def _plan(descriptor, wheel, directory):
     """The (member, path) pairs of one wheel; makes the directories they need."""
+    jobs = destinations(descriptor, wheel, directory)
+    for parent in set([path.rpartition(b"/")[0] for _, path in jobs]):
+        unzip.make_package_directory(parent)
+    return jobs
+
+
+def destinations(descriptor, wheel, directory):
+    """The (member, path) pairs of one wheel unpacked to `directory`."""
     members = unzip.read_members(descriptor, wheel["offset"], wheel["size"], wheel["name"])
     data_prefix = None
     for member in members:
         top = member.name.partition("/")[0]
         if top.endswith(".data"):
             data_prefix = top + "/"
-    jobs = []
-    made = set()
     top = os.fsencode(directory) + b"/"
-    for member in members:
-        # As UTF-8, whatever the locale of this start: later starts may have another.
-        path = top + unzip.destination(member.name, data_prefix).encode("utf-8")
-        parent = path.rpartition(b"/")[0]
-        if parent not in made:
-            unzip.make_package_directory(parent)
-            made.add(parent)
-        jobs.append((member, path))
-    return jobs
+    # As UTF-8, whatever the locale of this start: later starts may have another.
+    return [(member, top + unzip.destination(member.name, data_prefix).encode("utf-8")) for member in members]
 
 
 # Where what a wheel keeps in .data lies, seen from site-packages, as an installed RECORD has it.

@@ -94,6 +94,7 @@ def call(start, main):
     module, attribute = start
     sys.modules.pop(__name__, None)
     _dress(main)
+    file, prefix = main["__file__"], sys.prefix
     try:
         if not attribute:
             import runpy
@@ -108,7 +109,7 @@ def call(start, main):
     except SystemExit:
         raise
     except BaseException:
-        _hide_our_frames()
+        _hide_our_frames(file, prefix)
         raise
 
 
@@ -123,8 +124,11 @@ def _dress(main):
     main.update(__file__=os.environ.get("PEX", sys.argv[0]), __cached__=None, __package__=None, __spec__=None)
 
 
-def _hide_our_frames():
-    """Have an uncaught exception shown without the frames of the boot, by whatever shows exceptions now."""
+def _hide_our_frames(file, prefix):
+    """Have an uncaught exception shown without the frames of the boot, by whatever shows exceptions now.
+
+    Unless it comes from a cache that is damaged: then that is said instead.
+    """
     shown_by = sys.excepthook
 
     def hook(kind, value, traceback):
@@ -138,6 +142,20 @@ def _hide_our_frames():
         while last is not None and last.tb_next is not None and last.tb_frame.f_globals.get("__name__") == "runpy":
             last = last.tb_next
         value.__traceback__ = last
+        if _came_from_damage(kind, file, prefix):
+            return
         shown_by(kind, value, last)
 
     sys.excepthook = hook
+
+
+def _came_from_damage(kind, file, prefix):
+    sys.path.insert(0, file)
+    try:
+        from __pexlite__ import repair
+
+        return repair.explain(kind, file, prefix)
+    except Exception:
+        return False  # the app's own failure is what has to be shown
+    finally:
+        sys.path.remove(file)

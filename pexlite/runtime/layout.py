@@ -91,7 +91,9 @@ def lay_out(manifest, wheels, loader, root, directory, prefix):
         for name, reference in wheel["scripts"].items():
             name = os.fsdecode(name.encode("utf-8"))
             _put_console_script(directory + "/bin/" + name, reference, first_line)
-    _write(directory + "/READY", manifest["pexlite"]["build_id"] + "\n")
+    # What lies in site-packages is noted, so that a directory that lost something can be told.
+    names = sorted(os.listdir("%s/%s" % (directory, site_packages)))
+    _write(directory + "/READY", "\n".join([manifest["pexlite"]["build_id"]] + names) + "\n")
 
 
 def _put_launch(loader, directory, prefix):

@@ -35,7 +35,7 @@ def run(facts, switches, prefix):
         if switches:
             switches.give_back()
         python = prefix + "/bin/python"
-        os.execv(python, [python] + list(facts["inject_python_args"]) + sys.argv)
+        _execute([python] + list(facts["inject_python_args"]) + sys.argv, prefix)
     arguments = list(facts.get("inject_args", ())) + arguments
     if facts.get("script"):
         _run_script(prefix, facts, facts["script"], arguments)
@@ -53,7 +53,19 @@ def _become_python(prefix, facts, arguments):
     if more:
         known = [entry for entry in (os.environ.get("PYTHONPATH"),) if entry]
         os.environ["PYTHONPATH"] = os.pathsep.join(more + known)
-    os.execv(python, [python] + _python_options() + arguments)
+    _execute([python] + _python_options() + arguments, prefix)
+
+
+def _execute(words, prefix):
+    """The process is `words` from here on."""
+    try:
+        os.execv(words[0], words)
+    except OSError as failure:
+        from . import repair
+
+        if not repair.explain(type(failure), os.environ["PEX"], prefix):
+            sys.stderr.write("error: %s cannot be started: %s\n" % (words[0], failure.strerror))
+        sys.exit(1)
 
 
 def _run_script(prefix, facts, name, arguments):
@@ -62,14 +74,18 @@ def _run_script(prefix, facts, name, arguments):
     try:
         with open(path, "rb") as script:
             first = script.read(2)
-    except OSError:
+    except OSError as failure:
+        from . import repair
+
+        if repair.explain(type(failure), os.environ["PEX"], prefix):
+            sys.exit(1)
         known = ", ".join(sorted(set(os.listdir(prefix + "/bin")) - _PYTHONS)) or "none"
         sys.stderr.write("error: there is no script %r in this file\n  it has: %s\n" % (name, known))
         sys.stderr.write("hint: set PEX_SCRIPT to one of these\n")
         sys.exit(1)
     if first == b"#!" and _is_python_script(path):
         _become_python(prefix, facts, [path] + arguments)
-    os.execv(path, [path] + arguments)
+    _execute([path] + arguments, prefix)
 
 
 _PYTHONS = frozenset(["python", "python3", "python%d.%d" % sys.version_info[:2]])
