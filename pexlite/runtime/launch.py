@@ -142,7 +142,8 @@ def _hide_our_frames(file, prefix):
         while last is not None and last.tb_next is not None and last.tb_frame.f_globals.get("__name__") == "runpy":
             last = last.tb_next
         value.__traceback__ = last
-        if _came_from_damage(kind, file, prefix):
+        # Not for KeyboardInterrupt: to run more code would lose that the process is to end by its signal.
+        if issubclass(kind, Exception) and _came_from_damage(kind, file, prefix):
             return
         shown_by(kind, value, last)
 
