@@ -15,6 +15,8 @@ below do not know each other. `tests/test_architecture.py` reads the layers and 
     api         build(...), inspect(...): the pipeline as a Python function
     tools       look inside a built file: info
     pipeline    build(request) -> BuildResult
+    locking     lock(request) -> LockResult; the lock that a build goes by
+    groundwork  what both begin with: the request read, targets found, local code made into wheels
     targets     who it must run on: ask an interpreter, parse a platform
     resolve     requirements -> Lock; one module per resolver, one for index settings
     fetch       Lock -> Wheels in the store: download, build, local code
@@ -32,6 +34,8 @@ Layers:
     cli
     api
     pipeline | tools
+    locking
+    groundwork
     targets | resolve | fetch | bundle | archive
     installers
     model

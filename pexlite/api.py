@@ -29,6 +29,10 @@ def build(
     source_directories: Sequence[str | PathLike[str]] = (),
     executable: str | PathLike[str] | None = None,
     lock: str | PathLike[str] | None = None,
+    locked: bool = False,
+    ignore_locks: bool = False,
+    excluded: Sequence[str] = (),
+    overrides: Sequence[str] = (),
     groups: Sequence[str] = (),
     extras: Sequence[str] = (),
     entry_point: str | None = None,
@@ -39,6 +43,8 @@ def build(
     resolver: str = "auto",
     launch: LaunchOptions | None = None,
     output: str | PathLike[str] | None = None,
+    strict: bool = False,
+    dry_run: bool = False,
     directory: str | PathLike[str] = ".",
     on_progress: Report | None = None,
 ) -> BuildResult:
@@ -46,8 +52,9 @@ def build(
 
     `requirements` takes what the command line takes: names, URLs, and paths of projects, packages, wheels and
     scripts. `entry_point` is "module:function" or "module", `script` the name of a console script, `executable`
-    a Python file that is the application. Relative paths are relative to `directory`.
-    `on_progress` may be called from several threads. Raises subclasses of `pexlite.errors.PexliteError`.
+    a Python file that is the application; the other words are those of `pexlite --help`. Relative paths are
+    relative to `directory`. `on_progress` may be called from several threads. Raises subclasses of
+    `pexlite.errors.PexliteError`.
 
         result = pexlite.build(requirements=["requests"], entry_point="my_cli:main", output="my_cli.pex")
         result.path, result.sha256, result.wheels
@@ -60,6 +67,10 @@ def build(
         source_directories=tuple(map(Path, _texts("source_directories", source_directories))),
         script=Path(executable) if executable is not None else None,
         lock=Path(lock) if lock is not None else None,
+        locked=locked,
+        ignore_locks=ignore_locks,
+        excluded=_many("excluded", excluded),
+        overrides=_many("overrides", overrides),
         groups=_many("groups", groups),
         extras=_many("extras", extras),
         scripts=(script,) if script is not None else (),
@@ -70,6 +81,8 @@ def build(
         resolver=resolver,
         launch=launch or LaunchOptions(),
         output=Path(output) if output is not None else None,
+        strict=strict,
+        dry_run=dry_run,
     )
     return pipeline.build(request, on_progress or no_report)
 

@@ -86,8 +86,8 @@ class BuildRequest:
     lock: Path | None = None
     locked: bool = False
     """Fail when the lock does not fit the requirements, or there is none."""
-    use_locks: bool = True
-    """Whether a lock beside the local project is looked for."""
+    ignore_locks: bool = False
+    """Whether a lock beside the local project is not looked for."""
     excluded: tuple[str, ...] = ()
     """`--exclude`: requirements that stay out, with what only they need."""
     overrides: tuple[str, ...] = ()

@@ -48,6 +48,10 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         source_directories=["src"],
         executable="job.py",
         lock=Path("pylock.toml"),
+        locked=True,
+        ignore_locks=True,
+        excluded=["x"],
+        overrides=["y==1"],
         groups=["a"],
         extras=("b",),
         entry_point="m",
@@ -58,6 +62,8 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         resolver="pip",
         launch=launch,
         output=tmp_path / "x.pex",
+        strict=True,
+        dry_run=True,
         directory=tmp_path / "sub",
     )
     assert requests == [
@@ -69,6 +75,10 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             source_directories=(Path("src"),),
             script=Path("job.py"),
             lock=Path("pylock.toml"),
+            locked=True,
+            ignore_locks=True,
+            excluded=("x",),
+            overrides=("y==1",),
             groups=("a",),
             extras=("b",),
             scripts=("s",),
@@ -79,6 +89,8 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             resolver="pip",
             launch=launch,
             output=tmp_path / "x.pex",
+            strict=True,
+            dry_run=True,
         )
     ]
     # A field that is added to the request has to be added here, and to the function.

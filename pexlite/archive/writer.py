@@ -11,10 +11,10 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from pexlite.archive.facts import main_module, pex_info
 from pexlite.archive.header import header
@@ -60,27 +60,58 @@ def write(bundle: Bundle, output: Path, version: str, report: Report = no_report
     Up to 4 GiB the wheels are stored members of the zip; past that they lie before it, found by the offsets in
     PEX-INFO alone. The old file stays as it is until the new one is whole. Raises WriteError.
     """
+    with _replacing(output) as file:
+        try:
+            return _fill(file, bundle, version, _copy, report)
+        except OSError as failure:
+            raise _cannot_write(output, failure) from failure
+
+
+def measure(bundle: Bundle, version: str) -> Written:
+    """What `write` would leave on disk; nothing is read and nothing is written."""
+
+    def skip(wheel: Wheel, nowhere: BinaryIO) -> None:
+        nowhere.seek(wheel.size, os.SEEK_CUR)
+
+    return _fill(cast("BinaryIO", _Nowhere()), bundle, version, skip, no_report)
+
+
+def _fill(
+    file: BinaryIO, bundle: Bundle, version: str, copy: Callable[[Wheel, BinaryIO], None], report: Report
+) -> Written:
     header_size = len(header(bundle))
     as_members = header_size + sum(wheel.size + 512 for wheel in bundle.wheels) < _PLAIN_ZIP_LIMIT
     offsets = _offsets(bundle.wheels, header_size, as_members)
     info = pex_info(bundle, offsets, version)
-    with _replacing(output) as file:
-        try:
-            file.write(header(bundle, info["pexlite"]["build_id"]))
-            entries = _write_wheels(file, bundle.wheels, as_members, report)
-            zip_start = 0 if as_members else file.tell()
-            for name, content in _own_files(info, bundle):
-                held = _deflated(content) if name.startswith("__pexlite__/") and name not in _READ_WARM else None
-                compressed = None if held is None else len(held)
-                entries.append(
-                    _Entry(name, zlib.crc32(content), len(content), file.tell() - zip_start, compressed)
-                )
-                file.write(_local_header(entries[-1]) + (content if held is None else held))
-            file.write(_directory(entries, file.tell() - zip_start))
-            size = file.tell()
-        except OSError as failure:
-            raise _cannot_write(output, failure) from failure
-    return Written(build_id=info["pexlite"]["build_id"], size=size)
+    file.write(header(bundle, info["pexlite"]["build_id"]))
+    entries = _write_wheels(file, bundle.wheels, as_members, copy, report)
+    zip_start = 0 if as_members else file.tell()
+    for name, content in _own_files(info, bundle):
+        held = _deflated(content) if name.startswith("__pexlite__/") and name not in _READ_WARM else None
+        compressed = None if held is None else len(held)
+        entries.append(_Entry(name, zlib.crc32(content), len(content), file.tell() - zip_start, compressed))
+        file.write(_local_header(entries[-1]) + (content if held is None else held))
+    file.write(_directory(entries, file.tell() - zip_start))
+    return Written(build_id=info["pexlite"]["build_id"], size=file.tell())
+
+
+class _Nowhere:
+    """A file that only knows how long it would be."""
+
+    def __init__(self) -> None:
+        self.position = 0
+
+    def write(self, content: bytes) -> int:
+        self.position += len(content)
+        return len(content)
+
+    def seek(self, offset: int, whence: int) -> int:
+        assert whence == os.SEEK_CUR
+        self.position += offset
+        return self.position
+
+    def tell(self) -> int:
+        return self.position
 
 
 def _offsets(wheels: Sequence[Wheel], position: int, as_members: bool) -> list[int]:
@@ -97,7 +128,13 @@ def _member_name(wheel: Wheel) -> str:
     return f".deps/{wheel.filename}"
 
 
-def _write_wheels(file: BinaryIO, wheels: Sequence[Wheel], as_members: bool, report: Report) -> list[_Entry]:
+def _write_wheels(
+    file: BinaryIO,
+    wheels: Sequence[Wheel],
+    as_members: bool,
+    copy: Callable[[Wheel, BinaryIO], None],
+    report: Report,
+) -> list[_Entry]:
     entries = []
     total = sum(wheel.size for wheel in wheels)
     done = 0
@@ -106,7 +143,7 @@ def _write_wheels(file: BinaryIO, wheels: Sequence[Wheel], as_members: bool, rep
         if as_members:
             entries.append(_Entry(_member_name(wheel), wheel.crc32, wheel.size, file.tell()))
             file.write(_local_header(entries[-1]))
-        _copy(wheel, file)
+        copy(wheel, file)
         done += wheel.size
     report(Progress("write", "", total, total))
     return entries
@@ -172,6 +209,9 @@ def _replacing(output: Path) -> Iterator[BinaryIO]:
     """A new file beside `output` that takes its place when all went well, and is gone when not."""
     if output.is_dir():
         raise WriteError(f"{output} is a directory", hint=f"name a file in it: -o {output / 'app.pex'}")
+    if output.exists() and not output.resolve().is_file():
+        # As root, a file would take the place of the device: /dev/null would be gone for everybody.
+        raise WriteError(f"{output} is no file that could be replaced", hint="name a file: -o app.pex")
     temporary = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         file = temporary.open("xb")

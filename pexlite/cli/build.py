@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pexlite.cli import options
 from pexlite.cli.help import GroupedCommand
+from pexlite.cli.project_defaults import with_project_defaults
 
 if TYPE_CHECKING:
     # The model brings `packaging` along, which `pexlite --help` has no use for.
@@ -42,7 +43,7 @@ def build(**given: Any) -> None:
     from pexlite.cli.progress import shown_progress
 
     directory = Path.cwd()
-    request = request_of(given, directory)
+    request = request_of(with_project_defaults(given), directory)
     with shown_progress(quiet=given["quiet"] or given["no_progress"], every_step=given["verbose"]) as report:
         result = pipeline.build(request, report)
     if not given["quiet"]:
@@ -63,20 +64,27 @@ def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
         source_directories=given["source_directories"],
         script=given["script"],
         lock=given["lock"],
+        locked=given["locked"],
+        ignore_locks=given["ignore_locks"],
+        excluded=given["excluded"],
+        overrides=given["overrides"],
         groups=given["groups"],
         extras=given["extras"],
         scripts=given["scripts"],
         entry_point=given["entry_point"],
         pythons=given["pythons"],
         platforms=given["platforms"],
-        index=_index_settings(given),
+        index=index_settings(given),
         resolver=given["resolver"],
         launch=_launch_options(given),
         output=given["output"],
+        strict=given["strict"],
+        dry_run=given["dry_run"],
     )
 
 
-def _index_settings(given: dict[str, Any]) -> IndexSettings:
+def index_settings(given: dict[str, Any]) -> IndexSettings:
+    """Where from, as the options `given` say."""
     from pexlite.model import IndexSettings
 
     return IndexSettings(

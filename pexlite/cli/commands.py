@@ -6,6 +6,7 @@ import click
 
 from pexlite.cli.build import BUILD
 from pexlite.cli.info import INFO
+from pexlite.cli.lock import LOCK
 from pexlite.version import __version__
 
 
@@ -34,7 +35,7 @@ def _say_how(context: click.Context) -> None:
 
 PEXLITE = _BuildUnlessNamed(
     name="pexlite",
-    commands=[BUILD, INFO],
+    commands=[BUILD, LOCK, INFO],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     no_args_is_help=False,
     invoke_without_command=True,

@@ -17,6 +17,14 @@ from pexlite.errors import PexliteError, WriteError
 
 # A full or write-protected disk is found wherever something is written: cache, temporary directory, output.
 _NOT_OUR_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
+_WHAT_HELPS = {
+    errno.ENOSPC: "make room there; TMPDIR and PEXLITE_CACHE_DIR name other places to work in",
+    errno.EDQUOT: "make room there; TMPDIR and PEXLITE_CACHE_DIR name other places to work in",
+    errno.EROFS: "name a place that can be written, with -o, TMPDIR or PEXLITE_CACHE_DIR",
+    errno.EACCES: "check who may read and write it and the directories above it: ls -ld",
+    errno.EPERM: "check who may read and write it and the directories above it: ls -ld",
+    errno.EMFILE: "let more files be open: ulimit -n 4096",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,8 @@ def in_words(failure: Exception) -> Failure:
         return Failure(_as_ours(failure.format_message()), (), _how_to_get_help(failure), failure.exit_code)
     if isinstance(failure, OSError) and failure.errno in _NOT_OUR_FAULT:
         place = f": {failure.filename}" if failure.filename else ""
-        return Failure(f"{(failure.strerror or 'failed').lower()}{place}", (), None, WriteError.exit_code)
+        hint = _WHAT_HELPS.get(failure.errno or 0)
+        return Failure(f"{(failure.strerror or 'failed').lower()}{place}", (), hint, WriteError.exit_code)
     first_line = (str(failure).splitlines() or [""])[0]
     return Failure(
         f"a bug in pexlite: {type(failure).__name__}: {first_line}",

@@ -62,7 +62,28 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         "--lock",
         type=_FILE,
         metavar="FILE",
-        help="Take everything from this pylock.toml, hashes checked, without resolving (default: resolve).",
+        help="Take everything from this pylock.toml, hashes checked, without resolving (default: the pylock.toml "
+        "or uv.lock beside the local project while it fits, else resolve).",
+    ),
+    _flag(
+        "--locked",
+        help="Fail, showing a diff, unless there is a lock and it fits the requirements (default: resolve then).",
+    ),
+    _flag("--no-lock", "ignore_locks", help="Use no lock that lies beside the project (default: use it)."),
+    _option(
+        "--exclude",
+        "excluded",
+        many=True,
+        metavar="REQ",
+        help="Leave out this project and what only it needs, since it is there where the file runs (default: "
+        "nothing; repeatable).",
+    ),
+    _option(
+        "--override",
+        "overrides",
+        many=True,
+        metavar="REQ",
+        help="This requirement replaces every other one on its project (default: none; repeatable).",
     ),
     _option(
         "--group",
@@ -245,8 +266,29 @@ OUTPUT: Sequence[click.Parameter] = (
         metavar="FILE",
         help="The file to write (default: ./NAME.pex, after the script or project).",
     ),
+    _flag("--strict", help="Fail when two wheels bring different files under one name (default: a note)."),
+    _flag("--dry-run", help="Resolve and decide everything, and write no file (default: write it)."),
     _flag("--json", "as_json", help="Say what was built as JSON on stdout (default: one line on stderr)."),
     _flag("--no-progress", help="Show no progress (default: a display on a terminal, else a line per stage)."),
     _flag("-q", "--quiet", help="Say nothing unless it fails (default: progress, notes and one closing line)."),
     _flag("-v", "--verbose", help="Show every step, and tracebacks of errors (default: off)."),
+)
+
+# What only the building of a file has a use for.
+_NOT_OF_A_LOCK = {"lock", "locked", "ignore_locks", "source_directories"}
+WHAT_IS_LOCKED: Sequence[click.Parameter] = tuple(
+    parameter for parameter in WHAT_GOES_IN if parameter.name not in _NOT_OF_A_LOCK
+)
+
+LOCK_OUTPUT: Sequence[click.Parameter] = (
+    _option(
+        "-o",
+        "--output",
+        "--output-file",
+        type=click.Path(path_type=Path),
+        default="pylock.toml",
+        metavar="FILE",
+        help="The lock to write; - is stdout (default: pylock.toml).",
+    ),
+    *(parameter for parameter in OUTPUT if parameter.name in ("no_progress", "quiet", "verbose")),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,37 @@ import click
 
 from pexlite.cli.failures import wants_colour
 from pexlite.cli.words import count_in_words, path_in_words, seconds_in_words, size_in_words
-from pexlite.model import BuildResult, Variant
+from pexlite.model import BuildResult, LockResult, Variant
 
 
 def show(result: BuildResult, directory: Path) -> None:
     """Notes and the closing line, on stderr."""
-    for notice in result.notices:
-        click.echo(click.style("note:", fg="yellow") + f" {notice}", err=True, color=wants_colour())
+    show_notices(result.notices)
+    if not result.written:
+        for wheel in result.wheels:
+            click.echo(f"  {wheel.filename}  {size_in_words(wheel.size)}", err=True)
     click.echo(closing_line(result, directory), err=True)
+
+
+def show_notices(notices: Sequence[str]) -> None:
+    """What the person should know though nothing failed, on stderr."""
+    for notice in notices:
+        click.echo(click.style("note:", fg="yellow") + f" {notice}", err=True, color=wants_colour())
+
+
+def show_lock(result: LockResult, directory: Path) -> None:
+    """Notes and the closing line of a lock, on stderr."""
+    show_notices(result.notices)
+    done = f"wrote {path_in_words(result.path, directory)}" if result.path else "locked"
+    packages = count_in_words(len({package.name for package in result.lock.packages}), "package")
+    click.echo("  ".join([done, packages, seconds_in_words(result.seconds)]), err=True)
 
 
 def closing_line(result: BuildResult, directory: Path) -> str:
     """`wrote app.pex  1.2 MB  7 wheels  CPython 3.9 to 3.14 on linux x86_64 (glibc 2.17+)  0.4 s`."""
     return "  ".join(
         [
-            f"wrote {path_in_words(result.path, directory)}",
+            f"{'wrote' if result.written else 'would write'} {path_in_words(result.path, directory)}",
             size_in_words(result.size),
             count_in_words(len(result.wheels), "wheel"),
             result.runs_on,
@@ -43,7 +60,8 @@ def as_json(result: BuildResult) -> dict[str, Any]:
     return {
         "path": str(result.path),
         "size": result.size,
-        "sha256": result.sha256,
+        "written": result.written,
+        "sha256": result.sha256 if result.written else None,
         "build_id": result.build_id,
         "entry_point": str(result.entry_point) or None,
         "runs_on": result.runs_on,

@@ -7,8 +7,10 @@ from pexlite.fetch.local import LocalWheel as LocalWheel
 from pexlite.fetch.local import local_wheels as local_wheels
 from pexlite.fetch.local import loose_module as loose_module
 from pexlite.fetch.local import module_of as module_of
+from pexlite.fetch.selection import given as given
 from pexlite.fetch.store import Store as Store
 from pexlite.fetch.store import open_store as open_store
+from pexlite.fetch.wheel_content import content_digests as content_digests
 from pexlite.fetch.wheel_file import read_text as read_text
 from pexlite.fetch.wheel_file import read_wheel as read_wheel
 
@@ -16,6 +18,8 @@ __all__ = [
     "LocalWheel",
     "Store",
     "collect",
+    "content_digests",
+    "given",
     "local_wheels",
     "loose_module",
     "module_of",

@@ -39,9 +39,8 @@ def collect(
 ) -> tuple[Wheel, ...]:
     """The wheels that `lock` gives `targets`, all in `store`, each once, by name, version and file name.
 
-    Of the lock's extras and dependency groups `parts` are wanted; without them, its default groups.
-
-    Relative paths in the lock start at `lock_directory`. What is in the store already costs one small file
+    Of the lock's extras and dependency groups `parts` are wanted; without them, its default groups. Relative
+    paths in the lock start at `lock_directory`. What is in the store already costs one small file
     read; the rest is downloaded together, and what is no wheel is built. Raises FetchError for all that
     could not be had, HashMismatch where that is the only reason, ProjectBuildError where a build failed.
     """

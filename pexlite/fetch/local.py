@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.markers import Marker
+
 from pexlite import installers
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.fetch.build import Workshop
@@ -37,21 +39,22 @@ def local_wheels(
     store: Store,
     installer: installers.Installer,
     settings: IndexSettings,
-    target: Target,
+    targets: Sequence[Target],
     report: Report,
 ) -> tuple[LocalWheel, ...]:
-    """Each of `sources` as a wheel in `store`, in their order. Projects are built for `target`.
+    """Each of `sources` as a wheel in `store`, in their order. Projects are built for the first of `targets`.
 
-    Raises ProjectBuildError where a build fails; one error for all sources that fail.
+    Where that does not fit the others, having compiled code, a project has a wheel for each of them. Raises
+    ProjectBuildError where a build fails; one error for all sources that fail.
     """
-    workshop = Workshop(store, settings, installer, target, report)
+    workshops = [Workshop(store, settings, installer, target, report) for target in targets]
     made: list[LocalWheel] = []
     failures: list[PexliteError] = []
     names = _names(sources)
     for number, source in enumerate(sources):
         report(Progress("local", source.path.name, number, len(sources)))
         try:
-            made.append(LocalWheel(source, _wheel(source, names[source.kind, source.path], workshop)))
+            made += _for_all(source, names[source.kind, source.path], workshops)
         except PexliteError as failure:
             failures.append(failure)
     if len(failures) > 1:
@@ -87,10 +90,42 @@ def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
             continue
         stem = re.sub(r"[^A-Za-z0-9]+", "-", _stem(source.path)).strip("-").lower() or "code"
         # A name of its own: a script black.py that needs black must not be taken for it.
-        plain = f"local-tree-{stem}" if source.kind is LocalKind.TREE else f"local-{stem}"
+        # What a tree is called when it is checked out elsewhere must not make another file.
+        plain = "local-tree" if source.kind is LocalKind.TREE else f"local-{stem}"
         numbered = itertools.chain([plain], (f"{plain}-{number}" for number in itertools.count(2)))
         names[source.kind, source.path] = next(name for name in numbered if name not in names.values())
     return names
+
+
+def _for_all(source: LocalSource, name: str, workshops: Sequence[Workshop]) -> list[LocalWheel]:
+    """`source` as the one wheel that fits all targets, else as one for each, with markers telling them apart."""
+    wheels = [_wheel(source, name, workshops[0])]
+    fitting: list[list[Target]] = [[]]
+    for workshop in workshops:
+        target = workshop.target
+        built = source.kind in (LocalKind.PROJECT, LocalKind.SDIST)
+        fits = [not built or not wheel.tags.isdisjoint(target.tags) for wheel in wheels]
+        if not any(fits):
+            wheels.append(_wheel(source, name, workshop))
+            fitting.append([])
+            fits.append(True)
+        fitting[fits.index(True)].append(target)
+    if len(wheels) == 1:
+        return [LocalWheel(source, wheels[0])]
+    return [
+        LocalWheel(replace(source, marker=_marker(source, targets)), wheel)
+        for wheel, targets in zip(wheels, fitting, strict=True)
+    ]
+
+
+def _marker(source: LocalSource, targets: Sequence[Target]) -> Marker:
+    """True on `targets`, as far as the marker of `source` lets them have it."""
+    names = ("python_version", "implementation_name", "sys_platform", "platform_machine")
+    terms = [
+        " and ".join(f"{name} == '{target.environment.get(name, '')}'" for name in names) for target in targets
+    ]
+    here = " or ".join(terms)
+    return Marker(f"({source.marker}) and ({here})" if source.marker else here)
 
 
 def _wheel(source: LocalSource, name: str, workshop: Workshop) -> Wheel:

@@ -62,6 +62,8 @@ def _left_out(source: Path) -> Callable[[str, list[str]], set[str]]:
         found |= {name for name in names if (here / name / "pyvenv.cfg").is_file()}
         if here == source:
             found.add(".git")
+            # What `pexlite . -o app.pex` wrote before is no source of what it writes now.
+            found |= {name for name in names if name.endswith((".pex", ".pyz"))}
         if source in (here, here.parent):
             # setuptools takes its list of files from these rather than from what is there now.
             found |= {name for name in names if name.endswith(".egg-info") and (here / name).is_dir()}

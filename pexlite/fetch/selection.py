@@ -19,11 +19,12 @@ from packaging.pylock import (
 )
 
 from pexlite.errors import FetchError
-from pexlite.model import LockParts, Target
+from pexlite.model import LockParts, Target, Wheel
 
 Source: TypeAlias = PackageVcs | PackageDirectory | PackageArchive | PackageSdist | PackageWheel
 _MOST_SHOWN = 4
 _DEFAULT_PARTS = LockParts()
+_NONE = object()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,12 @@ def select(lock: Pylock, targets: Sequence[Target], parts: LockParts = _DEFAULT_
             hint="lock again for these targets: pexlite lock with the same --python and --platform",
         )
     return chosen
+
+
+def given(lock: Pylock, target: Target, parts: LockParts, wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
+    """Those of `wheels` that are of the versions which `lock` gives `target`."""
+    versions = {choice.package.name: choice.package.version for choice in _chosen(lock, target, parts)}
+    return tuple(wheel for wheel in wheels if versions.get(wheel.name, _NONE) in (None, wheel.version))
 
 
 def _chosen(lock: Pylock, target: Target, parts: LockParts) -> list[Choice]:

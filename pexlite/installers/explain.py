@@ -11,9 +11,16 @@ _DRAWING = re.compile(r"^[\s×│├╰└─▶>]+")
 _LABEL = re.compile(r"^(?:ERROR|error|cause|Caused by): *")
 _VERSIONS = re.compile(r"\(from versions: [^)]*, ((?:[^,)]+, ){4}[^,)]+)\)")
 _FRAME = re.compile(r"^(\s*)File \".*\", line \d+")
+# …/pexlite-project-lvjm2grp/app, …/pip-install-67de0nbs/app_09e83f01e8354b1985794b633b1166ef
+_TEMPORARY = re.compile(
+    r"(?:file://)?/[^\s'\"`<>()]*/(?:pip-[a-z-]+|pexlite-(?:build|checkout|download|project|sdist|sources|wheel))"
+    r"-[a-z0-9_]{8}/"
+)
+_UNIQUE = re.compile(r"(?<=\w)_[0-9a-f]{32}\b")
 _NOISE = re.compile(
     r"""
     ^\s*$
+    | ^\s*(?:WARNING:\ Retrying|Looking\ in\ (?:links|indexes):)
     | ^WARNING:\ (?:Location|Url)\ .*\ is\ ignored
     | ^(?:WARNING|DEPRECATION|NOTE|\[notice\]|warning:|note:|INFO:)
     | ^\s*Traceback\ \(most\ recent
@@ -42,7 +49,7 @@ def mask(text: str) -> str:
 
 
 def clean_lines(stderr: str) -> list[str]:
-    """The lines of `stderr` without colours, drawing, credentials and labels such as `ERROR:`.
+    """The lines of `stderr` without colours, drawing, credentials, temporary paths and labels such as `ERROR:`.
 
         × No solution found when resolving dependencies:
         ╰─▶ Because flask==3.0.0 depends on werkzeug>=3.0.0 and you require
@@ -51,7 +58,7 @@ def clean_lines(stderr: str) -> list[str]:
     """
     lines: list[str] = []
     drawn = False
-    for raw in mask(_ESCAPES.sub("", stderr)).splitlines():
+    for raw in _placed(mask(_ESCAPES.sub("", stderr))).splitlines():
         starts = _DRAWING.match(raw)
         marked = bool(starts and starts[0].strip())
         text = _LABEL.sub("", _DRAWING.sub("", raw)).rstrip()
@@ -79,6 +86,11 @@ def essential_lines(stderr: str, most: int = 12) -> list[str]:
         if not is_code and not _NOISE.search(line):
             lines.append(line.strip() if line.startswith("    ") else line)
     return [line for line, _ in itertools.groupby(lines)][-most:]
+
+
+def _placed(text: str) -> str:
+    """`text` with what lies in a temporary directory named as if it lay here: that directory will be gone."""
+    return _UNIQUE.sub("", _TEMPORARY.sub("", text))
 
 
 def _goes_on(previous: str, text: str) -> bool:

@@ -31,7 +31,8 @@ def build_wheel(
 ) -> Path:
     """The wheel of a project directory or an sdist, built by its PEP 517 backend in isolation.
 
-    Built with `interpreter`, by default the Python that runs pexlite. Raises ProjectBuildError with the last
+    Built with `interpreter`, by default the Python that runs pexlite, and by that one as well where `interpreter`
+    is too old for pip: what is pure Python does not care. Raises ProjectBuildError with the last
     lines of the backend. An sdist is unpacked here first, so that its directory is known to the compiler's
     `-ffile-prefix-map` and no path of it gets into an extension module.
     """
@@ -39,13 +40,17 @@ def build_wheel(
         project = source if source.is_dir() else _unpacked(source, Path(scratch) / "source")
         wheels = Path(scratch) / "wheels"
         wheels.mkdir()
-        outcome = attempt(
-            installer,
-            _build_arguments(installer, project, wheels, interpreter, settings),
-            settings,
-            cwd=Path(scratch),
-            extra_environment=_steady_environment(project, source_date_epoch),
-        )
+        for python in (interpreter, None):
+            outcome = attempt(
+                installer,
+                _build_arguments(installer, project, wheels, python, settings),
+                settings,
+                cwd=Path(scratch),
+                # uv and some backends leave lock files and directories in TMPDIR.
+                extra_environment=_steady_environment(project, source_date_epoch) | {"TMPDIR": scratch},
+            )
+            if "This version of pip does not support" not in outcome.stderr:
+                break
         if outcome.code:
             raise _build_failure(source, outcome)
         return _only_file(wheels, output_directory, f"{source.name} gave no wheel", ProjectBuildError)

@@ -49,7 +49,8 @@ def local_path(location: str) -> Path | None:
 
 
 def _diverts(name: str) -> bool:
-    return re.fullmatch(f"PIP_(?:{_DIVERTING})", name) is not None
+    # PYTHONPATH would put its modules before those that a build requires: another wheel, from the same source.
+    return name == "PYTHONPATH" or re.fullmatch(f"PIP_(?:{_DIVERTING})", name) is not None
 
 
 # -- pip -----------------------------------------------------------------------------------------

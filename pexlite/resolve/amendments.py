@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from packaging.pylock import Pylock
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from pexlite.errors import ResolutionError
 from pexlite.installers import mask
 from pexlite.model import Amendments, Root
 from pexlite.resolve.gathered import Problem
@@ -33,6 +35,37 @@ def read_amendments(excluded: Sequence[str], overrides: Sequence[str]) -> ReadAm
     both = {canonicalize_name(found.name) for found in out} & {canonicalize_name(found.name) for found in instead}
     problems += [Problem(f"{name} is both excluded and overridden", "keep one of them") for name in sorted(both)]
     return ReadAmendments(Amendments(out, instead), tuple(problems))
+
+
+def recorded(amendments: Amendments) -> dict[str, dict[str, list[str]]] | None:
+    """`amendments` as a lock's `[tool]` table keeps them; None where there are none.
+
+    [tool.pexlite]
+    excluded = ["pyspark"]
+    """
+    table = {
+        "excluded": list(map(str, amendments.excluded)),
+        "overrides": list(map(str, amendments.overrides)),
+    }
+    said = {name: values for name, values in table.items() if values}
+    return {"pexlite": said} if said else None
+
+
+def with_recorded(amendments: Amendments, lock: Pylock) -> Amendments:
+    """`amendments`, and those with which `lock` was made. Raises ResolutionError where its table is damaged."""
+    table = (lock.tool or {}).get("pexlite", {})
+    read = read_amendments(table.get("excluded", ()), table.get("overrides", ()))
+    if read.problems:
+        raise ResolutionError(
+            "[tool.pexlite] in the lock cannot be read",
+            causes=[problem.message for problem in read.problems],
+            hint="lock again: pexlite lock",
+        )
+    # What this build says of a project wins.
+    said = {canonicalize_name(found.name) for found in (*amendments.excluded, *amendments.overrides)}
+    excluded = [found for found in read.value.excluded if canonicalize_name(found.name) not in said]
+    overrides = [found for found in read.value.overrides if canonicalize_name(found.name) not in said]
+    return Amendments((*amendments.excluded, *excluded), (*amendments.overrides, *overrides))
 
 
 def amended(roots: Sequence[Root], amendments: Amendments) -> tuple[Root, ...]:

@@ -48,6 +48,15 @@ _OTHER_PYTHON = re.compile(
 )
 _TOGETHER = re.compile(
     r"Cannot install (?P<what>.+?) because these package versions have conflicting dependencies"
+    r"|Because you require (?P<first>\S+) and (?P<second>\S+), we can conclude that your requirements"
+)
+_TO_BUILD = re.compile(
+    r"Failed to (?:download and )?build `(?P<uv>[^`]+)`\s+Failed to resolve requirements from"
+    r"|installing build dependencies for (?P<pip>\S+)"
+)
+_NOTHING_THERE = re.compile(r"HTTP status client error \(404|HTTP error 404 while getting")
+_CHECKOUT = re.compile(
+    r"Git operation failed|\b(?:git|hg|svn|bzr) (?:clone|checkout|fetch|update|co|branch)\b.* did not run success"
 )
 
 
@@ -57,7 +66,18 @@ def explain(job: Job, outcome: Outcome) -> ResolutionError:
     text = _readable(job, "\n".join(lines))
     causes = [_readable(job, line) for line in _causes(outcome)]
     error = _of_the_index(text, causes)
-    for kind in (_misnamed, _hashes, _absent, _other_python, _without_wheel, _conflict, _without_version):
+    for kind in (
+        _misnamed,
+        _hashes,
+        _checkout,
+        _nothing_there,
+        _without_tools,
+        _absent,
+        _other_python,
+        _without_wheel,
+        _conflict,
+        _without_version,
+    ):
         error = error or kind(job, text, causes)
     return error or ResolutionError(
         f"{job.installer.name} could not resolve {_asked(job)} for {job.target.name}",
@@ -122,6 +142,41 @@ def _hashes(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | Non
     )
 
 
+def _checkout(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
+    if not _CHECKOUT.search(text):
+        return None
+    urls = [mask(str(root.requirement.url)) for root in job.roots if "+" in (root.requirement.url or "")[:4]]
+    where = next((url for url in urls if url.partition("+")[2].partition("@")[0] in text), "a repository")
+    said = [line for line in causes if re.search(r"fatal:|did not match any", line)]
+    return ResolutionError(
+        f"{where} cannot be checked out",
+        causes=said or causes[-3:],
+        hint="check its address and its branch, tag or commit, and that git gets at it: git ls-remote URL",
+    )
+
+
+def _nothing_there(job: Job, text: str, _causes: Sequence[str]) -> ResolutionError | None:
+    urls = [root.requirement.url for root in job.roots if (root.requirement.url or "").startswith("http")]
+    plain = [re.sub(r"//[^/]*@", "//", url).partition("#")[0] for url in urls if url]
+    gone = next((url for url in plain if url in re.sub(r"//[^/\s]*@", "//", text)), None)
+    if gone is None or not _NOTHING_THERE.search(text):
+        return None
+    return ResolutionError(f"there is nothing at {gone}", causes=["the server says 404"], hint="check the address")
+
+
+def _without_tools(_job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
+    found = _TO_BUILD.search(text)
+    if not found:
+        return None
+    absent = _ABSENT.search(text)
+    name = found["uv"] or found["pip"]
+    return ResolutionError(
+        f"what it takes to build {name} is not to be had",
+        causes=[f"there is no {requirement_name(absent['uv'] or absent['pip'])}"] if absent else causes,
+        hint=f"name an index or --find-links that has it, or a wheel of {name}",
+    )
+
+
 def _absent(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
     found = _ABSENT.search(text)
     if not found or _OTHER_PYTHON.search(text):
@@ -165,7 +220,15 @@ def _conflict(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | N
     required = _required(job, text)
     if not together and not ("unsatisfiable" in text and re.search(r"\bdepends? on\b", text) and required):
         return None
-    what = together["what"] if together else " and ".join(required)
+    if (
+        together
+        and not together["what"]
+        and requirement_name(together["first"]) != requirement_name(together["second"])
+    ):
+        together = None
+    what = " and ".join(required)
+    if together:
+        what = together["what"] or f"{together['first']} and {together['second']}"
     if len(required) == 1 and not together:
         what = f"what {what} needs"
     return ResolutionError(
@@ -240,7 +303,7 @@ def _readable(job: Job, text: str) -> str:
 
 
 def _asked(job: Job) -> str:
-    names = [root.requirement.name for root in job.roots]
+    names = list(dict.fromkeys(root.requirement.name for root in job.roots))
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 

@@ -224,7 +224,8 @@ def _missing_hint(asked: Input, written: Path) -> str:
     import difflib
 
     parent = (asked.directory / written).parent
-    names = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
+    # A link that leads nowhere is there by its name.
+    names = [entry.name for entry in parent.iterdir() if entry.exists()] if parent.is_dir() else []
     near = difflib.get_close_matches(written.name, names, n=1)
     if near:
         return f"did you mean {written.with_name(near[0])}?"

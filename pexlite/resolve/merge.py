@@ -39,6 +39,12 @@ def merge(locks: Sequence[tuple[Target, Pylock]]) -> Pylock:
     return lock
 
 
+def environments(targets: Sequence[Target]) -> tuple[Marker, ...]:
+    """For each of `targets` the marker of a lock that was made for them and for no others (PEP 751)."""
+    keys = dict.fromkeys(map(marker_key, targets))
+    return tuple(_marker([key], _VARIABLES) for key in keys)
+
+
 def marker_key(target: Target) -> tuple[str, ...]:
     """Equal for targets that no marker can tell apart."""
     return tuple(_value(target, variable) for variable in _VARIABLES)

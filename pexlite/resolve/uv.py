@@ -51,7 +51,8 @@ def resolve_with_uv(job: Job) -> Pylock:
             [*arguments, *index_arguments(job.installer, job.settings)],
             job.settings,
             cwd=directory,
-            extra_environment={} if job.universal else _macos_version(job.target),
+            # Where it builds, uv leaves lock files in TMPDIR.
+            extra_environment={"TMPDIR": scratch} | ({} if job.universal else _macos_version(job.target)),
         )
         if outcome.code:
             raise explain(job, outcome)

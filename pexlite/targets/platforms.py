@@ -127,6 +127,9 @@ def _nearest_platform(name: str) -> str:
     swapped = name.lower()
     if linux:
         swapped = re.sub(r"arm64$", "aarch64", re.sub(r"(amd64|x64|x86_?64)$", "x86_64", swapped))
+        if re.fullmatch(r"[a-z]+(?:_?\d+)*_?", swapped):
+            # No machine in it: the usual one, rather than the one with the shortest name.
+            swapped = swapped.rstrip("_") + "_x86_64"
     elif re.search(r"mac|darwin|osx", swapped):
         swapped = re.sub(r"aarch64$", "arm64", re.sub(r"(amd64|x64|universal2?)$", "x86_64", swapped))
         swapped = re.sub(r"^(macosx?|darwin|osx)", "macosx", swapped)

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from pexlite import archive
 from pexlite.archive import writer
 from pexlite.errors import UsageError, WriteError
-from pexlite.model import EntryPoint, InheritPath, LaunchOptions, StartKind
-from tests.bundles import bundle_file, environment, function, run
+from pexlite.fetch import read_wheel
+from pexlite.model import Bundle, EntryPoint, InheritPath, LaunchOptions, StartKind, Variant
+from tests.bundles import EVERY_PYTHON, bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter, supported
 
@@ -157,6 +158,19 @@ def test_an_output_that_cannot_be_written_is_one_error_and_no_litter(wheels: lis
     assert list((tmp_path / "directory").iterdir()) == []
 
 
+def test_what_is_no_file_is_not_replaced_by_one(wheels: list[Path], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "link"
+    link.symlink_to(pipe)
+    for output in (pipe, link):
+        with pytest.raises(WriteError, match="is no file that could be replaced") as caught:
+            bundle_file(output, wheels, function("app", "main"))
+        assert caught.value.hint
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+
+
 def test_a_failed_build_leaves_the_old_file(
     wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,3 +206,17 @@ def test_any_wheels_that_go_in_come_out(contents: dict[str, bytes], tmp_path: Pa
             assert found.read(f".deps/{wheel.name}") == wheel.read_bytes()
         info = json.loads(found.read("PEX-INFO"))
     assert sorted(info["distributions"]) == sorted(wheel.name for wheel in wheels)
+
+
+@pytest.mark.parametrize("limit", [None, 100])
+def test_what_would_be_written_is_measured_to_the_byte(
+    limit: int | None, wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if limit is not None:
+        monkeypatch.setattr("pexlite.archive.writer._PLAIN_ZIP_LIMIT", limit)
+    found = tuple(map(read_wheel, wheels))
+    variants = (Variant(EVERY_PYTHON, "any", None, None, tuple(range(len(found)))),)
+    bundle = Bundle(found, variants, function("app", "main"), LaunchOptions(), ("x",), ())
+    expected = archive.measure(bundle, "0")
+    assert archive.write(bundle, tmp_path / "x.pex", "0") == expected
+    assert (tmp_path / "x.pex").stat().st_size == expected.size

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from packaging.requirements import Requirement
 
-from pexlite.bundle import closure
+from pexlite.bundle import closure, follow
 from pexlite.errors import ClosureIncomplete
+from pexlite.model import Amendments, LockParts, Root
 from tests.bundle.values import roots, target, wheel
 
 A = wheel("a-1", ["b>=1", "c; python_version < '3.10'", "d; extra == 'more'"])
@@ -76,3 +78,51 @@ def test_every_missing_project_is_named_at_once() -> None:
 def test_circles_end() -> None:
     circle = [wheel("a-1", ["b[x]"]), wheel("b-1", ["a", "c; extra == 'x'"]), wheel("c-1", ["a[y]"])]
     assert len(closure(roots("a"), circle, target())) == 3
+
+
+SPARK = wheel("spark-3", ["py4j", "b"])
+PY4J = wheel("py4j-1")
+JOB = wheel("job-1", ["spark>=3", "c<2"])
+C3 = wheel("c-3")
+
+AMENDED = [
+    (Amendments((Requirement("spark"),)), ["c", "job"], ["c<2"]),
+    (Amendments((Requirement("Spark<3"),)), ["b", "c", "job", "py4j", "spark"], ["c<2"]),
+    (Amendments((Requirement("spark>=3"),)), ["c", "job"], ["c<2"]),
+    (Amendments((Requirement("spark; sys_platform == 'darwin'"),)), ["b", "c", "job", "py4j", "spark"], ["c<2"]),
+    (Amendments((Requirement("py4j"), Requirement("b"))), ["c", "job", "spark"], ["c<2"]),
+    (Amendments(overrides=(Requirement("C==3"),)), ["b", "c", "job", "py4j", "spark"], []),
+    (Amendments(overrides=(Requirement("c; python_version < '3'"),)), ["b", "job", "py4j", "spark"], []),
+    (Amendments(overrides=(Requirement("c==4"),)), ["b", "c", "job", "py4j", "spark"], ["c==4"]),
+]
+
+
+@pytest.mark.parametrize(("amendments", "names", "lacking"), AMENDED)
+def test_what_is_excluded_stays_out_with_what_only_it_needs_and_overrides_replace(
+    amendments: Amendments, names: list[str], lacking: list[str]
+) -> None:
+    needed, lacks = follow(roots("job"), [SPARK, PY4J, JOB, C3, B], target(11), amendments)
+    assert [found.name for found in needed] == names
+    assert [f"{lack.requirement.name}{lack.requirement.specifier}" for lack in lacks] == lacking
+
+
+def test_what_others_need_stays_in_though_an_excluded_project_needs_it_too() -> None:
+    amendments = Amendments((Requirement("spark"),))
+    needed = closure(roots("job", "py4j"), [SPARK, PY4J, JOB, wheel("c-1")], target(11), amendments)
+    assert [found.name for found in needed] == ["c", "job", "py4j"]
+
+
+PARTS = [
+    (None, ["e"]),
+    (LockParts(frozenset({"more"})), ["d", "e"]),
+    (LockParts(groups=frozenset({"dev"})), ["c", "e"]),
+    (LockParts(frozenset({"more"}), frozenset({"dev", "other"})), ["c", "d", "e"]),
+]
+
+
+@pytest.mark.parametrize(("parts", "names"), PARTS)
+def test_markers_of_a_lock_ask_about_its_extras_and_groups(parts: LockParts | None, names: list[str]) -> None:
+    lines = ["d; 'more' in extras", "c; 'dev' in dependency_groups", "e; python_version > '3'"]
+    locked = [Root(Requirement(line), "the lock", parts=parts) for line in lines]
+    found = closure(locked, [C, wheel("d-1"), E], target(11))
+    assert [found_wheel.name for found_wheel in found] == names

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from packaging.requirements import Requirement
+
 from pexlite.bundle import Surroundings, plan
-from pexlite.model import EntryPoint, LaunchOptions, Libc, StartKind, Wheel
+from pexlite.model import Amendments, EntryPoint, LaunchOptions, Libc, StartKind, Wheel
 from tests.bundle.values import roots, target, wheel
 
 NEAR = tuple(target(minor) for minor in range(8, 15))
@@ -82,3 +84,22 @@ def test_pth_files_of_site_packages_are_known() -> None:
         roots("x"), [wheel("x-1", files=files)], [Surroundings(target(), NEAR)], NOTHING, LaunchOptions()
     )
     assert bundle.pth_files == ("a.pth", "c.pth")
+
+
+def test_each_target_gets_the_versions_that_its_lock_gives_it() -> None:
+    old, new = wheel("a-1"), wheel("a-2")
+    around = [Surroundings(target(9), (), (), (old,)), Surroundings(target(11), (), (), (new,))]
+    bundle = plan(roots("a"), [old, new], around, NOTHING, LaunchOptions())
+    taken = {
+        variant.pythons: [bundle.wheels[place].version for place in variant.wheels] for variant in bundle.variants
+    }
+    assert taken == {("cp39",): [old.version], ("cp311",): [new.version]}
+
+
+def test_other_pythons_are_asked_with_the_same_exclusions() -> None:
+    wheels = [wheel("a-1", ["spark", "tomli; python_version < '3.11'"])]
+    amendments = Amendments((Requirement("spark"),))
+    around = Surroundings(target(11), NEAR)
+    bundle = plan(roots("a"), wheels, [around], NOTHING, LaunchOptions(), amendments)
+    assert bundle.amendments == amendments
+    assert bundle.variants[0].pythons == ("cp311", "cp312", "cp313", "cp314")

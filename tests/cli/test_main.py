@@ -156,7 +156,17 @@ def test_a_bug_is_one_line_and_asks_for_a_report(capsys: Output, pipeline: Pipel
 def test_a_full_disk_is_no_bug(capsys: Output, pipeline: Pipeline) -> None:
     pipeline.act = failing(OSError(errno.ENOSPC, "No space left on device", "somewhere/x.whl"))
     assert run(["requests"]) == 5
-    assert capsys.readouterr().err == "error: no space left on device: somewhere/x.whl\n"
+    first, hint = capsys.readouterr().err.splitlines()
+    assert first == "error: no space left on device: somewhere/x.whl"
+    assert hint.startswith("hint: make room there")
+
+
+def test_a_file_that_may_not_be_read_is_no_bug(capsys: Output, pipeline: Pipeline) -> None:
+    pipeline.act = failing(PermissionError(errno.EACCES, "Permission denied", "plain/pyproject.toml"))
+    assert run(["requests"]) == 5
+    first, hint = capsys.readouterr().err.splitlines()
+    assert first == "error: permission denied: plain/pyproject.toml"
+    assert hint.startswith("hint: check who may read")
 
 
 def test_an_interruption_is_one_line(capsys: Output, pipeline: Pipeline) -> None:

@@ -7,12 +7,15 @@ import pytest
 
 from pexlite.cli.build import BUILD
 from pexlite.cli.info import INFO
+from pexlite.cli.lock import LOCK
 from pexlite.cli.pex_options import in_pexlite
 from pexlite.model import LaunchOptions
 
 # Several are understood, so that the error about them can name them.
 ONE_ONLY = {"scripts"}
-OPTIONS = [parameter for parameter in (*BUILD.params, *INFO.params) if isinstance(parameter, click.Option)]
+OPTIONS = [
+    parameter for parameter in (*BUILD.params, *LOCK.params, *INFO.params) if isinstance(parameter, click.Option)
+]
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: str(option.opts[-1]))

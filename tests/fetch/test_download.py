@@ -293,6 +293,7 @@ def test_ctrl_c_ends_it_quickly_and_leaves_nothing(
     program.write_text(
         textwrap.dedent(
             """
+            import signal
             import sys
             from pathlib import Path
             from packaging.markers import default_environment
@@ -303,6 +304,8 @@ def test_ctrl_c_ends_it_quickly_and_leaves_nothing(
             from pexlite.model import IndexSettings, Target
             from tests.fetch.locks import lock_of, wheel_entry
 
+            # A shell has its background jobs ignore Ctrl-C, tests among them.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             wheel, url, root = sys.argv[1:]
             target = Target("cp311", "linux_x86_64", None, tuple(sys_tags()), default_environment())
             fetch.collect(

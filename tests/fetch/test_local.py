@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from packaging.markers import Marker
+from packaging.tags import compatible_tags
 
 from pexlite import fetch, installers
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
@@ -16,6 +18,7 @@ from pexlite.fetch.store import Store
 from pexlite.installers import Installer
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Target, Wheel, no_report
 from tests.factories import make_project, make_wheel
+from tests.interpreters import supported
 
 NO_INSTALLER = Installer("pip", ("false",))
 
@@ -33,7 +36,7 @@ def wheel_of(kind: LocalKind, path: Path, store: Store, target: Target) -> Wheel
         store=store,
         installer=NO_INSTALLER,
         settings=IndexSettings(),
-        target=target,
+        targets=[target],
         report=no_report,
     )
     return made.wheel
@@ -115,6 +118,13 @@ def test_links_are_followed_and_one_that_leads_nowhere_is_named(
     assert "lost.txt" in str(caught.value.causes)
 
 
+def test_a_tree_is_the_same_whatever_its_directory_is_called(store: Store, target: Target, tmp_path: Path) -> None:
+    made = [
+        wheel_of(LocalKind.TREE, written(tmp_path / place, "app.py"), store, target) for place in ("a", "build-17")
+    ]
+    assert made[0].sha256 == made[1].sha256
+
+
 def test_two_trees_of_one_name_are_two_projects(store: Store, target: Target, tmp_path: Path) -> None:
     trees = [written(tmp_path / place / "src", f"{place}.py") for place in ("a", "b")]
     sources = [LocalSource(LocalKind.TREE, path, "x") for path in (*trees, trees[0])]
@@ -123,10 +133,10 @@ def test_two_trees_of_one_name_are_two_projects(store: Store, target: Target, tm
         store=store,
         installer=NO_INSTALLER,
         settings=IndexSettings(),
-        target=target,
+        targets=[target],
         report=no_report,
     )
-    assert [entry.wheel.name for entry in made] == ["local-tree-src", "local-tree-src-2", "local-tree-src"]
+    assert [entry.wheel.name for entry in made] == ["local-tree", "local-tree-2", "local-tree"]
     assert made[0].wheel.sha256 == made[2].wheel.sha256
 
 
@@ -143,7 +153,7 @@ def test_wheels_and_projects_go_through_as_well(store: Store, target: Target, tm
         store=store,
         installer=installers.find_installer("auto"),
         settings=IndexSettings(),
-        target=target,
+        targets=[target],
         report=lambda step: steps.append(step.stage),
     )
     assert [(entry.source, entry.wheel.name, entry.wheel.local) for entry in made] == [
@@ -151,6 +161,54 @@ def test_wheels_and_projects_go_through_as_well(store: Store, target: Target, tm
         (sources[1], "other", True),
     ]
     assert "local" in steps
+
+
+def native_project(directory: Path) -> Path:
+    """A project whose wheel fits only the Python that built it."""
+    project = make_project(directory, "native", files={"native/__init__.py": ""})
+    backend = project / "backend.py"
+    tag = "cp%d%d-none-any"
+    text = backend.read_text().replace('py3-none-any\\n"', f'{tag}\\n" % sys.version_info[:2]')
+    text = text.replace('py3-none-any.whl"', f'{tag}.whl" % sys.version_info[:2]')
+    backend.write_text("import sys\n" + text)
+    return project
+
+
+def test_a_project_that_fits_one_python_is_built_for_each(store: Store, target: Target, tmp_path: Path) -> None:
+    newer = [found for found in supported() if found.version >= (3, 11) and found.tag != target.python]
+    other = next((found for found in newer if found.tag.startswith("cp")), None)
+    if other is None:
+        pytest.skip("this machine has one Python")
+    version = ".".join(map(str, other.version))
+    second = replace(
+        target,
+        python=other.tag,
+        tags=tuple(compatible_tags(other.version, interpreter=other.tag, platforms=["any"])),
+        environment=target.environment | {"python_version": version},
+        interpreter=other.path,
+    )
+    plain = make_project(tmp_path, "plain", files={"plain/__init__.py": ""})
+    bound = Marker("extra != 'x'")
+    made = fetch.local_wheels(
+        [
+            LocalSource(LocalKind.PROJECT, native_project(tmp_path), "x", marker=bound),
+            LocalSource(LocalKind.PROJECT, plain, "x"),
+        ],
+        store=store,
+        installer=installers.find_installer("auto"),
+        settings=IndexSettings(),
+        targets=[target, second],
+        report=no_report,
+    )
+    names = [f"native-1.0-{one.python}-none-any.whl" for one in (target, second)]
+    assert [entry.wheel.filename for entry in made] == [*names, "plain-1.0-py3-none-any.whl"]
+    for entry, mine, theirs in ((made[0], target, second), (made[1], second, target)):
+        assert entry.source.marker is not None
+        here, there = ({name: str(value) for name, value in one.environment.items()} for one in (mine, theirs))
+        assert entry.source.marker.evaluate(here | {"extra": ""})
+        assert not entry.source.marker.evaluate(here | {"extra": "x"})
+        assert not entry.source.marker.evaluate(there | {"extra": ""})
+    assert made[2].source.marker is None
 
 
 def test_all_sources_that_fail_are_named(store: Store, target: Target, tmp_path: Path) -> None:
@@ -165,7 +223,7 @@ def test_all_sources_that_fail_are_named(store: Store, target: Target, tmp_path:
             store=store,
             installer=NO_INSTALLER,
             settings=IndexSettings(),
-            target=target,
+            targets=[target],
             report=no_report,
         )
     told = "\n".join(caught.value.causes)

@@ -22,6 +22,23 @@ def test_credentials_in_urls_are_masked(text: str, masked: str) -> None:
     assert mask(text) == masked
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Failed to build `/tmp/pexlite-project-lvjm2grp/be_flit`", "Failed to build `be_flit`"),
+        ("Failed to build 'file:///var/tmp/pexlite-project-dl4q3yte/be' when", "Failed to build 'be' when"),
+        (
+            "git clone -q file:///srv/app /tmp/pip-install-67de0nbs/app_09e83f01e8354b1985794b633b1166ef",
+            "git clone -q file:///srv/app app",
+        ),
+        ("at /tmp/pexlite-resolve-1234abcd/pip-req-build-a1_b2_c3/setup.py", "at setup.py"),
+        ("at /tmp/my-pip-tool/pexlite-app/setup.py", "at /tmp/my-pip-tool/pexlite-app/setup.py"),
+    ],
+)
+def test_a_temporary_directory_is_not_shown(said: str, kept: str) -> None:
+    assert essential_lines(said) == [kept]
+
+
 def test_a_sentence_that_uv_broke_is_joined_again() -> None:
     said = (
         "  \x1b[31m×\x1b[0m No solution found when resolving dependencies:\n"
@@ -55,3 +72,14 @@ def test_a_long_list_of_versions_is_cut() -> None:
     versions = ", ".join(f"1.{minor}" for minor in range(40))
     (line,) = clean_lines(f"ERROR: Could not find x==9 (from versions: {versions})")
     assert line == "Could not find x==9 (from versions: …, 1.35, 1.36, 1.37, 1.38, 1.39)"
+
+
+def test_that_pip_tried_again_is_no_explanation() -> None:
+    said = (
+        "      Looking in links: /somewhere/wheels\n"
+        "      WARNING: Retrying (Retry(total=4)) after connection broken by 'x': /simple/flit-core/\n"
+        "      ERROR: No matching distribution found for flit_core>=3.2\n"
+    )
+    assert [line.strip() for line in essential_lines(said)] == [
+        "No matching distribution found for flit_core>=3.2"
+    ]

@@ -11,6 +11,7 @@ import pytest
 from pexlite.errors import ProjectBuildError
 from pexlite.installers import Installer, build_wheel, find_installer
 from pexlite.model import IndexSettings
+from tests.interpreters import supported
 
 # A backend inside the project, so that building needs no index.
 BACKEND = """
@@ -72,6 +73,44 @@ def test_the_same_source_in_two_places_and_as_an_sdist_is_the_same_wheel(
         archive.add(first, arcname="little-1.0")
     wheels = [built(installer, source, tmp_path / f"out{n}") for n, source in enumerate((first, second, sdist))]
     assert len({wheel.read_bytes() for wheel in wheels}) == 1
+
+
+def test_the_persons_python_path_is_not_in_a_build(
+    installer: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "host").mkdir()
+    (tmp_path / "host/ghost.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "host"))
+    project = make_project(tmp_path / "project", trouble="import importlib; importlib.import_module('ghost')")
+    with pytest.raises(ProjectBuildError) as caught:
+        built(installer, project, tmp_path / "out")
+    assert "ModuleNotFoundError: No module named 'ghost'" in caught.value.causes
+
+
+def test_what_a_backend_leaves_in_the_temporary_directory_goes(
+    installer: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    trouble = "import tempfile; tempfile.mkdtemp()"
+    built(installer, make_project(tmp_path / "project", trouble=trouble), tmp_path / "out")
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_a_python_too_old_for_pip_gets_a_wheel_as_well(installer: Installer, tmp_path: Path) -> None:
+    old = next((found for found in supported() if found.version < (3, 10) and found.tag.startswith("cp")), None)
+    if old is None:
+        pytest.skip("this machine has no old Python")
+    wheel = build_wheel(
+        installer,
+        make_project(tmp_path / "project"),
+        tmp_path / "out",
+        settings=IndexSettings(no_index=True),
+        interpreter=old.path,
+        source_date_epoch=1234567890,
+    )
+    assert wheel.name == "little-1.0-py3-none-any.whl"
 
 
 def test_a_backend_that_fails_is_quoted(installer: Installer, tmp_path: Path) -> None:

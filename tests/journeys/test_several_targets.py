@@ -32,7 +32,7 @@ def test_one_file_holds_a_native_wheel_for_each_python(resolver: str, tmp_path: 
         output=tmp_path / "app.pex",
     )
     result = build(request)
-    names = [wheel.name for wheel in result.wheels]
+    names = [str(wheel.name) for wheel in result.wheels]
     assert names.count("cowsay") == 1 and names.count("markupsafe") == len(pythons)
     env = environment(tmp_path / "root")
     for python in pythons:
@@ -60,6 +60,6 @@ def test_a_foreign_platform_gets_its_wheels_and_markers(
         resolver=resolver,
         output=tmp_path / "app.pex",
     )
-    wheels = {wheel.name: wheel.filename for wheel in build(request).wheels}
+    wheels = {str(wheel.name): wheel.filename for wheel in build(request).wheels}
     assert re.search(tag, wheels.pop("markupsafe"))
     assert set(wheels) == ({"iniconfig"} if platform.startswith("win") else {"cowsay"})

@@ -53,6 +53,11 @@ def job(*requirements: str, by: str = "uv", foreign: bool = False) -> Job:
             "the package index refuses access",
         ),
         (
+            "error: No solution found\n  cause: Because you require core==1 and core==2, we can conclude that "
+            "your requirements are unsatisfiable.\n",
+            "no versions of core==1 and core==2 fit together",
+        ),
+        (
             "error: Failed to build\n  cause: Package metadata name `proper` does not match given name `core`\n",
             "the project at its URL is called proper, not core",
         ),
@@ -96,3 +101,75 @@ def test_an_unknown_failure_is_quoted_with_another_way_to_go() -> None:
     assert error.message == f"uv could not resolve core for {HERE.name}"
     assert error.causes == ("something never seen before",)
     assert error.hint == "try the other resolver: --resolver pip"
+
+
+GIT = "gone @ git+file:///srv/gone@main"
+PIP_WITHOUT_A_REPOSITORY = (
+    "  Running command git clone --quiet file:///srv/gone /tmp/pip-install-67de0nbs/gone\n"
+    "  fatal: '/srv/gone' does not appear to be a git repository\n"
+    "error: subprocess-exited-with-error\n"
+    "git clone --quiet file:///srv/gone /tmp/pip-install-67de0nbs/gone did not run successfully.\n"
+)
+UV_WITHOUT_A_BRANCH = (
+    "error: Failed to download and build `gone @ git+file:///srv/gone@main`\n  cause: Git operation failed\n"
+    "  cause: failed to fetch into: /home/someone/.cache/uv/git-v1/db/25245fb51a23c9ef\n"
+    "  cause: process didn't exit successfully: `/usr/bin/git fetch --force` (exit status: 128)\n"
+    "         --- stderr\n         fatal: couldn't find remote ref refs/tags/main\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("by", "stderr", "cause"),
+    [
+        ("pip", PIP_WITHOUT_A_REPOSITORY, "fatal: '/srv/gone' does not appear to be a git repository"),
+        ("uv", UV_WITHOUT_A_BRANCH, "fatal: couldn't find remote ref refs/tags/main"),
+    ],
+)
+def test_a_repository_that_cannot_be_had_is_named(by: str, stderr: str, cause: str) -> None:
+    error = explain(job(GIT, by=by), Outcome(1, "", stderr))
+    assert error.message == "git+file:///srv/gone@main cannot be checked out"
+    assert error.causes == (cause,)
+    assert error.hint
+    assert "git ls-remote" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("by", "stderr"),
+    [
+        ("uv", "  ╰─▶ HTTP status client error (404 Not Found) for url (http://host.example/gone-1.whl)\n"),
+        ("pip", "ERROR: HTTP error 404 while getting http://****@host.example/gone-1.whl\n"),
+    ],
+)
+def test_an_address_with_nothing_there_is_named_without_its_password(by: str, stderr: str) -> None:
+    address = "http://someone:secret-for-test@host.example/gone-1.whl"
+    error = explain(job(f"gone @ {address}", by=by), Outcome(1, "", stderr))
+    assert error.message == "there is nothing at http://host.example/gone-1.whl"
+    assert error.hint == "check the address"
+
+
+@pytest.mark.parametrize(
+    ("by", "stderr", "causes"),
+    [
+        (
+            "uv",
+            "error: Failed to download and build `core==1`\n"
+            "  cause: Failed to resolve requirements from `build-system.requires`\n"
+            "  cause: No solution found when resolving: `setuptools>=45.0`\n"
+            "  cause: Because setuptools was not found in the provided package locations and you require "
+            "setuptools>=45.0, we can conclude that your requirements are unsatisfiable.\n",
+            ("there is no setuptools",),
+        ),
+        (
+            "pip",
+            "error: subprocess-exited-with-error\n"
+            "× installing build dependencies for core did not run successfully.\n│ exit code: 1\n",
+            ("installing build dependencies for core did not run successfully.",),
+        ),
+    ],
+)
+def test_what_a_build_requires_is_told_from_what_was_asked_for(
+    by: str, stderr: str, causes: tuple[str, ...]
+) -> None:
+    error = explain(job("core", by=by), Outcome(1, "", stderr))
+    assert error.message.startswith("what it takes to build core")
+    assert error.causes == causes

@@ -56,6 +56,7 @@ def here(tmp_path: Path) -> Path:
     (tmp_path / "package" / "__init__.py").touch()
     (tmp_path / "app.py").write_text(SCRIPT)
     (tmp_path / "other.py").write_text("print(2)")
+    (tmp_path / "broken.py").symlink_to("nowhere")
     (tmp_path / "pylock.toml").write_text(LOCK)
     (tmp_path / "requirements.txt").write_text("idna\n--pre\n")
     make_wheel(tmp_path, "little")
@@ -190,6 +191,7 @@ def test_the_settings_of_a_requirements_file_are_added(here: Path) -> None:
     ("more", "message", "hint"),
     [
         ({"inputs": ("./demoo",)}, "there is no demoo", "did you mean demo?"),
+        ({"inputs": ("broken.py",)}, "there is no broken.py", "paths are relative to"),
         ({"inputs": ("./empty",)}, "empty is nothing that could go in", "-D empty"),
         ({"inputs": ("requirements.txt",)}, "requirements.txt is a file here", "-r requirements.txt"),
         ({"inputs": ("https://a.example/x",)}, "does not tell which project it is", "write NAME @"),

@@ -131,7 +131,7 @@ def test_an_interpreter_without_its_python_says_so(newest: Interpreter, tmp_path
     wheel = make_wheel(tmp_path, "helper", files={"helper.py": ""})
     file = bundle_file(tmp_path / "env.pex", [wheel], EntryPoint(StartKind.INTERPRETER))
     env = environment(tmp_path / "root")
-    command = [newest.path, file, "-c", "import helper"]
+    command: list[str | Path] = [newest.path, file, "-c", "import helper"]
     run(command, env)
     only(tmp_path / "root", "apps/*-*/bin/python").unlink()
     told = run(command, env, check=False)

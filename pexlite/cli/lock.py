@@ -1,0 +1,86 @@
+"""`pexlite lock`: options into a request, a lock into a file or onto stdout."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pexlite.cli import options
+from pexlite.cli.build import index_settings
+from pexlite.cli.help import GroupedCommand
+from pexlite.cli.project_defaults import with_project_defaults
+
+if TYPE_CHECKING:
+    from pexlite.model import BuildRequest
+
+_EXAMPLES = (
+    (
+        "pexlite lock requests click -o pylock.toml",
+        "requests, click and all they need, for every platform (by uv)",
+    ),
+    ("pexlite lock . --python 3.11 --python 3.12", "the project here, for these two only"),
+    ("pexlite . --lock pylock.toml -o app.pex", "a file of exactly what was locked"),
+)
+
+
+def lock(**given: Any) -> None:
+    """Write down in a pylock.toml (PEP 751) exactly which distributions REQUIREMENTs or a project at PATH need.
+
+    With uv the lock holds on every platform, unless --python or --platform say for whom it is; with pip it is
+    for this Python and platform, or for those.
+    """
+    from pexlite import locking
+    from pexlite.cli import outcome
+    from pexlite.cli.progress import shown_progress
+
+    directory = Path.cwd()
+    request = request_of(with_project_defaults(given), directory)
+    onto_stdout = str(request.output) == "-"
+    with shown_progress(quiet=given["quiet"] or given["no_progress"], every_step=given["verbose"]) as report:
+        result = locking.lock(replace(request, output=None) if onto_stdout else request, report)
+    if onto_stdout:
+        click.echo(result.text, nl=False)
+    if not given["quiet"]:
+        outcome.show_lock(result, directory)
+
+
+def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
+    """The request that the options `given` make in `directory`; what only a file would need is left alone."""
+    from pexlite.model import BuildRequest
+
+    return BuildRequest(
+        directory=directory,
+        inputs=given["inputs"],
+        requirement_files=given["requirement_files"],
+        constraint_files=given["constraint_files"],
+        script=given["script"],
+        groups=given["groups"],
+        extras=given["extras"],
+        excluded=given["excluded"],
+        overrides=given["overrides"],
+        pythons=given["pythons"],
+        platforms=given["platforms"],
+        index=index_settings(given),
+        resolver=given["resolver"],
+        output=given["output"],
+    )
+
+
+LOCK = GroupedCommand(
+    "lock",
+    callback=lock,
+    help=lock.__doc__,
+    short_help="which distributions an application needs, as a pylock.toml",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    options_metavar="[OPTIONS]",
+    examples=_EXAMPLES,
+    sections={
+        "What goes in": options.WHAT_IS_LOCKED,
+        "Where it runs": options.WHERE_IT_RUNS,
+        "Indexes": options.INDEXES,
+        "Output": options.LOCK_OUTPUT,
+    },
+)

@@ -1,0 +1,141 @@
+"""`[tool.pexlite]` of the local project: defaults for options, by their long names.
+
+    [tool.pexlite]
+    script = "my-cli"
+    python = ["3.11", "3.12"]
+    sh-boot = true
+    requirement = "requirements.txt"
+
+Paths are relative to that pyproject.toml. What the command line says takes the place of what the table says.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pexlite.cli import options
+from pexlite.cli.words import count_in_words
+
+# They are about one run and not about the file.
+_OF_ONE_RUN = {"inputs", "as_json", "no_progress", "quiet", "verbose", "dry_run"}
+_PATHS = {
+    "requirement_files",
+    "constraint_files",
+    "source_directories",
+    "script",
+    "lock",
+    "find_links",
+    "wheels",
+    "output",
+}
+_OF_A_BUILD = [
+    *options.WHAT_GOES_IN,
+    *options.WHERE_IT_RUNS,
+    *options.HOW_IT_STARTS,
+    *options.INDEXES,
+    *options.OUTPUT,
+]
+
+
+def with_project_defaults(given: dict[str, Any]) -> dict[str, Any]:
+    """The options `given`, with those nobody typed as `[tool.pexlite]` of the local project has them."""
+    context = click.get_current_context()
+    tables = [(project, table) for project in _projects(given["inputs"]) if (table := _table(project))]
+    if not tables:
+        return given
+    if len(tables) > 1:
+        from pexlite.errors import UsageError
+
+        raise UsageError(
+            f"{count_in_words(len(tables), 'project')} have a [tool.pexlite], and a file has one way to be built",
+            causes=[str(project / "pyproject.toml") for project, _ in tables],
+            hint="keep the table in one of them",
+        )
+    [(project, table)] = tables
+    defaults = _defaults(context, project, table)
+    typed = {
+        name for name in given if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    }
+    # `output` is the file of a build; a lock has its own name.
+    known = {parameter.name for parameter in context.command.params if parameter in _OF_A_BUILD}
+    return given | {name: value for name, value in defaults.items() if name in known - typed}
+
+
+def _projects(inputs: Sequence[str]) -> list[Path]:
+    """The directories among `inputs` that have a pyproject.toml: `.`, `path/to/project[extra]`."""
+    places = [Path(text.partition(";")[0].partition("[")[0].strip() or "nothing") for text in inputs]
+    return list(dict.fromkeys(place for place in places if (place.expanduser() / "pyproject.toml").is_file()))
+
+
+def _table(project: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        text = (project.expanduser() / "pyproject.toml").read_text(encoding="utf-8-sig")
+        table = tomllib.loads(text).get("tool", {}).get("pexlite", {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}  # whoever builds the project says so, and better
+    if not isinstance(table, dict):
+        raise _wrong(project, f"tool.pexlite is {table!r}, and no table", "write [tool.pexlite]")
+    return table
+
+
+def _defaults(context: click.Context, project: Path, table: dict[str, Any]) -> dict[str, Any]:
+    known = {
+        name.removeprefix("--"): parameter
+        for parameter in _OF_A_BUILD
+        if parameter.name not in _OF_ONE_RUN
+        for name in parameter.opts
+        if name.startswith("--")
+    }
+    unknown = [key for key in table if key not in known]
+    if unknown:
+        import difflib  # takes 10 ms, and only a misspelling needs it
+
+        near = difflib.get_close_matches(unknown[0].replace("_", "-"), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "its keys are the long names of the options of a build"
+        raise _wrong(project, f"there is no key {unknown[0]}", hint)
+    found = {}
+    for key, value in table.items():
+        parameter = known[key]
+        assert parameter.name
+        found[parameter.name] = _converted(context, project, key, parameter, value)
+    return found
+
+
+def _converted(context: click.Context, project: Path, key: str, parameter: click.Parameter, value: object) -> Any:
+    assert isinstance(parameter, click.Option)
+    if parameter.is_flag:
+        if not isinstance(value, bool):
+            raise _wrong(project, f"{key} is {value!r}, and it is true or false", f"write {key} = true")
+        return value
+    if parameter.name == "inject_env" and isinstance(value, dict):
+        value = [f"{name}={text}" for name, text in value.items()]
+    given = value if isinstance(value, list) and parameter.multiple else [value]
+    values = [entry for entry in given if isinstance(entry, str)]
+    if values != given:
+        shape = "a text or a list of texts" if parameter.multiple else "a text"
+        raise _wrong(project, f"{key} is {value!r}, and it is {shape}", f'write {key} = "…"')
+    if parameter.name in _PATHS:
+        values = [_beside(project, entry) for entry in values]
+    try:
+        return parameter.process_value(context, tuple(values) if parameter.multiple else values[0])
+    except click.UsageError as failure:
+        message = failure.message[:1].lower() + failure.message[1:].removesuffix(".")
+        raise _wrong(project, f"{key}: {message}", None) from failure
+
+
+def _beside(project: Path, value: str) -> str:
+    """A path of the table as seen from here; URLs and absolute paths stay."""
+    return value if "://" in value else os.path.normpath(project.expanduser() / Path(value).expanduser())
+
+
+def _wrong(project: Path, message: str, hint: str | None) -> Exception:
+    from pexlite.errors import UsageError
+
+    return UsageError(f"[tool.pexlite] in {project / 'pyproject.toml'}: {message}", hint=hint)

@@ -1,0 +1,129 @@
+"""What building and locking begin with: a request read, its targets found, its local code made into wheels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.pylock import Pylock
+from packaging.requirements import Requirement
+
+from pexlite import fetch, installers, resolve, targets
+from pexlite.errors import TargetError
+from pexlite.model import (
+    Asked,
+    BuildRequest,
+    IndexSettings,
+    LocalSource,
+    LockParts,
+    Report,
+    Root,
+    Target,
+    Wheel,
+)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What the stages that fetch and build all need."""
+
+    store: fetch.Store
+    settings: IndexSettings
+    installer: installers.Installer
+    targets: tuple[Target, ...]
+    report: Report
+
+    def local_wheels(self, sources: Sequence[LocalSource]) -> tuple[fetch.LocalWheel, ...]:
+        """Each of `sources` as a wheel, with compiled code as one for each target."""
+        return fetch.local_wheels(
+            sources,
+            store=self.store,
+            installer=self.installer,
+            settings=self.settings,
+            targets=self.targets,
+            report=self.report,
+        )
+
+    def resolve(self, roots: Sequence[Root], asked: Asked, *, universal_from: Target | None = None) -> Pylock:
+        """A lock for the targets, or with `universal_from` for every platform and all Pythons from that one on."""
+        return resolve.lock(
+            roots,
+            asked.constraint_files,
+            (universal_from,) if universal_from else self.targets,
+            asked_index=asked.index,
+            settings=self.settings,
+            installer=self.installer,
+            report=self.report,
+            amendments=asked.amendments,
+            universal=universal_from is not None,
+        )
+
+    def collect(self, lock: Pylock, directory: Path, parts: LockParts) -> tuple[Wheel, ...]:
+        """The wheels that `lock`, whose relative paths start in `directory`, gives the targets."""
+        return fetch.collect(
+            lock,
+            self.targets,
+            store=self.store,
+            settings=self.settings,
+            installer=self.installer,
+            report=self.report,
+            lock_directory=directory,
+            parts=parts,
+        )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request, and what it comes down to before anything is resolved."""
+
+    request: BuildRequest
+    asked: Asked
+    workshop: Workshop
+    local: tuple[fetch.LocalWheel, ...]
+    roots: tuple[Root, ...]
+    """Those of local wheels among them, all as `--exclude` and `--override` have them."""
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Whom it is for."""
+        return self.workshop.targets
+
+
+def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:
+    """`request`, which came down to `asked`, with its targets found and its local code built into wheels."""
+    wanted = targets.find_targets(request.pythons, request.platforms, report)
+    _check_requires_python(asked, wanted)
+    workshop = Workshop(
+        store=fetch.open_store(),
+        settings=resolve.effective_settings(asked.index),
+        installer=installers.find_installer(request.resolver),
+        targets=wanted,
+        report=report,
+    )
+    local = workshop.local_wheels(asked.local)
+    roots = resolve.amended((*asked.roots, *map(root_of, local)), asked.amendments)
+    return Prepared(request, asked, workshop, local, roots)
+
+
+def root_of(entry: fetch.LocalWheel) -> Root:
+    """The requirement that a local wheel stands for."""
+    source, wheel = entry.source, entry.wheel
+    extras = f"[{','.join(sorted(source.extras))}]" if source.extras else ""
+    marker = f" ; {source.marker}" if source.marker else ""
+    return Root(Requirement(f"{wheel.name}{extras} @ {wheel.path.as_uri()}{marker}"), source.origin)
+
+
+def accepts(asked: Asked, target: Target) -> bool:
+    """Whether the Requires-Python of the script that is built lets `target` in."""
+    wanted = asked.requires_python
+    return wanted is None or wanted.contains(target.environment["python_full_version"], prereleases=True)
+
+
+def _check_requires_python(asked: Asked, wanted: Sequence[Target]) -> None:
+    unfit = [target.name for target in wanted if not accepts(asked, target)]
+    if unfit:
+        raise TargetError(
+            f"the script asks for Python {asked.requires_python}, and {', '.join(unfit)} is another",
+            hint="build for one that fits: --python 3.X",
+        )

@@ -1,0 +1,252 @@
+"""Locks: the one that `pexlite lock` writes, and the one that a build goes by."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.pylock import Pylock, is_valid_pylock_path
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pexlite import bundle, fetch, resolve, targets
+from pexlite.errors import PexliteError, ResolutionError, UsageError
+from pexlite.groundwork import Prepared, prepare
+from pexlite.model import (
+    Amendments,
+    BuildRequest,
+    LocalKind,
+    LockParts,
+    LockResult,
+    Report,
+    Root,
+    Target,
+    Wheel,
+    no_report,
+)
+
+_OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a build goes by."""
+
+    lock: Pylock
+    parts: LockParts
+    amendments: Amendments
+    """Those asked for, and those with which the lock was made."""
+    wheels: tuple[Wheel, ...]
+    """All that the lock gives the targets."""
+    roots: tuple[Root, ...] = ()
+    """The packages of the lock, where the lock itself is what was asked for."""
+    notices: tuple[str, ...] = ()
+
+    def wheels_of(self, target: Target) -> tuple[Wheel, ...]:
+        """Those of the versions that `target` gets, which need not be those of another target."""
+        return fetch.given(self.lock, target, self.parts, self.wheels)
+
+
+# -- pexlite lock --------------------------------------------------------------------------------
+
+
+def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
+    """The lock of all that `request` asks for, written where it names an output.
+
+    With uv it holds on every platform, unless the request names Pythons or platforms; with pip it is for the
+    targets. Relative paths in it start where it lies. Raises subclasses of `pexlite.errors.PexliteError`.
+    """
+    began = time.monotonic()
+    asked = resolve.gather(request)
+    if asked.lock is not None:
+        raise UsageError("what is asked for is a lock already", hint="name requirements or a project instead")
+    if not (asked.roots or asked.local):
+        raise UsageError("nothing to lock", hint="name requirements or a project: pexlite lock requests")
+    prepared = prepare(request, asked, report)
+    universal = prepared.workshop.installer.name == "uv" and not (request.pythons or request.platforms)
+    found = prepared.workshop.resolve(
+        prepared.roots, asked, universal_from=_oldest(prepared) if universal else None
+    )
+    if not universal:
+        found = replace(found, environments=resolve.environments(prepared.targets))
+    found = replace(found, tool=resolve.recorded(asked.amendments))
+    path = request.directory / request.output if request.output else None
+    sources = {entry.wheel.path: entry.source for entry in prepared.local}
+    kept = resolve.portable(found, path.parent if path else request.directory, sources)
+    text = resolve.lock_text(kept)
+    if path is not None:
+        resolve.write_lock(text, path)
+    return LockResult(
+        path=path,
+        text=text,
+        lock=kept,
+        notices=(*asked.notices, *_left_out(prepared), *_only_here(kept), *_name_notice(path)),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _oldest(prepared: Prepared) -> Target:
+    """The oldest CPython from 3.8 on that all local code accepts, where it says; else the Python of the target."""
+    here = prepared.targets[0]
+    bounds = [entry.wheel.requires_python for entry in prepared.local] + [prepared.asked.requires_python]
+    said = [bound for bound in bounds if bound is not None]
+    pythons = [
+        near for near in targets.neighbours(here) if near.python.startswith("cp") and _minor(near) >= _OLDEST
+    ]
+    for near in sorted([here, *pythons], key=_minor) if said else ():
+        python = near.environment["python_full_version"]
+        if all(bound.contains(python, prereleases=True) for bound in said):
+            return near
+    return here
+
+
+def _minor(target: Target) -> int:
+    return int(target.environment["python_version"].partition(".")[2])
+
+
+def _left_out(prepared: Prepared) -> list[str]:
+    loose = (LocalKind.PACKAGE, LocalKind.MODULE, LocalKind.TREE)
+    names = [entry.source.path.name for entry in prepared.local if entry.source.kind in loose]
+    return [f"{', '.join(names)} is no project, so the lock has only what it needs"] if names else []
+
+
+def _only_here(kept: Pylock) -> list[str]:
+    """A word on files that come from a directory or index of this machine."""
+    names = [
+        package.name
+        for package in kept.packages
+        if any(file.path for file in (*(package.wheels or ()), package.sdist) if file is not None)
+    ]
+    if not names:
+        return []
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return [f"files of {shown} lie on this machine, and the lock names them by their paths from here"]
+
+
+def _name_notice(path: Path | None) -> list[str]:
+    if path is None or is_valid_pylock_path(path):
+        return []
+    return [f"other tools take {path.name} for no lock: they want pylock.toml or pylock.NAME.toml"]
+
+
+# -- the lock of a build -------------------------------------------------------------------------
+
+
+def settle(prepared: Prepared) -> Settled:
+    """The lock that the build goes by, and its wheels: the one asked for, one beside the project, or a new one.
+
+    With `--locked` there must be one and it must fit the requirements, else ResolutionError or UsageError.
+    """
+    request, asked = prepared.request, prepared.asked
+    if asked.lock is not None:
+        assert asked.lock_file is not None
+        settled = _taken(prepared, asked.lock, asked.lock_file.parent, asked.lock_parts)
+        if request.locked:
+            _check(prepared, settled, asked.lock_file)
+        return replace(settled, roots=_locked_roots(settled, _brought_by_excluded(prepared, settled)))
+    notices: tuple[str, ...] = ()
+    file = _lock_beside(prepared)
+    if file is not None:
+        unfit = _unfit(prepared, file)
+        if not unfit:
+            try:
+                return _beside(prepared, file)
+            except PexliteError as problem:
+                if request.locked:
+                    raise
+                unfit = "; ".join([problem.message, *problem.causes[:2]])
+        elif request.locked:
+            raise UsageError(f"{file.name} cannot be used: {unfit}", hint=_instead_of(file))
+        notices = (f"{file.name} was passed over ({unfit}); all is resolved anew",)
+    elif request.locked:
+        raise UsageError("--locked, and there is no lock", hint="make one (pexlite lock) or name it (--lock FILE)")
+    found = prepared.workshop.resolve(prepared.roots, asked)
+    wheels = prepared.workshop.collect(found, request.directory, LockParts())
+    return Settled(found, LockParts(), asked.amendments, wheels, notices=notices)
+
+
+def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> Settled:
+    """`found` without the local projects, which come from their sources, and with its wheels fetched."""
+    own = {entry.wheel.name for entry in prepared.local}
+    kept = replace(found, packages=[package for package in found.packages if package.name not in own])
+    amendments = resolve.with_recorded(prepared.asked.amendments, found)
+    return Settled(kept, parts, amendments, prepared.workshop.collect(kept, directory, parts))
+
+
+def _check(prepared: Prepared, settled: Settled, file: Path) -> None:
+    """Nothing, when the lock satisfies the requirements on every target; else a ResolutionError with a diff."""
+    own = tuple(entry.wheel for entry in prepared.local)
+    lines: dict[str, None] = {}
+    for target in prepared.targets:
+        wheels = (*own, *settled.wheels_of(target))
+        lines |= dict.fromkeys(bundle.changes(prepared.roots, wheels, target, settled.amendments))
+    if lines:
+        raise ResolutionError(
+            f"{file.name} no longer satisfies the requirements", causes=list(lines), hint=_instead_of(file)
+        )
+
+
+def _instead_of(file: Path) -> str:
+    command = "uv lock" if file.name == "uv.lock" else "pexlite lock"
+    return f"lock again ({command}), or build without --locked"
+
+
+def _locked_roots(settled: Settled, brought: frozenset[str]) -> tuple[Root, ...]:
+    """Every package of a lock, as a lock is what was asked for, but for those `brought` by what is excluded."""
+    roots = []
+    for package in settled.lock.packages:
+        if package.name not in brought:
+            marker = f" ; {package.marker}" if package.marker else ""
+            roots.append(Root(Requirement(f"{package.name}{marker}"), "the lock", parts=settled.parts))
+    return tuple(roots)
+
+
+def _brought_by_excluded(prepared: Prepared, settled: Settled) -> frozenset[str]:
+    """The names that an excluded project leads to: of a lock's packages, those go in only if others need them."""
+    out = [Root(Requirement(out.name), "--exclude") for out in settled.amendments.excluded]
+    if not out:
+        return frozenset()
+    reached = [bundle.follow(out, settled.wheels, target)[0] for target in prepared.targets]
+    return frozenset(wheel.name for needed in reached for wheel in needed)
+
+
+# -- a lock beside the project -------------------------------------------------------------------
+
+
+def _lock_beside(prepared: Prepared) -> Path | None:
+    """The lock beside the one local project or, where there must be one, in the directory of the build."""
+    request = prepared.request
+    projects = [entry.source.path for entry in prepared.local if entry.source.kind is LocalKind.PROJECT]
+    if request.ignore_locks or len(projects) > 1:
+        return None
+    if projects:
+        return resolve.find_lock(projects[0])
+    return resolve.find_lock(request.directory) if request.locked else None
+
+
+def _unfit(prepared: Prepared, file: Path) -> str:
+    """Why the lock beside the project is not looked into, in words; nothing when it is."""
+    asked, settings = prepared.asked, prepared.asked.index
+    if file.name == "uv.lock" and prepared.workshop.installer.name != "uv":
+        return "only uv can read it: pip install 'pexlite[uv]'"
+    said = {
+        "--constraint": asked.constraint_files,
+        "--pre": settings.prereleases,
+        "--uploaded-prior-to": settings.uploaded_prior_to,
+    }
+    given = [option for option, value in said.items() if value]
+    return f"{' and '.join(given)} ask{'s' if len(given) == 1 else ''} for other versions" if given else ""
+
+
+def _beside(prepared: Prepared, file: Path) -> Settled:
+    request, workshop = prepared.request, prepared.workshop
+    groups = [group.rpartition(":")[2] for group in request.groups]
+    found = resolve.read_beside(
+        file, request.extras, groups, installer=workshop.installer, settings=workshop.settings
+    )
+    never = prepared.asked.amendments.never_wanted()
+    wanted = [package for package in found.lock.packages if canonicalize_name(package.name) not in never]
+    settled = _taken(prepared, replace(found.lock, packages=wanted), file.parent, found.parts)
+    _check(prepared, settled, file)
+    return replace(settled, notices=(f"{file.name} beside the project is used; --no-lock builds without it",))

@@ -1,0 +1,87 @@
+"""A lock that lies beside a project: pylock.toml as it is, uv.lock through `uv export`."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.pylock import Pylock, PylockValidationError
+
+from pexlite.errors import ResolutionError
+from pexlite.installers import Installer, run
+from pexlite.model import IndexSettings, LockParts
+from pexlite.resolve.lock_parts import wanted_parts
+
+_NAMES = ("pylock.toml", "uv.lock")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A lock found beside a project, read."""
+
+    file: Path
+    lock: Pylock
+    parts: LockParts
+
+
+def find_lock(directory: Path) -> Path | None:
+    """The lock in `directory`: pylock.toml, else uv.lock."""
+    return next((file for name in _NAMES if (file := directory / name).is_file()), None)
+
+
+def read_beside(
+    file: Path,
+    extras: Sequence[str],
+    groups: Sequence[str],
+    *,
+    installer: Installer,
+    settings: IndexSettings,
+) -> Beside:
+    """The lock `file`, of which `extras` and `groups` are wanted. Raises ResolutionError.
+
+    uv.lock is read by `uv export`, which takes it as it is, writes nothing and asks no index.
+    """
+    text = _exported(file, extras, groups, installer, settings) if file.name == "uv.lock" else _text(file)
+    try:
+        lock = Pylock.from_dict(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, PylockValidationError) as problem:
+        raise ResolutionError(
+            f"{file.name} beside the project cannot be read",
+            causes=[str(problem)],
+            hint="make it anew, or build without it: --no-lock",
+        ) from problem
+    return Beside(file, lock, wanted_parts(lock, extras, groups))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ResolutionError(
+            f"{file.name} beside the project cannot be read", causes=[str(problem)], hint="or build with --no-lock"
+        ) from problem
+
+
+def _exported(
+    file: Path, extras: Sequence[str], groups: Sequence[str], installer: Installer, settings: IndexSettings
+) -> str:
+    arguments = ["export", "--format", "pylock.toml", "--frozen", "--offline", "--quiet"]
+    # The project itself is built from its sources, and groups go in where they are asked for.
+    arguments += ["--no-header", "--no-annotate", "--no-emit-project", "--no-default-groups"]
+    arguments += ["--python", sys.executable]
+    for extra in extras:
+        arguments += ["--extra", extra]
+    for group in groups:
+        arguments += ["--group", group]
+    return run(
+        installer,
+        arguments,
+        settings=settings,
+        error=ResolutionError,
+        message=f"uv cannot read {file.name} beside the project",
+        hint="bring it up to date (uv lock), or build without it: --no-lock",
+        cwd=file.parent,
+    )

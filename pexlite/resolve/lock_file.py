@@ -1,0 +1,178 @@
+"""A lock as a file that holds on other machines too: its text, and nothing of this machine in it (PEP 751)."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from packaging.pylock import (
+    Package,
+    PackageArchive,
+    PackageDirectory,
+    PackageSdist,
+    PackageVcs,
+    PackageWheel,
+    Pylock,
+)
+
+from pexlite.errors import WriteError
+from pexlite.installers.words import local_path
+from pexlite.model import LocalKind, LocalSource
+
+_File = TypeVar("_File", PackageWheel, PackageSdist, PackageArchive)
+_LISTS_OF_TABLES = ("wheels", "dependencies", "attestation-identities")
+
+
+def portable(lock: Pylock, directory: Path, local: Mapping[Path, LocalSource]) -> Pylock:
+    """`lock` as it can lie in `directory`: files of this machine by relative path, no address with a password.
+
+    `local` has the sources of the person who builds by the path of the wheel they became: projects are named by
+    their directory, wheels and sdists by their file. What has no project of its own is left out.
+    """
+    sources = {path.resolve(): source for path, source in local.items()}
+    packages = []
+    for package in lock.packages:
+        path = local_path(package.archive.url or "") if package.archive else None
+        source = sources.get(path.resolve()) if path else None
+        if source is not None:
+            packages += [found] if (found := _own(package, source, directory)) else []
+        else:
+            packages.append(_portable(package, directory))
+    packages.sort(key=lambda package: (package.name, str(package.version), str(package.marker)))
+    moved = replace(lock, created_by="pexlite", packages=packages)
+    moved.validate()
+    return moved
+
+
+def lock_text(lock: Pylock) -> str:
+    """`lock` as pylock.toml, the same text for the same lock."""
+    table = lock.to_dict()
+    lines = [f"{name} = {_value(value)}" for name, value in table.items() if name not in ("packages", "tool")]
+    if not lock.packages:
+        lines.append("packages = []")
+    for package in table["packages"]:
+        lines += ["", "[[packages]]", *map(_line, package.items())]
+    for name, value in table.get("tool", {}).items():
+        lines += ["", f"[tool.{_key(name)}]", *map(_line, value.items())]
+    return "\n".join([*lines, ""])
+
+
+def write_lock(text: str, output: Path) -> None:
+    """Nothing; `text` is at `output`, all of it or, where that fails with WriteError, nothing new."""
+    temporary = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(output)
+    except OSError as failure:
+        hint = "name a place that can be written with -o, or - for stdout"
+        if not output.parent.exists():
+            hint = f"make its directory first: mkdir -p {output.parent}"
+        raise WriteError(
+            f"cannot write {output}", causes=[failure.strerror or str(failure)], hint=hint
+        ) from failure
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+# -- nothing of this machine ---------------------------------------------------------------------
+
+
+def _own(package: Package, source: LocalSource, directory: Path) -> Package | None:
+    """The entry of a source of the person who builds; None where nothing but pexlite could install it."""
+    path = _relative(source.path, directory)
+    bare = Package(name=package.name, marker=package.marker)
+    if source.kind is LocalKind.PROJECT:
+        # Without a version: the project may have another one by the time it is built.
+        return replace(bare, directory=PackageDirectory(path=path))
+    if source.kind not in (LocalKind.WHEEL, LocalKind.SDIST):
+        return None
+    with source.path.open("rb") as file:
+        hashes = {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    archive = PackageArchive(path=path, size=source.path.stat().st_size, hashes=hashes)
+    return replace(bare, version=package.version, archive=archive)
+
+
+def _portable(package: Package, directory: Path) -> Package:
+    index = package.index
+    if index is not None and (local_path(index) is not None or _without_password(index) != index):
+        index = None
+    return replace(
+        package,
+        index=index,
+        vcs=_vcs(package.vcs, directory) if package.vcs else None,
+        archive=_file(package.archive, directory) if package.archive else None,
+        sdist=_file(package.sdist, directory) if package.sdist else None,
+        wheels=[_file(wheel, directory) for wheel in package.wheels] if package.wheels else None,
+    )
+
+
+def _file(file: _File, directory: Path) -> _File:
+    if file.url is None:
+        return file
+    path = local_path(file.url)
+    if path is None:
+        return replace(file, url=_without_password(file.url))
+    return replace(file, url=None, path=_relative(path, directory))
+
+
+def _vcs(vcs: PackageVcs, directory: Path) -> PackageVcs:
+    if vcs.url is None:
+        return vcs
+    path = local_path(vcs.url)
+    if path is None:
+        return replace(vcs, url=_without_password(vcs.url))
+    return replace(vcs, url=None, path=_relative(path, directory))
+
+
+def _without_password(url: str) -> str:
+    """`url` without `user:password@`; the user that SSH needs to know stays."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    if not at or (parts.scheme.endswith("ssh") and ":" not in user):
+        return url
+    return urlunsplit(parts._replace(netloc=host))
+
+
+def _relative(path: Path, directory: Path) -> str:
+    return Path(os.path.relpath(path, directory)).as_posix()
+
+
+# -- TOML ----------------------------------------------------------------------------------------
+
+
+def _line(item: tuple[str, Any]) -> str:
+    name, value = item
+    if name in _LISTS_OF_TABLES and value:
+        inside = "".join(f"    {_value(entry)},\n" for entry in value)
+        return f"{_key(name)} = [\n{inside}]"
+    return f"{_key(name)} = {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    """`value` in one line of TOML 1.0."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{_key(name)} = {_value(entry)}" for name, entry in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{', '.join(map(_value, value))}]"
+    # JSON's escapes are TOML's; DEL is the one character that TOML wants escaped besides.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if name.replace("-", "").replace("_", "").isalnum() and name.isascii() else _value(name)

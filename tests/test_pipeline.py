@@ -1,0 +1,158 @@
+"""Whole builds of wheels made here, without an index."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pexlite import pipeline
+from pexlite.cli.main import run as run_command
+from pexlite.errors import CollisionError
+from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from tests.bundles import environment, run
+from tests.factories import make_wheel
+
+
+@pytest.fixture(autouse=True)
+def _own_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PEXLITE_CACHE_DIR", str(tmp_path / "store"))
+
+
+@pytest.fixture
+def links(tmp_path: Path) -> Path:
+    directory = tmp_path / "links"
+    directory.mkdir()
+    return directory
+
+
+def build(directory: Path, *inputs: str, **more: Any) -> BuildResult:
+    index = IndexSettings(no_index=True, find_links=(str(directory / "links"),))
+    asked = BuildRequest(directory=directory, inputs=inputs, index=index, output=Path("x.pex"), **more)
+    return pipeline.build(asked)
+
+
+APP = "import other\n\n\ndef main():\n    print('app and', other.name)\n"
+
+
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
+@pytest.mark.parametrize("version", ["2.4", "2.5"])
+def test_metadata_of_newer_versions_and_unknown_fields_is_taken(
+    version: str, resolver: str, links: Path, tmp_path: Path
+) -> None:
+    app = make_wheel(links, "app", files={"app.py": APP}, requires=["other"], metadata_version=version)
+    make_wheel(links, "other", files={"other.py": "name = 'other'\n"}, metadata_version=version)
+    _say_more(app, "Import-Name: app\nSome-Field-Of-Tomorrow: whatever, it; says = this\n")
+    result = build(tmp_path, "app", entry_point="app:main", resolver=resolver)
+    assert [wheel.name for wheel in result.wheels] == ["app", "other"]
+    assert run([result.path], environment(tmp_path / "root")).stdout == "app and other\n"
+
+
+def _say_more(wheel: Path, fields: str) -> None:
+    """Nothing; METADATA of `wheel` has `fields` at its end, and RECORD says no size of it."""
+    with zipfile.ZipFile(wheel) as archive:
+        members = {name: archive.read(name).decode() for name in archive.namelist()}
+    info = "app-1.0.dist-info"
+    members[f"{info}/METADATA"] = members[f"{info}/METADATA"].rstrip("\n") + f"\n{fields}\n"
+    rows = members[f"{info}/RECORD"].splitlines()
+    members[f"{info}/RECORD"] = "\n".join(f"{info}/METADATA,," if "METADATA" in row else row for row in rows)
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+# -- collisions ----------------------------------------------------------------------------------
+
+
+def colliding(links: Path, second: str) -> None:
+    make_wheel(links, "a", files={"a.py": "", "tests/__init__.py": "", "tests/test_x.py": "a"})
+    files = {"b.py": "", "tests/__init__.py": "", "tests/test_x.py": second}
+    make_wheel(links, "b", files=files, data={"scripts/run": "#!/bin/sh\n"})
+
+
+def test_files_that_differ_under_one_name_are_told_and_an_error_when_strict(links: Path, tmp_path: Path) -> None:
+    colliding(links, "b")
+    message = (
+        "a-1.0-py3-none-any.whl and b-1.0-py3-none-any.whl have different files under one name: tests/test_x.py"
+    )
+    assert build(tmp_path, "a", "b").notices == (f"{message}; what the second has is used",)
+    (tmp_path / "x.pex").unlink()
+    with pytest.raises(CollisionError) as caught:
+        build(tmp_path, "a", "b", strict=True)
+    assert caught.value.exit_code == 4
+    assert caught.value.causes[0].startswith(message)
+    assert not (tmp_path / "x.pex").exists()
+
+
+def test_the_wheel_that_is_said_to_win_wins(links: Path, tmp_path: Path) -> None:
+    colliding(links, "print('of b')")
+    result = build(tmp_path, "b", "a", entry_point="tests.test_x")
+    assert run([result.path], environment(tmp_path / "root")).stdout == "of b\n"
+
+
+def test_the_same_file_in_two_wheels_is_nothing_to_tell(links: Path, tmp_path: Path) -> None:
+    colliding(links, "a")
+    assert build(tmp_path, "a", "b", strict=True).notices == ()
+
+
+# -- nothing written -----------------------------------------------------------------------------
+
+
+def test_a_dry_run_decides_everything_and_writes_nothing(links: Path, tmp_path: Path) -> None:
+    colliding(links, "a")
+    planned = build(tmp_path, "a", "b", dry_run=True)
+    assert not planned.written
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["links", "store"]
+    done = build(tmp_path, "a", "b")
+    assert (planned.size, planned.build_id) == (done.size, done.build_id)
+    assert [wheel.sha256 for wheel in planned.wheels] == [wheel.sha256 for wheel in done.wheels]
+    assert (planned.path, planned.runs_on) == (done.path, done.runs_on)
+
+
+def test_a_dry_run_says_what_would_be_written(
+    links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    colliding(links, "a")
+    monkeypatch.chdir(tmp_path)
+    assert (
+        run_command(["a", "--no-index", "-f", "links", "-o", "x.pex", "--dry-run", "--json", "--no-progress"]) == 0
+    )
+    said = capsys.readouterr()
+    facts = json.loads(said.out)
+    assert (facts["written"], facts["sha256"]) == (False, None)
+    assert [wheel["filename"] for wheel in facts["wheels"]] == ["a-1.0-py3-none-any.whl"]
+    lines = said.err.splitlines()
+    assert lines[-2].startswith("  a-1.0-py3-none-any.whl  ")
+    assert lines[-1].startswith("would write x.pex  ")
+    assert not (tmp_path / "x.pex").exists()
+
+
+# -- what is left to the cluster -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
+def test_what_is_excluded_or_overridden_is_sealed_in(resolver: str, links: Path, tmp_path: Path) -> None:
+    make_wheel(
+        links, "job", requires=["spark", "core<2"], files={"job.py": "import core, spark; print(spark.name)"}
+    )
+    make_wheel(links, "spark", requires=["py4j"])
+    make_wheel(links, "core", "1.0", files={"core.py": ""})
+    make_wheel(links, "core", "2.0", files={"core.py": ""})
+    asked = {"excluded": ("spark",), "overrides": ("core==2.0",), "resolver": resolver}
+    result = build(tmp_path, "job", entry_point="job", **asked)
+    assert [wheel.filename[:8] for wheel in result.wheels] == ["core-2.0", "job-1.0-"]
+    with zipfile.ZipFile(result.path) as file:
+        info = json.loads(file.read("PEX-INFO"))
+    assert (info["excluded"], info["overridden"]) == (["spark"], ["core==2.0"])
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "cluster" / "spark.py").write_text("name = 'of the cluster'\n")
+    env = environment(tmp_path / "root", PEX_EXTRA_SYS_PATH=str(tmp_path / "cluster"))
+    assert run([result.path], env).stdout == "of the cluster\n"
