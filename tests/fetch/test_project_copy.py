@@ -42,7 +42,13 @@ def scratch(tmp_path: Path) -> Path:
 
 def test_what_earlier_builds_and_tools_left_stays_out(tmp_path: Path, scratch: Path) -> None:
     kept = {"build/tool.py", "demo/build/lib/x.py", "demo/x.py", "a/b/c.egg-info/PKG-INFO"}
-    stale = ["build/lib/x.py", "build/bdist.linux/x", "build/temp.linux/x.o", "build/lib.linux-x86_64/x.so"]
+    stale = [
+        "app.pex",
+        "build/lib/x.py",
+        "build/bdist.linux/x",
+        "build/temp.linux/x.o",
+        "build/lib.linux-x86_64/x.so",
+    ]
     stale += ["demo.egg-info/SOURCES.txt", "src/demo.egg-info/SOURCES.txt", "demo/__pycache__/x.pyc", "demo/x.pyc"]
     stale += [".venv/pyvenv.cfg", ".venv/x.py", "demo/env/pyvenv.cfg", ".tox/x", "node_modules/x.js"]
     source = written(tmp_path / "source", *kept, *stale)
