@@ -1,4 +1,7 @@
-"""Locks written, and files built from locks of pexlite and of others."""
+"""Locks written, and files built from locks of pexlite and of others.
+
+Longer than 400 lines, since half of it is what the locks of other tools look like.
+"""
 
 from __future__ import annotations
 

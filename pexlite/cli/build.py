@@ -118,8 +118,6 @@ BUILD = GroupedCommand(
     callback=build,
     help=build.__doc__,
     short_help="one file of an application and all it needs (what pexlite does without a command)",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    options_metavar="[OPTIONS]",
     examples=_EXAMPLES,
     sections={
         "What goes in": options.WHAT_GOES_IN,

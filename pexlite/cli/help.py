@@ -20,7 +20,8 @@ class GroupedCommand(click.Command):
         **rest: Any,
     ) -> None:
         parameters = [parameter for section in sections.values() for parameter in section]
-        super().__init__(name, params=parameters, add_help_option=True, **rest)
+        settings = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+        super().__init__(name, params=parameters, context_settings=settings, options_metavar="[OPTIONS]", **rest)
         self.sections = sections
         self.examples = examples
 

@@ -79,7 +79,6 @@ INFO = GroupedCommand(
     callback=info,
     help=info.__doc__,
     short_help="what a file is: what it starts, where it runs, what is in it",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     sections={
         "Output": (
             click.Argument(["file"], type=click.Path(path_type=Path), metavar="FILE"),

@@ -74,8 +74,6 @@ LOCK = GroupedCommand(
     callback=lock,
     help=lock.__doc__,
     short_help="which distributions an application needs, as a pylock.toml",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    options_metavar="[OPTIONS]",
     examples=_EXAMPLES,
     sections={
         "What goes in": options.WHAT_IS_LOCKED,

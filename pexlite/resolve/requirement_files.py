@@ -8,16 +8,21 @@ import locale
 import os
 import re
 import shlex
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
+
+from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
 
 from pexlite.installers import mask
 from pexlite.installers.words import local_path
 from pexlite.model import IndexSettings
 from pexlite.resolve.gathered import Gathered, combined, problem
 from pexlite.resolve.inputs import Input, interpret
+from pexlite.resolve.projects import dependencies
+from pexlite.resolve.scripts import read_script
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -68,6 +73,30 @@ class _Line:
     """Where the build stands."""
     above: tuple[str, ...]
     """The files that led here."""
+
+
+def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extras: Sequence[str] = ()) -> Gathered:
+    """What a `-r` file asks for: pylock.toml, pyproject.toml, a script's header, or requirements.txt."""
+    path = local_path(location)
+    if path is not None and path.is_file():
+        if is_valid_pylock_path(path):
+            return read_lock(path)
+        if path.name == "pyproject.toml":
+            return dependencies(path, extras)
+        if path.suffix == ".py":
+            return read_script(path)
+    return read_requirements(location, directory, above)
+
+
+def read_lock(file: Path) -> Gathered:
+    """The lock in a pylock.toml (PEP 751)."""
+    try:
+        lock = Pylock.from_dict(tomllib.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        return problem(f"the lock {file} cannot be read: {(error.strerror or str(error)).lower()}")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, PylockValidationError) as error:
+        return problem(f"{file.name} is no lock: {error}", "make one: pexlite lock, pip lock or uv export")
+    return Gathered(locks=((file, lock),))
 
 
 def read_requirements(location: str, directory: Path, above: tuple[str, ...] = ()) -> Gathered:
@@ -199,8 +228,6 @@ def _options(words: list[str]) -> tuple[list[tuple[str, str]], tuple[str, str | 
 def _apply(line: _Line, name: str, value: str) -> Gathered:
     """What an option that stands on a line of its own asks for."""
     if name == "--requirement":
-        from pexlite.resolve.requirements import read_file
-
         return read_file(_beside(line, value), line.directory, line.above)
     if name == "--constraint":
         where = _beside(line, value)

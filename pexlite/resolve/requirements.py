@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
+from packaging.pylock import Pylock, is_valid_pylock_path
 
 from pexlite.errors import UsageError
 from pexlite.installers.words import local_path
@@ -18,7 +17,7 @@ from pexlite.resolve.gathered import Gathered, Problem, combined, merged_index, 
 from pexlite.resolve.inputs import Input, interpret, origins
 from pexlite.resolve.lock_parts import has_group, missing_extras, wanted_parts
 from pexlite.resolve.projects import dependencies, group, read_project, unknown_extras
-from pexlite.resolve.requirement_files import read_requirements
+from pexlite.resolve.requirement_files import read_file, read_lock
 from pexlite.resolve.scripts import read_script
 
 _COMMAND_LINE = "the command line"
@@ -65,30 +64,6 @@ def gather(request: BuildRequest) -> Asked:
         script=script,
         notices=whole.notices,
     )
-
-
-def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extras: Sequence[str] = ()) -> Gathered:
-    """What a `-r` file asks for: pylock.toml, pyproject.toml, a script's header, or requirements.txt."""
-    path = local_path(location)
-    if path is not None and path.is_file():
-        if is_valid_pylock_path(path):
-            return read_lock(path)
-        if path.name == "pyproject.toml":
-            return dependencies(path, extras)
-        if path.suffix == ".py":
-            return read_script(path)
-    return read_requirements(location, directory, above)
-
-
-def read_lock(file: Path) -> Gathered:
-    """The lock in a pylock.toml (PEP 751)."""
-    try:
-        lock = Pylock.from_dict(tomllib.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        return problem(f"the lock {file} cannot be read: {(error.strerror or str(error)).lower()}")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, PylockValidationError) as error:
-        return problem(f"{file.name} is no lock: {error}", "make one: pexlite lock, pip lock or uv export")
-    return Gathered(locks=((file, lock),))
 
 
 # -- the command line ----------------------------------------------------------------------------
