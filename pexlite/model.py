@@ -265,6 +265,8 @@ class Wheel:
     files: tuple[str, ...]
     """Every member's name, directories left out."""
     unpacked_size: int = 0
+    provides_extra: tuple[str, ...] = ()
+    """As METADATA spells them."""
     local: bool = False
     """Made on this machine from a project, package, module or script of the person who builds."""
 

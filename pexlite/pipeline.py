@@ -65,6 +65,7 @@ def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
             *settled.notices,
             *start.notices,
             *_unused(settled.wheels, plan),
+            *bundles.unknown_extras(prepared.roots, plan.wheels),
             *collisions,
         ),
         seconds=time.monotonic() - began,

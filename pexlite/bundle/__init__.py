@@ -6,6 +6,7 @@ Pure: values in, values out. No disk, no network, no clock, no environment.
 from pexlite.bundle.changes import changes as changes
 from pexlite.bundle.closure import closure as closure
 from pexlite.bundle.closure import follow as follow
+from pexlite.bundle.closure import unknown_extras as unknown_extras
 from pexlite.bundle.collisions import Collision as Collision
 from pexlite.bundle.collisions import collisions as collisions
 from pexlite.bundle.entry_points import Source as Source

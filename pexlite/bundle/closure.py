@@ -78,6 +78,21 @@ def closes_with(
     return not lacks and len(needed) == len(wheels)
 
 
+def unknown_extras(roots: Sequence[Root], wheels: Sequence[Wheel]) -> tuple[str, ...]:
+    """A word on each extra that was asked for and that no wheel of its project has: it brings nothing."""
+    known: dict[NormalizedName, set[str]] = {}
+    for wheel in wheels:
+        known.setdefault(wheel.name, set()).update(map(canonicalize_name, wheel.provides_extra))
+    words = []
+    for root in roots:
+        name = canonicalize_name(root.requirement.name)
+        for extra in sorted(root.requirement.extras):
+            if name in known and canonicalize_name(extra) not in known[name]:
+                there = ", ".join(sorted(known[name])) or "none"
+                words.append(f"{root.requirement.name} has no extra {extra}; it has {there}")
+    return tuple(dict.fromkeys(words))
+
+
 def _best_wheels(wheels: Iterable[Wheel], target: Target) -> dict[NormalizedName, Wheel]:
     """For each project the wheel an installer would take on `target`."""
     rank = _ranks(target)

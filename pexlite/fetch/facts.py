@@ -12,7 +12,7 @@ from pexlite.fetch.metadata import parse_requirement, parse_requires_python
 from pexlite.model import Wheel
 
 # Raised whenever a field or its meaning changes; facts of another format are made anew from the wheel.
-FORMAT = 2
+FORMAT = 3
 
 
 class StaleFactsError(ValueError):
@@ -29,6 +29,7 @@ def to_facts(wheel: Wheel) -> bytes:
         "crc32": wheel.crc32,
         "requires_dist": [str(requirement) for requirement in wheel.requires_dist],
         "requires_python": None if wheel.requires_python is None else str(wheel.requires_python),
+        "provides_extra": wheel.provides_extra,
         "entry_points": wheel.entry_points,
         "unpacked_size": wheel.unpacked_size,
         # One string: a list of 5,000 takes ten times as long to load.
@@ -59,6 +60,7 @@ def from_facts(content: bytes, directory: Path, *, local: bool = False) -> Wheel
             entry_points={group: dict(names) for group, names in facts["entry_points"].items()},
             files=tuple(facts["files"].split("\n")),
             unpacked_size=int(facts["unpacked_size"]),
+            provides_extra=tuple(facts["provides_extra"]),
             local=local,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as problem:

@@ -30,6 +30,7 @@ class Metadata:
     version: str
     requires_dist: tuple[str, ...] = ()
     requires_python: str | None = None
+    provides_extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def read_metadata(text: str) -> Metadata:
         version=_single(fields, "version"),
         requires_dist=requires,
         requires_python=next(iter(fields.get("requires-python", ())), None),
+        provides_extra=tuple(fields.get("provides-extra", ())),
     )
 
 

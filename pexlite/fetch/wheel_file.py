@@ -95,6 +95,7 @@ def read_wheel(
                 entry_points=content.entry_points,
                 files=content.files,
                 unpacked_size=content.unpacked_size,
+                provides_extra=content.metadata.provides_extra,
                 local=local,
             )
     except zipfile.BadZipFile as problem:

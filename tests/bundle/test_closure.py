@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from packaging.requirements import Requirement
 
-from pexlite.bundle import closure, follow
+from pexlite.bundle import closure, follow, unknown_extras
 from pexlite.errors import ClosureIncomplete
 from pexlite.model import Amendments, LockParts, Root
 from tests.bundle.values import roots, target, wheel
@@ -126,3 +128,10 @@ def test_markers_of_a_lock_ask_about_its_extras_and_groups(parts: LockParts | No
     locked = [Root(Requirement(line), "the lock", parts=parts) for line in lines]
     found = closure(locked, [C, wheel("d-1"), E], target(11))
     assert [found_wheel.name for found_wheel in found] == names
+
+
+def test_an_extra_that_a_project_does_not_have_is_told() -> None:
+    has = replace(wheel("a-1"), provides_extra=("Two_Words", "b"))
+    assert unknown_extras(roots("a[two-words,B]", "a"), [has]) == ()
+    assert unknown_extras(roots("a[nope,b]", "c[x]"), [has]) == ("a has no extra nope; it has b, two-words",)
+    assert unknown_extras(roots("a[x]"), [wheel("a-1")]) == ("a has no extra x; it has none",)
