@@ -5,7 +5,6 @@ Longer than 400 lines, since half of it is what the locks of other tools look li
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tomllib
 from pathlib import Path
@@ -23,14 +22,7 @@ from tests.interpreters import supported
 UV = installers.find_installer("uv").command
 
 
-@pytest.fixture(autouse=True)
-def _own_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine without configuration and with an empty store."""
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PEXLITE_CACHE_DIR", str(tmp_path / "store"))
+pytestmark = pytest.mark.usefixtures("bare_machine")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,7 @@ from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from tests.bundles import environment, run
 from tests.factories import make_wheel
 
-
-@pytest.fixture(autouse=True)
-def _own_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PEXLITE_CACHE_DIR", str(tmp_path / "store"))
+pytestmark = pytest.mark.usefixtures("bare_machine")
 
 
 @pytest.fixture

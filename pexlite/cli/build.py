@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,22 @@ def build(**given: Any) -> None:
 
 def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
     """The request that the options `given` make in `directory`."""
+    return replace(
+        asked_of(given, directory),
+        source_directories=given["source_directories"],
+        lock=given["lock"],
+        locked=given["locked"],
+        ignore_locks=given["ignore_locks"],
+        scripts=given["scripts"],
+        entry_point=given["entry_point"],
+        launch=_launch_options(given),
+        strict=given["strict"],
+        dry_run=given["dry_run"],
+    )
+
+
+def asked_of(given: dict[str, Any], directory: Path) -> BuildRequest:
+    """The part of a request that building and locking share: what goes in, for whom, and where it comes from."""
     from pexlite.model import BuildRequest
 
     return BuildRequest(
@@ -61,25 +78,16 @@ def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
         inputs=given["inputs"],
         requirement_files=given["requirement_files"],
         constraint_files=given["constraint_files"],
-        source_directories=given["source_directories"],
         script=given["script"],
-        lock=given["lock"],
-        locked=given["locked"],
-        ignore_locks=given["ignore_locks"],
-        excluded=given["excluded"],
-        overrides=given["overrides"],
         groups=given["groups"],
         extras=given["extras"],
-        scripts=given["scripts"],
-        entry_point=given["entry_point"],
+        excluded=given["excluded"],
+        overrides=given["overrides"],
         pythons=given["pythons"],
         platforms=given["platforms"],
         index=index_settings(given),
         resolver=given["resolver"],
-        launch=_launch_options(given),
         output=given["output"],
-        strict=given["strict"],
-        dry_run=given["dry_run"],
     )
 
 

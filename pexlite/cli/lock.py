@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from pexlite.cli import options
-from pexlite.cli.build import index_settings
+from pexlite.cli.build import asked_of
 from pexlite.cli.help import GroupedCommand
 from pexlite.cli.project_defaults import with_project_defaults
-
-if TYPE_CHECKING:
-    from pexlite.model import BuildRequest
 
 _EXAMPLES = (
     (
@@ -37,7 +34,7 @@ def lock(**given: Any) -> None:
     from pexlite.cli.progress import shown_progress
 
     directory = Path.cwd()
-    request = request_of(with_project_defaults(given), directory)
+    request = asked_of(with_project_defaults(given), directory)
     onto_stdout = str(request.output) == "-"
     with shown_progress(quiet=given["quiet"] or given["no_progress"], every_step=given["verbose"]) as report:
         result = locking.lock(replace(request, output=None) if onto_stdout else request, report)
@@ -45,28 +42,6 @@ def lock(**given: Any) -> None:
         click.echo(result.text, nl=False)
     if not given["quiet"]:
         outcome.show_lock(result, directory)
-
-
-def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
-    """The request that the options `given` make in `directory`; what only a file would need is left alone."""
-    from pexlite.model import BuildRequest
-
-    return BuildRequest(
-        directory=directory,
-        inputs=given["inputs"],
-        requirement_files=given["requirement_files"],
-        constraint_files=given["constraint_files"],
-        script=given["script"],
-        groups=given["groups"],
-        extras=given["extras"],
-        excluded=given["excluded"],
-        overrides=given["overrides"],
-        pythons=given["pythons"],
-        platforms=given["platforms"],
-        index=index_settings(given),
-        resolver=given["resolver"],
-        output=given["output"],
-    )
 
 
 LOCK = GroupedCommand(
