@@ -3,7 +3,7 @@
 The map
 =======
 
-Read this, then `pipeline.py` (the pipeline in one screen), then `model.py` (the values that flow).
+Read this, then `pipeline.py` and `deciding.py` (the pipeline in one screen), then `model/` (the values that flow).
 
     argv -> BuildRequest -> Targets -> Lock (PEP 751) -> Wheels -> Bundle -> app.pex
             cli            targets     resolve           fetch     bundle    archive
@@ -13,8 +13,10 @@ below do not know each other. `tests/test_architecture.py` reads the layers and 
 
     cli         what people type and read: click, rich, words, exit codes. Only this prints or exits
     api         build(...), inspect(...): the pipeline as a Python function
-    tools       look inside a built file: info
+    tools       built files and caches: info, verify, extract, venv, activate, what is cached
     pipeline    build(request) -> BuildResult
+    deciding    all about a file, decided: the pipeline up to its bytes
+    remembered  what was decided before, for builds from a lock
     locking     lock(request) -> LockResult; the lock that a build goes by
     groundwork  what both begin with: the request read, targets found, local code made into wheels
     targets     who it must run on: ask an interpreter, parse a platform
@@ -25,6 +27,8 @@ below do not know each other. `tests/test_architecture.py` reads the layers and 
     installers  uv and pip as programs: where they are, index settings in their words, how to run them
     model       the frozen values everything passes along
     errors      every way to fail: one class each, its exit code, its hint
+    places      where the store is
+    deferred    names imported when they are first asked for
     version     which pexlite this is
     runtime     the room that travels: copied into every file; standard library only; Python 3.6 grammar.
                 Nobody imports it: its files are read as text
@@ -34,36 +38,39 @@ Layers:
     cli
     api
     pipeline | tools
+    deciding | remembered
     locking
     groundwork
     targets | resolve | fetch | bundle | archive
     installers
     model
-    errors | version
+    errors | places | deferred | version
 
     runtime
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pexlite.deferred import deferred
 from pexlite.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from pexlite.api import activate as activate
     from pexlite.api import build as build
     from pexlite.api import inspect as inspect
+    from pexlite.api import lock as lock
+    from pexlite.api import verify as verify
     from pexlite.model import BuildResult as BuildResult
+else:
+    # `import pexlite` costs nothing.
+    __getattr__ = deferred(
+        __name__,
+        {
+            **dict.fromkeys(("activate", "build", "inspect", "lock", "verify"), "pexlite.api"),
+            "BuildResult": "pexlite.model",
+        },
+    )
 
-__all__ = ["BuildResult", "build", "inspect"]
-
-_HOMES = {"build": "pexlite.api", "inspect": "pexlite.api", "BuildResult": "pexlite.model"}
-
-
-def __getattr__(name: str) -> Any:
-    """The public name `name`, imported on first use so that `import pexlite` costs nothing."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'pexlite' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__all__ = ["BuildResult", "activate", "build", "inspect", "lock", "verify"]

@@ -1,11 +1,11 @@
-"""The pipeline as a Python function: `build(...)` a file, `inspect(...)` one. Never prints, never exits."""
+"""pexlite as functions: `build` a file, `lock`; `inspect`, `verify`, `activate` one. Never prints, never exits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pexlite import archive, pipeline
 from pexlite.model import (
@@ -13,10 +13,14 @@ from pexlite.model import (
     BuildResult,
     IndexSettings,
     LaunchOptions,
+    LockResult,
     Manifest,
     Report,
     no_report,
 )
+
+if TYPE_CHECKING:
+    from pexlite.tools.verify import Verified
 
 _Value = TypeVar("_Value")
 
@@ -39,10 +43,13 @@ def build(
     script: str | None = None,
     pythons: Sequence[str] = (),
     platforms: Sequence[str] = (),
+    target_files: Sequence[str | PathLike[str]] = (),
     index: IndexSettings | None = None,
     resolver: str = "auto",
     launch: LaunchOptions | None = None,
     output: str | PathLike[str] | None = None,
+    bytecode: bool = False,
+    allow_large: bool = False,
     strict: bool = False,
     dry_run: bool = False,
     directory: str | PathLike[str] = ".",
@@ -77,19 +84,91 @@ def build(
         entry_point=entry_point,
         pythons=_many("pythons", pythons),
         platforms=_many("platforms", platforms),
+        target_files=tuple(map(Path, _texts("target_files", target_files))),
         index=index or IndexSettings(),
         resolver=resolver,
         launch=launch or LaunchOptions(),
         output=Path(output) if output is not None else None,
+        bytecode=bytecode,
+        allow_large=allow_large,
         strict=strict,
         dry_run=dry_run,
     )
     return pipeline.build(request, on_progress or no_report)
 
 
+def lock(
+    *,
+    requirements: Sequence[str] = (),
+    requirement_files: Sequence[str | PathLike[str]] = (),
+    constraint_files: Sequence[str | PathLike[str]] = (),
+    executable: str | PathLike[str] | None = None,
+    excluded: Sequence[str] = (),
+    overrides: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    extras: Sequence[str] = (),
+    pythons: Sequence[str] = (),
+    platforms: Sequence[str] = (),
+    target_files: Sequence[str | PathLike[str]] = (),
+    index: IndexSettings | None = None,
+    resolver: str = "auto",
+    output: str | PathLike[str] | None = None,
+    directory: str | PathLike[str] = ".",
+    on_progress: Report | None = None,
+) -> LockResult:
+    """The lock (PEP 751) of what was asked for, as its `text`, and written to `output` where that is given.
+
+    The words are those of `build`. With uv it holds on every platform unless a target is named, with pip for this
+    one or those named. Raises subclasses of `pexlite.errors.PexliteError`.
+
+        pexlite.lock(requirements=["requests"], output="pylock.toml").text
+    """
+    from pexlite import locking
+
+    request = BuildRequest(
+        directory=Path(directory).absolute(),
+        inputs=_many("requirements", requirements),
+        requirement_files=_texts("requirement_files", requirement_files),
+        constraint_files=_texts("constraint_files", constraint_files),
+        script=Path(executable) if executable is not None else None,
+        excluded=_many("excluded", excluded),
+        overrides=_many("overrides", overrides),
+        groups=_many("groups", groups),
+        extras=_many("extras", extras),
+        pythons=_many("pythons", pythons),
+        platforms=_many("platforms", platforms),
+        target_files=tuple(map(Path, _texts("target_files", target_files))),
+        index=index or IndexSettings(),
+        resolver=resolver,
+        output=Path(output) if output is not None else None,
+    )
+    return locking.lock(request, on_progress or no_report)
+
+
 def inspect(path: str | PathLike[str]) -> Manifest:
     """What the file at `path` says of itself. Raises NotABundle where pexlite did not make it."""
     return archive.read_manifest(Path(path))
+
+
+def verify(path: str | PathLike[str], *, lock: str | PathLike[str] | None = None) -> Verified:
+    """What was checked of the file at `path`: every wheel by its sha256, every file in it by RECORD.
+
+    With `lock`, every wheel has to be one that this pylock.toml names. Raises VerificationFailed, NotABundle.
+    """
+    from pexlite.tools.verify import verify_file
+
+    return verify_file(Path(path), Path(lock) if lock is not None else None)
+
+
+def activate(path: str | PathLike[str]) -> Path:
+    """The directory from which everything in the file at `path` can be imported in this process from now on.
+
+    It is unpacked into the cache as by its first start. What has been imported before stays as it is. Raises
+    TargetError where the file does not run on this Python.
+    """
+    from pexlite.tools.activate import activate as activate_file
+
+    return activate_file(Path(path))
 
 
 def _texts(name: str, values: Sequence[str | PathLike[str]]) -> tuple[str, ...]:

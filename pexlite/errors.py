@@ -34,6 +34,16 @@ class ResolutionError(PexliteError):
     exit_code = 3
 
 
+class WheelMissing(ResolutionError):
+    """A project has no wheel for a target.
+
+    `source_of` is the project where a version that will do is there as a source distribution only: what is built
+    of that may be pure Python.
+    """
+
+    source_of: str | None = None
+
+
 class IndexConfigurationError(PexliteError):
     """The index settings (options, pip's configuration, environment) cannot be read or used."""
 
@@ -96,3 +106,15 @@ class NotABundle(PexliteError):
     """The file is not one that pexlite wrote, or it is damaged."""
 
     exit_code = 6
+
+
+class VerificationFailed(PexliteError):
+    """A built file is not what was built, or not what a lock says."""
+
+    exit_code = 6
+
+
+class HostError(PexliteError):
+    """Another machine does not answer, or not as it should."""
+
+    exit_code = 7

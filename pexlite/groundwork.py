@@ -72,6 +72,19 @@ class Workshop:
             parts=parts,
         )
 
+    def needs_of(
+        self, excluded: Pylock, directory: Path, parts: LockParts
+    ) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
+        """What the packages of `excluded`, which are not fetched, ask for, and those of which it is not known."""
+        return fetch.needs_of(
+            excluded,
+            self.targets,
+            store=self.store,
+            settings=self.settings,
+            lock_directory=directory,
+            parts=parts,
+        )
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -92,7 +105,8 @@ class Prepared:
 
 def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:
     """`request`, which came down to `asked`, with its targets found and its local code built into wheels."""
-    wanted = targets.find_targets(request.pythons, request.platforms, report)
+    files = [request.directory / file for file in request.target_files]
+    wanted = targets.find_targets(request.pythons, request.platforms, report, files)
     _check_requires_python(asked, wanted)
     workshop = Workshop(
         store=fetch.open_store(),
@@ -111,13 +125,13 @@ def root_of(entry: fetch.LocalWheel) -> Root:
     source, wheel = entry.source, entry.wheel
     extras = f"[{','.join(sorted(source.extras))}]" if source.extras else ""
     marker = f" ; {source.marker}" if source.marker else ""
-    return Root(Requirement(f"{wheel.name}{extras} @ {wheel.path.as_uri()}{marker}"), source.origin)
+    requirement = Requirement(f"{wheel.name}{extras} @ {wheel.path.as_uri()}{marker}")
+    return Root(requirement, source.origin, sha256=wheel.sha256)
 
 
 def accepts(asked: Asked, target: Target) -> bool:
     """Whether the Requires-Python of the script that is built lets `target` in."""
-    wanted = asked.requires_python
-    return wanted is None or wanted.contains(target.environment["python_full_version"], prereleases=True)
+    return target.takes(asked.requires_python)
 
 
 def _check_requires_python(asked: Asked, wanted: Sequence[Target]) -> None:

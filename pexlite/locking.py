@@ -64,7 +64,9 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     if not (asked.roots or asked.local):
         raise UsageError("nothing to lock", hint="name requirements or a project: pexlite lock requests")
     prepared = prepare(request, asked, report)
-    universal = prepared.workshop.installer.name == "uv" and not (request.pythons or request.platforms)
+    universal = prepared.workshop.installer.name == "uv" and not (
+        request.pythons or request.platforms or request.target_files
+    )
     found = prepared.workshop.resolve(
         prepared.roots, asked, universal_from=_oldest(prepared) if universal else None
     )
@@ -144,7 +146,8 @@ def settle(prepared: Prepared) -> Settled:
         settled = _taken(prepared, asked.lock, asked.lock_file.parent, asked.lock_parts)
         if request.locked:
             _check(prepared, settled, asked.lock_file)
-        return replace(settled, roots=_locked_roots(settled, _brought_by_excluded(prepared, settled)))
+        brought, words = _brought_by_excluded(prepared, settled)
+        return replace(settled, roots=_locked_roots(settled, brought), notices=words)
     notices: tuple[str, ...] = ()
     file = _lock_beside(prepared)
     if file is not None:
@@ -167,10 +170,10 @@ def settle(prepared: Prepared) -> Settled:
 
 
 def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> Settled:
-    """`found` without the local projects, which come from their sources, and with its wheels fetched."""
-    own = {entry.wheel.name for entry in prepared.local}
-    kept = replace(found, packages=[package for package in found.packages if package.name not in own])
+    """`found` without what is excluded and the local projects, which have their sources, its wheels fetched."""
     amendments = resolve.with_recorded(prepared.asked.amendments, found)
+    out = {entry.wheel.name for entry in prepared.local}.union(amendments.never_wanted())
+    kept = replace(found, packages=[package for package in found.packages if package.name not in out])
     return Settled(kept, parts, amendments, prepared.workshop.collect(kept, directory, parts))
 
 
@@ -202,13 +205,28 @@ def _locked_roots(settled: Settled, brought: frozenset[str]) -> tuple[Root, ...]
     return tuple(roots)
 
 
-def _brought_by_excluded(prepared: Prepared, settled: Settled) -> frozenset[str]:
-    """The names that an excluded project leads to: of a lock's packages, those go in only if others need them."""
-    out = [Root(Requirement(out.name), "--exclude") for out in settled.amendments.excluded]
-    if not out:
-        return frozenset()
+def _brought_by_excluded(prepared: Prepared, settled: Settled) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names that excluded projects lead to, and a word on those of which it is not known.
+
+    Of a lock's packages, they go in only if others need them.
+    """
+    asked, never = prepared.asked, settled.amendments.never_wanted()
+    some = [out.name for out in settled.amendments.excluded if canonicalize_name(out.name) not in never]
+    assert asked.lock is not None
+    assert asked.lock_file is not None
+    unfetched = [package for package in asked.lock.packages if package.name in never]
+    if not some and not unfetched:
+        return frozenset(), ()
+    needs, unknown = prepared.workshop.needs_of(
+        replace(asked.lock, packages=unfetched), asked.lock_file.parent, asked.lock_parts
+    )
+    out = [Root(need, "--exclude") for need in (*map(Requirement, some), *needs)]
     reached = [bundle.follow(out, settled.wheels, target)[0] for target in prepared.targets]
-    return frozenset(wheel.name for needed in reached for wheel in needed)
+    notices = [
+        f"what only {name} needs, which is excluded, goes in, since only a download of it would tell what that is"
+        for name in unknown
+    ]
+    return frozenset(wheel.name for needed in reached for wheel in needed), tuple(notices)
 
 
 # -- a lock beside the project -------------------------------------------------------------------

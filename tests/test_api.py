@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pexlite
 from pexlite.errors import NotABundle
 from pexlite.model import BuildRequest, BuildResult, IndexSettings, LaunchOptions, Progress, Report
 from tests.cli.conftest import finished
+from tests.factories import make_wheel
 
 
 @pytest.fixture
@@ -58,10 +60,13 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         script="s",
         pythons=["3.12"],
         platforms=["linux_x86_64-cp-311-cp311"],
+        target_files=["target.json"],
         index=index,
         resolver="pip",
         launch=launch,
         output=tmp_path / "x.pex",
+        bytecode=True,
+        allow_large=True,
         strict=True,
         dry_run=True,
         directory=tmp_path / "sub",
@@ -85,10 +90,13 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             entry_point="m",
             pythons=("3.12",),
             platforms=("linux_x86_64-cp-311-cp311",),
+            target_files=(Path("target.json"),),
             index=index,
             resolver="pip",
             launch=launch,
             output=tmp_path / "x.pex",
+            bytecode=True,
+            allow_large=True,
             strict=True,
             dry_run=True,
         )
@@ -121,6 +129,26 @@ def test_one_where_several_are_taken_is_not_read_letter_by_letter(
 def test_build_takes_no_positional_arguments() -> None:
     with pytest.raises(TypeError):
         pexlite.build("requests")  # type: ignore[call-arg]
+
+
+def test_lock_gives_the_text_and_writes_it_where_it_is_told(
+    tmp_path: Path, bare_machine: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_wheel(tmp_path, "little")
+    index = IndexSettings(no_index=True, find_links=(str(tmp_path),))
+    text = pexlite.lock(requirements=["little"], index=index, directory=tmp_path).text
+    result = pexlite.lock(requirements=["little"], index=index, directory=tmp_path, output="pylock.toml")
+    assert 'name = "little"' in text
+    assert result.path == tmp_path / "pylock.toml"
+    assert (tmp_path / "pylock.toml").read_text() == text
+    assert capsys.readouterr() == ("", "")
+
+
+def test_lock_takes_all_that_building_shares_with_it() -> None:
+    ours, builds = (set(signature(function).parameters) for function in (pexlite.lock, pexlite.build))
+    assert ours < builds
+    only_of_a_file = {"source_directories", "lock", "locked", "ignore_locks", "entry_point", "script", "launch"}
+    assert builds - ours == only_of_a_file | {"bytecode", "allow_large", "strict", "dry_run"}
 
 
 def test_inspect_refuses_what_pexlite_did_not_make(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pexlite import pipeline
 from pexlite.cli.main import run as run_command
-from pexlite.errors import CollisionError
+from pexlite.errors import CollisionError, InvalidWheel
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from tests.bundles import environment, run
 from tests.factories import make_wheel
@@ -125,6 +125,19 @@ def test_a_dry_run_says_what_would_be_written(
     assert lines[-2].startswith("  a-1.0-py3-none-any.whl  ")
     assert lines[-1].startswith("would write x.pex  ")
     assert not (tmp_path / "x.pex").exists()
+
+
+# -- what would fill the disk --------------------------------------------------------------------
+
+
+def test_a_wheel_that_would_fill_the_disk_is_refused_unless_it_is_allowed(links: Path, tmp_path: Path) -> None:
+    make_wheel(links, "bomb", files={"zeros": b"\0" * 210_000_000})
+    with pytest.raises(InvalidWheel, match=r"bomb-1\.0-py3-none-any\.whl unpacks to 0\.2 GB") as caught:
+        build(tmp_path, "bomb")
+    assert caught.value.exit_code == 4
+    assert "--allow-large" in str(caught.value.hint)
+    assert not (tmp_path / "x.pex").exists()
+    assert build(tmp_path, "bomb", allow_large=True).path.exists()
 
 
 # -- what is left to the cluster -----------------------------------------------------------------

@@ -1,5 +1,28 @@
 """Bundle -> file, and file -> Manifest. Same input, same bytes."""
 
-from pexlite.archive.reader import read_manifest as read_manifest
-from pexlite.archive.writer import measure as measure
-from pexlite.archive.writer import write as write
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pexlite.deferred import deferred
+
+if TYPE_CHECKING:
+    from pexlite.archive.drafting import draft as draft
+    from pexlite.archive.reader import read_manifest as read_manifest
+    from pexlite.archive.stored import chunks as chunks
+    from pexlite.archive.stored import open_wheel as open_wheel
+    from pexlite.archive.stored import sha256 as sha256
+    from pexlite.archive.writer import write as write
+else:
+    # To write what was decided before takes neither zipfile nor packaging.
+    __getattr__ = deferred(
+        __name__,
+        {
+            "chunks": "pexlite.archive.stored",
+            "draft": "pexlite.archive.drafting",
+            "open_wheel": "pexlite.archive.stored",
+            "read_manifest": "pexlite.archive.reader",
+            "sha256": "pexlite.archive.stored",
+            "write": "pexlite.archive.writer",
+        },
+    )

@@ -10,15 +10,18 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from pexlite.archive.runtime_files import runtime_files
-from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant, Wheel
+from pexlite.model import Bundle, Bytecode, EntryPoint, LaunchOptions, StartKind, Variant, Wheel
 
 FORMAT = 1
 
 
-def pex_info(bundle: Bundle, offsets: Sequence[int], version: str) -> dict[str, Any]:
+def pex_info(
+    bundle: Bundle, offsets: Sequence[int], version: str, compiled: Sequence[tuple[Bytecode, int]] = ()
+) -> dict[str, Any]:
     """PEX-INFO: pex's field names where the meaning is pex's, everything else under "pexlite".
 
-    `offsets` are those of the wheels' first bytes in the file; they do not count towards the build id.
+    `offsets` are those of the wheels' first bytes in the file, `compiled` the bytecode of some of them with its
+    own; offsets do not count towards the build id.
     """
     launch = bundle.launch
     facts: dict[str, Any] = {
@@ -49,9 +52,16 @@ def pex_info(bundle: Bundle, offsets: Sequence[int], version: str) -> dict[str, 
     digest = hashlib.sha256(identity)
     for name, content in runtime_files():
         digest.update(f"{name}:{len(content)}:".encode() + content)
+    for pack, _ in compiled:
+        digest.update(f"{pack.python}:{pack.wheel_sha256}:".encode() + pack.content)
     own["build_id"] = digest.hexdigest()[:16]
     for entry, offset in zip(own["wheels"], offsets, strict=True):
         entry["offset"] = offset
+        packs = [(pack, place) for pack, place in compiled if pack.wheel_sha256 == entry["sha256"]]
+        if packs:
+            entry["bytecode"] = {
+                pack.python: [place, len(pack.content), pack.directory_crc32] for pack, place in packs
+            }
     return {**facts, "code_hash": own["build_id"], "pexlite": own}
 
 
@@ -81,6 +91,8 @@ def main_module(info: Mapping[str, Any], bundle: Bundle) -> str:
             "inject_python_args": bundle.launch.inject_python_args,
             "sh_boot": bundle.launch.sh_boot,
         }
+    if any(wheel.name in ("pyspark", "pyspark-client") for wheel in bundle.wheels):
+        facts["special"] = facts["spark"] = True
     lines = "".join(f"    {name!a}: {value!a},\n" for name, value in facts.items())
     accepted = _accepted(bundle.variants)
     return f"""\
@@ -91,9 +103,18 @@ FACTS = {{
 
 if __name__ == "__main__":
     if sys.version_info >= (3, 6):
-        import __pexlite__
+        try:
+            import __pexlite__
 
-        __pexlite__.start(FACTS, __loader__, globals())
+            call, start = __pexlite__.start(FACTS, __loader__)
+        except (Exception, KeyboardInterrupt) as failure:
+            try:
+                from __pexlite__ import failed
+
+                failed.explain(failure, FACTS, __loader__.archive)
+            except Exception:
+                sys.exit("error: %s is damaged\\nhint: copy it here again" % sys.argv[0])
+        call(start, globals())
     else:
         from __pexlite__ import pythons
 
@@ -134,7 +155,9 @@ def _wheel(wheel: Wheel) -> dict[str, Any]:
         "sha256": wheel.sha256,
         "size": wheel.size,
         "unpacked": wheel.unpacked_size,
+        "directory_crc32": wheel.directory_crc32,
         "scripts": dict(sorted(scripts.items())),
+        **({"local": True} if wheel.local else {}),
     }
 
 

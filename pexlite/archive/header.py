@@ -8,26 +8,40 @@ from pexlite.errors import UsageError
 from pexlite.model import Bundle
 
 # Reads what the boot left for the shell (see runtime/layout.py): two lines, the app's Python and its script.
-# With any switch set, or nothing there yet, a Python has to look at it.
+# With any switch set, or nothing there yet, a Python has to look at it: the first that starts, since a name on
+# PATH may be a shim for nothing. In braces, sh reads all of it before it runs any. The names are not those of
+# variables that the app may have been given: to set one of those would change it for the app.
 _SHELL = """\
 #!/bin/sh
+# {coding}
+{{
 case $0 in /*) PEX=$0 ;; *) PEX=$PWD/${{0#./}} ;; esac
-root=${{PEX_ROOT:-{root}}}
-case "$1 $2" in "-m pyspark."*) root= ;; esac
-if [ -z "$PEX_INTERPRETER$PEX_MODULE$PEX_SCRIPT$PEX_PYTHON$PEX_INHERIT_PATH$PEX_EXTRA_SYS_PATH$PEX_VERBOSE" ] &&
-    {{ read -r python && read -r script; }} 2>/dev/null <"$root/lite-1/apps/{build_id}.sh" &&
-    [ -x "$python" ] && [ -e "${{python%/bin/python}}/READY" ]; then
+_pex_root=${{PEX_ROOT:-{root}}}
+case "$PYSPARK_GATEWAY_PORT:$1 $2" in
+    [0-9]* | ":-m pyspark."* | ":-c import sys; print("* | *"/find_spark_home.py ") _pex_root= ;;
+esac
+_pex_asked=$PEX_INTERPRETER$PEX_MODULE$PEX_SCRIPT$PEX_PYTHON$PEX_INHERIT_PATH$PEX_EXTRA_SYS_PATH
+if [ -z "$_pex_asked$PEX_TOOLS$PEX_VERBOSE" ] &&
+    {{ read -r _pex_python && read -r _pex_script; }} 2>/dev/null <"$_pex_root/lite-1/apps/{build_id}.sh" &&
+    [ -x "$_pex_python" ] && [ -s "${{_pex_python%/bin/python}}/READY" ] &&
+    [ -s "${{_pex_script:-$_pex_python}}" ]; then
     export PEX
-    exec "$python" ${{script:+"$script" "$0"}} "$@"
+    unset PEX_INTERPRETER PEX_MODULE PEX_SCRIPT PEX_PYTHON PEX_INHERIT_PATH PEX_EXTRA_SYS_PATH
+    unset PEX_TOOLS PEX_VERBOSE
+    exec "$_pex_python" ${{_pex_script:+"$_pex_script" "$0"}} "$@"
 fi
-for python in {pythons}; do
-    if command -v "$python" >/dev/null 2>&1; then exec "$python" "$0" "$@"; fi
+for _pex_python in ${{PEX_PYTHON:+"$PEX_PYTHON"}} {pythons}; do
+    if "$_pex_python" -I -S -c "" >/dev/null 2>&1 </dev/null; then exec "$_pex_python" "$0" "$@"; fi
 done
-echo "error: ${{0##*/}} needs {needed}, and there is no Python on PATH" >&2
-echo "hint: install one of these and start it again" >&2
+echo "error: ${{0##*/}} needs {needed}, and there is none on PATH" >&2
+echo "hint: install one of these, or name it with PEX_PYTHON=/path/to/python" >&2
 exit 1
+}}
 """
 _SAMPLE_BUILD_ID = "0" * 16
+# Python takes a file that is cut off for a script. There it refuses the coding it does not know, with these words
+# (PEP 263), and runs nothing.
+_CODING = "coding: damaged-or-read-from-a-pipe--copy-the-file-here-again"
 
 
 def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID) -> bytes:
@@ -44,7 +58,7 @@ def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID) -> bytes:
             causes=["it has to be one line of at most 127 bytes"],
             hint="--python-shebang '/usr/bin/env python3'",
         )
-    return f"#!{shebang}\n".encode()
+    return f"#!{shebang}\n# {_CODING}\n".encode()
 
 
 def _shell_header(bundle: Bundle, build_id: str) -> str:
@@ -56,6 +70,7 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
     return _SHELL.format(
         root="$HOME/.pex" if root is None else _shell_path(root),
         build_id=build_id,
+        coding=_CODING,
         pythons=" ".join(names),
         needed=bundle.runs_on,
     )

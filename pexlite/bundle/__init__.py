@@ -16,4 +16,5 @@ from pexlite.bundle.entry_points import missing_module as missing_module
 from pexlite.bundle.entry_points import source_of as source_of
 from pexlite.bundle.plan import Surroundings as Surroundings
 from pexlite.bundle.plan import plan as plan
+from pexlite.bundle.sizes import outsized as outsized
 from pexlite.bundle.words import runs_on as runs_on

@@ -97,13 +97,12 @@ def _best_wheels(wheels: Iterable[Wheel], target: Target) -> dict[NormalizedName
     """For each project the wheel an installer would take on `target`."""
     rank = _ranks(target)
     worst = len(rank)
-    python = target.environment["python_full_version"]
     best: dict[NormalizedName, tuple[tuple[Version, int, tuple[()] | tuple[int, str]], Wheel]] = {}
     for wheel in wheels:
         tag_rank = min((rank.get(tag, worst) for tag in wheel.tags), default=worst)
         if tag_rank == worst:
             continue
-        if wheel.requires_python is not None and not wheel.requires_python.contains(python, prereleases=True):
+        if not target.takes(wheel.requires_python):
             continue
         merit = (wheel.version, -tag_rank, wheel.build)
         if wheel.name not in best or merit > best[wheel.name][0]:

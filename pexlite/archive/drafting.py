@@ -1,0 +1,184 @@
+"""A Bundle as the bytes of a file: all but those of the wheels, which are copied when it is written.
+
+The zip is laid out here and not by zipfile, which would read every byte again for its CRC and write ZIP64 past
+2 GiB, which zipimport cannot read before Python 3.13.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pexlite.archive.facts import main_module, pex_info
+from pexlite.archive.header import header
+from pexlite.archive.runtime_files import runtime_files
+from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, Wheel
+
+_PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 20)
+_DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
+_REGULAR = 0o100644 << 16
+# All else of our own is stored, so that a warm start need not import zlib, and a failing one can do without it.
+_DEFLATED = (
+    "PEX-INFO",
+    "__pexlite__/finder.py",
+    "__pexlite__/launch.py",
+    "__pexlite__/pythons.py",
+    "__pexlite__/rest",
+)
+# Modules that are members of their own: what a warm start reads, what the app's directory gets, what runs on any
+# Python. All others are one member, which deflates to two thirds of what they take apart.
+_APART = ("__init__.py", "failed.py", "finder.py", "launch.py", "pythons.py")
+# What looks like the end of a zip and is none: of a file that is cut off Python would else read the last wheel
+# that is still whole, and run that.
+_NO_END = struct.pack("<HH4s18s", 0x7870, 22, b"PK\x05\x06", b"\xff" * 18)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    name: str
+    crc32: int
+    size: int
+    offset: int
+    compressed: int | None = None
+    """Bytes when deflated; None for an entry that is stored."""
+
+    @property
+    def fields(self) -> tuple[int, ...]:
+        """What the local header and the directory both say (APPNOTE.TXT 4.3.7), from the version needed on."""
+        method, held = (0, self.size) if self.compressed is None else (8, self.compressed)
+        return (20, 0, method, *_DOS_EPOCH, self.crc32, held, self.size, len(self.name.encode()))
+
+
+def draft(bundle: Bundle, version: str, bytecode: Sequence[Bytecode] = ()) -> Draft:
+    """The file of `bundle`, made by pexlite `version`: every byte of it but those of the wheels.
+
+    Up to 4 GiB the wheels are stored members of the zip; past that they lie before it, found by the offsets in
+    PEX-INFO alone.
+    """
+    wheels = bundle.wheels
+    header_size = len(header(bundle))
+    as_members = header_size + sum(wheel.size + 512 for wheel in wheels) < _PLAIN_ZIP_LIMIT
+    offsets = _offsets(wheels, header_size, as_members)
+    end_of_wheels = offsets[-1] + wheels[-1].size if wheels else header_size
+    compiled = _compiled(bytecode, end_of_wheels)
+    info = pex_info(bundle, offsets, version, compiled)
+    build_id = info["pexlite"]["build_id"]
+    first = header(bundle, build_id)
+    info["pexlite"]["header"] = [len(first), zlib.crc32(first)]
+    members = [_member(wheel, offset) for wheel, offset in zip(wheels, offsets, strict=True) if as_members]
+    return Draft(
+        build_id=build_id,
+        header=first,
+        wheels=tuple(map(_bundled, wheels)),
+        wheel_headers=tuple(map(_local_header, members)) if as_members else (b"",) * len(wheels),
+        rest=_rest(info, bundle, compiled, members, end_of_wheels if as_members else 0),
+    )
+
+
+def _bundled(wheel: Wheel) -> BundledWheel:
+    return BundledWheel(
+        name=wheel.name,
+        version=str(wheel.version),
+        filename=wheel.filename,
+        path=wheel.path,
+        sha256=wheel.sha256,
+        size=wheel.size,
+    )
+
+
+def _member(wheel: Wheel, offset: int) -> _Entry:
+    """The wheel, whose bytes begin at `offset`, as a member of the zip."""
+    name = _member_name(wheel)
+    return _Entry(name, wheel.crc32, wheel.size, offset - _before(name))
+
+
+def _rest(
+    info: Mapping[str, Any],
+    bundle: Bundle,
+    compiled: Sequence[tuple[Bytecode, int]],
+    members: Sequence[_Entry],
+    position: int,
+) -> bytes:
+    """What follows the wheels: our own files and the directory; `position` counts from where the zip begins."""
+    entries = [*members]
+    parts = []
+    packs = [(_bytecode_name(pack), pack.content) for pack, _ in compiled]
+    for name, content in (*packs, *_own_files(info, bundle)):
+        held = _deflated(content) if name in _DEFLATED else None
+        compressed = None if held is None else len(held)
+        entries.append(_Entry(name, zlib.crc32(content), len(content), position, compressed))
+        parts.append(_local_header(entries[-1]) + (content if held is None else held))
+        position += len(parts[-1])
+    parts.append(_directory(entries, position))
+    return b"".join(parts)
+
+
+def _offsets(wheels: Sequence[Wheel], position: int, as_members: bool) -> list[int]:
+    offsets = []
+    for wheel in wheels:
+        if as_members:
+            position += _before(_member_name(wheel))
+        offsets.append(position)
+        position += wheel.size
+    return offsets
+
+
+def _compiled(bytecode: Sequence[Bytecode], position: int) -> list[tuple[Bytecode, int]]:
+    """Each with the offset of its first byte; they come right after the wheels."""
+    compiled = []
+    for pack in bytecode:
+        position += _before(_bytecode_name(pack))
+        compiled.append((pack, position))
+        position += len(pack.content)
+    return compiled
+
+
+def _bytecode_name(pack: Bytecode) -> str:
+    return f".bytecode/{pack.python}/{pack.wheel_sha256[:32]}.zip"
+
+
+def _before(name: str) -> int:
+    """How many bytes stand before the content of the member `name`."""
+    return 30 + len(name.encode()) + len(_NO_END)
+
+
+def _member_name(wheel: Wheel) -> str:
+    return f".deps/{wheel.filename}"
+
+
+def _own_files(info: Mapping[str, Any], bundle: Bundle) -> Iterator[tuple[str, bytes]]:
+    """Everything beside the wheels: name and content."""
+    yield "PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode()
+    yield "__main__.py", main_module(info, bundle).encode()
+    rest = []
+    for name, content in runtime_files():
+        if name in _APART:
+            yield f"__pexlite__/{name}", content
+        else:
+            rest += [name.removesuffix(".py").encode(), content]
+    yield "__pexlite__/rest", b"\0".join(rest)
+
+
+def _deflated(content: bytes) -> bytes:
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return compressor.compress(content) + compressor.flush()
+
+
+def _local_header(entry: _Entry) -> bytes:
+    fields = struct.pack("<4s5H3I2H", b"PK\x03\x04", *entry.fields, len(_NO_END))
+    return fields + entry.name.encode() + _NO_END
+
+
+def _directory(entries: Sequence[_Entry], offset: int) -> bytes:
+    """The central directory and its end record (APPNOTE.TXT 4.3.12 and 4.3.16)."""
+    parts = []
+    for entry in entries:
+        fields = (20 | 3 << 8, *entry.fields, 0, 0, 0, 0, _REGULAR, entry.offset)
+        parts.append(struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *fields) + entry.name.encode())
+    directory = b"".join(parts)
+    count = len(entries)
+    return directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, count, count, len(directory), offset, 0)

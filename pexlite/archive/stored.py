@@ -1,0 +1,63 @@
+"""The wheels inside a built file, as files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from pexlite.model import StoredWheel
+
+_CHUNK = 1 << 20
+
+
+class _Part(io.RawIOBase):
+    """A stretch of an open file as a file of its own, read only."""
+
+    def __init__(self, file: BinaryIO, offset: int, size: int) -> None:
+        self._file = file
+        self._offset = offset
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        self._file.seek(self._offset + self._position)
+        content = self._file.read(max(0, min(len(buffer), self._size - self._position)))
+        buffer[: len(content)] = content
+        self._position += len(content)
+        return len(content)
+
+
+def open_wheel(file: BinaryIO, wheel: StoredWheel) -> BinaryIO:
+    """The wheel in the open `file`, as a file; `file` must stay open and not be read by others meanwhile."""
+    return io.BufferedReader(_Part(file, wheel.offset, wheel.size), _CHUNK)
+
+
+def chunks(file: BinaryIO, wheel: StoredWheel) -> Iterator[bytes]:
+    """The wheel's bytes, piece by piece, fewer where the file is cut off."""
+    part = open_wheel(file, wheel)
+    while chunk := part.read(_CHUNK):
+        yield chunk
+
+
+def sha256(file: BinaryIO, wheel: StoredWheel) -> str:
+    """The digest that the wheel has now, in hex."""
+    digest = hashlib.sha256()
+    for chunk in chunks(file, wheel):
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,184 @@
+"""A request decided: every stage up to the file's bytes. Read `decide` from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pexlite import archive, fetch, resolve, targets
+from pexlite import bundle as bundles
+from pexlite.errors import CollisionError, EntryPointMissing, InvalidWheel, UsageError
+from pexlite.groundwork import Prepared, accepts, prepare, root_of
+from pexlite.locking import Settled, settle
+from pexlite.model import (
+    Asked,
+    BuildRequest,
+    Bundle,
+    Bytecode,
+    Decision,
+    EntryPoint,
+    LocalKind,
+    Report,
+    StartKind,
+    Target,
+    Wheel,
+    no_report,
+)
+from pexlite.version import __version__
+
+
+def decide(request: BuildRequest, report: Report = no_report) -> Decision:
+    """All about the file that `request` asks for, its wheels in the store. Raises PexliteError's subclasses."""
+    asked = resolve.gather(request)
+    _check_something_is_asked(request, asked)
+    prepared = prepare(request, asked, report)
+    settled = settle(prepared)
+    start = _start(prepared, settled.wheels)
+    own = tuple(entry.wheel for entry in (*prepared.local, *start.loose))
+    plan = bundles.plan(
+        (*prepared.roots, *map(root_of, start.loose), *settled.roots),
+        _unique([*own, *settled.wheels]),
+        [_surroundings(target, prepared, settled, own) for target in prepared.targets],
+        start.entry_point,
+        request.launch,
+        settled.amendments,
+    )
+    _check_sizes(request, plan)
+    compiled: tuple[Bytecode, ...] = ()
+    if request.bytecode:
+        compiled = fetch.bytecode(plan.wheels, prepared.targets, prepared.workshop.store, report)
+    return Decision(
+        draft=archive.draft(plan, __version__, compiled),
+        name=_default_name(start.entry_point, prepared.local, asked),
+        targets=tuple(target.name for target in prepared.targets),
+        variants=plan.variants,
+        runs_on=plan.runs_on,
+        entry_point=plan.entry_point,
+        notices=(
+            *asked.notices,
+            *settled.notices,
+            *start.notices,
+            *_unused(settled.wheels, plan),
+            *bundles.unknown_extras(prepared.roots, plan.wheels),
+            *_collisions(request, plan),
+        ),
+        # What is remembered is small; bytecode is not, and is in the store anyway.
+        repeatable=not own and not compiled and not any(package.directory for package in settled.lock.packages),
+    )
+
+
+@dataclass(frozen=True)
+class _Start:
+    entry_point: EntryPoint
+    loose: tuple[fetch.LocalWheel, ...] = ()
+    """Modules bundled only because the entry point names them."""
+    notices: tuple[str, ...] = ()
+
+
+def _start(prepared: Prepared, found: Sequence[Wheel]) -> _Start:
+    """What the file runs, checked against the sources without importing them."""
+    request, local = prepared.request, prepared.local
+    wheels = _unique([*(entry.wheel for entry in local), *found])
+    scripts = [entry.wheel for entry in local if entry.source is prepared.asked.script]
+    if scripts and not request.scripts and not request.entry_point:
+        return _Start(EntryPoint(StartKind.MODULE, module=fetch.module_of(scripts[0])))
+    # Compiled for several targets, one project is several wheels.
+    projects = {entry.source.path: entry.wheel for entry in local if entry.source.kind is LocalKind.PROJECT}
+    entry_point = bundles.choose_entry_point(
+        request.scripts, request.entry_point, wheels, tuple(projects.values())
+    )
+    loose: tuple[fetch.LocalWheel, ...] = ()
+    notices: tuple[str, ...] = ()
+    missing = bundles.missing_module(entry_point, wheels)
+    if missing is not None:
+        source = fetch.loose_module(missing, request.directory)
+        if source is None:
+            raise _nowhere(missing, entry_point, wheels)
+        loose = prepared.workshop.local_wheels([source])
+        shown = source.path.relative_to(request.directory)
+        notices = (f"{missing} is in no wheel, so ./{shown}{'/' if source.path.is_dir() else ''} here is bundled",)
+        wheels = (*wheels, loose[0].wheel)
+    written = bundles.source_of(entry_point, wheels)
+    if written is not None and entry_point.kind is StartKind.FUNCTION:
+        text = fetch.read_text(written.wheel, written.member)
+        bundles.check_attribute(entry_point, text, f"{written.member} in {written.wheel.filename}")
+    return _Start(entry_point, loose, notices)
+
+
+def _nowhere(module: str, entry_point: EntryPoint, wheels: Sequence[Wheel]) -> EntryPointMissing:
+    names = [f"{wheel.name} {wheel.version}" for wheel in wheels]
+    looked = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return EntryPointMissing(
+        f"{module} is in no wheel of this bundle, so {entry_point} cannot start it",
+        causes=[
+            f"looked in {looked}" if names else "there are no wheels to look in",
+            f"no ./{module}.py, ./{module}/ or ./src/{module}/ here",
+        ],
+        hint="add your code: pexlite … -D path/to/sources",
+    )
+
+
+def _check_sizes(request: BuildRequest, plan: Bundle) -> None:
+    outsized = bundles.outsized(plan.wheels)
+    if outsized and not request.allow_large:
+        raise InvalidWheel(
+            outsized[0] if len(outsized) == 1 else f"{len(outsized)} wheels unpack to far more than they are",
+            causes=outsized if len(outsized) > 1 else (),
+            hint="if they are what they should be: --allow-large",
+        )
+
+
+def _collisions(request: BuildRequest, plan: Bundle) -> tuple[str, ...]:
+    """A word on each pair of wheels that bring different files under one name; with --strict an error."""
+    found = bundles.collisions(plan, fetch.content_digests)
+    if found and request.strict:
+        raise CollisionError(
+            "wheels bring different files under one name",
+            causes=list(map(str, found)),
+            hint="leave one of the projects out (--exclude), or build without --strict",
+        )
+    return tuple(map(str, found))
+
+
+def _unique(wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
+    """Each wheel once, by its digest; the first one stays."""
+    return tuple({wheel.sha256: wheel for wheel in reversed(wheels)}.values())[::-1]
+
+
+def _unused(found: Sequence[Wheel], plan: Bundle) -> tuple[str, ...]:
+    """A word on wheels that were resolved though nothing asks for them, so that none goes missing unseen."""
+    used = {wheel.sha256 for wheel in plan.wheels}
+    names = [wheel.filename for wheel in found if wheel.sha256 not in used]
+    return (f"left out, since nothing here asks for it: {', '.join(names)}",) if names else ()
+
+
+def _surroundings(
+    target: Target, prepared: Prepared, settled: Settled, own: tuple[Wheel, ...]
+) -> bundles.Surroundings:
+    """The other Pythons, and where nothing is compiled the other platforms, that might run the same wheels."""
+    near = tuple(other for other in targets.neighbours(target) if accepts(prepared.asked, other))
+    elsewhere: tuple[Target, ...] = ()
+    if all(tag.platform == "any" for wheel in settled.wheels for tag in wheel.tags):
+        elsewhere = tuple(other for python in (target, *near) for other in targets.other_platforms(python))
+    # With one target all wheels are its own.
+    alone = len(prepared.targets) == 1
+    wheels = None if alone else _unique([*own, *settled.wheels_of(target)])
+    return bundles.Surroundings(target, near, elsewhere, wheels)
+
+
+def _check_something_is_asked(request: BuildRequest, asked: Asked) -> None:
+    if not (asked.roots or asked.local or asked.lock or request.entry_point or request.scripts):
+        raise UsageError(
+            "nothing to bundle",
+            hint="name a requirement or a project: pexlite requests click -c my_cli:main -o my_cli.pex",
+        )
+
+
+def _default_name(entry_point: EntryPoint, local: Sequence[fetch.LocalWheel], asked: Asked) -> str:
+    """`NAME.pex` after the console script, the person's own code, the first requirement or the module."""
+    built = (LocalKind.PROJECT, LocalKind.SDIST, LocalKind.WHEEL)
+    own = [entry.wheel.name if entry.source.kind in built else entry.source.path.stem for entry in local]
+    names = [entry_point.script, *own]
+    names += [root.requirement.name for root in asked.roots[:1]]
+    names += [entry_point.module.partition(".")[0], "app"]
+    return next(filter(None, names)) + ".pex"

@@ -1,0 +1,81 @@
+"""The frozen values everything passes along, in the order in which they come to be.
+
+    request   what is asked for, on the command line or by a program
+    asked     what that comes down to once every file it names has been read
+    found     targets and wheels, and the bundle that is decided from them
+    file      a built file, as it is written and read back
+
+Each is imported when one of its names is first asked for: half of them bring `packaging` along, which takes longer
+to import than writing a file of a hundred wheels does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pexlite.deferred import deferred
+
+if TYPE_CHECKING:
+    from pexlite.model.asked import Amendments as Amendments
+    from pexlite.model.asked import Asked as Asked
+    from pexlite.model.asked import LocalKind as LocalKind
+    from pexlite.model.asked import LocalSource as LocalSource
+    from pexlite.model.asked import LockParts as LockParts
+    from pexlite.model.asked import LockResult as LockResult
+    from pexlite.model.asked import Root as Root
+    from pexlite.model.file import BuildResult as BuildResult
+    from pexlite.model.file import BundledWheel as BundledWheel
+    from pexlite.model.file import Decision as Decision
+    from pexlite.model.file import Draft as Draft
+    from pexlite.model.file import EntryPoint as EntryPoint
+    from pexlite.model.file import Libc as Libc
+    from pexlite.model.file import Manifest as Manifest
+    from pexlite.model.file import StartKind as StartKind
+    from pexlite.model.file import StoredWheel as StoredWheel
+    from pexlite.model.file import Variant as Variant
+    from pexlite.model.found import Bundle as Bundle
+    from pexlite.model.found import Bytecode as Bytecode
+    from pexlite.model.found import Target as Target
+    from pexlite.model.found import Wheel as Wheel
+    from pexlite.model.request import BuildRequest as BuildRequest
+    from pexlite.model.request import IndexSettings as IndexSettings
+    from pexlite.model.request import InheritPath as InheritPath
+    from pexlite.model.request import LaunchOptions as LaunchOptions
+    from pexlite.model.request import Progress as Progress
+    from pexlite.model.request import Report as Report
+    from pexlite.model.request import no_report as no_report
+else:
+    _NAMES = {
+        "pexlite.model.asked": (
+            "Amendments",
+            "Asked",
+            "LocalKind",
+            "LocalSource",
+            "LockParts",
+            "LockResult",
+            "Root",
+        ),
+        "pexlite.model.file": (
+            "BuildResult",
+            "BundledWheel",
+            "Decision",
+            "Draft",
+            "EntryPoint",
+            "Libc",
+            "Manifest",
+            "StartKind",
+            "StoredWheel",
+            "Variant",
+        ),
+        "pexlite.model.found": ("Bundle", "Bytecode", "Target", "Wheel"),
+        "pexlite.model.request": (
+            "BuildRequest",
+            "IndexSettings",
+            "InheritPath",
+            "LaunchOptions",
+            "Progress",
+            "Report",
+            "no_report",
+        ),
+    }
+    __getattr__ = deferred(__name__, {name: home for home, names in _NAMES.items() for name in names})

@@ -1,0 +1,113 @@
+"""Whom it is for and what goes in: targets and wheels, and the bundle they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.markers import Environment
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from pexlite.model.asked import Amendments
+from pexlite.model.file import EntryPoint, Libc, Variant
+from pexlite.model.request import LaunchOptions
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """One Python on one platform: all that resolving and choosing wheels needs to know about it."""
+
+    python: str
+    """Implementation and version as in tags: "cp311", "cp313t" (free-threaded), "pp310"."""
+    platform: str
+    """System and machine: "linux_x86_64", "macosx_arm64", "win_amd64"."""
+    libc: Libc | None
+    """What the platform offers; None off Linux."""
+    tags: tuple[Tag, ...]
+    """Supported tags, best first (PEP 425)."""
+    environment: Environment
+    """The marker variables (PEP 508), all of them."""
+    interpreter: Path | None = None
+    """The Python itself where it is on this machine."""
+    any_patch: bool = False
+    """Whether it was named without a patch release, so that X.Y.0 in `environment` stands for all of them."""
+
+    @property
+    def name(self) -> str:
+        """How messages call it: "cp311 on linux_x86_64"."""
+        return f"{self.python} on {self.platform}"
+
+    def takes(self, bound: SpecifierSet | None) -> bool:
+        """Whether the Requires-Python `bound` lets this Python in; of several patch releases the newest counts.
+
+        cryptography 47 asks for >=3.8 without 3.9.0 and 3.9.1: whoever names 3.9 means another.
+        """
+        if bound is None or bound.contains(self.environment["python_full_version"], prereleases=True):
+            return True
+        return self.any_patch and bound.contains(f"{self.environment['python_version']}.99")
+
+
+@dataclass(frozen=True, eq=False)
+class Wheel:
+    """A wheel in the store, with everything later stages ask about it, so that none opens it again."""
+
+    name: NormalizedName
+    version: Version
+    filename: str
+    """As the wheel specification has it: `name-version[-build]-python-abi-platform.whl`."""
+    build: tuple[()] | tuple[int, str]
+    tags: frozenset[Tag]
+    path: Path
+    sha256: str
+    size: int
+    """Bytes of the wheel file."""
+    crc32: int
+    """CRC-32 of the whole wheel file, as a zip that stores it needs it."""
+    requires_dist: tuple[Requirement, ...]
+    requires_python: SpecifierSet | None
+    entry_points: Mapping[str, Mapping[str, str]]
+    """Group to name to object reference, as entry_points.txt has them."""
+    files: tuple[str, ...]
+    """Every member's name, directories left out."""
+    unpacked_size: int = 0
+    directory_crc32: int = 0
+    """CRC-32 of the zip's directory and all after it: with the CRCs in there every byte is covered."""
+    provides_extra: tuple[str, ...] = ()
+    """As METADATA spells them."""
+    local: bool = False
+    """Made on this machine from a project, package, module or script of the person who builds."""
+
+
+@dataclass(frozen=True)
+class Bytecode:
+    """What one Python makes of a wheel's modules."""
+
+    python: str
+    """As in `Target.python`."""
+    wheel_sha256: str
+    content: bytes
+    """A zip of `__pycache__` files, by their places in site-packages."""
+    directory_crc32: int
+    """As in `Wheel`."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Everything that is in a built file, decided."""
+
+    wheels: tuple[Wheel, ...]
+    variants: tuple[Variant, ...]
+    entry_point: EntryPoint
+    launch: LaunchOptions
+    requirements: tuple[str, ...]
+    """What was asked for, as people wrote it, without paths of this machine or credentials."""
+    pth_files: tuple[str, ...]
+    """Names of the `.pth` files that lie directly in site-packages, sorted."""
+    runs_on: str = ""
+    """The Pythons and platforms of `variants`, in words."""
+    amendments: Amendments = field(default_factory=Amendments)

@@ -1,0 +1,118 @@
+"""What is asked for, and how it is told how far it has come. Nothing here needs `packaging`: asking is quick."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexSettings:
+    """Where distributions come from. None and () mean: nothing was said here."""
+
+    index_url: str | None = None
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    prereleases: bool = False
+    uploaded_prior_to: str | None = None
+    only_binary: tuple[str, ...] = ()
+    no_binary: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
+    certificate: Path | None = None
+    client_certificate: Path | None = None
+    proxy: str | None = None
+    timeout: float = 15.0
+    """Seconds without a byte before a connection is given up."""
+    retries: int = 5
+    keyring_provider: str | None = None
+
+
+class InheritPath(enum.StrEnum):
+    """Whether the host's own packages are importable: never, after the bundle's, or before them."""
+
+    FALSE = "false"
+    FALLBACK = "fallback"
+    PREFER = "prefer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchOptions:
+    """What is sealed into the file about how it starts."""
+
+    shebang: str = "/usr/bin/env python3"
+    sh_boot: bool = False
+    inherit_path: InheritPath = InheritPath.FALSE
+    bin_path: str = "off"
+    """"off", "prepend" or "append": the bundle's scripts on PATH for child processes."""
+    inject_args: tuple[str, ...] = ()
+    inject_env: tuple[tuple[str, str], ...] = ()
+    inject_python_args: tuple[str, ...] = ()
+    pex_root: str | None = None
+    """The cache directory baked in (`--runtime-pex-root`); None is `~/.pex`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest:
+    """One build, as it was asked for. Relative paths are relative to `directory`."""
+
+    directory: Path
+    inputs: tuple[str, ...] = ()
+    """Requirements, paths of projects, packages, wheels, sdists and scripts, as they were typed."""
+    requirement_files: tuple[str, ...] = ()
+    """Paths or URLs of `-r` files: requirements.txt, pylock.toml or pyproject.toml."""
+    constraint_files: tuple[str, ...] = ()
+    source_directories: tuple[Path, ...] = ()
+    script: Path | None = None
+    """`--exe`: the application is this file."""
+    lock: Path | None = None
+    locked: bool = False
+    """Fail when the lock does not fit the requirements, or there is none."""
+    ignore_locks: bool = False
+    """Whether a lock beside the local project is not looked for."""
+    excluded: tuple[str, ...] = ()
+    """`--exclude`: requirements that stay out, with what only they need."""
+    overrides: tuple[str, ...] = ()
+    """`--override`: requirements that take the place of all others on their projects."""
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    """`-c`: names of console scripts, or `module:function`."""
+    entry_point: str | None = None
+    """`-e`: `module` or `module:function`."""
+    pythons: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    target_files: tuple[Path, ...] = ()
+    """`--target`: files that `pexlite probe` wrote."""
+    index: IndexSettings = field(default_factory=IndexSettings)
+    """What was said on the command line only; pip's configuration is merged in by `resolve.index`."""
+    resolver: str = "auto"
+    launch: LaunchOptions = field(default_factory=LaunchOptions)
+    output: Path | None = None
+    bytecode: bool = False
+    """`--compile`: what the targets' Pythons make of the modules goes in."""
+    allow_large: bool = False
+    """Whether wheels may unpack to far more than they are."""
+    strict: bool = False
+    """Whether wheels that bring different files under one name are an error."""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A step forward: `done` of `total` in the unit of the stage (bytes when fetching), None when unknown."""
+
+    stage: str
+    """"targets", "local", "resolve", "fetch", "build" or "write"."""
+    message: str
+    done: int | None = None
+    total: int | None = None
+
+
+Report = Callable[[Progress], None]
+
+
+def no_report(progress: Progress) -> None:
+    """Takes a step forward and tells nobody."""

@@ -1,0 +1,205 @@
+"""Decisions made before, for builds from a lock: what gave a file once gives the same file again.
+
+    decisions/<key>.json    in the store: a Decision without the wheels' bytes, which the store has anyway
+
+A decision is a function of the request, the lock's bytes, the running Python and its platform, and the code that
+decides; the key is a digest of these. Whoever builds from sources, an index or another interpreter decides anew.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pexlite.model import BuildRequest, BundledWheel, Decision, Draft, EntryPoint, Libc, StartKind, Variant
+from pexlite.places import store_root
+
+_FORMAT = 1
+_FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
+_CODE = Path(__file__).parent
+# What is read from, besides the lock, or asked of another Python, may have changed since.
+_READ_FROM = (
+    *("inputs", "requirement_files", "constraint_files", "source_directories", "script", "groups", "extras"),
+    *("pythons", "target_files", "locked"),
+)
+# These do not change what is decided.
+_WITHOUT = {"directory": Path(), "lock": None, "output": None, "dry_run": False}
+
+
+def recall(request: BuildRequest) -> Decision | None:
+    """What was decided for `request` before, its wheels still in the store; None where it is to be decided."""
+    root = store_root()
+    key = _key(request)
+    if key is None:
+        return None
+    try:
+        decision = _decision(json.loads(_place(root, key).read_bytes()), root)
+        whole = all(wheel.path.stat().st_size == wheel.size for wheel in decision.draft.wheels)
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return None  # never decided, or only half remembered: deciding again is always right
+    return decision if whole else None
+
+
+def remember(request: BuildRequest, decision: Decision) -> None:
+    """Nothing; from now on `recall(request)` is `decision`, if it may be."""
+    root = store_root()
+    key = _key(request) if decision.repeatable else None
+    if key is None or not all(wheel.path.is_relative_to(root) for wheel in decision.draft.wheels):
+        return
+    place = _place(root, key)
+    temporary = place.with_name(f".{key}.{os.getpid()}")
+    # A store that can only be read makes the next build a little slower, no more.
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(place.parent)
+        temporary.write_text(json.dumps(_as_json(decision, root)), encoding="utf-8")
+        temporary.replace(place)
+
+
+def _place(root: Path, key: str) -> Path:
+    return root / "decisions" / f"{key}.json"
+
+
+def _sweep(directory: Path) -> None:
+    limit = time.time() - _FORGOTTEN_AFTER
+    for entry in directory.iterdir():
+        if entry.stat().st_mtime < limit:
+            entry.unlink(missing_ok=True)
+
+
+# -- what decides --------------------------------------------------------------------------------
+
+
+def _key(request: BuildRequest) -> str | None:
+    """A digest of all that a decision depends on; None where that is more than can be told without deciding."""
+    unset = {field.name: field.default for field in fields(request)}
+    if request.lock is None or any(getattr(request, name) != unset[name] for name in _READ_FROM):
+        return None
+    try:
+        lock = (request.directory / request.lock).read_bytes()
+    except OSError:
+        return None  # whoever reads it next says so, and better
+    digest = hashlib.sha256(lock)
+    for part in (_FORMAT, replace(request, **_WITHOUT), _python(), tuple(_code())):  # type: ignore[arg-type]
+        digest.update(repr(part).encode())
+    return digest.hexdigest()
+
+
+def _python() -> tuple[object, ...]:
+    """The running Python and its platform: what tags and markers are made of."""
+    libc = None
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        libc = os.confstr("CS_GNU_LIBC_VERSION")
+    return (
+        sys.version,
+        sys.executable,
+        sys.implementation.cache_tag,
+        os.uname() if os.name == "posix" else "",
+        libc,
+    )
+
+
+def _code() -> Iterator[tuple[str, int, int]]:
+    """The files of pexlite and of packaging as name, size and time: an upgrade may decide otherwise."""
+    found = find_spec("packaging")
+    others = list(found.submodule_search_locations or ()) if found is not None else []
+    directories = [os.fspath(_CODE), *others]
+    while directories:
+        directory = directories.pop()
+        for entry in sorted(os.scandir(directory), key=lambda entry: entry.name):
+            if entry.is_dir() and entry.name != "__pycache__":
+                directories.append(entry.path)
+            elif entry.name.endswith(".py"):
+                facts = entry.stat()
+                yield entry.path, facts.st_size, facts.st_mtime_ns
+
+
+# -- as JSON -------------------------------------------------------------------------------------
+
+
+def _as_json(decision: Decision, root: Path) -> dict[str, Any]:
+    draft, entry_point = decision.draft, decision.entry_point
+    return {
+        "draft": {
+            "build_id": draft.build_id,
+            "header": _text(draft.header),
+            "wheels": [
+                [
+                    wheel.name,
+                    wheel.version,
+                    wheel.filename,
+                    str(wheel.path.relative_to(root)),
+                    wheel.sha256,
+                    wheel.size,
+                ]
+                for wheel in draft.wheels
+            ],
+            "wheel_headers": [_text(before) for before in draft.wheel_headers],
+            "rest": _text(draft.rest),
+        },
+        "name": decision.name,
+        "targets": decision.targets,
+        "variants": [
+            [
+                variant.pythons,
+                variant.platform,
+                [variant.libc.name, variant.libc.version] if variant.libc else None,
+                variant.macos,
+                variant.wheels,
+            ]
+            for variant in decision.variants
+        ],
+        "runs_on": decision.runs_on,
+        "entry_point": [str(entry_point.kind), entry_point.module, entry_point.attribute, entry_point.script],
+        "notices": decision.notices,
+    }
+
+
+def _decision(facts: dict[str, Any], root: Path) -> Decision:
+    draft = facts["draft"]
+    kind, *start = facts["entry_point"]
+    return Decision(
+        draft=Draft(
+            build_id=draft["build_id"],
+            header=base64.b64decode(draft["header"]),
+            wheels=tuple(
+                BundledWheel(name, version, filename, root / path, sha256, size)
+                for name, version, filename, path, sha256, size in draft["wheels"]
+            ),
+            wheel_headers=tuple(map(base64.b64decode, draft["wheel_headers"])),
+            rest=base64.b64decode(draft["rest"]),
+        ),
+        name=facts["name"],
+        targets=tuple(facts["targets"]),
+        variants=tuple(_variant(*variant) for variant in facts["variants"]),
+        runs_on=facts["runs_on"],
+        entry_point=EntryPoint(StartKind(kind), *start),
+        notices=tuple(facts["notices"]),
+        repeatable=True,
+    )
+
+
+def _variant(
+    pythons: list[str], platform: str, libc: list[Any] | None, macos: list[int] | None, wheels: list[int]
+) -> Variant:
+    return Variant(
+        pythons=tuple(pythons),
+        platform=platform,
+        libc=Libc(libc[0], (libc[1][0], libc[1][1])) if libc else None,
+        macos=(macos[0], macos[1]) if macos else None,
+        wheels=tuple(wheels),
+    )
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()

@@ -1,0 +1,135 @@
+"""What was decided before is recalled for the same request, lock and code, and for no other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pexlite import deciding, pipeline, remembered, resolve
+from pexlite.model import BuildRequest, LaunchOptions
+from tests.factories import make_project, make_wheel
+from tests.fetch.locks import lock_of, wheel_entry
+
+pytestmark = pytest.mark.usefixtures("bare_machine")
+
+
+def lock_wheel(wheel: Path) -> None:
+    resolve.write_lock(resolve.lock_text(lock_of(wheel_entry(wheel))), wheel.parent / "pylock.toml")
+
+
+@pytest.fixture
+def request_from_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BuildRequest:
+    (tmp_path / "code").mkdir()
+    monkeypatch.setattr(remembered, "_CODE", tmp_path / "code")
+    wheel = make_wheel(tmp_path, "app", files={"app.py": "def main():\n    print('it runs')\n"})
+    lock_wheel(wheel)
+    return BuildRequest(
+        directory=tmp_path, lock=Path("pylock.toml"), entry_point="app:main", output=Path("app.pex")
+    )
+
+
+@pytest.fixture
+def decided(monkeypatch: pytest.MonkeyPatch) -> list[BuildRequest]:
+    """Every request that was decided and not recalled."""
+    seen: list[BuildRequest] = []
+    decide = deciding.decide
+
+    def noted(request: BuildRequest, *rest: object) -> object:
+        seen.append(request)
+        return decide(request)
+
+    monkeypatch.setattr(deciding, "decide", noted)
+    return seen
+
+
+def test_the_same_request_is_decided_once_and_gives_the_same_bytes(
+    request_from_lock: BuildRequest, decided: list[BuildRequest]
+) -> None:
+    first = pipeline.build(request_from_lock)
+    content = first.path.read_bytes()
+    again = pipeline.build(replace(request_from_lock, output=Path("other.pex")))
+    assert len(decided) == 1
+    assert again.path.read_bytes() == content
+    assert again.decision == first.decision
+
+
+def lock_another(request: BuildRequest) -> BuildRequest:
+    wheel = make_wheel(request.directory, "app", "2.0", files={"app.py": "def main():\n    print('two')\n"})
+    lock_wheel(wheel)
+    return request
+
+
+def upgrade_pexlite(request: BuildRequest) -> BuildRequest:
+    (request.directory / "code" / "closure.py").write_text("# another\n")
+    return request
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lock_another,
+        upgrade_pexlite,
+        lambda request: replace(request, launch=LaunchOptions(sh_boot=True)),
+        lambda request: replace(request, entry_point="app"),
+        lambda request: replace(request, excluded=("nothing",)),
+        lambda request: replace(request, platforms=("linux_x86_64-cp-39-cp39",)),
+    ],
+    ids=["lock", "pexlite", "launch", "entry point", "exclusion", "platform"],
+)
+def test_whatever_decides_is_part_of_what_is_remembered(
+    change: Callable[[BuildRequest], BuildRequest], request_from_lock: BuildRequest, decided: list[BuildRequest]
+) -> None:
+    pipeline.build(request_from_lock)
+    changed = change(request_from_lock)
+    result = pipeline.build(changed)
+    assert len(decided) == 2
+    if change is lock_another:
+        assert [wheel.version for wheel in result.wheels] == ["2.0"]
+
+
+def damage(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize(
+    ("what", "do"),
+    [("wheels/*/*/*.whl", Path.unlink), ("wheels/*/*/*.whl", damage), ("decisions/*", damage)],
+    ids=["wheel gone", "wheel cut", "decision cut"],
+)
+def test_a_store_that_lost_something_is_found_out(
+    what: str, do: Callable[[Path], None], request_from_lock: BuildRequest, decided: list[BuildRequest]
+) -> None:
+    content = pipeline.build(request_from_lock).path.read_bytes()
+    for path in Path(os.environ["PEXLITE_CACHE_DIR"]).glob(what):
+        do(path)
+    assert pipeline.build(request_from_lock).path.read_bytes() == content
+    assert len(decided) == 2
+
+
+def test_what_comes_from_sources_is_decided_anew(tmp_path: Path, decided: list[BuildRequest]) -> None:
+    wheel = make_wheel(tmp_path, "other", files={"other.py": "x = 1\n"})
+    lock_wheel(wheel)
+    (tmp_path / "my_cli.py").write_text("def main():\n    print('one')\n")
+    request = BuildRequest(
+        directory=tmp_path, lock=Path("pylock.toml"), entry_point="my_cli:main", output=Path("x.pex")
+    )
+    first = pipeline.build(request).build_id
+    (tmp_path / "my_cli.py").write_text("def main():\n    print('two')\n")
+    assert pipeline.build(request).build_id != first
+    assert len(decided) == 2
+
+
+def test_a_project_that_the_lock_names_by_its_directory_is_looked_at_again(
+    tmp_path: Path, decided: list[BuildRequest]
+) -> None:
+    make_project(tmp_path, "app", files={"app.py": "x = 1\n"})
+    lock = lock_of({"name": "app", "version": "1.0", "directory": {"path": "app"}})
+    resolve.write_lock(resolve.lock_text(lock), tmp_path / "pylock.toml")
+    request = BuildRequest(directory=tmp_path, lock=Path("pylock.toml"), output=Path("x.pex"))
+    pipeline.build(request)
+    pipeline.build(request)
+    assert len(decided) == 2
