@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pexlite.fetch.bytecode import bytecode as bytecode
 from pexlite.fetch.collect import collect as collect
+from pexlite.fetch.left_out import needs_of as needs_of
 from pexlite.fetch.local import LocalWheel as LocalWheel
 from pexlite.fetch.local import local_wheels as local_wheels
 from pexlite.fetch.local import loose_module as loose_module
@@ -17,12 +19,14 @@ from pexlite.fetch.wheel_file import read_wheel as read_wheel
 __all__ = [
     "LocalWheel",
     "Store",
+    "bytecode",
     "collect",
     "content_digests",
     "given",
     "local_wheels",
     "loose_module",
     "module_of",
+    "needs_of",
     "open_store",
     "read_text",
     "read_wheel",

@@ -113,7 +113,7 @@ class Workshop:
             raise ProjectBuildError(
                 f"{wheel.name} {wheel.version} was built and does not fit {self.target.name}",
                 causes=[f"it became {wheel.filename}"],
-                hint="build on that platform, or take a version of it that has a wheel"
+                hint="build on that platform, take a version with a wheel, or name one's directory: --wheels DIR"
                 if self.target.interpreter is None or self.installer.name == "uv"
                 else "uv builds for Pythons that pip cannot run on: --resolver uv",
             )

@@ -217,7 +217,7 @@ class Downloads:
                     shutdown()
 
 
-_UNREACHABLE_HINT = "check the network, --proxy, --cert and the index settings (pip config list)"
+_UNREACHABLE_HINT = "check the network, the proxy (PIP_PROXY) and the index settings (pip config list)"
 
 
 def check(remote: Remote, incoming: Incoming) -> None:
@@ -246,7 +246,7 @@ def _broken(remote: Remote, problem: Exception) -> Exception:
         return FetchError(
             f"{remote.filename} was not fetched: the certificate of {host} is not trusted",
             causes=[installers.mask(str(reason))],
-            hint="--cert FILE names the authorities to trust; --trusted-host HOST does without",
+            hint="PIP_CERT=FILE names the authorities to trust; --trusted-host HOST does without",
         )
     if isinstance(reason, LocationParseError):
         return FetchError(f"{remote.filename} was not fetched: {installers.mask(remote.url)} is no web address")
@@ -271,7 +271,7 @@ def _refused(remote: Remote, answer: Answer) -> Exception:
             f"{remote.filename} was not fetched: {_server(remote)} {said}",
             causes=[f"status {status} for {where}"],
             hint="put them into the index URL (https://user:password@host/…), into netrc, "
-            "or into a keyring (--keyring-provider subprocess)",
+            "or into a keyring (PIP_KEYRING_PROVIDER=subprocess)",
         )
     hint = "lock again: it may have been removed" if status in (404, 410) else None
     return FetchError(

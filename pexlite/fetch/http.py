@@ -159,7 +159,7 @@ def _tls(trusted: bool, settings: IndexSettings) -> ssl.SSLContext:
         named = ", ".join(str(path) for path in (given, settings.client_certificate) if path)
         raise FetchError(
             f"certificates cannot be read from {named or 'this system'}: {problem.strerror or problem}",
-            hint="--cert wants a PEM file of authorities to trust, --client-cert one with key and certificate",
+            hint="PIP_CERT wants a PEM file of authorities to trust, PIP_CLIENT_CERT one with key and certificate",
         ) from problem
     return context
 

@@ -96,7 +96,7 @@ def _problems(lock: Pylock, target: Target, parts: LockParts) -> list[str]:
 
 def _refused_whole(lock: Pylock, target: Target) -> str:
     python = target.environment["python_full_version"]
-    if lock.requires_python and not lock.requires_python.contains(python, prereleases=True):
+    if not target.takes(lock.requires_python):
         return f"{target.name}: the lock is for Python {lock.requires_python}, this is {python}"
     markers = "; ".join(map(str, lock.environments or ()))
     return f"{target.name}: the lock is for other environments: {markers}"
@@ -104,8 +104,7 @@ def _refused_whole(lock: Pylock, target: Target) -> str:
 
 def _refused_package(package: Package, target: Target, problem: str) -> str:
     name = f"{package.name} {package.version}" if package.version else package.name
-    python = target.environment["python_full_version"]
-    if package.requires_python and not package.requires_python.contains(python, prereleases=True):
+    if not target.takes(package.requires_python):
         return f"{target.name}: {name} needs Python {package.requires_python}"
     wheels = sorted(wheel.filename for wheel in package.wheels or ())
     if not wheels:

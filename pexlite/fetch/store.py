@@ -25,12 +25,11 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-import platformdirs
-
 from pexlite.errors import FetchError
 from pexlite.fetch.facts import StaleFactsError, from_facts, to_facts
 from pexlite.fetch.wheel_file import Digest, digest, read_wheel
 from pexlite.model import Wheel
+from pexlite.places import store_root
 
 _CHUNK = 1 << 20
 _ABANDONED_AFTER = 24 * 3600  # seconds; no download takes that long
@@ -38,9 +37,8 @@ _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This directory is a cache
 
 
 def open_store() -> Store:
-    """The store of this user: the directory PEXLITE_CACHE_DIR, else the platform's place for caches."""
-    said = os.environ.get("PEXLITE_CACHE_DIR")
-    root = Path(said).expanduser().absolute() if said else platformdirs.user_cache_path("pexlite")
+    """The store of this user, ready to be used."""
+    root = store_root()
     store = Store(root)
     with store.writing():
         (root / "incoming").mkdir(parents=True, exist_ok=True)
@@ -180,7 +178,8 @@ class Store:
             if filename in (None, path.name):
                 known = digest(path)
                 if known.sha256 == sha256:
-                    wheel = read_wheel(path, known=known)
+                    # Local or not is not remembered; what was let in once is let in again.
+                    wheel = replace(read_wheel(path, known=known, local=True), local=False)
                     with contextlib.suppress(FetchError):  # a store that can only be read is good enough here
                         self._put(directory / "facts.json", to_facts(wheel))
                     return wheel

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
-import stat
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from pexlite.errors import InvalidWheel
+from pexlite.fetch.members import cut_off, hostile, unportable
 from pexlite.fetch.metadata import (
     UnreadableError,
     parse_requirement,
@@ -35,8 +35,7 @@ from pexlite.model import Wheel
 SCHEMES = frozenset({"purelib", "platlib", "scripts", "data", "headers"})
 _CHUNK = 1 << 20
 _MOST_CAUSES = 8
-_LEADS_ASTRAY = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(?:^|/)\.{0,2}(?:/|$)")
-_PLAIN_KINDS = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
+_LARGEST_TEXT = 1 << 26  # bytes; the RECORD of 70,000 files has 7 million
 # Signatures over RECORD cannot be listed in it.
 _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 
@@ -79,7 +78,7 @@ def read_wheel(
     found = known or digest(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            content = _Content(archive, filename, name, version)
+            content = _Content(archive, filename, name, version, local=local)
             return Wheel(
                 name=name,
                 version=version,
@@ -95,6 +94,7 @@ def read_wheel(
                 entry_points=content.entry_points,
                 files=content.files,
                 unpacked_size=content.unpacked_size,
+                directory_crc32=content.directory_crc32,
                 provides_extra=content.metadata.provides_extra,
                 local=local,
             )
@@ -128,14 +128,20 @@ def read_text(wheel: Wheel, member: str) -> str:
 class _Content:
     """An open wheel's members, checked, and its texts."""
 
-    def __init__(self, archive: zipfile.ZipFile, filename: str, name: NormalizedName, version: Version) -> None:
+    def __init__(
+        self, archive: zipfile.ZipFile, filename: str, name: NormalizedName, version: Version, *, local: bool
+    ) -> None:
         members = archive.infolist()
-        problems = list(_hostile(members)) + list(_cut_off(archive, members))
+        problems = [*hostile(members), *cut_off(archive, members)]
+        if not local:
+            # Who builds their own code knows where it runs.
+            problems += unportable(members)
         if problems:
             raise refusal(filename, problems)
         kept = [member for member in members if not member.is_dir()]
         self.files = tuple(member.filename for member in kept)
         self.unpacked_size = sum(member.file_size for member in kept)
+        self.directory_crc32 = _directory_crc32(archive)
         self._archive = archive
         self._present = frozenset(self.files)
         info = self._dist_info(filename, name)
@@ -164,6 +170,8 @@ class _Content:
     def _text(self, member: str) -> str:
         if member not in self._present:
             raise UnreadableError(f"there is no {member}")
+        if self._archive.getinfo(member).file_size > _LARGEST_TEXT:
+            raise UnreadableError(f"{member} is too large to be what it should be")
         return self._archive.read(member).decode("utf-8", "replace")
 
     def _check_wheel_version(self, info: str) -> None:
@@ -200,53 +208,12 @@ class _Content:
                 yield f"{member.filename} has {member.file_size} bytes, RECORD says {sizes[member.filename]}"
 
 
-def _is_info(directory: str) -> bool:
-    return directory.endswith(".dist-info")
-
-
-def _hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """What would write outside of the wheel's place, or twice to the same, or cannot be unpacked everywhere."""
-    seen: set[str] = set()
-    directories: set[str] = set()
-    for member in members:
-        # Not `filename`, which zipfile cuts at a NUL.
-        name = member.orig_filename
-        if _LEADS_ASTRAY.search(name.removesuffix("/")):
-            yield f"member {name!r} would be written elsewhere"
-            continue
-        kind = member.external_attr >> 16 & 0o170000
-        if kind == stat.S_IFLNK:
-            yield f"member {name} is a symbolic link"
-        elif kind not in _PLAIN_KINDS:
-            yield f"member {name} is a special file"
-        if member.flag_bits & 1:
-            yield f"member {name} is encrypted"
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            yield f"member {name} is compressed by method {member.compress_type}, which not every Python can read"
-        if name in seen:
-            yield f"member {name} is there twice"
-        seen.add(name)
-        directories.add(name.removesuffix("/").rpartition("/")[0])
-    for file in sorted(seen & _with_parents(directories)):
-        yield f"member {file} is a file and a directory"
-
-
-def _with_parents(directories: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for directory in directories:
-        while directory and directory not in found:
-            found.add(directory)
-            directory = directory.rpartition("/")[0]
-    return found
-
-
-def _cut_off(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """Members that would begin or end outside of the file; a zip with something before it."""
+def _directory_crc32(archive: zipfile.ZipFile) -> int:
     file = archive.fp
     assert file is not None
-    file.seek(0)
-    if file.read(4) != b"PK\x03\x04":
-        yield "it does not begin as a zip does"
-    for member in members:
-        if member.header_offset + member.compress_size > archive.start_dir:
-            yield f"member {member.filename} is cut off"
+    file.seek(archive.start_dir)
+    return zlib.crc32(file.read())
+
+
+def _is_info(directory: str) -> bool:
+    return directory.endswith(".dist-info")

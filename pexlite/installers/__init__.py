@@ -6,6 +6,7 @@ from pexlite.installers.explain import mask as mask
 from pexlite.installers.installer import Installer as Installer
 from pexlite.installers.programs import Outcome as Outcome
 from pexlite.installers.programs import attempt as attempt
+from pexlite.installers.programs import end_running as end_running
 from pexlite.installers.programs import find_installer as find_installer
 from pexlite.installers.programs import pip as pip
 from pexlite.installers.programs import run as run
@@ -21,6 +22,7 @@ __all__ = [
     "build_wheel",
     "child_environment",
     "download",
+    "end_running",
     "find_installer",
     "index_arguments",
     "mask",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,12 @@ from pexlite.installers.explain import essential_lines, mask
 from pexlite.installers.installer import Installer
 from pexlite.installers.words import child_environment
 from pexlite.model import IndexSettings
+
+# uv, which reads wheels as they come, takes half of one for a bad one.
+_BROKEN_OFF = re.compile(
+    r"IncompleteRead|Connection broken|RemoteDisconnected|Connection reset by peer|Failed to read from zip file"
+)
+_RUNNING: set[subprocess.Popen[str]] = set()
 
 
 @dataclass(frozen=True)
@@ -63,18 +71,40 @@ def attempt(
     cwd: Path | None = None,
     extra_environment: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """How `installer` ended when it was run with `arguments`; credentials go by environment, never on argv."""
+    """How `installer` ended when it was run with `arguments`; credentials go by environment, never on argv.
+
+    Where a connection broke in the middle of an answer, which pip takes for the end, it is run again, as often as
+    the settings say and at most three times.
+    """
     environment = child_environment(installer, settings) | dict(extra_environment or {})
+    outcome = _once(installer, arguments, environment, cwd)
+    for pause in (0.5, 1.0, 2.0)[: settings.retries]:
+        if not outcome.code or not _BROKEN_OFF.search(outcome.stderr):
+            break
+        time.sleep(pause)
+        outcome = _once(installer, arguments, environment, cwd)
+    return outcome
+
+
+def end_running() -> None:
+    """Nothing; every uv and pip that runs now has been told to end. For who stops waiting for other threads."""
+    for process in list(_RUNNING):
+        process.terminate()
+
+
+def _once(
+    installer: Installer, arguments: Sequence[str], environment: Mapping[str, str], cwd: Path | None
+) -> Outcome:
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [*installer.command, *arguments],
             cwd=cwd,
             env=environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            check=False,
         )
     except OSError as problem:
         raise UsageError(
@@ -82,7 +112,17 @@ def attempt(
             causes=[f"it was looked for at {installer.command[0]}"],
             hint=f"mend that {installer.name}, or choose the other resolver with --resolver",
         ) from problem
-    return Outcome(done.returncode, done.stdout, mask(done.stderr))
+    with process:
+        _RUNNING.add(process)
+        try:
+            stdout, stderr = process.communicate()
+        except BaseException:
+            # Ctrl-C reached it as well; another signal reached us alone.
+            process.terminate()
+            raise
+        finally:
+            _RUNNING.discard(process)
+    return Outcome(process.returncode, stdout, mask(stderr))
 
 
 def run(

@@ -107,11 +107,6 @@ def _uv_arguments(settings: IndexSettings) -> list[str]:
         # pip takes the best version over all indexes; uv by default the first index that has the project.
         # With one index nothing differs, except that uv then tells when that one refuses access.
         arguments += ["--index-strategy", "unsafe-best-match"]
-    for location in settings.find_links:
-        path = local_path(location)
-        # pip warns of a directory that is not there; uv fails.
-        if path is not None and path.exists():
-            arguments += ["--find-links", os.fspath(path.absolute())]
     if settings.no_index:
         arguments.append("--no-index")
     if settings.prereleases:
@@ -132,10 +127,11 @@ def _uv_variables(settings: IndexSettings, inherited: Mapping[str, str]) -> dict
         variables["UV_DEFAULT_INDEX"] = settings.index_url
     if settings.extra_index_urls:
         variables["UV_INDEX"] = " ".join([*inherited.get("UV_INDEX", "").split(), *settings.extra_index_urls])
-    remote = [location for location in settings.find_links if local_path(location) is None]
-    if remote:
+    # All of them by variable, since arguments would take the place of it, and URLs may hold passwords.
+    links = list(filter(None, map(_link_for_uv, settings.find_links)))
+    if links:
         theirs = list(filter(None, inherited.get("UV_FIND_LINKS", "").split(",")))
-        variables["UV_FIND_LINKS"] = ",".join([*theirs, *remote])
+        variables["UV_FIND_LINKS"] = ",".join([*theirs, *links])
     if settings.certificate:
         variables["SSL_CERT_FILE"] = str(settings.certificate)
     if settings.client_certificate:
@@ -149,3 +145,14 @@ def _uv_variables(settings: IndexSettings, inherited: Mapping[str, str]) -> dict
     if settings.retries != usual.retries and "UV_HTTP_RETRIES" not in inherited:
         variables["UV_HTTP_RETRIES"] = str(settings.retries)
     return variables
+
+
+def _link_for_uv(location: str) -> str | None:
+    """`location` as uv can read it from a variable, which it splits at commas; None for a path that is not there.
+
+    pip warns of a directory that is not there; uv fails.
+    """
+    path = local_path(location)
+    if path is None:
+        return location.replace(",", "%2C")
+    return "file://" + quote(os.fspath(path.absolute())).replace(",", "%2C") if path.exists() else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from pexlite.installers.explain import clean_lines, essential_lines
 from pexlite.installers.words import local_path
 from pexlite.model import IndexSettings
 from pexlite.resolve.job import Job, is_foreign, requirement_name
+from pexlite.resolve.suspects import wheel_missing
 
 _UNREACHABLE = re.compile(
     r"dns error|name resolution|getaddrinfo|NameResolutionError|NewConnectionError|ConnectTimeout"
@@ -26,6 +26,9 @@ _UNREACHABLE = re.compile(
 )
 _REFUSED = re.compile(r"\b(?:401|403)\b.*(?:Unauthorized|Forbidden|Client Error)|credentials", re.IGNORECASE)
 _CERTIFICATE = re.compile(r"certificate|SSLError|UnknownIssuer", re.IGNORECASE)
+_INSECURE = re.compile(
+    r"The repository located at (?P<host>\S+) is not a trusted or secure host and is being ignored"
+)
 _ABSENT = re.compile(
     r"Because (?P<uv>[\w.-]+) was not found in the (?:package registry|provided package locations|cache)"
     r"|Could not find a version that satisfies the requirement (?P<pip>\S+).*\(from versions: none\)"
@@ -33,6 +36,14 @@ _ABSENT = re.compile(
 _OTHER_NAME = re.compile(
     r"Package metadata name `(?P<uv>[^`]+)` does not match given name `(?P<uv_given>[^`]+)`"
     r"|inconsistent name: expected '(?P<pip_given>[^']+)', but metadata has '(?P<pip>[^']+)'"
+)
+_BAD_WHEEL = re.compile(
+    r"Failed to extract archive: (?P<archive>\S+\.whl)"
+    r"|Failed to (?:download|read|extract)[^`]*`(?P<package>[^`]+)`\s+failed to open file"
+    r"|The structure of `(?P<name>[^`]+)` \(v(?P<version>[^)]+)\) was invalid"
+    r"|Wheel '[^']+' located at (?P<place>\S+) is invalid"
+    r"|Requested .* from (?P<link>\S+?\.whl)\S* .*has inconsistent (?P<what>name|version): "
+    r"expected '(?P<expected>[^']+)', but metadata has '(?P<inside>[^']+)'"
 )
 _NO_WHEEL = re.compile(
     r"(?:all versions of )?(?P<name>[\w.-]+)(?:[=<>!~]=?[^\s,]+)? (?:has|have) no (?:usable )?wheels"
@@ -68,10 +79,12 @@ def explain(job: Job, outcome: Outcome) -> ResolutionError:
     error = _of_the_index(text, causes)
     for kind in (
         _misnamed,
+        _bad_wheel,
         _hashes,
         _checkout,
         _nothing_there,
         _without_tools,
+        _unserved,
         _absent,
         _other_python,
         _without_wheel,
@@ -96,6 +109,13 @@ def _of_the_index(text: str, causes: Sequence[str]) -> ResolutionError | None:
             causes=causes[-3:],
             hint="name the authority's certificate: PIP_CERT=/path/to/ca.pem",
         )
+    insecure = _INSECURE.search(text)
+    if insecure:
+        host = insecure["host"]
+        return ResolutionError(
+            f"pip does not ask {host}, which it would reach without encryption",
+            hint=f"name its https:// address, or trust it all the same: --trusted-host {host}",
+        )
     if _REFUSED.search(text):
         return ResolutionError(
             "the package index refuses access",
@@ -119,9 +139,25 @@ def _misnamed(job: Job, text: str, _causes: Sequence[str]) -> ResolutionError | 
         return None
     given, proper = found["uv_given"] or found["pip_given"], found["uv"] or found["pip"]
     urls = [root.requirement.url for root in job.roots if canonicalize_name(root.requirement.name) == given]
+    if found["pip"] and not any(urls):
+        return None
     where = mask(urls[0]) if urls and urls[0] else "its URL"
     return ResolutionError(
         f"the project at {where} is called {proper}, not {given}", hint=f"write '{proper} @ {where}'"
+    )
+
+
+def _bad_wheel(_job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
+    found = _BAD_WHEEL.search(text)
+    if not found:
+        return None
+    file = (found["archive"] or found["place"] or found["link"] or "").rpartition("/")[2]
+    project = found["package"] or f"{found['name']} {found['version']}"
+    told = [f"its METADATA has the {found['what']} {found['inside']}"] if found["what"] else causes[-2:]
+    return ResolutionError(
+        f"{file or f'what is there of {project}'} is not a wheel that can be read",
+        causes=told,
+        hint="take another version of it, or have its publisher build it again",
     )
 
 
@@ -177,17 +213,16 @@ def _without_tools(_job: Job, text: str, causes: Sequence[str]) -> ResolutionErr
     )
 
 
+def _unserved(job: Job, text: str, _causes: Sequence[str]) -> ResolutionError | None:
+    return wheel_missing(job, text)
+
+
 def _absent(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:
     found = _ABSENT.search(text)
     if not found or _OTHER_PYTHON.search(text):
         return None
     name = requirement_name(found["uv"] or found["pip"])
-    message = (
-        f"there is no project {name} {'in --find-links' if job.settings.no_index else 'in the package index'}"
-    )
-    if found["pip"] and job.target.interpreter != Path(sys.executable):
-        # pip, taking wheels only then, says the same of both.
-        message += f", or no wheel of it for {job.target.name}"
+    message = f"there is no project {name} in {'--find-links' if job.settings.no_index else 'the package index'}"
     guess = _nearest(name, job.settings)
     hint = "check the spelling, or name the index that has it: --index-url URL"
     return ResolutionError(message, causes=_why(name, causes), hint=f"did you mean {guess}?" if guess else hint)
@@ -271,7 +306,7 @@ def _telling_lines(stdout: str) -> list[str]:
     """
     found = re.search(r"^The conflict is caused by:\n((?: {4}.+\n)+)", mask(stdout), re.MULTILINE)
     unfetched = re.findall(r"Could not fetch URL (?!.*\b404\b).+", mask(stdout))
-    misnamed = re.findall(r"Requested \S+ from .* has inconsistent name: .+", mask(stdout))
+    misnamed = re.findall(r"Requested \S+ from .* has inconsistent (?:name|version): .+", mask(stdout))
     return [
         *dict.fromkeys([*unfetched, *misnamed]),
         *([line.strip() for line in found[1].splitlines()] if found else []),

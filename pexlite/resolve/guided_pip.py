@@ -6,7 +6,8 @@ only: `guided_pip.py ORDERS.json ARGUMENT...` is pip with those arguments after 
 file:
 
     {"pip": "/directory/of/pip's/package", "environment": {"sys_platform": "darwin", …} or null,
-     "excluded": ["pyspark"], "overrides": ["click==8.1.7"]}
+     "excluded": ["pyspark"], "overrides": ["click==8.1.7"],
+     "listing": "/where/to/note/every/file/of/an/index.json" or null}
 """
 
 from __future__ import annotations
@@ -29,8 +30,13 @@ def main() -> int:
         from pip._vendor.packaging import markers
 
         markers.default_environment = orders["environment"].copy
+        _allow_sources()
     _amend(orders["excluded"], orders["overrides"])
-    return pip_main(sys.argv[2:])
+    noted = _noted_files() if orders["listing"] else []
+    code = pip_main(sys.argv[2:])
+    if orders["listing"]:
+        Path(orders["listing"]).write_text(json.dumps(noted), encoding="utf-8")
+    return code
 
 
 class _PipAlone:
@@ -61,6 +67,29 @@ def _amend(excluded: list[str], overrides: list[str]) -> None:
             yield from instead.get(canonicalize_name(requirement.name), [requirement])
 
     distribution.iter_dependencies = iter_dependencies
+
+
+def _allow_sources() -> None:
+    """Let --no-binary stand beside --platform: a source distribution may well be pure Python."""
+    from pip._internal.cli import cmdoptions
+
+    cmdoptions.check_dist_restriction = lambda *_arguments, **_options: None
+
+
+def _noted_files() -> list[dict[str, Any]]:
+    """Where each file that pip looks at will be noted; pip passes over all of them."""
+    from pip._internal.index.package_finder import LinkEvaluator, LinkType
+
+    noted: list[dict[str, Any]] = []
+
+    def evaluate_link(_self: object, link: Any) -> tuple[Any, str]:
+        yanked = link.yanked_reason is not None
+        noted.append({"filename": link.filename, "requires_python": link.requires_python, "yanked": yanked})
+        return LinkType.different_project, "noted"
+
+    evaluator: Any = LinkEvaluator
+    evaluator.evaluate_link = evaluate_link
+    return noted
 
 
 if __name__ == "__main__":

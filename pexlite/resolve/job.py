@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from pexlite.installers import Installer
 from pexlite.installers.words import local_path
@@ -31,11 +34,28 @@ class Job:
     """The roots are amended already; this is for what wheels ask for."""
     universal: bool = False
     """Whether the result is to hold on every platform and every Python from the target's on; uv only."""
+    from_source: tuple[str, ...] = ()
+    """Projects that may be source distributions where only wheels are taken: they may be pure Python."""
 
 
 def is_foreign(target: Target) -> bool:
     """Whether no interpreter for `target` is at hand, so that nothing can be built for it."""
     return target.interpreter is None
+
+
+def runs_pip(target: Target) -> bool:
+    """Whether pip itself can run in the interpreter of `target`."""
+    if target.interpreter is None:
+        return False
+    if target.interpreter == Path(sys.executable):
+        return True
+    bound = importlib.metadata.metadata("pip")["Requires-Python"]
+    return SpecifierSet(bound or "").contains(target.environment["python_full_version"], prereleases=True)
+
+
+def takes_wheels_only(job: Job) -> bool:
+    """Whether the program of `job` cannot build for its target."""
+    return not runs_pip(job.target) if job.installer.name == "pip" else is_foreign(job.target)
 
 
 def write_inputs(job: Job, directory: Path) -> tuple[Path, list[str]]:

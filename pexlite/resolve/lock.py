@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -11,8 +12,8 @@ from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pexlite.errors import ResolutionError
-from pexlite.installers import Installer
+from pexlite.errors import PexliteError, ResolutionError, WheelMissing
+from pexlite.installers import Installer, end_running
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
 from pexlite.resolve.index import configured_constraints
 from pexlite.resolve.job import Job
@@ -53,13 +54,13 @@ def lock(
     leaders: dict[tuple[str, ...], Job] = {}
     for job in jobs:
         leaders.setdefault(marker_key(job.target), job)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        led = dict(zip(leaders, pool.map(_resolve, leaders.values()), strict=True))
+    with _workers() as pool:
+        led = dict(zip(leaders, _all_resolved(pool.map(_tried, leaders.values())), strict=True))
         # Markers cannot tell these from their leader (glibc from musl, say), so they keep to its versions.
         followers = [
             replace(job, pins=_pins(led[marker_key(job.target)])) for job in jobs if job not in leaders.values()
         ]
-        followed = list(pool.map(_resolve, followers))
+        followed = _all_resolved(pool.map(_tried, followers))
     found = [*zip((job.target for job in leaders.values()), led.values(), strict=True)]
     found += zip((job.target for job in followers), followed, strict=True)
     return merge([(target, check_hashes(one, roots)) for target, one in found])
@@ -72,7 +73,63 @@ def _beneath_uv(settings: IndexSettings, asked: IndexSettings) -> IndexSettings:
     return replace(settings, index_url=None) if configured_only and named else settings
 
 
+@contextlib.contextmanager
+def _workers() -> Iterator[ThreadPoolExecutor]:
+    """Threads to resolve in, whose uv or pip ends when the wait for them does: by Ctrl-C, or a signal."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_running()
+            raise
+
+
+def _all_resolved(results: Iterable[Pylock | PexliteError]) -> list[Pylock]:
+    """`results`, when none of them is an error; else the one error, or one that tells all of them."""
+    found = list(results)
+    errors = {str(result): result for result in found if isinstance(result, PexliteError)}
+    if not errors:
+        return [result for result in found if isinstance(result, Pylock)]
+    first = next(iter(errors.values()))
+    if len(errors) == 1 or not all(isinstance(error, WheelMissing) for error in errors.values()):
+        raise first
+    lines = [line for error in errors.values() for line in (error.message, *_indented(error))]
+    raise ResolutionError(f"wheels are missing for {len(errors)} targets", causes=lines)
+
+
+def _indented(error: PexliteError) -> list[str]:
+    return [f"  {line}" for line in (*error.causes, f"hint: {error.hint}")]
+
+
+def _tried(job: Job) -> Pylock | PexliteError:
+    try:
+        return _resolve(job)
+    except PexliteError as problem:
+        return problem
+
+
 def _resolve(job: Job) -> Pylock:
+    """What uv or pip make of `job`, with source distributions where nothing else is there.
+
+    For a target that is not here wheels alone are asked for first: what is built for it would be built by
+    another Python, and only what is pure comes out right.
+    """
+    try:
+        return _resolve_as_asked(job)
+    except WheelMissing as problem:
+        if problem.source_of is None or problem.source_of in job.from_source:
+            raise
+        try:
+            return _resolve(replace(job, from_source=(*job.from_source, problem.source_of)))
+        except WheelMissing:
+            raise
+        except ResolutionError as second:
+            causes = [*problem.causes, f"nor can it be built here: {second.message}", *second.causes[-2:]]
+            raise WheelMissing(problem.message, causes=causes, hint=problem.hint) from second
+
+
+def _resolve_as_asked(job: Job) -> Pylock:
     # Imported here, so that a build by uv does not pay for importing what only pip needs.
     if job.installer.name == "uv":
         from pexlite.resolve.uv import can_resolve, resolve_with_uv

@@ -151,7 +151,7 @@ def _relative(path: Path, directory: Path) -> str:
 
 def _line(item: tuple[str, Any]) -> str:
     name, value = item
-    if name in _LISTS_OF_TABLES and value:
+    if name in _LISTS_OF_TABLES and value and not isinstance(value, (str, Mapping)):
         inside = "".join(f"    {_value(entry)},\n" for entry in value)
         return f"{_key(name)} = [\n{inside}]"
     return f"{_key(name)} = {_value(value)}"

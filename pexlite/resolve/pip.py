@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import json
 import sys
 import tempfile
@@ -13,19 +11,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from packaging.markers import Environment
 from packaging.pylock import Package as LockedPackage
 from packaging.pylock import PackageArchive, PackageSdist, PackageVcs, PackageWheel, Pylock
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pexlite.errors import ResolutionError
-from pexlite.installers import Installer, attempt, pip
-from pexlite.model import Amendments, Target
-from pexlite.resolve import guided_pip
+from pexlite.installers import attempt, pip
+from pexlite.model import Amendments
 from pexlite.resolve.failures import explain
-from pexlite.resolve.job import Job, write_inputs
+from pexlite.resolve.guided import guided
+from pexlite.resolve.job import Job, runs_pip, write_inputs
+from pexlite.resolve.stand_ins import with_stand_ins, without_stand_ins
 
 
 def resolve_with_pip(job: Job) -> Pylock:
@@ -41,19 +38,24 @@ def resolve_with_pip(job: Job) -> Pylock:
         log = directory / "pip.log"
         arguments = ["install", "--dry-run", "--ignore-installed", "--progress-bar", "off"]
         arguments += ["--report", str(report), "--log", str(log)]
-        requirements, constraints = write_inputs(job, directory)
+        given, real = with_stand_ins(job, directory)
+        requirements, constraints = write_inputs(given, directory)
         arguments += ["-r", str(requirements), *constraints]
         settings = job.settings
-        if not _runs_pip(job.target):
-            program = _guided(job, directory, Path(sys.executable), job.target.environment)
-            arguments += _tag_arguments(job.target, directory)
+        if not runs_pip(job.target):
+            environment, amendments = job.target.environment, job.amendments
+            program = guided(directory, Path(sys.executable), environment=environment, amendments=amendments)
+            arguments += _tag_arguments(job, directory)
             settings = replace(settings, only_binary=(":all:",), no_binary=())
         elif job.amendments != Amendments():
             assert job.target.interpreter
-            program = _guided(job, directory, job.target.interpreter, None)
+            program = guided(directory, job.target.interpreter, amendments=job.amendments)
         elif job.target.interpreter != Path(sys.executable):
             arguments = ["--python", str(job.target.interpreter), *arguments]
-        outcome = attempt(program, arguments, settings, cwd=directory)
+        # What pip leaves behind where it is ended goes with the directory.
+        outcome = attempt(
+            program, arguments, settings, cwd=directory, extra_environment={"TMPDIR": str(directory)}
+        )
         if outcome.code:
             # That an index refused access or could not be reached, pip tells its log only.
             logged = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
@@ -62,39 +64,16 @@ def resolve_with_pip(job: Job) -> Pylock:
     packages = sorted(map(_package, items), key=lambda package: package.name)
     lock = Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=packages)
     lock.validate()
-    return lock
+    return without_stand_ins(lock, real)
 
 
-def _runs_pip(target: Target) -> bool:
-    """Whether pip itself can run in the interpreter of `target`."""
-    if target.interpreter is None:
-        return False
-    if target.interpreter == Path(sys.executable):
-        return True
-    bound = importlib.metadata.metadata("pip")["Requires-Python"]
-    return SpecifierSet(bound or "").contains(target.environment["python_full_version"], prereleases=True)
-
-
-def _guided(job: Job, directory: Path, interpreter: Path, environment: Environment | None) -> Installer:
-    """pip, run by `interpreter`, with the markers of `environment` and the amendments of `job`."""
-    place = importlib.util.find_spec("pip")
-    assert place is not None
-    assert place.origin is not None
-    orders = {
-        "pip": str(Path(place.origin).parent.parent),
-        "environment": environment,
-        "excluded": job.amendments.never_wanted(),
-        "overrides": list(map(str, job.amendments.overrides)),
-    }
-    file = directory / "orders.json"
-    file.write_text(json.dumps(orders), encoding="utf-8")
-    return Installer("pip", (str(interpreter), str(Path(guided_pip.__file__)), str(file)))
-
-
-def _tag_arguments(target: Target, directory: Path) -> list[str]:
-    """The tags of `target` in pip's options; pip adds `abi3`, `none` and `any` itself."""
+def _tag_arguments(job: Job, directory: Path) -> list[str]:
+    """The tags of the job's target in pip's options; pip adds `abi3`, `none` and `any` itself."""
+    target = job.target
     first = target.tags[0]
     arguments = ["--only-binary", ":all:", "--target", str(directory / "nowhere")]
+    for project in job.from_source:
+        arguments += ["--no-binary", project]
     arguments += ["--implementation", first.interpreter[:2], "--abi", first.abi]
     arguments += ["--python-version", target.environment["python_full_version"]]
     for platform in dict.fromkeys(tag.platform for tag in target.tags if tag.platform != "any"):

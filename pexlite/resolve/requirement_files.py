@@ -133,12 +133,10 @@ def read_location(location: str) -> bytes:
     path = local_path(location)
     if path is not None:
         return path.read_bytes()
-    # Imported here: urllib.request costs 20 ms, and hardly anybody names a URL.
-    from urllib.request import urlopen
+    # Imported here: hardly anybody names a URL.
+    from pexlite.resolve.remote_text import read_remote
 
-    with urlopen(location, timeout=30) as answer:  # noqa: S310 - whoever builds names it
-        content: bytes = answer.read()
-    return content
+    return read_remote(location)
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -17,6 +17,7 @@ from pexlite.installers import attempt, index_arguments, mask
 from pexlite.model import Target
 from pexlite.resolve.failures import explain
 from pexlite.resolve.job import Job, is_foreign, write_inputs
+from pexlite.resolve.stand_ins import with_stand_ins, without_stand_ins
 
 # The C libraries that uv has a name for: x86_64-manylinux_2_28.
 _GLIBC_MINORS = (40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 28, 17)
@@ -42,7 +43,8 @@ def resolve_with_uv(job: Job) -> Pylock:
     """
     with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
         directory = Path(scratch)
-        requirements, constraints = write_inputs(job, directory)
+        given, real = with_stand_ins(job, directory)
+        requirements, constraints = write_inputs(given, directory)
         arguments = ["pip", "compile", "--format", "pylock.toml", "--quiet", "--no-header", "--no-annotate"]
         arguments += [str(requirements), *constraints]
         arguments += [*_target_arguments(job), *_format_arguments(job), *_amendments(job, directory)]
@@ -56,7 +58,7 @@ def resolve_with_uv(job: Job) -> Pylock:
         )
         if outcome.code:
             raise explain(job, outcome)
-        return _parsed(outcome.stdout, directory, job.universal)
+        return without_stand_ins(_parsed(outcome.stdout, directory, job.universal), real)
 
 
 def _target_arguments(job: Job) -> list[str]:
@@ -99,7 +101,9 @@ def _macos_version(target: Target) -> dict[str, str]:
 def _format_arguments(job: Job) -> list[str]:
     """Wheels or sources: as the settings say, and wheels only where nothing can be built."""
     if is_foreign(job.target) and not job.universal:
-        return ["--only-binary", ":all:"]
+        # uv lets a project that is named go before :all:.
+        exceptions = [word for project in job.from_source for word in ("--no-binary", project)]
+        return ["--only-binary", ":all:", *exceptions]
     arguments = []
     for name in job.settings.only_binary:
         arguments += ["--only-binary", name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 
 from pexlite.errors import TargetError
 from pexlite.model import Libc, Target
@@ -68,7 +69,8 @@ def platform_target(spelling: str) -> Target:
     python = Python(parts["prefix"], (numbers[0], numbers[1]), abi)
     platform = _platform(name)
     full = ".".join(map(str, numbers)) if len(numbers) == 3 else None
-    return make_target(python, platform, marker_variables(python, platform, full))
+    target = make_target(python, platform, marker_variables(python, platform, full))
+    return replace(target, any_patch=full is None)
 
 
 def _platform(name: str) -> Platform:

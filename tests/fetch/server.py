@@ -62,6 +62,10 @@ class Server:
                 reply = replies.pop(0) if len(replies) > 1 else replies[0]
                 reply(self)
 
+            def do_HEAD(self) -> None:
+                # As simple servers do; uv then asks for the whole file.
+                status(405)(self)
+
             def log_message(self, *_: Any) -> None:
                 pass
 
@@ -111,6 +115,8 @@ def stalls(body: bytes, until: threading.Event) -> Reply:
     def reply(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
         request.send_header("Content-Length", str(len(body)))
+        # Without it uv would not wait for the rest of a page.
+        request.send_header("Content-Type", "text/html")
         request.end_headers()
         request.wfile.write(body[: len(body) // 2])
         request.wfile.flush()

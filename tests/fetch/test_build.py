@@ -123,7 +123,7 @@ def test_a_wheel_that_does_not_fit_the_target_is_an_error(workshop: Workshop, tm
 
 def test_a_normalised_wheel_has_one_order_one_time_and_two_modes(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    wheel = make_wheel(tmp_path, "demo", files={"z.py": "", "a/b.py": "x", "Z.py": "", 'a,b".txt': ""})
+    wheel = make_wheel(tmp_path, "demo", files={"z.py": "", "a/b.py": "x", "Y.py": "", 'a,b".txt': ""})
     with zipfile.ZipFile(wheel, "a") as archive:
         entry = zipfile.ZipInfo("zz.sh", (2024, 5, 6, 7, 8, 9))
         entry.external_attr = 0o100711 << 16
@@ -133,7 +133,7 @@ def test_a_normalised_wheel_has_one_order_one_time_and_two_modes(tmp_path: Path)
     with zipfile.ZipFile(found) as archive:
         entries = archive.infolist()
     names = [entry.filename for entry in entries]
-    assert names[:5] == ["Z.py", 'a,b".txt', "a/b.py", "z.py", "zz.sh"]
+    assert names[:5] == ["Y.py", 'a,b".txt', "a/b.py", "z.py", "zz.sh"]
     assert names[-1] == "demo-1.0.dist-info/RECORD"
     assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
     modes = {entry.filename: entry.external_attr >> 16 for entry in entries}

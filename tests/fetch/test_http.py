@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import shutil
 import ssl
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,19 +18,6 @@ from tests.fetch.locks import lock_of, wheel_entry
 from tests.fetch.server import Server
 
 PLAIN = IndexSettings(timeout=5, retries=1)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that nobody has signed, with its key beside it."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not here to make a certificate")
-    directory = tmp_path_factory.mktemp("certificate")
-    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "certificate.pem"]
-    subprocess.run(command, cwd=directory, check=True, capture_output=True)
-    return directory / "certificate.pem"
 
 
 @pytest.fixture
@@ -58,7 +43,7 @@ def test_a_certificate_of_unknown_origin_is_refused_at_once(
 ) -> None:
     with pytest.raises(FetchError, match="not trusted") as caught:
         fetched(secure, PLAIN, store, target, tmp_path)
-    assert "--cert" in (caught.value.hint or "")
+    assert "PIP_CERT" in (caught.value.hint or "")
     assert secure.requests == []
 
 

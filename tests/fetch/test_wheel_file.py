@@ -180,6 +180,58 @@ def test_links_special_files_and_rare_compressions_are_refused(
     assert says in str(caught.value.causes)
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("demo/__INIT__.py", "demo/__INIT__.py and demo/__init__.py are one file"),
+        ("Demo/other.py", "Demo and demo are one file"),
+        ("demo/aux.py", "demo/aux.py cannot be written on Windows"),
+        ("NUL", "NUL cannot be written on Windows"),
+        ("demo/com1.tar.gz", "cannot be written on Windows"),
+        ("demo/con/x.py", "cannot be written on Windows"),
+        ("demo/x.", "cannot be written on Windows"),
+        ("demo /x", "cannot be written on Windows"),
+    ],
+)
+def test_names_that_other_systems_cannot_tell_apart_or_write_are_refused(
+    name: str, says: str, wheel: Path
+) -> None:
+    with pytest.raises(InvalidWheel) as caught:
+        read_wheel(altered(wheel, added={name: "x"}))
+    assert says in str(caught.value.causes)
+    assert name in read_wheel(wheel, local=True).files
+
+
+@pytest.mark.parametrize("name", ["demo/console.py", "demo/auxiliary.py", "demo/lpt10", "demo/x.con", "demo/.x"])
+def test_names_that_merely_look_like_those_are_fine(name: str, wheel: Path) -> None:
+    assert name in read_wheel(altered(wheel, added={name: "x"})).files
+
+
+def test_members_that_lie_over_each_other_are_refused(wheel: Path) -> None:
+    content = bytearray(wheel.read_bytes())
+    with zipfile.ZipFile(wheel) as archive:
+        first, second = archive.infolist()[:2]
+    entry = content.index(b"PK\x01\x02", content.index(b"PK\x01\x02") + 4)
+    assert int.from_bytes(content[entry + 42 : entry + 46], "little") == second.header_offset
+    content[entry + 42 : entry + 46] = first.header_offset.to_bytes(4, "little")
+    wheel.write_bytes(content)
+    with pytest.raises(InvalidWheel) as caught:
+        read_wheel(wheel)
+    assert f"{first.filename} and {second.filename} overlap" in str(caught.value.causes)
+
+
+def test_a_text_that_would_fill_the_memory_is_not_read(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        members = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    members[f"{INFO}/METADATA"] += b" " * (1 << 26)
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in members.items():
+            archive.writestr(name, body)
+    with pytest.raises(InvalidWheel) as caught:
+        read_wheel(wheel)
+    assert "METADATA is too large" in str(caught.value.causes)
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_name_twice_is_refused(wheel: Path) -> None:
     with pytest.raises(InvalidWheel) as caught:

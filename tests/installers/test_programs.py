@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import FetchError, UsageError
-from pexlite.installers import Installer, find_installer, programs, run
+from pexlite.installers import Installer, attempt, find_installer, programs, run
 from pexlite.model import IndexSettings
 
 
@@ -69,3 +69,10 @@ def test_a_program_that_cannot_be_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         run(Installer("uv", (str(tmp_path / "uv"),)), [], settings=IndexSettings(), error=FetchError, message="x")
     assert str(tmp_path / "uv") in caught.value.causes[0]
+
+
+@pytest.mark.parametrize(("said", "runs"), [("Connection broken: IncompleteRead(5 bytes read)", 2), ("no", 1)])
+def test_a_run_whose_connection_broke_is_made_again(said: str, runs: int, tmp_path: Path) -> None:
+    code = f"import sys, pathlib; f = open({str(tmp_path / 'runs')!r}, 'a'); f.write('x'); sys.exit({said!r})"
+    attempt(Installer("pip", (sys.executable, "-c", code)), [], IndexSettings(retries=1))
+    assert len((tmp_path / "runs").read_text()) == runs

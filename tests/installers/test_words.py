@@ -71,9 +71,19 @@ def test_uv_gets_the_others_as_arguments(settings: IndexSettings, arguments: lis
     assert index_arguments(UV, settings) == arguments
 
 
-def test_a_find_links_directory_that_is_not_there_is_no_error_of_uv(tmp_path: Path) -> None:
-    settings = IndexSettings(find_links=(str(tmp_path), str(tmp_path / "absent")))
-    assert index_arguments(UV, settings) == ["--find-links", str(tmp_path)]
+def test_uv_gets_find_links_by_variable_without_those_that_are_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_FIND_LINKS", "/theirs")
+    (tmp_path / "a b,c").mkdir()
+    links = (str(tmp_path / "a b,c"), str(tmp_path / "absent"), "https://a.example/x?a,b")
+    settings = IndexSettings(find_links=links)
+    assert index_arguments(UV, settings) == []
+    assert child_environment(UV, settings)["UV_FIND_LINKS"].split(",") == [
+        "/theirs",
+        f"{tmp_path.as_uri()}/a%20b%2Cc",
+        "https://a.example/x?a%2Cb",
+    ]
 
 
 def test_uv_variables_of_the_person_stay(monkeypatch: pytest.MonkeyPatch) -> None:

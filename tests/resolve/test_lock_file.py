@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.pylock import Pylock
 
@@ -51,6 +51,7 @@ def test_an_empty_lock_is_a_lock() -> None:
     assert Pylock.from_dict(tomllib.loads(lock_text(lock_of()))).packages == []
 
 
+@example(key="wheels", text="")
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_comes_back_out(key: str, text: str) -> None:
     whole = lock_of(tool={"pexlite": {key or "x": {text or "y": text}}})

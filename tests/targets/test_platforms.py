@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from pexlite.errors import TargetError
 from pexlite.model import Libc
@@ -68,3 +69,20 @@ def test_a_misspelt_platform_is_an_error_with_the_nearest_good_spelling(spelling
     assert spelling in caught.value.message
     assert caught.value.hint == f"write --platform {meant}"
     platform_target(meant)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "bound", "taken"),
+    [
+        ("linux_x86_64-cp-39-cp39", ">=3.8,!=3.9.0,!=3.9.1", True),
+        ("linux_x86_64-cp-39-cp39", ">=3.9.2", True),
+        ("linux_x86_64-cp-3.9.0-cp39", ">=3.8,!=3.9.0,!=3.9.1", False),
+        ("linux_x86_64-cp-3.9.0-cp39", ">=3.9.2", False),
+        ("linux_x86_64-cp-39-cp39", ">=3.10", False),
+        ("linux_x86_64-cp-39-cp39", "<3.9", False),
+    ],
+)
+def test_a_version_without_a_patch_release_is_none_of_those_that_are_left_out(
+    spelling: str, bound: str, taken: bool
+) -> None:
+    assert platform_target(spelling).takes(SpecifierSet(bound)) is taken

@@ -1,0 +1,80 @@
+"""Wheels -> their bytecode for the Pythons that are here, kept in the store: `--compile`.
+
+bytecode/<sha256 of the wheel, 32 hex>-<key>.zip    made by compile_wheel.py on one Python
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import subprocess
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from pexlite.errors import FetchError, PexliteError
+from pexlite.fetch.parallel import Stop, run_all
+from pexlite.fetch.store import Store
+from pexlite.model import Bytecode, Progress, Report, Target, Wheel
+
+_PROGRAM = Path(__file__).with_name("compile_wheel.py")
+
+
+def bytecode(
+    wheels: Sequence[Wheel], targets: Sequence[Target], store: Store, report: Report
+) -> tuple[Bytecode, ...]:
+    """The bytecode of each wheel with modules, for each CPython among `targets` that is on this machine."""
+    wanted = [
+        (wheel, target)
+        for target in targets
+        if target.interpreter is not None and target.python.startswith("cp")
+        for wheel in wheels
+        if any(name.endswith(".py") for name in wheel.files)
+    ]
+    jobs = [functools.partial(_of, wheel, target, store) for wheel, target in wanted]
+    if jobs:
+        report(Progress("build", f"compiling {len(jobs)} wheels"))
+    found = run_all(jobs, workers=os.cpu_count() or 1, stop=Stop())
+    failures = [result for result in found if isinstance(result, PexliteError)]
+    if failures:
+        raise failures[0]
+    return tuple(result for result in found if isinstance(result, Bytecode))
+
+
+def _of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
+    path = store.root / "bytecode" / f"{wheel.sha256[:32]}-{_key(target)}.zip"
+    if not path.exists():
+        _compile(wheel, target, store, path)
+    content = path.read_bytes()
+    # The end of a zip without a comment: the directory's size and where it begins (APPNOTE.TXT 4.3.16).
+    directory = int.from_bytes(content[-6:-2], "little")
+    return Bytecode(target.python, wheel.sha256, content, zlib.crc32(content[directory:]))
+
+
+def _key(target: Target) -> str:
+    """What the bytes depend on besides the wheel: the very Python, and the program."""
+    parts = (target.python, target.environment["python_full_version"], _PROGRAM.read_text(encoding="utf-8"))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _compile(wheel: Wheel, target: Target, store: Store, path: Path) -> None:
+    with store.incoming() as incoming:
+        # With a seed of its own every process would order what is in a set in its own way.
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        program = _PROGRAM.read_text(encoding="utf-8")
+        command = [str(target.interpreter), "-S", "-c", program, str(wheel.path), str(incoming.path)]
+        # Where it runs, modules could be taken for those of the standard library.
+        empty = incoming.path.parent
+        done = subprocess.run(
+            command, env={**kept, "PYTHONHASHSEED": "0"}, cwd=empty, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise FetchError(
+                f"{wheel.filename} cannot be compiled for {target.name}",
+                causes=done.stderr.strip().splitlines()[-3:],
+                hint="build without --compile",
+            )
+        with store.writing():
+            path.parent.mkdir(exist_ok=True)
+            incoming.path.replace(path)

@@ -1,0 +1,38 @@
+"""Compiles a wheel's modules: `python -I -S compile_wheel.py WHEEL OUTPUT` writes a zip of `__pycache__` files.
+
+This file travels: the Python whose bytecode is wanted runs it. So it is Python 3.7 grammar, standard library only,
+and imports nothing of pexlite. One process for one wheel: what marshal writes depends on what else a process has
+done, and the same wheel is to give the same bytes.
+"""
+
+import importlib.util
+import marshal
+import sys
+import warnings
+import zipfile
+
+_UNCHECKED = b"\1\0\0\0"  # found by its place alone: the source beside it is not looked at (PEP 552)
+
+
+def compile_wheel(wheel: str, output: str) -> None:
+    """Nothing; `output` holds the bytecode of every module in `wheel` that this Python can read."""
+    warnings.simplefilter("ignore")
+    with zipfile.ZipFile(wheel) as modules, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as bytecode:
+        for name in sorted(modules.namelist()):
+            top = name.partition("/")[0]
+            if not name.endswith(".py") or top.endswith(".data"):
+                continue
+            source = modules.read(name)
+            try:
+                code = compile(source, name, "exec", dont_inherit=True)
+            except (SyntaxError, ValueError, RecursionError):
+                continue  # a template, or meant for another Python
+            header = importlib.util.MAGIC_NUMBER + _UNCHECKED + importlib.util.source_hash(source)
+            entry = zipfile.ZipInfo(importlib.util.cache_from_source(name))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o100644 << 16
+            bytecode.writestr(entry, header + marshal.dumps(code))
+
+
+if __name__ == "__main__":
+    compile_wheel(*sys.argv[1:])

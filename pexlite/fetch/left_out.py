@@ -1,0 +1,96 @@
+"""What the excluded projects of a lock ask for, learnt without downloading them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from packaging.pylock import PackageWheel, Pylock
+from packaging.requirements import Requirement
+
+from pexlite.errors import PexliteError
+from pexlite.fetch.metadata import UnreadableError, parse_requirement, read_metadata
+from pexlite.fetch.remote import Remote, remote_file
+from pexlite.fetch.selection import Choice, select
+from pexlite.fetch.store import Store
+from pexlite.model import IndexSettings, LockParts, Target
+
+_LARGEST = 5_000_000  # bytes; METADATA with a long description has a few hundred thousand
+
+
+def needs_of(
+    excluded: Pylock,
+    targets: Sequence[Target],
+    *,
+    store: Store,
+    settings: IndexSettings,
+    lock_directory: Path,
+    parts: LockParts,
+) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
+    """All that the packages of `excluded` ask for, and the names of those of which only a download would tell.
+
+    The lock may say it, or the store, a wheel of this machine, or the index, where it serves METADATA beside a
+    wheel (PEP 658). Of that no hash is known: it decides what may stay out, never what comes in.
+    """
+    needs: list[Requirement] = []
+    unknown: list[str] = []
+    for choice in _choices(excluded, targets, parts):
+        found = _needs(choice, store, settings, lock_directory)
+        if found is None:
+            unknown.append(choice.package.name)
+        else:
+            needs += found
+    return tuple(needs), tuple(dict.fromkeys(unknown))
+
+
+def _choices(excluded: Pylock, targets: Sequence[Target], parts: LockParts) -> Iterator[Choice]:
+    """What each target would get; nothing for one that has no wheel of it, which is why people exclude things."""
+    for target in targets:
+        try:
+            yield from select(excluded, [target], parts)
+        except PexliteError:
+            continue
+
+
+def _needs(
+    choice: Choice, store: Store, settings: IndexSettings, lock_directory: Path
+) -> list[Requirement] | None:
+    if choice.package.dependencies is not None:
+        return [Requirement(str(entry["name"])) for entry in choice.package.dependencies if "name" in entry]
+    if not isinstance(choice.source, PackageWheel):
+        return None
+    remote = remote_file(choice.package, choice.source, lock_directory)
+    known = store.find(remote.sha256, remote.filename) if remote.sha256 else None
+    if known is not None:
+        return list(known.requires_dist)
+    text = _inside(remote.path) if remote.path else _beside(remote, settings)
+    try:
+        return None if text is None else [*map(parse_requirement, read_metadata(text).requires_dist)]
+    except UnreadableError:
+        return None
+
+
+def _inside(wheel: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+            return archive.read(names[0]).decode("utf-8", "replace") if names else None
+    except (OSError, zipfile.BadZipFile, NotImplementedError):
+        return None
+
+
+def _beside(remote: Remote, settings: IndexSettings) -> str | None:
+    # Imported here: urllib3 takes 60 ms, and few builds exclude anything.
+    from urllib3.exceptions import HTTPError
+
+    from pexlite.fetch.http import Connections
+
+    try:
+        address, hash_sign, rest = remote.url.partition("#")
+        answer = Connections(settings).get(f"{address}.metadata{hash_sign}{rest}")
+        if answer.response.status != 200:
+            return None
+        return answer.response.read(_LARGEST).decode("utf-8", "replace")
+    except (HTTPError, PexliteError, OSError):
+        return None

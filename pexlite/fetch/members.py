@@ -1,0 +1,81 @@
+"""What a wheel's members must not be: written elsewhere, twice, over each other, or not on every system."""
+
+from __future__ import annotations
+
+import re
+import stat
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+
+_LEADS_ASTRAY = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(?:^|/)\.{0,2}(?:/|$)")
+_PLAIN_KINDS = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
+# Devices on Windows, whatever their ending; and there a name does not end in a dot or a blank.
+_RESERVED = re.compile(
+    r"(?:^|/)(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.[^/]*)?(?:/|$)|[. ](?:/|$)", re.IGNORECASE
+)
+_LOCAL_HEADER = 30
+
+
+def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
+    """What would write outside of the wheel's place, or twice to the same, or cannot be read everywhere."""
+    seen: set[str] = set()
+    directories: set[str] = set()
+    for member in members:
+        # Not `filename`, which zipfile cuts at a NUL.
+        name = member.orig_filename
+        if _LEADS_ASTRAY.search(name.removesuffix("/")):
+            yield f"member {name!r} would be written elsewhere"
+            continue
+        kind = member.external_attr >> 16 & 0o170000
+        if kind == stat.S_IFLNK:
+            yield f"member {name} is a symbolic link"
+        elif kind not in _PLAIN_KINDS:
+            yield f"member {name} is a special file"
+        if member.flag_bits & 1:
+            yield f"member {name} is encrypted"
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            yield f"member {name} is compressed by method {member.compress_type}, which not every Python can read"
+        if name in seen:
+            yield f"member {name} is there twice"
+        seen.add(name)
+        directories.add(name.removesuffix("/").rpartition("/")[0])
+    for file in sorted(seen & _with_parents(directories)):
+        yield f"member {file} is a file and a directory"
+
+
+def unportable(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
+    """What Windows cannot write, and names that are one where capitals are not told from small letters."""
+    names = {member.filename for member in members}
+    known: dict[str, str] = {}
+    for name in sorted(names | _with_parents(name.removesuffix("/").rpartition("/")[0] for name in names)):
+        if name in names and _RESERVED.search(name):
+            yield f"member {name} cannot be written on Windows"
+        other = known.setdefault(name.removesuffix("/").casefold(), name)
+        if other.removesuffix("/") != name.removesuffix("/"):
+            yield f"members {other} and {name} are one file on macOS and Windows"
+
+
+def _with_parents(directories: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for directory in directories:
+        while directory and directory not in found:
+            found.add(directory)
+            directory = directory.rpartition("/")[0]
+    return found
+
+
+def cut_off(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
+    """Members that would begin or end outside of the file; a zip with something before it."""
+    file = archive.fp
+    assert file is not None
+    file.seek(0)
+    if file.read(4) != b"PK\x03\x04":
+        yield "it does not begin as a zip does"
+    end, before = 0, ""
+    for member in sorted(members, key=lambda member: member.header_offset):
+        if member.header_offset < end:
+            # What a few bytes are unpacked to again and again.
+            yield f"members {before} and {member.filename} overlap"
+        end, before = member.header_offset + _LOCAL_HEADER + member.compress_size, member.filename
+        if member.header_offset + member.compress_size > archive.start_dir:
+            yield f"member {member.filename} is cut off"

@@ -1,0 +1,42 @@
+"""pip as a program that follows orders: see `guided_pip`."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from packaging.markers import Environment
+
+from pexlite.installers import Installer
+from pexlite.model import Amendments
+from pexlite.resolve import guided_pip
+
+
+def guided(
+    directory: Path,
+    interpreter: Path,
+    *,
+    environment: Environment | None = None,
+    amendments: Amendments | None = None,
+    listing: Path | None = None,
+) -> Installer:
+    """pip, run by `interpreter`, with the markers of `environment`, and with `amendments` to what wheels ask for.
+
+    With `listing` it notes every file it comes across there, and takes none. The orders lie in `directory`.
+    """
+    place = importlib.util.find_spec("pip")
+    assert place is not None
+    assert place.origin is not None
+    excluded: Sequence[str] = amendments.never_wanted() if amendments else ()
+    orders = {
+        "pip": str(Path(place.origin).parent.parent),
+        "environment": environment,
+        "excluded": excluded,
+        "overrides": list(map(str, amendments.overrides if amendments else ())),
+        "listing": None if listing is None else str(listing),
+    }
+    file = directory / "orders.json"
+    file.write_text(json.dumps(orders), encoding="utf-8")
+    return Installer("pip", (str(interpreter), str(Path(guided_pip.__file__)), str(file)))

@@ -1,0 +1,95 @@
+"""What the indexes have of one project: every file, also those that a resolver passes over."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.tags import Tag
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
+
+from pexlite.installers import attempt
+from pexlite.model import IndexSettings, Target
+from pexlite.resolve.guided import guided
+
+
+@dataclass(frozen=True)
+class IndexFile:
+    """One file of a project, by what its name and its index say."""
+
+    filename: str
+    version: Version
+    tags: frozenset[Tag]
+    """Of a wheel; a source distribution has none."""
+    requires_python: SpecifierSet | None = None
+
+    @property
+    def is_wheel(self) -> bool:
+        """False for a source distribution."""
+        return bool(self.tags)
+
+    def takes(self, target: Target) -> bool:
+        """Whether Requires-Python lets the Python of `target` in."""
+        return target.takes(self.requires_python)
+
+
+def index_files(project: str, settings: IndexSettings) -> tuple[IndexFile, ...]:
+    """Every file of `project` in the indexes and --find-links of `settings` that is not yanked.
+
+    pip reads the pages, so every way to a page that pip knows is a way here, keyrings among them. Nothing where
+    it cannot: this is asked when something has failed already, and what failed has to be told.
+    """
+    with tempfile.TemporaryDirectory(prefix="pexlite-listing-") as scratch:
+        listing = Path(scratch) / "files.json"
+        program = guided(Path(scratch), Path(sys.executable), listing=listing)
+        # pip ends badly, since it takes none of the files it notes.
+        attempt(program, ["index", "versions", project], _with_the_index_of_uv(settings))
+        if not listing.exists():
+            return ()
+        entries = json.loads(listing.read_text(encoding="utf-8"))
+    return tuple(_read(project, entries))
+
+
+def _with_the_index_of_uv(settings: IndexSettings) -> IndexSettings:
+    """`settings` with the default index that uv's own variables name, where nothing else names one."""
+    theirs = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL")
+    return replace(settings, index_url=theirs) if theirs and settings.index_url is None else settings
+
+
+def _read(project: str, entries: Sequence[Mapping[str, Any]]) -> Iterator[IndexFile]:
+    """The files of `project` among `entries`, each once, without those whose names nobody can read.
+
+    {"filename": "click-8.5.1-py3-none-any.whl", "requires_python": ">=3.10", "yanked": false}
+    """
+    unique = {entry["filename"]: entry for entry in entries if not entry["yanked"]}
+    for filename, entry in unique.items():
+        try:
+            if filename.endswith(".whl"):
+                name, version, _, tags = parse_wheel_filename(filename)
+            else:
+                (name, version), tags = parse_sdist_filename(filename), frozenset()
+        except (InvalidWheelFilename, InvalidSdistFilename):
+            continue
+        if name == canonicalize_name(project):
+            yield IndexFile(filename, version, tags, _specifiers(entry["requires_python"]))
+
+
+def _specifiers(text: str | None) -> SpecifierSet | None:
+    try:
+        return SpecifierSet(text) if text else None
+    except InvalidSpecifier:
+        return None

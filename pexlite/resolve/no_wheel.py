@@ -1,0 +1,189 @@
+"""A project without a wheel for a target: which version has one, and what else would do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, field
+
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag
+from packaging.version import Version
+
+from pexlite.errors import WheelMissing
+from pexlite.model import Target
+from pexlite.resolve.index_files import IndexFile
+
+_CEILING = re.compile(r"manylinux_(?P<glibc>2_\d+)_(?P<machine>\w+)|macosx_(?P<macos>\d+_\d+)_(?P<mac>\w+)")
+_PYTHON_TAG = re.compile(r"(?P<prefix>cp|pp)3(?P<minor>\d+)")
+_MOST_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A requirement that a resolver could not meet."""
+
+    project: str
+    specifier: SpecifierSet = field(default_factory=SpecifierSet)
+    asked_by: str = ""
+    """Who depends on it; nothing where the person who builds asks for it."""
+
+
+def no_wheel(
+    wanted: Wanted, target: Target, files: Sequence[IndexFile], *, can_build: bool
+) -> WheelMissing | None:
+    """Why none of `files`, all there are of the project, meets `wanted` on `target`, and what would.
+
+    None where one does, or where no file is of a version that is wanted: then something else is wrong. With
+    `can_build` a source distribution will do as well.
+    """
+    wanted_files = [file for file in files if wanted.specifier.contains(file.version, prereleases=True)]
+    if not wanted_files or any(_serves(file, target, can_build) for file in wanted_files):
+        return None
+    version = _newest(wanted_files)
+    here = [file for file in wanted_files if file.version == version]
+    serving = [file for file in files if _serves(file, target, can_build)]
+    error = WheelMissing(
+        _message(wanted, version, here, target),
+        causes=list(_causes(wanted, version, here, target, serving)),
+        hint=_hint(wanted, here, target, serving),
+    )
+    if not any(file.is_wheel for file in here) and any(file.takes(target) for file in here):
+        error.source_of = wanted.project
+    return error
+
+
+def _serves(file: IndexFile, target: Target, can_build: bool) -> bool:
+    fits = not file.tags.isdisjoint(target.tags) if file.is_wheel else can_build
+    return fits and file.takes(target)
+
+
+def _newest(files: Sequence[IndexFile]) -> Version:
+    """The newest version among `files`; a pre-release only where there is nothing else."""
+    versions = {file.version for file in files}
+    return max([version for version in versions if not version.is_prerelease] or versions)
+
+
+# -- words ---------------------------------------------------------------------------------------
+
+
+def _message(wanted: Wanted, version: Version, here: Sequence[IndexFile], target: Target) -> str:
+    bounds = {str(file.requires_python) for file in here if not file.takes(target)}
+    if bounds and len(bounds) == len({str(file.requires_python) for file in here}):
+        python = target.environment["python_full_version"]
+        return f"{wanted.project} {version} needs Python {min(bounds)}, and {target.name} is {python}"
+    offered = f" with {target.libc.name} {'.'.join(map(str, target.libc.version))}" if target.libc else ""
+    newest = _CEILING.match(target.tags[0].platform)
+    if newest and newest["macos"]:
+        offered = f" (macOS {newest['macos'].replace('_', '.')})"
+    return f"{wanted.project} {version} has no wheel for {target.name}{offered}"
+
+
+def _causes(
+    wanted: Wanted, version: Version, here: Sequence[IndexFile], target: Target, serving: Sequence[IndexFile]
+) -> Iterator[str]:
+    if wanted.asked_by:
+        yield f"{wanted.asked_by} depends on {wanted.project}{wanted.specifier}"
+    wheels = [file for file in here if file.is_wheel]
+    if wheels:
+        yield _offer(wheels, target)
+    else:
+        yield f"{wanted.project} {version} is there as a source distribution only"
+    if serving:
+        yield f"the newest version for {target.name} is {wanted.project} {_newest(serving)}"
+    else:
+        yield f"no version of {wanted.project} has one"
+
+
+def _hint(wanted: Wanted, here: Sequence[IndexFile], target: Target, serving: Sequence[IndexFile]) -> str:
+    ways = []
+    if serving:
+        pin = f"{wanted.project}=={_newest(serving)}"
+        ways.append(f"take another version: --override '{pin}'" if wanted.asked_by else f"take {pin}")
+    wheels = [file for file in here if file.is_wheel]
+    ceiling = _ceiling(wheels, target)
+    if ceiling:
+        system = "glibc" if ceiling.startswith("manylinux") else "macOS"
+        least = ".".join(re.findall(r"\d+", ceiling)[:2])
+        ways.append(f"where the machine has {system} {least}: {_platform_option(ceiling, target.python, target)}")
+    python = _nearest_python(wheels, target)
+    if python:
+        other = f"--python {python[2]}.{python[3:]}"
+        if target.interpreter is None:
+            other = _platform_option(target.tags[0].platform, python, target)
+        ways.append(f"build for another Python: {other}")
+    if not ways:
+        ways.append(f"build a wheel of {wanted.project} on that platform and name its directory: --wheels DIR")
+    return "; or ".join(ways)
+
+
+def _platform_option(platform: str, python: str, target: Target) -> str:
+    abi = python if python != target.python else target.tags[0].abi
+    number = python[2:].removesuffix("t")
+    return f"--platform {platform}-{python[:2]}-{number}-{abi}"
+
+
+# -- what there is -------------------------------------------------------------------------------
+
+
+def _ceiling(wheels: Sequence[IndexFile], target: Target) -> str | None:
+    """The platform tag that asks for the least beyond `target` and with which one of `wheels` would fit."""
+    pythons = {(tag.interpreter, tag.abi) for tag in target.tags}
+    machine = target.platform.partition("_")[2]
+    found: dict[tuple[int, ...], str] = {}
+    for tag in (tag for file in wheels if file.takes(target) for tag in file.tags):
+        newer = _CEILING.fullmatch(tag.platform)
+        if newer is None or (tag.interpreter, tag.abi) not in pythons:
+            continue
+        numbers = tuple(map(int, (newer["glibc"] or newer["macos"]).split("_")))
+        if newer["glibc"] and newer["machine"] == machine and target.libc and target.libc.name == "glibc":
+            found[numbers] = tag.platform
+        elif newer["mac"] in (machine, "universal2") and target.platform.startswith("macosx"):
+            found[numbers] = f"macosx_{newer['macos']}_{machine}"
+    return found[min(found)] if found else None
+
+
+def _nearest_python(wheels: Sequence[IndexFile], target: Target) -> str | None:
+    """The Python nearest to that of `target`, as in tags, which one of `wheels` has this platform for."""
+    platforms = {tag.platform for tag in target.tags}
+    own = int(target.environment["python_version"].partition(".")[2])
+    minors = set()
+    for tag in (tag for file in wheels for tag in file.tags):
+        python = _PYTHON_TAG.fullmatch(tag.interpreter)
+        if python and python["prefix"] == "cp" and tag.platform in platforms and not tag.abi.endswith("t"):
+            minor = int(python["minor"])
+            minors.add(max(minor, own) if tag.abi == "abi3" else minor)
+    best = min(minors, key=lambda minor: (abs(minor - own), -minor), default=None)
+    return None if best is None or f"cp3{best}" == target.python else f"cp3{best}"
+
+
+def _offer(wheels: Sequence[IndexFile], target: Target) -> str:
+    """What `wheels` are for, by what keeps them from `target`: the other Pythons, the other platforms, or both."""
+    platforms = {tag.platform for tag in target.tags}
+    pythons = {(tag.interpreter, tag.abi) for tag in target.tags}
+    here = {_python_words(tag) for file in wheels for tag in file.tags if tag.platform in platforms}
+    if here:
+        return f"its wheels for {target.platform} are for {_shortened(here)}"
+    ours = {_modern(file) for file in wheels for tag in file.tags if (tag.interpreter, tag.abi) in pythons}
+    if ours:
+        return f"its wheels for {target.python} are for {_shortened(ours)}"
+    everywhere = {_python_words(tag) for file in wheels for tag in file.tags}
+    return f"its wheels are for {_shortened(everywhere)} on {_shortened(set(map(_modern, wheels)))}"
+
+
+def _python_words(tag: Tag) -> str:
+    return (
+        f"{tag.interpreter} and later" if tag.abi == "abi3" else f"{tag.interpreter}{'t' * tag.abi.endswith('t')}"
+    )
+
+
+def _modern(wheel: IndexFile) -> str:
+    """The platform of `wheel`; of two names for one, as manylinux2014 and manylinux_2_17, the one with numbers."""
+    return max((tag.platform for tag in wheel.tags), key=lambda name: ("linux_" in name, name))
+
+
+def _shortened(words: Set[str]) -> str:
+    """`words` in order, by the numbers in them; of many the last."""
+    ordered = sorted(words, key=lambda word: (*map(int, re.findall(r"\d+", word)), word))
+    more = len(ordered) - _MOST_SHOWN
+    return ", ".join(ordered[-_MOST_SHOWN:]) + (f" and {more} older" if more > 0 else "")

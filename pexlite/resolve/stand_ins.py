@@ -1,0 +1,62 @@
+"""Large wheels of this machine resolved by stand-ins: a resolver unpacks and hashes all that it is given."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.pylock import Package, PackageArchive, Pylock
+from packaging.requirements import Requirement
+
+from pexlite.installers.words import local_path
+from pexlite.model import Root
+from pexlite.resolve.job import Job
+
+_LARGE = 8_000_000  # bytes; below, a stand-in saves nothing that could be noticed
+
+
+def with_stand_ins(job: Job, directory: Path) -> tuple[Job, dict[str, Root]]:
+    """`job` with a stand-in for each large local wheel of known digest, and the roots they stand for, by URL.
+
+    A stand-in has the name and the METADATA of its wheel and nothing else. They lie in `directory`.
+    """
+    real: dict[str, Root] = {}
+    roots = []
+    for number, root in enumerate(job.roots):
+        path = local_path(root.requirement.url) if root.requirement.url and root.sha256 else None
+        if path is None or root.hashes or path.stat().st_size < _LARGE:
+            roots.append(root)
+            continue
+        stand_in = directory / f"stand-in-{number}" / path.name
+        stand_in.parent.mkdir()
+        _write(path, stand_in)
+        requirement = Requirement(str(root.requirement))
+        requirement.url = stand_in.resolve().as_uri()
+        roots.append(replace(root, requirement=requirement))
+        real[requirement.url] = root
+    return (replace(job, roots=tuple(roots)) if real else job), real
+
+
+def without_stand_ins(lock: Pylock, real: Mapping[str, Root]) -> Pylock:
+    """`lock` with the wheels themselves where there were stand-ins."""
+    return replace(lock, packages=[_itself(package, real) for package in lock.packages]) if real else lock
+
+
+def _itself(package: Package, real: Mapping[str, Root]) -> Package:
+    root = real.get(package.archive.url or "") if package.archive else None
+    if root is None:
+        return package
+    assert root.sha256
+    archive = PackageArchive(url=root.requirement.url, hashes={"sha256": root.sha256})
+    return replace(package, archive=archive)
+
+
+def _write(wheel: Path, stand_in: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive, zipfile.ZipFile(stand_in, "w") as written:
+        kept = [name for name in archive.namelist() if name.endswith((".dist-info/METADATA", ".dist-info/WHEEL"))]
+        for name in kept:
+            written.writestr(name, archive.read(name))
+        record = kept[0].rpartition("/")[0] + "/RECORD"
+        written.writestr(record, "".join(f"{name},,\n" for name in [*kept, record]))

@@ -1,0 +1,77 @@
+"""Which requirement lacks a wheel: a resolver's words say where to look, the indexes have what is true.
+
+uv writes proofs, and pip, where it takes wheels only, knows of no others. So each project that a failure is
+about is looked up, and the first that has nothing for the target is the one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from pexlite.errors import WheelMissing
+from pexlite.resolve.index_files import index_files
+from pexlite.resolve.job import Job, takes_wheels_only
+from pexlite.resolve.no_wheel import Wanted, no_wheel
+
+_OF_WHEELS = re.compile(
+    r"\bno (?:usable )?wheels\b|no wheels with a matching|requested Python version|current Python version"
+    r"|requires? a different [Pp]ython"
+)
+# numpy>=2.3, <3   numpy==1.0   all versions of numpy
+_NAMED = re.compile(
+    r"(?:all versions of |only )?(?P<name>[A-Za-z0-9][\w.-]*?)(?P<bounds>(?:,?[=<>!~]=?[\w.*+!]+)+)"
+    r"|(?:all versions of|you require|depends? on) (?P<bare>[A-Za-z0-9][\w.-]*)"
+)
+_DEPENDS = re.compile(r"(?P<by>[\w.+!=-]+) depends? on (?P<name>[\w.-]+?)(?P<bounds>[=<>!~][^\s]*)?(?=[\s,]|$)")
+# … that satisfies the requirement numpy>=2 (from pandas) (from versions: …, 1.26.3, 1.26.4)
+_OF_PIP = re.compile(
+    r"satisfies the requirement (?P<wanted>[^\s(]+)(?: \(from (?P<by>[^)]*)\))?"
+    r".*\(from versions: (?P<versions>.*)\)"
+)
+_MOST_LOOKED_UP = 4
+
+
+def wheel_missing(job: Job, text: str) -> WheelMissing | None:
+    """The project that has nothing for the target of `job`, of those that a resolver's `text` is about."""
+    if job.universal:
+        return None
+    for wanted in _suspects(job, text)[:_MOST_LOOKED_UP]:
+        can_build = not takes_wheels_only(job) or wanted.project in job.from_source
+        files = index_files(wanted.project, job.settings)
+        found = no_wheel(wanted, job.target, files, can_build=can_build)
+        if found is not None:
+            return found
+    return None
+
+
+def _suspects(job: Job, text: str) -> list[Wanted]:
+    """The requirements that `text` is about, each project once and as it was asked for."""
+    pip = _OF_PIP.search(text)
+    if pip and (pip["versions"] != "none" or takes_wheels_only(job)):
+        wanted = _wanted(pip["wanted"], pip["by"] or "")
+        return [wanted] if wanted else []
+    if not _OF_WHEELS.search(text):
+        return []
+    found: dict[str, Wanted] = {}
+    roots = {canonicalize_name(root.requirement.name): root.requirement for root in job.roots}
+    asked = {canonicalize_name(each["name"]): each for each in _DEPENDS.finditer(text)}
+    for named in _NAMED.finditer(text):
+        name = canonicalize_name(named["name"] or named["bare"])
+        if name in roots:
+            found.setdefault(name, Wanted(roots[name].name, roots[name].specifier))
+        elif name in asked:
+            wanted = _wanted(f"{name}{asked[name]['bounds'] or ''}", asked[name]["by"])
+            if wanted:
+                found.setdefault(name, wanted)
+    return list(found.values())
+
+
+def _wanted(requirement: str, asked_by: str) -> Wanted | None:
+    try:
+        read = Requirement(requirement.rstrip(","))
+    except InvalidRequirement:
+        return None
+    return Wanted(read.name, read.specifier, asked_by)

@@ -1,0 +1,117 @@
+"""A Python asked what it is: `ask.py` run by it, and its answer as a Target."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pexlite.errors import TargetError
+from pexlite.model import Libc, Target
+from pexlite.targets import ask
+from pexlite.targets.facts import Platform, Python, make_target
+
+_SECONDS_TO_ANSWER = 30
+
+
+def ask_program(program: Path) -> Mapping[str, Any]:
+    """What `program` answers to `ask.py`. Raises TargetError where it does not."""
+    question = Path(ask.__file__).read_text(encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    try:
+        done = subprocess.run(
+            [str(program), "-I", "-S", "-"],
+            input=question,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=environment,
+            timeout=_SECONDS_TO_ANSWER,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as problem:
+        raise TargetError(f"{program} did not answer within {_SECONDS_TO_ANSWER} seconds") from problem
+    except OSError as problem:
+        raise TargetError(
+            f"{program} cannot be run: {problem.strerror or problem}",
+            hint="name a file that is a Python for this machine",
+        ) from problem
+    try:
+        return answer_in(done)
+    except ValueError as problem:
+        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        raise TargetError(
+            f"{program} is no Python 3 that works: {said[0][:200] if said else problem}",
+            hint="name another: --python /path/to/bin/python3.12",
+        ) from problem
+
+
+def answer_in(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:
+    """The answer that a Python wrote. Raises ValueError where it is none.
+
+    A host may greet before it, so only the last line counts.
+    """
+    if done.returncode:
+        raise ValueError(f"it ended with code {done.returncode}")
+    try:
+        answer = json.loads(done.stdout.strip().rpartition("\n")[2])
+        return {**answer, "version": tuple(answer["version"])}
+    except (KeyError, TypeError) as problem:
+        raise ValueError(f"it answers {done.stdout[:80]!r}") from problem
+
+
+def target_of(answer: Mapping[str, Any], interpreter: Path | None) -> Target:
+    """The Target that an `answer` of `ask.py` describes; `interpreter` where it is on this machine."""
+    major, minor = answer["version"][:2]
+    environment = answer["environment"]
+    implementation = environment["implementation_name"]
+    prefix = {"cpython": "cp", "pypy": "pp"}.get(implementation)
+    if prefix is None or (major, minor) < (3, 6):
+        raise TargetError(
+            f"{answer['executable']} is {environment['platform_python_implementation']} {major}.{minor}",
+            causes=["files of pexlite run on CPython and PyPy from 3.6 on"],
+            hint="name another: --python 3.12",
+        )
+    python = Python(prefix, (major, minor), _abi(answer, prefix, major, minor))
+    return make_target(python, _platform(answer), environment, interpreter)
+
+
+def _abi(answer: Mapping[str, Any], prefix: str, major: int, minor: int) -> str:
+    """The ABI tag: `cp311`, `cp36m`, `cp313t`, `pypy39_pp73`.
+
+    SOABI is `cpython-36m-x86_64-linux-gnu` or `pypy39-pp73`.
+    """
+    parts = str(answer["soabi"]).split("-")
+    if prefix == "pp":
+        return "_".join(parts[:2])
+    if parts[0] == "cpython" and len(parts) > 1:
+        return f"cp{parts[1]}"
+    return f"cp{major}{minor}{'t' if answer['free_threaded'] else ''}{'m' if minor < 8 else ''}"
+
+
+def _platform(answer: Mapping[str, Any]) -> Platform:
+    """The Platform behind sysconfig's `linux-x86_64`, `macosx-11.0-universal2` or `win-amd64`."""
+    system, _, rest = str(answer["platform"]).partition("-")
+    machine = rest.rpartition("-")[2].replace("-", "_")
+    if system == "linux":
+        if answer["pointer_bits"] == 32:
+            machine = {"x86_64": "i686", "aarch64": "armv7l", "armv8l": "armv7l"}.get(machine, machine)
+        told = answer["libc"]
+        numbers = re.findall(r"\d+", told[1])[:2] if told else []
+        libc = Libc(told[0], (int(numbers[0]), int(numbers[1]))) if len(numbers) == 2 else None
+        return Platform("linux", machine, libc)
+    if system == "macosx":
+        # The machine that runs, not what the interpreter was built for, which may be universal2.
+        version = [int(part) for part in str(answer["macos"]).split(".")[:2]]
+        machine = answer["environment"]["platform_machine"]
+        return Platform("macosx", machine, macos=(version[0], version[1] if len(version) > 1 else 0))
+    if str(answer["platform"]).startswith("win"):
+        return Platform("win", machine or "32")
+    raise TargetError(
+        f"{answer['executable']} runs on {answer['platform']}, for which pexlite knows no wheels",
+        hint="build on and for Linux, macOS or Windows",
+    )

@@ -1,0 +1,92 @@
+"""What a Python here or on another machine can run, as a file: `pexlite probe` writes it, `--target` reads it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pexlite.errors import HostError, TargetError
+from pexlite.model import Target
+from pexlite.targets import ask
+from pexlite.targets.asking import answer_in, ask_program, target_of
+from pexlite.targets.interpreters import named_target, running_target
+
+_FORMAT = 1
+_SECONDS_TO_ANSWER = 60
+# someone@host.example, ssh://someone@host.example:2222
+_HOST = re.compile(r"(?:ssh://)?[\w.+-]+@[\w.:\[\]%-]+")
+
+
+def probe(place: str, python: str = "python3") -> str:
+    """What the Python at `place` says of itself, as JSON for `read_target`.
+
+    `place` is an interpreter as `--python` takes it, "" for the running one, or `user@host`, where `python` is
+    asked over ssh. Raises TargetError for what is no Python that files run on, HostError where there is no answer.
+    """
+    if "@" in place:
+        answer = _ask_host(place, python)
+    else:
+        target = named_target(place, running_target()) if place else running_target()
+        assert target.interpreter
+        answer = ask_program(target.interpreter)
+    target_of(answer, None)
+    return json.dumps({"pexlite_target": _FORMAT, **answer}, indent=2) + "\n"
+
+
+def read_target(file: Path) -> Target:
+    """The Target in a `file` that `pexlite probe` wrote. Nothing can be built for it, wherever it is."""
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+        if said.get("pexlite_target") != _FORMAT:
+            raise ValueError("it was not written by pexlite probe, or by a newer one")
+        return target_of({**said, "version": tuple(said["version"])}, None)
+    except OSError as problem:
+        raise TargetError(
+            f"the target {file} cannot be read: {(problem.strerror or str(problem)).lower()}",
+            hint=f"write it on the machine it is for: pexlite probe -o {file.name}",
+        ) from problem
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as problem:
+        raise TargetError(
+            f"{file} describes no target: {problem}",
+            hint=f"write it on the machine it is for: pexlite probe -o {file.name}",
+        ) from problem
+
+
+def _ask_host(host: str, python: str) -> Mapping[str, Any]:
+    """What `python` answers on `host`."""
+    if not _HOST.fullmatch(host) or not re.fullmatch(r"[\w./~+-]+", python) or python.startswith("-"):
+        raise TargetError(
+            f"{host!r} with {python!r} is no host to ask", hint="write pexlite probe user@host.example"
+        )
+    question = Path(ask.__file__).read_text(encoding="utf-8")
+    # BatchMode: a question for a password would wait for ever behind a progress display.
+    command = ["ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", host, f"{python} -I -S -"]
+    try:
+        done = subprocess.run(
+            command,
+            input=question,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_SECONDS_TO_ANSWER,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as problem:
+        raise HostError(f"{host} did not answer within {_SECONDS_TO_ANSWER} seconds") from problem
+    except OSError as problem:
+        raise HostError(
+            f"ssh cannot be run: {problem.strerror or problem}", hint="install OpenSSH's client"
+        ) from problem
+    try:
+        return answer_in(done)
+    except ValueError as problem:
+        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        raise HostError(
+            f"{host} does not say what it can run",
+            causes=said[-3:] or [str(problem)],
+            hint=f"try by hand: ssh {host} {python} --version; another Python there: --python python3.11",
+        ) from problem

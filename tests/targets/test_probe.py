@@ -1,0 +1,104 @@
+"""What a probe writes is read back as the same target, from a Python here or from one behind ssh."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from pexlite.errors import HostError, PexliteError, TargetError
+from pexlite.model import no_report
+from pexlite.targets import find_targets, probe
+from pexlite.targets.interpreters import named_target, running_target
+from pexlite.targets.probe import read_target
+from tests.interpreters import Interpreter, supported
+
+
+@pytest.mark.parametrize("interpreter", supported(), ids=str)
+def test_a_probed_python_is_the_same_target_without_its_interpreter(
+    interpreter: Interpreter, tmp_path: Path
+) -> None:
+    file = tmp_path / "target.json"
+    file.write_text(probe(str(interpreter.path)))
+    here, there = named_target(str(interpreter.path), running_target()), read_target(file)
+    assert (there.python, there.platform, there.libc) == (here.python, here.platform, here.libc)
+    assert there.tags == here.tags
+    assert there.environment == here.environment
+    assert there.interpreter is None
+
+
+def test_a_target_in_a_file_is_one_of_several(tmp_path: Path) -> None:
+    file = tmp_path / "target.json"
+    answer = json.loads(probe(""))
+    environment = answer["environment"] | {"platform_machine": "aarch64"}
+    file.write_text(json.dumps(answer | {"platform": "linux-aarch64", "environment": environment}))
+    found = find_targets((sys.executable,), (), no_report, [file])
+    assert [target.platform for target in found] == [running_target().platform, "linux_aarch64"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"pexlite_target": 2}',
+        '{"pexlite_target": 1, "version": 3}',
+        '{"pexlite_target": 1, "version": [3], "environment": {}}',
+    ],
+)
+def test_what_no_probe_wrote_is_an_error(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "target.json"
+    file.write_text(text)
+    with pytest.raises(TargetError, match="describes no target") as caught:
+        read_target(file)
+    assert caught.value.hint == "write it on the machine it is for: pexlite probe -o target.json"
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="cannot be read: no such file"):
+        read_target(tmp_path / "absent.json")
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program called ssh that runs the command here and says what it was called with."""
+    program = tmp_path / "bin" / "ssh"
+    program.parent.mkdir()
+    lines = ["#!/bin/sh", f'echo "$@" > {tmp_path}/called', "echo Welcome to this host", "for last; do :; done"]
+    program.write_text("\n".join([*lines, 'exec sh -c "$last"']) + "\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path / "called"
+
+
+def test_a_host_is_asked_over_ssh(ssh: Path, tmp_path: Path) -> None:
+    file = tmp_path / "target.json"
+    file.write_text(probe("someone@host.example", sys.executable))
+    assert read_target(file).tags == running_target().tags
+    assert "BatchMode=yes" in ssh.read_text()
+    assert "someone@host.example" in ssh.read_text()
+
+
+def test_a_host_without_that_python_is_told_in_its_own_words(ssh: Path) -> None:
+    with pytest.raises(HostError, match="does not say what it can run") as caught:
+        probe("someone@host.example", "python9.9")
+    assert "python9.9" in caught.value.causes[-1]
+    assert caught.value.exit_code == 7
+
+
+@pytest.mark.parametrize("host", ["-oProxyCommand=touch@x", "a b@host", "a@b;touch c", "a@b$(c)"])
+def test_what_is_no_host_reaches_no_shell(host: str, ssh: Path) -> None:
+    with pytest.raises(TargetError, match="no host to ask"):
+        probe(host)
+    assert not ssh.exists()
+
+
+@pytest.mark.parametrize("python", ["-c", "python3; touch x", "$(touch x)"])
+def test_what_is_no_program_reaches_no_shell(python: str, ssh: Path) -> None:
+    with pytest.raises(PexliteError, match="no host to ask"):
+        probe("someone@host.example", python)
+    assert not ssh.exists()
