@@ -27,15 +27,17 @@ def bundle_file(
     *,
     pythons: Sequence[str] = EVERY_PYTHON,
     launch: LaunchOptions | None = None,
+    local: Sequence[Path] = (),
+    variants: tuple[Variant, ...] = (),
 ) -> Path:
-    """The file of `wheels`, each of which every one of `pythons` gets."""
-    found = tuple(read_wheel(path) for path in wheels)
-    variants = (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
+    """The file of `wheels`; `local` ones hold the builder's own code. Each of `pythons` gets all."""
+    found = tuple(read_wheel(path, local=path in local) for path in wheels)
+    variants = variants or (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
     pth = tuple(
         sorted(name for wheel in found for name in wheel.files if name.endswith(".pth") and "/" not in name)
     )
     bundle = Bundle(found, variants, entry_point, launch or LaunchOptions(), ("x",), pth, runs_on(variants))
-    archive.write(bundle, output, "0")
+    archive.write(archive.draft(bundle, "0"), output)
     return output
 
 
@@ -56,7 +58,15 @@ def run(
     """What the command printed; with `check`, having ended well."""
     words = [str(word) for word in command]
     done = subprocess.run(
-        words, env=dict(env), cwd=cwd, input=stdin, capture_output=True, text=True, check=False, timeout=120
+        words,
+        env=dict(env),
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        errors="backslashreplace",
+        check=False,
+        timeout=120,
     )
     if check:
         assert done.returncode == 0, f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"

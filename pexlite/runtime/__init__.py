@@ -1,21 +1,22 @@
-"""The room that travels: this folder is copied byte for byte into every file as `__pexlite__`.
+"""The room that travels: this folder is copied into every file as `__pexlite__`, less what only people read.
 
-Standard library only, Python 3.6 grammar, relative imports. This module runs on every start and imports `os`
-and `sys`, nothing else; Python compiles it anew each time, since a zip keeps no bytecode, so it is short: it
-finds the app's directory, and the rest of the start comes from there (`launch`, compiled once). What only a
-first start or a switch needs is in modules of its own. `pythons` also parses under Python 2.7, to say there
-which Python is needed.
+Standard library only, Python 3.6 grammar, relative imports. This module runs on every start and imports `os`,
+`sys` and the built-in `time`, nothing else; Python compiles it anew each time, since a zip keeps no bytecode,
+so it is short: it finds the app's directory, and the rest of the start comes from there (`launch`, compiled
+once). What only a first start or a switch needs is in modules of its own. `pythons` also parses under Python
+2.7, to say there which Python is needed.
 """
 
 import os
 import sys
+import time
 
 # Where and how long the cache lives holds for children too; every other PEX_ switch is for one start only.
 _KEPT_SWITCHES = ("PEX_ROOT", "PEX_KEEP_DAYS")
 
 
-def start(facts, loader, main):
-    """Run the app described by `facts`, whose file `loader` reads; `main` is the namespace of `__main__`."""
+def start(facts, loader):
+    """What runs the app described by `facts`, whose file `loader` reads: a function and its first argument."""
     # Whatever PYTHONPATH names comes after it until `enter`: nothing there may be taken for zlib or json.
     library = os.path.dirname(os.__file__)
     sys.path[1:1] = [library, library + "/lib-dynload"]
@@ -23,6 +24,7 @@ def start(facts, loader, main):
     environ = os.environ
     switches = [name for name in environ if name[:4] == "PEX_" and name not in _KEPT_SWITCHES]
     if switches:
+        find_the_rest()
         from .switches import Switches
 
         switches = Switches(switches)
@@ -31,31 +33,89 @@ def start(facts, loader, main):
 
             pythons.run_asked(file, switches)
     prefix = "%s/lite-1/apps/%s-%s" % (cache_root(facts["pex_root"]), facts["build_id"], python_key())
-    try:
-        os.stat(prefix + "/READY")
-    except OSError:
-        from . import cold
+    if switches and switches.tools:
+        from . import tools
 
-        prefix = cold.install(facts, loader, file, prefix, switches)
+        tools.run(facts, file, prefix, switches)
+    try:
+        note_use(prefix)
+    except OSError:
+        find_the_rest()
+        from . import roots
+
+        prefix = roots.find_or_install(facts, file, prefix, switches)
     environ["PEX"] = file
-    if switches or facts["special"] or not facts["start"] or sys.argv[1:3] in SPARK_WORKERS:
+    given = facts
+    if not switches and not facts["special"] and " ".join(sys.argv[1:3])[:11] == "-m pyspark.":
+        facts = as_worker(facts)
+    elif switches or facts["special"] or not facts["start"] or by_spark():
+        find_the_rest()
         from . import special
 
         facts = special.run(facts, switches, prefix)  # returns if the entry point is to be called after all
     sys.path[0] = prefix
     try:
         import _pexlite_launch
-    except ImportError:
+
+        if _pexlite_launch.FACTS != given:
+            raise ImportError
+    except Exception:
+        find_the_rest()
         from . import repair
 
-        _pexlite_launch = repair.launch_again(facts, loader, file, prefix, switches)
-
+        prefix, _pexlite_launch = repair.launch_again(given, file, prefix, switches)
+    if switches:
+        switches.say("calling %s" % ":".join(facts["start"]))
+    if "finder" in globals():
+        globals()["finder"].leave()
     _pexlite_launch.enter(prefix, facts)
-    _pexlite_launch.call(facts["start"], main)
+    return _pexlite_launch.call, facts["start"]
 
 
-# What Spark starts on its executors: any file is a Python interpreter for these, whatever its entry point.
-SPARK_WORKERS = (["-m", "pyspark.daemon"], ["-m", "pyspark.worker"])
+def find_the_rest():
+    """From now on the modules that no ordinary start needs, which travel in one piece, can be imported."""
+    from . import finder
+
+    finder.install(__loader__, __spec__)
+
+
+def as_worker(facts):
+    """The facts with which a start is `python -m pyspark.…`, what Spark hands over being behind the bundle.
+
+    In this process: for a worker that a task waits for, Python is not started a second time.
+    """
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path = list(facts.get("extra_path", ())) + [os.path.abspath(entry) for entry in given if entry]
+    return dict(facts, start=(sys.argv[2], None), extra_path=path, as_module=True)
+
+
+def by_spark():
+    """Whether Spark starts this: as an interpreter, which any file is for it, or as an application it submits."""
+    words = " ".join(sys.argv[1:3])
+    return (
+        words.startswith(SPARK_ASKS)
+        or words.endswith("/find_spark_home.py")
+        or "PYSPARK_GATEWAY_PORT" in os.environ
+    )
+
+
+# A worker; and which Python this is, before the first use of a data source.
+SPARK_ASKS = ("-m pyspark.", "-c import sys; print('%d.%d' % sys.version_info[:2])")
+
+
+def note_use(prefix):
+    """Nothing; the time of READY says, to a day, that the app is in use. Raises OSError where there is no app."""
+    ready = prefix + "/READY"
+    found = os.stat(ready)
+    if not found.st_size:
+        raise OSError  # what a power cut leaves
+    if not -86400 < time.time() - found.st_mtime < 86400:
+        try:
+            os.utime(ready)
+        except FileNotFoundError:
+            raise  # it has been pruned since
+        except OSError:
+            pass  # a cache that is only read
 
 
 def cache_root(baked_in):
@@ -64,6 +124,8 @@ def cache_root(baked_in):
     if not root:
         # A plain concatenation where expanduser would import pwd.
         home = os.environ.get("HOME") or os.path.expanduser("~")
+        if home == "~":
+            home = "/dev/null"  # nobody's: a private directory will be used
         return os.path.abspath(home.rstrip("/") + "/.pex")
     return os.path.abspath(os.path.expanduser(root))
 

@@ -2,73 +2,162 @@
 
 Everything is written beside its place under a name of its own and renamed into it, so that whatever happens
 in between, what has its final name is whole. The lock only saves work.
+
+Nothing is fsynced: after a power cut the files written last are the ones that are empty, and the last of all is
+READY, which counts only when it is not. (To sync 500 MB takes from one second to ten.)
 """
 
 import errno
-import json
 import os
-import stat
-import sys
 import time
 
-from . import layout, python_tag, unzip
+from . import cache_root, failed, layout, note_use, prune, python_tag, roots, unzip, whole
+from .lock import Lock
+from .progress import Progress
+from .roots import is_ready
 
-_VERBOSE_START = time.time()
+_BLOCK = 4096  # what file systems give to a file, at least
+_NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 
-def install(facts, loader, file, prefix, switches):
+def install(facts, file, prefix, switches):
     """The app's directory, READY; `prefix` unless that place cannot be written."""
-    say = _verbose if switches and switches.verbose else _silent
-    manifest = read_manifest(loader)
-    say("first start of %s on %s" % (file, python_tag()))
-    variant = _choose(manifest, file, switches)
-    root = os.path.dirname(os.path.dirname(prefix))
-    name = os.path.basename(prefix)
+    say = switches.say if switches else _silent
     try:
-        _make_root(root)
-    except OSError as failure:
-        fallback = _fallback_root(failure, os.path.dirname(root))
-        root = fallback + "/lite-1"
-        prefix = root + "/apps/" + name
-        if os.path.exists(prefix + "/READY"):
-            return prefix
-        _make_root(root)
-    try:
-        with _Lock(root + "/locks/" + name):
-            if not os.path.exists(prefix + "/READY"):
-                _install(manifest, variant, loader, file, root, prefix, say)
+        with whole.opened(file) as opened:
+            if opened.manifest["pexlite"]["build_id"] != facts["build_id"]:
+                failed.fail_replaced(file)
+            say("%s is whole" % file)
+            variant = choose(opened.manifest, file, switches)
+            return FirstStart(facts, file, opened, variant, say).install(prefix)
     except KeyboardInterrupt:
-        _end_as_interrupted()
-    except unzip.Damaged as failure:
-        _fail("%s is damaged: %s" % (os.path.basename(file), failure), "copy it here again")
-    except OSError as failure:
-        _fail_to_write(failure, root, manifest, variant)
-    say("ready: %s" % prefix)
-    return prefix
+        failed.end_as_interrupted()
+    except unzip.Damaged as damage:
+        failed.fail_damaged(file, damage)
 
 
-def read_manifest(loader):
-    """PEX-INFO of the file that `loader` reads."""
-    return json.loads(loader.get_data(loader.archive + os.sep + "PEX-INFO").decode("utf-8"))
+class FirstStart:
+    """What is unpacked, out of which file, and whom to tell."""
 
+    def __init__(self, facts, file, opened, variant, say):
+        self.facts = facts
+        self.name = os.path.basename(file)
+        self.opened = opened
+        self.wheels = [opened.manifest["pexlite"]["wheels"][index] for index in variant["wheels"]]
+        self.say = say
+        # What unpacking takes, known exactly once the directories of the wheels are read.
+        self.files = 0
+        self.needed = sum([wheel["unpacked"] for wheel in self.wheels])
 
-def _install(manifest, variant, loader, file, root, prefix, say):
-    wheels = [manifest["pexlite"]["wheels"][index] for index in variant["wheels"]]
-    _sweep(root)
-    missing = [wheel for wheel in wheels if not os.path.isdir(wheel_directory(root, wheel))]
-    if missing:
-        _unpack_wheels(missing, file, root, say)
-    say("laying out %d wheels" % len(wheels))
-    temporary = _beside(prefix)
-    layout.lay_out(manifest, wheels, loader, root, temporary, prefix)
-    if os.path.lexists(prefix):
-        # A directory that is not READY is no app; it makes way.
-        stale = "%s-old" % temporary
-        os.rename(prefix, stale)
-        os.rename(temporary, prefix)
-        _remove(stale)
-    else:
-        os.rename(temporary, prefix)
+    def install(self, prefix):
+        """The app's directory: `prefix`, or its like in a private place where that one cannot be written."""
+        root = os.path.dirname(os.path.dirname(prefix))
+        try:
+            return self._install_under(root, prefix)
+        except OSError as failure:
+            if failure.errno not in roots.UNWRITABLE:
+                self._fail_to_write(failure, root)
+            refusal = failure
+        private = roots.private()
+        if private is None:
+            failed.fail(
+                "%s cannot be written: %s" % (os.path.dirname(root), refusal.strerror),
+                "set PEX_ROOT to a directory that can",
+            )
+        self.say("%s cannot be written (%s): using %s" % (root, refusal.strerror, private))
+        root = private + "/lite-1"
+        try:
+            return self._install_under(root, "%s/apps/%s" % (root, os.path.basename(prefix)))
+        except OSError as failure:
+            self._fail_to_write(failure, root)
+
+    def _install_under(self, root, prefix):
+        if is_ready(prefix):
+            note_use(prefix)
+            return prefix
+        roots.make(root)
+        if roots.refuses_programs(root):
+            self._check_pure(root)
+        with prune.Held(root), Lock("%s/locks/%s" % (root, os.path.basename(prefix)), self.name, prefix):
+            if not is_ready(prefix):
+                self._unpack_and_lay_out(root, prefix)
+        prune.after_install(root, prefix)
+        self.say("ready: %s" % prefix)
+        return prefix
+
+    def _unpack_and_lay_out(self, root, prefix):
+        _sweep(root)
+        if os.path.lexists(prefix):
+            # A power cut, or somebody's hands: what is there already may be cut off as well.
+            from . import repair
+
+            repair.mend_wheels(self.opened.descriptor, self.wheels, root)
+        missing = [wheel for wheel in self.wheels if not _is_readable(wheel_directory(root, wheel))]
+        if missing:
+            self._unpack(missing, root)
+        self.say("laying out %d wheels" % len(self.wheels))
+        temporary = beside(prefix)
+        try:
+            layout.lay_out(self, root, temporary, prefix)
+            _put_in_place(temporary, prefix)
+        except BaseException:
+            remove(temporary)
+            raise
+
+    def _unpack(self, missing, root):
+        descriptor = self.opened.descriptor
+        temporaries = []
+        try:
+            jobs = []
+            for wheel in missing:
+                temporaries.append(beside(wheel_directory(root, wheel)))
+                jobs.extend(_plan(descriptor, wheel, temporaries[-1]))
+            total = sum([member.size for member, _ in jobs])
+            self.files = len(jobs)
+            self.needed = sum([-(-member.size // _BLOCK) * _BLOCK for member, _ in jobs])
+            self.say("unpacking %d wheels, %d files, %.1f MB" % (len(missing), len(jobs), total / 1e6))
+            progress = Progress(self.name, total)
+            try:
+                unzip.unpack(descriptor, jobs, progress.add)
+            finally:
+                progress.erase()
+            for wheel, temporary in zip(missing, temporaries):
+                _correct_record(temporary)
+                _put_wheel_in_place(temporary, wheel_directory(root, wheel))
+        except BaseException:
+            for temporary in temporaries:
+                remove(temporary)
+            raise
+
+    def _check_pure(self, root):
+        compiled = [wheel["name"] for wheel in self.wheels if not wheel["name"].endswith("-any.whl")]
+        if compiled:
+            failed.fail(
+                "%s is mounted noexec, and %s has compiled code" % (root, compiled[0].partition("-")[0]),
+                "set PEX_ROOT to a directory from which programs may be loaded",
+            )
+
+    def _fail_to_write(self, failure, root):
+        where = failure.filename or root
+        if isinstance(where, bytes):
+            where = os.fsdecode(where)
+        if failure.errno not in _NO_ROOM:
+            failed.fail(
+                "%s: %s" % (where, failure.strerror or failure), "set PEX_ROOT to a directory that can be written"
+            )
+        disk = os.statvfs(roots.nearest_directory(root))
+        free = disk.f_bavail * disk.f_frsize
+        why = "%.1f MB needed, %.1f MB free" % (self.needed / 1e6, free / 1e6)
+        if failure.errno == errno.EFBIG:
+            why += ", and files may not be as large (ulimit -f)"
+        elif failure.errno == errno.ENOSPC and disk.f_files and disk.f_favail < self.files + 9:
+            why = "%d files needed, %d more can be made (inodes)" % (self.files, disk.f_favail)
+        elif failure.errno != errno.ENOSPC:
+            why += ", and the quota is used up"
+        failed.fail(
+            "no room to unpack into %s: %s" % (root, why),
+            "make room, or set PEX_ROOT to a directory on another disk",
+        )
 
 
 def wheel_directory(root, wheel):
@@ -78,70 +167,91 @@ def wheel_directory(root, wheel):
 
 def set_aside(place):
     """Nothing is at `place` any more, at once; processes that have its files open keep them."""
-    stale = _beside(place)
+    stale = beside(place)
     try:
         os.rename(place, stale)
     except OSError:
         return
-    _remove(stale)
+    remove(stale)
 
 
-def _beside(place):
+def beside(place):
     """A name next to `place` that no other start has: containers that share a cache share process ids as well."""
     return "%s/.%s-%d-%d" % (*os.path.split(place), os.getpid(), time.time() * 1e6)
 
 
-def _unpack_wheels(missing, file, root, say):
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-    temporaries = []
+def _is_readable(directory):
+    """Whether it is there; one that another user keeps to himself is as good as none."""
+    return os.access(directory, os.R_OK | os.X_OK)
+
+
+def _put_wheel_in_place(temporary, place):
     try:
-        jobs = []
-        for wheel in missing:
-            temporary = _beside(wheel_directory(root, wheel))
-            temporaries.append(temporary)
-            jobs.extend(_plan(descriptor, wheel, temporary))
-        total = sum([member.size for member, _ in jobs])
-        say("unpacking %d wheels, %d files, %.1f MB" % (len(missing), len(jobs), total / 1e6))
-        progress = _Progress(os.path.basename(file), total)
+        os.rename(temporary, place)
+    except OSError as failure:
+        if failure.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        if _is_readable(place):
+            remove(temporary)  # another start was faster
+            return
+        set_aside(place)
+        os.rename(temporary, place)
+
+
+def _put_in_place(temporary, prefix):
+    """The app is at `prefix`: this one, or that of a start which was faster."""
+    for _ in range(10):
         try:
-            unzip.unpack(descriptor, jobs, progress.add)
-        finally:
-            progress.erase()
-        for wheel, temporary in zip(missing, temporaries):
-            _correct_record(temporary)
-            try:
-                os.rename(temporary, wheel_directory(root, wheel))
-            except OSError as failure:
-                if failure.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise
-                _remove(temporary)  # another start was faster
-    except BaseException:
-        for temporary in temporaries:
-            _remove(temporary)
-        raise
-    finally:
-        os.close(descriptor)
+            os.rename(temporary, prefix)
+            return
+        except OSError as failure:
+            if failure.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+        if is_ready(prefix):
+            remove(temporary)
+            return
+        # A directory that is not READY is no app; it makes way.
+        set_aside(prefix)
+    raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), prefix)
 
 
 def _plan(descriptor, wheel, directory):
     """The (member, path) pairs of one wheel; makes the directories they need."""
     jobs = destinations(descriptor, wheel, directory)
+    if sum([member.size for member, _ in jobs]) > wheel["unpacked"]:
+        raise unzip.Damaged("%s would unpack to more than it should" % wheel["name"])
+    jobs.extend(_bytecode(descriptor, wheel, directory))
     for parent in set([path.rpartition(b"/")[0] for _, path in jobs]):
-        unzip.make_package_directory(parent)
+        make = unzip.make_directories if parent.endswith(b"/__pycache__") else unzip.make_package_directory
+        make(parent)
     return jobs
 
 
+def _bytecode(descriptor, wheel, directory):
+    """The (member, path) pairs of what this Python makes of the wheel's modules, where it was built in."""
+    packed = wheel.get("bytecode", {}).get(python_tag())
+    if not packed:
+        return []
+    offset, size, directory_crc32 = packed
+    members = unzip.read_members(descriptor, offset, size, wheel["name"], directory_crc32)
+    library = os.fsencode(directory) + b"/lib/"
+    return [(member, library + member.name.encode("utf-8")) for member in members]
+
+
 def destinations(descriptor, wheel, directory):
-    """The (member, path) pairs of one wheel unpacked to `directory`."""
-    members = unzip.read_members(descriptor, wheel["offset"], wheel["size"], wheel["name"])
-    data_prefix = None
-    for member in members:
-        top = member.name.partition("/")[0]
-        if top.endswith(".data"):
-            data_prefix = top + "/"
+    """The (member, path) pairs of one wheel unpacked to `directory`, each path once."""
+    members = unzip.read_members(
+        descriptor, wheel["offset"], wheel["size"], wheel["name"], wheel["directory_crc32"]
+    )
+    tops = set([member.name.partition("/")[0] for member in members])
+    data = [top + "/" for top in tops if top.endswith(".data") and top[:-5] + ".dist-info" in tops]
+    data_prefix = data[0] if data else None
     top = os.fsencode(directory) + b"/"
-    # As UTF-8, whatever the locale of this start: later starts may have another.
-    return [(member, top + unzip.destination(member.name, data_prefix).encode("utf-8")) for member in members]
+    # As UTF-8, whatever the locale of this start: later starts may have another. What .data has comes last, and
+    # takes the place of a file of the same name, as in an installation.
+    members.sort(key=lambda member: bool(data_prefix and member.name.startswith(data_prefix)))
+    found = {top + unzip.destination(member.name, data_prefix).encode("utf-8"): member for member in members}
+    return [(member, path) for path, member in found.items()]
 
 
 # Where what a wheel keeps in .data lies, seen from site-packages, as an installed RECORD has it.
@@ -160,10 +270,15 @@ def _correct_record(directory):
         path = "%s/%s/RECORD" % (library, name)
         if name.endswith(".dist-info") and os.path.exists(path):
             with open(path, "rb") as record:
-                lines = record.read().split(b"\n")
-            if any([b".data/" in line for line in lines]):
+                content = record.read()
+            if b".data/" in content:
                 with open(path, "wb") as record:
-                    record.write(b"\n".join([_installed(line) for line in lines]))
+                    record.write(corrected(content))
+
+
+def corrected(record):
+    """The content of a RECORD with the files of .data where they are installed."""
+    return b"\n".join([_installed(line) for line in record.split(b"\n")])
 
 
 def _installed(line):
@@ -179,14 +294,14 @@ def _sweep(root):
     for place in ("apps", "wheels"):
         for name in os.listdir("%s/%s" % (root, place)):
             path = "%s/%s/%s" % (root, place, name)
-            if name.startswith(".") and os.lstat(path).st_mtime < time.time() - 3600:
-                _remove(path)
+            try:
+                if name.startswith(".") and os.lstat(path).st_mtime < time.time() - 3600:
+                    remove(path)
+            except OSError:
+                pass  # another start sweeps too
 
 
-# -- which wheels ------------------------------------------------------------------------------------
-
-
-def _choose(manifest, file, switches):
+def choose(manifest, file, switches):
     """The variant made for this Python; where there is none another Python is started, or words are said."""
     variants = manifest["pexlite"]["variants"]
     tag = python_tag()
@@ -197,69 +312,12 @@ def _choose(manifest, file, switches):
     from . import pythons
 
     accepted = [other for variant in here for other in variant["pythons"]]
-    pythons.run_fitting(file, accepted, manifest["pexlite"]["runs_on"], switches)
+    words = "" if here else " on " + layout.platform_words()
+    root = cache_root(manifest["pex_root"])
+    pythons.run_fitting(file, accepted, manifest["pexlite"]["runs_on"], switches, root, words)
 
 
-# -- where --------------------------------------------------------------------------------------------
-
-
-def _make_root(root):
-    for name in ("apps", "wheels", "locks"):
-        unzip.make_directories("%s/%s" % (root, name))
-    if not os.access(root + "/apps", os.W_OK | os.X_OK) or not os.access(root + "/wheels", os.W_OK | os.X_OK):
-        raise OSError(errno.EACCES, "not writable", root)
-    tag = os.path.dirname(root) + "/CACHEDIR.TAG"
-    if not os.path.exists(tag):
-        with open(os.open(tag, os.O_WRONLY | os.O_CREAT, 0o644), "w") as signature:
-            signature.write(
-                "Signature: 8a477f597d28d172789f06886806bc55\n# Unpacked applications made by pexlite.\n"
-            )
-
-
-def _fallback_root(failure, root):
-    """A private directory of this user for temporary files, found again by later starts.
-
-    Its name is not to be guessed, and one that is not this user's own, or open to others, is not taken.
-    """
-    import tempfile
-
-    user = os.getuid()
-    begin = "pexlite-%d-" % user
-    for place in [os.environ.get("TMPDIR"), "/var/tmp", "/tmp", "/dev/shm"]:
-        if not place or not os.access(place, os.W_OK | os.X_OK):
-            continue
-        for name in sorted(os.listdir(place)):
-            if name.startswith(begin):
-                path = os.path.join(os.path.abspath(place), name)
-                found = os.lstat(path)
-                if stat.S_ISDIR(found.st_mode) and found.st_uid == user and stat.S_IMODE(found.st_mode) == 0o700:
-                    return path
-        return tempfile.mkdtemp(prefix=begin, dir=os.path.abspath(place))
-    _fail("%s cannot be written: %s" % (root, failure.strerror), "set PEX_ROOT to a directory that can")
-
-
-class _Lock:
-    """One start unpacks, the others wait for it. Without a working flock all of them unpack, which is correct."""
-
-    def __init__(self, path):
-        self.path = path
-        self.handle = None
-
-    def __enter__(self):
-        try:
-            import fcntl
-
-            self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            fcntl.flock(self.handle, fcntl.LOCK_EX)
-        except (ImportError, OSError):
-            pass
-
-    def __exit__(self, *failure):
-        if self.handle is not None:
-            os.close(self.handle)
-
-
-def _remove(path):
+def remove(path):
     if os.path.isdir(path) and not os.path.islink(path):
         import shutil
 
@@ -268,64 +326,5 @@ def _remove(path):
         os.unlink(path)
 
 
-# -- words --------------------------------------------------------------------------------------------
-
-
-class _Progress:
-    """A line on the terminal from the first second on, erased at the end."""
-
-    def __init__(self, name, total):
-        self.name = name
-        self.total = total or 1
-        self.done = 0
-        self.shown = False
-        self.start = time.time()
-        self.terminal = sys.stderr is not None and sys.stderr.isatty()
-
-    def add(self, size):
-        self.done += size
-        if self.terminal and time.time() - self.start > 1:
-            self.shown = True
-            percent = 100 * min(self.done, self.total) // self.total
-            sys.stderr.write("\r%s: unpacking for the first start, %d %%\x1b[K" % (self.name, percent))
-            sys.stderr.flush()
-
-    def erase(self):
-        if self.shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
 def _silent(words):
     pass
-
-
-def _verbose(words):
-    sys.stderr.write("pexlite: %6.1f ms  %s\n" % ((time.time() - _VERBOSE_START) * 1000, words))
-
-
-def _fail_to_write(failure, root, manifest, variant):
-    path = failure.filename or root
-    if failure.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG):
-        free = os.statvfs(root)
-        needed = sum([manifest["pexlite"]["wheels"][index]["unpacked"] for index in variant["wheels"]])
-        _fail(
-            "no room to unpack into %s: %.1f MB needed, %.1f MB free"
-            % (root, needed / 1e6, free.f_bavail * free.f_frsize / 1e6),
-            "make room, or set PEX_ROOT to a directory on another disk",
-        )
-    _fail("%s: %s" % (path, failure.strerror or failure), "set PEX_ROOT to a directory that can be written")
-
-
-def _end_as_interrupted():
-    """End as a process that SIGINT ended, without the traceback of our own code."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGINT)
-
-
-def _fail(message, hint):
-    sys.stderr.write("error: %s\nhint: %s\n" % (message, hint))
-    sys.stderr.flush()
-    sys.exit(1)

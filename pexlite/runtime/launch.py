@@ -6,6 +6,8 @@ Every app directory holds this module, compiled, as `_pexlite_launch`. It import
 import os
 import sys
 
+FACTS = None  # those of the file, written at the end when the app is laid out
+
 
 def enter(prefix, facts):
     """Make this process what `prefix/bin/python` would be: a Python with the bundle as its packages."""
@@ -37,15 +39,58 @@ def enter(prefix, facts):
         for name in facts["pth"]:
             if os.path.exists(site_packages + "/" + name):
                 site.addpackage(site_packages, name, None)
+    if "as_module" in facts:
+        _begin_as_module(site_packages)
+    if "entered" in facts:
+        facts["entered"]()
+
+
+def _begin_as_module(site_packages):
+    """What Python makes of the words `-m module` on its command line, but that this file is no module there."""
+    del sys.argv[1:3]
+    if not getattr(sys.flags, "safe_path", sys.flags.isolated):
+        sys.path.insert(0, os.getcwd())
+    name, extension = os.path.splitext(os.path.basename(os.environ["PEX"]))
+    if extension == ".py":
+        sys.meta_path.insert(0, _Namesake(name, site_packages))
+
+
+class _Namesake:
+    """Finds the module `name` in the bundle, where job.py holds a package `job`.
+
+    Spark puts job.py into the directory that its workers look for modules in before any other.
+    """
+
+    def __init__(self, name, site_packages):
+        self.name = name
+        self.path = [site_packages]
+
+    def find_spec(self, name, path=None, target=None):
+        if name == self.name:
+            from _frozen_importlib_external import PathFinder
+
+            return PathFinder.find_spec(name, self.path)
+        return None
 
 
 def leave_out_python_path():
     """Started by the sh header this Python is the app's own already; only what PYTHONPATH added has to go.
 
-    So has the directory of the script, the first entry.
+    So has the directory of the script, the first entry. Where a variable as PYTHONEXECUTABLE kept Python from
+    seeing that it is a venv's, it is made the app's own here.
     """
-    given = [os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    given = set([sys.path[0]] + given).difference(_standard_path(os.path.dirname(os.__file__)))
+    prefix = os.path.dirname(__file__)
+    if sys.prefix != prefix:
+        sys.path[1:1] = ["", ""]
+        enter(prefix, FACTS)
+        return
+    path = os.environ.get("PYTHONPATH")
+    # Nothing between two colons is the current directory.
+    given = [os.path.abspath(entry) for entry in path.split(os.pathsep)] if path else []
+    keep = _standard_path(os.path.dirname(os.__file__))
+    if path:
+        _forget_foreign_modules(tuple([entry + "/" for entry in keep]), prefix + "/")
+    given = set(["", sys.path[0]] + given).difference(keep)
     sys.path[:] = [entry for entry in sys.path if entry not in given]
 
 
@@ -73,8 +118,11 @@ def _standard_path(library):
     ]
 
 
-def _forget_foreign_modules(own):
-    """Drop what the host's .pth files and sitecustomize imported from outside the standard library."""
+def _forget_foreign_modules(own, bundled=None):
+    """Drop what the host's .pth files and sitecustomize imported from outside the standard library.
+
+    Started by the sh header, the bundle's own .pth files have run too: what lies below `bundled` stays.
+    """
     modules = sys.modules
     foreign = set()
     shortest = min([len(entry) for entry in own])
@@ -82,6 +130,8 @@ def _forget_foreign_modules(own):
         where = getattr(module, "__file__", None)
         if where is None:
             where = list(getattr(module, "__path__", None) or ("",))[0]
+        if bundled and where.startswith(bundled):
+            continue
         if where and name != "__main__" and ("-packages/" in where[shortest:] + "/" or not where.startswith(own)):
             foreign.add(name)
             del modules[name]
@@ -90,16 +140,19 @@ def _forget_foreign_modules(own):
 
 
 def call(start, main):
-    """Call the entry point `start`: (module, attribute) of a function, or (module, "") to be `__main__`."""
+    """Call the entry point `start`: (module, attribute) of a function, or (module, "") to be `__main__`.
+
+    (module, None) is `-m module`, which is told its own path as its name.
+    """
     module, attribute = start
     sys.modules.pop(__name__, None)
     _dress(main)
-    file, prefix = main["__file__"], sys.prefix
+    file, prefix = main["__file__"], os.path.dirname(__file__)
     try:
         if not attribute:
             import runpy
 
-            runpy._run_module_as_main(module, alter_argv=False)
+            runpy._run_module_as_main(module, alter_argv=attribute is None)
             return
         __import__(module)
         function = sys.modules[module]
@@ -153,6 +206,9 @@ def _hide_our_frames(file, prefix):
 def _came_from_damage(kind, file, prefix):
     sys.path.insert(0, file)
     try:
+        from __pexlite__ import find_the_rest
+
+        find_the_rest()
         from __pexlite__ import repair
 
         return repair.explain(kind, file, prefix)

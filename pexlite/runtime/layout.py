@@ -6,10 +6,14 @@ import sys
 from . import unzip
 
 # Keeps PYTHONPATH usable for what is started through bin/python (Spark hands pyspark over by it) but behind the
-# bundle's own modules, where it can add and not shadow.
+# bundle's own modules, where it can add and not shadow. The second line does for the starts of bin/python what
+# `note_use` does for the others.
 _PATH_HOOK = (
     "import os, sys; os.environ.get('PYTHONPATH')"
     " and (__import__('_pexlite_pythonpath'), sys.modules.pop('_pexlite_pythonpath'))\n"
+    "import os, sys, time; ready = sys.prefix + '/READY'; os.path.exists(ready)"
+    " and not -86400 < time.time() - os.path.getmtime(ready) < 86400"
+    " and os.access(ready, os.W_OK) and os.utime(ready)\n"
 )
 _PATH_MODULE = """\
 import os
@@ -65,41 +69,56 @@ def _libc():
         return "musl", None
 
 
-def lay_out(manifest, wheels, loader, root, directory, prefix):
+def platform_words():
+    """What this machine is, in the words of "linux x86_64 (glibc 2.36)"."""
+    system, _, machine = _platform().partition("_")
+    name, version = _libc() if system == "linux" else ("", None)
+    libc = " (%s%s)" % (name, " %d.%d" % version if version else "") if name else ""
+    return "%s %s%s" % (system, machine, libc)
+
+
+def lay_out(app, root, directory, prefix):
     """Make `directory` the app that will be found at `prefix`; READY is written last."""
+    manifest, wheels = app.opened.manifest, app.wheels
     library = os.path.basename(os.path.dirname(os.__file__))
     site_packages = "lib/%s/site-packages" % library
     unzip.make_directories("%s/%s" % (directory, site_packages))
     os.mkdir(directory + "/bin", 0o755)
-    base = _base_python()
+    base = base_python()
     for name in ("python", "python3", "python%d.%d" % sys.version_info[:2]):
         os.symlink(base, "%s/bin/%s" % (directory, name))
-    _write(directory + "/pyvenv.cfg", _configuration(manifest, base))
+    write(directory + "/pyvenv.cfg", _configuration(manifest, base, app.name))
     places = [wheel["sha256"][:32] for wheel in wheels]
     link = _Linker(root, directory)
     link.merge(site_packages, [place + "/lib" for place in places])
     link.merge("", [place + "/data" for place in places], deep=True)
     for wheel, place in zip(wheels, places):
         link.merge("include/site/%s/%s" % (library, wheel["name"].partition("-")[0]), [place + "/headers"])
-    _write("%s/%s/_pexlite_pythonpath.py" % (directory, site_packages), _PATH_MODULE)
-    _write("%s/%s/_pexlite_pythonpath.pth" % (directory, site_packages), _PATH_HOOK)
-    _put_launch(loader, directory, prefix)
-    first_line = _first_line(prefix + "/bin/python")
+    write("%s/%s/_pexlite_pythonpath.py" % (directory, site_packages), _PATH_MODULE)
+    write("%s/%s/_pexlite_pythonpath.pth" % (directory, site_packages), _PATH_HOOK)
+    _put_launch(app, directory, prefix)
+    first_line = first_lines(prefix + "/bin/python")
     for place in places:
         _put_scripts("%s/wheels/%s/scripts" % (root, place), directory + "/bin", first_line)
     for wheel in wheels:
         for name, reference in wheel["scripts"].items():
             name = os.fsdecode(name.encode("utf-8"))
-            _put_console_script(directory + "/bin/" + name, reference, first_line)
-    # What lies in site-packages is noted, so that a directory that lost something can be told.
+            put_console_script(directory + "/bin/" + name, reference, first_line)
+    # What lies in site-packages is noted, so that a directory that lost something can be told; and the wheels, so
+    # that what keeps them from being pruned is one line to read.
+    first = " ".join([manifest["pexlite"]["build_id"]] + places)
     names = sorted(os.listdir("%s/%s" % (directory, site_packages)))
-    _write(directory + "/READY", "\n".join([manifest["pexlite"]["build_id"]] + names) + "\n")
+    write(directory + "/READY", "\n".join([first] + names) + "\n")
 
 
-def _put_launch(loader, directory, prefix):
-    """The module that every later start goes through, with its bytecode: compiling it anew costs 2 ms."""
-    source = loader.get_data(os.sep.join((loader.archive, "__pexlite__", "launch.py")))
-    _write(directory + "/_pexlite_launch.py", source)
+def _put_launch(app, directory, prefix):
+    """The module that every later start goes through, with its bytecode: compiling it anew costs 2 ms.
+
+    It also holds the facts as they were when the file was checked, for later starts to compare.
+    """
+    source = app.opened.parts["__pexlite__/launch.py"]
+    source += ("\nFACTS = %s\n" % ascii(app.facts)).encode("ascii")
+    write(directory + "/_pexlite_launch.py", source)
     if sys.version_info < (3, 7):
         return  # no unchecked bytecode before PEP 552; Python keeps its own on the next start
     import importlib.util
@@ -110,10 +129,10 @@ def _put_launch(loader, directory, prefix):
         return  # PYTHONPYCACHEPREFIX
     code = compile(source, prefix + "/_pexlite_launch.py", "exec", dont_inherit=True)
     os.mkdir(directory + "/__pycache__", 0o755)
-    _write(path, importlib.util.MAGIC_NUMBER + b"\1\0\0\0" + b"pexlite1" + marshal.dumps(code))
+    write(path, importlib.util.MAGIC_NUMBER + b"\1\0\0\0" + b"pexlite1" + marshal.dumps(code))
 
 
-def _base_python():
+def base_python():
     """The program behind this Python that is no venv's own."""
     version = "%d.%d" % sys.version_info[:2]
     program = "pypy" if sys.implementation.name == "pypy" else "python"
@@ -138,14 +157,13 @@ def _in_venv(path):
     return any([os.path.exists(place + "/pyvenv.cfg") for place in (directory, os.path.dirname(directory))])
 
 
-def _configuration(manifest, base):
-    inherit = manifest["inherit_path"] != "false"
-    version = "%d.%d.%d" % sys.version_info[:3]
-    return "home = %s\ninclude-system-site-packages = %s\nversion = %s\n" % (
-        os.path.dirname(base),
-        "true" if inherit else "false",
-        version,
-    )
+def _configuration(manifest, base, name):
+    """What makes a directory a venv; its prompt is the name of the file, for people who look into the cache."""
+    inherit = "true" if manifest["inherit_path"] != "false" else "false"
+    values = (os.path.dirname(base), inherit) + tuple(sys.version_info[:3])
+    text = "home = %s\ninclude-system-site-packages = %s\nversion = %d.%d.%d\n" % values
+    plain = set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-")
+    return text + ("prompt = %s\n" % name if plain else "")
 
 
 class _Linker:
@@ -203,22 +221,22 @@ def _put_scripts(source, target, first_line):
         with open(path, "rb") as script:
             if script.read(8) == b"#!python":
                 rest = (b"#!python" + script.readline(), script.read())[1]
-                _write(place, first_line.encode("utf-8", "surrogateescape") + rest, 0o755)
+                write(place, first_line.encode("utf-8", "surrogateescape") + rest, 0o755)
             else:
                 os.symlink(os.path.relpath(os.path.realpath(path), os.path.realpath(target)), place)
 
 
-def _put_console_script(path, reference, first_line):
+def put_console_script(path, reference, first_line):
     """A program that calls the function `reference` ("module:attribute [extras]")."""
     module, _, attribute = reference.partition("[")[0].strip().partition(":")
     if os.path.lexists(path):
         os.unlink(path)
     call = attribute.strip()
     text = first_line + _SCRIPT.format(module=module.strip(), head=call.partition(".")[0], call=call)
-    _write(path, text, 0o755)
+    write(path, text, 0o755)
 
 
-def _first_line(python):
+def first_lines(python):
     """The line that has the kernel start a script with `python`, whatever characters its path has."""
     line = os.fsencode(python)
     utf8 = line.decode("utf-8", "ignore").encode("utf-8") == line
@@ -231,7 +249,7 @@ def _first_line(python):
     return "#!/bin/sh\n'''exec' %s \"$0\" \"$@\"\n' '''\n" % quoted
 
 
-def _write(path, content, mode=0o644):
+def write(path, content, mode=0o644):
     if not isinstance(content, bytes):
         content = content.encode("utf-8", "surrogateescape")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -4,12 +4,19 @@ This module also parses and runs under Python 2.7 and 3.5, so that they too can 
 """
 
 import os
+import re
 import subprocess
 import sys
+import threading
+
+from . import cache_root
 
 # Set across the exec into a Python that was chosen here: it is tried once, not for ever. By its name it is one of
 # the switches, which no start leaves in the environment.
 _CHOSEN = "PEX_CHOSEN_PYTHON"
+_LINE = 120  # characters, at most
+_PATIENCE = 5.0  # seconds until a program that says nothing is no Python
+_REMEMBERED = 20  # lines
 
 _TELL = """
 import sys
@@ -37,37 +44,44 @@ def run_asked(file, switches):
     _start_over(path, file, switches)
 
 
-def run_fitting(file, accepted, needed, switches):
+def run_fitting(file, accepted, needed, switches, root="", platform=""):
     """Start over with a Python on PATH whose tag is in `accepted`; if there is none say so and exit.
 
-    `needed` says in words which Pythons the file runs on.
+    `needed` says in words which Pythons the file runs on, `root` where the one that was found is remembered, and
+    `platform` what this machine is, where it is that which does not fit.
     """
     run_asked(file, switches)
-    here = "%s %d.%d" % ((_implementation(),) + tuple(sys.version_info[:2]))
     given = switches.taken if switches else os.environ
     asked = given.get("PEX_PYTHON")
     if not asked and _CHOSEN not in given:
-        path = find(accepted, given.get("PEX_PYTHON_PATH", ""))
+        path = _find(accepted, given.get("PEX_PYTHON_PATH", ""), root or cache_root(None))
         if path:
             _start_over(path, file, switches)
-    if not accepted:
-        here += " on %s %s" % (sys.platform, os.uname()[4])
+    here = "; %s is %s" % ("PEX_PYTHON" if asked else "this", _this() + platform)
     _fail(
-        "%s needs %s; %s is %s" % (os.path.basename(file), needed, "PEX_PYTHON" if asked else "this", here),
+        _fitted("%s needs %s", os.path.basename(file), needed, _LINE - len("error: ") - len(here)) + here,
         "%sinstall one that fits, name it with PEX_PYTHON=/path/to/python, or build for this one with --python"
         % ("" if asked else "PATH has no other: "),
     )
 
 
-def find(accepted, python_path=""):
+def _find(accepted, python_path, root):
     """The path of a Python whose tag is in `accepted`, or None: CPython first, newest first, by name."""
+    if not accepted:
+        return None
+    question = list(accepted) + [python_path, os.environ.get("PATH", "")]
+    memory = _Memory(root + "/lite-1/pythons", "|".join(question))
+    known = memory.recall()
+    if known:
+        return known
     named = []
     for implementation, program in (("cp", "python"), ("pp", "pypy")):
         for tag in reversed(accepted):
             if tag.startswith(implementation):
                 named.append("%s%s.%s" % (program, tag[2], tag[3:]))
     for path in _on_path(named + ["python3", "pypy3", "python"], python_path):
-        if _tag(path) in accepted:
+        if _may_be(path, accepted) and _tag(path) in accepted:
+            memory.keep(path)
             return path
     return None
 
@@ -82,7 +96,16 @@ def _on_path(names, python_path):
             path = place if os.path.isfile(place) else os.path.join(place, name)
             if path not in seen and os.path.isfile(path) and os.access(path, os.X_OK):
                 seen.add(path)
-                yield path
+                yield os.path.abspath(path)
+
+
+def _may_be(path, accepted):
+    """False for a program whose name, all links followed, has a version that is not accepted."""
+    found = re.match(r"(python|pypy)(\d)\.(\d+)(t?)$", os.path.basename(os.path.realpath(path)))
+    if not found:
+        return True
+    program, major, minor, free = found.groups()
+    return {"python": "cp", "pypy": "pp"}[program] + major + minor + free in accepted
 
 
 def _tag(path):
@@ -94,22 +117,89 @@ def _tag(path):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        output = process.communicate()[0]
+        timer = threading.Timer(_PATIENCE, process.kill)
+        timer.start()
+        try:
+            output = process.communicate()[0]
+        finally:
+            timer.cancel()
     except OSError:
         return ""
     return output.decode("ascii", "replace").strip() if process.returncode == 0 else ""
 
 
-def _implementation():
+class _Memory:
+    """Which Python was found for a question, until that program changes. A loss costs only the search."""
+
+    # As it is kept: 85f1dc2d5e1f6a0b 6895456 1700000000 /usr/bin/python3.11
+
+    def __init__(self, path, question):
+        self.path = path
+        digest = 0xCBF29CE484222325  # FNV-1a
+        for character in question:
+            digest = ((digest ^ ord(character)) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+        self.key = "%016x" % digest
+
+    def recall(self):
+        for line in self._lines():
+            fields = line.split(" ", 3)
+            if fields[0] == self.key and len(fields) == 4 and line == self._line(fields[3]):
+                return fields[3]
+        return None
+
+    def keep(self, path):
+        lines = [line for line in self._lines() if not line.startswith(self.key)][1 - _REMEMBERED :]
+        temporary = "%s-%d" % (self.path, os.getpid())
+        try:
+            if not os.path.isdir(os.path.dirname(self.path)):
+                os.makedirs(os.path.dirname(self.path), 0o755)
+            with open(temporary, "w") as file:
+                file.write("\n".join(lines + [self._line(path), ""]))
+            os.rename(temporary, self.path)
+        except (OSError, IOError, ValueError):
+            pass  # a cache that is only read, or a name that is no text
+
+    def _lines(self):
+        try:
+            with open(self.path) as file:
+                return file.read().splitlines()
+        except (OSError, IOError, ValueError):
+            return []
+
+    def _line(self, path):
+        try:
+            found = os.stat(path)
+        except OSError:
+            return ""
+        return "%s %d %d %s" % (self.key, found.st_size, found.st_mtime, path)
+
+
+def _this():
     name = getattr(getattr(sys, "implementation", None), "name", "cpython")
-    return {"cpython": "CPython", "pypy": "PyPy"}.get(name, name)
+    free = " (free-threaded)" if "t" in getattr(sys, "abiflags", "") else ""
+    name = {"cpython": "CPython", "pypy": "PyPy"}.get(name, name)
+    return "%s %d.%d%s" % ((name,) + sys.version_info[:2] + (free,))
+
+
+def _fitted(words, name, needed, length):
+    """`words` about the file `name` in at most `length` characters: both are shortened where they are too long."""
+    room = length - len(words % ("", ""))
+    if len(name) + len(needed) > room and len(name) > 24:
+        name = name[: max(21, room - len(needed) - 3)] + "..."
+    if len(name) + len(needed) > room:
+        needed = needed[: max(8, room - len(name) - 3)] + "..."
+    return words % (name, needed)
 
 
 def _start_over(path, file, switches):
     if switches:
+        switches.say("starting over with %s" % path)
         switches.give_back()
     os.environ[_CHOSEN] = "1"
-    os.execv(path, [path] + sys.argv)
+    try:
+        os.execv(path, [path] + sys.argv)
+    except OSError as failure:
+        _fail("%s cannot be started: %s" % (path, failure.strerror), "name another by PEX_PYTHON=/path/to/python")
 
 
 def _fail(message, hint):

@@ -6,15 +6,21 @@ A good start never comes here. Names and sizes are compared with those in the fi
 import os
 import sys
 
-from . import cold, layout, python_tag, unzip
+from . import cold, layout, python_tag, unzip, whole
 
 # What a missing, cut-off or emptied file makes an app fail with.
-SUSPICIOUS = (ImportError, SyntaxError, EOFError, AttributeError, NameError, OSError, ValueError)
+SUSPICIOUS = (
+    *(ImportError, SyntaxError, EOFError, AttributeError, NameError),
+    *(OSError, ValueError, LookupError, RuntimeError),
+)
 
 
 def explain(kind, file, prefix):
     """Whether a failure of class `kind` came from a damaged cache; then words are said and the damage is gone."""
-    if not issubclass(kind, SUSPICIOUS):
+    # A child may have been what met the damage.
+    suspicious = issubclass(kind, SUSPICIOUS) or kind.__name__ == "CalledProcessError"
+    # Nothing is looked at, and less so removed, that is no app of the cache.
+    if not suspicious or "/lite-1/apps/" not in prefix:
         return False
     found = mend(file, prefix)
     if not found and issubclass(kind, (EOFError, ValueError, ImportError)) and _cut_bytecode(prefix):
@@ -29,43 +35,72 @@ def explain(kind, file, prefix):
     return True
 
 
-def launch_again(facts, loader, file, prefix, switches):
-    """The module `_pexlite_launch` of an app whose directory had lost it, laid out anew."""
-    mend(file, prefix)
-    again = cold.install(facts, loader, file, prefix, switches)
+def launch_again(facts, file, prefix, switches):
+    """The app's directory, laid out anew since it had lost `_pexlite_launch` or has another one, and that module.
+
+    Raises unzip.Damaged when it is the file that has changed.
+    """
+    sys.modules.pop("_pexlite_launch", None)
+    again = install_again(facts, file, prefix, switches)
     sys.path[0] = again
     sys.path_importer_cache.pop(again, None)
     import _pexlite_launch
 
-    return _pexlite_launch
+    return again, _pexlite_launch
+
+
+def install_again(facts, file, prefix, switches):
+    """The app's directory, laid out anew, and unpacked anew what of it was damaged. Raises unzip.Damaged."""
+    if not mend(file, prefix):
+        whole.opened(file).close()
+        remove_ready(prefix)
+    return cold.install(facts, file, prefix, switches)
 
 
 def mend(file, prefix):
     """What is wrong with the unpacked files, one line each; what is wrong has been removed."""
-    from zipimport import zipimporter
-
     try:
-        manifest = cold.read_manifest(zipimporter(file))
-        descriptor = os.open(file, os.O_RDONLY)
-    except (ImportError, OSError, ValueError, KeyError):
-        return []  # the file itself is gone or another one by now: nothing to compare with
-    root = os.path.dirname(os.path.dirname(prefix))
-    found = []
-    try:
-        for wheel in _wheels(manifest):
-            directory = cold.wheel_directory(root, wheel)
-            problems = _problems(descriptor, wheel, directory)
-            if problems:
-                found.extend(problems)
-                cold.set_aside(directory)
-    except unzip.Damaged:
-        return []
-    finally:
-        os.close(descriptor)
+        with whole.opened(file) as opened:
+            manifest = opened.manifest
+            if not os.path.basename(prefix).startswith(manifest["pexlite"]["build_id"] + "-"):
+                return []  # the file has been replaced by another one
+            root = os.path.dirname(os.path.dirname(prefix))
+            found = mend_wheels(opened.descriptor, _wheels(manifest), root, prefix)
+    except (unzip.Damaged, OSError):
+        return []  # the file itself is gone or damaged: nothing to compare with
     found.extend(_problems_of_app(prefix))
-    if found and os.path.exists(prefix + "/READY"):
-        os.unlink(prefix + "/READY")
+    if found:
+        remove_ready(prefix)
     return found
+
+
+def mend_wheels(descriptor, wheels, root, prefix=None):
+    """What is wrong with the unpacked `wheels` of the open file, one line each; what is wrong has been removed.
+
+    With `prefix`, also what of them is not to be found in that app's directory.
+    """
+    found = []
+    for wheel in wheels:
+        directory = cold.wheel_directory(root, wheel)
+        if os.path.lexists(directory):
+            pairs = cold.destinations(descriptor, wheel, directory)
+            problems = _problems(pairs)
+            if problems:
+                cold.set_aside(directory)
+            elif prefix:
+                problems = _not_shown(pairs, len(os.fsencode(directory)) + 1, prefix)
+                problems.extend(_scripts_gone(wheel, prefix + "/bin/"))
+            found.extend(problems)
+        else:
+            found.append("%s is missing" % wheel["name"])
+    return found
+
+
+def remove_ready(prefix):
+    try:
+        os.unlink(prefix + "/READY")
+    except OSError:
+        pass
 
 
 def _wheels(manifest):
@@ -76,9 +111,9 @@ def _wheels(manifest):
     return []
 
 
-def _problems(descriptor, wheel, directory):
+def _problems(pairs):
     problems = []
-    for member, path in cold.destinations(descriptor, wheel, directory):
+    for member, path in pairs:
         shown = os.path.basename(member.name)
         try:
             size = os.stat(path).st_size
@@ -91,17 +126,42 @@ def _problems(descriptor, wheel, directory):
     return problems
 
 
+def _not_shown(pairs, start, prefix):
+    """What the app does not show of a wheel: the part of its paths from `start` on tells where it belongs."""
+    places = {b"lib": _site_packages(prefix), b"scripts": prefix + "/bin", b"data": prefix}
+    problems = []
+    for member, path in pairs:
+        scheme, _, rest = path[start:].partition(b"/")
+        if scheme in places and not os.path.exists(os.fsencode(places[scheme]) + b"/" + rest):
+            problems.append("%s is missing" % os.path.basename(member.name))
+    return problems
+
+
+def _scripts_gone(wheel, directory):
+    problems = []
+    for name in wheel["scripts"]:
+        path = os.fsencode(directory) + name.encode("utf-8")
+        if not os.path.exists(path) or not os.path.getsize(path):
+            problems.append("%s is missing" % name)
+    return problems
+
+
+def _site_packages(prefix):
+    return "%s/lib/%s/site-packages" % (prefix, os.path.basename(os.path.dirname(os.__file__)))
+
+
 def _problems_of_app(prefix):
     """What is missing of the app's own directory: a file every one has, or a link that leads nowhere."""
-    site_packages = "%s/lib/%s/site-packages" % (prefix, os.path.basename(os.path.dirname(os.__file__)))
+    site_packages = _site_packages(prefix)
     needed = ["pyvenv.cfg", "_pexlite_launch.py", "bin/python"]
     problems = ["%s is missing" % name for name in needed if not os.path.exists(prefix + "/" + name)]
     if not os.path.isdir(site_packages):
         return problems + ["site-packages is missing"]
-    known = "\n".join(os.listdir(site_packages)) + "\n"
-    with open(prefix + "/READY") as ready:
-        expected = ready.read().partition("\n")[2]
-    return problems + ["%s is missing" % name for name in expected.splitlines() if name + "\n" not in known]
+    # As bytes: what was written under one locale is read under another.
+    known = set(os.listdir(os.fsencode(site_packages)))
+    with open(prefix + "/READY", "rb") as ready:
+        expected = ready.read().splitlines()[1:]
+    return problems + ["%s is missing" % os.fsdecode(name) for name in expected if name not in known]
 
 
 def _cut_bytecode(prefix):

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from . import SPARK_WORKERS
+from . import by_spark
 
 # Set across the exec that gives Python the arguments sealed in with --inject-python-args.
 _ARGUMENTS_GIVEN = "__PEXLITE_PYTHON_ARGUMENTS"
@@ -11,9 +11,15 @@ _ARGUMENTS_GIVEN = "__PEXLITE_PYTHON_ARGUMENTS"
 
 def run(facts, switches, prefix):
     """The facts to go on with, or no return: the process becomes an interpreter or a script of the bundle."""
+    if not _looks_whole(prefix):
+        from . import repair
+
+        prefix = repair.install_again(facts, os.environ["PEX"], prefix, switches)
     facts = dict(facts)
     arguments = sys.argv[1:]
-    if facts.get("sh_boot") and not _points_to_a_python(shell_pointer(prefix)):
+    if switches:
+        switches.say("%s runs %s" % (sys.executable, prefix))
+    if facts.get("sh_boot") and not _leads_somewhere(shell_pointer(prefix)):
         leave_for_shell(facts, prefix)
     for name, value in facts.get("inject_env", ()):
         os.environ.setdefault(name, value)
@@ -22,13 +28,21 @@ def run(facts, switches, prefix):
         facts["inherit_path"] = switches.inherit_path
     if switches and switches.extra_path:
         facts["extra_path"] = switches.extra_path
+    interpreter = switches and switches.interpreter
+    if facts.get("spark") or by_spark():
+        from . import spark
+
+        interpreter = spark.prepare(facts, prefix) or interpreter
+        if "as_module" in facts:
+            return facts
+        arguments = sys.argv[1:]
     if switches and switches.module:
         module, _, attribute = switches.module.partition(":")
         facts["start"] = (module, attribute)
         return facts
     if switches and switches.script:
         _run_script(prefix, facts, switches.script, arguments)
-    if (switches and switches.interpreter) or arguments[:2] in SPARK_WORKERS:
+    if interpreter:
         _become_python(prefix, facts, arguments)
     if facts.get("inject_python_args") and not os.environ.pop(_ARGUMENTS_GIVEN, None):
         os.environ[_ARGUMENTS_GIVEN] = "1"
@@ -43,6 +57,23 @@ def run(facts, switches, prefix):
         _become_python(prefix, facts, arguments)
     sys.argv[1:] = arguments
     return facts
+
+
+def _looks_whole(prefix):
+    """Whether nothing is gone, as far as two listings tell.
+
+    A process that becomes another program does not come back when that fails, so this is looked at before.
+    """
+    place = "%s/lib/%s/site-packages" % (prefix, os.path.basename(os.path.dirname(os.__file__)))
+    try:
+        # As bytes: what was written under one locale is read under another.
+        with open(prefix + "/READY", "rb") as ready:
+            first, _, names = ready.read().partition(b"\n")
+        wheels = os.listdir(os.fsencode(os.path.dirname(os.path.dirname(prefix)) + "/wheels"))
+        shown = set(names.split(b"\n")).issubset([b""] + os.listdir(os.fsencode(place)))
+        return shown and set(first.split()[1:]).issubset(wheels) and os.path.exists(prefix + "/pyvenv.cfg")
+    except OSError:
+        return False
 
 
 def _become_python(prefix, facts, arguments):
@@ -139,11 +170,13 @@ def shell_pointer(prefix):
     return prefix.rpartition("/")[0] + "/" + os.path.basename(prefix).partition("-")[0] + ".sh"
 
 
-def _points_to_a_python(pointer):
+def _leads_somewhere(pointer):
+    """Whether the Python and the script that it names are there."""
     try:
         with open(pointer, "rb") as file:
-            return os.path.exists(file.readline().rstrip(b"\n"))
-    except OSError:
+            python, script = file.read().split(b"\n")[:2]
+        return os.path.exists(python) and (not script or os.path.getsize(script) > 0)
+    except (OSError, ValueError):
         return False
 
 
@@ -156,12 +189,12 @@ def leave_for_shell(facts, prefix):
     sealed = ("inject_args", "inject_env", "inject_python_args", "script")
     if "\n" in prefix or facts["bin_path"] != "off" or facts["inherit_path"] != "false":
         return
-    if any([facts[name] for name in sealed]):
+    if any([facts[name] for name in sealed]) or facts.get("spark"):
         return
     script = prefix + "/_pexlite_run.py" if facts["start"] else ""
     temporary = "%s/.sh-%d" % (os.path.dirname(prefix), os.getpid())
     try:
-        if script and not os.path.exists(script):
+        if script:
             with open(temporary, "w") as file:
                 file.write(_RUN % (facts["start"],))
             os.rename(temporary, script)
@@ -172,16 +205,24 @@ def leave_for_shell(facts, prefix):
         pass  # a cache that is only read: starts stay as they are, a little slower
 
 
+# In quotes to its end: cut off, it is no Python, where a shorter program would do less and say nothing.
 _RUN = """\
+exec('''
 import sys
 
 sys.path.insert(0, __file__.rpartition("/")[0])  # with PYTHONSAFEPATH it is not there
+try:
+    import _pexlite_launch
+except Exception:
+    import os
 
-import _pexlite_launch
+    # The file itself knows what to do about a cache that is damaged.
+    os.execv(sys.executable, [sys.executable] + sys.argv[1:])
 
 _pexlite_launch.leave_out_python_path()
 del sys.argv[0]
 _pexlite_launch.call(%r, globals())
+''')
 """
 
 

@@ -1,12 +1,18 @@
 """The PEX_ switches of one start, taken out of the environment so that children do not inherit them."""
 
 import os
+import sys
+import time
 
 _INHERIT = ("false", "fallback", "prefer")
+_BEGIN = time.time()
 
 
 class Switches:
     """What the environment asks of this start; empty or None where it asks nothing."""
+
+    # Of the class, for `failed`, which has no instance at hand.
+    verbose = False
 
     def __init__(self, names):
         self.taken = {name: os.environ.pop(name) for name in names}
@@ -15,13 +21,22 @@ class Switches:
         self.module = get("PEX_MODULE", "")
         self.script = get("PEX_SCRIPT", "")
         self.python = get("PEX_PYTHON", "")
-        self.verbose = get("PEX_VERBOSE", "0") not in ("", "0")
+        self.tools = get("PEX_TOOLS", "0") not in ("", "0")
+        Switches.verbose = get("PEX_VERBOSE", "0") not in ("", "0")
         self.inherit_path = get("PEX_INHERIT_PATH", "").lower()
         if self.inherit_path in ("1", "true"):
             self.inherit_path = "fallback"
         if self.inherit_path not in _INHERIT:
             self.inherit_path = ""
         self.extra_path = [entry for entry in get("PEX_EXTRA_SYS_PATH", "").split(os.pathsep) if entry]
+
+    def say(self, words):
+        """With PEX_VERBOSE, `words` are on stderr with the milliseconds since the start."""
+        if self.verbose:
+            try:
+                sys.stderr.write("pexlite: %6.1f ms  %s\n" % ((time.time() - _BEGIN) * 1000, words))
+            except (AttributeError, OSError, ValueError):
+                pass
 
     def give_back(self):
         """Put every switch back, for the start that another Python makes of this one."""

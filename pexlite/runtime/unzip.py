@@ -31,52 +31,67 @@ class Member:
         self.mode = mode
 
 
-def read_members(descriptor, start, size, wheel):
+def read_members(descriptor, start, size, wheel, directory_crc32=None):
     """The members of the zip at `start` (bytes `size`) of the open file, directories left out.
 
-    Raises Damaged when it is no zip, or when a name would lead out of the wheel (APPNOTE.TXT 4.3).
+    Raises Damaged when it is no zip, when its directory and what follows have not the CRC `directory_crc32`, when
+    a name would lead out of the wheel, and when two members have one place (APPNOTE.TXT 4.3).
     """
     tail_size = min(size, 22 + 65535)
-    tail = _read(descriptor, start + size - tail_size, tail_size)
-    end = tail.rfind(_END)
+    tail = read(descriptor, start + size - tail_size, tail_size)
+    end = tail.rfind(_END, 0, max(0, tail_size - 18))
     if end < 0:
         raise Damaged("%s is no wheel any more" % wheel)
     count, directory_size, directory = struct.unpack_from("<HII", tail, end + 10)
     if 0xFFFFFFFF in (directory_size, directory) or count == 0xFFFF:
-        count, directory_size, directory = _read_zip64_end(descriptor, start, tail, end)
-    content = _read(descriptor, start + directory, directory_size)
+        count, directory_size, directory = _read_zip64_end(descriptor, start, size, tail, end)
+    if directory + directory_size > size:
+        raise Damaged("the directory of %s has changed" % wheel)
+    content = read(descriptor, start + directory, size - directory)
+    if directory_crc32 is not None and zlib.crc32(content) & 0xFFFFFFFF != directory_crc32:
+        raise Damaged("the directory of %s has changed" % wheel)
     members = []
+    seen = set()
     position = 0
-    while len(members) < count or position < directory_size:
-        if content[position : position + 4] != b"PK\x01\x02":
-            break
+    for _ in range(count):
+        if content[position : position + 4] != b"PK\x01\x02" or position + 46 > directory_size:
+            raise Damaged("the directory of %s has changed" % wheel)
         fields = struct.unpack_from("<HHHHHHIIIHHHHHII", content, position + 4)
         flags, method, crc, compressed, unpacked = fields[2], fields[3], fields[6], fields[7], fields[8]
         name_size, extra_size, comment_size, mode, offset = fields[9:12] + (fields[14] >> 16, fields[15])
         position += 46
-        name = content[position : position + name_size].decode("utf-8" if flags & 0x800 else "cp437")
+        name = content[position : position + name_size].decode("utf-8" if flags & 0x800 else "cp437", "replace")
         extra = content[position + name_size : position + name_size + extra_size]
         position += name_size + extra_size + comment_size
+        if position > directory_size:
+            raise Damaged("the directory of %s has changed" % wheel)
         if 0xFFFFFFFF in (compressed, unpacked, offset):
             unpacked, compressed, offset = _zip64_values(extra, unpacked, compressed, offset)
         if name.endswith("/"):
             continue
+        if offset + compressed > directory:
+            raise Damaged("the directory of %s has changed" % wheel)
         if method not in (0, 8) or flags & 1:
             raise Damaged("%s in %s is packed in a way Python cannot read everywhere" % (name, wheel))
         parts = name.split("/")
         is_link = mode & 0o170000 == 0o120000
         if is_link or "\\" in name or "\0" in name or not {"", ".", ".."}.isdisjoint(parts):
             raise Damaged("%s holds a file that would be written elsewhere: %r" % (wheel, name))
+        if name in seen:
+            raise Damaged("%s holds %r twice" % (wheel, name))
+        seen.add(name)
         members.append(Member(name, start + offset, compressed, unpacked, crc, method == 0, mode))
     return members
 
 
-def _read_zip64_end(descriptor, start, tail, end):
+def _read_zip64_end(descriptor, start, size, tail, end):
     """Count, size and offset of the directory from the ZIP64 record (APPNOTE.TXT 4.3.14)."""
     if end < 20 or tail[end - 20 : end - 16] != b"PK\x06\x07":
         raise Damaged("a wheel's directory is cut off")
     (record,) = struct.unpack_from("<Q", tail, end - 12)
-    content = _read(descriptor, start + record, 56)
+    if record + 56 > size:
+        raise Damaged("a wheel's directory has changed")
+    content = read(descriptor, start + record, 56)
     return struct.unpack_from("<QQQ", content, 32)
 
 
@@ -86,13 +101,16 @@ def _zip64_values(extra, *values):
     while position + 4 <= len(extra):
         kind, size = struct.unpack_from("<HH", extra, position)
         if kind == 1:
+            if size % 8 or len(extra) < position + 4 + size or size // 8 < values.count(0xFFFFFFFF):
+                break
             wide = iter(struct.unpack_from("<%dQ" % (size // 8), extra, position + 4))
             return tuple([next(wide) if value == 0xFFFFFFFF else value for value in values])
         position += 4 + size
-    return values
+    raise Damaged("a wheel's directory has changed")
 
 
-def _read(descriptor, offset, size):
+def read(descriptor, offset, size):
+    """The `size` bytes at `offset`. Raises Damaged where the file has not as many."""
     content = os.pread(descriptor, size, offset)
     while len(content) < size:
         more = os.pread(descriptor, size - len(content), offset + len(content))
@@ -186,34 +204,44 @@ def _write_member(descriptor, member, path):
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755 if executable else 0o644)
     try:
         if member.size > _BIG or member.compressed > _BIG:
-            crc, size = _write_pieces(descriptor, member, handle)
+            _write_pieces(descriptor, member, handle)
         else:
-            # One read for the local header and the data: its extra field is rarely longer than this guess.
-            guess = 30 + len(member.name.encode("utf-8")) + 64
-            block = os.pread(descriptor, guess + member.compressed, member.offset)
-            start = _data_start(block)
-            if len(block) < start + member.compressed:
-                block = _read(descriptor, member.offset, start + member.compressed)
-            content = memoryview(block)[start : start + member.compressed]
-            if not member.stored:
-                content = _inflate(content, member)
-            crc, size = zlib.crc32(content), len(content)
-            _write(handle, content)
+            _write(handle, read_member(descriptor, member))
     finally:
         os.close(handle)
-    if crc & 0xFFFFFFFF != member.crc or size != member.size:
-        raise Damaged("%s has changed" % member.name)
+
+
+def read_member(descriptor, member):
+    """The member's content. Raises Damaged when it is not what the directory says."""
+    # One read for the local header and the data: its extra field is rarely longer than this guess.
+    guess = 30 + len(member.name.encode("utf-8")) + 64
+    block = os.pread(descriptor, guess + member.compressed, member.offset)
+    start = _data_start(block)
+    if len(block) < start + member.compressed:
+        block = read(descriptor, member.offset, start + member.compressed)
+    content = memoryview(block)[start : start + member.compressed]
+    if not member.stored:
+        content = _inflate(content, member)
+    _check(zlib.crc32(content), len(content), member)
+    return content
 
 
 def _inflate(content, member):
+    inflate = zlib.decompressobj(-15)
     try:
-        return zlib.decompress(content, -15, member.size or 1)
+        # One byte more than it should be tells what is longer, however much longer it is.
+        return inflate.decompress(content, member.size + 1)
     except zlib.error:
         raise Damaged("%s has changed" % member.name)
 
 
+def _check(crc, size, member):
+    if crc & 0xFFFFFFFF != member.crc or size != member.size:
+        raise Damaged("%s has changed" % member.name)
+
+
 def _data_start(header):
-    if header[:4] != b"PK\x03\x04":
+    if header[:4] != b"PK\x03\x04" or len(header) < 30:
         raise Damaged("a member of a wheel is not where it should be")
     name_size, extra_size = struct.unpack_from("<HH", header, 26)
     return 30 + name_size + extra_size
@@ -234,19 +262,21 @@ def _write_pieces(descriptor, member, handle):
         for content in _pieces(descriptor, member):
             crc = zlib.crc32(content, crc)
             size += len(content)
+            if size > member.size:
+                break
             _write(handle, content)
     except zlib.error:
         raise Damaged("%s has changed" % member.name)
-    return crc, size
+    _check(crc, size, member)
 
 
 def _pieces(descriptor, member):
     """The member's content, a few MB at a time however small it was packed."""
-    position = member.offset + _data_start(_read(descriptor, member.offset, 30))
+    position = member.offset + _data_start(read(descriptor, member.offset, 30))
     end = position + member.compressed
     inflate = None if member.stored else zlib.decompressobj(-15)
     while position < end:
-        piece = _read(descriptor, position, min(end - position, _PIECE))
+        piece = read(descriptor, position, min(end - position, _PIECE))
         position += len(piece)
         while inflate and piece:
             yield inflate.decompress(piece, _PIECE)

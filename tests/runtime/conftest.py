@@ -9,6 +9,7 @@ import pytest
 from tests.bundles import bundle_file, environment, function
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter, supported
+from tests.runtime.trials import slow_file
 
 # In Python 3.6 grammar: it runs wherever the runtime does.
 TELLER = """
@@ -52,6 +53,12 @@ def teller_wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def teller(tmp_path_factory: pytest.TempPathFactory, teller_wheels: list[Path]) -> Path:
     """A file whose function tells what it sees and returns 3."""
     return bundle_file(tmp_path_factory.mktemp("app") / "teller.pex", teller_wheels, function("teller", "main"))
+
+
+@pytest.fixture(scope="session")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that takes a moment to unpack."""
+    return slow_file(tmp_path_factory.mktemp("slow"))
 
 
 @pytest.fixture(params=supported(), ids=str)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.model import EntryPoint, StartKind
+from pexlite.model import EntryPoint, LaunchOptions, StartKind
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -137,6 +137,130 @@ def test_an_interpreter_without_its_python_says_so(newest: Interpreter, tmp_path
     told = run(command, env, check=False)
     assert told.stderr.startswith("error: the unpacked files of env.pex were damaged: bin/python is missing")
     run(command, env)
+
+
+def remove(root: Path, pattern: str) -> None:
+    only(root, pattern).unlink()
+
+
+def remove_all_but_directories(root: Path) -> None:
+    for path in root.rglob("*"):
+        if not path.is_dir():
+            path.unlink()
+
+
+WITHOUT_A_WORD: dict[str, Callable[[Path], object]] = {
+    "lib": lambda root: shutil.rmtree(only(root, "apps/*-*/lib")),
+    "site-packages": lambda root: shutil.rmtree(only(root, "apps/*-*/lib/*/site-packages")),
+    "link": lambda root: remove(root, "apps/*-*/lib/*/site-packages/helper"),
+    "pyvenv.cfg": lambda root: remove(root, "apps/*-*/pyvenv.cfg"),
+    "wheel": lambda root: shutil.rmtree(only(root, "wheels/*/lib/helper").parents[1]),
+    "wheels": lambda root: shutil.rmtree(root / "lite-1" / "wheels"),
+    "all but directories": remove_all_but_directories,
+}
+
+
+@pytest.mark.parametrize("what", WITHOUT_A_WORD)
+@pytest.mark.parametrize("kind", [StartKind.INTERPRETER, StartKind.SCRIPT])
+def test_what_becomes_another_program_is_mended_before(
+    kind: StartKind, what: str, newest: Interpreter, tmp_path: Path
+) -> None:
+    scripts = {"console_scripts": {"say": "helper:say"}}
+    files = {"helper/__init__.py": "def say():\n    print('well')\n", "na\u00efve.py": ""}
+    wheel = make_wheel(tmp_path, "helper", files=files, entry_points=scripts)
+    file = bundle_file(tmp_path / "env.pex", [wheel], EntryPoint(kind, script="say"))
+    env = environment(tmp_path / "root", LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
+    command: list[str | Path] = [newest.path, file]
+    command += ["-c", "import helper; helper.say()"] if kind is StartKind.INTERPRETER else []
+    run(command, env)
+    WITHOUT_A_WORD[what](tmp_path / "root")
+    assert run(command, env).stdout == "well\n"
+    before = only(tmp_path / "root", "apps/*-*/READY").stat().st_ino
+    assert run(command, env).stdout == "well\n"
+    assert only(tmp_path / "root", "apps/*-*/READY").stat().st_ino == before
+
+
+SHELL_DAMAGE: dict[str, Callable[[Path], object]] = {
+    "app": lambda root: shutil.rmtree(only(root, "apps/*-*")),
+    "READY": lambda root: remove(root, "apps/*-*/READY"),
+    "empty READY": lambda root: only(root, "apps/*-*/READY").write_text(""),
+    "run": lambda root: remove(root, "apps/*-*/_pexlite_run.py"),
+    "empty run": lambda root: only(root, "apps/*-*/_pexlite_run.py").write_text(""),
+    "launch": lambda root: remove(root, "apps/*-*/_pexlite_launch.py"),
+    "bytecode": lambda root: only(root, "apps/*-*/__pycache__/_pexlite_launch.*").write_bytes(b"cut"),
+    "pointer": lambda root: remove(root, "apps/*.sh"),
+    "empty pointer": lambda root: only(root, "apps/*.sh").write_text(""),
+    "python": lambda root: remove(root, "apps/*-*/bin/python"),
+    "wheel": lambda root: shutil.rmtree(only(root, "wheels/*/lib/helper").parents[1]),
+    "all but directories": remove_all_but_directories,
+}
+
+
+@pytest.mark.parametrize("what", SHELL_DAMAGE)
+def test_the_sh_header_never_leads_into_damage_for_good(what: str, newest: Interpreter, tmp_path: Path) -> None:
+    files = {"app.py": "def main():\n    import helper\n    print('well')\n", "helper/__init__.py": ""}
+    wheel = make_wheel(tmp_path, "app", files=files)
+    launch = LaunchOptions(sh_boot=True)
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), launch=launch)
+    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    for _ in range(2):
+        run([file], env)
+    SHELL_DAMAGE[what](tmp_path / "root")
+    done = run([file], env, check=False)
+    if what == "wheel":
+        assert done.stderr.startswith("error: the unpacked files of app.pex were damaged: ")
+    else:
+        assert (done.stdout, done.stderr) == ("well\n", "")
+    env["PATH"] = "/usr/bin:/bin" if what != "wheel" else env["PATH"]
+    for _ in range(2):
+        done = run([file], env)
+        assert (done.stdout, done.stderr) == ("well\n", "")
+
+
+def test_what_the_shell_starts_does_nothing_in_silence_when_it_is_cut_off(
+    newest: Interpreter, tmp_path: Path
+) -> None:
+    wheel = make_wheel(tmp_path, "app", files={"app.py": "def main():\n    print('well')\n"})
+    launch = LaunchOptions(sh_boot=True)
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), launch=launch)
+    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    run([file], env)
+    program = only(tmp_path / "root", "apps/*-*/_pexlite_run.py")
+    whole = program.read_text()
+    for size in range(1, len(whole) - 1, 7):
+        program.write_text(whole[:size])
+        assert run([file], env, check=False).returncode != 0
+
+
+@pytest.mark.parametrize("deep", ["apps/*-*/lib/*/site-packages/space/one.py", "apps/*-*/share/doc/text"])
+def test_a_link_in_a_directory_of_several_wheels_is_missed(deep: str, newest: Interpreter, tmp_path: Path) -> None:
+    code = "import sys\n\ndef main():\n    import space.one, space.two\n    open(sys.prefix + '/share/doc/text')\n"
+    one = make_wheel(
+        tmp_path, "app", files={"app.py": code, "space/one.py": ""}, data={"data/share/doc/text": "x"}
+    )
+    two = make_wheel(tmp_path, "two", files={"space/two.py": ""})
+    file = bundle_file(tmp_path / "app.pex", [one, two], function("app", "main"))
+    env = environment(tmp_path / "root")
+    run([newest.path, file], env)
+    only(tmp_path / "root", deep).unlink()
+    told = run([newest.path, file], env, check=False).stderr
+    assert told.startswith(f"error: the unpacked files of app.pex were damaged: {Path(deep).name} is missing\n")
+    run([newest.path, file], env)
+
+
+def test_damage_that_a_child_meets_is_told(newest: Interpreter, tmp_path: Path) -> None:
+    code = (
+        "import subprocess, sys\n\ndef main():\n"
+        "    subprocess.check_call([sys.executable, '-c', 'import app'], stderr=subprocess.DEVNULL)\n"
+    )
+    wheel = make_wheel(tmp_path, "app", files={"app.py": code})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
+    env = environment(tmp_path / "root")
+    run([newest.path, file], env)
+    only(tmp_path / "root", "apps/*-*/pyvenv.cfg").unlink()
+    told = run([newest.path, file], env, check=False).stderr
+    assert told.startswith("error: the unpacked files of app.pex were damaged: pyvenv.cfg is missing\n")
+    run([newest.path, file], env)
 
 
 def test_an_apps_own_failure_is_shown_as_it_is(newest: Interpreter, tmp_path: Path) -> None:

@@ -176,8 +176,8 @@ def test_the_first_line_is_short_for_a_wide_range(tmp_path: Path) -> None:
 
     (tmp_path / "none").mkdir()
     needed = "CPython 3.10 to 3.14 on linux x86_64 (glibc 2.17+)"
-    code = f"from pythons import run_fitting; run_fitting('/x/my_service.pex', ['cp399'], {needed!r}, None)"
+    code = f"import runtime.pythons as room; room.run_fitting('/x/my_service.pex', ['cp399'], {needed!r}, None)"
     for here in interpreters():
-        env = environment(tmp_path, PATH=str(tmp_path / "none"), PYTHONPATH=str(Path(pythons.__file__).parent))
+        env = environment(tmp_path, PATH=str(tmp_path / "none"), PYTHONPATH=str(Path(pythons.__file__).parents[1]))
         done = run([here.path, "-c", code], env, check=False)
         assert len(done.stderr.splitlines()[0]) <= 120

@@ -1,0 +1,88 @@
+"""The words for a boot that failed before the app's own code ran.
+
+Imported by `__main__` when anything goes wrong there, and stored uncompressed so that it can be.
+"""
+
+import os
+import sys
+
+from . import find_the_rest
+
+
+def explain(failure, facts, file):
+    """Say in two lines why the boot failed, and exit with 1; PEX_VERBOSE=1 shows the traceback too."""
+    if isinstance(failure, KeyboardInterrupt):
+        end_as_interrupted()
+    name = os.path.basename(file)
+    if _is_verbose():
+        sys.excepthook(type(failure), failure, failure.__traceback__)
+    try:
+        find_the_rest()
+        from . import unzip, whole
+    except Exception:
+        _try_zlib(name)
+        fail_damaged(file, "its own modules have changed")
+    try:
+        with whole.opened(file) as found:
+            build_id = found.manifest["pexlite"]["build_id"]
+    except unzip.Damaged as damage:
+        fail_damaged(file, damage)
+    except OSError as problem:
+        fail("%s cannot be read: %s" % (name, problem.strerror), "see whether it is still there")
+    except Exception:
+        fail_damaged(file, "its own modules have changed")
+    if build_id != facts["build_id"]:
+        fail_replaced(file)
+    last = failure.__traceback__
+    while last.tb_next is not None:
+        last = last.tb_next
+    where = "%s:%d" % (os.path.basename(last.tb_frame.f_code.co_filename), last.tb_lineno)
+    words = " ".join(str(failure).split())[:80]
+    fail(
+        "%s could not be started: %s: %s (%s)" % (name, type(failure).__name__, words, where),
+        "a bug in pexlite: PEX_VERBOSE=1 shows the traceback; report it to pexlite's issue tracker with that",
+    )
+
+
+def fail_damaged(file, damage):
+    """Exit with the two lines for a file that is not what was built."""
+    fail("%s is damaged: %s" % (os.path.basename(file), damage), "copy it here again")
+
+
+def fail_replaced(file):
+    """Exit with the two lines for a file that another one has taken the place of since Python opened it."""
+    fail("%s was replaced while it started" % os.path.basename(file), "start it again")
+
+
+def fail(message, hint):
+    """Exit with 1 after an error and what to do about it."""
+    try:
+        sys.stderr.write("error: %s\nhint: %s\n" % (message, hint))
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):
+        pass  # a process without stderr still has its exit code
+    sys.exit(1)
+
+
+def end_as_interrupted():
+    """End as a process that SIGINT ended, without the traceback of our own code."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _try_zlib(name):
+    try:
+        import zlib  # noqa: F401
+    except ImportError:
+        fail(
+            "%s needs a Python with the module zlib; %s has none" % (name, sys.executable),
+            "name another one with PEX_PYTHON=/path/to/python",
+        )
+
+
+def _is_verbose():
+    # The switches of this start may have been taken out of the environment already.
+    switches = sys.modules.get("__pexlite__.switches")
+    return os.environ.get("PEX_VERBOSE", "0") not in ("", "0") or bool(switches and switches.Switches.verbose)

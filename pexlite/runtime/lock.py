@@ -1,0 +1,55 @@
+"""One start unpacks, the others wait for it."""
+
+import errno
+import os
+import time
+
+from . import progress
+from .roots import is_ready
+
+_WORD_AFTER = 5  # seconds of waiting until something is said
+_LONGEST = 300  # until a start no longer relies on the one it waits for
+
+
+class Lock:
+    """Held by one start at a time. Only saves work: where flock does not work, or for too long, it is not held."""
+
+    def __init__(self, path, name, prefix):
+        self.path = path
+        self.name = name
+        self.prefix = prefix
+        self.handle = None
+
+    def __enter__(self):
+        try:
+            import fcntl
+
+            self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._wait(fcntl)
+        except (ImportError, OSError):
+            pass
+
+    def _wait(self, fcntl):
+        start = time.time()
+        pause = 0.002
+        told = False
+        while not is_ready(self.prefix):
+            try:
+                fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except OSError as failure:
+                if failure.errno not in (errno.EAGAIN, errno.EACCES, errno.EINTR):
+                    raise
+            waited = time.time() - start
+            if not told and waited > _WORD_AFTER:
+                told = True
+                progress.notice("waiting while another start unpacks %s" % self.name)
+            if waited > _LONGEST:
+                progress.notice("waited long enough for the other start of %s, unpacking it here too" % self.name)
+                return
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
+
+    def __exit__(self, *failure):
+        if self.handle is not None:
+            os.close(self.handle)

@@ -1,0 +1,244 @@
+"""Which apps of the cache running processes may be using, found out by looking at the processes.
+
+An app holds nothing open that would tell, so this goes by what can be seen: the command line, the files mapped
+into memory and the time of the start. In doubt an app counts as used.
+"""
+
+import os
+import time
+
+from . import prune
+
+# A start moves the mark of its app unless the mark is younger than this, so no user of an app began later.
+_MARK_IS_RIGHT_WITHIN = 86400 + 60
+_CLOCKS_DIFFER_BY = 0.1  # seconds: processes and files are not dated in the same way
+_MOST_WORDS = 50  # of a command line that are looked at
+_SINCE_BOOT = 7  # CLOCK_BOOTTIME, which Python 3.6 has no name for
+_OF_THE_KERNEL = 0x00200000  # PF_KTHREAD of /proc/PID/stat
+_LOOKS, _BETWEEN_LOOKS = 50, 0.001  # seconds: at a process whose exec is under way, which shows no words yet
+
+
+class App:
+    """An app's directory that might go: `mark` is its last use, `wheels` are the names it links to."""
+
+    def __init__(self, root, name, mark, wheels):
+        self.build_id = name.partition("-")[0]
+        self.name = name
+        self.path = "/lite-1/apps/%s/" % name
+        self.mark = mark
+        self.wheels = wheels
+        self.root = os.path.realpath(os.path.dirname(root))
+        place = "%s/apps/%s" % (root, name)
+        # By a path sealed into the file; and the private caches stand in for any other.
+        self.is_found_otherwise = _names_its_cache(place) or os.path.basename(self.root)[:8] == "pexlite-"
+        self.file_name = prune.file_name(place)
+        python = os.path.realpath(place + "/bin/python")
+        self.python = python if os.path.exists(python) else None
+        try:
+            self.owner = os.stat(place).st_uid
+        except OSError:
+            self.owner = None
+
+    def is_mapped(self, process):
+        """Whether the process has a file of the app or of its wheels in memory."""
+        return self.path in process.mapped or any(["/%s/" % wheel in process.mapped for wheel in self.wheels])
+
+    def is_perhaps_run_by(self, process):
+        """Whether a process that tells no more may be one of this app's, by its Python, cache, user and age."""
+        program = process.program or process.words[0]
+        if program.endswith(" (deleted)"):
+            program = program[: -len(" (deleted)")]
+        if process.program and self.python:
+            if program != self.python:
+                return False
+        elif not _is_python(program):
+            return False
+        if process.root and process.root != self.root and not self.is_found_otherwise:
+            return False
+        if process.owner == self.owner or process.started < self.mark + _MARK_IS_RIGHT_WITHIN:
+            return True
+        # Who may not write here does not move the mark either.
+        return self.file_name in [os.path.basename(word) for word in process.words]
+
+
+def _names_its_cache(place):
+    """Whether the file that was unpacked to `place` has the path of a cache in it, for all that is known."""
+    return "'pex_root': None" not in _read(place + "/_pexlite_launch.py")
+
+
+class Process:
+    """What can be seen of a running process; None where it cannot be seen. `root` is the cache it was told of."""
+
+    def __init__(self, words, started, owner, program=None, directory=None, mapped="", root=None):
+        self.words = words
+        self.started = started
+        self.owner = owner
+        self.program = program
+        self.directory = directory
+        self.mapped = mapped
+        self.root = root
+
+
+def in_use(apps):
+    """The names of those of `apps` that a running process uses, or may be using."""
+    used = set()
+    for process in running():
+        rest = [app for app in apps if app.name not in used]
+        if not rest:
+            break
+        used.update(_used_by(process, rest))
+    return used
+
+
+def _used_by(process, apps):
+    """Which of `apps` the process may use.
+
+    That it is known to be another app's process speaks for all the others: versions of an app share most wheels.
+    """
+    line = "\n".join(process.words)
+    if "/lite-1/apps/" in line:
+        return [app.name for app in apps if app.path in line]
+    known, build_id = _what_it_runs(process)
+    if build_id:
+        return [app.name for app in apps if app.build_id == build_id]
+    return [app.name for app in apps if app.is_mapped(process) or not known and app.is_perhaps_run_by(process)]
+
+
+def _what_it_runs(process):
+    """(True, build id); (True, "") for what is no built file; (False, "") where that cannot be told any more."""
+    if not _is_python(process.words[0]):
+        return not _is_python(process.program or ""), ""  # a Python by another name has changed it
+    script = _script(process.words)
+    # Not the script alone: `-m pdb`, coverage and the like are given a file as well.
+    for word in process.words[1:_MOST_WORDS]:
+        path = os.path.join(process.directory or "", word)
+        # /dev/fd/3 is another file in each process.
+        if not os.path.isabs(path) or path.startswith(("/dev/", "/proc/")) or not os.path.exists(path):
+            if word == script:
+                return False, ""
+            continue
+        build_id = _build_id(path)
+        if build_id:
+            # Otherwise another version may have been put in its place.
+            as_it_was = os.stat(path).st_ctime < process.started - _CLOCKS_DIFFER_BY
+            return as_it_was, build_id if as_it_was else ""
+    return True, ""
+
+
+def _is_python(program):
+    return os.path.basename(program).lower().startswith(("python", "pypy"))
+
+
+def _script(words):
+    """The file that a Python's command line runs, "" where it runs none: -c, -m, or at a prompt."""
+    position = 1
+    while position < len(words):
+        word = words[position]
+        if word[:1] != "-" or word == "-":
+            return word if word != "-" else ""
+        if word in ("-W", "-X", "--check-hash-based-pycs"):
+            position += 1
+        elif word[:2] not in ("-W", "-X", "--") and ("c" in word or "m" in word):
+            return ""
+        position += 1
+    return ""
+
+
+def _build_id(path):
+    """The build id of the file at `path`, "" where pexlite did not make it."""
+    import json
+    from zipimport import zipimporter
+
+    try:
+        facts = zipimporter(path).get_data(path + os.sep + "PEX-INFO")
+        return json.loads(facts.decode("utf-8"))["pexlite"]["build_id"]
+    except (ImportError, OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+# -- what the system shows ---------------------------------------------------------------------------
+
+
+def running():
+    """Every process but this one, and but those of the kernel."""
+    return _from_proc() if os.path.exists("/proc/self/stat") else _from_ps()
+
+
+def _from_proc():
+    booted = time.time() - time.clock_gettime(_SINCE_BOOT)
+    ticks = os.sysconf("SC_CLK_TCK")
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        place = "/proc/" + name
+        try:
+            owner = os.stat(place).st_uid
+            line, facts = _words_and_facts(place)
+            started = booted + int(facts[19]) / ticks
+        except (OSError, ValueError, IndexError):
+            continue  # it has ended
+        if facts[0] in "ZX" or int(facts[6]) & _OF_THE_KERNEL:
+            continue
+        seen = Process(line.split("\0"), started, owner)
+        seen.program, seen.directory = _link(place + "/exe"), _link(place + "/cwd")
+        seen.mapped, seen.root = _read(place + "/maps"), _root(_read(place + "/environ"))
+        yield seen
+
+
+def _words_and_facts(place):
+    """The command line of a process, joined by NUL, and what its stat shows from the state on.
+
+    While an exec is under way there is no command line; and a process may have emptied its own.
+    """
+    for _ in range(_LOOKS):
+        # "1234 (a name) S 1 …": the name may hold anything, so what follows it is counted from its end.
+        facts = _read(place + "/stat").rpartition(")")[2].split()
+        line = _read(place + "/cmdline").rstrip("\0")
+        if line or not facts or facts[0] in "ZX" or int(facts[6]) & _OF_THE_KERNEL:
+            break
+        time.sleep(_BETWEEN_LOOKS)
+    return line, facts
+
+
+def _root(environment):
+    """The cache that a start finds by these variables; None for one that is another path in another process."""
+    given = dict([line.partition("=")[::2] for line in environment.split("\0")])
+    root = given.get("PEX_ROOT") or given.get("HOME", "") + "/.pex"
+    return os.path.realpath(root) if root[0] == "/" and root != "/.pex" else None
+
+
+def _read(path):
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _link(path):
+    try:
+        return os.readlink(path)
+    except OSError:
+        return None
+
+
+def _from_ps():
+    """As `_from_proc`, by `ps` (POSIX): without directories, maps and blanks in words."""
+    import subprocess
+
+    columns = ["-o", "pid=", "-o", "uid=", "-o", "etime=", "-o", "args="]
+    output = subprocess.check_output(["ps", "-A", "-ww"] + columns)
+    for line in output.decode("utf-8", "surrogateescape").splitlines():
+        fields = line.split(None, 3)
+        if len(fields) == 4 and int(fields[0]) != os.getpid():
+            yield Process(fields[3].split(" "), time.time() - _seconds(fields[2]), int(fields[1]))
+
+
+def _seconds(elapsed):
+    """The time that ps shows as "2-03:04:05" or "04:05", in seconds."""
+    days, _, rest = elapsed.rpartition("-")
+    total = int(days or 0)
+    parts = [int(part) for part in rest.split(":")]
+    for part, base in zip([0] * (3 - len(parts)) + parts, (24, 60, 60)):
+        total = total * base + part
+    return total

@@ -1,0 +1,190 @@
+"""Which apps a process may be using, told from what can be seen of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pexlite.runtime import processes
+from tests.bundles import bundle_file, function
+from tests.factories import make_wheel
+
+DAY = 86400
+NOW = time.time()
+
+
+def app(build_id: str = "aaaa") -> processes.App:
+    """An app of user 1000, last used 100 days ago, of a Python that need not be here."""
+    found = processes.App("/r/lite-1", f"{build_id}-cp311-1", NOW - 100 * DAY, ["w1", "w2"])
+    found.python, found.owner, found.file_name = "/usr/bin/python3.11", 1000, "app.pex"
+    found.is_found_otherwise = False
+    return found
+
+
+def process(*words: str, days: float = 1, owner: int = 1000, **seen: str) -> processes.Process:
+    given: dict[str, str | None] = {"program": "/usr/bin/python3.11", "directory": "/", **seen}
+    return processes.Process(list(words), NOW - days * DAY, owner, **given)
+
+
+ORDINARY = str(Path(__file__))  # a script that is there and is no built file
+
+USED = [
+    ("bin/python of the app", process("/r/lite-1/apps/aaaa-cp311-1/bin/python", "-m", "x")),
+    ("a script in bin", process("/bin/sh", "/r/lite-1/apps/aaaa-cp311-1/bin/tool")),
+    (
+        "a file of a wheel is mapped",
+        process("java", program="/usr/bin/java", mapped="/r/lite-1/wheels/w2/x.so"),
+    ),
+    ("the script is gone", process("python3", "/not/there.pex")),
+    ("the script is not found, the directory being unknown", process("python3", "app.pex", directory="")),
+    ("the script is an open file of its own", process("python3", "/dev/fd/0")),
+    ("the name was changed", process("worker: master [app]")),
+    ("Python was replaced", process("python3", "/not/there", program="/usr/bin/python3.11 (deleted)")),
+    ("it holds the app's mark", process("python3", ORDINARY, mapped="/r/lite-1/apps/aaaa-cp311-1/READY")),
+    ("of another user, by its name", process("python3", "./app.pex", owner=7, program="", directory="")),
+    ("nothing can be seen, and it is old", process("python3", "a", days=101, owner=7, program="", directory="")),
+]
+NOT_USED = [
+    ("bin/python of another app", process("/r/lite-1/apps/bbbb-cp311-1/bin/python", "x", mapped="/wheels/w1/x")),
+    ("another Python", process("python3", "/not/there.pex", program="/opt/python3.12")),
+    ("a Python told of another cache", process("python3", "/not/there.pex", root="/other")),
+    ("no Python", process("vim", "/not/there.pex", program="/usr/bin/vim")),
+    ("a module is run", process("python3", "-Im", "x", days=101)),
+    ("code is run", process("python3", "-c", "x", days=101)),
+    ("a script is run", process("python3", "-W", "error", "-X", "dev", ORDINARY, days=101)),
+    ("nothing can be seen, and it is young", process("python3", "a", owner=7, program="", directory="")),
+]
+
+
+@pytest.mark.parametrize(
+    ("seen", "used"),
+    [
+        *(pytest.param(seen, True, id=name) for name, seen in USED),
+        *(pytest.param(seen, False, id=name) for name, seen in NOT_USED),
+    ],
+)
+def test_a_process_uses_an_app_or_not(seen: processes.Process, used: bool) -> None:
+    seen.program, seen.directory = seen.program or None, seen.directory or None
+    assert processes._used_by(seen, [app()]) == (["aaaa-cp311-1"] if used else [])
+
+
+def test_a_file_that_is_as_it_was_says_which_app_it_is(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "x", files={"x.py": ""})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("x", "main"))
+    own = app(processes._build_id(str(file)))
+    for words in (["python3", "app.pex"], ["python3", "-m", "pdb", str(file)]):
+        shown = process(*words, days=-0.1, directory=str(tmp_path), mapped="/wheels/w1/x")
+        assert processes._used_by(shown, [own]) == [own.name]
+        assert processes._used_by(shown, [app()]) == []
+        shown.started = NOW - DAY  # before the file came to be
+        assert processes._used_by(shown, [app()]) == ["aaaa-cp311-1"]
+
+
+@pytest.mark.parametrize(
+    ("command", "script"),
+    [
+        ("python", ""),
+        ("python -", ""),
+        ("python -c code x.py", ""),
+        ("python -Im module x.py", ""),
+        ("python x.py -m y", "x.py"),
+        ("python -I -B x.py", "x.py"),
+        ("python -Wdefault::x:m -X importtime x.py", "x.py"),
+        ("python --check-hash-based-pycs never x.py", "x.py"),
+        ("python3 -u /a/b", "/a/b"),
+    ],
+)
+def test_the_script_of_a_command_line(command: str, script: str) -> None:
+    assert processes._script(command.split()) == script
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "seconds"), [("00:07", 7), ("04:05", 245), ("1:00:00", 3600), ("2-03:04:05", 183845)]
+)
+def test_times_of_ps(elapsed: str, seconds: int) -> None:
+    assert processes._seconds(elapsed) == seconds
+
+
+@pytest.mark.parametrize("look", [processes._from_proc, processes._from_ps], ids=["proc", "ps"])
+def test_a_real_process_is_seen(look: object, tmp_path: Path) -> None:
+    if look is processes._from_proc and not Path("/proc/self/stat").exists():
+        pytest.skip("no /proc here")
+    child = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()", "a-word-of-its-own"],
+        stdin=subprocess.PIPE,
+        cwd=tmp_path,
+    )
+    try:
+        (seen,) = [found for found in look() if "a-word-of-its-own" in found.words]  # type: ignore[operator]
+        assert seen.owner == os.getuid()
+        assert abs(seen.started - time.time()) < 120
+        if look is processes._from_proc:
+            assert seen.directory == str(tmp_path)
+            assert Path(seen.program).samefile(sys.executable)
+            assert seen.program in seen.mapped
+    finally:
+        child.communicate(b"", timeout=60)
+
+
+def test_a_process_is_seen_as_it_starts() -> None:
+    """Until its exec is done a process shows no words; nearly every look that follows a start meets one."""
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("no /proc here")
+    for number in range(20):
+        child = subprocess.Popen(
+            [sys.executable, "-S", "-c", "import sys; sys.stdin.read()", f"start-{number}"], stdin=subprocess.PIPE
+        )
+        try:
+            words, _ = processes._words_and_facts(f"/proc/{child.pid}")
+            assert f"start-{number}" in words.split("\0")
+        finally:
+            child.communicate(b"", timeout=60)
+
+
+def test_threads_of_the_kernel_and_zombies_are_not_seen(tmp_path: Path) -> None:
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("no /proc here")
+    child = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    until = time.monotonic() + 60
+    while processes._words_and_facts(f"/proc/{child.pid}")[1][0] != "Z":
+        assert time.monotonic() < until
+    try:
+        started = time.monotonic()
+        assert all(found.words != [""] or found.program for found in processes._from_proc())
+        assert time.monotonic() - started < 30
+    finally:
+        child.wait(timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("environment", "root"),
+    [
+        ("A=1\0PEX_ROOT=/x/../y\0HOME=/h\0", "/y"),
+        ("PEX_ROOT=\0HOME=/h\0", "/h/.pex"),
+        ("HOME=/h\0odd\0", "/h/.pex"),
+        ("PEX_ROOT=x\0HOME=/h\0", None),
+        ("PEX_ROOT=~/x\0HOME=/h\0", None),
+        ("HOME=h\0", None),
+        ("", None),
+    ],
+)
+def test_the_cache_that_a_process_was_told_of(environment: str, root: str | None) -> None:
+    assert processes._root(environment) == root
+
+
+@pytest.mark.parametrize("root", [None, "/var/cache/apps"])
+def test_a_cache_that_the_file_itself_names_is_used_whatever_the_variables_say(
+    root: str | None, tmp_path: Path
+) -> None:
+    place = tmp_path / "lite-1" / "apps" / "aaaa-cp311-1"
+    place.mkdir(parents=True)
+    (place / "_pexlite_launch.py").write_text(f"FACTS = {{'build_id': 'aaaa', 'pex_root': {root!a}}}\n")
+    found = processes.App(str(tmp_path / "lite-1"), place.name, NOW, [])
+    found.python = "/usr/bin/python3.11"
+    shown = process("python3", "/not/there.pex", owner=found.owner, root="/elsewhere")
+    assert processes._used_by(shown, [found]) == ([place.name] if root else [])

@@ -1,0 +1,303 @@
+"""What Spark asks of a file's start, acted out without Spark."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pexlite.model import LaunchOptions
+from tests.bundles import bundle_file, function, run
+from tests.factories import make_wheel
+from tests.interpreters import Interpreter
+
+APPLICATION = """
+import json
+import os
+import subprocess
+import sys
+
+import helper
+
+
+def main():
+    names = ("PEX", "PYSPARK_PYTHON")
+    told = {name: os.environ.get(name) for name in names}
+    try:
+        from pyspark import context
+    except ImportError:
+        context = None
+    if context:
+        settings = json.loads(os.environ.get("SETTINGS", "{}"))
+        context.SparkContext()._initialize_context(context.Configuration(settings))
+        told.update(settings=settings, pyspark=context.__file__, PYSPARK_PYTHON=os.environ.get("PYSPARK_PYTHON"))
+    print(json.dumps(dict(told, argv=sys.argv, helper=helper.__file__, executable=sys.executable)))
+"""
+# As much of pyspark as a start meets: a worker that says who it is, and what a driver makes a context with.
+PYSPARK = {
+    "pyspark/__init__.py": "",
+    "pyspark/daemon.py": """
+import json, os, sys
+import helper
+print(json.dumps({"argv": sys.argv, "pid": os.getpid(), "helper": helper.__file__, "read": sys.stdin.read()}))
+""",
+    "pyspark/context.py": """
+class Configuration:
+    def __init__(self, settings):
+        self.settings = settings
+
+    def get(self, name, default=None):
+        return self.settings.get(name, default)
+
+    def set(self, name, value):
+        self.settings[name] = value
+
+
+class SparkContext:
+    def _initialize_context(self, configuration):
+        return configuration
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    directory = tmp_path_factory.mktemp("wheels")
+    return [
+        make_wheel(directory, "application", files={"application.py": APPLICATION}),
+        make_wheel(directory, "helper", files={"helper.py": ""}),
+    ]
+
+
+@pytest.fixture(params=[False, True], ids=["python shebang", "sh header"])
+def application(request: pytest.FixtureRequest, tmp_path: Path, wheels: list[Path]) -> Path:
+    """A file with an entry point, in a directory of its own."""
+    launch = LaunchOptions(sh_boot=request.param)
+    return bundle_file(tmp_path / "app.py", wheels, function("application", "main"), launch=launch)
+
+
+@pytest.fixture
+def spark_path(tmp_path: Path) -> Path:
+    """What Spark puts on PYTHONPATH: its pyspark, with a module that has the name of a bundled one."""
+    directory = tmp_path / "spark"
+    for name, text in {**PYSPARK, "helper.py": "raise Exception('the decoy')"}.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    return directory
+
+
+def shell(words: list[str], env: dict[str, str], python: Interpreter, cwd: Path) -> str:
+    """What the command printed, `python` being the one on PATH."""
+    path = f"{python.path.parent}{os.pathsep}{env['PATH']}"
+    return run(words, {**env, "PATH": path}, cwd=cwd).stdout
+
+
+def test_a_file_with_an_entry_point_is_an_interpreter_for_a_worker(
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
+) -> None:
+    words = ["sh", "-c", "echo $$; exec ./app.py -m pyspark.daemon pyspark.worker"]
+    for _ in range(2):
+        path = {"PYTHONPATH": str(spark_path), "PATH": f"{newest.path.parent}{os.pathsep}{env['PATH']}"}
+        done = run(words, {**env, **path}, cwd=application.parent, stdin="spoken")
+        pid, told = done.stdout.split("\n", 1)
+        worker = json.loads(told)
+        assert worker["argv"] == [str(spark_path / "pyspark/daemon.py"), "pyspark.worker"]
+        assert worker["pid"] == int(pid)
+        assert worker["read"] == "spoken"
+        assert str(env["PEX_ROOT"]) in worker["helper"]
+
+
+def test_a_file_with_the_name_of_a_bundled_module_does_not_hide_it(
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
+) -> None:
+    file = application.rename(application.with_name("helper.py"))
+    words = [str(newest.path), str(file), "-m", "pyspark.daemon"]
+    worker = json.loads(run(words, {**env, "PYTHONPATH": str(spark_path)}, cwd=file.parent).stdout)
+    assert str(env["PEX_ROOT"]) in worker["helper"]
+
+
+def test_the_question_which_python_it_is_does_not_start_the_application(
+    application: Path, env: dict[str, str], newest: Interpreter
+) -> None:
+    words = ["./app.py", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    for _ in range(2):
+        version = ".".join(map(str, newest.version))
+        assert shell(words, env, newest, application.parent) == f"{version}\n"
+
+
+def test_the_question_where_spark_is_goes_to_the_python_beside_it(
+    application: Path, env: dict[str, str], newest: Interpreter, tmp_path: Path
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "find_spark_home.py").write_text("import sys; print(sys.prefix)")
+    (programs / "python3").write_text("#!/bin/sh\necho $0 asked $1\n")
+    (programs / "python3").chmod(0o755)
+    script = str(programs / "find_spark_home.py")
+    for _ in range(2):
+        assert (
+            shell(["./app.py", script], env, newest, application.parent) == f"{programs}/python3 asked {script}\n"
+        )
+
+
+def test_a_submitted_application_finds_the_pyspark_that_spark_hands_over(
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
+) -> None:
+    submitted = {**env, "PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path)}
+    for _ in range(2):
+        told = json.loads(run([newest.path, application, "one"], submitted).stdout)
+        assert told["pyspark"] == str(spark_path / "pyspark/context.py")
+        assert str(env["PEX_ROOT"]) in told["helper"]
+        assert told["argv"] == [str(application), "one"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "files"),
+    [
+        ({}, "{file}"),
+        ({"spark.files": "/data/a.txt"}, "/data/a.txt,{file}"),
+        ({"spark.files": "file://{file}"}, "file://{file}"),
+    ],
+)
+def test_executors_run_in_the_submitted_file(
+    application: Path,
+    spark_path: Path,
+    env: dict[str, str],
+    newest: Interpreter,
+    settings: dict[str, str],
+    files: str,
+) -> None:
+    settings = {name: value.format(file=application) for name, value in settings.items()}
+    settings["spark.master"] = "spark://127.0.0.1:7077"
+    submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "SETTINGS": json.dumps(settings)}
+    told = json.loads(run([newest.path, application], {**env, **submitted}).stdout)
+    assert told["settings"]["spark.files"] == files.format(file=application)
+    assert told["PYSPARK_PYTHON"] == "./app.py"
+
+
+def test_on_this_machine_alone_workers_run_in_what_is_unpacked(
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
+) -> None:
+    settings = json.dumps({"spark.master": "local[2]"})
+    submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "SETTINGS": settings}
+    told = json.loads(run([newest.path, application], {**env, **submitted}).stdout)
+    assert told["settings"] == {"spark.master": "local[2]"}
+    assert told["PYSPARK_PYTHON"] == told["executable"]
+
+
+def test_what_somebody_has_said_about_executors_stays(
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
+) -> None:
+    settings = json.dumps({"spark.master": "spark://127.0.0.1:7077"})
+    submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "SETTINGS": settings}
+    told = json.loads(
+        run([newest.path, application], {**env, **submitted, "PYSPARK_PYTHON": "/opt/python"}).stdout
+    )
+    assert told["settings"] == json.loads(settings)
+    assert told["PYSPARK_PYTHON"] == "/opt/python"
+
+
+def test_an_application_can_be_its_own_python(
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
+) -> None:
+    submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "PYSPARK_PYTHON": "./app.py"}
+    words = ["./app.py", str(application), "one"]
+    told = json.loads(shell(words, {**env, **submitted}, newest, application.parent))
+    assert told["argv"] == [str(application), "one"]
+
+
+def test_a_file_with_an_entry_point_is_the_python_of_another_application(
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.py"
+    other.write_text("import sys, helper, pyspark; print(sys.argv)")
+    submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "PYSPARK_PYTHON": "./app.py"}
+    words = ["./app.py", str(other), "one"]
+    assert shell(words, {**env, **submitted}, newest, application.parent) == f"{[str(other), 'one']}\n"
+
+
+def test_what_a_driver_starts_is_an_application_as_ever(
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, tmp_path: Path
+) -> None:
+    (tmp_path / "data.py").write_text("")
+    submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "PYSPARK_PYTHON": "./another.pex"}
+    words = ["./app.py", "data.py"]
+    assert json.loads(shell(words, {**env, **submitted}, newest, tmp_path))["argv"] == words
+
+
+@pytest.mark.parametrize(
+    ("version", "ending", "said"),
+    [
+        ("4.0.1", 0, ""),
+        ("4.0.2", 0, "note: app.py holds pyspark 4.0.1, and the Spark here is 4.0.2\n"),
+        (
+            "3.5.9",
+            1,
+            "error: app.py holds pyspark 4.0.1, and the Spark here is 3.5.9\n"
+            "hint: build it with pyspark==3.5.9, or with --exclude pyspark: Spark brings its own\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize("start", [["-m", "pyspark.daemon"], []], ids=["worker", "driver"])
+def test_a_pyspark_of_another_version_is_told(
+    wheels: list[Path],
+    tmp_path: Path,
+    env: dict[str, str],
+    newest: Interpreter,
+    start: list[str],
+    version: str,
+    ending: int,
+    said: str,
+) -> None:
+    pyspark = make_wheel(tmp_path, "pyspark", "4.0.1", files=PYSPARK)
+    file = bundle_file(tmp_path / "app.py", [*wheels, pyspark], function("application", "main"))
+    submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": f"/opt/spark/jars/spark-core_2.13-{version}.jar"}
+    settings = {"SETTINGS": json.dumps({"spark.master": "local"})}
+    done = run([newest.path, file, *start], {**env, **submitted, **settings}, check=False)
+    assert (done.returncode, done.stderr) == (ending, said)
+
+
+def test_workers_without_a_home_that_start_at_once_unpack_once(
+    wheels: list[Path], tmp_path: Path, env: dict[str, str], newest: Interpreter
+) -> None:
+    file = bundle_file(tmp_path / "app.pex", wheels, function("application", "main"))
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    del env["PEX_ROOT"]
+    without_home = {**env, "HOME": str(file), "TMPDIR": str(temporary)}
+    command = [str(newest.path), str(file), "-m", "pyspark.daemon"]
+    started = [
+        subprocess.Popen(command, env=without_home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(8)
+    ]
+    for process in started:
+        assert b"No module named 'pyspark'" in process.communicate(timeout=120)[1]
+    assert len(list(temporary.glob("pexlite-*"))) == 1
+    assert len(list(temporary.glob("pexlite-*/lite-1/wheels/*"))) == 2
+
+
+ALL_AT_ONCE = """
+import sys, threading
+import __pexlite__
+__pexlite__.find_the_rest()
+from __pexlite__ import roots
+barrier = threading.Barrier(32)
+def find():
+    barrier.wait()
+    roots.private()
+threads = [threading.Thread(target=find) for _ in range(32)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_workers_without_a_home_find_one_place_however_close_they_are(
+    application: Path, tmp_path: Path, env: dict[str, str], newest: Interpreter
+) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    run([newest.path, "-c", ALL_AT_ONCE], {**env, "TMPDIR": str(temporary), "PYTHONPATH": str(application)})
+    assert len(list(temporary.iterdir())) == 1

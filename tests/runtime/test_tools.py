@@ -1,0 +1,231 @@
+"""PEX_TOOLS=1: a built file tells about itself, is checked, unpacked and warmed, and the cache is looked after."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from pexlite.model import EntryPoint, LaunchOptions, StartKind
+from tests.bundles import bundle_file, environment, function, run
+from tests.factories import make_wheel
+from tests.interpreters import Interpreter, supported
+
+DATA = {"scripts/tool": "#!python\n", "data/share/x": "y", "headers/x.h": "", "purelib/pure.py": "x = 1\n"}
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return environment(tmp_path / "root")
+
+
+@pytest.fixture
+def tools(env: dict[str, str]) -> dict[str, str]:
+    return {**env, "PEX_TOOLS": "1"}
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> list[Path]:
+    return [
+        make_wheel(tmp_path, "app", files={"app.py": "def main():\n    print('ran')\n"}, data=DATA),
+        make_wheel(tmp_path, "helper", files={"helper/__init__.py": "", "helper/data.txt": "words"}),
+    ]
+
+
+@pytest.fixture
+def file(tmp_path: Path, wheels: list[Path]) -> Path:
+    return bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
+
+
+def unpacked(root: Path, pattern: str) -> Path:
+    (found,) = (root / "lite-1").glob(pattern)
+    return found
+
+
+def test_every_python_has_the_tools(
+    python: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    told = run([python.path, file, "info"], tools).stdout
+    assert told.splitlines()[:2] == [str(file), "  starts     app:main"]
+    assert json.loads(run([python.path, file, "info", "--json"], tools).stdout)["pexlite"]["runs_on"] in told
+    assert run([python.path, file, "verify", "--cache"], tools).stdout.startswith("app.pex is whole: 2 wheels ")
+    run([python.path, file, "extract", tmp_path / "out"], tools)
+    assert not (tmp_path / "root").exists()
+    prefix = run([python.path, file, "warm", "--compile"], tools).stdout.strip()
+    assert Path(prefix, "READY").exists()
+    assert len(list(tmp_path.glob("root/lite-1/wheels/*/lib/**/*.pyc"))) == 3
+    assert f"{prefix} is whole" in run([python.path, file, "verify", "--cache"], tools).stdout
+    assert run([python.path, file, "cache", "info"], tools).stdout.startswith(
+        f"{tmp_path / 'root' / 'lite-1'}: 1 apps, 2 wh"
+    )
+    # How many depends on what else this Python runs on this machine now: see test_prune.py.
+    assert run([python.path, file, "cache", "prune", "--days", "0"], tools).stdout.startswith("removed ")
+
+
+def test_the_wheels_come_out_as_they_went_in(
+    newest: Interpreter, file: Path, tools: dict[str, str], wheels: list[Path], tmp_path: Path
+) -> None:
+    for _ in range(2):
+        run([newest.path, file, "extract", tmp_path / "a" / "b"], tools)
+    found = {path.name: path.read_bytes() for path in (tmp_path / "a" / "b").iterdir()}
+    assert found == {wheel.name: wheel.read_bytes() for wheel in wheels}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "say what to do"),
+        (["run"], "invalid choice: 'run'"),
+        (["venv"], "required: DIR"),
+        (["venv", "x", "--scope", "some"], "invalid choice: 'some'"),
+        (["info", "--xml"], "--xml"),
+        (["verify", "--repair"], "verify --cache --repair"),
+        (["cache"], "required: info|prune"),
+        (["cache", "prune", "--days", "x"], "invalid float value: 'x'"),
+        (["cache", "prune", "--days", "-1"], "--days"),
+        (["cache", "prune", "--days", "nan"], "--days nan is no number"),
+    ],
+)
+def test_what_is_wrong_with_the_arguments_is_one_line(
+    arguments: list[str], words: str, newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    done = run([newest.path, file, *arguments], tools, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("error: ") and words in done.stderr
+    assert not (tmp_path / "root").exists()
+
+
+def test_a_place_that_cannot_be_written_is_one_line(
+    newest: Interpreter, file: Path, tools: dict[str, str]
+) -> None:
+    for command in (["extract", f"{file}/out"], ["venv", f"{file}/out"]):
+        done = run([newest.path, file, *command], tools, check=False)
+        assert (done.returncode, len(done.stderr.splitlines())) == (5, 1), done.stderr
+        assert str(file) in done.stderr
+
+
+def test_a_reader_that_leaves_is_no_error(newest: Interpreter, file: Path, tools: dict[str, str]) -> None:
+    line = f"'{newest.path}' '{file}' info | true; test ${{PIPESTATUS[0]}} -eq 141 -o ${{PIPESTATUS[0]}} -eq 0"
+    done = subprocess.run(["bash", "-c", line], env=tools, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stderr == ""
+
+
+def test_a_wheel_with_another_sha256_is_named(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    facts = json.loads(run([newest.path, file, "info", "--json"], tools).stdout)
+    wheel = facts["pexlite"]["wheels"][1]
+    content = bytearray(file.read_bytes())
+    content[wheel["offset"] + 30] ^= 1
+    file.write_bytes(content)
+    assert hashlib.sha256(content[wheel["offset"] :][: wheel["size"]]).hexdigest() != wheel["sha256"]
+    done = run([newest.path, file, "verify"], tools, check=False)
+    assert done.returncode == 6
+    assert done.stdout == f"helper-1.0-py3-none-any.whl has not the sha256 {wheel['sha256']}\n"
+    assert done.stderr == "error: app.pex is damaged: copy it here again\n"
+    assert run([newest.path, file, "extract", tmp_path / "out"], tools, check=False).returncode == 6
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["app-1.0-py3-none-any.whl"]
+
+
+DAMAGES = {
+    "wheels/*/lib/app.py": "app.py of app-1.0-py3-none-any.whl",
+    "wheels/*/lib/pure.py": "app-1.0.data/purelib/pure.py of app-1.0-py3-none-any.whl",
+    "wheels/*/scripts/tool": "app-1.0.data/scripts/tool of app-1.0-py3-none-any.whl",
+    "wheels/*/lib/app-1.0.dist-info/RECORD": "app-1.0.dist-info/RECORD of app-1.0-py3-none-any.whl",
+    "wheels/*/lib/helper/data.txt": "helper/data.txt of helper-1.0-py3-none-any.whl",
+    "wheels/*/lib/helper": "helper/__init__.py of helper-1.0-py3-none-any.whl",
+    "apps/*/READY": "READY is missing",
+    "apps/*/_pexlite_launch.py": "/_pexlite_launch.py has changed",
+    "apps/*/bin/python": "/bin/python has changed",
+    "apps/*/bin/tool": "/bin/tool has changed",
+    "apps/*/lib/python*/site-packages/helper": "/site-packages/helper has changed",
+}
+
+
+@pytest.mark.parametrize("pattern", DAMAGES)
+@pytest.mark.parametrize("how", ["altered", "gone"])
+def test_what_changed_in_the_cache_is_found_and_mended(
+    pattern: str, how: str, newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    run([newest.path, file, "warm"], tools)
+    path = unpacked(tmp_path / "root", pattern)
+    if how == "gone" or not path.is_file() or path.is_symlink() or path.name == "READY":
+        path.rename(tmp_path / "elsewhere")
+    else:
+        content = path.read_bytes()
+        path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    done = run([newest.path, file, "verify", "--cache"], tools, check=False)
+    assert done.returncode == 6
+    assert DAMAGES[pattern] in done.stdout
+    assert len(done.stderr.splitlines()) == 1 and "verify --cache --repair" in done.stderr
+    assert "repaired: " in run([newest.path, file, "verify", "--cache", "--repair"], tools).stdout
+    assert " is whole" in run([newest.path, file, "verify", "--cache"], tools).stdout.splitlines()[1]
+    assert not list(tmp_path.glob("root/lite-1/*/.*"))
+
+
+def test_what_was_put_among_the_files_is_found(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    run([newest.path, file, "warm", "--compile"], tools)
+    package = unpacked(tmp_path / "root", "wheels/*/lib/helper")
+    (package / "evil.py").write_text("")
+    (package / "link").symlink_to(tmp_path)
+    done = run([newest.path, file, "verify", "--cache"], tools, check=False)
+    assert done.returncode == 6
+    told = done.stdout.splitlines()[1:]
+    assert sorted(told) == [f"{package / name} is a file of no wheel" for name in ("evil.py", "link")]
+    run([newest.path, file, "verify", "--cache", "--repair"], tools)
+    assert sorted(path.name for path in package.iterdir()) == ["__init__.py", "data.txt"]
+
+
+def test_the_cache_is_told_and_pruned(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    run([newest.path, file, "warm"], tools)
+    ready = unpacked(tmp_path / "root", "apps/*-*/READY")
+    os.utime(ready, (time.time() - 12.5 * 86400,) * 2)
+    (line,) = run([newest.path, file, "cache", "info"], tools).stdout.splitlines()[1:]
+    assert line.split()[0] == "app.pex" and line.endswith("used 12 days ago")
+    told = json.loads(run([newest.path, file, "cache", "info", "--json"], tools).stdout)
+    assert [app["build_id"] for app in told["apps"]] == [ready.parent.name.partition("-")[0]]
+    assert sum(told["wheels"].values()) < told["size"]
+    kept = run([newest.path, file, "cache", "prune", "--days", "13"], tools).stdout
+    assert kept == "removed 0 apps and 0 wheels, 0 B\n"
+    assert run([newest.path, file, "cache", "prune"], {**tools, "PEX_KEEP_DAYS": "0"}).stdout == kept
+    gone = json.loads(
+        run([newest.path, file, "cache", "prune", "--json"], {**tools, "PEX_KEEP_DAYS": "12"}).stdout
+    )
+    assert (len(gone["apps"]), len(gone["wheels"]), gone["size"]) == (1, 2, told["size"])
+
+
+def test_another_python_on_path_makes_what_this_one_cannot(wheels: list[Path], tmp_path: Path) -> None:
+    wanted, here = supported()[:2]
+    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), pythons=[wanted.tag])
+    env = environment(tmp_path / "root", PEX_TOOLS="1", PATH=f"{wanted.path.parent}:/usr/bin:/bin")
+    assert f"-{wanted.tag}-" in run([here.path, file, "warm"], env).stdout
+    run([here.path, file, "venv", tmp_path / "venv"], env)
+    assert run([tmp_path / "venv" / "pex"], env).stdout == "ran\n"
+    assert " is whole" in run([here.path, file, "verify"], {**env, "PATH": ""}).stdout
+
+
+@pytest.mark.parametrize("kind", ["sh header", "interpreter", "script", "sealed"])
+def test_whatever_the_file_starts_the_tools_come_first(
+    kind: str, newest: Interpreter, wheels: list[Path], tmp_path: Path, tools: dict[str, str]
+) -> None:
+    start = {
+        "interpreter": EntryPoint(StartKind.INTERPRETER),
+        "script": EntryPoint(StartKind.SCRIPT, script="tool"),
+    }.get(kind, function("app", "main"))
+    sealed = LaunchOptions(inject_args=("x",), inject_env=(("A", "b"),)) if kind == "sealed" else None
+    launch = LaunchOptions(sh_boot=True) if kind == "sh header" else sealed
+    file = bundle_file(tmp_path / "app.pex", wheels, start, launch=launch)
+    tools["PATH"] = f"{newest.path.parent}:/usr/bin:/bin"
+    for _ in range(2):
+        run([file], {name: value for name, value in tools.items() if name != "PEX_TOOLS"}, stdin="")
+        assert run([file, "verify"], tools).stdout.startswith("app.pex is whole")

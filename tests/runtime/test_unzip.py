@@ -1,0 +1,159 @@
+"""The unpacker by itself: what it refuses, whoever made the wheel."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pexlite.runtime import unzip
+from tests.bundles import environment, run
+
+
+def zip_of(*members: tuple[str, bytes], mode: int = 0o100644, flags: int = 0) -> bytes:
+    """A zip with these members, whatever they are called, and however often."""
+    content, directory = b"", b""
+    for name, text in members:
+        held = zlib.compress(text)[2:-4]
+        fields = (20, flags, 8, 0, 0x21, zlib.crc32(text), len(held), len(text), len(name.encode()), 0)
+        offset = len(content)
+        content += struct.pack("<4s5H3I2H", b"PK\x03\x04", *fields) + name.encode() + held
+        directory += struct.pack("<4s6H3I5H2I", b"PK\x01\x02", 20, *fields, 0, 0, 0, mode << 16, offset)
+        directory += name.encode()
+    end = (b"PK\x05\x06", 0, 0, len(members), len(members), len(directory), len(content), 0)
+    return content + directory + struct.pack("<4s4H2IH", *end)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        zip_of(("../x.py", b"")),
+        zip_of(("/etc/x.py", b"")),
+        zip_of(("a/../../x.py", b"")),
+        zip_of(("a//x.py", b"")),
+        zip_of(("./x.py", b"")),
+        zip_of(("a\\x.py", b"")),
+        zip_of(("C:\\x.py", b"")),
+        zip_of(("x\0.py", b"")),
+        zip_of(("x.py", b"one"), ("x.py", b"two")),
+        zip_of(("link", b"/etc"), mode=0o120777),
+        zip_of(("secret", b"x"), flags=1),
+        zip_of(("x.py", b""))[:-30],
+        b"",
+        b"PK\x05\x06",
+    ],
+    ids=repr,
+)
+def test_the_unpacker_refuses_by_itself(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(unzip.Damaged):
+        read_all(content, tmp_path)
+
+
+def read_all(content: bytes, directory: Path) -> None:
+    """Every member read, and what the unpacker promises of their names and sizes."""
+    (directory / "x.whl").write_bytes(content)
+    descriptor = os.open(directory / "x.whl", os.O_RDONLY)
+    try:
+        for member in unzip.read_members(descriptor, 0, len(content), "x.whl"):
+            parts = member.name.split("/")
+            assert not {"", ".", ".."}.intersection(parts) and "\\" not in member.name and "\0" not in member.name
+            assert len(unzip.read_member(descriptor, member)) == member.size
+    finally:
+        os.close(descriptor)
+
+
+# In the directory of one member: what is packed, what it unpacks to, how long its names are, where it begins.
+LIES = [
+    (20, 0xFFFFFFFE),
+    (20, 0xFFFFFFFF),
+    (24, 0xFFFFFFFF),
+    (28, 0xFFFF),
+    (30, 0xFFFF),
+    (42, 0xFFFFFFFE),
+    (42, 99),
+]
+# In the end record: how many members, how long the directory is, where it begins.
+LIES_AT_THE_END = [(10, 0xFFFF), (10, 2), (12, 0xFFFFFFFF), (12, 0x7FFFFFFF), (16, 0xFFFFFFFF), (16, 0x7FFFFFFF)]
+
+
+@pytest.mark.parametrize(
+    ("mark", "place", "value"),
+    [
+        *((b"PK\x01\x02", *lie) for lie in LIES),
+        *((b"PK\x05\x06", *lie) for lie in LIES_AT_THE_END),
+    ],
+)
+def test_numbers_that_lie_are_refused(mark: bytes, place: int, value: int, tmp_path: Path) -> None:
+    content = bytearray(zip_of(("x.py", b"text")))
+    at = content.index(mark) + place
+    new = struct.pack("<H" if value <= 0xFFFF else "<I", value)
+    content[at : at + len(new)] = new
+    with pytest.raises(unzip.Damaged):
+        read_all(bytes(content), tmp_path)
+
+
+@pytest.mark.parametrize("record", [0, 60, 1 << 40, (1 << 64) - 1])
+def test_a_zip64_record_that_is_nowhere_is_refused(record: int, tmp_path: Path) -> None:
+    content = zip_of(("x.py", b"text"))
+    end = content.index(b"PK\x05\x06")
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, record, 1)
+    wide = content[end : end + 8] + b"\xff" * 12 + content[end + 20 :]
+    with pytest.raises(unzip.Damaged):
+        read_all(content[:end] + locator + wide, tmp_path)
+
+
+@pytest.mark.parametrize("said", [0, 10, 1 << 20])
+def test_a_member_that_inflates_to_more_than_it_says_is_not_inflated(said: int, tmp_path: Path) -> None:
+    content = bytearray(zip_of(("x", bytes(300 << 20))))
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 24 : directory + 28] = struct.pack("<I", said)
+    (tmp_path / "x.whl").write_bytes(content)
+    code = (
+        "import os, resource, sys; sys.path.insert(0, sys.argv[1]); import unzip\n"
+        "descriptor = os.open(sys.argv[2], os.O_RDONLY)\n"
+        "members = unzip.read_members(descriptor, 0, os.path.getsize(sys.argv[2]), 'x')\n"
+        "try:\n"
+        "    unzip.unpack(descriptor, [(members[0], sys.argv[3])], lambda size: None)\n"
+        "except unzip.Damaged:\n"
+        "    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "    if sys.platform == 'linux':\n"  # there that begins with what the process was forked from
+        "        peak = int(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])\n"
+        "    print(os.path.getsize(sys.argv[3]), peak)\n"
+    )
+    room = Path(unzip.__file__).parent
+    command: list[str | Path] = [sys.executable, "-c", code, room, tmp_path / "x.whl", tmp_path / "x"]
+    size, peak = map(int, run(command, environment(tmp_path)).stdout.split())
+    assert size <= said
+    assert peak < (100 << 10 if sys.platform == "linux" else 100 << 20)  # Linux counts in KiB
+
+
+FIELDS = st.sampled_from([0, 1, 2, 0xFF, 0xFFFF, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    names=st.lists(st.text(st.sampled_from("a./\\\0:\u00fc"), max_size=6), max_size=3),
+    changes=st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=8)), max_size=4),
+    wide=st.lists(st.tuples(st.integers(0, 100), FIELDS), max_size=3),
+    cut=st.integers(0, 60),
+)
+def test_whatever_is_read_stays_inside_or_is_refused(
+    names: list[str], changes: list[tuple[int, bytes]], wide: list[tuple[int, int]], cut: int, tmp_path: Path
+) -> None:
+    content = bytearray(zip_of(*((name, b"text" * 9) for name in names), flags=0x800))
+    for place, new in changes:
+        content[place : place + len(new)] = new[: max(0, len(content) - place)]
+    for place, value in wide:  # from the end, where the numbers are
+        at = len(content) - 4 - place
+        if at >= 0:
+            content[at : at + 4] = struct.pack("<I", value)
+    content = content[: len(content) - cut] if cut < 20 else content
+    with contextlib.suppress(unzip.Damaged):
+        read_all(bytes(content), tmp_path)

@@ -1,0 +1,224 @@
+"""PEX_TOOLS=1 ./app venv: an ordinary venv, and an archive of one that works wherever it lies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pexlite.model import EntryPoint, LaunchOptions, StartKind
+from tests.bundles import bundle_file, environment, function, run
+from tests.factories import make_wheel
+from tests.interpreters import Interpreter, supported
+
+APP = """
+import json, os, sys
+
+def main():
+    import helper
+    said = {"argv": sys.argv, "prefix": sys.prefix, "helper": helper.__file__, "sealed": os.environ.get("SEALED")}
+    print(json.dumps(said))
+    return 3
+"""
+
+
+BLOB = bytes(range(256))  # which cannot be packed any smaller
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> dict[str, str]:
+    return environment(tmp_path / "root", PEX_TOOLS="1")
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> list[Path]:
+    app = make_wheel(
+        tmp_path,
+        "app",
+        files={"app.py": APP, "both/one.py": "who = 'app'\n"},
+        data={
+            "scripts/tool": "#!python\nimport sys\nprint('tool', sys.prefix)\n",
+            "scripts/native": "#!/bin/sh\necho native\n",
+            "data/share/doc/x": "y",
+            "headers/x.h": "int x;\n",
+        },
+        entry_points={"console_scripts": {"hi": "app:main"}},
+    )
+    helper: dict[str, str | bytes] = {
+        "helper/__init__.py": "",
+        "both/two.py": "",
+        "both/one.py": "who = 'helper'\n",
+        "bad.py": "print 1\n",
+    }
+    helper |= {"helper/blob": BLOB}
+    return [app, make_wheel(tmp_path, "helper", files=helper)]
+
+
+@pytest.fixture
+def file(tmp_path: Path, wheels: list[Path]) -> Path:
+    return bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), local=wheels[:1])
+
+
+def test_a_venv_of_every_python_needs_neither_file_nor_cache(
+    python: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    venv = tmp_path / "a place" / "venv"
+    made = run([python.path, file, "venv", venv, "--compile"], tools)
+    assert (made.stdout, made.stderr) == (f"{venv}\n", "")
+    assert not (tmp_path / "root").exists()
+    file.unlink()
+    env = environment(tmp_path / "nowhere")
+    for program in (venv / "bin" / "hi", venv / "pex"):
+        done = run([program, "a b"], env, check=False)
+        said = json.loads(done.stdout)
+        assert done.returncode == 3
+        assert said["argv"] == [str(program), "a b"]
+        assert said["prefix"] == str(venv)
+        assert said["helper"].startswith(f"{venv}/lib/")
+    assert run([venv / "bin" / "tool"], env).stdout == f"tool {venv}\n"
+    assert run([venv / "bin" / "native"], env).stdout == "native\n"
+    assert (venv / "share" / "doc" / "x").read_text() == "y"
+    assert list(venv.glob("include/site/*/app/x.h"))
+    assert len(list(venv.glob("lib/**/__pycache__/*.pyc"))) == 4  # of five: one is no Python 3
+    assert not [path for path in venv.rglob("*") if path.is_symlink() and str(tmp_path) in str(path.readlink())]
+    code = "import both.one, sys; print(both.one.who, [entry for entry in sys.path if '-packages' in entry])"
+    (site_packages,) = [path for path in venv.glob("lib/*/site-packages") if not path.parent.is_symlink()]
+    assert run([venv / "bin" / "python", "-c", code], env).stdout == f"helper ['{site_packages}']\n"
+    assert list((tmp_path / "nowhere").parent.glob("nowhere")) == []
+
+
+def test_installers_find_every_file_in_its_record(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    venv = tmp_path / "venv"
+    run([newest.path, file, "venv", venv], tools)
+    code = (
+        "import base64, hashlib, importlib.metadata as m\n"
+        "for name in 'app', 'helper':\n"
+        "    for file in m.files(name):\n"
+        "        content = file.locate().read_bytes()\n"
+        "        print(file.locate().resolve(), not file.hash or file.hash.value == base64.urlsafe_b64encode("
+        "hashlib.sha256(content).digest()).decode().rstrip('='))\n"
+        "    print(m.distribution(name).read_text('INSTALLER').strip())\n"
+    )
+    lines = run([venv / "bin" / "python", "-c", code], environment(tmp_path)).stdout.splitlines()
+    assert lines.count("pexlite") == 2
+    recorded = {Path(line.split()[0]) for line in lines if line != "pexlite"}
+    assert [line for line in lines if not line.endswith(("True", "pexlite"))] == []
+    assert recorded >= {venv / "bin" / name for name in ("hi", "tool", "native")}
+    assert venv / "share" / "doc" / "x" in recorded
+
+
+def test_layers_of_others_code_and_of_ones_own(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    venv = tmp_path / "venv"
+    run([newest.path, file, "venv", venv, "--scope", "deps"], tools)
+    assert list(venv.glob("lib/*/site-packages/helper")) and not list(venv.glob("lib/*/site-packages/app.py"))
+    assert not (venv / "bin" / "hi").exists() and not (venv / "pex").exists()
+    for _ in range(2):  # the second time as when the code has changed
+        run([newest.path, file, "venv", venv, "--scope", "srcs"], tools)
+        assert run([venv / "bin" / "hi"], environment(tmp_path), check=False).returncode == 3
+    run([newest.path, file, "venv", tmp_path / "own", "--scope", "srcs"], tools)
+    assert not list((tmp_path / "own").glob("lib/*/site-packages/helper"))
+
+
+def test_what_is_there_already_and_is_no_venv_stays(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    run([newest.path, file, "venv", place], tools)
+    other = supported()[1]
+    done = run([other.path, file, "venv", place], tools, check=False)
+    assert (done.returncode, done.stderr) == (2, f"error: {place} is a venv of another Python\n")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes").write_text("mine")
+    for taken in (tmp_path / "full", tmp_path / "full" / "notes"):
+        done = run([newest.path, file, "venv", taken], tools, check=False)
+        assert (done.returncode, done.stderr) == (2, f"error: {taken} is there already and is no venv\n")
+    assert (tmp_path / "full" / "notes").read_text() == "mine"
+
+
+def test_a_failure_leaves_nothing(newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[content.index(BLOB) + 10] ^= 0xFF
+    file.write_bytes(content)
+    before = sorted(tmp_path.iterdir())
+    for name in ("venv", "venv.tar.gz"):
+        done = run([newest.path, file, "venv", tmp_path / name], tools, check=False)
+        assert done.returncode == 6 and len(done.stderr.splitlines()) == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_archive_works_wherever_it_is_unpacked(
+    python: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    archive = tmp_path / "out" / "env.tar.gz"
+    run([python.path, file, "venv", archive, "--compile"], tools)
+    assert [path.name for path in archive.parent.iterdir()] == ["env.tar.gz"]
+    places = [tmp_path / "one", tmp_path / "two words" / "deep"]
+    for place in places:
+        shutil.unpack_archive(archive, place)
+    shutil.rmtree(places[0])
+    place = places[1]
+    env = environment(tmp_path / "nowhere", PATH="/usr/bin:/bin")
+    for command in (["bin/hi"], ["bin/python", "-m", "helper"], ["./pex"]):
+        done = run(command, env, cwd=place, check=False)
+        if command[-1] == "helper":
+            assert "'helper' is a package" in done.stderr
+        else:
+            assert json.loads(done.stdout)["prefix"] == str(place)
+    (tmp_path / "link").symlink_to(place / "bin" / "tool")
+    assert run([tmp_path / "link"], env).stdout == f"tool {place}\n"
+    activated = run(["bash", "-c", ". bin/activate && tool && echo $VIRTUAL_ENV"], env, cwd=place)
+    assert activated.stdout == f"tool {place}\n{place}\n"
+    named = [path for path in place.rglob("*") if path.is_file() and str(tmp_path).encode() in path.read_bytes()]
+    assert [path for path in named if path.suffix != ".pyc"] == []
+    links = [str(path.readlink()) for path in (place / "bin").iterdir() if path.is_symlink()]
+    assert len([link for link in links if link.startswith("/")]) == 1
+
+
+def test_the_same_file_makes_the_same_archive(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    digests = set()
+    for name in ("one.tar.gz", "two/three.tgz"):
+        run([newest.path, file, "venv", tmp_path / name], tools)
+        digests.add(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (EntryPoint(StartKind.FUNCTION, "starts", "Deep.main"), "function ['sealed', 'x'] value"),
+        (EntryPoint(StartKind.MODULE, "starts"), "module ['sealed', 'x'] value"),
+        (EntryPoint(StartKind.SCRIPT, script="starter"), "function ['sealed', 'x'] value"),
+    ],
+)
+def test_its_pex_starts_what_the_file_starts(
+    start: EntryPoint, said: str, newest: Interpreter, tools: dict[str, str], tmp_path: Path
+) -> None:
+    code = (
+        "import os, sys\nclass Deep:\n    @staticmethod\n    def main(kind='function'):\n"
+        "        print(kind, sys.argv[1:], os.environ['NAME'])\n"
+        "if __name__ == '__main__':\n    Deep.main('module')\n"
+    )
+    scripts = {"console_scripts": {"starter": "starts:Deep.main"}}
+    wheel = make_wheel(tmp_path, "starts", files={"starts.py": code}, entry_points=scripts)
+    sealed = LaunchOptions(inject_args=("sealed",), inject_env=(("NAME", "value"),))
+    file = bundle_file(tmp_path / "app.pex", [wheel], start, launch=sealed)
+    run([newest.path, file, "venv", tmp_path / "venv"], tools)
+    assert run([tmp_path / "venv" / "pex", "x"], environment(tmp_path)).stdout == f"{said}\n"
+
+
+def test_without_an_entry_point_its_pex_is_python(
+    newest: Interpreter, wheels: list[Path], tools: dict[str, str], tmp_path: Path
+) -> None:
+    file = bundle_file(tmp_path / "env.pex", wheels, EntryPoint(StartKind.INTERPRETER))
+    run([newest.path, file, "venv", tmp_path / "venv"], tools)
+    assert run([tmp_path / "venv" / "pex", "-c", "import helper; print(1)"], environment(tmp_path)).stdout == "1\n"

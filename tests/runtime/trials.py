@@ -1,0 +1,62 @@
+"""What the trials of first starts share: an app that takes a moment to unpack, and what its start came to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bundles import bundle_file, function
+from tests.factories import make_wheel
+
+APP = """
+import sys
+
+
+def main():
+    import hashlib, os, stuff
+    with open(os.path.join(os.path.dirname(stuff.__file__), "noise"), "rb") as file:
+        print("ran", len(file.read()), sys.prefix)
+    return 3
+"""
+NOISE = random.Random(3).randbytes(6 << 20)
+
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+
+
+def slow_file(directory: Path) -> Path:
+    """A file that says how many bytes it finds and where."""
+    stuff: dict[str, str | bytes] = {f"stuff/m{number}.py": f"x = {number}\n" for number in range(200)}
+    stuff.update({"stuff/__init__.py": "", "stuff/noise": NOISE})
+    wheels = [make_wheel(directory, "app", files={"app.py": APP}), make_wheel(directory, "stuff", files=stuff)]
+    return bundle_file(directory / "app.pex", wheels, function("app", "main"))
+
+
+def judged(done: subprocess.CompletedProcess[str]) -> Path:
+    """The app's directory; the start has been a good one."""
+    assert (done.returncode, done.stderr) == (3, ""), done.stderr
+    ran, size, prefix = done.stdout.split(" ", 2)
+    assert (ran, int(size)) == ("ran", len(NOISE))
+    return Path(prefix.strip())
+
+
+def litter(root: Path) -> list[str]:
+    return sorted(path.name for path in root.glob("lite-1/*/.*"))
+
+
+@contextlib.contextmanager
+def mounted(directory: Path, options: str) -> Iterator[Path]:
+    """A file system of its own at `directory`."""
+    directory.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", directory], check=False)
+    if done.returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        yield directory
+    finally:
+        subprocess.run(["umount", "-l", directory], check=True)
