@@ -64,6 +64,8 @@ def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
         scripts=given["scripts"],
         entry_point=given["entry_point"],
         launch=_launch_options(given),
+        bytecode=given["bytecode"],
+        allow_large=given["allow_large"],
         strict=given["strict"],
         dry_run=given["dry_run"],
     )
@@ -85,6 +87,7 @@ def asked_of(given: dict[str, Any], directory: Path) -> BuildRequest:
         overrides=given["overrides"],
         pythons=given["pythons"],
         platforms=given["platforms"],
+        target_files=given["target_files"],
         index=index_settings(given),
         resolver=given["resolver"],
         output=given["output"],

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from pexlite.cli.build import BUILD
-from pexlite.cli.info import INFO
-from pexlite.cli.lock import LOCK
 from pexlite.version import __version__
+
+# Name to the command in its module, which is imported when it is meant: a build need not load the others.
+COMMANDS = {
+    "build": "pexlite.cli.build:BUILD",
+    "cache": "pexlite.cli.cache:CACHE",
+    "extract": "pexlite.cli.extract:EXTRACT",
+    "info": "pexlite.cli.info:INFO",
+    "lock": "pexlite.cli.lock:LOCK",
+    "probe": "pexlite.cli.probe:PROBE",
+    "venv": "pexlite.cli.venv:VENV",
+    "verify": "pexlite.cli.verify:VERIFY",
+}
 
 
 class _BuildUnlessNamed(click.Group):
     """A group whose command is `build` when the first argument is no command's name."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if "--" in args:
             raise click.UsageError("nothing can follow --: a requirement or path does not begin with a dash", ctx)
-        if args and args[0] not in (*self.commands, "--help", "-h", "--version"):
-            args = [str(BUILD.name), *args]
+        if args and args[0] not in (*COMMANDS, "--help", "-h", "--version"):
+            args = ["build", *args]
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        BUILD.format_help(click.Context(BUILD, info_name=ctx.info_name), formatter)
+        build = self.get_command(ctx, "build")
+        assert build is not None
+        build.format_help(click.Context(build, info_name=ctx.info_name), formatter)
         self.format_commands(ctx, formatter)
 
 
@@ -35,7 +58,6 @@ def _say_how(context: click.Context) -> None:
 
 PEXLITE = _BuildUnlessNamed(
     name="pexlite",
-    commands=[BUILD, LOCK, INFO],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     no_args_is_help=False,
     invoke_without_command=True,

@@ -7,6 +7,10 @@ from typing import Any
 
 import click
 
+VERBOSE = click.Option(
+    ["-v", "--verbose"], is_flag=True, expose_value=False, help="Show tracebacks of errors (default: off)."
+)
+
 
 class GroupedCommand(click.Command):
     """A command with its options in titled sections, and examples at the top of its help."""

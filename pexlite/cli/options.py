@@ -135,6 +135,15 @@ WHERE_IT_RUNS: Sequence[click.Parameter] = (
         help="Build for another platform, from wheels only, such as linux_x86_64-cp-311-cp311 or "
         "macosx_14_0_arm64-cp-313-cp313 (default: this one; repeatable).",
     ),
+    _option(
+        "--target",
+        "target_files",
+        many=True,
+        type=_FILE,
+        metavar="FILE",
+        help="Build for the Python that pexlite probe described in FILE, from wheels only (default: none; "
+        "repeatable).",
+    ),
 )
 
 HOW_IT_STARTS: Sequence[click.Parameter] = (
@@ -266,6 +275,12 @@ OUTPUT: Sequence[click.Parameter] = (
         metavar="FILE",
         help="The file to write (default: ./NAME.pex, after the script or project).",
     ),
+    _flag(
+        "--compile",
+        "bytecode",
+        help="Put bytecode in for the Pythons here: a larger file, a faster first start (default: none).",
+    ),
+    _flag("--allow-large", help="Take wheels that unpack to far more than they are (default: an error)."),
     _flag("--strict", help="Fail when two wheels bring different files under one name (default: a note)."),
     _flag("--dry-run", help="Resolve and decide everything, and write no file (default: write it)."),
     _flag("--json", "as_json", help="Say what was built as JSON on stdout (default: one line on stderr)."),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pexlite.cli.failures import wants_colour
 from pexlite.cli.words import count_in_words, path_in_words, seconds_in_words, size_in_words
-from pexlite.model import BuildResult, LockResult, Variant
+
+if TYPE_CHECKING:
+    # LockResult brings `packaging` along, which most builds can do without.
+    from pexlite.model import BuildResult, LockResult, Variant
 
 
 def show(result: BuildResult, directory: Path) -> None:
@@ -68,14 +71,14 @@ def as_json(result: BuildResult) -> dict[str, Any]:
         "wheels": [
             {
                 "name": wheel.name,
-                "version": str(wheel.version),
+                "version": wheel.version,
                 "filename": wheel.filename,
                 "size": wheel.size,
                 "sha256": wheel.sha256,
             }
             for wheel in result.wheels
         ],
-        "targets": [target.name for target in result.targets],
+        "targets": list(result.targets),
         "variants": [variant_as_json(variant) for variant in result.variants],
         "notices": list(result.notices),
         "seconds": round(result.seconds, 3),

@@ -29,6 +29,7 @@ _PATHS = {
     "source_directories",
     "script",
     "lock",
+    "target_files",
     "find_links",
     "wheels",
     "output",

@@ -11,6 +11,9 @@ import pytest
 from pexlite.model import (
     BuildRequest,
     BuildResult,
+    BundledWheel,
+    Decision,
+    Draft,
     EntryPoint,
     Libc,
     Progress,
@@ -18,7 +21,6 @@ from pexlite.model import (
     StartKind,
     Variant,
 )
-from tests.bundle.values import target, wheel
 
 
 @dataclass
@@ -38,18 +40,23 @@ class Pipeline:
 def finished(path: Path, notices: tuple[str, ...] = ()) -> BuildResult:
     path.write_bytes(b"x" * 1_234_567)
     variant = Variant(("cp39", "cp310", "cp311"), "linux_x86_64", Libc("glibc", (2, 17)), None, (0, 1))
-    return BuildResult(
-        path=path,
-        size=1_234_567,
-        build_id="0123456789abcdef",
-        wheels=(wheel("click-8.1.0"), wheel("requests-2.32.0")),
-        targets=(target(),),
+    wheels = (bundled("click", "8.1.0", 100_000), bundled("requests", "2.32.0", 200_000))
+    decision = Decision(
+        draft=Draft("0123456789abcdef", b"", wheels, (b"", b""), rest=b"x" * (1_234_567 - 300_000)),
+        name="app.pex",
+        targets=("cp311 on linux_x86_64",),
         variants=(variant,),
         runs_on="CPython 3.9 to 3.11 on linux x86_64 (glibc 2.17+)",
         entry_point=EntryPoint(StartKind.FUNCTION, "my_cli", "main"),
         notices=notices,
-        seconds=0.42,
+        repeatable=False,
     )
+    return BuildResult(path=path, decision=decision, seconds=0.42)
+
+
+def bundled(name: str, version: str, size: int) -> BundledWheel:
+    filename = f"{name}-{version}-py3-none-any.whl"
+    return BundledWheel(name, version, filename, Path(filename), "0" * 64, size)
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ CLOSING = "wrote app.pex  1.2 MB  2 wheels  CPython 3.9 to 3.11 on linux x86_64 
         (["--extra", "a"], {"extras": ("a",)}),
         (["-D", "src"], {"source_directories": (Path("src"),)}),
         (["-Dsrc"], {"source_directories": (Path("src"),)}),
+        (["--target", "a.json"], {"target_files": (Path("a.json"),)}),
         (["--exe", "job.py"], {"script": Path("job.py")}),
         (["-c", "my_cli:main"], {"scripts": ("my_cli:main",)}),
         (["--script", "a", "--console-script", "b"], {"scripts": ("a", "b")}),
@@ -63,7 +64,7 @@ def test_an_option_says_what_the_request_is(
     arguments: list[str], expected: dict[str, object], pipeline: Pipeline, tmp_path: Path
 ) -> None:
     (tmp_path / "src").mkdir()
-    for name in ("pylock.toml", "job.py"):
+    for name in ("pylock.toml", "job.py", "a.json"):
         (tmp_path / name).touch()
     assert run(arguments) == 0
     assert pipeline.requests == [BuildRequest(**{"directory": tmp_path, **expected})]  # type: ignore[arg-type]

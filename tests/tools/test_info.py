@@ -36,7 +36,7 @@ def built(tmp_path: Path) -> Path:
         pth_files=(),
         runs_on=runs_on(variants),
     )
-    archive.write(bundle, tmp_path / "app.pex", "0")
+    archive.write(archive.draft(bundle, "0"), tmp_path / "app.pex")
     return tmp_path / "app.pex"
 
 

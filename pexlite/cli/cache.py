@@ -1,0 +1,101 @@
+"""`pexlite cache`: what builds and built files keep on this machine, and how to have less of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.words import count_in_words, size_in_words
+
+if TYPE_CHECKING:
+    from pexlite.tools.caches import Removed, StoreContent, Unpacked
+
+_JSON = click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdout (default: in words).")
+
+
+def directory() -> None:
+    """Say where the store of builds is: PEXLITE_CACHE_DIR, else where this platform has caches."""
+    from pexlite.places import store_root
+
+    click.echo(str(store_root()))
+
+
+def info(as_json: bool) -> None:
+    """Say what the store of builds and the cache of built files (PEX_ROOT or ~/.pex) hold."""
+    from pexlite.tools import caches
+
+    store, unpacked = caches.store_content(), caches.unpacked()
+    if as_json:
+        both = {"store": asdict(store), "unpacked": asdict(unpacked)}
+        click.echo(json.dumps(both, indent=2, default=str))
+    else:
+        click.echo(info_in_words(store, unpacked))
+
+
+def info_in_words(store: StoreContent, unpacked: Unpacked) -> str:
+    """A line for each cache, and one for each unpacked app."""
+    wheels = count_in_words(store.wheels, "wheel")
+    apps = f"{count_in_words(len(unpacked.apps), 'app')}, {count_in_words(unpacked.wheels, 'wheel')}"
+    lines = [
+        f"builds       {store.root}  {wheels}, {size_in_words(store.size)}",
+        f"built files  {unpacked.root}  {apps}, {size_in_words(unpacked.size)}",
+    ]
+    width = max((len(app.name) for app in unpacked.apps), default=0)
+    for app in unpacked.apps:
+        days = int(max(0.0, time.time() - app.last_used) // 86400)
+        used = f"{count_in_words(days, 'day')} ago" if days else "today"
+        lines.append(f"  {app.name:{width}}  {app.python:6}  used {used}")
+    return "\n".join(lines)
+
+
+def prune(days: float | None, as_json: bool) -> None:
+    """Remove from both caches what has not been used for a while and is not in use now."""
+    from pexlite.tools import caches
+
+    _tell(caches.prune(days), as_json)
+
+
+def clear(as_json: bool) -> None:
+    """Remove the store of builds, and all that built files have unpacked and no process uses."""
+    from pexlite.tools import caches
+
+    _tell(caches.clear(), as_json)
+
+
+def _tell(removed: Removed, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(asdict(removed), indent=2))
+        return
+    words = [
+        f"{count_in_words(removed.stored_wheels, 'wheel')} of builds",
+        count_in_words(removed.apps, "unpacked app"),
+        f"{count_in_words(removed.unpacked_wheels, 'wheel')} of those",
+    ]
+    click.echo(f"removed {', '.join(words)}: {size_in_words(removed.size)}", err=True)
+
+
+_DAYS = click.Option(
+    ["--days"],
+    type=click.FloatRange(min=0),
+    metavar="N",
+    help="What has been used in the last N days stays (default: 90; for built files PEX_KEEP_DAYS).",
+)
+
+CACHE = click.Group(
+    "cache",
+    help="Look after what builds and built files keep on this machine. All of it can be made again.",
+    short_help="what is kept on this machine: dir, info, prune, clear",
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    commands=[
+        GroupedCommand("dir", callback=directory, help=directory.__doc__, sections={"Output": (VERBOSE,)}),
+        GroupedCommand("info", callback=info, help=info.__doc__, sections={"Output": (_JSON, VERBOSE)}),
+        GroupedCommand("prune", callback=prune, help=prune.__doc__, sections={"Output": (_DAYS, _JSON, VERBOSE)}),
+        GroupedCommand("clear", callback=clear, help=clear.__doc__, sections={"Output": (_JSON, VERBOSE)}),
+    ],
+)

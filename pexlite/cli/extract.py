@@ -1,0 +1,33 @@
+"""`pexlite extract`: the wheels out of a built file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.words import count_in_words
+
+
+def extract(file: Path, directory: Path) -> None:
+    """Put the wheels in FILE into DIR, each as it was on the index."""
+    from pexlite.tools.extract import extract_wheels
+
+    wheels = extract_wheels(file, directory)
+    click.echo(f"wrote {count_in_words(len(wheels), 'wheel')} to {directory}", err=True)
+
+
+EXTRACT = GroupedCommand(
+    "extract",
+    callback=extract,
+    help=extract.__doc__,
+    short_help="the wheels out of a file",
+    sections={
+        "Output": (
+            click.Argument(["file"], type=click.Path(path_type=Path), metavar="FILE"),
+            click.Argument(["directory"], type=click.Path(path_type=Path), metavar="DIR"),
+            VERBOSE,
+        )
+    },
+)

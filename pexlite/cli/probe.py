@@ -1,0 +1,67 @@
+"""`pexlite probe`: what a Python can run, as a file for `--target`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pexlite.cli.help import VERBOSE, GroupedCommand
+
+_EXAMPLES = (
+    ("pexlite probe -o here.json", "what the Python that runs pexlite can run"),
+    ("pexlite probe someone@server.example -o server.json", "what python3 on another machine can, asked over ssh"),
+    ("pexlite . --target server.json -o app.pex", "a file for that machine"),
+)
+
+
+def probe(place: str, python: str, output: Path | None) -> None:
+    """Ask a Python what it can run: PLACE is an interpreter as --python takes it, or user@host.
+
+    On a host it is python3 that is asked, over ssh, with what you are allowed there; nothing is left behind.
+    """
+    from pexlite import targets
+
+    text = targets.probe(place, python)
+    if output is None or str(output) == "-":
+        click.echo(text, nl=False)
+        return
+    from pexlite.errors import WriteError
+
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise WriteError(
+            f"cannot write {output}: {problem.strerror or problem}",
+            hint="name a place that can be written with -o, or - for stdout",
+        ) from problem
+    click.echo(f"wrote {output}; build for it with --target {output}", err=True)
+
+
+PROBE = GroupedCommand(
+    "probe",
+    callback=probe,
+    help=probe.__doc__,
+    short_help="what a Python here or on a host can run, for --target",
+    examples=_EXAMPLES,
+    sections={
+        "Who is asked": (
+            click.Argument(["place"], metavar="[PYTHON|USER@HOST]", default=""),
+            click.Option(
+                ["--python"],
+                metavar="PROGRAM",
+                default="python3",
+                help="The Python to ask on a host (default: python3).",
+            ),
+        ),
+        "Output": (
+            click.Option(
+                ["-o", "--output"],
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="The file to write (default: stdout).",
+            ),
+            VERBOSE,
+        ),
+    },
+)

@@ -1,0 +1,65 @@
+"""`pexlite verify`: whether a built file is what was built, and what a lock says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.words import count_in_words
+
+if TYPE_CHECKING:
+    from pexlite.tools.verify import Verified
+
+
+def verify(file: Path, lock: Path | None, as_json: bool) -> None:
+    """Check FILE: every wheel against its sha256, every file in it against RECORD, and all against a lock."""
+    from pexlite.tools.verify import verify_file
+
+    found = verify_file(file, lock)
+    click.echo(json.dumps(in_json(found), indent=2) if as_json else in_words(found, lock))
+
+
+def in_words(found: Verified, lock: Path | None) -> str:
+    """One line for what is right, and one for each wheel that the lock cannot vouch for."""
+    wheels, files = count_in_words(found.wheels, "wheel"), count_in_words(found.files, "file")
+    lines = [f"{found.path} is whole: {wheels}, {files}" + (f", as in {lock}" if lock else "")]
+    lines += [f"  by name and version alone, since it was built from source: {name}" for name in found.by_name]
+    lines += [f"  your own code, which the lock does not name: {name}" for name in found.own]
+    return "\n".join(lines)
+
+
+def in_json(found: Verified) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "path": str(found.path),
+        "build_id": found.build_id,
+        "wheels": found.wheels,
+        "files": found.files,
+        "by_name": list(found.by_name),
+        "own": list(found.own),
+    }
+
+
+VERIFY = GroupedCommand(
+    "verify",
+    callback=verify,
+    help=verify.__doc__,
+    short_help="whether a file is what was built, and what a lock says",
+    sections={
+        "Output": (
+            click.Argument(["file"], type=click.Path(path_type=Path), metavar="FILE"),
+            click.Option(
+                ["--lock"],
+                type=click.Path(path_type=Path),
+                metavar="PYLOCK",
+                help="Let in only wheels that this pylock.toml names (default: none is asked).",
+            ),
+            click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdout (default: in words)."),
+            VERBOSE,
+        )
+    },
+)

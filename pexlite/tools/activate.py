@@ -1,0 +1,33 @@
+"""What is in a built file made importable in the running Python."""
+
+from __future__ import annotations
+
+import importlib
+import mmap
+import site
+import sys
+from pathlib import Path
+
+from pexlite import archive
+from pexlite.tools.carried import unpack
+
+# Of each activated app its mark, mapped into memory: pruning sees by it that the app is in use.
+_MARKS: list[mmap.mmap] = []
+
+
+def activate(path: Path) -> Path:
+    """The site-packages of the file at `path`, unpacked and in `sys.path`, before those that are there already."""
+    prefix = unpack(path.absolute())
+    library = Path(site.__file__).parent.name
+    directory = prefix / "lib" / library / "site-packages"
+    if str(directory) in sys.path:
+        return directory
+    with (prefix / "READY").open("rb") as ready:
+        _MARKS.append(mmap.mmap(ready.fileno(), 0, access=mmap.ACCESS_READ))
+    places = [place for place, entry in enumerate(sys.path) if entry.endswith("-packages")]
+    sys.path.insert(places[0] if places else len(sys.path), str(directory))
+    for name in archive.read_manifest(path).facts["pexlite"]["pth"]:
+        if (directory / name).exists():
+            site.addpackage(str(directory), name, None)
+    importlib.invalidate_caches()
+    return directory

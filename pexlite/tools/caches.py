@@ -1,0 +1,165 @@
+"""The two caches: the store, which builds fill, and what built files have unpacked on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pexlite.errors import PexliteError, UsageError, WriteError
+from pexlite.places import store_root
+
+_KEPT_DAYS = 90.0
+_DAY = 86400
+_CARRIED = """
+import sys
+sys.path.append(sys.argv.pop(1))
+from pexlite.runtime.tools import main
+main()
+"""
+# What the store consists of; nothing else there is touched.
+_PARTS = ("wheels", "built", "decisions", "incoming")
+
+
+@dataclass(frozen=True)
+class StoreContent:
+    """The store: where it is and what it holds."""
+
+    root: Path
+    wheels: int
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True)
+class UnpackedApp:
+    """An app's directory in the cache of built files."""
+
+    name: str
+    python: str
+    last_used: float
+    """Seconds since 1970, right to a day."""
+    directory: Path
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """What built files have unpacked."""
+
+    root: Path
+    apps: tuple[UnpackedApp, ...]
+    wheels: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What a pruning took out, of both caches."""
+
+    stored_wheels: int
+    apps: int
+    unpacked_wheels: int
+    size: int
+    """Bytes of all of it."""
+
+
+def store_content() -> StoreContent:
+    """What the store holds now."""
+    root = store_root()
+    return StoreContent(root, sum(1 for _ in _stored(root)), sum(_size(root / part) for part in _PARTS))
+
+
+def unpacked() -> Unpacked:
+    """What is in the cache of built files, PEX_ROOT or ~/.pex."""
+    told = _carried("info", "--json")
+    apps = tuple(
+        UnpackedApp(app["name"], app["python"], app["last_used"], Path(app["directory"])) for app in told["apps"]
+    )
+    return Unpacked(Path(told["root"]), apps, len(told["wheels"]), told["size"])
+
+
+def prune(days: float | None = None) -> Removed:
+    """What was removed: of both caches all that has not been used for `days` and is not in use now.
+
+    None is 90 days for the store, and for built files what PEX_KEEP_DAYS says.
+    """
+    root, limit = store_root(), time.time() - (_KEPT_DAYS if days is None else days) * _DAY
+    before = store_content().size
+    wheels = 0
+    with _writing(root):
+        for directory in list(_stored(root)):
+            if _last_used(directory) < limit:
+                shutil.rmtree(directory)
+                wheels += 1
+        for path in (path for part in ("built", "decisions") for path in (root / part).glob("*.json")):
+            if _last_used(path) < limit:
+                path.unlink(missing_ok=True)
+    stored = before - store_content().size
+    told = _carried("prune", "--json", *([] if days is None else ["--days", str(days)]))
+    return Removed(wheels, len(told["apps"]), len(told["wheels"]), stored + told["size"])
+
+
+def clear() -> Removed:
+    """What was removed: the whole store, and all that built files have unpacked and no process uses."""
+    root = store_root()
+    before = store_content()
+    with _writing(root):
+        for part in _PARTS:
+            if (root / part).exists():
+                shutil.rmtree(root / part)
+    told = _carried("prune", "--json", "--days", "0")
+    return Removed(before.wheels, len(told["apps"]), len(told["wheels"]), before.size + told["size"])
+
+
+def _stored(root: Path) -> Iterator[Path]:
+    """The directory of each wheel in the store."""
+    return (root / "wheels").glob("[0-9a-f][0-9a-f]/*")
+
+
+def _last_used(path: Path) -> float:
+    """When anything of it was last read or written, as far as the file system notes it."""
+    found = [path.stat()] if path.is_file() else [entry.stat() for entry in path.iterdir()]
+    return max((max(entry.st_atime, entry.st_mtime) for entry in found), default=0)
+
+
+def _size(directory: Path) -> int:
+    total = 0
+    for place, _, names in os.walk(directory):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += Path(place, name).lstat().st_size
+    return total
+
+
+@contextlib.contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as failure:
+        raise WriteError(
+            f"{failure.filename or root} cannot be removed", causes=[failure.strerror or str(failure)]
+        ) from failure
+
+
+def _carried(*arguments: str) -> dict[str, Any]:
+    """What the runtime's own `cache` command tells: as a process, since the runtime is no part of the builder."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", _CARRIED, str(Path(__file__).parents[2]), "cache", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=False,
+    )
+    if done.returncode == 0:
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+    message = done.stderr.strip().removeprefix("error: ")
+    raise {2: UsageError, 5: WriteError}.get(done.returncode, PexliteError)(message)

@@ -1,0 +1,38 @@
+"""The wheels out of a built file, as they were on the index."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pexlite import archive
+from pexlite.errors import VerificationFailed, WriteError
+
+
+def extract_wheels(path: Path, directory: Path) -> tuple[Path, ...]:
+    """The wheels of the file at `path`, now in `directory`, each whole and with its sha256.
+
+    Raises NotABundle, VerificationFailed where a digest is another one, WriteError.
+    """
+    manifest = archive.read_manifest(path)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as file:
+            for wheel in manifest.wheels:
+                if archive.sha256(file, wheel) != wheel.sha256:
+                    raise VerificationFailed(
+                        f"{wheel.filename} in {path} has not the sha256 {wheel.sha256}",
+                        hint="copy the file here again",
+                    )
+                temporary = directory / f".{wheel.filename}.{os.getpid()}"
+                try:
+                    with temporary.open("wb") as copy:
+                        copy.writelines(archive.chunks(file, wheel))
+                    temporary.replace(directory / wheel.filename)
+                finally:
+                    temporary.unlink(missing_ok=True)
+    except OSError as failure:
+        raise WriteError(
+            f"cannot write {failure.filename or directory}", causes=[failure.strerror or str(failure)]
+        ) from failure
+    return tuple(directory / wheel.filename for wheel in manifest.wheels)

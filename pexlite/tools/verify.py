@@ -1,0 +1,174 @@
+"""Whether a built file is what was built: its own parts, its wheels, their files; and whether a lock agrees."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import tomllib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from packaging.pylock import Package, Pylock, PylockValidationError
+from packaging.utils import parse_wheel_filename
+
+from pexlite import archive
+from pexlite.errors import UsageError, VerificationFailed
+from pexlite.model import Manifest, StoredWheel
+
+_SIGNATURES = ("RECORD", "RECORD.jws", "RECORD.p7s")
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A file in which nothing is wrong."""
+
+    path: Path
+    build_id: str
+    wheels: int
+    files: int
+    """In all wheels together."""
+    by_name: tuple[str, ...] = ()
+    """Wheels that the lock names without a digest of theirs: made of an sdist, a repository or a directory."""
+    own: tuple[str, ...] = ()
+    """Wheels of the builder's own code that the lock does not name."""
+
+
+def verify_file(path: Path, lock: Path | None = None) -> Verified:
+    """What was checked of the file at `path`, all of it right.
+
+    Raises NotABundle, and VerificationFailed with a line for everything that is wrong. With `lock` every wheel is
+    to be one that this pylock.toml (PEP 751) names.
+    """
+    locked = _read_lock(lock) if lock else None
+    manifest = archive.read_manifest(path)
+    problems: list[str] = []
+    files = 0
+    with path.open("rb") as file:
+        problems += _problems_of_own_parts(file, manifest)
+        for wheel in manifest.wheels:
+            if archive.sha256(file, wheel) != wheel.sha256:
+                problems.append(f"{wheel.filename} has not the sha256 {wheel.sha256}")
+                continue
+            found = list(_problems_of_files(file, wheel))
+            problems += filter(None, found)
+            files += len(found)
+    if problems:
+        raise VerificationFailed(f"{path} is not what was built", causes=problems, hint="copy it here again")
+    vouched = _Vouched(manifest, locked) if locked else None
+    if vouched and vouched.problems:
+        raise VerificationFailed(
+            f"{path} is not what {lock} says", causes=vouched.problems, hint="build it again from this lock"
+        )
+    return Verified(
+        path=path,
+        build_id=manifest.build_id,
+        wheels=len(manifest.wheels),
+        files=files,
+        by_name=tuple(vouched.by_name) if vouched else (),
+        own=tuple(vouched.own) if vouched else (),
+    )
+
+
+def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
+    """What is wrong with the parts that are no wheel: the first lines, the boot, PEX-INFO."""
+    size, crc = manifest.facts["pexlite"]["header"]
+    file.seek(0)
+    if zlib.crc32(file.read(size)) != crc:
+        yield "its first lines have changed"
+    with zipfile.ZipFile(file) as whole:
+        for member in whole.infolist():
+            if member.filename.startswith(".deps/"):
+                continue  # by its digest, which is stronger
+            try:
+                whole.read(member)
+            except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+                yield f"its {member.filename} has changed"
+
+
+def _problems_of_files(file: BinaryIO, wheel: StoredWheel) -> Iterator[str]:
+    """For each file in the wheel a line if it is not what RECORD says, else an empty one."""
+    with zipfile.ZipFile(archive.open_wheel(file, wheel)) as opened:
+        (record,) = (
+            name for name in opened.namelist() if name.endswith(".dist-info/RECORD") and name.count("/") == 1
+        )
+        # a/b.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,12
+        rows = csv.reader(io.StringIO(opened.read(record).decode("utf-8")))
+        recorded = {row[0]: row[1] for row in rows if len(row) > 1}
+        exempt = {f"{record.removesuffix('RECORD')}{name}" for name in _SIGNATURES}
+        for member in opened.infolist():
+            if member.is_dir() or member.filename in exempt:
+                continue
+            algorithm, _, expected = recorded.get(member.filename, "").partition("=")
+            if not expected:
+                yield f"{member.filename} in {wheel.filename} has no digest in RECORD"
+            else:
+                same = _digest(opened, member, algorithm) == expected.rstrip("=")
+                yield "" if same else f"{member.filename} in {wheel.filename} is not what RECORD says"
+
+
+def _digest(opened: zipfile.ZipFile, member: zipfile.ZipInfo, algorithm: str) -> str:
+    digest = hashlib.new(algorithm)
+    with opened.open(member) as content:
+        while chunk := content.read(_CHUNK):
+            digest.update(chunk)
+    return base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+
+
+# -- the lock ------------------------------------------------------------------------------------
+
+
+def _read_lock(path: Path) -> Pylock:
+    try:
+        return Pylock.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as failure:
+        raise UsageError(f"{path} cannot be read", causes=[failure.strerror or str(failure)]) from failure
+    except (ValueError, PylockValidationError) as failure:
+        raise UsageError(f"{path} is no pylock.toml", causes=[str(failure)]) from failure
+
+
+class _Vouched:
+    """What a lock says of each wheel of a file."""
+
+    def __init__(self, manifest: Manifest, lock: Pylock) -> None:
+        self.problems: list[str] = []
+        self.by_name: list[str] = []
+        self.own: list[str] = []
+        packages: dict[str, list[Package]] = {}
+        for package in lock.packages:
+            packages.setdefault(package.name, []).append(package)
+        local = {entry["name"] for entry in manifest.facts["pexlite"]["wheels"] if entry.get("local")}
+        for wheel in manifest.wheels:
+            name, version, _, _ = parse_wheel_filename(wheel.filename)
+            known = packages.get(name, [])
+            if wheel.sha256 in {digest for package in known for digest in _digests(package)}:
+                continue
+            if wheel.filename in local and not any(package.wheels for package in known):
+                self.own.append(wheel.filename)
+            elif any(_is_source(package) and package.version in (None, version) for package in known):
+                self.by_name.append(wheel.filename)
+            elif not known:
+                self.problems.append(f"the lock does not name {name}, of which {wheel.filename} is here")
+            elif version not in {package.version for package in known}:
+                said = " and ".join(sorted(str(package.version) for package in known))
+                self.problems.append(f"{wheel.filename} is here, the lock has {name} {said}")
+            else:
+                self.problems.append(f"{wheel.filename} has a digest that the lock does not have")
+
+
+def _digests(package: Package) -> Iterator[str]:
+    hashes = [wheel.hashes for wheel in package.wheels or ()]
+    if package.archive:
+        hashes.append(package.archive.hashes)
+    yield from filter(None, (found.get("sha256") for found in hashes))
+
+
+def _is_source(package: Package) -> bool:
+    """Whether what becomes of it is a wheel made elsewhere, whose digest the lock cannot know."""
+    return bool(package.sdist or package.vcs or package.directory or package.archive)

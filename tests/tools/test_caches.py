@@ -1,0 +1,106 @@
+"""Both caches are told, pruned and cleared."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from pexlite.cli.main import run
+from pexlite.fetch import open_store
+from pexlite.tools import caches as both
+from pexlite.tools import carried
+
+DAY = 86400
+
+
+@pytest.fixture
+def filled(caches: Path, file: Path, wheels: list[Path]) -> Path:
+    """A store of two wheels, one of them from long ago, and one unpacked app."""
+    store = open_store()
+    old, _ = (store.add(wheel, wheel.name) for wheel in wheels)
+    store.remember_built("key", old)
+    (store.root / "mine").write_text("not pexlite's")
+    carried.unpack(file)
+    for path in (*old.path.parent.iterdir(), store.root / "built" / "key.json"):
+        os.utime(path, (time.time() - 100 * DAY,) * 2)
+    return caches
+
+
+def test_both_are_told(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", "info"]) == 0
+    builds, built_files, app = capsys.readouterr().out.splitlines()
+    assert builds.startswith(f"builds       {filled}/store  2 wheels, ")
+    assert built_files.startswith(f"built files  {filled / 'root' / 'lite-1'}  1 app, 2 wheels, ")
+    assert app.split()[0] == "app.pex" and app.endswith("used today")
+    assert run(["cache", "info", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    files = [path for path in (filled / "store").rglob("*") if path.is_file()]
+    ours = [path for path in files if path.name not in ("mine", "CACHEDIR.TAG")]
+    assert told["store"]["size"] == sum(path.stat().st_size for path in ours)
+    assert len(told["unpacked"]["apps"]) == 1
+
+
+def test_the_store_says_where_it_is(caches: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", "dir"]) == 0
+    assert capsys.readouterr().out == f"{caches / 'store'}\n"
+    assert not (caches / "store").exists()
+
+
+def test_what_is_old_goes_from_both(
+    filled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = both.store_content().size
+    assert run(["cache", "prune", "--json"]) == 0
+    removed = json.loads(capsys.readouterr().out)
+    assert removed == {
+        "stored_wheels": 1,
+        "apps": 0,
+        "unpacked_wheels": 0,
+        "size": before - both.store_content().size,
+    }
+    assert not list((filled / "store" / "built").iterdir())
+    (ready,) = (filled / "root").glob("lite-1/apps/*/READY")
+    os.utime(ready, (time.time() - 200 * DAY,) * 2)
+    monkeypatch.setenv("PEX_KEEP_DAYS", "0")
+    assert run(["cache", "prune"]) == 0
+    assert ready.exists() and "0 unpacked apps" in capsys.readouterr().err
+    os.utime(ready, (time.time() - 3 * DAY,) * 2)
+    assert run(["cache", "prune", "--days", "2"]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("removed 0 wheels of builds, 1 unpacked app, 2 wheels of those: ")
+
+
+def test_cleared_they_are_empty(filled: Path, wheels: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", "clear"]) == 0
+    assert capsys.readouterr().err.startswith("removed 2 wheels of builds, 1 unpacked app, 2 wheels of those: ")
+    assert (both.store_content().size, both.unpacked().size) == (0, 0)
+    assert (filled / "store" / "mine").read_text() == "not pexlite's"
+    assert open_store().add(wheels[0], wheels[0].name).path.exists()
+
+
+def test_empty_caches_are_no_failure(caches: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("info", "prune", "clear"):
+        assert run(["cache", command]) == 0
+    assert not (caches / "root").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [([], "missing command"), (["x"], "no such command"), (["prune", "--days", "-1"], "--days")],
+)
+def test_what_is_not_understood(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_directory_that_shadows_pexlite_is_not_imported(
+    caches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pexlite").mkdir()
+    (tmp_path / "pexlite" / "__init__.py").write_text("raise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+    assert both.unpacked().apps == ()

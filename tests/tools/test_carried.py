@@ -1,0 +1,90 @@
+"""The tools that a file carries, run for the builder, and a file activated in a running Python."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pexlite.cli.main import run
+from pexlite.errors import NotABundle, TargetError, UsageError, WriteError
+from pexlite.tools import carried
+from tests.bundles import bundle_file, function
+from tests.checkout import REPOSITORY
+from tests.interpreters import supported
+
+
+def said(*command: str | Path) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+@pytest.mark.usefixtures("caches")
+def test_a_venv_of_this_python(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["venv", str(file), str(tmp_path / "venv"), "--compile"]) == 0
+    assert capsys.readouterr().err == f"wrote {tmp_path / 'venv'}\n"
+    code = "import sys, helper; print(sys.version_info[:2], helper.words)"
+    assert said(tmp_path / "venv" / "bin" / "python", "-c", code) == f"{sys.version_info[:2]} well\n"
+
+
+@pytest.mark.usefixtures("caches")
+def test_a_venv_of_another_python(file: Path, tmp_path: Path) -> None:
+    other = next(found for found in supported() if found.version != sys.version_info[:2])
+    carried.make_venv(file, tmp_path / "env.tar.gz", python=str(other.path))
+    said("tar", "-C", tmp_path, "-xzf", tmp_path / "env.tar.gz")
+    assert (
+        said(tmp_path / "bin" / "python", "-c", "import sys; print(sys.version_info[:2])") == f"{other.version}\n"
+    )
+
+
+@pytest.mark.usefixtures("caches")
+def test_failures_are_ours(file: Path, wheels: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").touch()
+    with pytest.raises(UsageError, match="is there already and is no venv"):
+        carried.make_venv(file, tmp_path / "full")
+    with pytest.raises(WriteError):
+        carried.make_venv(file, file / "venv")
+    with pytest.raises(TargetError, match="cannot be started"):
+        carried.make_venv(file, tmp_path / "venv", python="no-such-python")
+    foreign = bundle_file(tmp_path / "foreign.pex", wheels, function("app", "main"), pythons=["cp399"])
+    with pytest.raises(TargetError, match=r"foreign\.pex needs CPython 3\.99") as failure:
+        carried.make_venv(foreign, tmp_path / "venv", python=sys.executable)
+    assert failure.value.hint
+    script = tmp_path / "evil.py"
+    script.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    with pytest.raises(NotABundle):
+        carried.make_venv(script, tmp_path / "venv")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_an_activated_file_is_importable_and_in_use(file: Path, caches: Path, tmp_path: Path) -> None:
+    code = f"""
+import sys
+sys.path.append({str(REPOSITORY)!r})
+import pexlite
+before = list(sys.path)
+place = pexlite.activate({str(file)!r})
+assert pexlite.activate({str(file)!r}) == place
+import helper
+from pexlite.runtime import processes, prune
+assert helper.words == "well" and helper.__file__.startswith(str(place))
+assert [entry for entry in sys.path if entry != str(place)] == before, sys.path
+root = str(place.parents[4])
+name = place.parents[2].name
+with open("/proc/self/maps") as maps:
+    mapped = maps.read()
+process = processes.Process([sys.executable, "-c", "x"], 0, 0, mapped=mapped)
+print(processes._used_by(process, [processes.App(root, name, 0, [])]) == [name])
+"""
+    assert said(sys.executable, "-c", code) == "True\n"
+
+
+def test_a_file_for_another_python_is_not_activated(wheels: list[Path], caches: Path, tmp_path: Path) -> None:
+    import pexlite
+
+    foreign = bundle_file(tmp_path / "foreign.pex", wheels, function("app", "main"), pythons=["cp399"])
+    with pytest.raises(TargetError, match=r"needs CPython 3\.99"):
+        pexlite.activate(foreign)
+    assert str(caches / "root") not in "".join(sys.path)
