@@ -1,0 +1,16 @@
+import pandas as pd
+from stdnum import isbn
+
+AREAS = {"0": "English", "1": "English", "2": "French", "3": "German", "4": "Japanese"}
+
+
+def area(numbers: pd.Series) -> pd.Series:
+    """The language area of each ISBN."""
+    return numbers.map(_area)
+
+
+def _area(number: str) -> str:
+    if not isbn.is_valid(number):
+        return "no ISBN"
+    _, group, _, _, _ = isbn.split(isbn.to_isbn13(number))
+    return AREAS.get(group, "other")

@@ -1,0 +1,99 @@
+"""Spark from the package index, a cluster of it, and the files that its tests submit."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.checkout import REPOSITORY, environment_with_pexlite
+from tests.spark.cluster import PATH, Cluster, cluster
+from tests.spark.versions import VERSIONS
+
+# What the client of Spark Connect needs besides.
+_CONNECT = ("grpcio", "grpcio-status", "googleapis-common-protos", "zstandard")
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    """The Python that every machine of the cluster has, as "3.11"."""
+    program = shutil.which("python3", path=PATH)
+    if shutil.which("java", path=PATH) is None or program is None:
+        pytest.skip("Spark needs Java 17 and a python3 in /usr/bin")
+    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr
+    version = re.search(r'version "(\d+)', said)
+    if version is None or int(version.group(1)) < 17:
+        pytest.skip(f"Spark needs Java 17, and this is {said.splitlines()[0]}")
+    tell = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return subprocess.run([program, "-c", tell], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def spark_home(request: pytest.FixtureRequest, python: str) -> Path:
+    """An unpacked Spark, kept for later runs where other accounts can read it."""
+    version: str = request.param
+    if version.startswith("3.") and int(python.partition(".")[2]) > 11:
+        pytest.skip(f"Spark {version} runs on Python 3.8 to 3.11, and this is {python}")
+    place = Path(tempfile.gettempdir()) / f"pexlite-tests-{os.getuid()}" / f"spark-{version}"
+    if not place.exists():
+        place.parent.mkdir(mode=0o755, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=place.parent))
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "install",
+            "-q",
+            "--python",
+            "/usr/bin/python3",
+            "--target",
+            str(beside),
+        ]
+        subprocess.run([*command, f"pyspark=={version}"], check=True, timeout=600)
+        beside.chmod(0o755)
+        beside.rename(place)
+    assert place.parent.stat().st_uid == os.getuid()
+    return place / "pyspark"
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory that other accounts can read, unlike `tmp_path`."""
+    with tempfile.TemporaryDirectory(prefix="pexlite-spark-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def running(spark_home: Path) -> Iterator[Cluster]:
+    """A cluster of good machines."""
+    with tempfile.TemporaryDirectory(prefix="pexlite-spark-") as name:
+        Path(name).chmod(0o755)
+        with cluster(spark_home, Path(name)) as found:
+            yield found
+
+
+@pytest.fixture(scope="session")
+def files(python: str) -> Iterator[Path]:
+    """A directory with what the tests submit: packages alone, and the application of examples/pyspark."""
+    with tempfile.TemporaryDirectory(prefix="pexlite-spark-") as name:
+        directory = Path(name)
+        environment = environment_with_pexlite(directory)
+        shutil.copytree(REPOSITORY / "examples" / "pyspark", directory / "pyspark")
+        common = ["--python", "/usr/bin/python3", "-q"]
+        for what, output in (
+            (["pandas", "pyarrow"], "env.pex"),
+            (["pandas", "pyarrow", *_CONNECT], "client.pex"),
+            (["./pyspark"], "books.pex"),
+            (["./pyspark", f"pyspark=={VERSIONS[-1]}"], "with-pyspark.pex"),
+        ):
+            subprocess.run(["pexlite", *what, *common, "-o", output], cwd=directory, env=environment, check=True)
+        yield directory
