@@ -1,0 +1,73 @@
+"""Growth: what more wheels and more files cost, with wheels made by code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tests.bench.results import Row, row
+from tests.bench.setting import Setting
+from tests.bench.starts import ready
+from tests.bench.targets import Target
+from tests.bench.timing import Contender, Figure, WrongOutputError, failed, paired, run
+from tests.bench.tools import Tool
+from tests.bench.workloads import Workload, of_files, of_wheels
+
+WHEELS = (7, 30, 100, 300)
+FILES = (100, 1_000, 10_000, 60_000)
+_COMPARED = ("pexlite", "pex", "pex-venv", "shiv")
+
+
+def wheels(setting: Setting, tools: Sequence[Tool], rounds: int, counts: Sequence[int] = WHEELS) -> Iterator[Row]:
+    """Warm starts of applications of more and more wheels."""
+    target = Target(f"pexlite {counts[-1]}", 0.003, (f"pexlite {counts[0]}",), difference=True)
+    yield _warm(setting, [(count, of_wheels(count)) for count in counts], tools, rounds, "wheels", [target])
+
+
+def files(setting: Setting, tools: Sequence[Tool], rounds: int, counts: Sequence[int] = FILES) -> Iterator[Row]:
+    """Warm and first starts of applications of more and more files."""
+    sizes = [(count, of_files(count)) for count in counts]
+    target = Target(f"pexlite {counts[-1]}", 0.003, (f"pexlite {counts[0]}",), difference=True)
+    yield _warm(setting, sizes, tools, rounds, "files", [target])
+    contenders, unable = _all(setting, sizes, tools, "cold", empty=True)
+    yield row("growth", "files", "cold", {**paired(contenders, max(3, rounds // 5)), **unable})
+
+
+def _warm(
+    setting: Setting,
+    sizes: Sequence[tuple[int, Workload]],
+    tools: Sequence[Tool],
+    rounds: int,
+    name: str,
+    targets: Sequence[Target],
+) -> Row:
+    contenders, unable = _all(setting, sizes, tools, "warm")
+    for one in list(contenders):
+        try:
+            run(one)
+        except WrongOutputError as failure:
+            contenders.remove(one)
+            unable[one.tool] = failed(str(failure))
+    return row("growth", name, "warm", {**paired(contenders, rounds), **unable}, targets)
+
+
+def _all(
+    setting: Setting,
+    sizes: Sequence[tuple[int, Workload]],
+    tools: Sequence[Tool],
+    purpose: str,
+    *,
+    empty: bool = False,
+) -> tuple[list[Contender], dict[str, Figure]]:
+    contenders = []
+    unable: dict[str, Figure] = {}
+    compared = [tool for tool in tools if tool.name in _COMPARED]
+    for count, workload in sizes:
+        found, failures = ready(
+            setting, workload, compared, workload.arguments, workload.contains, purpose, empty=empty
+        )
+        contenders += [
+            Contender(f"{one.tool} {count}", one.command, one.environment, one.contains, one.prepare)
+            for one in found
+        ]
+        unable |= {f"{tool} {count}": why for tool, why in failures.items()}
+    return contenders, unable

@@ -1,0 +1,183 @@
+"""Starts: warm, cold, and the first start of a second version."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.bench.results import Row, row
+from tests.bench.setting import Setting
+from tests.bench.targets import Target
+from tests.bench.timing import Contender, Figure, WrongOutputError, emptied, failed, paired, run
+from tests.bench.tools import Tool
+from tests.bench.workloads import Workload
+
+PEX = ("pex", "pex-venv", "pex-fast", "pex-venv-fast", "pex-rc")
+SHIV = ("shiv", "shiv-fast")
+DIRECT, BY_PYTHON = "./app", "python app"
+_NEAR_THE_FLOOR = 1.03
+
+
+def warm(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: int) -> Iterator[Row]:
+    """Rows of warm starts: by the file's own header, by `python FILE`, and with PYTHONPATH set."""
+    contenders, unable = ready(setting, workload, tools, workload.arguments, workload.contains, "warm")
+    for contender in list(contenders):
+        try:
+            run(contender)
+        except WrongOutputError as failure:
+            unable[contender.tool] = failed(str(failure))
+            contenders.remove(contender)
+    floor = _floor(setting, workload, workload.arguments, workload.contains)
+    run(floor)
+    yield row(
+        "warm",
+        workload.name,
+        DIRECT,
+        {**paired([floor, *contenders], rounds), **unable},
+        _warm_targets(workload, DIRECT),
+    )
+    by_python = {tool.name for tool in tools if tool.by_python}
+    python = str(setting.python)
+    again = [_with(one, (python, *one.command)) for one in contenders if one.tool in by_python]
+    if again:
+        yield row(
+            "warm",
+            workload.name,
+            BY_PYTHON,
+            {**paired([floor, *again], rounds), **unable},
+            _warm_targets(workload, BY_PYTHON),
+        )
+    yield _with_python_path(setting, workload, contenders, rounds)
+
+
+def _warm_targets(workload: Workload, way: str) -> list[Target]:
+    if workload.name != "tiny":
+        return [Target("pexlite", _NEAR_THE_FLOOR, ("venv",))]
+    targets = [Target("pexlite", 1.10, ("venv",))]
+    return [*targets, Target("pexlite-sh", 1.00, ("venv",))] if way == DIRECT else targets
+
+
+def _with_python_path(setting: Setting, workload: Workload, contenders: Sequence[Contender], rounds: int) -> Row:
+    """As Spark sets it: two archives, of which the app uses nothing."""
+    place = setting.directory / "pythonpath"
+    place.mkdir(exist_ok=True)
+    archives = [place / name for name in ("first.zip", "second.zip")]
+    for archive in archives:
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr(f"unused_{archive.stem}.py", "")
+    path = ":".join(map(str, archives))
+    chosen = [one for one in contenders if one.tool in ("pexlite", "pex", "pex-venv", "shiv")]
+    given = [
+        Contender(f"{one.tool} +PYTHONPATH", one.command, {**one.environment, "PYTHONPATH": path}, one.contains)
+        for one in chosen
+    ]
+    figures = paired([*chosen, *given], rounds)
+    target = Target("pexlite +PYTHONPATH", _NEAR_THE_FLOOR, ("pexlite",))
+    return row("warm", workload.name, "with PYTHONPATH, as Spark sets it", figures, [target])
+
+
+def cold(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: int) -> Iterator[Row]:
+    """Rows of first starts: up to the first line of user code where the application can stop there."""
+    arguments = workload.first or workload.arguments
+    contains = "first" if workload.first else workload.contains
+    contenders, unable = ready(setting, workload, tools, arguments, contains, "cold", empty=True)
+    way = "to the first line" if workload.first else "whole"
+    others = [_copy(setting, workload), _inflate(setting, workload)] if workload.first else []
+    targets = [Target("pexlite", 0.45, (*PEX, *SHIV))]
+    if not workload.first:
+        warm_ones, _ = ready(setting, workload, tools, arguments, contains, "warm")
+        ours = [one for one in warm_ones if one.tool == "pexlite"]
+        for one in ours:
+            run(one)
+            others.append(Contender("pexlite warm", one.command, one.environment, one.contains))
+        targets = [Target("pexlite", 0.25, ("pexlite warm",), difference=True), Target("pexlite", 0.6, SHIV)]
+        targets = targets if workload.name == "hello" else []
+    yield row("cold", workload.name, way, {**paired([*contenders, *others], rounds), **unable}, targets)
+
+
+def second(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: int) -> Iterator[Row]:
+    """The first start of version 2, which shares all wheels but its own with version 1, which has run."""
+    if not workload.application:
+        return
+    contenders: list[Contender] = []
+    unable: dict[str, Figure] = {}
+    for tool in tools:
+        if not tool.serves(workload) or tool.name not in ("pexlite", "pex", "pex-venv", "shiv"):
+            continue
+        state = setting.state("second", workload.name, tool.name)
+        environment = setting.environment(state)
+        try:
+            earlier = tool.application(setting, workload)
+            later = tool.application(setting, workload.later())
+        except RuntimeError as failure:
+            unable[tool.name] = failed(str(failure))
+            continue
+        before = Contender(tool.name, (str(earlier), *workload.first), environment, "first")
+
+        def prepare(state: Path = state, before: Contender = before) -> None:
+            emptied(state)()
+            run(before)
+
+        contenders.append(Contender(tool.name, (str(later), *workload.first), environment, "first", prepare))
+        if tool.name == "pexlite":
+            warm_state = setting.environment(setting.state("warm", workload.name, tool.name))
+            steady = Contender("pexlite warm", (str(earlier), *workload.first), warm_state, "first")
+            run(steady)
+            contenders.append(steady)
+    target = Target("pexlite", 0.060, ("pexlite warm",), difference=True)
+    yield row("second version", workload.name, DIRECT, {**paired(contenders, rounds), **unable}, [target])
+
+
+def ready(
+    setting: Setting,
+    workload: Workload,
+    tools: Sequence[Tool],
+    arguments: Sequence[str],
+    contains: str,
+    purpose: str,
+    *,
+    empty: bool = False,
+) -> tuple[list[Contender], dict[str, Figure]]:
+    """A contender for each tool that could build the application, and why the others could not."""
+    contenders = []
+    unable = {}
+    for tool in tools:
+        if not tool.serves(workload):
+            continue
+        try:
+            application = tool.application(setting, workload)
+        except RuntimeError as failure:
+            unable[tool.name] = failed(str(failure))
+            continue
+        state = setting.state(purpose, workload.name, tool.name)
+        environment = setting.environment(state)
+        prepare = emptied(state) if empty else None
+        contenders.append(Contender(tool.name, (str(application), *arguments), environment, contains, prepare))
+    return contenders, unable
+
+
+def _floor(setting: Setting, workload: Workload, arguments: Sequence[str], contains: str) -> Contender:
+    program = setting.floor(workload) / "bin" / workload.script
+    environment = setting.environment(setting.state("warm", workload.name, "venv"))
+    return Contender("venv", (str(program), *arguments), environment, contains)
+
+
+def _copy(setting: Setting, workload: Workload) -> Contender:
+    """What writing the same files costs when nothing has to be inflated or checked."""
+    state = setting.state("cold", workload.name, "copy")
+    command = ("cp", "-r", str(setting.tree(workload)), str(state / "copy"))
+    return Contender("cp -r", command, setting.environment(state), "", emptied(state))
+
+
+def _inflate(setting: Setting, workload: Workload) -> Contender:
+    """What inflating costs when nothing is written: a file that keeps its modules uncompressed is spared that."""
+    program = str(Path(__file__).with_name("inflate.py"))
+    command = (str(setting.python), "-I", program, *map(str, setting.wheels(workload)))
+    return Contender(
+        "inflate", command, setting.environment(setting.state("cold", workload.name, "inflate")), "bytes"
+    )
+
+
+def _with(one: Contender, command: tuple[str, ...]) -> Contender:
+    return Contender(one.tool, command, one.environment, one.contains, one.prepare, one.directory)

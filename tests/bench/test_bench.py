@@ -1,0 +1,202 @@
+"""The benchmark measures, checks what it measures, and tells it the same way everywhere."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.bench import __main__ as command
+from tests.bench import chart, report, results, starts, weights
+from tests.bench.results import Results, Row, row
+from tests.bench.setting import Setting
+from tests.bench.targets import Target, in_words
+from tests.bench.timing import Contender, Figure, WrongOutputError, figure, paired, run
+from tests.bench.tools import TOOLS
+from tests.bench.workloads import MADE_BY_CODE, WORKLOADS, of_files, of_wheels
+from tests.checkout import REPOSITORY
+
+PEXLITE = [TOOLS["pexlite"]]
+MACHINE = {
+    "processor": "x",
+    "cores": 2,
+    "memory_gb": 4,
+    "system": "Linux",
+    "python": "3.11.1",
+    "date": "2026-01-02",
+    "load": 0.5,
+}
+
+
+def seconds(**medians: float) -> dict[str, Figure]:
+    return {tool: figure([value]) for tool, value in medians.items()}
+
+
+def test_starts_are_measured_beside_a_plain_venv(setting: Setting) -> None:
+    rows = [
+        *starts.warm(setting, MADE_BY_CODE, PEXLITE, 2),
+        *starts.cold(setting, MADE_BY_CODE, PEXLITE, 1),
+        *starts.second(setting, MADE_BY_CODE, PEXLITE, 1),
+    ]
+    ways = [(one.concern, one.way) for one in rows]
+    assert ways == [
+        ("warm", "./app"),
+        ("warm", "python app"),
+        ("warm", "with PYTHONPATH, as Spark sets it"),
+        ("cold", "to the first line"),
+        ("second version", "./app"),
+    ]
+    for one in rows:
+        for tool, found in one.figures.items():
+            assert found.runs, f"{tool}: {found.note}"
+            assert 0 < found.least <= found.median <= found.most
+    assert [said.claim for said in rows[0].verdicts] == ["pexlite ≤ 1.03 × venv"]
+
+
+def test_weights_are_those_of_the_file(setting: Setting) -> None:
+    file, runtime = weights.size(setting, MADE_BY_CODE, PEXLITE)
+    [found] = (setting.directory / "apps" / "made").glob("*.pex")
+    wheels = sum(wheel.stat().st_size for wheel in setting.wheels(MADE_BY_CODE))
+    assert file.figures["pexlite"].median == found.stat().st_size
+    assert abs(found.stat().st_size - wheels - runtime.figures["pexlite"].median) < 1500
+    files, content = weights.written(setting, MADE_BY_CODE, PEXLITE)
+    assert 0 < files.figures["pexlite"].median <= 60
+    assert 0 < content.figures["pexlite"].median <= 100_000
+
+
+@pytest.mark.parametrize(
+    ("words", "contains"),
+    [(("-c", "print('other')"), "expected"), (("-c", "print('expected'); exit(3)"), "expected")],
+)
+def test_what_does_not_do_its_work_has_no_figure(setting: Setting, words: tuple[str, ...], contains: str) -> None:
+    contender = Contender("x", (str(setting.python), *words), {}, contains)
+    with pytest.raises(WrongOutputError):
+        run(contender)
+    assert not paired([contender], 2)["x"].runs
+
+
+def test_what_cannot_be_started_has_no_figure(tmp_path: Path) -> None:
+    with pytest.raises(WrongOutputError, match="could not be started"):
+        run(Contender("x", (str(tmp_path / "nothing"),), {}))
+
+
+def test_each_turn_begins_with_another_tool_and_every_run_is_prepared(setting: Setting) -> None:
+    order: list[str] = []
+    command = (str(setting.python), "-c", "")
+    contenders = [Contender(tool, command, {}, prepare=functools.partial(order.append, tool)) for tool in "abc"]
+    paired(contenders, 3)
+    assert "".join(order) == "abcbcacab"
+
+
+@pytest.mark.parametrize(
+    ("target", "figures", "met"),
+    [
+        (Target("pexlite", 0.5, ("pex", "shiv")), seconds(pexlite=1, pex=2, shiv=3), True),
+        (Target("pexlite", 0.5, ("pex", "shiv")), seconds(pexlite=1.1, pex=2, shiv=3), False),
+        (Target("pexlite", 0.06, ("warm",), difference=True), seconds(pexlite=1.05, warm=1), True),
+        (Target("pexlite", 0.06, ("warm",), difference=True), seconds(pexlite=1.07, warm=1), False),
+        (Target("pexlite", 40), seconds(pexlite=40), True),
+        (Target("pexlite", 40), seconds(pexlite=41), False),
+    ],
+)
+def test_a_target_is_held_against_the_best(target: Target, figures: dict[str, Figure], met: bool) -> None:
+    verdict = target.judge(figures, "s")
+    assert verdict is not None
+    assert verdict.met is met
+
+
+def test_a_target_without_both_sides_says_nothing() -> None:
+    assert Target("pexlite", 1, ("pex",)).judge(seconds(pexlite=1), "s") is None
+    assert Target("pexlite", 1, ("pex",)).judge(seconds(pex=1), "s") is None
+
+
+def test_of_a_busy_machine_cpu_time_is_shown_and_judged_by() -> None:
+    figures = {"venv": figure([0.5], [0.020]), "pexlite": figure([0.9], [0.021])}
+    rows = (row("warm", "tiny", "./app", figures, [Target("pexlite", 1.1, ("venv",))]),)
+    quiet = report.markdown(Results(MACHINE, {}, {}, rows))
+    assert "| 500.0 ms | 900.0 ms |" in quiet
+    assert "0 of 1 targets are met" in quiet
+    busy = report.markdown(Results({**MACHINE, "load": 9.0}, {}, {}, rows))
+    assert "| 20.0 ms | 21.0 ms |" in busy
+    assert "1 of 1 targets are met" in busy
+    assert "busy with other work (load 9)" in busy
+
+
+def test_results_come_back_as_they_were_written(tmp_path: Path) -> None:
+    one = row("warm", "tiny", "./app", seconds(venv=1, pexlite=1.01), [Target("pexlite", 1.03, ("venv",))])
+    two = row("cold", "tiny", "whole", {"pex": Figure(math.nan, math.nan, math.nan, 0, note="it broke")})
+    whole = Results(MACHINE, {"pex": "1"}, {"pex": "as it is"}, (one, two), ("a note",))
+    results.write(whole, tmp_path / "results.json")
+    again = results.read(tmp_path / "results.json")
+    assert again.rows[0] == one
+    assert again.rows[1].figures["pex"].note == "it broke"
+    results.write(again, tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "results.json").read_bytes()
+
+
+def test_rows_measured_again_take_the_place_of_the_old_ones() -> None:
+    def results_of(*rows: Row) -> Results:
+        return Results(MACHINE, {}, {}, rows)
+
+    old = [row("warm", name, "./app", seconds(venv=1)) for name in ("tiny", "hello")]
+    new = row("warm", "tiny", "./app", seconds(venv=2))
+    assert results.merged(results_of(*old), results_of(new)).rows == (new, old[1])
+
+
+def test_the_table_names_every_tool_its_failure_and_the_missed_targets() -> None:
+    figures = {**seconds(venv=0.1, pexlite=0.2), "pex": Figure(math.nan, math.nan, math.nan, 0, note="it broke")}
+    whole = Results(MACHINE, {}, {}, (row("warm", "tiny", "./app", figures, [Target("pexlite", 1.1, ("venv",))]),))
+    console = Console(file=io.StringIO(), width=100)
+    report.show(whole, console)
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    for words in ("100.0 ms", "2.00", "it broke", "0 of 1 targets met", "missed: warm tiny ./app"):
+        assert words in shown
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [(0.0123, "s", "12.3 ms"), (2.3, "s", "2.30 s"), (40_100, "B", "40.1 kB"), (61, "files", "61 files")],
+)
+def test_values_are_told_in_their_units(value: float, unit: str, words: str) -> None:
+    assert in_words(value, unit) == words
+
+
+def test_a_chart_takes_the_ink_of_its_page() -> None:
+    svg = chart.readable(
+        '<?xml version="1.0"?>\n<svg width="1">\n<text style="fill: #010203">words</text>\n</svg>'
+    )
+    assert "prefers-color-scheme:dark" in svg
+    assert "fill: var(--ink)" in svg
+
+
+def test_growing_applications_have_as_many_wheels_and_files_as_they_say(setting: Setting) -> None:
+    assert len(setting.wheels(of_wheels(7))) == 7
+    assert len(list(setting.tree(of_files(120)).rglob("f*.txt"))) == 120
+
+
+def test_every_tool_and_workload_can_be_asked_for() -> None:
+    words = ["--tool", ",".join(TOOLS), "--workload", ",".join(WORKLOADS), "--only", ",".join(command.CONCERNS)]
+    assert command._parser().parse_args(words).tool == tuple(TOOLS)
+
+
+RESULTS = REPOSITORY / "tests" / "bench" / "results.json"
+
+
+def test_the_readme_shows_what_results_json_says() -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert report.BEGIN in text
+    assert report.in_readme(text, results.read(RESULTS)) == text
+
+
+def test_the_results_name_no_place_of_the_machine_they_come_from() -> None:
+    for path in (RESULTS, RESULTS.with_suffix(".svg")):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"/(home|root|tmp|work|usr|Users|private)/", text), path.name
+    assert {"date", "processor", "system", "python"} <= set(json.loads(RESULTS.read_text())["machine"])

@@ -1,0 +1,134 @@
+"""Commands run and measured in pairs, A B A B, so that a slow minute of the machine slows every tool alike."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_CLOCK = Path(__file__).with_name("clock.py")
+
+
+class WrongOutputError(Exception):
+    """A command did not do what it is timed for."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a command: seconds on the wall, seconds of CPU (with children), bytes of peak memory."""
+
+    wall: float
+    cpu: float
+    memory: int
+    stdout: str = ""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A tool about to be timed: `command` in `environment`, with `prepare` done before each run, untimed."""
+
+    tool: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    contains: str = ""
+    """What must be in its output; a run without it counts for nothing."""
+    prepare: Callable[[], None] | None = None
+    directory: Path | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one tool reached: the median of `runs` runs with the least and the most, in the unit of its row."""
+
+    median: float
+    least: float
+    most: float
+    runs: int
+    cpu: float | None = None
+    """Median CPU seconds, where the unit is time."""
+    note: str = ""
+    values: tuple[float, ...] = field(default=(), compare=False)
+
+
+def run(contender: Contender) -> Run:
+    """One run of the contender, its output checked. Raises WrongOutputError."""
+    with tempfile.TemporaryDirectory() as place:
+        out, err = Path(place) / "out", Path(place) / "err"
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", str(_CLOCK), str(out), str(err), *contender.command],
+            env=dict(contender.environment),
+            cwd=contender.directory,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise WrongOutputError(f"could not be started: {done.stderr.strip().splitlines()[-1]}")
+        cost = json.loads(done.stdout)
+        printed, complained = out.read_text(errors="replace"), err.read_text(errors="replace")
+    if cost["code"] or contender.contains not in printed:
+        last = (complained or printed).strip().splitlines()[-3:]
+        raise WrongOutputError(f"exit code {cost['code']}: {' / '.join(last)}"[:300])
+    return Run(cost["wall"], cost["cpu"], cost["memory"], printed)
+
+
+def paired(contenders: Sequence[Contender], rounds: int) -> dict[str, Figure]:
+    """Each contender's figure after `rounds` rounds in which each runs once; the order turns from round to round.
+
+    A contender that does not do its work is left out after that, with the reason as its note.
+    """
+    runs: dict[str, list[Run]] = {contender.tool: [] for contender in contenders}
+    broken: dict[str, str] = {}
+    for turn in range(rounds):
+        shift = turn % len(contenders)
+        for contender in (*contenders[shift:], *contenders[:shift]):
+            if contender.tool in broken:
+                continue
+            if contender.prepare:
+                contender.prepare()
+            try:
+                runs[contender.tool].append(run(contender))
+            except WrongOutputError as failure:
+                broken[contender.tool] = str(failure)
+    return {
+        tool: failed(broken[tool])
+        if tool in broken
+        else figure([one.wall for one in done], [one.cpu for one in done])
+        for tool, done in runs.items()
+    }
+
+
+def figure(values: Sequence[float], cpu: Sequence[float] = (), note: str = "") -> Figure:
+    """The figure of these values."""
+    return Figure(
+        statistics.median(values),
+        min(values),
+        max(values),
+        len(values),
+        statistics.median(cpu) if cpu else None,
+        note,
+        tuple(values),
+    )
+
+
+def failed(reason: str) -> Figure:
+    """The figure of a tool that has none, and why."""
+    return Figure(float("nan"), float("nan"), float("nan"), 0, None, reason)
+
+
+def emptied(directory: Path) -> Callable[[], None]:
+    """What to do before a cold run: a home at `directory` made anew, everything written before on the disk."""
+
+    def empty() -> None:
+        shutil.rmtree(directory, ignore_errors=True)
+        (directory / "tmp").mkdir(parents=True)
+        os.sync()
+
+    return empty
