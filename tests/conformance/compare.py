@@ -1,0 +1,206 @@
+"""One row: built by a tool, run in both forms, cold and warm, and held against a plain venv."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bundles import environment
+from tests.conformance.application import RUN_IT, Application
+from tests.factories import make_wheel
+
+RESOLVERS = ("uv", "pip")
+TOOLS = ("pexlite", "pex", "shiv")
+FORMS = ("entry point", "interpreter")
+_SECONDS = 300
+# How each tool is told to be a Python interpreter.
+_INTERPRETER = {"pexlite": "PEX_INTERPRETER", "pex": "PEX_INTERPRETER", "shiv": "SHIV_INTERPRETER"}
+
+
+class NotAsExpectedError(Exception):
+    """A tool could not build a row, or what it built does something else than the venv."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended: its exit code, and what it printed with paths and times made alike."""
+
+    code: int
+    printed: str
+    complained: str
+    missing: tuple[str, ...] = ()
+    """Files that it should have made."""
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Where the tools are."""
+
+    python: Path
+    pexlite: Path
+    pex: Path | None = None
+    shiv: Path | None = None
+
+    def of(self, tool: str) -> Path:
+        found = {"pexlite": self.pexlite, "pex": self.pex, "shiv": self.shiv}[tool]
+        assert found is not None, f"{tool} is not set up"
+        return found
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A row's place: the wheel of its own code, the versions that a resolver chose, the venv of just these."""
+
+    application: Application
+    directory: Path
+    programs: Programs
+
+    @property
+    def work(self) -> Path:
+        return self.directory / "work"
+
+    def own_wheel(self) -> list[str]:
+        """The wheel of a library's few lines of code; [] for a program."""
+        if not self.application.own_files:
+            return []
+        house = self.directory / "own"
+        house.mkdir(exist_ok=True)
+        scripts = {"console_scripts": {RUN_IT: "conformance_start:main"}}
+        return [str(make_wheel(house, "conformance-it", files=self.application.own_files, entry_points=scripts))]
+
+    def by_pexlite(self, resolver: str) -> tuple[Path, list[str]]:
+        """pexlite's file, and what is in it as exact requirements, the row's own wheel left out."""
+        output = self.directory / f"pexlite-{resolver}" / self.application.start
+        output.parent.mkdir()
+        words = [*self.application.requirements, *self.own_wheel(), "-c", self.application.start]
+        told = _call(
+            [self.programs.pexlite, "build", *words, "-o", output, "--resolver", resolver, "--json", "-q"]
+        )
+        wheels = [(wheel["name"], wheel["version"]) for wheel in json.loads(told)["wheels"]]
+        return output, [f"{name}=={version}" for name, version in wheels if name != "conformance-it"]
+
+    def by_peer(self, tool: str, pins: Sequence[str]) -> Path:
+        """The file that another tool makes of the same versions, with its defaults."""
+        output = self.directory / tool / self.application.start
+        output.parent.mkdir()
+        wanted: list[str | Path] = ["-c", self.application.start, "-o", output, *pins, *self.own_wheel()]
+        if tool == "shiv":
+            wanted.append("--no-deps")
+        _call([self.programs.of(tool), *wanted])
+        return output
+
+    def venv(self, pins: Sequence[str]) -> Path:
+        """The programs' directory of a plain venv with exactly these versions."""
+        place = self.directory / "venv"
+        uv: list[str | Path] = [sys.executable, "-m", "uv"]
+        _call([*uv, "venv", "-q", "--clear", "--python", self.programs.python, place])
+        install = [*uv, "pip", "install", "-q", "--no-deps", "--index-strategy", "unsafe-best-match"]
+        _call([*install, "--python", place / "bin" / "python", *pins, *self.own_wheel()])
+        return place / "bin"
+
+    def run(self, command: Sequence[Path], form: str, root: Path, **variables: str) -> Done:
+        """What `command` makes of the row's task in one of its forms, in a fresh directory."""
+        files, arguments = dict(self.application.files), self.application.arguments
+        if form == "interpreter":
+            files, arguments = self.application.as_interpreter()
+        elif self.application.code:
+            files, arguments = {name: text for name, text in files.items() if name != "it.py"}, arguments[1:]
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir()
+        for name, content in files.items():
+            (self.work / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.work / name).write_text(content)
+        home = self.directory / "home"
+        home.mkdir(exist_ok=True)
+        own = {"HOME": str(home), "SHIV_ROOT": str(root), "COLUMNS": "100", **self.application.variables}
+        words = [argument.format(work=self.work) for argument in arguments]
+        return self._ended([*map(str, command), *words], environment(root, **own, **variables))
+
+    def _ended(self, command: Sequence[str], variables: Mapping[str, str]) -> Done:
+        try:
+            done = subprocess.run(
+                command,
+                env=dict(variables),
+                cwd=self.work,
+                input=self.application.stdin,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_SECONDS,
+            )
+        except (subprocess.TimeoutExpired, OSError) as failure:
+            return Done(-1, "", str(failure))
+        missing = tuple(name for name in self.application.makes if not (self.work / name).exists())
+        return Done(done.returncode, self._alike(done.stdout), done.stderr[-2000:], missing)
+
+    def _alike(self, text: str) -> str:
+        """The output without what differs from place to place and from run to run."""
+        places = r"/(venv|root-[\w-]+(/lite-1/apps/[^/\s'\"]+)?)"
+        text = re.sub(re.escape(str(self.directory)) + places, "<app>", text)
+        for pattern in self.application.blank:
+            text = re.sub(pattern, "<…>", text)
+        return text
+
+
+def compare(bench: Bench, tool: str, resolver: str) -> None:
+    """Nothing, where the row built by `tool` does all that it does in a venv. Raises NotAsExpectedError."""
+    output, pins = bench.by_pexlite(resolver)
+    if tool != "pexlite":
+        output = bench.by_peer(tool, pins)
+    programs = bench.venv(pins)
+    application = bench.application
+    for form in FORMS:
+        own_program = programs / (application.start if form == "entry point" else "python")
+        expected = bench.run([own_program], form, bench.directory / "root-venv")
+        if expected.missing or application.contains not in expected.printed:
+            raise NotAsExpectedError(f"the venv itself does not do it: {_last(expected)}")
+        switch = {_INTERPRETER[tool]: "1"} if form == "interpreter" else {}
+        root = bench.directory / f"root-{form.replace(' ', '-')}"
+        for start in ("cold", "warm"):
+            found = bench.run([bench.programs.python, output], form, root, **switch)
+            difference = _difference(application, expected, found)
+            if difference:
+                raise NotAsExpectedError(f"{form}, {start}: {difference}")
+
+
+def _difference(application: Application, expected: Done, found: Done) -> str:
+    if found.code != expected.code:
+        return f"exit code {found.code} instead of {expected.code}: {_last(found)}"
+    if found.missing:
+        return f"{found.missing[0]} was not made: {_last(found)}"
+    if application.contains:
+        return "" if application.contains in found.printed else f"{application.contains!r} is not in the output"
+    if found.printed == expected.printed:
+        return ""
+    pairs = zip(found.printed.splitlines(), expected.printed.splitlines(), strict=False)
+    ours, theirs = next(
+        ((ours, theirs) for ours, theirs in pairs if ours != theirs), (found.printed[-80:], expected.printed[-80:])
+    )
+    complained = f"; {_last(found)}" if found.complained else ""
+    return f"printed {ours[:120]!r} instead of {theirs[:120]!r}{complained}"
+
+
+def _last(done: Done) -> str:
+    lines = (done.complained or done.printed).strip().splitlines()
+    return f"exit code {done.code}, {lines[-1][:200] if lines else 'nothing printed'}"
+
+
+def _call(command: Sequence[str | Path]) -> str:
+    """What the command prints. Raises NotAsExpectedError with its complaint where it fails."""
+    words = [str(word) for word in command]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PEX_"))}
+    try:
+        done = subprocess.run(words, env=kept, capture_output=True, text=True, check=False, timeout=2 * _SECONDS)
+    except subprocess.TimeoutExpired as failure:
+        raise NotAsExpectedError(f"{Path(words[0]).name} took longer than {failure.timeout:.0f} s") from failure
+    if done.returncode:
+        complaint = " ".join((done.stderr or done.stdout).split())[-300:]
+        raise NotAsExpectedError(f"{Path(words[0]).name} failed: {complaint}")
+    return done.stdout
