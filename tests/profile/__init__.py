@@ -1,0 +1,1 @@
+"""Where the time of one workload goes. `nox -s profile -- warm|cold|build WORKLOAD`."""
