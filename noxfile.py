@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -45,4 +47,44 @@ def runtime(session: nox.Session) -> None:
 @nox.session
 def journeys(session: nox.Session) -> None:
     """What people do: real applications from the package index, the examples, and this repository's README."""
-    run_tests(session, "-m", "network or journey")
+    run_tests(session, "-m", "(network or journey) and not spark")
+    run_tests(session, "-n", "0", "tests/spark/test_example.py")
+
+
+@nox.session(default=False)
+def spark(session: nox.Session) -> None:
+    """Every form in which a file is a PySpark job, on clusters started here; needs Java 17 and 10 minutes."""
+    run_tests(session, "-n", "0", "-m", "spark", "tests/spark")
+
+
+def run_measurement(session: nox.Session, module: str) -> None:
+    """Run `module`, which sets up its own venvs and keeps them in nox's temporary directory."""
+    session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "bench"))
+    directory = str(Path(session.create_tmp()).resolve())
+    session.run("python", "-m", module, "--directory", directory, *session.posargs, env=ENVIRONMENT)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """How fast, large and hungry pexlite and its peers are, side by side; `-- --help` says what can be chosen."""
+    run_measurement(session, "tests.bench")
+
+
+@nox.session(default=False)
+def conformance(session: nox.Session) -> None:
+    """Real applications and libraries against a plain venv; `-- --tool pex` runs a peer over the same rows."""
+    run_measurement(session, "tests.conformance")
+
+
+@nox.session(default=False)
+def profile(session: nox.Session) -> None:
+    """Where the time goes: `-- warm|cold|build WORKLOAD`."""
+    run_measurement(session, "tests.profile")
+
+
+@nox.session(default=False)
+def sizes(session: nox.Session) -> None:
+    """Bundles over 2 GiB, over 4 GiB and of 70,000 files, built and run; takes 25 GB of disk and some minutes."""
+    session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "test"))
+    own = ENVIRONMENT | {"PEXLITE_TEST_SIZES": "1"}
+    session.run("python", "-m", "pytest", "-q", "-s", "tests/sizes", *session.posargs, env=own)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from tests.bench.setting import Setting
+from tests.checkout import environment_with_pexlite
 
 
 @pytest.fixture
@@ -16,3 +22,28 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PEXLITE_CACHE_DIR", str(tmp_path / "store"))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that nobody has signed, with its key beside it."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not here to make a certificate")
+    directory = tmp_path_factory.mktemp("certificate")
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    # As an authority of its own, uv would not take it for a server's.
+    command += ["-addext", "basicConstraints=critical,CA:FALSE"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "certificate.pem"]
+    subprocess.run(command, cwd=directory, check=True, capture_output=True)
+    return directory / "certificate.pem"
+
+
+@pytest.fixture
+def setting(tmp_path: Path, bare_machine: None) -> Setting:
+    """A place to measure in without any index: pexlite is this checkout's own."""
+    place = tmp_path / "tools" / "pexlite"
+    place.mkdir(parents=True)
+    environment_with_pexlite(place)
+    (place / "DONE").touch()
+    return Setting(tmp_path, Path(sys.executable))

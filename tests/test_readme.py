@@ -7,16 +7,31 @@ import re
 import shlex
 from pathlib import Path
 
+import click
 import pytest
 
 from pexlite import errors
 from pexlite.cli.build import BUILD
-from pexlite.cli.commands import PEXLITE
+from pexlite.cli.commands import COMMANDS, PEXLITE
 from tests import console
 from tests.checkout import REPOSITORY, clean_environment, copy_checkout
 
+
+def every_parameter(name: str) -> list[click.Parameter]:
+    """The parameters of a command and of the commands it has."""
+    command = PEXLITE.get_command(click.Context(PEXLITE), name)
+    assert command is not None
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    return [parameter for found in (command, *inner) for parameter in found.params]
+
+
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-OPTIONS = {name for parameter in BUILD.params for name in (*parameter.opts, *parameter.secondary_opts)}
+OPTIONS = {
+    name
+    for command in COMMANDS
+    for parameter in every_parameter(command)
+    for name in (*parameter.opts, *parameter.secondary_opts)
+}
 
 
 @pytest.mark.network
@@ -57,13 +72,14 @@ def test_every_option_named_exists_and_every_option_is_named() -> None:
 
 
 def test_every_command_is_listed() -> None:
-    assert {
-        name for name in PEXLITE.commands if f"pexlite {name}" in README or f"pexlite [{name}]" in README
-    } == set(PEXLITE.commands)
+    assert {name for name in COMMANDS if f"pexlite {name}" in README or f"pexlite [{name}]" in README} == set(
+        COMMANDS
+    )
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
-    said = set(map(int, re.findall(r"\b(\d+) (?:usage|resolving|the bundle|writing|not a|a bug)", README)))
+    meanings = "usage|resolving|the bundle|writing|not a|the other|a bug"
+    said = set(map(int, re.findall(rf"\b(\d+) (?:{meanings})", README)))
     raised = {
         kind.exit_code
         for kind in vars(errors).values()

@@ -14,7 +14,8 @@ import pytest
 from pexlite.model import BuildRequest, BuildResult
 from pexlite.pipeline import build
 from tests.bundles import environment, run
-from tests.journeys.applications import APPLICATIONS, Application
+from tests.conformance.application import Application
+from tests.conformance.table import JOURNEYS
 
 pytestmark = [pytest.mark.journey, pytest.mark.network]
 
@@ -57,7 +58,7 @@ def built(application: Application, output: Path, resolver: str) -> BuildResult:
 
 
 @pytest.mark.parametrize("resolver", ["uv", "pip"])
-@pytest.mark.parametrize("application", APPLICATIONS, ids=str)
+@pytest.mark.parametrize("application", JOURNEYS, ids=str)
 def test_an_application_does_what_it_does_in_a_venv(
     application: Application, resolver: str, tmp_path: Path
 ) -> None:
@@ -79,7 +80,7 @@ def test_an_application_does_what_it_does_in_a_venv(
 
 
 @pytest.mark.parametrize(
-    "application", [row for row in APPLICATIONS if row.name in ("httpie", "cryptography", "ansible-core")], ids=str
+    "application", [row for row in JOURNEYS if row.name in ("httpie", "cryptography", "ansible-core")], ids=str
 )
 def test_pip_chooses_the_same_wheels_as_uv(application: Application, tmp_path: Path) -> None:
     by_uv = built(application, tmp_path / "uv.pex", "uv")
