@@ -32,29 +32,44 @@ class Index:
 def index(wheels: Path, tmp_path: Path) -> Iterator[Index]:
     digest = base64.b64encode(hashlib.sha1(PASSWORD.encode()).digest()).decode()
     (tmp_path / "htpasswd").write_text(f"someone:{{SHA}}{digest}\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "pypiserver", "run", "-i", "127.0.0.1", "-p", str(port), "--disable-fallback"]
-    command += ["-P", str(tmp_path / "htpasswd"), "-a", "update,download,list", str(wheels)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    options = ["-P", str(tmp_path / "htpasswd"), "-a", "update,download,list", str(wheels)]
+    port, server = _started(options)
+    with server:
         try:
-            _wait_for(port, server)
             yield Index(port)
         finally:
             server.terminate()
 
 
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+def _started(options: list[str]) -> tuple[int, subprocess.Popen[bytes]]:
+    """The port of a pypiserver and the process."""
+    command = [sys.executable, "-m", "pypiserver", "run", "-i", "127.0.0.1", "--disable-fallback"]
+    for _ in range(5):  # another process may have taken the port meanwhile
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = subprocess.Popen(
+            [*command, "-p", str(port), *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        if _answers(port, server):
+            return port, server
+        server.kill()
+        server.wait()
+    raise AssertionError("pypiserver did not start")
+
+
+def _answers(port: int, server: subprocess.Popen[bytes]) -> bool:
     patience = time.monotonic() + 60
     while time.monotonic() < patience and server.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+                connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                if b"pypiserver" in b"".join(iter(lambda: connection.recv(65536), b"")):
+                    return True
         except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("pypiserver did not start")
+            pass
+        time.sleep(0.05)
+    return False
 
 
 def told_to(machine: Machine, index: Index, way: str) -> tuple[list[str], dict[str, str]]:
