@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what the command line asks for; 1 where a target was missed."""
+    """Measure what the command line asks for; 1 where pexlite itself could not be measured."""
     chosen = _parser().parse_args(arguments)
     console = Console(width=100 if not sys.stdout.isatty() else None)
     directory = (chosen.directory or Path(tempfile.gettempdir()) / "pexlite-bench").resolve()
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.record:
         report.update_readme(REPOSITORY / "README.md", whole)
     console.print(f"{path} and {path.with_suffix('.svg').name} beside it have all of this")
-    return 0 if all(said.met for one in found.rows for said in one.verdicts) else 1
+    own = [figure for one in found.rows for name, figure in one.figures.items() if name in ("pexlite", "all")]
+    return 0 if all(figure.runs for figure in own) else 1
 
 
 def _measured(rows: Iterator[Row], nothing: Results, path: Path, console: Console) -> Results:

@@ -65,7 +65,8 @@ def _found(said: Verdict, unit: str) -> str:
     def words(value: float) -> str:
         return f"{value:.3g} ×" if "×" in said.claim else in_words(value, unit)
 
-    return words(said.value) + (f" (CPU {words(said.cpu)})" if said.cpu is not None else "")
+    found = words(said.value) + (f" (CPU {words(said.cpu)})" if said.cpu is not None else "")
+    return found + (f"; {said.floor[0]} alone {words(said.floor[1])}" if said.floor else "")
 
 
 def where_and_when(results: Results) -> str:
@@ -93,6 +94,20 @@ def markdown(results: Results) -> str:
         "\n".join(lines)
         + f"\n\nMedians{measure}; of each tool the best of the flags tried. {where_and_when(results)}\n"
         + f"{sum(map(results.met, total))} of {len(total)} targets are met.\n"
+        + _missed(results)
+    )
+
+
+def _missed(results: Results) -> str:
+    """A line for each missed target, with what was found."""
+    lines = [
+        f"- {_title(row)}: {said.claim}: {_found(said, row.unit)}\n"
+        for row in results.rows
+        for said in row.verdicts
+        if not results.met(said)
+    ]
+    return (
+        "\nMissed, with what the part that cannot be left out takes alone:\n\n" + "".join(lines) if lines else ""
     )
 
 

@@ -84,9 +84,7 @@ def read(path: Path) -> Results:
             one["way"],
             one["unit"],
             {tool: _figure(values) for tool, values in one["figures"].items()},
-            tuple(
-                Verdict(said["claim"], said["value"], said["limit"], said.get("cpu")) for said in one["targets"]
-            ),
+            tuple(map(_verdict, one["targets"])),
         )
         for one in document["rows"]
     )
@@ -121,7 +119,17 @@ def _row_document(one: Row) -> dict[str, Any]:
 
 def _verdict_document(said: Verdict) -> dict[str, Any]:
     found = {"claim": said.claim, "value": round(said.value, 5), "limit": said.limit, "met": said.met}
-    return found if said.cpu is None else {**found, "cpu": round(said.cpu, 5)}
+    if said.cpu is not None:
+        found["cpu"] = round(said.cpu, 5)
+    if said.floor:
+        found["floor"] = [said.floor[0], round(said.floor[1], 5)]
+    return found
+
+
+def _verdict(said: Mapping[str, Any]) -> Verdict:
+    floor = said.get("floor")
+    known = (floor[0], floor[1]) if floor else None
+    return Verdict(said["claim"], said["value"], said["limit"], said.get("cpu"), known)
 
 
 def _figure_document(figure: Figure) -> dict[str, Any]:

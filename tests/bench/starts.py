@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,11 +32,12 @@ def warm(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
             contenders.remove(contender)
     floor = _floor(setting, workload, workload.arguments, workload.contains)
     run(floor)
+    least = _least_sh_header(setting, workload, floor) if any(tool.name == "pexlite-sh" for tool in tools) else []
     yield row(
         "warm",
         workload.name,
         DIRECT,
-        {**paired([floor, *contenders], rounds), **unable},
+        {**paired([floor, *contenders, *least], rounds), **unable},
         _warm_targets(workload, DIRECT),
     )
     by_python = {tool.name for tool in tools if tool.by_python}
@@ -54,8 +57,9 @@ def warm(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
 def _warm_targets(workload: Workload, way: str) -> list[Target]:
     if workload.name != "tiny":
         return [Target("pexlite", _NEAR_THE_FLOOR, ("venv",))]
-    targets = [Target("pexlite", 1.10, ("venv",))]
-    return [*targets, Target("pexlite-sh", 1.00, ("venv",))] if way == DIRECT else targets
+    targets = [Target("pexlite", 1.10, ("venv",), floor="zipapp")]
+    by_sh = Target("pexlite-sh", 1.00, ("venv",), floor="sh exec")
+    return [*targets, by_sh] if way == DIRECT else targets
 
 
 def _with_python_path(setting: Setting, workload: Workload, contenders: Sequence[Contender], rounds: int) -> Row:
@@ -84,14 +88,18 @@ def cold(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
     contenders, unable = ready(setting, workload, tools, arguments, contains, "cold", empty=True)
     way = "to the first line" if workload.first else "whole"
     others = [_copy(setting, workload), _inflate(setting, workload)] if workload.first else []
-    targets = [Target("pexlite", 0.45, (*PEX, *SHIV))]
+    targets = [Target("pexlite", 0.45, (*PEX, *SHIV), floor="inflate")]
     if not workload.first:
         warm_ones, _ = ready(setting, workload, tools, arguments, contains, "warm")
         ours = [one for one in warm_ones if one.tool == "pexlite"]
         for one in ours:
             run(one)
             others.append(Contender("pexlite warm", one.command, one.environment, one.contains))
-        targets = [Target("pexlite", 0.25, ("pexlite warm",), difference=True), Target("pexlite", 0.6, SHIV)]
+        others.append(_without_bytecode(setting, workload, arguments, contains))
+        targets = [
+            Target("pexlite", 0.25, ("pexlite warm",), difference=True),
+            Target("pexlite", 0.6, SHIV, floor=others[-1].tool),
+        ]
         targets = targets if workload.name == "hello" else []
     yield row("cold", workload.name, way, {**paired([*contenders, *others], rounds), **unable}, targets)
 
@@ -161,6 +169,29 @@ def _floor(setting: Setting, workload: Workload, arguments: Sequence[str], conta
     program = setting.floor(workload) / "bin" / workload.script
     environment = setting.environment(setting.state("warm", workload.name, "venv"))
     return Contender("venv", (str(program), *arguments), environment, contains)
+
+
+def _least_sh_header(setting: Setting, workload: Workload, floor: Contender) -> list[Contender]:
+    """The venv's own script, started by a header in sh that does nothing else."""
+    script = setting.directory / "apps" / workload.name / "sh-exec"
+    script.parent.mkdir(parents=True, exist_ok=True)
+    python = setting.floor(workload) / "bin" / "python"
+    script.write_text(f'#!/bin/sh\nexec {python} {floor.command[0]} "$@"\n')
+    script.chmod(0o755)
+    return [Contender("sh exec", (str(script), *floor.command[1:]), floor.environment, floor.contains)]
+
+
+def _without_bytecode(setting: Setting, workload: Workload, arguments: Sequence[str], contains: str) -> Contender:
+    """The plain venv before Python has compiled it, as it is after any first start that brings no bytecode."""
+    floor = _floor(setting, workload, arguments, contains)
+    libraries = next((setting.floor(workload) / "lib").glob("python*/site-packages"))
+
+    def prepare() -> None:
+        for cache in list(libraries.rglob("__pycache__")):
+            shutil.rmtree(cache)
+        os.sync()
+
+    return Contender("venv without bytecode", floor.command, floor.environment, contains, prepare)
 
 
 def _copy(setting: Setting, workload: Workload) -> Contender:

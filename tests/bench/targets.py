@@ -17,6 +17,8 @@ class Verdict:
     limit: float
     cpu: float | None = None
     """The same comparison in CPU seconds, which a busy machine hardly changes."""
+    floor: tuple[str, float] | None = None
+    """What does nothing but the part that cannot be left out, and the same comparison of that."""
 
     @property
     def met(self) -> bool:
@@ -34,6 +36,8 @@ class Target:
     limit: float
     against: tuple[str, ...] = ()
     difference: bool = False
+    floor: str = ""
+    """Among the figures, what does nothing but the part that no tool of this kind can leave out."""
 
     def judge(self, figures: Mapping[str, Figure], unit: str) -> Verdict | None:
         """What the figures say; None where one side of the comparison is missing."""
@@ -46,11 +50,13 @@ class Target:
         if not others:
             return None
         best = min(others, key=others.__getitem__)
+        least = figures.get(self.floor)
         if self.difference:
             claim = f"{self.tool} ≤ {best} + {in_words(self.limit, unit)}"
             return Verdict(claim, own.median - others[best], self.limit, _difference(own, figures[best]))
         claim = f"{self.tool} ≤ {self.limit:g} × {best}"
-        return Verdict(claim, own.median / others[best], self.limit, _ratio(own, figures[best]))
+        floor = (self.floor, least.median / others[best]) if least and least.runs else None
+        return Verdict(claim, own.median / others[best], self.limit, _ratio(own, figures[best]), floor)
 
 
 def _difference(own: Figure, other: Figure) -> float | None:
