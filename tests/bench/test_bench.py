@@ -116,6 +116,17 @@ def test_a_target_without_both_sides_says_nothing() -> None:
     assert Target("pexlite", 1, ("pex",)).judge(seconds(pex=1), "s") is None
 
 
+def test_a_missed_target_is_told_with_what_nothing_can_go_below(tmp_path: Path) -> None:
+    target = Target("pexlite", 1.1, ("venv",), floor="zipapp")
+    one = row("warm", "tiny", "./app", seconds(venv=1, pexlite=1.21, zipapp=1.19), [target])
+    whole = Results(MACHINE, {}, {}, (one,))
+    results.write(whole, tmp_path / "results.json")
+    said = report.markdown(results.read(tmp_path / "results.json"))
+    assert "- warm start, *tiny*, ./app: pexlite ≤ 1.1 × venv: 1.21 ×; zipapp alone 1.19 ×\n" in said
+    met = row("warm", "tiny", "./app", seconds(venv=1, pexlite=1.01, zipapp=1.19), [target])
+    assert "alone" not in report.markdown(Results(MACHINE, {}, {}, (met,)))
+
+
 def test_of_a_busy_machine_cpu_time_is_shown_and_judged_by() -> None:
     figures = {"venv": figure([0.5], [0.020]), "pexlite": figure([0.9], [0.021])}
     rows = (row("warm", "tiny", "./app", figures, [Target("pexlite", 1.1, ("venv",))]),)
