@@ -49,7 +49,7 @@ def _wheel(wheel: WheelInfo, names: int, versions: int) -> str:
 
 def in_json(found: FileInfo) -> dict[str, Any]:
     """The same for programs, with whole digests and exact sizes."""
-    from pexlite.cli.outcome import variant_as_json
+    from pexlite.cli.outcome import variant_as_json, wheel_as_json
 
     return {
         "path": str(found.path),
@@ -60,16 +60,7 @@ def in_json(found: FileInfo) -> dict[str, Any]:
         "runs_on": found.runs_on,
         "requirements": list(found.requirements),
         "runtime_size": found.runtime_size,
-        "wheels": [
-            {
-                "name": wheel.name,
-                "version": wheel.version,
-                "filename": wheel.filename,
-                "size": wheel.size,
-                "sha256": wheel.sha256,
-            }
-            for wheel in found.wheels
-        ],
+        "wheels": [wheel_as_json(wheel) for wheel in found.wheels],
         "variants": [variant_as_json(variant) for variant in found.variants],
     }
 

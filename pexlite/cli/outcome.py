@@ -14,7 +14,8 @@ from pexlite.cli.words import count_in_words, path_in_words, seconds_in_words, s
 
 if TYPE_CHECKING:
     # LockResult brings `packaging` along, which most builds can do without.
-    from pexlite.model import BuildResult, LockResult, Variant
+    from pexlite.model import BuildResult, BundledWheel, LockResult, Variant
+    from pexlite.tools.info import WheelInfo
 
 
 def show(result: BuildResult, directory: Path) -> None:
@@ -68,20 +69,22 @@ def as_json(result: BuildResult) -> dict[str, Any]:
         "build_id": result.build_id,
         "entry_point": str(result.entry_point) or None,
         "runs_on": result.runs_on,
-        "wheels": [
-            {
-                "name": wheel.name,
-                "version": wheel.version,
-                "filename": wheel.filename,
-                "size": wheel.size,
-                "sha256": wheel.sha256,
-            }
-            for wheel in result.wheels
-        ],
+        "wheels": [wheel_as_json(wheel) for wheel in result.wheels],
         "targets": list(result.targets),
         "variants": [variant_as_json(variant) for variant in result.variants],
         "notices": list(result.notices),
         "seconds": round(result.seconds, 3),
+    }
+
+
+def wheel_as_json(wheel: BundledWheel | WheelInfo) -> dict[str, Any]:
+    """A wheel of a file, for programs."""
+    return {
+        "name": wheel.name,
+        "version": wheel.version,
+        "filename": wheel.filename,
+        "size": wheel.size,
+        "sha256": wheel.sha256,
     }
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +20,8 @@ _SECONDS_TO_ANSWER = 30
 
 def ask_program(program: Path) -> Mapping[str, Any]:
     """What `program` answers to `ask.py`. Raises TargetError where it does not."""
-    question = Path(ask.__file__).read_text(encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
-        done = subprocess.run(
-            [str(program), "-I", "-S", "-"],
-            input=question,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            env=environment,
-            timeout=_SECONDS_TO_ANSWER,
-            check=False,
-        )
+        done = put_question([str(program), "-I", "-S", "-"], _SECONDS_TO_ANSWER)
     except subprocess.TimeoutExpired as problem:
         raise TargetError(f"{program} did not answer within {_SECONDS_TO_ANSWER} seconds") from problem
     except OSError as problem:
@@ -48,6 +37,23 @@ def ask_program(program: Path) -> Mapping[str, Any]:
             f"{program} is no Python 3 that works: {said[0][:200] if said else problem}",
             hint="name another: --python /path/to/bin/python3.12",
         ) from problem
+
+
+def put_question(command: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+    """What `command`, a Python that reads its program from stdin, says to `ask.py`.
+
+    Raises OSError where it cannot be started, TimeoutExpired where it takes longer than `seconds`.
+    """
+    return subprocess.run(
+        command,
+        input=Path(ask.__file__).read_text(encoding="utf-8"),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+        timeout=seconds,
+        check=False,
+    )
 
 
 def answer_in(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:

@@ -11,8 +11,7 @@ from typing import Any
 
 from pexlite.errors import HostError, TargetError
 from pexlite.model import Target
-from pexlite.targets import ask
-from pexlite.targets.asking import answer_in, ask_program, target_of
+from pexlite.targets.asking import answer_in, ask_program, put_question, target_of
 from pexlite.targets.interpreters import named_target, running_target
 
 _FORMAT = 1
@@ -62,19 +61,10 @@ def _ask_host(host: str, python: str) -> Mapping[str, Any]:
         raise TargetError(
             f"{host!r} with {python!r} is no host to ask", hint="write pexlite probe user@host.example"
         )
-    question = Path(ask.__file__).read_text(encoding="utf-8")
     # BatchMode: a question for a password would wait for ever behind a progress display.
     command = ["ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", host, f"{python} -I -S -"]
     try:
-        done = subprocess.run(
-            command,
-            input=question,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_SECONDS_TO_ANSWER,
-            check=False,
-        )
+        done = put_question(command, _SECONDS_TO_ANSWER)
     except subprocess.TimeoutExpired as problem:
         raise HostError(f"{host} did not answer within {_SECONDS_TO_ANSWER} seconds") from problem
     except OSError as problem:
