@@ -12,6 +12,7 @@ from pexlite.groundwork import Prepared, accepts, prepare, root_of
 from pexlite.locking import Settled, settle
 from pexlite.model import (
     Asked,
+    BootBytecode,
     BuildRequest,
     Bundle,
     Bytecode,
@@ -45,10 +46,13 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     )
     _check_sizes(request, plan)
     compiled: tuple[Bytecode, ...] = ()
+    boots: tuple[BootBytecode, ...] = ()
     if request.bytecode:
-        compiled = fetch.bytecode(plan.wheels, prepared.targets, prepared.workshop.store, report)
+        store = prepared.workshop.store
+        compiled = fetch.bytecode(plan.wheels, prepared.targets, store, report)
+        boots = fetch.boot_bytecode(archive.start_modules(), prepared.targets, store)
     return Decision(
-        draft=archive.draft(plan, __version__, compiled),
+        draft=archive.draft(plan, __version__, compiled, boots),
         name=_default_name(start.entry_point, prepared.local, asked),
         targets=tuple(target.name for target in prepared.targets),
         variants=plan.variants,
@@ -63,7 +67,9 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *_collisions(request, plan),
         ),
         # What is remembered is small; bytecode is not, and is in the store anyway.
-        repeatable=not own and not compiled and not any(package.directory for package in settled.lock.packages),
+        repeatable=not own
+        and not request.bytecode
+        and not any(package.directory for package in settled.lock.packages),
     )
 
 

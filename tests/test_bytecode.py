@@ -45,6 +45,139 @@ def build(directory: Path, wheel: Path, name: str, **more: Any) -> BuildResult:
     return pipeline.build(request)
 
 
+# Each kind of module that site-packages shows in its own way: a file, a file of two wheels (the last one wins),
+# parts of a directory that two wheels have, what a wheel keeps in .data.
+FIRST = {
+    "alone.py": "NAME = 'alone'\n",
+    "twice.py": "NAME = 'first'\n",
+    "shared/one.py": "NAME = 'one'\n",
+    "first-1.0.data/purelib/moved.py": "NAME = 'moved'\n",
+}
+SECOND = {
+    "twice.py": "NAME = 'second'\n",
+    "shared/two.py": "NAME = 'two'\n",
+    "start.py": """\
+import alone
+import moved
+import shared.one
+import shared.two
+import twice
+
+
+def main():
+    print(alone.NAME, moved.NAME, shared.one.NAME, shared.two.NAME, twice.NAME)
+""",
+}
+WHEELS = (("first", FIRST), ("second", SECOND))
+WORDS = "alone moved one two second\n"
+# Runs a file as Python does, and tells all that is compiled meanwhile.
+TELLING = """\
+import os
+import runpy
+import sys
+
+
+def tell(event, arguments):
+    if event == "compile" and arguments[1]:
+        sys.stderr.write("compiled %s\\n" % os.fsdecode(arguments[1]))
+
+
+sys.addaudithook(tell)
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def file_of(directory: Path, *pythons: Interpreter, output: str = "x.pex", bytecode: bool = True) -> Path:
+    """A file with modules of every kind, for `pythons`."""
+    request = BuildRequest(
+        directory=directory,
+        inputs=tuple(str(make_wheel(directory, name, files=files)) for name, files in WHEELS),
+        entry_point="start:main",
+        output=Path(output),
+        bytecode=bytecode,
+        pythons=tuple(str(python.path) for python in pythons),
+    )
+    return pipeline.build(request).path
+
+
+def compiled(python: Interpreter, file: Path, root: Path) -> set[str]:
+    """The modules of the file and of its cache that a start compiles, which says what it should."""
+    env = environment(root, PYTHONDONTWRITEBYTECODE="1")
+    done = run([python.path, "-c", TELLING, file], env)
+    assert done.stdout == WORDS
+    told = [line.partition(" ")[2] for line in done.stderr.splitlines() if line.startswith("compiled ")]
+    return {Path(path).name for path in told if path.startswith((str(file), str(root)))}
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=str)
+def test_a_start_compiles_no_module_of_the_bundle(python: Interpreter, tmp_path: Path) -> None:
+    file = file_of(tmp_path, python)
+    # What the file's facts are part of, and what has to be there when all else has changed.
+    every, first = {"__main__.py"}, {"_pexlite_launch.py", "finder.py", "failed.py"}
+    assert compiled(python, file, tmp_path / "root") == every | first
+    assert compiled(python, file, tmp_path / "root") == every
+
+
+def test_several_pythons_find_their_bytecode_in_one_cache(tmp_path: Path) -> None:
+    pythons = PYTHONS[:2]
+    file = file_of(tmp_path, *pythons)
+    plain = file_of(tmp_path, *pythons, output="plain.pex", bytecode=False)
+    root = tmp_path / "root"
+    assert {"__init__.py", "start.py", "alone.py", "cold.py"} < compiled(pythons[0], plain, root)
+    for python in pythons:
+        assert compiled(python, file, root) == {"__main__.py", "_pexlite_launch.py", "finder.py", "failed.py"}
+    assert [path for path in (root / "lite-1" / "wheels").iterdir() if path.name[0] == "."] == []
+
+
+def test_a_module_is_not_taken_from_the_bytecode_of_another_wheel(tmp_path: Path) -> None:
+    """What no Python compiles still hides what another wheel has under its name, bytecode and all."""
+    wheels = [
+        make_wheel(tmp_path, "first", files={"twice.py": "NAME = 'first'\n"}),
+        make_wheel(tmp_path, "second", files={"twice.py": "{% if %}\n", "start.py": "import twice\n\nmain = 1\n"}),
+    ]
+    request = BuildRequest(
+        directory=tmp_path,
+        inputs=tuple(map(str, wheels)),
+        entry_point="start:main",
+        output=Path("x.pex"),
+        bytecode=True,
+    )
+    done = run([pipeline.build(request).path], environment(tmp_path / "root"), check=False)
+    assert "SyntaxError" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def newest_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return file_of(tmp_path_factory.mktemp("newest"), PYTHONS[0])
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=str)
+def test_the_boot_of_one_python_is_no_others(python: Interpreter, newest_only: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    compiled(python, newest_only, root)
+    assert ("__init__.py" in compiled(python, newest_only, root)) == (python != PYTHONS[0])
+    for options in (["-O"], ["-X", "importtime"], ["--check-hash-based-pycs", "always"]):
+        assert run([python.path, *options, newest_only], environment(root)).stdout == WORDS
+
+
+@pytest.mark.parametrize("python", [PYTHONS[0], PYTHONS[-1]], ids=str)
+def test_a_boot_that_has_changed_is_not_run(python: Interpreter, tmp_path: Path) -> None:
+    good = file_of(tmp_path, python)
+    run([python.path, good], environment(tmp_path / "warm"))
+    with zipfile.ZipFile(good) as parts:
+        first, rest = [entry for entry in parts.infolist() if "/cpython-" in entry.filename]
+    broken = tmp_path / "broken.pex"
+    for entry, share in ((first, 0), (first, 0.5), (first, 0.9), (rest, 0), (rest, 0.5)):
+        content = bytearray(good.read_bytes())
+        content[entry.header_offset + 100 + int(share * entry.compress_size)] ^= 4
+        broken.write_bytes(content)
+        assert ("__init__.py" in compiled(python, broken, tmp_path / "warm")) == (entry is first)
+        done = run([python.path, broken], environment(tmp_path / "cold"), check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("error: broken.pex is damaged: ")
+
+
 @pytest.mark.parametrize("python", PYTHONS, ids=str)
 def test_a_first_start_finds_the_bytecode_in_place(python: Interpreter, wheel: Path, tmp_path: Path) -> None:
     result = build(tmp_path, wheel, "x.pex", bytecode=True, pythons=(str(python.path),))

@@ -16,7 +16,7 @@ from typing import Any
 from pexlite.archive.facts import main_module, pex_info
 from pexlite.archive.header import header
 from pexlite.archive.runtime_files import runtime_files
-from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, Wheel
+from pexlite.model import BootBytecode, Bundle, BundledWheel, Bytecode, Draft, Wheel
 
 _PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 20)
 _DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
@@ -29,6 +29,7 @@ _DEFLATED = (
     "__pexlite__/pythons.py",
     "__pexlite__/rest",
 )
+_REST_OF_BOOT = "-rest"
 # Modules that are members of their own: what a warm start reads, what the app's directory gets, what runs on any
 # Python. All others are one member, which deflates to two thirds of what they take apart.
 _APART = ("__init__.py", "failed.py", "finder.py", "launch.py", "pythons.py")
@@ -53,8 +54,12 @@ class _Entry:
         return (20, 0, method, *_DOS_EPOCH, self.crc32, held, self.size, len(self.name.encode()))
 
 
-def draft(bundle: Bundle, version: str, bytecode: Sequence[Bytecode] = ()) -> Draft:
+def draft(
+    bundle: Bundle, version: str, bytecode: Sequence[Bytecode] = (), boots: Sequence[BootBytecode] = ()
+) -> Draft:
     """The file of `bundle`, made by pexlite `version`: every byte of it but those of the wheels.
+
+    Without `bytecode` of wheels and `boots`, that of the runtime, no Python has a part in these bytes.
 
     Up to 4 GiB the wheels are stored members of the zip; past that they lie before it, found by the offsets in
     PEX-INFO alone.
@@ -65,17 +70,19 @@ def draft(bundle: Bundle, version: str, bytecode: Sequence[Bytecode] = ()) -> Dr
     offsets = _offsets(wheels, header_size, as_members)
     end_of_wheels = offsets[-1] + wheels[-1].size if wheels else header_size
     compiled = _compiled(bytecode, end_of_wheels)
-    info = pex_info(bundle, offsets, version, compiled)
+    info = pex_info(bundle, offsets, version, compiled, boots)
     build_id = info["pexlite"]["build_id"]
     first = header(bundle, build_id)
     info["pexlite"]["header"] = [len(first), zlib.crc32(first)]
     members = [_member(wheel, offset) for wheel, offset in zip(wheels, offsets, strict=True) if as_members]
+    packs = ((_bytecode_name(pack), pack.content) for pack, _ in compiled)
+    parts = [*packs, *_own_files(info, main_module(info, bundle, boots)), *_boot_files(boots)]
     return Draft(
         build_id=build_id,
         header=first,
         wheels=tuple(map(_bundled, wheels)),
         wheel_headers=tuple(map(_local_header, members)) if as_members else (b"",) * len(wheels),
-        rest=_rest(info, bundle, compiled, members, end_of_wheels if as_members else 0),
+        rest=_rest(parts, members, end_of_wheels if as_members else 0),
     )
 
 
@@ -96,19 +103,12 @@ def _member(wheel: Wheel, offset: int) -> _Entry:
     return _Entry(name, wheel.crc32, wheel.size, offset - _before(name))
 
 
-def _rest(
-    info: Mapping[str, Any],
-    bundle: Bundle,
-    compiled: Sequence[tuple[Bytecode, int]],
-    members: Sequence[_Entry],
-    position: int,
-) -> bytes:
+def _rest(files: Sequence[tuple[str, bytes]], members: Sequence[_Entry], position: int) -> bytes:
     """What follows the wheels: our own files and the directory; `position` counts from where the zip begins."""
     entries = [*members]
     parts = []
-    packs = [(_bytecode_name(pack), pack.content) for pack, _ in compiled]
-    for name, content in (*packs, *_own_files(info, bundle)):
-        held = _deflated(content) if name in _DEFLATED else None
+    for name, content in files:
+        held = _deflated(content) if name in _DEFLATED or name.endswith(_REST_OF_BOOT) else None
         compressed = None if held is None else len(held)
         entries.append(_Entry(name, zlib.crc32(content), len(content), position, compressed))
         parts.append(_local_header(entries[-1]) + (content if held is None else held))
@@ -150,10 +150,10 @@ def _member_name(wheel: Wheel) -> str:
     return f".deps/{wheel.filename}"
 
 
-def _own_files(info: Mapping[str, Any], bundle: Bundle) -> Iterator[tuple[str, bytes]]:
-    """Everything beside the wheels: name and content."""
+def _own_files(info: Mapping[str, Any], main: str) -> Iterator[tuple[str, bytes]]:
+    """What every file has beside its wheels: name and content."""
     yield "PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode()
-    yield "__main__.py", main_module(info, bundle).encode()
+    yield "__main__.py", main.encode()
     rest = []
     for name, content in runtime_files():
         if name in _APART:
@@ -161,6 +161,13 @@ def _own_files(info: Mapping[str, Any], bundle: Bundle) -> Iterator[tuple[str, b
         else:
             rest += [name.removesuffix(".py").encode(), content]
     yield "__pexlite__/rest", b"\0".join(rest)
+
+
+def _boot_files(boots: Sequence[BootBytecode]) -> Iterator[tuple[str, bytes]]:
+    """The bytecode of the runtime. Its names say nothing to zipimport, which would run it unchecked."""
+    for boot in boots:
+        yield f"__pexlite__/{boot.cache_tag}", boot.first
+        yield f"__pexlite__/{boot.cache_tag}{_REST_OF_BOOT}", boot.rest
 
 
 def _deflated(content: bytes) -> bytes:

@@ -10,18 +10,48 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from pexlite.archive.runtime_files import runtime_files
-from pexlite.model import Bundle, Bytecode, EntryPoint, LaunchOptions, StartKind, Variant, Wheel
+from pexlite.model import (
+    BootBytecode,
+    Bundle,
+    Bytecode,
+    EntryPoint,
+    LaunchOptions,
+    StartKind,
+    Variant,
+    Wheel,
+)
 
 FORMAT = 1
 
 
+# Before the package is imported. Another Python, or bytes that have changed, give another digest: then the source
+# counts, and a first start tells the damage.
+_LOAD_BYTECODE = """\
+            tag = sys.implementation.cache_tag
+            if tag in BYTECODE:
+                import _imp
+                import marshal
+                from _frozen_importlib_external import MAGIC_NUMBER
+
+                key = int.from_bytes(MAGIC_NUMBER, "little")
+                parts = __loader__.get_data(__loader__.archive + "/__pexlite__/" + tag)
+                if _imp.source_hash(key, parts) == BYTECODE[tag]:
+                    parts = marshal.loads(parts)
+                    exec(parts[0], {"loader": __loader__, "main": __spec__, "key": key, "parts": parts})
+"""
+
+
 def pex_info(
-    bundle: Bundle, offsets: Sequence[int], version: str, compiled: Sequence[tuple[Bytecode, int]] = ()
+    bundle: Bundle,
+    offsets: Sequence[int],
+    version: str,
+    compiled: Sequence[tuple[Bytecode, int]] = (),
+    boots: Sequence[BootBytecode] = (),
 ) -> dict[str, Any]:
     """PEX-INFO: pex's field names where the meaning is pex's, everything else under "pexlite".
 
     `offsets` are those of the wheels' first bytes in the file, `compiled` the bytecode of some of them with its
-    own; offsets do not count towards the build id.
+    own; offsets do not count towards the build id, `boots` do.
     """
     launch = bundle.launch
     facts: dict[str, Any] = {
@@ -54,6 +84,8 @@ def pex_info(
         digest.update(f"{name}:{len(content)}:".encode() + content)
     for pack, _ in compiled:
         digest.update(f"{pack.python}:{pack.wheel_sha256}:".encode() + pack.content)
+    for boot in boots:
+        digest.update(f"{boot.cache_tag}:{len(boot.first)}:".encode() + boot.first + boot.rest)
     own["build_id"] = digest.hexdigest()[:16]
     for entry, offset in zip(own["wheels"], offsets, strict=True):
         entry["offset"] = offset
@@ -65,7 +97,7 @@ def pex_info(
     return {**facts, "code_hash": own["build_id"], "pexlite": own}
 
 
-def main_module(info: Mapping[str, Any], bundle: Bundle) -> str:
+def main_module(info: Mapping[str, Any], bundle: Bundle, boots: Sequence[BootBytecode] = ()) -> str:
     """The source of `__main__.py`: what a warm start has to know, as literals, then the boot.
 
     Its grammar is also Python 2.7's, so that any Python at all can look for one that fits.
@@ -95,16 +127,18 @@ def main_module(info: Mapping[str, Any], bundle: Bundle) -> str:
         facts["special"] = facts["spark"] = True
     lines = "".join(f"    {name!a}: {value!a},\n" for name, value in facts.items())
     accepted = _accepted(bundle.variants)
+    digests = {boot.cache_tag: boot.digest for boot in boots}
+    known, load = (f"BYTECODE = {digests!a}\n", _LOAD_BYTECODE) if boots else ("", "")
     return f"""\
 import sys
 
 FACTS = {{
 {lines}}}
-
+{known}
 if __name__ == "__main__":
     if sys.version_info >= (3, 6):
         try:
-            import __pexlite__
+{load}            import __pexlite__
 
             call, start = __pexlite__.start(FACTS, __loader__)
         except (Exception, KeyboardInterrupt) as failure:

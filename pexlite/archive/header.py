@@ -9,8 +9,10 @@ from pexlite.model import Bundle
 
 # Reads what the boot left for the shell (see runtime/layout.py): two lines, the app's Python and its script.
 # With any switch set, or nothing there yet, a Python has to look at it: the first that starts, since a name on
-# PATH may be a shim for nothing. In braces, sh reads all of it before it runs any. The names are not those of
-# variables that the app may have been given: to set one of those would change it for the app.
+# PATH may be a shim for nothing; then those that PATH has behind the first of their name. In braces, sh reads all
+# of it before it runs any. The names are not those of variables that the app may have been given: to set one of
+# those would change it for the app. Spark's workers are the app's Python, but where a file job.py could be taken
+# for a module `job`: that one the boot sees to.
 _SHELL = """\
 #!/bin/sh
 # {coding}
@@ -18,7 +20,9 @@ _SHELL = """\
 case $0 in /*) PEX=$0 ;; *) PEX=$PWD/${{0#./}} ;; esac
 _pex_root=${{PEX_ROOT:-{root}}}
 case "$PYSPARK_GATEWAY_PORT:$1 $2" in
-    [0-9]* | ":-m pyspark."* | ":-c import sys; print("* | *"/find_spark_home.py ") _pex_root= ;;
+    [0-9]* | ":-c import sys; print("* | *"/find_spark_home.py ") _pex_root= ;;
+    ":-m pyspark."*) case $0 in *.py) _pex_root= ;; *) _pex_worker=1 ;; esac ;;
+    *) _pex_worker= ;;
 esac
 _pex_asked=$PEX_INTERPRETER$PEX_MODULE$PEX_SCRIPT$PEX_PYTHON$PEX_INHERIT_PATH$PEX_EXTRA_SYS_PATH
 if [ -z "$_pex_asked$PEX_TOOLS$PEX_VERBOSE" ] &&
@@ -26,12 +30,19 @@ if [ -z "$_pex_asked$PEX_TOOLS$PEX_VERBOSE" ] &&
     [ -x "$_pex_python" ] && [ -s "${{_pex_python%/bin/python}}/READY" ] &&
     [ -s "${{_pex_script:-$_pex_python}}" ]; then
     export PEX
+    [ -z "$_pex_worker" ] || _pex_script=
     unset PEX_INTERPRETER PEX_MODULE PEX_SCRIPT PEX_PYTHON PEX_INHERIT_PATH PEX_EXTRA_SYS_PATH
     unset PEX_TOOLS PEX_VERBOSE
     exec "$_pex_python" ${{_pex_script:+"$_pex_script" "$0"}} "$@"
 fi
-for _pex_python in ${{PEX_PYTHON:+"$PEX_PYTHON"}} {pythons}; do
-    if "$_pex_python" -I -S -c "" >/dev/null 2>&1 </dev/null; then exec "$_pex_python" "$0" "$@"; fi
+_pex_path=:$PATH:
+while [ -n "$_pex_path" ]; do
+    _pex_place=${{_pex_path%%:*}} _pex_path=${{_pex_path#*:}}
+    for _pex_python in ${{PEX_PYTHON:+"$PEX_PYTHON"}} {pythons}; do
+        _pex_python=${{_pex_place:+$_pex_place/}}$_pex_python
+        [ -z "$_pex_place" ] || [ -x "$_pex_python" ] || continue
+        if "$_pex_python" -I -S -c "" >/dev/null 2>&1 </dev/null; then exec "$_pex_python" "$0" "$@"; fi
+    done
 done
 echo "error: ${{0##*/}} needs {needed}, and there is none on PATH" >&2
 echo "hint: install one of these, or name it with PEX_PYTHON=/path/to/python" >&2

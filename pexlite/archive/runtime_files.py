@@ -6,6 +6,10 @@ import functools
 from pathlib import Path
 
 _ROOM = Path(__file__).parent.parent / "runtime"
+_STARTING = (
+    *("__init__", "cold", "layout", "lock", "progress", "prune", "roots", "special", "spark", "switches"),
+    *("unzip", "whole"),
+)
 
 
 @functools.cache
@@ -13,6 +17,12 @@ def runtime_files() -> tuple[tuple[str, bytes], ...]:
     """Name and content of every module of `pexlite/runtime`, sorted by name."""
     modules = sorted(_ROOM.glob("*.py"))
     return tuple((path.name, bare(path.read_text(encoding="utf-8")).encode("utf-8")) for path in modules)
+
+
+def start_modules() -> dict[str, str]:
+    """Name and source of each module that an ordinary first start runs, as they travel."""
+    sources = dict(runtime_files())
+    return {name: sources[f"{name}.py"].decode() for name in _STARTING}
 
 
 def bare(source: str) -> str:

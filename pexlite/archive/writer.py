@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -63,9 +64,13 @@ def _copy_through_memory(source: BinaryIO, file: BinaryIO, size: int) -> int:
 @contextlib.contextmanager
 def _replacing(output: Path) -> Iterator[BinaryIO]:
     """A new file beside `output` that takes its place when all went well, and is gone when not."""
-    if output.is_dir():
+    try:
+        kind = output.stat().st_mode
+    except OSError:
+        kind = stat.S_IFREG  # there is nothing, or what opening it will tell
+    if stat.S_ISDIR(kind):
         raise WriteError(f"{output} is a directory", hint=f"name a file in it: -o {output / 'app.pex'}")
-    if output.exists() and not output.resolve().is_file():
+    if not stat.S_ISREG(kind):
         # As root, a file would take the place of the device: /dev/null would be gone for everybody.
         raise WriteError(f"{output} is no file that could be replaced", hint="name a file: -o app.pex")
     temporary = output.with_name(f".{output.name}.{os.getpid()}")

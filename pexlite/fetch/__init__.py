@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pexlite.fetch.bytecode import boot_bytecode as boot_bytecode
 from pexlite.fetch.bytecode import bytecode as bytecode
 from pexlite.fetch.collect import collect as collect
 from pexlite.fetch.left_out import needs_of as needs_of
@@ -19,6 +20,7 @@ from pexlite.fetch.wheel_file import read_wheel as read_wheel
 __all__ = [
     "LocalWheel",
     "Store",
+    "boot_bytecode",
     "bytecode",
     "collect",
     "content_digests",

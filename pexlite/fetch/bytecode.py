@@ -1,24 +1,28 @@
-"""Wheels -> their bytecode for the Pythons that are here, kept in the store: `--compile`.
+"""Wheels and the boot -> their bytecode for the Pythons that are here, kept in the store: `--compile`.
 
 bytecode/<sha256 of the wheel, 32 hex>-<key>.zip    made by compile_wheel.py on one Python
+bytecode/boot-<key>.zip                             made by compile_boot.py on one Python
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import subprocess
+import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.parallel import Stop, run_all
 from pexlite.fetch.store import Store
-from pexlite.model import Bytecode, Progress, Report, Target, Wheel
+from pexlite.model import BootBytecode, Bytecode, Progress, Report, Target, Wheel
 
 _PROGRAM = Path(__file__).with_name("compile_wheel.py")
+_BOOT_PROGRAM = Path(__file__).with_name("compile_boot.py")
 
 
 def bytecode(
@@ -27,8 +31,7 @@ def bytecode(
     """The bytecode of each wheel with modules, for each CPython among `targets` that is on this machine."""
     wanted = [
         (wheel, target)
-        for target in targets
-        if target.interpreter is not None and target.python.startswith("cp")
+        for target in _compiling(targets)
         for wheel in wheels
         if any(name.endswith(".py") for name in wheel.files)
     ]
@@ -42,28 +45,55 @@ def bytecode(
     return tuple(result for result in found if isinstance(result, Bytecode))
 
 
+def boot_bytecode(modules: Mapping[str, str], targets: Sequence[Target], store: Store) -> tuple[BootBytecode, ...]:
+    """The bytecode of the runtime's `modules` (name to source), for each of the same Pythons."""
+    found = [_of_boot(modules, target, store) for target in _compiling(targets)]
+    return tuple({boot.cache_tag: boot for boot in found}.values())
+
+
+def _compiling(targets: Sequence[Target]) -> list[Target]:
+    return [target for target in targets if target.interpreter is not None and target.python.startswith("cp")]
+
+
 def _of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
-    path = store.root / "bytecode" / f"{wheel.sha256[:32]}-{_key(target)}.zip"
+    path = store.root / "bytecode" / f"{wheel.sha256[:32]}-{_key(target, _PROGRAM)}.zip"
     if not path.exists():
-        _compile(wheel, target, store, path)
+        _compile(_PROGRAM, wheel.path, target, store, path)
     content = path.read_bytes()
     # The end of a zip without a comment: the directory's size and where it begins (APPNOTE.TXT 4.3.16).
     directory = int.from_bytes(content[-6:-2], "little")
     return Bytecode(target.python, wheel.sha256, content, zlib.crc32(content[directory:]))
 
 
-def _key(target: Target) -> str:
-    """What the bytes depend on besides the wheel: the very Python, and the program."""
-    parts = (target.python, target.environment["python_full_version"], _PROGRAM.read_text(encoding="utf-8"))
+def _of_boot(modules: Mapping[str, str], target: Target, store: Store) -> BootBytecode:
+    sources = json.dumps(modules, sort_keys=True)
+    path = store.root / "bytecode" / f"boot-{_key(target, _BOOT_PROGRAM, sources)}.zip"
+    if not path.exists():
+        with store.incoming() as incoming:
+            incoming.write(sources.encode())
+            _compile(_BOOT_PROGRAM, incoming.path, target, store, path)
+    with zipfile.ZipFile(path) as parts:
+        return BootBytecode(
+            cache_tag=parts.read("cache_tag").decode(),
+            first=parts.read("first"),
+            digest=parts.read("digest"),
+            rest=parts.read("rest"),
+        )
+
+
+def _key(target: Target, program: Path, *more: str) -> str:
+    """What the bytes depend on besides a wheel: the very Python, the program, and `more`."""
+    parts = (target.python, target.environment["python_full_version"], program.read_text(encoding="utf-8"), *more)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def _compile(wheel: Wheel, target: Target, store: Store, path: Path) -> None:
+def _compile(program: Path, source: Path, target: Target, store: Store, path: Path) -> None:
+    """Nothing; at `path` is what `program` makes of the file `source` on the target's Python."""
     with store.incoming() as incoming:
         # With a seed of its own every process would order what is in a set in its own way.
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        program = _PROGRAM.read_text(encoding="utf-8")
-        command = [str(target.interpreter), "-S", "-c", program, str(wheel.path), str(incoming.path)]
+        text = program.read_text(encoding="utf-8")
+        command = [str(target.interpreter), "-S", "-c", text, str(source), str(incoming.path)]
         # Where it runs, modules could be taken for those of the standard library.
         empty = incoming.path.parent
         done = subprocess.run(
@@ -71,7 +101,7 @@ def _compile(wheel: Wheel, target: Target, store: Store, path: Path) -> None:
         )
         if done.returncode:
             raise FetchError(
-                f"{wheel.filename} cannot be compiled for {target.name}",
+                f"{source.name} cannot be compiled for {target.name}",
                 causes=done.stderr.strip().splitlines()[-3:],
                 hint="build without --compile",
             )

@@ -18,11 +18,8 @@ def compile_wheel(wheel: str, output: str) -> None:
     """Nothing; `output` holds the bytecode of every module in `wheel` that this Python can read."""
     warnings.simplefilter("ignore")
     with zipfile.ZipFile(wheel) as modules, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as bytecode:
-        for name in sorted(modules.namelist()):
-            top = name.partition("/")[0]
-            if not name.endswith(".py") or top.endswith(".data"):
-                continue
-            source = modules.read(name)
+        for name, member in sorted(_modules(modules.namelist()).items()):
+            source = modules.read(member)
             try:
                 code = compile(source, name, "exec", dont_inherit=True)
             except (SyntaxError, ValueError, RecursionError):
@@ -32,6 +29,20 @@ def compile_wheel(wheel: str, output: str) -> None:
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o100644 << 16
             bytecode.writestr(entry, header + marshal.dumps(code))
+
+
+def _modules(members: "list[str]") -> "dict[str, str]":
+    """Each module's place in site-packages, and the member that ends up there."""
+    found = {}
+    # What a wheel keeps in .data takes the place of what it has under the same name.
+    for member in sorted(members, key=lambda member: ".data/" in member):
+        top, _, rest = member.partition("/")
+        scheme, _, place = rest.partition("/")
+        if not top.endswith(".data"):
+            found[member] = member
+        elif scheme in ("purelib", "platlib"):
+            found[place] = member
+    return {place: member for place, member in found.items() if place.endswith(".py")}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The texts inside a wheel read: METADATA, WHEEL, entry_points.txt and RECORD.
+"""The texts inside a wheel read: METADATA, WHEEL and entry_points.txt.
 
 Read tolerantly where installers are tolerant (unknown fields, any Metadata-Version) and strictly where a wrong
 guess would show on the server only (a Requires-Dist that cannot be read).
@@ -7,11 +7,10 @@ guess would show on the server only (a Requires-Dist that cannot be read).
 from __future__ import annotations
 
 import configparser
-import csv
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.parser import HeaderParser
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -31,13 +30,6 @@ class Metadata:
     requires_dist: tuple[str, ...] = ()
     requires_python: str | None = None
     provides_extra: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Record:
-    """RECORD: path to size, None where a row has no size."""
-
-    sizes: Mapping[str, int | None] = field(default_factory=dict)
 
 
 def read_fields(text: str) -> dict[str, list[str]]:
@@ -111,25 +103,6 @@ def read_entry_points(text: str) -> dict[str, dict[str, str]]:
     except configparser.Error as problem:
         raise UnreadableError("entry_points.txt: " + " ".join(str(problem).split())) from problem
     return {group: dict(parser.items(group)) for group in parser.sections()}
-
-
-def read_record(text: str) -> Record:
-    """RECORD: each path with its size, where the row has one.
-
-        click/__init__.py,sha256=cMVW-LlzQc1fh0rYTKmTIRnvNeUy2uM,4473
-        click-8.2.1.dist-info/RECORD,,
-
-    Raises UnreadableError naming the line whose size is no number.
-    """
-    sizes: dict[str, int | None] = {}
-    for number, row in enumerate(csv.reader(text.splitlines()), 1):
-        if not row or not row[0]:
-            continue
-        size = row[2].strip() if len(row) > 2 else ""
-        if size and not size.isdecimal():
-            raise UnreadableError(f"RECORD line {number}: {size!r} is no size")
-        sizes[row[0].removeprefix("./")] = int(size) if size else None
-    return Record(sizes)
 
 
 def _single(fields: Mapping[str, Sequence[str]], name: str) -> str:

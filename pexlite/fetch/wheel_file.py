@@ -7,7 +7,7 @@ import importlib.util
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,16 +28,18 @@ from pexlite.fetch.metadata import (
     read_entry_points,
     read_fields,
     read_metadata,
-    read_record,
 )
+from pexlite.fetch.record import read_record, recorded, unlike_record
 from pexlite.model import Wheel
 
 SCHEMES = frozenset({"purelib", "platlib", "scripts", "data", "headers"})
 _CHUNK = 1 << 20
 _MOST_CAUSES = 8
 _LARGEST_TEXT = 1 << 26  # bytes; the RECORD of 70,000 files has 7 million
-# Signatures over RECORD cannot be listed in it.
-_UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
+# What makes an app's directory a virtual environment that is ready, where .data would put a file of its own.
+_OF_THE_APP = re.compile(
+    r"(data/(pyvenv\.cfg|READY|__pycache__|_pexlite_[^/]*|bin/python[\d.]*)|scripts/python[\d.]*)(/|$)"
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def read_wheel(
 
     Raises InvalidWheel when name and METADATA disagree, when RECORD does not list what is there, and when a
     member would be written outside the wheel's own directories (absolute names, `..`, links, and the like).
+    Files of wheels that are not `local` have to have the digests in RECORD too.
     """
     filename = filename or path.name
     if re.search(r"[/\\\x00-\x1f]", filename):
@@ -79,7 +82,7 @@ def read_wheel(
     try:
         with zipfile.ZipFile(path) as archive:
             content = _Content(archive, filename, name, version, local=local)
-            return Wheel(
+            wheel = Wheel(
                 name=name,
                 version=version,
                 filename=filename,
@@ -98,6 +101,10 @@ def read_wheel(
                 provides_extra=content.metadata.provides_extra,
                 local=local,
             )
+            if not local and not wheel.is_outsized:
+                # What fills a disk is not even read through; whether it may go in is asked later.
+                content.check_digests()
+            return wheel
     except zipfile.BadZipFile as problem:
         raise refusal(filename, [f"the zip is cut off or damaged: {problem}"]) from problem
     except (UnreadableError, NotImplementedError, EOFError, zlib.error) as problem:
@@ -149,13 +156,24 @@ class _Content:
         self.metadata = read_metadata(self._text(f"{info}/METADATA"))
         entry_points = f"{info}/entry_points.txt"
         self.entry_points = read_entry_points(self._text(entry_points)) if entry_points in self._present else {}
-        problems = [
-            *self._names_that_differ(name, version),
-            *self._data_outside_schemes(info.removesuffix(".dist-info") + ".data/"),
-            *self._not_in_record(info, kept),
-        ]
+        self._filename = filename
+        self._in_record = recorded(archive, info)
+        self._record = read_record(self._text(f"{info}/RECORD"))
+        self._refuse(
+            [
+                *self._names_that_differ(name, version),
+                *self._data_outside_schemes(info.removesuffix(".dist-info") + ".data/"),
+                *self._not_in_record(),
+            ]
+        )
+
+    def check_digests(self) -> None:
+        """Nothing, where every file is what RECORD says. Raises InvalidWheel."""
+        self._refuse(list(unlike_record(self._archive, self._in_record, self._record)))
+
+    def _refuse(self, problems: Sequence[str]) -> None:
         if problems:
-            raise refusal(filename, problems)
+            raise refusal(self._filename, problems)
 
     def _dist_info(self, filename: str, name: NormalizedName) -> str:
         found = {top for top, slash, _ in (file.partition("/") for file in self.files) if slash and _is_info(top)}
@@ -195,13 +213,12 @@ class _Content:
                 scheme, _, rest = file.removeprefix(prefix).partition("/")
                 if scheme not in SCHEMES or not rest:
                     yield f"{file} is in none of the schemes {', '.join(sorted(SCHEMES))}"
+                if _OF_THE_APP.match(f"{scheme}/{rest}"):
+                    yield f"{file} would take the place of a file that every app has"
 
-    def _not_in_record(self, info: str, members: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
-        sizes = read_record(self._text(f"{info}/RECORD")).sizes
-        exempt = {f"{info}/{name}" for name in _UNLISTED}
-        for member in members:
-            if member.filename in exempt:
-                continue
+    def _not_in_record(self) -> Iterator[str]:
+        sizes = self._record.sizes
+        for member in self._in_record:
             if member.filename not in sizes:
                 yield f"RECORD does not list {member.filename}"
             elif sizes[member.filename] not in (None, member.file_size):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pexlite.model.file import StartKind as StartKind
     from pexlite.model.file import StoredWheel as StoredWheel
     from pexlite.model.file import Variant as Variant
+    from pexlite.model.found import BootBytecode as BootBytecode
     from pexlite.model.found import Bundle as Bundle
     from pexlite.model.found import Bytecode as Bytecode
     from pexlite.model.found import Target as Target
@@ -67,7 +68,7 @@ else:
             "StoredWheel",
             "Variant",
         ),
-        "pexlite.model.found": ("Bundle", "Bytecode", "Target", "Wheel"),
+        "pexlite.model.found": ("BootBytecode", "Bundle", "Bytecode", "Target", "Wheel"),
         "pexlite.model.request": (
             "BuildRequest",
             "IndexSettings",

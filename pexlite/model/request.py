@@ -92,7 +92,7 @@ class BuildRequest:
     launch: LaunchOptions = field(default_factory=LaunchOptions)
     output: Path | None = None
     bytecode: bool = False
-    """`--compile`: what the targets' Pythons make of the modules goes in."""
+    """`--compile`: what the targets' Pythons make of modules and boot goes in, for each one that is here."""
     allow_large: bool = False
     """Whether wheels may unpack to far more than they are."""
     strict: bool = False

@@ -65,7 +65,7 @@ def start(facts, loader):
 
         prefix, _pexlite_launch = repair.launch_again(given, file, prefix, switches)
     if switches:
-        switches.say("calling %s" % ":".join(facts["start"]))
+        switches.say("calling %s" % ":".join(filter(None, facts["start"])))
     if "finder" in globals():
         globals()["finder"].leave()
     _pexlite_launch.enter(prefix, facts)

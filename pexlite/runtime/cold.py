@@ -10,6 +10,7 @@ READY, which counts only when it is not. (To sync 500 MB takes from one second t
 import errno
 import os
 import time
+import zlib
 
 from . import cache_root, failed, layout, note_use, prune, python_tag, roots, unzip, whole
 from .lock import Lock
@@ -48,6 +49,7 @@ class FirstStart:
         # What unpacking takes, known exactly once the directories of the wheels are read.
         self.files = 0
         self.needed = sum([wheel["unpacked"] for wheel in self.wheels])
+        self.mark = ""
 
     def install(self, prefix):
         """The app's directory: `prefix`, or its like in a private place where that one cannot be written."""
@@ -78,25 +80,31 @@ class FirstStart:
         roots.make(root)
         if roots.refuses_programs(root):
             self._check_pure(root)
-        with prune.Held(root), Lock("%s/locks/%s" % (root, os.path.basename(prefix)), self.name, prefix):
+        with prune.Held(root), Lock("%s/locks/%s" % (root, os.path.basename(prefix)), self.name, prefix) as alone:
             if not is_ready(prefix):
+                # The lock was free: what bears this already is of a start that was killed.
+                self.mark = _mark(prefix) if alone else ""
                 self._unpack_and_lay_out(root, prefix)
         prune.after_install(root, prefix)
         self.say("ready: %s" % prefix)
         return prefix
 
     def _unpack_and_lay_out(self, root, prefix):
-        _sweep(root)
-        if os.path.lexists(prefix):
+        _sweep(root, self.mark)
+        doubtful = self._doubtful(root, prefix)
+        if doubtful:
             # A power cut, or somebody's hands: what is there already may be cut off as well.
             from . import repair
 
-            repair.mend_wheels(self.opened.descriptor, self.wheels, root)
+            repair.mend_wheels(self.opened.descriptor, doubtful, root)
         missing = [wheel for wheel in self.wheels if not _is_readable(wheel_directory(root, wheel))]
         if missing:
             self._unpack(missing, root)
+        for wheel in self.wheels:
+            if wheel not in missing:
+                self._add_bytecode(wheel, wheel_directory(root, wheel))
         self.say("laying out %d wheels" % len(self.wheels))
-        temporary = beside(prefix)
+        temporary = beside(prefix) + self.mark
         try:
             layout.lay_out(self, root, temporary, prefix)
             _put_in_place(temporary, prefix)
@@ -104,13 +112,23 @@ class FirstStart:
             remove(temporary)
             raise
 
+    def _doubtful(self, root, prefix):
+        """The unpacked wheels that no READY vouches for, which is written last; all where this app has none."""
+        there = [wheel for wheel in self.wheels if os.path.isdir(wheel_directory(root, wheel))]
+        if not there or os.path.lexists(prefix):
+            return there
+        sure = set()
+        for name in os.listdir(root + "/apps"):
+            sure.update(prune.listed_wheels("%s/apps/%s" % (root, name)))
+        return [wheel for wheel in there if wheel["sha256"][:32] not in sure]
+
     def _unpack(self, missing, root):
         descriptor = self.opened.descriptor
         temporaries = []
         try:
             jobs = []
             for wheel in missing:
-                temporaries.append(beside(wheel_directory(root, wheel)))
+                temporaries.append(beside(wheel_directory(root, wheel)) + self.mark)
                 jobs.extend(_plan(descriptor, wheel, temporaries[-1]))
             total = sum([member.size for member, _ in jobs])
             self.files = len(jobs)
@@ -128,6 +146,26 @@ class FirstStart:
             for temporary in temporaries:
                 remove(temporary)
             raise
+
+    def _add_bytecode(self, wheel, directory):
+        """Nothing; a wheel that another Python or another file unpacked has the bytecode of this one too."""
+        temporary = os.fsencode(beside(directory) + self.mark)
+        pairs = _bytecode(self.opened.descriptor, wheel, directory)
+        pairs = [(member, path) for member, path in pairs if not os.path.exists(path)]
+        if not pairs:
+            return
+        places = [temporary + b"/%d" % number for number in range(len(pairs))]
+        try:
+            os.mkdir(temporary, 0o755)
+            jobs = [(member, place) for place, (member, _) in zip(places, pairs)]
+            unzip.unpack(self.opened.descriptor, jobs, _silent)
+            for place, (_, path) in zip(places, pairs):
+                unzip.make_directories(os.path.dirname(path))
+                os.rename(place, path)
+        except OSError:
+            pass  # a cache that is only read, or full: Python compiles for itself
+        finally:
+            remove(temporary)
 
     def _check_pure(self, root):
         compiled = [wheel["name"] for wheel in self.wheels if not wheel["name"].endswith("-any.whl")]
@@ -220,7 +258,8 @@ def _plan(descriptor, wheel, directory):
     jobs = destinations(descriptor, wheel, directory)
     if sum([member.size for member, _ in jobs]) > wheel["unpacked"]:
         raise unzip.Damaged("%s would unpack to more than it should" % wheel["name"])
-    jobs.extend(_bytecode(descriptor, wheel, directory))
+    taken = set([path for _, path in jobs])
+    jobs.extend([job for job in _bytecode(descriptor, wheel, directory) if job[1] not in taken])
     for parent in set([path.rpartition(b"/")[0] for _, path in jobs]):
         make = unzip.make_directories if parent.endswith(b"/__pycache__") else unzip.make_package_directory
         make(parent)
@@ -289,13 +328,19 @@ def _installed(line):
     return line
 
 
-def _sweep(root):
-    """Remove what starts that were killed left behind: temporary directories more than an hour old."""
+def _mark(prefix):
+    """The end of the names that this app's unpacking gives on this machine, whatever others share the cache."""
+    return "-%08x" % zlib.crc32(os.fsencode(os.uname()[1] + os.path.basename(prefix)))
+
+
+def _sweep(root, mark):
+    """Remove what starts that were killed left behind: names with `mark`, and all more than an hour old."""
     for place in ("apps", "wheels"):
         for name in os.listdir("%s/%s" % (root, place)):
             path = "%s/%s/%s" % (root, place, name)
             try:
-                if name.startswith(".") and os.lstat(path).st_mtime < time.time() - 3600:
+                left = mark and name.endswith(mark) or os.lstat(path).st_mtime < time.time() - 3600
+                if name.startswith(".") and left:
                     remove(path)
             except OSError:
                 pass  # another start sweeps too

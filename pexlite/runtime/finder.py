@@ -1,5 +1,6 @@
 """Finds the modules of this room that travel as one piece, `rest`: apart they would take half as much again."""
 
+import marshal
 import os
 import sys
 
@@ -14,6 +15,8 @@ class _Finder:
         self.folder = os.sep.join((loader.archive, "__pexlite__", ""))
         parts = loader.get_data(self.folder + "rest").decode("utf-8").split("\0")
         self.sources = dict(zip(parts[::2], parts[1::2]))
+        # Where the file has bytecode for this very Python, the package brings this function.
+        self.codes = getattr(sys.modules[_PACKAGE[:-1]], "codes", dict)()
 
     def find_spec(self, name, path=None, target=None):
         if name.startswith(_PACKAGE) and name[len(_PACKAGE) :] in self.sources:
@@ -26,7 +29,12 @@ class _Finder:
     def exec_module(self, module):
         name = module.__name__
         module.__file__ = self._path(name)
-        exec(compile(self.get_source(name), module.__file__, "exec", dont_inherit=True), module.__dict__)
+        code = self.codes.get(name[len(_PACKAGE) :])
+        if code:
+            code = marshal.loads(code)
+        else:
+            code = compile(self.get_source(name), module.__file__, "exec", dont_inherit=True)
+        exec(code, module.__dict__)
 
     def get_source(self, name):
         return self.sources[name[len(_PACKAGE) :]]

@@ -14,7 +14,37 @@ _PATH_HOOK = (
     "import os, sys, time; ready = sys.prefix + '/READY'; os.path.exists(ready)"
     " and not -86400 < time.time() - os.path.getmtime(ready) < 86400"
     " and os.access(ready, os.W_OK) and os.utime(ready)\n"
+    "import os, sys; given = os.environ; 'PEX' in given and 'PYTHON_WORKER_FACTORY_SECRET' not in given"
+    " and ('SPARK_HOME' in given or 'spark' in given.get('PYTHONPATH', '')"
+    " or os.path.exists(sys.prefix + '/%s/pyspark')) and __import__('_pexlite_spark')\n"
 )
+# A job that bin/python runs may be a driver too: `./env.pex job.py`.
+_SPARK_MODULE = """\
+import os
+import sys
+
+
+class Driver:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pyspark":
+            sys.meta_path.remove(self)
+            sys.path.insert(0, os.environ["PEX"])
+            try:
+                from __pexlite__ import find_the_rest
+
+                find_the_rest()
+                from __pexlite__ import finder, spark
+
+                finder.leave()
+                spark.Sharing(os.environ["PEX"]).watch()
+            except ImportError:
+                pass
+            finally:
+                sys.path.remove(os.environ["PEX"])
+
+
+sys.meta_path.insert(0, Driver())
+"""
 _PATH_MODULE = """\
 import os
 import sys
@@ -95,7 +125,8 @@ def lay_out(app, root, directory, prefix):
     for wheel, place in zip(wheels, places):
         link.merge("include/site/%s/%s" % (library, wheel["name"].partition("-")[0]), [place + "/headers"])
     write("%s/%s/_pexlite_pythonpath.py" % (directory, site_packages), _PATH_MODULE)
-    write("%s/%s/_pexlite_pythonpath.pth" % (directory, site_packages), _PATH_HOOK)
+    write("%s/%s/_pexlite_spark.py" % (directory, site_packages), _SPARK_MODULE)
+    write("%s/%s/_pexlite_pythonpath.pth" % (directory, site_packages), _PATH_HOOK % site_packages)
     _put_launch(app, directory, prefix)
     first_line = first_lines(prefix + "/bin/python")
     for place in places:
@@ -107,7 +138,7 @@ def lay_out(app, root, directory, prefix):
     # What lies in site-packages is noted, so that a directory that lost something can be told; and the wheels, so
     # that what keeps them from being pruned is one line to read.
     first = " ".join([manifest["pexlite"]["build_id"]] + places)
-    names = sorted(os.listdir("%s/%s" % (directory, site_packages)))
+    names = sorted(set(os.listdir("%s/%s" % (directory, site_packages))) - {"__pycache__"})
     write(directory + "/READY", "\n".join([first] + names) + "\n")
 
 
@@ -163,7 +194,7 @@ def _configuration(manifest, base, name):
     values = (os.path.dirname(base), inherit) + tuple(sys.version_info[:3])
     text = "home = %s\ninclude-system-site-packages = %s\nversion = %d.%d.%d\n" % values
     plain = set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-")
-    return text + ("prompt = %s\n" % name if plain else "")
+    return text + ("prompt = %s\n" % name if name and plain else "")
 
 
 class _Linker:
@@ -205,6 +236,20 @@ class _Linker:
                 if os.path.lexists(place):
                     os.unlink(place)
                 os.symlink(up + paths[-1], place)
+                self._link_bytecode(here, up, paths[-1])
+
+    def _link_bytecode(self, here, up, path):
+        """Have Python find the bytecode that a file brought for the module at `path`, and that of no other one."""
+        folder, name = os.path.split(path)
+        stem, extension = os.path.splitext(name)
+        bytecode = "/__pycache__/%s.%s.pyc" % (stem, sys.implementation.cache_tag)
+        if extension != ".py":
+            return
+        if os.path.lexists(here + bytecode):
+            os.unlink(here + bytecode)
+        if os.path.exists(self.wheels + folder + bytecode):
+            unzip.make_directories(here + "/__pycache__")
+            os.symlink("../" + up + folder + bytecode, here + bytecode)
 
 
 def _put_scripts(source, target, first_line):
@@ -218,12 +263,15 @@ def _put_scripts(source, target, first_line):
         place = target + "/" + name
         if os.path.lexists(place):
             os.unlink(place)
-        with open(path, "rb") as script:
-            if script.read(8) == b"#!python":
-                rest = (b"#!python" + script.readline(), script.read())[1]
-                write(place, first_line.encode("utf-8", "surrogateescape") + rest, 0o755)
-            else:
-                os.symlink(os.path.relpath(os.path.realpath(path), os.path.realpath(target)), place)
+        rest = None
+        if not os.path.isdir(path):
+            with open(path, "rb") as script:
+                if script.read(8) == b"#!python":
+                    rest = (script.readline(), script.read())[1]
+        if rest is None:
+            os.symlink(os.path.relpath(os.path.realpath(path), os.path.realpath(target)), place)
+        else:
+            write(place, first_line.encode("utf-8", "surrogateescape") + rest, 0o755)
 
 
 def put_console_script(path, reference, first_line):

@@ -21,13 +21,14 @@ class Lock:
         self.handle = None
 
     def __enter__(self):
+        """Whether it is held."""
         try:
             import fcntl
 
             self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            self._wait(fcntl)
+            return self._wait(fcntl)
         except (ImportError, OSError):
-            pass
+            return False
 
     def _wait(self, fcntl):
         start = time.time()
@@ -36,7 +37,7 @@ class Lock:
         while not is_ready(self.prefix):
             try:
                 fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
+                return True
             except OSError as failure:
                 if failure.errno not in (errno.EAGAIN, errno.EACCES, errno.EINTR):
                     raise
@@ -46,9 +47,10 @@ class Lock:
                 progress.notice("waiting while another start unpacks %s" % self.name)
             if waited > _LONGEST:
                 progress.notice("waited long enough for the other start of %s, unpacking it here too" % self.name)
-                return
+                break
             time.sleep(pause)
             pause = min(2 * pause, 0.05)
+        return False
 
     def __exit__(self, *failure):
         if self.handle is not None:

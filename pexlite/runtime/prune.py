@@ -129,12 +129,16 @@ def file_name(place):
 def wheels_of(root, name):
     """The directories under wheels/ that an app links to: as READY lists them, else as its links say."""
     place = "%s/apps/%s" % (root, name)
+    return listed_wheels(place) or sorted(set(_linked(place)))
+
+
+def listed_wheels(place):
+    """What READY of the app's directory `place` lists; nothing where it is not ready."""
     try:
         with open(place + "/READY", encoding="utf-8", errors="surrogateescape") as ready:
-            listed = ready.readline().split()[1:]
+            return ready.readline().split()[1:]
     except OSError:
-        listed = []
-    return listed or sorted(set(_linked(place)))
+        return []
 
 
 def _linked(place):
@@ -151,6 +155,8 @@ def _linked(place):
 
 def _not_in_use(root, names, marks):
     """Those of the apps that no process uses. They are marked so that any start from now on marks them anew."""
+    if not names:
+        return []
     from . import processes
 
     apps = [processes.App(root, name, marks[name], wheels_of(root, name)) for name in names]

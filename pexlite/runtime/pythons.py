@@ -153,16 +153,16 @@ class _Memory:
         try:
             if not os.path.isdir(os.path.dirname(self.path)):
                 os.makedirs(os.path.dirname(self.path), 0o755)
-            with open(temporary, "w") as file:
-                file.write("\n".join(lines + [self._line(path), ""]))
+            with open(temporary, "wb") as file:
+                file.write("\n".join(lines + [self._line(path), ""]).encode("utf-8"))
             os.rename(temporary, self.path)
         except (OSError, IOError, ValueError):
             pass  # a cache that is only read, or a name that is no text
 
     def _lines(self):
         try:
-            with open(self.path) as file:
-                return file.read().splitlines()
+            with open(self.path, "rb") as file:
+                return str(file.read().decode("utf-8")).splitlines()
         except (OSError, IOError, ValueError):
             return []
 

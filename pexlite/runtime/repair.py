@@ -8,19 +8,11 @@ import sys
 
 from . import cold, layout, python_tag, unzip, whole
 
-# What a missing, cut-off or emptied file makes an app fail with.
-SUSPICIOUS = (
-    *(ImportError, SyntaxError, EOFError, AttributeError, NameError),
-    *(OSError, ValueError, LookupError, RuntimeError),
-)
-
 
 def explain(kind, file, prefix):
     """Whether a failure of class `kind` came from a damaged cache; then words are said and the damage is gone."""
-    # A child may have been what met the damage.
-    suspicious = issubclass(kind, SUSPICIOUS) or kind.__name__ == "CalledProcessError"
     # Nothing is looked at, and less so removed, that is no app of the cache.
-    if not suspicious or "/lite-1/apps/" not in prefix:
+    if "/lite-1/apps/" not in prefix:
         return False
     found = mend(file, prefix)
     if not found and issubclass(kind, (EOFError, ValueError, ImportError)) and _cut_bytecode(prefix):
@@ -113,6 +105,8 @@ def _wheels(manifest):
 
 def _problems(pairs):
     problems = []
+    # RECORD names the files of .data where they are unpacked to.
+    corrected = any([".data/" in member.name for member, _ in pairs])
     for member, path in pairs:
         shown = os.path.basename(member.name)
         try:
@@ -120,8 +114,7 @@ def _problems(pairs):
         except OSError:
             problems.append("%s is missing" % shown)
             continue
-        # RECORD is corrected when it is unpacked.
-        if size != member.size and shown != "RECORD":
+        if size != member.size and not (corrected and size and shown == "RECORD"):
             problems.append("%s has %d bytes of %d" % (shown, size, member.size))
     return problems
 

@@ -18,7 +18,7 @@ UNWRITABLE = (
     errno.ELOOP,
     errno.ENAMETOOLONG,
 )
-_CACHE_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Unpacked applications made by pexlite.\n"
+_CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# Unpacked applications made by pexlite.\n"
 
 
 def find_or_install(facts, file, prefix, switches):
@@ -71,7 +71,7 @@ def make(root):
     tag = os.path.dirname(root) + "/CACHEDIR.TAG"
     if not os.path.exists(tag):
         try:
-            with open(os.open(tag, os.O_WRONLY | os.O_CREAT, 0o644), "w") as signature:
+            with open(os.open(tag, os.O_WRONLY | os.O_CREAT, 0o644), "wb") as signature:
                 signature.write(_CACHE_TAG)
         except OSError as failure:
             if failure.errno not in UNWRITABLE:

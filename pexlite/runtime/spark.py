@@ -10,6 +10,9 @@ from . import SPARK_ASKS, as_worker
 
 # Where pyspark keeps SparkContext: up to 3.5, and since 4.0.
 _CONTEXTS = ("pyspark.context", "pyspark.core.context")
+_FUNCTIONS = "pyspark.sql.udf"
+# What executors run functions of Spark SQL in, whatever those were made with; since 3.5.
+_OF_SQL = "spark.sql.execution.pyspark.python"
 
 
 def prepare(facts, prefix):
@@ -37,7 +40,7 @@ def prepare(facts, prefix):
         entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         given = [os.path.abspath(entry) for entry in entries if entry]
         facts["extra_path"] = list(facts.get("extra_path", ())) + given
-    facts["entered"] = _Sharing(file).watch
+    facts["entered"] = Sharing(file).watch
     return False
 
 
@@ -109,7 +112,7 @@ def _cluster():
     return ""
 
 
-class _Sharing:
+class Sharing:
     """Has executors run in the same file as the driver, unless somebody has said what they run in.
 
     That takes two settings, and they can be made only once the master is known and the context not yet there: the
@@ -125,12 +128,13 @@ class _Sharing:
         sys.meta_path.insert(0, self)
 
     def find_spec(self, name, path=None, target=None):
-        if name not in _CONTEXTS:
+        then = self.join if name in _CONTEXTS else self.plan_here if name == _FUNCTIONS else None
+        if then is None:
             return None
         for finder in sys.meta_path:
             spec = finder.find_spec(name, path, target) if finder is not self else None
             if spec is not None:
-                spec.loader = _Loader(spec.loader, self.join)
+                spec.loader = _Loader(spec.loader, then)
                 return spec
         return None
 
@@ -147,9 +151,21 @@ class _Sharing:
 
         context._initialize_context = initialize_context
 
+    def plan_here(self, module):
+        """Classes, which are data sources and table functions, are asked on the driver's machine first."""
+        wrap = module._wrap_function
+
+        def wrap_function(context, function, *more):
+            if isinstance(function, type) and context.pythonExec == self.python and os.access(self.file, os.X_OK):
+                context = _ContextHere(context, self.file)
+            return wrap(context, function, *more)
+
+        module._wrap_function = wrap_function
+
     def set(self, configuration):
         """Executors get the file, and run in it; on this machine alone they run in what is unpacked already."""
-        if os.environ.get("PYSPARK_PYTHON", self.python) != self.python:
+        named = os.environ.get("PYSPARK_PYTHON", self.python)
+        if named != self.python and not _is_any_python(named):
             return
         if configuration.get("spark.master", "").startswith("local"):
             self.python = sys.executable
@@ -159,7 +175,31 @@ class _Sharing:
             files = [path for path in configuration.get("spark.files", "").split(",") if path]
             if name not in [os.path.basename(path) for path in files]:
                 configuration.set("spark.files", ",".join(files + [self.file]))
+            configuration.setIfMissing(_OF_SQL, self.python)
+            base = getattr(sys, "_base_executable", None)
+            if named and os.path.isabs(named) and base and os.path.realpath(named) == os.path.realpath(base):
+                configuration.setIfMissing("spark.executorEnv.PEX_PYTHON", named)
         os.environ["PYSPARK_PYTHON"] = self.python
+
+
+def _is_any_python(named):
+    """Whether `named` is but a Python of the cluster's, as "/opt/python3.11/bin/python", which runs this driver.
+
+    A path from the executor's directory, as "./env/bin/python", is what somebody has sent there.
+    """
+    placed = os.sep not in named or os.path.isabs(named)
+    return placed and "PYSPARK_GATEWAY_PORT" in os.environ and os.path.basename(named).startswith("python")
+
+
+class _ContextHere:
+    """A context whose functions run in `python`."""
+
+    def __init__(self, context, python):
+        self.context = context
+        self.pythonExec = python
+
+    def __getattr__(self, name):
+        return getattr(self.context, name)
 
 
 class _Loader:

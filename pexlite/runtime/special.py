@@ -195,7 +195,7 @@ def leave_for_shell(facts, prefix):
     temporary = "%s/.sh-%d" % (os.path.dirname(prefix), os.getpid())
     try:
         if script:
-            with open(temporary, "w") as file:
+            with open(temporary, "w", encoding="utf-8") as file:
                 file.write(_RUN % (facts["start"],))
             os.rename(temporary, script)
         with open(temporary, "wb") as file:

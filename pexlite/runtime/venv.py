@@ -114,13 +114,13 @@ def _make_movable(place):
             target = os.readlink(path)
             os.unlink(path)
             os.symlink(os.path.relpath(target, place + "/bin"), path)
-    with open(place + "/bin/activate") as file:
+    with open(place + "/bin/activate", encoding="utf-8") as file:
         text = re.sub("VIRTUAL_ENV=.*%s.*" % re.escape(place), lambda _: "VIRTUAL_ENV=" + _HERE, file.read())
-    with open(place + "/bin/activate", "w") as file:
+    with open(place + "/bin/activate", "w", encoding="utf-8") as file:
         file.write(text)
-    with open(place + "/pyvenv.cfg") as file:
+    with open(place + "/pyvenv.cfg", encoding="utf-8") as file:
         lines = [line for line in file if not line.startswith("command = ")]
-    with open(place + "/pyvenv.cfg", "w") as file:
+    with open(place + "/pyvenv.cfg", "w", encoding="utf-8") as file:
         file.writelines(lines)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import zlib
 
-from . import cold, layout, repair, roots, unzip
+from . import cold, layout, prune, repair, roots, unzip
 
 _PIECE = 1 << 20
 
@@ -155,6 +155,7 @@ def _digests(path):
 def _problems_of_app(first, root, prefix):
     """How the app's directory differs from one that is laid out now."""
     fresh = cold.beside(prefix)
+    first.name = prune.file_name(prefix)  # any copy of the file may have been the one that was unpacked
     try:
         layout.lay_out(first, root, fresh, prefix)
         return ["%s has changed" % name for name in _entries(fresh) if _kept(fresh + name) != _kept(prefix + name)]

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
-import io
 import tomllib
 import zipfile
 import zlib
@@ -19,10 +15,8 @@ from packaging.utils import parse_wheel_filename
 
 from pexlite import archive
 from pexlite.errors import UsageError, VerificationFailed
+from pexlite.fetch.record import read_record, recorded, unlike_record
 from pexlite.model import Manifest, StoredWheel
-
-_SIGNATURES = ("RECORD", "RECORD.jws", "RECORD.p7s")
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -95,30 +89,15 @@ def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
 def _problems_of_files(file: BinaryIO, wheel: StoredWheel) -> Iterator[str]:
     """For each file in the wheel a line if it is not what RECORD says, else an empty one."""
     with zipfile.ZipFile(archive.open_wheel(file, wheel)) as opened:
-        (record,) = (
+        (path,) = (
             name for name in opened.namelist() if name.endswith(".dist-info/RECORD") and name.count("/") == 1
         )
-        # a/b.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,12
-        rows = csv.reader(io.StringIO(opened.read(record).decode("utf-8")))
-        recorded = {row[0]: row[1] for row in rows if len(row) > 1}
-        exempt = {f"{record.removesuffix('RECORD')}{name}" for name in _SIGNATURES}
-        for member in opened.infolist():
-            if member.is_dir() or member.filename in exempt:
-                continue
-            algorithm, _, expected = recorded.get(member.filename, "").partition("=")
-            if not expected:
-                yield f"{member.filename} in {wheel.filename} has no digest in RECORD"
+        record = read_record(opened.read(path).decode("utf-8"))
+        for member in recorded(opened, path.removesuffix("/RECORD")):
+            if not record.digests.get(member.filename):
+                yield f"{wheel.filename}: {member.filename} has no digest in RECORD"
             else:
-                same = _digest(opened, member, algorithm) == expected.rstrip("=")
-                yield "" if same else f"{member.filename} in {wheel.filename} is not what RECORD says"
-
-
-def _digest(opened: zipfile.ZipFile, member: zipfile.ZipInfo, algorithm: str) -> str:
-    digest = hashlib.new(algorithm)
-    with opened.open(member) as content:
-        while chunk := content.read(_CHUNK):
-            digest.update(chunk)
-    return base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+                yield next((f"{wheel.filename}: {said}" for said in unlike_record(opened, [member], record)), "")
 
 
 # -- the lock ------------------------------------------------------------------------------------

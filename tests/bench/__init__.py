@@ -13,6 +13,7 @@ starts      warm, cold, a second version
 builds      from a lock, from names, from the network
 weights     sizes, files written, memory
 growth      more wheels, more files
+spark       workers and first results on a Spark cluster; only where it is asked for
 machine     what it was measured on
 report      the table on the terminal and the one in README.md
 chart       the SVG beside it

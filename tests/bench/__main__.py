@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import builds, chart, growth, machine, report, results, starts, weights
+from tests.bench import builds, chart, growth, machine, report, results, spark, starts, timing, weights
 from tests.bench.results import Results, Row, row
 from tests.bench.setting import Setting, ask, base_python, clean_python
 from tests.bench.timing import WrongOutputError, failed
@@ -20,6 +20,8 @@ from tests.bench.workloads import USUAL, WORKLOADS, Workload
 from tests.checkout import REPOSITORY
 
 CONCERNS = ("size", "written", "memory", "warm", "cold", "second", "lock", "names", "network", "growth")
+# Measured where it is asked for.
+ON_DEMAND = ("spark",)
 HERE = Path(__file__).resolve().parent
 
 
@@ -89,6 +91,7 @@ class _Plan:
     def rows(self, only: Sequence[str], workloads: Sequence[Workload]) -> Iterator[Row]:
         for concern in only:
             for workload in workloads:
+                timing.clear(self.setting.directory / "state")
                 try:
                     yield from self.of(concern, workload)
                 except (RuntimeError, WrongOutputError) as failure:
@@ -100,6 +103,8 @@ class _Plan:
                 counts = (growth.WHEELS, growth.FILES) if not self.quick else ((7, 30), (100, 1_000))
                 yield from growth.wheels(self.setting, self.tools, self.rounds, counts[0])
                 yield from growth.files(self.setting, self.tools, self.rounds, counts[1])
+            if concern == "spark":
+                yield from spark.rows(self.setting, spark.FRAMES, self.few)
 
     def of(self, concern: str, workload: Workload) -> Iterator[Row]:
         """The rows of one concern and one workload."""
@@ -131,7 +136,8 @@ class _Plan:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__)
     comma = "comma-separated: "
-    parser.add_argument("--only", type=_one_of(CONCERNS), default=CONCERNS, help=comma + ", ".join(CONCERNS))
+    concerns = (*CONCERNS, *ON_DEMAND)
+    parser.add_argument("--only", type=_one_of(concerns), default=CONCERNS, help=comma + ", ".join(concerns))
     parser.add_argument("--workload", type=_one_of(WORKLOADS), default=USUAL, help=comma + ", ".join(WORKLOADS))
     parser.add_argument("--tool", type=_one_of(TOOLS), default=(), help=comma + ", ".join(TOOLS))
     parser.add_argument("--quick", action="store_true", help="three rounds, small growth, no large build")

@@ -16,7 +16,12 @@ from tests.bench.workloads import Workload
 from tests.checkout import REPOSITORY
 from tests.factories import make_wheel
 
-PEERS = {"pex": ("pex",), "shiv": ("shiv",), "pyinstaller": ("pyinstaller",)}
+PEERS = {
+    "pex": ("pex",),
+    "shiv": ("shiv",),
+    "pyinstaller": ("pyinstaller",),
+    "venv-pack": ("venv-pack", "setuptools"),
+}
 # Switches of Python and of the tools; with bytecode off everything but a venv looks three times slower than it is.
 _SWITCHES = ("PYTHON", "PEX", "SHIV", "VIRTUAL_ENV", "PEXLITE", "UV_CACHE_DIR", "XDG_", "COVERAGE")
 _ASK = """

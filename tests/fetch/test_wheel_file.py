@@ -149,6 +149,10 @@ HOSTILE_NAMES = [
     "demo-1.0.data/purelib/../../escape.py",
     "demo-1.0.data/nowhere/x.py",
     "demo-1.0.data/x.py",
+    "demo-1.0.data/data/READY",
+    "demo-1.0.data/data/pyvenv.cfg",
+    "demo-1.0.data/data/bin/python3",
+    "demo-1.0.data/scripts/python",
     "demo/__init__.py/x.py",
     "demo",
 ]
@@ -251,6 +255,10 @@ OTHER_CONTENT = {
     "entry points that are none": ({f"{INFO}/entry_points.txt": "demo = demo:main\n"}, "entry_points.txt"),
     "a member RECORD does not list": ({"demo/smuggled.py": "x"}, "demo/smuggled.py"),
     "a member longer than RECORD says": ({"demo/__init__.py": "x = 1\nevil()\n"}, "demo/__init__.py"),
+    "a member that is not what RECORD says": (
+        {"demo/__init__.py": "x = 2\n"},
+        "demo/__init__.py is not what RECORD",
+    ),
     "two dist-info directories": ({"other-1.dist-info/METADATA": "x"}, "other-1.dist-info"),
     "a size that is no number": ({f"{INFO}/RECORD": "demo/__init__.py,sha256=x,many\n"}, "many"),
 }

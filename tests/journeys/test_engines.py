@@ -21,14 +21,14 @@ pytestmark = [pytest.mark.journey, pytest.mark.network]
 
 # Where a worker runs, and where its numpy is from: not from the driver's memory but imported there.
 WHERE = """
-import json, sys
+import json, os, sys
 
 def where(number):
     import os, sys, numpy
     return os.getpid(), sys.executable, numpy.__file__
 
 def tell(places):
-    print(json.dumps(sorted(set(map(tuple, places)))))
+    print(json.dumps([os.getpid(), sorted(set(map(tuple, places)))]))
 """
 LOCAL_CLUSTER = f"""{WHERE}
 from dask.distributed import Client, LocalCluster
@@ -67,8 +67,9 @@ def application(directory: Path, source: str, *requirements: str) -> Path:
 
 
 def assert_all_in_the_bundle(printed: str, root: Path) -> None:
-    places = json.loads(printed.splitlines()[-1])
+    driver, places = json.loads(printed.splitlines()[-1])
     assert places
+    assert driver not in [pid for pid, *_ in places]
     assert [place for place in places if not all(path.startswith(str(root)) for path in place[1:])] == []
 
 

@@ -263,6 +263,27 @@ def test_damage_that_a_child_meets_is_told(newest: Interpreter, tmp_path: Path) 
     run([newest.path, file], env)
 
 
+def test_damage_is_told_whatever_the_app_makes_of_it(newest: Interpreter, tmp_path: Path) -> None:
+    code = (
+        "class Unfit(Exception): pass\n\ndef main():\n"
+        "    try:\n        import helper\n"
+        "    except ImportError:\n        raise Unfit('install helper')\n"
+    )
+    wheels = [
+        make_wheel(tmp_path, "app", files={"app.py": code}),
+        make_wheel(tmp_path, "helper", files={"helper.py": ""}),
+    ]
+    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
+    env = environment(tmp_path / "root")
+    run([newest.path, file], env)
+    shutil.rmtree(only(tmp_path / "root", "wheels/*/lib/helper.py").parents[1])
+    told = run([newest.path, file], env, check=False).stderr
+    assert told.startswith(
+        "error: the unpacked files of app.pex were damaged: helper-1.0-py3-none-any.whl is missing\n"
+    )
+    run([newest.path, file], env)
+
+
 def test_an_apps_own_failure_is_shown_as_it_is(newest: Interpreter, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "app", files={"app.py": "def main():\n    import not_there\n"})
     file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))

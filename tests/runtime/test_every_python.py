@@ -131,6 +131,7 @@ def main():
             "platlib/plat_part.py": "x = 1\n",
             "data/share/doc/text": "words",
             "scripts/greet": "#!python\nimport pure_part, sys\nprint('greeting', sys.prefix)\n",
+            "scripts/__pycache__/greet.pyc": "",
             "headers/schemes.h": "int x;\n",
         },
         entry_points={"console_scripts": {"also": "schemes:main"}},

@@ -41,10 +41,6 @@ def test_a_start_that_was_ended_anywhere_is_completed_by_the_next(
         assert begun.returncode in (-number, 3, 1 if number == signal.SIGINT else 3)
         judged(run([newest.path, slow], env, check=False))
         root = tmp_path / str(attempt)
-        for path in root.glob("lite-1/*/.*"):
-            os.utime(path, (time.time() - 7200,) * 2)
-        shutil.rmtree(root / "lite-1" / "apps")
-        judged(run([newest.path, slow], env, check=False))
         assert litter(root) == []
         shutil.rmtree(root)
 
@@ -64,6 +60,21 @@ def test_a_power_cut_leaves_ready_empty_and_all_is_looked_at(
             path.write_bytes(b"")
     judged(run([python.path, slow], env, check=False))
     assert all(path.stat().st_size for path in (tmp_path / "root").glob("lite-1/wheels/*/lib/stuff/m*.py"))
+
+
+def test_a_power_cut_before_ready_is_noticed_by_any_app_with_the_wheel(
+    newest: Interpreter, slow: Path, tmp_path: Path
+) -> None:
+    env = environment(tmp_path / "root")
+    judged(run([newest.path, slow], env, check=False))
+    shutil.rmtree(tmp_path / "root/lite-1/apps")
+    files = [path for path in (tmp_path / "root").glob("lite-1/wheels/*/lib/*/*") if path.is_file()]
+    emptied = [path for path in files if path.stat().st_size]
+    assert {path.name for path in emptied} >= {"RECORD", "METADATA"}
+    for path in emptied:
+        path.write_bytes(b"")
+    judged(run([newest.path, slow], env, check=False))
+    assert all(path.stat().st_size for path in emptied)
 
 
 WITHOUT_LOCKS = """

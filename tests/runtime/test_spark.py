@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.model import LaunchOptions
+from pexlite.model import EntryPoint, LaunchOptions, StartKind
 from tests.bundles import bundle_file, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -34,6 +34,10 @@ def main():
         settings = json.loads(os.environ.get("SETTINGS", "{}"))
         context.SparkContext()._initialize_context(context.Configuration(settings))
         told.update(settings=settings, pyspark=context.__file__, PYSPARK_PYTHON=os.environ.get("PYSPARK_PYTHON"))
+        from pyspark.sql import udf
+
+        made = context.SparkContext()
+        told["runs in"] = [udf._wrap_function(made, function) for function in (main, context.SparkContext)]
     print(json.dumps(dict(told, argv=sys.argv, helper=helper.__file__, executable=sys.executable)))
 """
 # As much of pyspark as a start meets: a worker that says who it is, and what a driver makes a context with.
@@ -55,10 +59,23 @@ class Configuration:
     def set(self, name, value):
         self.settings[name] = value
 
+    def setIfMissing(self, name, value):
+        self.settings.setdefault(name, value)
+
 
 class SparkContext:
+    def __init__(self):
+        import os
+
+        self.pythonExec = os.environ.get("PYSPARK_PYTHON", "python3")
+
     def _initialize_context(self, configuration):
         return configuration
+""",
+    "pyspark/sql/__init__.py": "",
+    "pyspark/sql/udf.py": """
+def _wrap_function(context, function, kind=None):
+    return context.pythonExec
 """,
 }
 
@@ -110,13 +127,29 @@ def test_a_file_with_an_entry_point_is_an_interpreter_for_a_worker(
         assert str(env["PEX_ROOT"]) in worker["helper"]
 
 
+@pytest.mark.parametrize(
+    "switch",
+    ["PEX_VERBOSE=1", "PEX_INTERPRETER=1", "PEX_INHERIT_PATH=fallback", "PEX_MODULE=application"],
+)
+def test_a_switch_that_is_set_for_all_starts_is_no_hindrance_to_a_worker(
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, switch: str
+) -> None:
+    name, _, value = switch.partition("=")
+    words = [str(newest.path), str(application), "-m", "pyspark.daemon", "pyspark.worker"]
+    for _ in range(2):
+        worker = json.loads(run(words, {**env, "PYTHONPATH": str(spark_path), name: value}).stdout)
+        assert worker["argv"] == [str(spark_path / "pyspark/daemon.py"), "pyspark.worker"]
+        assert str(env["PEX_ROOT"]) in worker["helper"]
+
+
 def test_a_file_with_the_name_of_a_bundled_module_does_not_hide_it(
     application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
 ) -> None:
     file = application.rename(application.with_name("helper.py"))
-    words = [str(newest.path), str(file), "-m", "pyspark.daemon"]
-    worker = json.loads(run(words, {**env, "PYTHONPATH": str(spark_path)}, cwd=file.parent).stdout)
-    assert str(env["PEX_ROOT"]) in worker["helper"]
+    environment = {**env, "PYTHONPATH": str(spark_path)}
+    for start in [str(newest.path), str(file)], ["./helper.py"], ["./helper.py"]:
+        worker = json.loads(shell([*start, "-m", "pyspark.daemon"], environment, newest, file.parent))
+        assert str(env["PEX_ROOT"]) in worker["helper"]
 
 
 def test_the_question_which_python_it_is_does_not_start_the_application(
@@ -175,7 +208,10 @@ def test_executors_run_in_the_submitted_file(
     submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "SETTINGS": json.dumps(settings)}
     told = json.loads(run([newest.path, application], {**env, **submitted}).stdout)
     assert told["settings"]["spark.files"] == files.format(file=application)
+    assert told["settings"]["spark.sql.execution.pyspark.python"] == "./app.py"
     assert told["PYSPARK_PYTHON"] == "./app.py"
+    # What is a class, as data sources are, is asked on the driver's machine first.
+    assert told["runs in"] == ["./app.py", str(application)]
 
 
 def test_on_this_machine_alone_workers_run_in_what_is_unpacked(
@@ -188,16 +224,55 @@ def test_on_this_machine_alone_workers_run_in_what_is_unpacked(
     assert told["PYSPARK_PYTHON"] == told["executable"]
 
 
+@pytest.mark.parametrize("named", ["./env/bin/python", "/opt/shared/env.pex"])
 def test_what_somebody_has_said_about_executors_stays(
-    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, named: str
 ) -> None:
     settings = json.dumps({"spark.master": "spark://127.0.0.1:7077"})
     submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "SETTINGS": settings}
-    told = json.loads(
-        run([newest.path, application], {**env, **submitted, "PYSPARK_PYTHON": "/opt/python"}).stdout
-    )
+    told = json.loads(run([newest.path, application], {**env, **submitted, "PYSPARK_PYTHON": named}).stdout)
     assert told["settings"] == json.loads(settings)
-    assert told["PYSPARK_PYTHON"] == "/opt/python"
+    assert told["PYSPARK_PYTHON"] == named
+
+
+@pytest.mark.parametrize("by_name", [False, True], ids=["a path", "a name"])
+def test_the_python_of_a_cluster_is_the_python_that_runs_the_file(
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, by_name: bool
+) -> None:
+    named = "python3" if by_name else str(newest.path)
+    settings = json.dumps({"spark.master": "spark://127.0.0.1:7077"})
+    submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "SETTINGS": settings}
+    told = json.loads(run([newest.path, application], {**env, **submitted, "PYSPARK_PYTHON": named}).stdout)
+    assert told["PYSPARK_PYTHON"] == "./app.py"
+    assert told["settings"].get("spark.executorEnv.PEX_PYTHON") == (None if by_name else named)
+
+
+JOB = """
+import json, os, sys
+from pyspark import context
+settings = {"spark.master": sys.argv[1]}
+context.SparkContext()._initialize_context(context.Configuration(settings))
+print(json.dumps([settings.get("spark.files"), os.environ.get("PYSPARK_PYTHON"), sys.executable]))
+"""
+
+
+@pytest.mark.parametrize("sh_boot", [False, True], ids=["python shebang", "sh header"])
+@pytest.mark.parametrize("bundled", [False, True], ids=["the cluster's pyspark", "a bundled pyspark"])
+def test_a_job_that_the_file_runs_as_an_interpreter_is_a_driver(
+    tmp_path: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, bundled: bool, sh_boot: bool
+) -> None:
+    files = PYSPARK if bundled else {"helper.py": ""}
+    wheel = make_wheel(tmp_path, "pyspark" if bundled else "helper", "4.0.1", files=files)
+    launch = LaunchOptions(sh_boot=sh_boot)
+    file = bundle_file(tmp_path / "env.pex", [wheel], EntryPoint(StartKind.INTERPRETER), launch=launch)
+    (tmp_path / "job.py").write_text(JOB)
+    path = {} if bundled else {"PYTHONPATH": str(spark_path)}
+    for _ in range(2):
+        words = ["./env.pex", "job.py", "spark://127.0.0.1:7077"]
+        sent, python, _ = json.loads(shell(words, {**env, **path}, newest, tmp_path))
+        assert (sent, python) == (str(file), "./env.pex")
+        sent, python, executable = json.loads(shell([*words[:2], "local"], {**env, **path}, newest, tmp_path))
+        assert (sent, python) == (None, executable)
 
 
 def test_an_application_can_be_its_own_python(

@@ -151,6 +151,15 @@ def test_no_option_of_python_changes_what_the_app_sees(option: str, surroundings
     assert surroundings.seen(command, surroundings.decoys, **hostile) == clean
 
 
+@pytest.mark.parametrize("option", OPTIONS)
+def test_no_option_of_python_is_heard_of_at_a_first_start(
+    option: str, surroundings: Surroundings, tmp_path: Path
+) -> None:
+    for more in ((), ("-Xwarn_default_encoding",)):
+        (command,) = surroundings.ways((*more, option))
+        surroundings.seen(command, PEX_ROOT=str(tmp_path / f"root{len(more)}"))
+
+
 def test_a_first_start_is_as_well_guarded(python: Interpreter, tmp_path: Path) -> None:
     here = Surroundings(python.path, tmp_path)
     hostile = {"PYTHONPATH": str(here.decoys), "PYTHONUSERBASE": str(here.user), "PYTHONWARNINGS": "error"}

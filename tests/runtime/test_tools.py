@@ -47,6 +47,20 @@ def unpacked(root: Path, pattern: str) -> Path:
     return found
 
 
+def test_a_cache_is_whole_whatever_the_file_was_called_that_was_unpacked(
+    newest: Interpreter, file: Path, tools: dict[str, str]
+) -> None:
+    prefix = run([newest.path, file, "warm"], tools).stdout.strip()
+    for name in ("other.pex", "\u00e9 of mine"):
+        file = file.rename(file.with_name(name))
+        assert f"{prefix} is whole" in run([newest.path, file, "verify", "--cache"], tools).stdout
+    Path(prefix, "pyvenv.cfg").write_text("")
+    assert run([newest.path, file, "verify", "--cache"], tools, check=False).returncode == 6
+    prefix = run([newest.path, file, "verify", "--cache", "--repair"], tools).stdout.split()[-1]
+    file = file.rename(file.with_name("app.pex"))
+    assert f"{prefix} is whole" in run([newest.path, file, "verify", "--cache"], tools).stdout
+
+
 def test_every_python_has_the_tools(
     python: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
 ) -> None:

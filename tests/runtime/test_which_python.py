@@ -130,6 +130,15 @@ def test_the_sh_header_passes_over_a_broken_shim_and_takes_what_is_asked_for(
     (path.directory / f"python{ABLE[0].version[0]}.{ABLE[0].version[1]}").symlink_to(ABLE[0].path)
     fresh = {**path.env, "PEX_ROOT": str(tmp_path / "another")}
     assert run(["/bin/sh", file], fresh).stdout == words(ABLE[0])
+    behind = tmp_path / "behind"
+    behind.mkdir()
+    shim.rename(path.directory / "kept")
+    for name in list(path.directory.glob("python*")):
+        name.unlink()
+    (path.directory / "kept").rename(shim)
+    (behind / "python3").symlink_to(ABLE[0].path)
+    covered = {**path.env, "PATH": f"{path.env['PATH']}:{behind}", "PEX_ROOT": str(tmp_path / "a third")}
+    assert run(["/bin/sh", file], covered).stdout == words(ABLE[0])
 
 
 # What the machine may be and is not; what the first line then says of this one.

@@ -11,6 +11,8 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +34,33 @@ spark.task.maxFailures 1
 spark.sql.shuffle.partitions 4
 spark.shuffle.readHostLocalDisk false
 """
+# What a job says to take but half of each machine, so that two run at once.
+HALF = ["--conf", "spark.cores.max=2", "--conf", "spark.executor.cores=1", "--conf", "spark.executor.memory=450m"]
+
+
+def unpacked_spark(version: str) -> Path:
+    """A Spark from the package index, kept for later runs where other accounts can read it."""
+    place = Path(tempfile.gettempdir()) / f"pexlite-tests-{os.getuid()}" / f"spark-{version}"
+    if not place.exists():
+        place.parent.mkdir(mode=0o755, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=place.parent))
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "install",
+            "-q",
+            "--python",
+            "/usr/bin/python3",
+            "--target",
+            str(beside),
+        ]
+        subprocess.run([*command, f"pyspark=={version}"], check=True, timeout=600)
+        beside.chmod(0o755)
+        beside.rename(place)
+    assert place.parent.stat().st_uid == os.getuid()
+    return place / "pyspark"
 
 
 @dataclass(frozen=True)
@@ -52,6 +81,17 @@ class Cluster:
     url: str
     workers: tuple[Worker, ...]
     directory: Path
+
+    @property
+    def version(self) -> str:
+        """That of its Spark, as "4.0.1"."""
+        (core,) = (self.spark_home / "jars").glob("spark-core_*.jar")
+        return core.stem.rpartition("-")[2]
+
+    @property
+    def python_path(self) -> str:
+        """The PYTHONPATH through which Spark hands over its pyspark."""
+        return os.pathsep.join(map(str, sorted((self.spark_home / "python" / "lib").glob("*.zip"))))
 
     def environment(self, **variables: str) -> dict[str, str]:
         """What a person who submits jobs to this cluster has set: hardly anything."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.checkout import REPOSITORY, environment_with_pexlite
-from tests.spark.cluster import PATH, Cluster, cluster
+from tests.spark.cluster import PATH, Cluster, cluster, unpacked_spark
 from tests.spark.versions import VERSIONS
 
 # What the client of Spark Connect needs besides.
@@ -41,27 +39,7 @@ def spark_home(request: pytest.FixtureRequest, python: str) -> Path:
     version: str = request.param
     if version.startswith("3.") and int(python.partition(".")[2]) > 11:
         pytest.skip(f"Spark {version} runs on Python 3.8 to 3.11, and this is {python}")
-    place = Path(tempfile.gettempdir()) / f"pexlite-tests-{os.getuid()}" / f"spark-{version}"
-    if not place.exists():
-        place.parent.mkdir(mode=0o755, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=place.parent))
-        command = [
-            sys.executable,
-            "-m",
-            "uv",
-            "pip",
-            "install",
-            "-q",
-            "--python",
-            "/usr/bin/python3",
-            "--target",
-            str(beside),
-        ]
-        subprocess.run([*command, f"pyspark=={version}"], check=True, timeout=600)
-        beside.chmod(0o755)
-        beside.rename(place)
-    assert place.parent.stat().st_uid == os.getuid()
-    return place / "pyspark"
+    return unpacked_spark(version)
 
 
 @pytest.fixture
@@ -88,11 +66,13 @@ def files(python: str) -> Iterator[Path]:
         directory = Path(name)
         environment = environment_with_pexlite(directory)
         shutil.copytree(REPOSITORY / "examples" / "pyspark", directory / "pyspark")
+        shutil.copy(Path(__file__).parent / "jobs" / "everything.py", directory)
         common = ["--python", "/usr/bin/python3", "-q"]
         for what, output in (
             (["pandas", "pyarrow"], "env.pex"),
             (["pandas", "pyarrow", *_CONNECT], "client.pex"),
             (["./pyspark"], "books.pex"),
+            (["everything.py", "pandas", "pyarrow"], "everything.pex"),
             (["./pyspark", f"pyspark=={VERSIONS[-1]}"], "with-pyspark.pex"),
         ):
             subprocess.run(["pexlite", *what, *common, "-o", output], cwd=directory, env=environment, check=True)

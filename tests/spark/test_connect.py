@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -47,10 +46,9 @@ def test_a_client_adds_its_file_as_an_artifact(running: Cluster, files: Path, pl
     shutil.copy(files / "client.pex", place)
     shutil.copy(REMOTE, place)
     # The client's pyspark is Spark's own, whose version is the server's.
-    libraries = (running.spark_home / "python" / "lib").glob("*.zip")
-    path = {"PYTHONPATH": os.pathsep.join(map(str, libraries))}
     with connect_server(running, place) as address:
-        done = running.run(["./client.pex", "remote.py", address, "client.pex"], place, **path)
+        words = ["./client.pex", "remote.py", address, "client.pex"]
+        done = running.run(words, place, PYTHONPATH=running.python_path)
     assert done.returncode == 0, running.what_happened(done)
     places = json.loads(done.stdout.splitlines()[-1])
     assert sorted(place.partition("/.pex/")[0] for place in places) == [str(w.home) for w in running.workers]

@@ -1,79 +1,68 @@
-"""Nodes as they are found: no home, several executors at once, workers that are killed. One try for every task."""
+"""Nodes as they are found: no home, disks that are only read, several executors. One try for every task."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.runtime.trials import mounted
 from tests.spark.cluster import Cluster, cluster
+from tests.spark.small import JOB, greeting_file
 from tests.spark.versions import only_newest
 
-pytestmark = [pytest.mark.spark, pytest.mark.network, only_newest]
-# One executor for each core: several first starts at once on every node.
-CROWDED = ["--conf", "spark.executor.cores=1", "--conf", "spark.executor.memory=450m"]
-# A process for each task, not forks of one that was there first.
-EACH = ["--conf", "spark.python.use.daemon=false"]
-WHERE = Path(__file__).parent / "jobs" / "where.py"
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.network,
+    only_newest,
+    pytest.mark.skipif(os.getuid() != 0, reason="takes root, to be two users and to mount disks"),
+]
+# Several first starts at once on every node, each of an executor's own daemon.
+CROWDED = ["--conf", "spark.executor.cores=2", "--conf", "spark.executor.memory=450m"]
+# Tasks begin when all of them are there.
+TOGETHER = ["--conf", "spark.scheduler.minRegisteredResourcesRatio=1"]
+# Nothing but words in the executors' logs.
+TELLING = ["--conf", "spark.executorEnv.PEX_VERBOSE=1"]
 
 
-@pytest.fixture
-def homeless(spark_home: Path, place: Path) -> Iterator[Cluster]:
-    """A cluster of two users: one's home directory is missing, the other's is root's."""
-    closed = place / "closed"
-    closed.mkdir(mode=0o755)
+@pytest.fixture(params=[("missing", "of another user"), ("only read", "hidden")], ids=", ".join)
+def homeless(spark_home: Path, place: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A cluster of two users without a home to write in, which works on a disk of its own."""
     temporary = place / "tmp"
     temporary.mkdir()
     temporary.chmod(0o1777)
-    homes = (Path("/nonexistent"), closed)
     variables = {"TMPDIR": str(temporary)}
-    with cluster(spark_home, place / "cluster", homes=homes, variables=variables) as found:
-        yield found
+    (place / "of another user").mkdir(mode=0o755)
+    (place / "hidden").mkdir(mode=0o700)
+    with mounted(place / "only read", "ro"), mounted(place / "disk", "mode=755") as disk:
+        homes = [place / home for home in request.param]
+        with cluster(spark_home, disk / "cluster", homes=homes, cores=4, variables=variables) as found:
+            yield found
 
 
-def test_every_user_unpacks_once_where_there_is_no_home(homeless: Cluster, files: Path, place: Path) -> None:
-    if os.getuid():
-        pytest.skip("takes root, to be two users")
-    shutil.copy(files / "env.pex", place)
-    shutil.copy(WHERE, place)
-    done = homeless.submit([*CROWDED, *EACH, "--files", "env.pex", "where.py"], place, PYSPARK_PYTHON="./env.pex")
+@pytest.fixture
+def shared(place: Path) -> Iterator[Path]:
+    """A file that nobody has unpacked, on a disk that all machines see and none can write to."""
+    with mounted(place / "shared", "mode=755") as disk:
+        greeting_file(disk / "env.pex", ballast=os.urandom(30 << 20))
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        yield disk / "env.pex"
+
+
+def test_every_user_unpacks_once_where_there_is_no_home(homeless: Cluster, shared: Path, place: Path) -> None:
+    shutil.copy(JOB, place)
+    done = homeless.submit([*CROWDED, *TOGETHER, *TELLING, "version.py"], place, PYSPARK_PYTHON=str(shared))
     assert done.returncode == 0, homeless.what_happened(done)
-    roots = list((place / "tmp").glob("pexlite-*"))
+    roots = {Path(python.partition("/lite-1/")[0]) for _, python in json.loads(done.stdout.splitlines()[-1])}
     assert sorted(root.owner() for root in roots) == ["daemon", "nobody"]
-    for root in roots:
-        assert len(list((root / "lite-1" / "apps").glob("*-cp*"))) == 1
-        assert str(root) in done.stdout
-    assert list((place / "closed").iterdir()) == []
-
-
-def test_a_worker_killed_while_it_unpacks_harms_nobody(running: Cluster, files: Path, place: Path) -> None:
-    shutil.copy(files / "env.pex", place)
-    shutil.copy(WHERE, place)
-    for worker in running.workers:
-        shutil.rmtree(worker.home / ".pex", ignore_errors=True)
-    # Here a task may be tried again: the one whose worker is killed.
-    words = ["--files", "env.pex", "--conf", "spark.task.maxFailures=4", "where.py"]
-    command = [str(running.spark_home / "bin" / "spark-submit"), *words]
-    environment = running.environment(PYSPARK_PYTHON="./env.pex")
-    with subprocess.Popen(
-        command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as job:
-        os.kill(_unpacking(running.workers[0].home, job), signal.SIGKILL)
-        printed, said = job.communicate(timeout=300)
-    assert job.returncode == 0, f"{printed}\n{said}"
-    assert all(str(worker.home) in printed for worker in running.workers)
-
-
-def _unpacking(home: Path, job: subprocess.Popen[str]) -> int:
-    """The pid of the process that unpacks into `home`, as soon as there is one."""
-    while job.poll() is None:
-        for half in home.glob(".pex/lite-1/wheels/.*"):
-            return int(half.name.split("-")[1])
-        time.sleep(0.001)
-    raise AssertionError(f"nothing was ever being unpacked: {job.communicate()}")
+    assert all(root.name.startswith("pexlite-") for root in roots)
+    for worker in homeless.workers:
+        said = "".join(log.read_text() for log in worker.work.glob("app-*/*/stderr"))
+        assert said.count(" ms  calling pyspark.daemon\n") == 2
+        assert said.count(" ms  unpacking ") == 1
+    assert [path for home in ("of another user", "hidden") for path in (place / home).iterdir()] == []

@@ -82,12 +82,13 @@ def test_files_are_what_record_says(tmp_path: Path, wheels: list[Path]) -> None:
     with zipfile.ZipFile(wheels[1], "w") as changed:
         for name, text in content.items():
             changed.writestr(name, text)
-    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
+    # Of the wheels that others made it is found out when they are fetched.
+    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), local=wheels)
     with pytest.raises(VerificationFailed) as failure:
         verify_file(file)
     assert failure.value.causes == (
-        "helper/__init__.py in helper-2.5-py3-none-any.whl is not what RECORD says",
-        "helper.pth in helper-2.5-py3-none-any.whl has no digest in RECORD",
+        "helper-2.5-py3-none-any.whl: helper/__init__.py is not what RECORD says",
+        "helper-2.5-py3-none-any.whl: helper.pth has no digest in RECORD",
     )
 
 
