@@ -25,14 +25,13 @@ _REGULAR = 0o100644 << 16
 _DEFLATED = (
     "PEX-INFO",
     "__pexlite__/finder.py",
-    "__pexlite__/launch.py",
     "__pexlite__/pythons.py",
     "__pexlite__/rest",
 )
 _REST_OF_BOOT = "-rest"
 # Modules that are members of their own: what a warm start reads, what the app's directory gets, what runs on any
 # Python. All others are one member, which deflates to two thirds of what they take apart.
-_APART = ("__init__.py", "failed.py", "finder.py", "launch.py", "pythons.py")
+_APART = ("__init__.py", "failed.py", "finder.py", "pythons.py")
 # What looks like the end of a zip and is none: of a file that is cut off Python would else read the last wheel
 # that is still whole, and run that.
 _NO_END = struct.pack("<HH4s18s", 0x7870, 22, b"PK\x05\x06", b"\xff" * 18)

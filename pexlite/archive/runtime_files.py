@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 
 _ROOM = Path(__file__).parent.parent / "runtime"
+_REMARK = re.compile(r"  # [^\"']*$")
 _STARTING = (
     *("__init__", "cold", "layout", "lock", "progress", "prune", "roots", "special", "spark", "switches"),
     *("unzip", "whole"),
@@ -26,7 +28,7 @@ def start_modules() -> dict[str, str]:
 
 
 def bare(source: str) -> str:
-    """The program `source` without docstrings, empty lines and lines of comment, indented by one space a level.
+    """The program `source` without docstrings, empty lines and comments, indented by one space a level.
 
     Goes by how this project lays its code out, since a parser would take longer than all of a build; a test
     parses both and compares them.
@@ -49,7 +51,7 @@ def bare(source: str) -> str:
             if depth < only_docstring:
                 kept.append(_indented(only_docstring, "pass"))
             only_docstring = 0
-            kept.append(_indented(depth, text))
+            kept.append(_indented(depth, _REMARK.sub("", text)))
             in_text = text.count('"""') % 2 == 1
     if only_docstring:
         kept.append(_indented(only_docstring, "pass"))

@@ -13,35 +13,13 @@ def explain(failure, facts, file):
     """Say in two lines why the boot failed, and exit with 1; PEX_VERBOSE=1 shows the traceback too."""
     if isinstance(failure, KeyboardInterrupt):
         end_as_interrupted()
-    name = os.path.basename(file)
-    if _is_verbose():
-        sys.excepthook(type(failure), failure, failure.__traceback__)
     try:
         find_the_rest()
-        from . import unzip, whole
+        from . import cause
     except Exception:
-        _try_zlib(name)
+        _try_zlib(os.path.basename(file))
         fail_damaged(file, "its own modules have changed")
-    try:
-        with whole.opened(file) as found:
-            build_id = found.manifest["pexlite"]["build_id"]
-    except unzip.Damaged as damage:
-        fail_damaged(file, damage)
-    except OSError as problem:
-        fail("%s cannot be read: %s" % (name, problem.strerror), "see whether it is still there")
-    except Exception:
-        fail_damaged(file, "its own modules have changed")
-    if build_id != facts["build_id"]:
-        fail_replaced(file)
-    last = failure.__traceback__
-    while last.tb_next is not None:
-        last = last.tb_next
-    where = "%s:%d" % (os.path.basename(last.tb_frame.f_code.co_filename), last.tb_lineno)
-    words = " ".join(str(failure).split())[:80]
-    fail(
-        "%s could not be started: %s: %s (%s)" % (name, type(failure).__name__, words, where),
-        "a bug in pexlite: PEX_VERBOSE=1 shows the traceback; report it to pexlite's issue tracker with that",
-    )
+    cause.say(failure, facts, file)
 
 
 def fail_damaged(file, damage):
@@ -80,9 +58,3 @@ def _try_zlib(name):
             "%s needs a Python with the module zlib; %s has none" % (name, sys.executable),
             "name another one with PEX_PYTHON=/path/to/python",
         )
-
-
-def _is_verbose():
-    # The switches of this start may have been taken out of the environment already.
-    switches = sys.modules.get("__pexlite__.switches")
-    return os.environ.get("PEX_VERBOSE", "0") not in ("", "0") or bool(switches and switches.Switches.verbose)

@@ -147,7 +147,8 @@ def _put_launch(app, directory, prefix):
 
     It also holds the facts as they were when the file was checked, for later starts to compare.
     """
-    source = app.opened.parts["__pexlite__/launch.py"]
+    modules = app.opened.parts["__pexlite__/rest"].split(b"\0")
+    source = modules[modules.index(b"launch") + 1]
     source += ("\nFACTS = %s\n" % ascii(app.facts)).encode("ascii")
     write(directory + "/_pexlite_launch.py", source)
     if sys.version_info < (3, 7):

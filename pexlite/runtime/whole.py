@@ -11,7 +11,7 @@ import zlib
 
 from . import unzip
 
-_NEEDED = ("PEX-INFO", "__main__.py", "__pexlite__/__init__.py", "__pexlite__/launch.py")
+_NEEDED = ("PEX-INFO", "__main__.py", "__pexlite__/__init__.py", "__pexlite__/rest")
 _END_SIZE = 22
 
 

@@ -137,7 +137,6 @@ ALTERED = [
     ("PEX-INFO", b""),
     ("__pexlite__/__init__.py", b"cache_root(bake"),
     ("__pexlite__/finder.py", b""),
-    ("__pexlite__/launch.py", b""),
     ("__pexlite__/rest", b""),
     (".deps/app-1.0-py3-none-any.whl", b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x08\x00\x00\x00\x21\x00"),
     (".deps/app-1.0-py3-none-any.whl", b"PK\x05\x06\x00\x00\x00\x00"),
