@@ -156,7 +156,10 @@ class Sharing:
         wrap = module._wrap_function
 
         def wrap_function(context, function, *more):
-            if isinstance(function, type) and context.pythonExec == self.python and os.access(self.file, os.X_OK):
+            python = context.pythonExec
+            # What is sent to the executors need not be here.
+            sent = python == self.python or os.sep in python and not os.path.exists(python)
+            if isinstance(function, type) and sent and os.access(self.file, os.X_OK):
                 context = _ContextHere(context, self.file)
             return wrap(context, function, *more)
 

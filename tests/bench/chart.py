@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.bench.results import Results, Row
 from tests.bench.targets import in_words
@@ -36,16 +37,23 @@ _STYLE = (
 
 
 def draw(results: Results, path: Path) -> None:
-    """The chart at `path`; the same results give the same bytes."""
+    """The chart at `path`, where anything in it is for a chart; the same results give the same bytes."""
     import matplotlib
 
     matplotlib.use("svg")
     from matplotlib import pyplot
 
-    settings = {"svg.hashsalt": "pexlite", "svg.fonttype": "none", "font.size": 9, "font.family": "sans-serif"}
+    settings: Any = {
+        "svg.hashsalt": "pexlite",
+        "svg.fonttype": "none",
+        "font.size": 9,
+        "font.family": "sans-serif",
+    }
     ink = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor")
-    with pyplot.rc_context({**settings, **dict.fromkeys(ink, _INK)}):
+    with pyplot.rc_context(settings | dict.fromkeys(ink, _INK)):
         panels = [(title, found) for title, *wanted in _PANELS if (found := _rows(results, *wanted))]
+        if not panels:
+            return
         count = sum(len(rows) for _, rows in panels)
         sizes = {"height_ratios": [len(rows) for _, rows in panels]}
         figure, axes = pyplot.subplots(len(panels), 1, figsize=(7.2, 1.05 * count + 0.6), gridspec_kw=sizes)
