@@ -67,4 +67,4 @@ def test_the_bundle_is_there_however_spark_starts_a_worker(running: Cluster, pla
     for name, found in told.items():
         for version, path, sent in found:
             assert (version, path.startswith(homes)) == ("1.0", True), (name, version, path)
-            assert sent.startswith(str(running.directory)) and "/work/app-" in sent
+            assert sent.startswith(str(running.directory)) and "work/app-" in sent
