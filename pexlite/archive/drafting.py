@@ -29,8 +29,8 @@ _DEFLATED = (
     "__pexlite__/rest",
 )
 _REST_OF_BOOT = "-rest"
-# Modules that are members of their own: what a warm start reads, what the app's directory gets, what runs on any
-# Python. All others are one member, which deflates to two thirds of what they take apart.
+# Modules that are members of their own: what a warm start reads, what tells of damage, what finds the others, what
+# runs on any Python. All others are one member, which deflates to two thirds of what they take apart.
 _APART = ("__init__.py", "failed.py", "finder.py", "pythons.py")
 # What looks like the end of a zip and is none: of a file that is cut off Python would else read the last wheel
 # that is still whole, and run that.
