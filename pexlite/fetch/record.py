@@ -59,11 +59,12 @@ def unlike_record(opened: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], r
             continue
         if algorithm not in hashlib.algorithms_available:
             yield f"RECORD has a digest of {member.filename} that nobody can compute: {algorithm}"
-        elif _digest(opened, member, algorithm) != expected.rstrip("="):
+        elif digest_of(opened, member, algorithm) != expected.rstrip("="):
             yield f"{member.filename} is not what RECORD says"
 
 
-def _digest(opened: zipfile.ZipFile, member: zipfile.ZipInfo, algorithm: str) -> str:
+def digest_of(opened: zipfile.ZipFile, member: zipfile.ZipInfo, algorithm: str) -> str:
+    """The digest of the member's content as RECORD writes it: base64 for URLs, without padding."""
     digest = hashlib.new(algorithm)
     with opened.open(member) as content:
         while chunk := content.read(_CHUNK):
