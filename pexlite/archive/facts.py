@@ -24,8 +24,8 @@ from pexlite.model import (
 FORMAT = 1
 
 
-# Before the package is imported. Another Python, or bytes that have changed, give another digest: then the source
-# counts, and a first start tells the damage.
+# Another Python, or bytes that have changed, give another digest: then the source counts, and a first start tells
+# the damage.
 _LOAD_BYTECODE = """\
             tag = sys.implementation.cache_tag
             if tag in BYTECODE:
@@ -33,11 +33,9 @@ _LOAD_BYTECODE = """\
                 import marshal
                 from _frozen_importlib_external import MAGIC_NUMBER
 
-                key = int.from_bytes(MAGIC_NUMBER, "little")
-                parts = __loader__.get_data(__loader__.archive + "/__pexlite__/" + tag)
-                if _imp.source_hash(key, parts) == BYTECODE[tag]:
-                    parts = marshal.loads(parts)
-                    exec(parts[0], {"loader": __loader__, "main": __spec__, "key": key, "parts": parts})
+                parts = __loader__.get_data(place + "/" + tag)
+                if _imp.source_hash(int.from_bytes(MAGIC_NUMBER, "little"), parts) == BYTECODE[tag]:
+                    code, boot.digest_of_rest = marshal.loads(parts)
 """
 
 
@@ -138,9 +136,15 @@ FACTS = {{
 if __name__ == "__main__":
     if sys.version_info >= (3, 6):
         try:
-{load}            import __pexlite__
-
-            call, start = __pexlite__.start(FACTS, __loader__)
+            # Not imported: zipimport compiles what it imports twice.
+            code, place = None, __loader__.archive + "/__pexlite__"
+            spec = type(__spec__)("__pexlite__", __loader__, origin=place + "/__init__.py", is_package=True)
+            boot = sys.modules["__pexlite__"] = type(sys)("__pexlite__")
+            boot.__spec__, boot.__loader__, boot.__package__ = spec, __loader__, "__pexlite__"
+            boot.__path__, boot.__file__ = [place], spec.origin
+{load}            code = code or compile(__loader__.get_data(spec.origin), spec.origin, "exec")
+            exec(code, boot.__dict__)
+            call, start = boot.start(FACTS, __loader__)
         except (Exception, KeyboardInterrupt) as failure:
             try:
                 from __pexlite__ import failed

@@ -9,8 +9,8 @@ from pathlib import Path
 _ROOM = Path(__file__).parent.parent / "runtime"
 _REMARK = re.compile(r"  # [^\"']*$")
 _STARTING = (
-    *("__init__", "cold", "layout", "lock", "progress", "prune", "roots", "special", "spark", "switches"),
-    *("unzip", "whole"),
+    *("__init__", "begin", "cold", "layout", "lock", "progress", "prune", "roots", "special", "spark"),
+    *("switches", "unzip", "whole"),
 )
 
 

@@ -1,15 +1,14 @@
 """The room that travels: this folder is copied into every file as `__pexlite__`, less what only people read.
 
 Standard library only, Python 3.6 grammar, relative imports. This module runs on every start and imports `os`,
-`sys` and the built-in `time`, nothing else; Python compiles it anew each time, since a zip keeps no bytecode,
-so it is short: it finds the app's directory, and the rest of the start comes from there (`launch`, compiled
-once). What only a first start or a switch needs is in modules of its own. `pythons` also parses under Python
-2.7, to say there which Python is needed.
+`sys` and what is built in, nothing else; Python compiles it anew each time, since a zip keeps no bytecode, so it
+is short: it finds the app's directory, and the rest of the start comes from there (`launch`, compiled once). What
+only a first start or a switch needs is in modules of its own. `pythons` also parses under Python 2.7, to say
+there which Python is needed.
 """
 
 import os
 import sys
-import time
 
 # Where and how long the cache lives holds for children too; every other PEX_ switch is for one start only.
 _KEPT_SWITCHES = ("PEX_ROOT", "PEX_KEEP_DAYS")
@@ -21,55 +20,40 @@ def start(facts, loader):
     library = os.path.dirname(os.__file__)
     sys.path[1:1] = [library, library + "/lib-dynload"]
     file = os.path.abspath(loader.archive)
-    environ = os.environ
-    switches = [name for name in environ if name[:4] == "PEX_" and name not in _KEPT_SWITCHES]
-    if switches:
-        find_the_rest()
-        from .switches import Switches
-
-        switches = Switches(switches)
-        if switches.python:
-            from . import pythons
-
-            pythons.run_asked(file, switches)
     prefix = "%s/lite-1/apps/%s-%s" % (cache_root(facts["pex_root"]), facts["build_id"], python_key())
-    if switches and switches.tools:
-        from . import tools
-
-        tools.run(facts, file, prefix, switches)
-    try:
-        note_use(prefix)
-    except OSError:
+    switches = [name for name in os.environ if name[:4] == "PEX_" and name not in _KEPT_SWITCHES]
+    launch = None if switches else launcher(facts, prefix)
+    if launch is None:
         find_the_rest()
-        from . import roots
+        from .begin import begin
 
-        prefix = roots.find_or_install(facts, file, prefix, switches)
-    environ["PEX"] = file
-    given = facts
-    if not switches and not facts["special"] and " ".join(sys.argv[1:3])[:11] == "-m pyspark.":
-        facts = as_worker(facts)
-    elif switches or facts["special"] or not facts["start"] or by_spark():
-        find_the_rest()
-        from . import special
+        return begin(facts, file, prefix, switches)
+    os.environ["PEX"] = file
+    return launch.go_on(facts, prefix)
 
-        facts = special.run(facts, switches, prefix)  # returns if the entry point is to be called after all
-    sys.path[0] = prefix
+
+def launcher(facts, prefix):
+    """The module `launch` out of the app's directory, which is in use now; None where all is not as it should be.
+
+    Not imported from there: for that Python would list the directory first.
+    """
     try:
-        import _pexlite_launch
+        import marshal
+        from _frozen_importlib_external import MAGIC_NUMBER
 
-        if _pexlite_launch.FACTS != given:
-            raise ImportError
+        with open(prefix + "/_pexlite_launch.pyc", "rb") as file:
+            content = file.read()
+        launch = sys.modules["__pexlite__.launch"] = type(sys)("__pexlite__.launch")
+        launch.__file__ = prefix + "/_pexlite_launch.py"
+        if content[:4] == MAGIC_NUMBER:
+            exec(marshal.loads(content[16:]), launch.__dict__)
+            launch.note_use(prefix)
+            if launch.FACTS == facts:
+                return launch
     except Exception:
-        find_the_rest()
-        from . import repair
-
-        prefix, _pexlite_launch = repair.launch_again(given, file, prefix, switches)
-    if switches:
-        switches.say("calling %s" % ":".join(filter(None, facts["start"])))
-    if "finder" in globals():
-        globals()["finder"].leave()
-    _pexlite_launch.enter(prefix, facts)
-    return _pexlite_launch.call, facts["start"]
+        pass
+    sys.modules.pop("__pexlite__.launch", None)
+    return None
 
 
 def find_the_rest():
@@ -77,45 +61,6 @@ def find_the_rest():
     from . import finder
 
     finder.install(__loader__, __spec__)
-
-
-def as_worker(facts):
-    """The facts with which a start is `python -m pyspark.…`, what Spark hands over being behind the bundle.
-
-    In this process: for a worker that a task waits for, Python is not started a second time.
-    """
-    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    path = list(facts.get("extra_path", ())) + [os.path.abspath(entry) for entry in given if entry]
-    return dict(facts, start=(sys.argv[2], None), extra_path=path, as_module=True)
-
-
-def by_spark():
-    """Whether Spark starts this: as an interpreter, which any file is for it, or as an application it submits."""
-    words = " ".join(sys.argv[1:3])
-    return (
-        words.startswith(SPARK_ASKS)
-        or words.endswith("/find_spark_home.py")
-        or "PYSPARK_GATEWAY_PORT" in os.environ
-    )
-
-
-# A worker; and which Python this is, before the first use of a data source.
-SPARK_ASKS = ("-m pyspark.", "-c import sys; print('%d.%d' % sys.version_info[:2])")
-
-
-def note_use(prefix):
-    """Nothing; the time of READY says, to a day, that the app is in use. Raises OSError where there is no app."""
-    ready = prefix + "/READY"
-    found = os.stat(ready)
-    if not found.st_size:
-        raise OSError  # what a power cut leaves
-    if not -86400 < time.time() - found.st_mtime < 86400:
-        try:
-            os.utime(ready)
-        except FileNotFoundError:
-            raise  # it has been pruned since
-        except OSError:
-            pass  # a cache that is only read
 
 
 def cache_root(baked_in):

@@ -12,7 +12,7 @@ import os
 import time
 import zlib
 
-from . import cache_root, failed, layout, note_use, prune, python_tag, roots, unzip, whole
+from . import cache_root, failed, layout, prune, python_tag, roots, unzip, whole
 from .lock import Lock
 from .progress import Progress
 from .roots import is_ready
@@ -75,7 +75,6 @@ class FirstStart:
 
     def _install_under(self, root, prefix):
         if is_ready(prefix):
-            note_use(prefix)
             return prefix
         roots.make(root)
         if roots.refuses_programs(root):

@@ -15,8 +15,7 @@ class _Finder:
         self.folder = os.sep.join((loader.archive, "__pexlite__", ""))
         parts = loader.get_data(self.folder + "rest").decode("utf-8").split("\0")
         self.sources = dict(zip(parts[::2], parts[1::2]))
-        # Where the file has bytecode for this very Python, the package brings this function.
-        self.codes = getattr(sys.modules[_PACKAGE[:-1]], "codes", dict)()
+        self.codes = _codes(loader, self.folder)
 
     def find_spec(self, name, path=None, target=None):
         if name.startswith(_PACKAGE) and name[len(_PACKAGE) :] in self.sources:
@@ -41,6 +40,19 @@ class _Finder:
 
     def _path(self, name):
         return "%s%s.py" % (self.folder, name[len(_PACKAGE) :])
+
+
+def _codes(loader, folder):
+    """The bytecode that the file has for this very Python: none, where the package came without, or it changed."""
+    digest = getattr(sys.modules[_PACKAGE[:-1]], "digest_of_rest", None)
+    if not digest:
+        return {}
+    import _imp
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    packed = loader.get_data("%s%s-rest" % (folder, sys.implementation.cache_tag))
+    found = _imp.source_hash(int.from_bytes(MAGIC_NUMBER, "little"), packed)
+    return marshal.loads(packed) if found == digest else {}
 
 
 def install(loader, spec):

@@ -1,12 +1,74 @@
 """From the app's directory to the app: this Python made to look into it, the entry point called.
 
-Every app directory holds this module, compiled, as `_pexlite_launch`. It imports `os` and `sys`, nothing else.
+Every app directory holds this module, compiled, as `_pexlite_launch`. It imports `os`,
+`sys` and the built-in `time`, nothing else.
 """
 
 import os
 import sys
+import time
 
 FACTS = None  # those of the file, written at the end when the app is laid out
+# What Spark asks a Python for: a worker; and which Python this is, before the first use of a data source.
+SPARK_ASKS = ("-m pyspark.", "-c import sys; print('%d.%d' % sys.version_info[:2])")
+
+
+def go_on(facts, prefix, switches=None):
+    """The function that calls the entry point and its first argument, once this process is the app's.
+
+    No return where it becomes another program: an interpreter, or a script of the bundle.
+    """
+    if not switches and not facts["special"] and " ".join(sys.argv[1:3])[:11] == "-m pyspark.":
+        facts = as_worker(facts)
+    elif switches or facts["special"] or not facts["start"] or by_spark():
+        from __pexlite__ import find_the_rest
+
+        find_the_rest()
+        from __pexlite__ import special
+
+        facts = special.run(facts, switches, prefix)
+    if switches:
+        switches.say("calling %s" % ":".join(filter(None, facts["start"])))
+    finder = sys.modules.get("__pexlite__.finder")
+    if finder is not None:
+        finder.leave()
+    enter(prefix, facts)
+    return call, facts["start"]
+
+
+def note_use(prefix):
+    """Nothing; the time of READY says, to a day, that the app is in use. Raises OSError where there is no app."""
+    ready = prefix + "/READY"
+    found = os.stat(ready)
+    if not found.st_size:
+        raise OSError  # what a power cut leaves
+    if not -86400 < time.time() - found.st_mtime < 86400:
+        try:
+            os.utime(ready)
+        except FileNotFoundError:
+            raise  # it has been pruned since
+        except OSError:
+            pass  # a cache that is only read
+
+
+def as_worker(facts):
+    """The facts with which a start is `python -m pyspark.…`, what Spark hands over being behind the bundle.
+
+    In this process: for a worker that a task waits for, Python is not started a second time.
+    """
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path = list(facts.get("extra_path", ())) + [os.path.abspath(entry) for entry in given if entry]
+    return dict(facts, start=(sys.argv[2], None), extra_path=path, as_module=True)
+
+
+def by_spark():
+    """Whether Spark starts this: as an interpreter, which any file is for it, or as an application it submits."""
+    words = " ".join(sys.argv[1:3])
+    return (
+        words.startswith(SPARK_ASKS)
+        or words.endswith("/find_spark_home.py")
+        or "PYSPARK_GATEWAY_PORT" in os.environ
+    )
 
 
 def enter(prefix, facts):
@@ -188,7 +250,7 @@ def _hide_our_frames(file, prefix):
         sys.excepthook = shown_by
         last = traceback
         while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == __file__:
+            if traceback.tb_frame.f_code.co_filename == hook.__code__.co_filename:
                 last = traceback.tb_next
             traceback = traceback.tb_next
         # An entry point that is a module is run by runpy, whose frames are ours too.

@@ -147,21 +147,16 @@ def _put_launch(app, directory, prefix):
 
     It also holds the facts as they were when the file was checked, for later starts to compare.
     """
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
     modules = app.opened.parts["__pexlite__/rest"].split(b"\0")
     source = modules[modules.index(b"launch") + 1]
     source += ("\nFACTS = %s\n" % ascii(app.facts)).encode("ascii")
     write(directory + "/_pexlite_launch.py", source)
-    if sys.version_info < (3, 7):
-        return  # no unchecked bytecode before PEP 552; Python keeps its own on the next start
-    import importlib.util
-    import marshal
-
-    path = importlib.util.cache_from_source(directory + "/_pexlite_launch.py")
-    if os.path.dirname(path) != directory + "/__pycache__":
-        return  # PYTHONPYCACHEPREFIX
     code = compile(source, prefix + "/_pexlite_launch.py", "exec", dont_inherit=True)
-    os.mkdir(directory + "/__pycache__", 0o755)
-    write(path, importlib.util.MAGIC_NUMBER + b"\1\0\0\0" + b"pexlite1" + marshal.dumps(code))
+    # As any .pyc that is not checked against its source (PEP 552).
+    write(directory + "/_pexlite_launch.pyc", MAGIC_NUMBER + b"\1\0\0\0pexlite1" + marshal.dumps(code))
 
 
 def base_python():

@@ -27,20 +27,6 @@ def explain(kind, file, prefix):
     return True
 
 
-def launch_again(facts, file, prefix, switches):
-    """The app's directory, laid out anew since it had lost `_pexlite_launch` or has another one, and that module.
-
-    Raises unzip.Damaged when it is the file that has changed.
-    """
-    sys.modules.pop("_pexlite_launch", None)
-    again = install_again(facts, file, prefix, switches)
-    sys.path[0] = again
-    sys.path_importer_cache.pop(again, None)
-    import _pexlite_launch
-
-    return again, _pexlite_launch
-
-
 def install_again(facts, file, prefix, switches):
     """The app's directory, laid out anew, and unpacked anew what of it was damaged. Raises unzip.Damaged."""
     if not mend(file, prefix):
@@ -146,12 +132,14 @@ def _site_packages(prefix):
 def _problems_of_app(prefix):
     """What is missing of the app's own directory: a file every one has, or a link that leads nowhere."""
     site_packages = _site_packages(prefix)
-    needed = ["pyvenv.cfg", "_pexlite_launch.py", "bin/python"]
+    needed = ["pyvenv.cfg", "_pexlite_launch.py", "_pexlite_launch.pyc", "bin/python"]
     problems = ["%s is missing" % name for name in needed if not os.path.exists(prefix + "/" + name)]
     if not os.path.isdir(site_packages):
         return problems + ["site-packages is missing"]
     # As bytes: what was written under one locale is read under another.
     known = set(os.listdir(os.fsencode(site_packages)))
+    if not os.path.exists(prefix + "/READY"):
+        return problems + ["READY is missing"]
     with open(prefix + "/READY", "rb") as ready:
         expected = ready.read().splitlines()[1:]
     return problems + ["%s is missing" % os.fsdecode(name) for name in expected if name not in known]

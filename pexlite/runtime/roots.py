@@ -5,8 +5,6 @@ import os
 import stat
 import time
 
-from . import note_use
-
 # What has a start go elsewhere: the place is no directory, or not ours to write in.
 UNWRITABLE = (
     errno.EACCES,
@@ -31,7 +29,6 @@ def find_or_install(facts, file, prefix, switches):
         private = _find_private()
         elsewhere = "%s/lite-1/apps/%s" % (private, os.path.basename(prefix))
         if private and is_ready(elsewhere):
-            note_use(elsewhere)
             return elsewhere
     from . import cold
 

@@ -6,7 +6,7 @@ What Spark hands over is on PYTHONPATH (pyspark, py4j, spark-submit's --py-files
 import os
 import sys
 
-from . import SPARK_ASKS, as_worker
+from .launch import SPARK_ASKS, as_worker
 
 # Where pyspark keeps SparkContext: up to 3.5, and since 4.0.
 _CONTEXTS = ("pyspark.context", "pyspark.core.context")

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from . import by_spark
+from .launch import by_spark
 
 # Set across the exec that gives Python the arguments sealed in with --inject-python-args.
 _ARGUMENTS_GIVEN = "__PEXLITE_PYTHON_ARGUMENTS"
@@ -208,20 +208,27 @@ def leave_for_shell(facts, prefix):
 # In quotes to its end: cut off, it is no Python, where a shorter program would do less and say nothing.
 _RUN = """\
 exec('''
+import marshal
 import sys
+from _frozen_importlib_external import MAGIC_NUMBER
 
-sys.path.insert(0, __file__.rpartition("/")[0])  # with PYTHONSAFEPATH it is not there
+prefix = __file__.rpartition("/")[0]
+launch = {"__name__": "_pexlite_launch", "__file__": prefix + "/_pexlite_launch.py"}
 try:
-    import _pexlite_launch
+    with open(prefix + "/_pexlite_launch.pyc", "rb") as file:
+        content = file.read()
+    if content[:4] != MAGIC_NUMBER:
+        raise ImportError
+    exec(marshal.loads(content[16:]), launch)
 except Exception:
     import os
 
     # The file itself knows what to do about a cache that is damaged.
     os.execv(sys.executable, [sys.executable] + sys.argv[1:])
 
-_pexlite_launch.leave_out_python_path()
+launch["leave_out_python_path"]()
 del sys.argv[0]
-_pexlite_launch.call(%r, globals())
+launch["call"](%r, globals())
 ''')
 """
 

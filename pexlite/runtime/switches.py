@@ -8,6 +8,20 @@ _INHERIT = ("false", "fallback", "prefer")
 _BEGIN = time.time()
 
 
+def heeded(names, facts, file, prefix):
+    """The switches `names`, out of the environment; no return where they ask for another Python or for a tool."""
+    switches = Switches(names)
+    if switches.python:
+        from . import pythons
+
+        pythons.run_asked(file, switches)
+    if switches.tools:
+        from . import tools
+
+        tools.run(facts, file, prefix, switches)
+    return switches
+
+
 class Switches:
     """What the environment asks of this start; empty or None where it asks nothing."""
 

@@ -179,11 +179,22 @@ def unpack(descriptor, jobs, watch):
                 failures.append(failure)
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(min(_threads(), len(jobs)) - 1)]
-    for thread in threads:
-        thread.start()
-    work()
-    for thread in threads:
-        thread.join()
+    started = []
+    # Ctrl-C at whatever point: what the others write meanwhile is waited for, so that it can be removed.
+    try:
+        for thread in threads:
+            started.append(thread)
+            thread.start()
+        work()
+    except BaseException as failure:
+        failures.append(failure)
+    while started:
+        try:
+            if started[-1].ident:
+                started[-1].join()
+            started.pop()
+        except BaseException as failure:
+            failures.append(failure)
     if failures:
         raise failures[0]
 

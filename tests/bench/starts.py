@@ -71,13 +71,16 @@ def _with_python_path(setting: Setting, workload: Workload, contenders: Sequence
         with zipfile.ZipFile(archive, "w") as file:
             file.writestr(f"unused_{archive.stem}.py", "")
     path = ":".join(map(str, archives))
-    chosen = [one for one in contenders if one.tool in ("pexlite", "pex", "pex-venv", "shiv")]
+    chosen = [one for one in contenders if one.tool in ("pexlite", "pex", "pex-venv", "shiv", "zipapp")]
     given = [
         Contender(f"{one.tool} +PYTHONPATH", one.command, {**one.environment, "PYTHONPATH": path}, one.contains)
         for one in chosen
     ]
     figures = paired([*chosen, *given], rounds)
-    target = Target("pexlite +PYTHONPATH", _NEAR_THE_FLOOR, ("pexlite",))
+    # Python itself looks into those archives before any code of the file runs.
+    target = Target(
+        "pexlite +PYTHONPATH", _NEAR_THE_FLOOR, ("pexlite",), floor="zipapp +PYTHONPATH", floor_over="zipapp"
+    )
     return row("warm", workload.name, "with PYTHONPATH, as Spark sets it", figures, [target])
 
 
@@ -99,6 +102,7 @@ def cold(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
         targets = [
             Target("pexlite", 0.25, ("pexlite warm",), difference=True),
             Target("pexlite", 0.6, SHIV, floor=others[-1].tool),
+            Target("pexlite-compile", 0.6, SHIV),
         ]
         targets = targets if workload.name == "hello" else []
     yield row("cold", workload.name, way, {**paired([*contenders, *others], rounds), **unable}, targets)

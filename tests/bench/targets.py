@@ -38,6 +38,8 @@ class Target:
     difference: bool = False
     floor: str = ""
     """Among the figures, what does nothing but the part that no tool of this kind can leave out."""
+    floor_over: str = ""
+    """What that is compared with, where it is not the best of `against`."""
 
     def judge(self, figures: Mapping[str, Figure], unit: str) -> Verdict | None:
         """What the figures say; None where one side of the comparison is missing."""
@@ -55,7 +57,8 @@ class Target:
             claim = f"{self.tool} ≤ {best} + {in_words(self.limit, unit)}"
             return Verdict(claim, own.median - others[best], self.limit, _difference(own, figures[best]))
         claim = f"{self.tool} ≤ {self.limit:g} × {best}"
-        floor = (self.floor, least.median / others[best]) if least and least.runs else None
+        over = figures.get(self.floor_over or best)
+        floor = (self.floor, least.median / over.median) if least and least.runs and over and over.runs else None
         return Verdict(claim, own.median / others[best], self.limit, _ratio(own, figures[best]), floor)
 
 

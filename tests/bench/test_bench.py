@@ -6,6 +6,7 @@ import functools
 import io
 import json
 import math
+import os
 import re
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from tests.bench import __main__ as command
-from tests.bench import chart, report, results, starts, weights
+from tests.bench import chart, report, results, starts, timing, weights
 from tests.bench.results import Results, Row, row
 from tests.bench.setting import Setting
 from tests.bench.targets import Target, in_words
@@ -125,6 +126,23 @@ def test_a_missed_target_is_told_with_what_nothing_can_go_below(tmp_path: Path) 
     assert "- warm start, *tiny*, ./app: pexlite ≤ 1.1 × venv: 1.21 ×; zipapp alone 1.19 ×\n" in said
     met = row("warm", "tiny", "./app", seconds(venv=1, pexlite=1.01, zipapp=1.19), [target])
     assert "alone" not in report.markdown(Results(MACHINE, {}, {}, (met,)))
+
+
+def test_what_nothing_can_go_below_may_be_compared_with_its_own_like() -> None:
+    target = Target("pexlite +P", 1.03, ("pexlite",), floor="zipapp +P", floor_over="zipapp")
+    verdict = target.judge({"pexlite": figure([1]), "pexlite +P": figure([1.2]), "zipapp +P": figure([3])}, "s")
+    assert verdict is not None and verdict.floor is None
+    figures = {name: figure([value]) for name, value in {"zipapp": 2.5, "zipapp +P": 3.0}.items()}
+    verdict = target.judge({"pexlite": figure([1]), "pexlite +P": figure([1.2]), **figures}, "s")
+    assert verdict is not None and verdict.floor == ("zipapp +P", 1.2)
+
+
+def test_what_takes_long_is_run_three_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "_LONGEST", 0.2)
+    slow = Contender("slow", ("sh", "-c", "sleep 0.15; echo well"), dict(os.environ), "well")
+    quick = Contender("quick", ("sh", "-c", "echo well"), dict(os.environ), "well")
+    figures = paired([slow, quick], 6)
+    assert (figures["slow"].runs, figures["quick"].runs) == (3, 6)
 
 
 def test_of_a_busy_machine_cpu_time_is_shown_and_judged_by() -> None:

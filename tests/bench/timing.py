@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _LEAST_FREE = 20_000_000_000  # bytes
+# A contender that takes long is run as often as fits in here, and as often as this at least.
+_LONGEST = 90.0  # seconds
+_FEWEST = 3
 _CLOCK = Path(__file__).with_name("clock.py")
 
 
@@ -83,19 +86,22 @@ def run(contender: Contender) -> Run:
 def paired(contenders: Sequence[Contender], rounds: int) -> dict[str, Figure]:
     """Each contender's figure after `rounds` rounds in which each runs once; the order turns from round to round.
 
-    A contender that does not do its work is left out after that, with the reason as its note.
+    One that takes longer than a minute and a half in all is run three times. A contender that does not do its work
+    is left out after that, with the reason as its note.
     """
     runs: dict[str, list[Run]] = {contender.tool: [] for contender in contenders}
     broken: dict[str, str] = {}
     for turn in range(rounds):
         shift = turn % len(contenders)
         for contender in (*contenders[shift:], *contenders[:shift]):
-            if contender.tool in broken:
+            done = runs[contender.tool]
+            long = len(done) >= _FEWEST and sum(one.wall for one in done) > _LONGEST
+            if contender.tool in broken or long:
                 continue
             if contender.prepare:
                 contender.prepare()
             try:
-                runs[contender.tool].append(run(contender))
+                done.append(run(contender))
             except WrongOutputError as failure:
                 broken[contender.tool] = str(failure)
     return {

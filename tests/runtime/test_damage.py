@@ -73,7 +73,26 @@ TOLD = [
 
 def delete_the_launcher(root: Path) -> None:
     only(root, "apps/*-*/_pexlite_launch.py").unlink()
-    shutil.rmtree(only(root, "apps/*-*/__pycache__"), ignore_errors=True)
+    only(root, "apps/*-*/_pexlite_launch.pyc").unlink()
+
+
+def delete_the_launchers_bytecode(root: Path) -> None:
+    only(root, "apps/*-*/_pexlite_launch.pyc").unlink()
+
+
+def cut_the_launcher(root: Path) -> None:
+    path = only(root, "apps/*-*/_pexlite_launch.pyc")
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def empty_the_launcher(root: Path) -> None:
+    path = only(root, "apps/*-*/_pexlite_launch.pyc")
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def give_another_python_the_launcher(root: Path) -> None:
+    path = only(root, "apps/*-*/_pexlite_launch.pyc")
+    path.write_bytes(b"\1\2" + path.read_bytes()[2:])
 
 
 def delete_ready(root: Path) -> None:
@@ -84,7 +103,15 @@ def delete_the_app(root: Path) -> None:
     shutil.rmtree(only(root, "apps/*-*"))
 
 
-MENDED = [delete_the_launcher, delete_ready, delete_the_app]
+MENDED = [
+    delete_the_launcher,
+    delete_the_launchers_bytecode,
+    cut_the_launcher,
+    empty_the_launcher,
+    give_another_python_the_launcher,
+    delete_ready,
+    delete_the_app,
+]
 
 
 @pytest.fixture
@@ -187,7 +214,7 @@ SHELL_DAMAGE: dict[str, Callable[[Path], object]] = {
     "run": lambda root: remove(root, "apps/*-*/_pexlite_run.py"),
     "empty run": lambda root: only(root, "apps/*-*/_pexlite_run.py").write_text(""),
     "launch": lambda root: remove(root, "apps/*-*/_pexlite_launch.py"),
-    "bytecode": lambda root: only(root, "apps/*-*/__pycache__/_pexlite_launch.*").write_bytes(b"cut"),
+    "bytecode": lambda root: only(root, "apps/*-*/_pexlite_launch.pyc").write_bytes(b"cut"),
     "pointer": lambda root: remove(root, "apps/*.sh"),
     "empty pointer": lambda root: only(root, "apps/*.sh").write_text(""),
     "python": lambda root: remove(root, "apps/*-*/bin/python"),

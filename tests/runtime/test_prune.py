@@ -206,9 +206,9 @@ def test_a_mark_that_cannot_be_written_is_no_failure(newest: Interpreter, tmp_pa
     (place / "READY").write_text("x")
     age(place / "READY", 5)
     code = (
-        "import os, sys; sys.path.insert(0, sys.argv[1]); import runtime\n"
+        "import os, sys; sys.path.insert(0, sys.argv[1]); from runtime import launch\n"
         "def refuse(path):\n    raise PermissionError(path)\n"
-        "os.utime = refuse\nruntime.note_use(sys.argv[2])\nprint('well')\n"
+        "os.utime = refuse\nlaunch.note_use(sys.argv[2])\nprint('well')\n"
     )
     room = Path(prune.__file__).parents[1]
     assert run([newest.path, "-c", code, room, place], environment(tmp_path)).stdout == "well\n"
@@ -319,10 +319,10 @@ def test_a_prune_between_the_look_and_the_mark_makes_a_start_cold(tmp_path: Path
     (place / "READY").write_text("x")
     age(place / "READY", 5)
     code = (
-        "import os, sys; sys.path.insert(0, sys.argv[1]); import runtime; utime = os.utime\n"
+        "import os, sys; sys.path.insert(0, sys.argv[1]); from runtime import launch; utime = os.utime\n"
         "def late(path):\n    os.unlink(path)\n    utime(path)\n"
         "os.utime = late\n"
-        "try:\n    runtime.note_use(sys.argv[2])\nexcept OSError:\n    print('cold')\n"
+        "try:\n    launch.note_use(sys.argv[2])\nexcept OSError:\n    print('cold')\n"
     )
     room = Path(prune.__file__).parents[1]
     assert run([newest.path, "-c", code, room, place], environment(tmp_path)).stdout == "cold\n"
