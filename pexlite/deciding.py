@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pexlite import archive, fetch, resolve, targets
 from pexlite import bundle as bundles
@@ -17,6 +17,7 @@ from pexlite.model import (
     Bundle,
     Bytecode,
     Decision,
+    Draft,
     EntryPoint,
     LocalKind,
     Report,
@@ -45,14 +46,8 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         settled.amendments,
     )
     _check_sizes(request, plan)
-    compiled: tuple[Bytecode, ...] = ()
-    boots: tuple[BootBytecode, ...] = ()
-    if request.bytecode:
-        store = prepared.workshop.store
-        compiled = fetch.bytecode(plan.wheels, prepared.targets, store, report)
-        boots = fetch.boot_bytecode(archive.start_modules(), prepared.targets, store)
     return Decision(
-        draft=archive.draft(plan, __version__, compiled, boots),
+        draft=_draft(prepared, plan, report),
         name=_default_name(start.entry_point, prepared.local, asked),
         targets=tuple(target.name for target in prepared.targets),
         variants=plan.variants,
@@ -71,6 +66,19 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         and not request.bytecode
         and not any(package.directory for package in settled.lock.packages),
     )
+
+
+def _draft(prepared: Prepared, plan: Bundle, report: Report) -> Draft:
+    """The bytes of the file, its wheels as the request wants them packed."""
+    request, store = prepared.request, prepared.workshop.store
+    if not request.compress:
+        plan = replace(plan, wheels=fetch.uncompressed(plan.wheels, store, report))
+    compiled: tuple[Bytecode, ...] = ()
+    boots: tuple[BootBytecode, ...] = ()
+    if request.bytecode:
+        compiled = fetch.bytecode(plan.wheels, prepared.targets, store, report)
+        boots = fetch.boot_bytecode(archive.start_modules(), prepared.targets, store)
+    return archive.draft(plan, __version__, compiled, boots)
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ def test_lock_takes_all_that_building_shares_with_it() -> None:
     ours, builds = (set(signature(function).parameters) for function in (pexlite.lock, pexlite.build))
     assert ours < builds
     only_of_a_file = {"source_directories", "lock", "locked", "ignore_locks", "entry_point", "script", "launch"}
-    assert builds - ours == only_of_a_file | {"bytecode", "allow_large", "strict", "dry_run"}
+    assert builds - ours == only_of_a_file | {"bytecode", "compress", "allow_large", "strict", "dry_run"}
 
 
 def test_inspect_refuses_what_pexlite_did_not_make(tmp_path: Path) -> None:

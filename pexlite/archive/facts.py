@@ -196,6 +196,7 @@ def _wheel(wheel: Wheel) -> dict[str, Any]:
         "directory_crc32": wheel.directory_crc32,
         "scripts": dict(sorted(scripts.items())),
         **({"local": True} if wheel.local else {}),
+        **({"repacked_from": wheel.repacked_from} if wheel.repacked_from else {}),
     }
 
 

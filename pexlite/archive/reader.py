@@ -68,4 +68,11 @@ def _variant(entry: dict[str, Any]) -> Variant:
 
 
 def _wheel(entry: dict[str, Any]) -> StoredWheel:
-    return StoredWheel(entry["name"], entry["sha256"], entry["offset"], entry["size"], entry["scripts"])
+    return StoredWheel(
+        filename=entry["name"],
+        sha256=entry["sha256"],
+        offset=entry["offset"],
+        size=entry["size"],
+        entry_points=entry["scripts"],
+        repacked_from=entry.get("repacked_from", ""),
+    )

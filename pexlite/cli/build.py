@@ -65,6 +65,7 @@ def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
         entry_point=given["entry_point"],
         launch=_launch_options(given),
         bytecode=given["bytecode"],
+        compress=not given["no_compress"],
         allow_large=given["allow_large"],
         strict=given["strict"],
         dry_run=given["dry_run"],

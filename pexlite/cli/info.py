@@ -30,7 +30,7 @@ def in_words(found: FileInfo) -> str:
         f"  starts     {found.entry_point or 'a Python interpreter'}",
         f"  runs on    {found.runs_on}",
         f"  asked for  {', '.join(found.requirements) or 'nothing by name'}",
-        f"  size       {size_in_words(found.size)}, {size_in_words(found.runtime_size)} of it the runtime",
+        f"  size       {size_in_words(found.size)}, {_own(found)}",
         f"  sha256     {found.sha256}",
         f"  build id   {found.build_id}",
         f"  {count_in_words(len(found.wheels), 'wheel')}",
@@ -39,6 +39,11 @@ def in_words(found: FileInfo) -> str:
     versions = max((len(wheel.version) for wheel in found.wheels), default=0)
     lines.extend(f"    {_wheel(wheel, names, versions)}".rstrip() for wheel in found.wheels)
     return "\n".join(lines)
+
+
+def _own(found: FileInfo) -> str:
+    bytecode = f" and {size_in_words(found.bytecode_size)} bytecode" if found.bytecode_size else ""
+    return f"{size_in_words(found.runtime_size)} of it the runtime{bytecode}"
 
 
 def _wheel(wheel: WheelInfo, names: int, versions: int) -> str:
@@ -60,6 +65,7 @@ def in_json(found: FileInfo) -> dict[str, Any]:
         "runs_on": found.runs_on,
         "requirements": list(found.requirements),
         "runtime_size": found.runtime_size,
+        "bytecode_size": found.bytecode_size,
         "wheels": [wheel_as_json(wheel) for wheel in found.wheels],
         "variants": [variant_as_json(variant) for variant in found.variants],
     }

@@ -280,6 +280,10 @@ OUTPUT: Sequence[click.Parameter] = (
         "bytecode",
         help="Put bytecode in for the Pythons here: a larger file, a faster first start (default: none).",
     ),
+    _flag(
+        "--no-compress",
+        help="Keep the files in wheels uncompressed: a larger file, a faster first start (default: as they are).",
+    ),
     _flag("--allow-large", help="Take wheels that unpack to far more than they are (default: an error)."),
     _flag("--strict", help="Fail when two wheels bring different files under one name (default: a note)."),
     _flag("--dry-run", help="Resolve and decide everything, and write no file (default: write it)."),

@@ -28,6 +28,9 @@ def in_words(found: Verified, lock: Path | None) -> str:
     wheels, files = count_in_words(found.wheels, "wheel"), count_in_words(found.files, "file")
     lines = [f"{found.path} is whole: {wheels}, {files}" + (f", as in {lock}" if lock else "")]
     lines += [f"  by name and version alone, since it was built from source: {name}" for name in found.by_name]
+    if found.repacked:
+        repacked = count_in_words(len(found.repacked), "wheel")
+        lines.append(f"  by what it says of itself, since it was written with --no-compress: {repacked}")
     lines += [f"  your own code, which the lock does not name: {name}" for name in found.own]
     return "\n".join(lines)
 
@@ -40,6 +43,7 @@ def in_json(found: Verified) -> dict[str, Any]:
         "wheels": found.wheels,
         "files": found.files,
         "by_name": list(found.by_name),
+        "repacked": list(found.repacked),
         "own": list(found.own),
     }
 

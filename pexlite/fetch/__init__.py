@@ -13,6 +13,7 @@ from pexlite.fetch.local import module_of as module_of
 from pexlite.fetch.selection import given as given
 from pexlite.fetch.store import Store as Store
 from pexlite.fetch.store import open_store as open_store
+from pexlite.fetch.uncompressed import uncompressed as uncompressed
 from pexlite.fetch.wheel_content import content_digests as content_digests
 from pexlite.fetch.wheel_file import read_text as read_text
 from pexlite.fetch.wheel_file import read_wheel as read_wheel
@@ -32,4 +33,5 @@ __all__ = [
     "open_store",
     "read_text",
     "read_wheel",
+    "uncompressed",
 ]

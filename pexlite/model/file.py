@@ -70,6 +70,8 @@ class StoredWheel:
     size: int
     entry_points: Mapping[str, str] = field(default_factory=dict)
     """Console and GUI scripts: name to object reference."""
+    repacked_from: str = ""
+    """As in `Wheel`."""
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,8 @@ class Wheel:
     """As METADATA spells them."""
     local: bool = False
     """Made on this machine from a project, package, module or script of the person who builds."""
+    repacked_from: str = ""
+    """The sha256 of the wheel whose files these are, where the file was written anew; "" for the wheel itself."""
 
     @property
     def times_its_size(self) -> float:

@@ -93,6 +93,8 @@ class BuildRequest:
     output: Path | None = None
     bytecode: bool = False
     """`--compile`: what the targets' Pythons make of modules and boot goes in, for each one that is here."""
+    compress: bool = True
+    """Whether wheels travel as they are; without it (`--no-compress`) their files are uncompressed."""
     allow_large: bool = False
     """Whether wheels may unpack to far more than they are."""
     strict: bool = False

@@ -26,7 +26,7 @@ from pexlite.runtime.tools import main
 main()
 """
 # What the store consists of; nothing else there is touched.
-_PARTS = ("wheels", "built", "decisions", "incoming")
+_PARTS = ("wheels", "built", "bytecode", "decisions", "incoming")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ def prune(days: float | None = None) -> Removed:
             if _last_used(directory) < limit:
                 shutil.rmtree(directory)
                 wheels += 1
-        for path in (path for part in ("built", "decisions") for path in (root / part).glob("*.json")):
+        kept = (("built", "*.json"), ("decisions", "*.json"), ("bytecode", "*.zip"))
+        for path in (path for part, names in kept for path in (root / part).glob(names)):
             if _last_used(path) < limit:
                 path.unlink(missing_ok=True)
     stored = before - store_content().size

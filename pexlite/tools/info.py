@@ -41,7 +41,9 @@ class FileInfo:
     wheels: tuple[WheelInfo, ...]
     variants: tuple[Variant, ...]
     runtime_size: int
-    """Bytes of the file that are pexlite's own: everything but the wheels."""
+    """Bytes of the file that are pexlite's own: everything but the wheels and their bytecode."""
+    bytecode_size: int
+    """Bytes of what `--compile` made of the wheels' modules."""
 
 
 def file_info(path: Path) -> FileInfo:
@@ -50,6 +52,8 @@ def file_info(path: Path) -> FileInfo:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = path.stat().st_size
+    packs = [entry.get("bytecode", {}).values() for entry in manifest.facts["pexlite"]["wheels"]]
+    bytecode_size = sum(length for found in packs for _, length, _ in found)
     return FileInfo(
         path=path,
         size=size,
@@ -60,7 +64,8 @@ def file_info(path: Path) -> FileInfo:
         requirements=manifest.requirements,
         wheels=tuple(_wheels(manifest)),
         variants=manifest.variants,
-        runtime_size=size - sum(wheel.size for wheel in manifest.wheels),
+        runtime_size=size - bytecode_size - sum(wheel.size for wheel in manifest.wheels),
+        bytecode_size=bytecode_size,
     )
 
 

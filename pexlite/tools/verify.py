@@ -30,6 +30,8 @@ class Verified:
     """In all wheels together."""
     by_name: tuple[str, ...] = ()
     """Wheels that the lock names without a digest of theirs: made of an sdist, a repository or a directory."""
+    repacked: tuple[str, ...] = ()
+    """Wheels that were written anew, uncompressed, and say themselves which wheel of the lock they were."""
     own: tuple[str, ...] = ()
     """Wheels of the builder's own code that the lock does not name."""
 
@@ -66,6 +68,7 @@ def verify_file(path: Path, lock: Path | None = None) -> Verified:
         wheels=len(manifest.wheels),
         files=files,
         by_name=tuple(vouched.by_name) if vouched else (),
+        repacked=tuple(vouched.repacked) if vouched else (),
         own=tuple(vouched.own) if vouched else (),
     )
 
@@ -118,6 +121,7 @@ class _Vouched:
     def __init__(self, manifest: Manifest, lock: Pylock) -> None:
         self.problems: list[str] = []
         self.by_name: list[str] = []
+        self.repacked: list[str] = []
         self.own: list[str] = []
         packages: dict[str, list[Package]] = {}
         for package in lock.packages:
@@ -126,7 +130,11 @@ class _Vouched:
         for wheel in manifest.wheels:
             name, version, _, _ = parse_wheel_filename(wheel.filename)
             known = packages.get(name, [])
-            if wheel.sha256 in {digest for package in known for digest in _digests(package)}:
+            digests = {digest for package in known for digest in _digests(package)}
+            if wheel.sha256 in digests:
+                continue
+            if wheel.repacked_from in digests:
+                self.repacked.append(wheel.filename)
                 continue
             if wheel.filename in local and not any(package.wheels for package in known):
                 self.own.append(wheel.filename)

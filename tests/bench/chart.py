@@ -11,7 +11,7 @@ from tests.bench.targets import in_words
 
 _GROUPS = {
     "plain venv": ("venv",),
-    "pexlite": ("pexlite", "pexlite-sh", "pexlite-compile"),
+    "pexlite": ("pexlite", "pexlite-sh", "pexlite-compile", "pexlite-fast"),
     "pex": ("pex-venv", "pex-fast", "pex-venv-fast", "pex-pylock-fast"),
     "pex, defaults": ("pex",),
     "shiv": ("shiv", "shiv-fast"),

@@ -16,7 +16,7 @@ BEGIN, END = "<!-- from tests/bench/results.json -->\n", "<!-- end -->\n"
 # One cell of the README's table each: the best that a peer reaches with any of its flags.
 _COLUMNS = {
     "plain venv": ("venv",),
-    "pexlite": ("pexlite", "pexlite-sh", "pexlite-compile"),
+    "pexlite": ("pexlite", "pexlite-sh", "pexlite-compile", "pexlite-fast"),
     "pex": ("pex", "pex-venv", "pex-fast", "pex-venv-fast", "pex-pylock-fast", "pex-rc"),
     "shiv": ("shiv", "shiv-fast"),
     "PyInstaller": ("pyinstaller",),

@@ -91,7 +91,10 @@ def cold(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
     contenders, unable = ready(setting, workload, tools, arguments, contains, "cold", empty=True)
     way = "to the first line" if workload.first else "whole"
     others = [_copy(setting, workload), _inflate(setting, workload)] if workload.first else []
-    targets = [Target("pexlite", 0.45, (*PEX, *SHIV), floor="inflate")]
+    targets = [
+        Target("pexlite", 0.45, (*PEX, *SHIV), floor="inflate"),
+        Target("pexlite-fast", 0.45, (*PEX, *SHIV), floor="cp -r"),
+    ]
     if not workload.first:
         warm_ones, _ = ready(setting, workload, tools, arguments, contains, "warm")
         ours = [one for one in warm_ones if one.tool == "pexlite"]

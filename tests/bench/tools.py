@@ -137,6 +137,7 @@ TOOLS = {
         Tool("pexlite", "as it is", _pexlite()),
         Tool("pexlite-sh", "--sh-boot", _pexlite("--sh-boot")),
         Tool("pexlite-compile", "--compile", _pexlite("--compile")),
+        Tool("pexlite-fast", "--no-compress", _pexlite("--no-compress")),
         Tool("pex", "as it is", _pex()),
         Tool(
             "pex-venv",
