@@ -16,8 +16,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pexlite.errors import FetchError, PexliteError
-from pexlite.fetch.parallel import Stop, run_all
+from pexlite.errors import FetchError
+from pexlite.fetch.parallel import each
 from pexlite.fetch.store import Store
 from pexlite.model import BootBytecode, Bytecode, Progress, Report, Target, Wheel
 
@@ -38,11 +38,7 @@ def bytecode(
     jobs = [functools.partial(_of, wheel, target, store) for wheel, target in wanted]
     if jobs:
         report(Progress("build", f"compiling {len(jobs)} wheels"))
-    found = run_all(jobs, workers=os.cpu_count() or 1, stop=Stop())
-    failures = [result for result in found if isinstance(result, PexliteError)]
-    if failures:
-        raise failures[0]
-    return tuple(result for result in found if isinstance(result, Bytecode))
+    return tuple(each(jobs))
 
 
 def boot_bytecode(modules: Mapping[str, str], targets: Sequence[Target], store: Store) -> tuple[BootBytecode, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -38,6 +39,19 @@ class Stop:
         """Nothing, after so many seconds; StoppedError at once when the run ends meanwhile."""
         if self._event.wait(seconds):
             raise StoppedError
+
+
+def each(jobs: Sequence[Callable[[], Result]], stop: Stop | None = None) -> list[Result]:
+    """What each job returned, in the jobs' order; as many run at once as there are processors.
+
+    Raises the first job's PexliteError when all have ended.
+    """
+    found: list[Result] = []
+    for result in run_all(jobs, workers=os.cpu_count() or 1, stop=stop or Stop()):
+        if isinstance(result, PexliteError):
+            raise result
+        found.append(result)
+    return found
 
 
 def run_all(

@@ -6,15 +6,12 @@ A first start then only copies, which on a fast disk takes half the time; the fi
 from __future__ import annotations
 
 import functools
-import os
-import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pexlite.errors import PexliteError
-from pexlite.fetch.parallel import Stop, run_all
+from pexlite.fetch.parallel import Stop, each
 from pexlite.fetch.store import Store
 from pexlite.model import Progress, Report, Wheel
 
@@ -24,28 +21,24 @@ _CHUNK = 1 << 20
 def uncompressed(wheels: Sequence[Wheel], store: Store, report: Report) -> tuple[Wheel, ...]:
     """Each of the wheels, in their order, its files uncompressed: with a digest of its own, and whose it was."""
     report(Progress("build", f"uncompressing {len(wheels)} wheels"))
-    jobs = [functools.partial(_uncompressed, wheel, store) for wheel in wheels]
-    found = run_all(jobs, workers=os.cpu_count() or 1, stop=Stop())
-    failures = [result for result in found if isinstance(result, PexliteError)]
-    if failures:
-        raise failures[0]
-    return tuple(result for result in found if isinstance(result, Wheel))
+    stop = Stop()
+    return tuple(each([functools.partial(_uncompressed, wheel, store, stop) for wheel in wheels], stop))
 
 
-def _uncompressed(wheel: Wheel, store: Store) -> Wheel:
+def _uncompressed(wheel: Wheel, store: Store, stop: Stop) -> Wheel:
     key = f"uncompressed-{wheel.sha256}"
     known = store.built(key)
     if known is None:
         with store.incoming() as copy:
             with store.writing():
-                _rewrite(wheel.path, copy.path)
+                _rewrite(wheel.path, copy.path, stop)
             # As one's own: what it was made of has been looked at already.
             known = store.add(copy.path, wheel.filename, local=True)
         store.remember_built(key, known)
     return replace(known, local=wheel.local, repacked_from=wheel.sha256)
 
 
-def _rewrite(source: Path, target: Path) -> None:
+def _rewrite(source: Path, target: Path, stop: Stop) -> None:
     """Nothing; `target` has the files of the wheel `source`, in its order, with its modes and times, stored."""
     with zipfile.ZipFile(source) as packed, zipfile.ZipFile(target, "w") as plain:
         for member in packed.infolist():
@@ -55,4 +48,6 @@ def _rewrite(source: Path, target: Path) -> None:
             entry.create_system, entry.external_attr = member.create_system, member.external_attr
             entry.file_size = member.file_size
             with packed.open(member) as content, plain.open(entry, "w") as copy:
-                shutil.copyfileobj(content, copy, _CHUNK)
+                while chunk := content.read(_CHUNK):
+                    stop.check()
+                    copy.write(chunk)

@@ -39,7 +39,7 @@ def launcher(facts, prefix):
     """
     try:
         import marshal
-        from _frozen_importlib_external import MAGIC_NUMBER
+        from importlib.util import MAGIC_NUMBER  # there already: Python needs it to run a zip
 
         with open(prefix + "/_pexlite_launch.pyc", "rb") as file:
             content = file.read()

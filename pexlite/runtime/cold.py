@@ -12,8 +12,8 @@ import os
 import time
 import zlib
 
-from . import cache_root, failed, layout, prune, python_tag, roots, unzip, whole
-from .lock import Lock
+from . import cache_root, failed, layout, python_tag, roots, unzip, whole
+from .lock import Held, Lock
 from .progress import Progress
 from .roots import is_ready
 
@@ -79,14 +79,25 @@ class FirstStart:
         roots.make(root)
         if roots.refuses_programs(root):
             self._check_pure(root)
-        with prune.Held(root), Lock("%s/locks/%s" % (root, os.path.basename(prefix)), self.name, prefix) as alone:
+        with Held(root), Lock("%s/locks/%s" % (root, os.path.basename(prefix)), self.name, prefix) as alone:
             if not is_ready(prefix):
                 # The lock was free: what bears this already is of a start that was killed.
                 self.mark = _mark(prefix) if alone else ""
                 self._unpack_and_lay_out(root, prefix)
-        prune.after_install(root, prefix)
+        if self._is_not_alone(root, prefix):
+            from . import prune
+
+            prune.after_install(root, prefix)
         self.say("ready: %s" % prefix)
         return prefix
+
+    def _is_not_alone(self, root, prefix):
+        """Whether the cache holds anything else that might have to go."""
+        try:
+            others = [name for name in os.listdir(root + "/apps") if name != os.path.basename(prefix)]
+            return others or len(os.listdir(root + "/wheels")) > len(self.wheels)
+        except OSError:
+            return False  # nobody's business here
 
     def _unpack_and_lay_out(self, root, prefix):
         _sweep(root, self.mark)
@@ -116,6 +127,8 @@ class FirstStart:
         there = [wheel for wheel in self.wheels if os.path.isdir(wheel_directory(root, wheel))]
         if not there or os.path.lexists(prefix):
             return there
+        from . import prune
+
         sure = set()
         for name in os.listdir(root + "/apps"):
             sure.update(prune.listed_wheels("%s/apps/%s" % (root, name)))

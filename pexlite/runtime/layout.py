@@ -148,7 +148,7 @@ def _put_launch(app, directory, prefix):
     It also holds the facts as they were when the file was checked, for later starts to compare.
     """
     import marshal
-    from _frozen_importlib_external import MAGIC_NUMBER
+    from importlib.util import MAGIC_NUMBER
 
     modules = app.opened.parts["__pexlite__/rest"].split(b"\0")
     source = modules[modules.index(b"launch") + 1]

@@ -1,4 +1,4 @@
-"""One start unpacks, the others wait for it."""
+"""One start unpacks, the others wait for it; and none prunes meanwhile."""
 
 import errno
 import os
@@ -51,6 +51,40 @@ class Lock:
             time.sleep(pause)
             pause = min(2 * pause, 0.05)
         return False
+
+    def __exit__(self, *failure):
+        if self.handle is not None:
+            os.close(self.handle)
+
+
+class Held:
+    """The lock of all pruning: cold starts share it, the pruner has it alone; `works` says whether it is held."""
+
+    def __init__(self, root, alone=False):
+        self.path = root + "/locks/prune"
+        self.alone = alone
+        self.works = False
+        self.handle = None
+
+    def __enter__(self):
+        try:
+            import fcntl
+
+            self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            how = (fcntl.LOCK_EX if self.alone else fcntl.LOCK_SH) | fcntl.LOCK_NB
+        except (ImportError, OSError):
+            return self
+        deadline = time.time() + 5
+        while not self.works:
+            try:
+                fcntl.flock(self.handle, how)
+                self.works = True
+            except OSError as failure:
+                # A pruner holds it for as long as some renames take.
+                if self.alone or not isinstance(failure, BlockingIOError) or time.time() > deadline:
+                    break
+                time.sleep(0.01)
+        return self
 
     def __exit__(self, *failure):
         if self.handle is not None:

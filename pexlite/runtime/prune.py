@@ -8,6 +8,8 @@ needs for itself; where locks do not work nothing is pruned.
 import os
 import time
 
+from .lock import Held
+
 DAY = 86400
 _KEPT_DAYS = 90.0
 _UNUSED = 0.0  # a mark that any start finds old
@@ -21,40 +23,6 @@ class Gone:
     def __init__(self):
         self.apps = []
         self.wheels = []
-
-
-class Held:
-    """The lock of all pruning: cold starts share it, the pruner has it alone; `works` says whether it is held."""
-
-    def __init__(self, root, alone=False):
-        self.path = root + "/locks/prune"
-        self.alone = alone
-        self.works = False
-        self.handle = None
-
-    def __enter__(self):
-        try:
-            import fcntl
-
-            self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            how = (fcntl.LOCK_EX if self.alone else fcntl.LOCK_SH) | fcntl.LOCK_NB
-        except (ImportError, OSError):
-            return self
-        deadline = time.time() + 5
-        while not self.works:
-            try:
-                fcntl.flock(self.handle, how)
-                self.works = True
-            except OSError as failure:
-                # A pruner holds it for as long as some renames take.
-                if self.alone or not isinstance(failure, BlockingIOError) or time.time() > deadline:
-                    break
-                time.sleep(0.01)
-        return self
-
-    def __exit__(self, *failure):
-        if self.handle is not None:
-            os.close(self.handle)
 
 
 def after_install(root, prefix):

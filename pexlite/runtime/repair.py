@@ -107,7 +107,7 @@ def _problems(pairs):
 
 def _not_shown(pairs, start, prefix):
     """What the app does not show of a wheel: the part of its paths from `start` on tells where it belongs."""
-    places = {b"lib": _site_packages(prefix), b"scripts": prefix + "/bin", b"data": prefix}
+    places = {b"lib": site_packages(prefix), b"scripts": prefix + "/bin", b"data": prefix}
     problems = []
     for member, path in pairs:
         scheme, _, rest = path[start:].partition(b"/")
@@ -125,19 +125,20 @@ def _scripts_gone(wheel, directory):
     return problems
 
 
-def _site_packages(prefix):
+def site_packages(prefix):
+    """Where the modules of the app in the directory `prefix` are."""
     return "%s/lib/%s/site-packages" % (prefix, os.path.basename(os.path.dirname(os.__file__)))
 
 
 def _problems_of_app(prefix):
     """What is missing of the app's own directory: a file every one has, or a link that leads nowhere."""
-    site_packages = _site_packages(prefix)
+    place = site_packages(prefix)
     needed = ["pyvenv.cfg", "_pexlite_launch.py", "_pexlite_launch.pyc", "bin/python"]
     problems = ["%s is missing" % name for name in needed if not os.path.exists(prefix + "/" + name)]
-    if not os.path.isdir(site_packages):
+    if not os.path.isdir(place):
         return problems + ["site-packages is missing"]
     # As bytes: what was written under one locale is read under another.
-    known = set(os.listdir(os.fsencode(site_packages)))
+    known = set(os.listdir(os.fsencode(place)))
     if not os.path.exists(prefix + "/READY"):
         return problems + ["READY is missing"]
     with open(prefix + "/READY", "rb") as ready:

@@ -212,13 +212,15 @@ def _extract(asked, options):
 
 
 def _warm(asked, options):
-    from . import prune
+    from . import prune, repair
 
     prefix = asked.install()
     if options.compile:
         root = os.path.dirname(os.path.dirname(prefix))
         wheels = prune.wheels_of(root, os.path.basename(prefix))
-        compile_all(prefix + "/bin/python", ["%s/wheels/%s/lib" % (root, wheel) for wheel in wheels])
+        # Of a module that is a link of its own, Python keeps the bytecode beside the link.
+        places = ["%s/wheels/%s/lib" % (root, wheel) for wheel in wheels] + [repair.site_packages(prefix)]
+        compile_all(prefix + "/bin/python", places)
     say(prefix)
 
 

@@ -73,10 +73,11 @@ def where_and_when(results: Results) -> str:
     """One sentence: the machine, the Python, the date and the tools' versions."""
     machine = results.machine
     versions = ", ".join(f"{tool} {version}" for tool, version in results.versions.items())
+    dates = sorted({str(machine["date"]), *(row.date for row in results.rows if row.date)})
     busy = f", busy with other work (load {machine['load']:g})" if results.busy else ""
     return (
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}, "
-        f"CPython {machine['python']}, {machine['date']}{busy}; {versions}."
+        f"CPython {machine['python']}, {' and '.join(dates)}{busy}; {versions}."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ class Row:
     """"s", "B" or "files"."""
     figures: Mapping[str, Figure]
     verdicts: tuple[Verdict, ...] = ()
+    date: str = ""
+    """When it was measured, where that was not in the run that the results are of."""
 
 
 def row(
@@ -85,6 +87,7 @@ def read(path: Path) -> Results:
             one["unit"],
             {tool: _figure(values) for tool, values in one["figures"].items()},
             tuple(map(_verdict, one["targets"])),
+            one.get("date", ""),
         )
         for one in document["rows"]
     )
@@ -95,7 +98,9 @@ def read(path: Path) -> Results:
 def merged(earlier: Results, later: Results) -> Results:
     """`later`, with the rows of `earlier` that it did not measure again, in the order of both."""
     again = {_key(one): one for one in later.rows}
-    rows = [again.pop(_key(one), one) for one in earlier.rows]
+    before = str(earlier.machine["date"])
+    kept = before if before != later.machine["date"] else ""
+    rows = [again.pop(_key(one), replace(one, date=one.date or kept)) for one in earlier.rows]
     versions = {**earlier.versions, **later.versions}
     tools = {**earlier.tools, **later.tools}
     notes = tuple(dict.fromkeys((*earlier.notes, *later.notes)))
@@ -114,6 +119,7 @@ def _row_document(one: Row) -> dict[str, Any]:
         "unit": one.unit,
         "figures": {tool: _figure_document(figure) for tool, figure in one.figures.items()},
         "targets": [_verdict_document(said) for said in one.verdicts],
+        **({"date": one.date} if one.date else {}),
     }
 
 

@@ -178,6 +178,18 @@ def test_rows_measured_again_take_the_place_of_the_old_ones() -> None:
     assert results.merged(results_of(*old), results_of(new)).rows == (new, old[1])
 
 
+def test_rows_of_an_earlier_day_keep_their_date(tmp_path: Path) -> None:
+    old = Results(
+        MACHINE, {}, {}, tuple(row("warm", name, "./app", seconds(venv=1)) for name in ("tiny", "hello"))
+    )
+    new = Results(MACHINE | {"date": "2026-01-04"}, {}, {}, (row("warm", "tiny", "./app", seconds(venv=2)),))
+    results.write(results.merged(old, new), tmp_path / "results.json")
+    found = results.read(tmp_path / "results.json")
+    assert [one.date for one in found.rows] == ["", "2026-01-02"]
+    assert "CPython 3.11.1, 2026-01-02 and 2026-01-04; " in report.where_and_when(found)
+    assert [one.date for one in results.merged(found, new).rows] == ["", "2026-01-02"]
+
+
 def test_the_table_names_every_tool_its_failure_and_the_missed_targets() -> None:
     figures = {**seconds(venv=0.1, pexlite=0.2), "pex": Figure(math.nan, math.nan, math.nan, 0, note="it broke")}
     whole = Results(MACHINE, {}, {}, (row("warm", "tiny", "./app", figures, [Target("pexlite", 1.1, ("venv",))]),))

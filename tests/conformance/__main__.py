@@ -17,7 +17,7 @@ from tests.bench.setting import Setting, base_python
 from tests.checkout import REPOSITORY
 from tests.conformance import report
 from tests.conformance.application import Application
-from tests.conformance.compare import RESOLVERS, TOOLS, Bench, NotAsExpectedError, Programs, compare
+from tests.conformance.compare import RESOLVERS, TOOLS, Bench, NotAsExpectedError, Programs, compare, program_of
 from tests.conformance.report import Outcome
 from tests.conformance.table import APPLICATIONS
 
@@ -54,9 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _programs(directory: Path, python: Path, tools: Sequence[str]) -> Programs:
     """The tools asked for, each in a venv of its own; pexlite from this checkout."""
     setting = Setting(directory, python.absolute())
-    for tool in {"pexlite", *tools}:
-        setting.install(tool)
-    peers = {tool: setting.program(tool, tool) for tool in tools if tool != "pexlite"}
+    names = {program_of(tool) for tool in tools}
+    for name in {"pexlite", *names}:
+        setting.install(name)
+    peers = {name: setting.program(name, name) for name in names if name != "pexlite"}
     return Programs(setting.program("pexlite", "python"), setting.program("pexlite", "pexlite"), **peers)
 
 

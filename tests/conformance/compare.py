@@ -17,11 +17,18 @@ from tests.conformance.application import RUN_IT, Application
 from tests.factories import make_wheel
 
 RESOLVERS = ("uv", "pip")
-TOOLS = ("pexlite", "pex", "shiv")
+TOOLS = ("pexlite", "pex", "pex-venv", "shiv")
 FORMS = ("entry point", "interpreter")
 _SECONDS = 300
 # How each tool is told to be a Python interpreter.
 _INTERPRETER = {"pexlite": "PEX_INTERPRETER", "pex": "PEX_INTERPRETER", "shiv": "SHIV_INTERPRETER"}
+# pex's own advice for what does not run as it is; a file of shiv's has its wheels and no dependencies looked for.
+_FLAGS = {"pex-venv": ("--venv", "prepend"), "shiv": ("--no-deps",)}
+
+
+def program_of(tool: str) -> str:
+    """The program that is run: "pex" with some flags is "pex-venv"."""
+    return tool.partition("-")[0]
 
 
 class NotAsExpectedError(Exception):
@@ -49,7 +56,7 @@ class Programs:
     shiv: Path | None = None
 
     def of(self, tool: str) -> Path:
-        found = {"pexlite": self.pexlite, "pex": self.pex, "shiv": self.shiv}[tool]
+        found = {"pexlite": self.pexlite, "pex": self.pex, "shiv": self.shiv}[program_of(tool)]
         assert found is not None, f"{tool} is not set up"
         return found
 
@@ -87,13 +94,11 @@ class Bench:
         return output, [f"{name}=={version}" for name, version in wheels if name != "conformance-it"]
 
     def by_peer(self, tool: str, pins: Sequence[str]) -> Path:
-        """The file that another tool makes of the same versions, with its defaults."""
+        """The file that another tool makes of the same versions."""
         output = self.directory / tool / self.application.start
         output.parent.mkdir()
         wanted: list[str | Path] = ["-c", self.application.start, "-o", output, *pins, *self.own_wheel()]
-        if tool == "shiv":
-            wanted.append("--no-deps")
-        _call([self.programs.of(tool), *wanted])
+        _call([self.programs.of(tool), *wanted, *_FLAGS.get(tool, ())])
         return output
 
     def venv(self, pins: Sequence[str]) -> Path:
@@ -161,7 +166,7 @@ def compare(bench: Bench, tool: str, resolver: str) -> None:
         expected = bench.run([own_program], form, bench.directory / "root-venv")
         if expected.missing or application.contains not in expected.printed:
             raise NotAsExpectedError(f"the venv itself does not do it: {_last(expected)}")
-        switch = {_INTERPRETER[tool]: "1"} if form == "interpreter" else {}
+        switch = {_INTERPRETER[program_of(tool)]: "1"} if form == "interpreter" else {}
         root = bench.directory / f"root-{form.replace(' ', '-')}"
         for start in ("cold", "warm"):
             found = bench.run([bench.programs.python, output], form, root, **switch)

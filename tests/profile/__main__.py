@@ -31,6 +31,7 @@ sys.stdout.flush()
 statistics = pstats.Stats(profiler, stream=sys.stderr).strip_dirs()
 statistics.sort_stats("cumulative").print_stats(25)
 statistics.sort_stats("tottime").print_stats(25)
+statistics.sort_stats("cumulative").print_stats("_pexlite_launch|[(](start|launcher|install)[)]|builtins.compile")
 """
 
 
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def warm(setting: Setting, workload: Workload) -> None:
-    """A start like every other: beside a plain venv's, with the modules and system calls that one has not."""
+    """A start like every other, beside a plain venv's: modules that one has not, functions, system calls."""
     state = setting.state("profile", workload.name)
     application = str(TOOLS["pexlite"].application(setting, workload))
     environment = setting.environment(state)
@@ -71,6 +72,9 @@ def warm(setting: Setting, workload: Workload) -> None:
     for name, microseconds in _imports(ours, profiled):
         if name not in their:
             print(f"{microseconds / 1000:7.2f} ms  {name}")
+    _heading("functions, under the profiler")
+    command = (str(setting.python), "-c", _PROFILED_START, application, *workload.arguments)
+    print(_said(command, environment))
     for contender in (ours, floor):
         _system_calls(contender, f"system calls of {contender.tool}")
 

@@ -13,7 +13,8 @@ def test_a_warm_start_is_held_beside_the_plain_venv(setting: Setting, capfd: pyt
     warm(setting, MADE_BY_CODE)
     said = capfd.readouterr().out
     assert "venv " in said
-    assert "ms  __pexlite__" in said
+    assert "ms  runpy" in said
+    assert "(launcher)" in said and "(enter)" in said
 
 
 def test_a_first_start_is_told_step_by_step(setting: Setting, capfd: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
 from pexlite.runtime import processes, prune
+from pexlite.runtime.lock import Held
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -255,7 +256,7 @@ def test_while_a_cold_start_is_at_work_nothing_goes(
     start(newest, app(tmp_path, "one"), env)
     (one,) = apps(root)
     age(one / "READY", 100)
-    with prune.Held(str(root)) as lock:
+    with Held(str(root)) as lock:
         assert lock.works
         start(newest, app(tmp_path, "two"), env)
         assert len(apps(root)) == 2

@@ -73,6 +73,7 @@ def test_every_python_has_the_tools(
     prefix = run([python.path, file, "warm", "--compile"], tools).stdout.strip()
     assert Path(prefix, "READY").exists()
     assert len(list(tmp_path.glob("root/lite-1/wheels/*/lib/**/*.pyc"))) == 3
+    assert len(list(Path(prefix).glob("lib/*/site-packages/__pycache__/app.*.pyc"))) == 1
     assert f"{prefix} is whole" in run([python.path, file, "verify", "--cache"], tools).stdout
     assert run([python.path, file, "cache", "info"], tools).stdout.startswith(
         f"{tmp_path / 'root' / 'lite-1'}: 1 apps, 2 wh"
