@@ -49,6 +49,32 @@ def make_wheel(
     return path
 
 
+def large_wheel(directory: Path, name: str, members: Mapping[str, int]) -> Path:
+    """A wheel with `members` of so many zeros, stored; on most disks the zeros take no room."""
+    info = f"{name}-1.0.dist-info"
+    texts = {
+        f"{name}/__init__.py": b"",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    block = bytes(1 << 20)
+    record = []
+    path = directory / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, size in members.items():
+            digest = hashlib.sha256()
+            with archive.open(f"{name}/{member}", "w") as opened:
+                for start in range(0, size, len(block)):
+                    chunk = block[: size - start]
+                    opened.write(chunk)
+                    digest.update(chunk)
+            record.append(_record_line(f"{name}/{member}", digest.digest(), size))
+        for place, text in texts.items():
+            archive.writestr(place, text)
+        archive.writestr(f"{info}/RECORD", b"".join([*map(str.encode, record), _record(texts, f"{info}/RECORD")]))
+    return path
+
+
 # Needs nothing from an index. Writes what careless backends write: the time, the directory, any order, litter.
 _BACKEND = """
 import os, pathlib, time, tomllib, zipfile
@@ -124,8 +150,11 @@ def _entry_points(groups: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _record(members: Mapping[str, bytes], own: str) -> bytes:
-    lines = []
-    for path, content in members.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-        lines.append(f"{path},sha256={digest},{len(content)}\n")
+    lines = [
+        _record_line(path, hashlib.sha256(content).digest(), len(content)) for path, content in members.items()
+    ]
     return "".join([*lines, f"{own},,\n"]).encode()
+
+
+def _record_line(path: str, digest: bytes, size: int) -> str:
+    return f"{path},sha256={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()},{size}\n"

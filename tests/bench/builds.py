@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import Version
+
 from tests.bench.results import Row, row
-from tests.bench.setting import Setting
+from tests.bench.setting import Setting, text
 from tests.bench.targets import Target
 from tests.bench.timing import Contender, Figure, WrongOutputError, emptied, failed, paired, run
 from tests.bench.workloads import Workload
@@ -52,14 +55,16 @@ def from_lock(setting: Setting, workload: Workload, programs: Sequence[str], rou
 
 def from_names(setting: Setting, workload: Workload, programs: Sequence[str], rounds: int) -> Iterator[Row]:
     """Everything cached, the requirements resolved at the index."""
-    figures = _cached(setting, workload, _by_name(workload, programs), rounds)
-    yield row("build", workload.name, "from names, cached", figures, [Target("pexlite", 0.35, ("pex-fast",))])
+    figures = _cached(setting, workload, _by_name(setting, workload, programs), rounds)
+    yield row(
+        "build", workload.name, "from names, cached", figures, [Target("pexlite", 0.35, ("pex", "pex-fast"))]
+    )
 
 
 def from_network(setting: Setting, workload: Workload, programs: Sequence[str], rounds: int) -> Iterator[Row]:
     """Empty caches: resolved and downloaded, then built."""
     contenders = []
-    for builder in _by_name(workload, programs):
+    for builder in _by_name(setting, workload, programs):
         state = setting.state("network", workload.name, builder.name)
         contenders.append(_contender(setting, workload, builder, state, emptied(state)))
     figures = _checked(setting, workload, contenders, paired(contenders, rounds))
@@ -67,10 +72,10 @@ def from_network(setting: Setting, workload: Workload, programs: Sequence[str], 
     yield row("build", workload.name, "from the network", figures, targets)
 
 
-def _by_name(workload: Workload, programs: Sequence[str]) -> list[Builder]:
+def _by_name(setting: Setting, workload: Workload, programs: Sequence[str]) -> list[Builder]:
     wanted = workload.requirements
-    # The newest pip is faster than the one that pex takes by default.
-    newest = ("--pip-version", "latest-compatible")
+    # A new pip is faster than the one that pex takes by default.
+    newest = ("--pip-version", _newest_pip(setting)) if "pex" in programs else ()
     builders = [
         Builder("pexlite", (*wanted, "-q")),
         Builder("pexlite-pip", (*wanted, "-q", "--resolver", "pip")),
@@ -80,6 +85,18 @@ def _by_name(workload: Workload, programs: Sequence[str]) -> list[Builder]:
         Builder("shiv-fast", ("--uncompressed", *wanted)),
     ]
     return _installed(builders, programs)
+
+
+def _newest_pip(setting: Setting) -> str:
+    """The newest pip that pex can use and the index has, which its own `latest-compatible` does not ask."""
+    known = re.findall(r"\d+(?:\.\d+)+(?=[,}])", text([setting.program("pex", "pex"), "--help"]))
+    python = setting.program("pexlite", "python")
+    try:
+        answer = text([python, "-m", "pip", "index", "versions", "pip"])
+    except RuntimeError:
+        return "latest-compatible"
+    there = set(re.findall(r"\d+(?:\.\d+)+", answer))
+    return max(filter(there.__contains__, known), key=Version, default="latest-compatible")
 
 
 def _installed(builders: Sequence[Builder], programs: Sequence[str]) -> list[Builder]:

@@ -14,7 +14,7 @@ from tests.bench.targets import Target
 from tests.bench.timing import Contender, Figure, WrongOutputError, failed, figure, run
 from tests.bench.tools import Tool
 from tests.bench.workloads import Workload
-from tests.factories import make_wheel
+from tests.factories import large_wheel
 
 _OURS = ("__pexlite__/", "__main__.py", "PEX-INFO")
 # What is not the application's in a file of each tool.
@@ -99,11 +99,11 @@ def memory(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: 
 
 def memory_of_a_large_build(setting: Setting, programs: Sequence[str]) -> Iterator[Row]:
     """Peak memory of building 2 GB from four wheels made by code."""
-    house = setting.directory / "wheelhouse" / "large"
+    house = setting.directory / "wheelhouse" / "2-gb"
     if not house.exists():
         house.mkdir(parents=True)
         for place in range(4):
-            _large_wheel(house, f"large-{place}")
+            large_wheel(house, f"large_{place}", {"data.bin": 512 << 20})
     wheels = [str(wheel) for wheel in sorted(house.glob("*.whl"))]
     ready_made = [word for wheel in wheels for word in ("--pre-resolved-dist", wheel)]
     commands = {
@@ -114,7 +114,7 @@ def memory_of_a_large_build(setting: Setting, programs: Sequence[str]) -> Iterat
             *ready_made,
             "--no-pre-install-wheels",
             "--no-compress",
-            "--no-check",
+            *("--check", "none"),
         ),
         "shiv-fast": ("shiv", "--uncompressed", "--no-index", "--no-deps", *wheels),
     }
@@ -131,14 +131,3 @@ def memory_of_a_large_build(setting: Setting, programs: Sequence[str]) -> Iterat
             figures[tool] = failed(str(failure))
         shutil.rmtree(state, ignore_errors=True)
     yield row("memory", "2 GB", "build, peak", figures, [Target("pexlite", 150_000_000)], unit="B")
-
-
-def _large_wheel(house: Path, name: str) -> None:
-    """A wheel of 512 MB, stored; all of it zeros."""
-    path = make_wheel(house, name)
-    with zipfile.ZipFile(path, "a") as archive:
-        entry = zipfile.ZipInfo(f"{name.replace('-', '_')}/data.bin")
-        entry.external_attr = 0o100644 << 16
-        with archive.open(entry, "w") as member:
-            for _ in range(512):
-                member.write(bytes(1 << 20))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.checkout import REPOSITORY
+from tests.factories import large_wheel
 from tests.interpreters import Interpreter, supported
 
 GIB = 1 << 30
@@ -38,33 +36,6 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 
 def pythons() -> list[Interpreter]:
     return [found for found in supported() if found.tag in ("cp38", "cp311", "cp313")]
-
-
-def large_wheel(directory: Path, name: str, members: Mapping[str, int]) -> Path:
-    """A wheel with `members` of so many zeros, stored; on most disks the zeros take no room."""
-    info = f"{name}-1.0.dist-info"
-    texts = {
-        f"{name}/__init__.py": "",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    block = bytes(1 << 20)
-    record = [f"{path},,\n" for path in texts]
-    path = directory / f"{name}-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        for member, size in members.items():
-            digest = hashlib.sha256()
-            with archive.open(f"{name}/{member}", "w") as opened:
-                for start in range(0, size, len(block)):
-                    chunk = block[: size - start]
-                    opened.write(chunk)
-                    digest.update(chunk)
-            encoded = base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
-            record.append(f"{name}/{member},sha256={encoded},{size}\n")
-        for place, text in texts.items():
-            archive.writestr(place, text)
-        archive.writestr(f"{info}/RECORD", "".join([*record, f"{info}/RECORD,,\n"]))
-    return path
 
 
 def environment(directory: Path) -> dict[str, str]:
