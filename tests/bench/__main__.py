@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = (HERE if chosen.record else directory) / "results.json"
     plan = _Plan(setting, tools, programs, chosen.rounds or (3 if chosen.quick else 15), chosen.quick)
     workloads = [WORKLOADS[name] for name in chosen.workload]
-    found = _measured(plan.rows(chosen.only, workloads), nothing, path, console)
+    rows = (results.without_paths(one) for one in plan.rows(chosen.only, workloads))
+    found = _measured(rows, nothing, path, console)
     report.show(found, console)
     whole = results.read(path) if path.exists() else found
     chart.draw(whole, path.with_suffix(".svg"))

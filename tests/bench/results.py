@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -93,6 +94,15 @@ def read(path: Path) -> Results:
     )
     notes = tuple(document["notes"])
     return Results(document["machine"], document["versions"], document["tools"], rows, notes)
+
+
+_PATH = re.compile(r"(?<![\w.…/:])/[\w.+-]+/[^\s'\"]*")
+
+
+def without_paths(one: Row) -> Row:
+    """The row with no path of this machine in what tools complained of."""
+    figures = {tool: replace(figure, note=_PATH.sub("…", figure.note)) for tool, figure in one.figures.items()}
+    return replace(one, figures=figures)
 
 
 def merged(earlier: Results, later: Results) -> Results:

@@ -178,6 +178,12 @@ def test_rows_measured_again_take_the_place_of_the_old_ones() -> None:
     assert results.merged(results_of(*old), results_of(new)).rows == (new, old[1])
 
 
+def test_no_path_of_this_machine_is_kept(tmp_path: Path) -> None:
+    failure = timing.failed(f"{tmp_path}/tools/pex failed at /usr/bin/python3.11")
+    one = row("warm", "tiny", "./app", {"pex": failure, **seconds(venv=1)})
+    assert results.without_paths(one).figures["pex"].note == "… failed at …"
+
+
 def test_rows_of_an_earlier_day_keep_their_date(tmp_path: Path) -> None:
     old = Results(
         MACHINE, {}, {}, tuple(row("warm", name, "./app", seconds(venv=1)) for name in ("tiny", "hello"))

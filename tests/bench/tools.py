@@ -74,7 +74,8 @@ def _pex(*flags: str, resolved: bool = False) -> Callable[[Setting, Workload, Pa
         if resolved:
             wheels = [word for wheel in setting.wheels(workload) for word in ("--pre-resolved-dist", wheel)]
             wheels.append(workload.own)
-        version = ".".join(text([setting.python, "-V"]).split()[1].split(".")[:2])
+        # To the last digit: another 3.11 may be on PATH too, which pex would take as well.
+        version = text([setting.python, "-V"]).split()[1]
         words = [flag.format(version=version) for flag in flags]
         _run(setting, "pex", environment, "pex", *wheels, "-c", workload.script, "-o", output, *words)
 
@@ -142,7 +143,7 @@ TOOLS = {
         Tool(
             "pex-venv",
             "--venv --sh-boot --interpreter-constraint",
-            _pex("--venv", "--sh-boot", "--interpreter-constraint", "CPython=={version}.*"),
+            _pex("--venv", "--sh-boot", "--interpreter-constraint", "CPython=={version}"),
         ),
         Tool(
             "pex-fast",
@@ -153,7 +154,7 @@ TOOLS = {
             "pex-venv-fast",
             "--venv --sh-boot --interpreter-constraint and pex-fast's flags",
             _pex(
-                *("--venv", "--sh-boot", "--interpreter-constraint", "CPython=={version}.*"),
+                *("--venv", "--sh-boot", "--interpreter-constraint", "CPython=={version}"),
                 *("--no-pre-install-wheels", "--no-compress", "--max-install-jobs", "0"),
                 resolved=True,
             ),
