@@ -14,8 +14,11 @@ nothing may print anything. All blocks of a file run in one shell, and every com
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,22 +77,39 @@ def matches(shown: Sequence[str], printed: str) -> bool:
     return re.fullmatch(pattern, printed if printed.endswith("\n") else f"{printed}\n") is not None
 
 
-def run(found: Sequence[Command], directory: Path, environment: Mapping[str, str]) -> list[Ending]:
-    """How each command ended, all run by one shell in `directory`."""
+def run(
+    found: Sequence[Command], directory: Path, environment: Mapping[str, str], limit: float = 400
+) -> list[Ending]:
+    """How each command ended, all run by one shell in `directory`.
+
+    Raises AssertionError, with what it had printed, for the one that the shell is at after `limit` seconds.
+    """
     script = "".join(f"{command.line}\nprintf '\\036%s\\036' \"$?\"\n" for command in found)
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=directory,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=900,
-        check=False,
-    )
-    parts = done.stdout.split(_END)
-    assert len(parts) == 2 * len(found) + 1, f"the shell stopped early:\n{done.stdout}"
+    with tempfile.TemporaryFile() as output:
+        shell = subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=directory,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        late = False
+        try:
+            shell.wait(limit)
+        except BaseException as failure:
+            os.killpg(shell.pid, signal.SIGKILL)  # the command too, not the shell alone
+            shell.wait()
+            late = isinstance(failure, subprocess.TimeoutExpired)
+            if not late:
+                raise
+        output.seek(0)
+        parts = output.read().decode("utf-8").split(_END)
+    done = len(parts) // 2
+    if done < len(found):
+        what = f"not done after {limit:.0f} s" if late else "the end of the shell"
+        raise AssertionError(f"$ {found[done].line}\nwas {what}, and had printed\n{parts[-1]}")
     return [Ending(command, parts[2 * place], int(parts[2 * place + 1])) for place, command in enumerate(found)]
 
 

@@ -36,3 +36,18 @@ def test_commands_share_a_shell_and_a_failing_one_is_wrong(tmp_path: Path) -> No
     assert [command.line for command in found] == ["x=1 y=2", "echo $x$y", "false"]
     endings = console.run(found, tmp_path, os.environ)
     assert [ending.is_as_shown for ending in endings] == [True, True, False]
+
+
+def test_a_command_that_does_not_end_is_named_with_what_it_printed_and_is_ended(tmp_path: Path) -> None:
+    slow = "echo begun; echo $$ > pid; sleep 600; true"
+    found = console.commands(f"```console\n$ true\n$ {slow}\n$ echo after\n```\n")
+    with pytest.raises(AssertionError, match=r"sleep 600; true\nwas not done after 1 s, and had printed\nbegun"):
+        console.run(found, tmp_path, os.environ, limit=1)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_command_that_ends_the_shell_is_named(tmp_path: Path) -> None:
+    found = console.commands("```console\n$ echo before\n$ exit 0\n$ echo after\n```\n")
+    with pytest.raises(AssertionError, match=r"exit 0\nwas the end of the shell"):
+        console.run(found, tmp_path, os.environ)

@@ -64,7 +64,8 @@ def given(lock: Pylock, target: Target, parts: LockParts, wheels: Sequence[Wheel
 
 
 def _chosen(lock: Pylock, target: Target, parts: LockParts) -> list[Choice]:
-    selected = lock.select(
+    # A list of no environments rules none out; packaging from 26.4 on takes it for one that rules all out.
+    selected = dataclasses.replace(lock, environments=lock.environments or None).select(
         environment=target.environment,
         tags=target.tags,
         extras=parts.extras,

@@ -25,6 +25,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # The workers stand for different machines: neither reads the other's disk.
 _SETTINGS = """\
 spark.ui.enabled false
+spark.ui.showConsoleProgress false
 spark.driver.host 127.0.0.1
 spark.driver.bindAddress 127.0.0.1
 spark.driver.memory 512m
