@@ -14,9 +14,13 @@ _UNUSUAL = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "VIRTUA
 
 
 def clean_environment(directory: Path) -> dict[str, str]:
-    """The environment with an empty cache for built files in `directory`, and no switch that changes Python."""
+    """The environment with an empty cache for built files in `directory`, and no switch that changes Python.
+
+    An index that goes silent is asked again after a minute, whatever longer time this machine gives it.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in _UNUSUAL and name[:4] != "PEX_"}
-    return {**kept, "PEX_ROOT": str(directory / "pex-root"), "COLUMNS": "100"}
+    own = {"PEX_ROOT": str(directory / "pex-root"), "COLUMNS": "100", "PIP_DEFAULT_TIMEOUT": "60"}
+    return {**kept, **own}
 
 
 def environment_with_pexlite(directory: Path) -> dict[str, str]:

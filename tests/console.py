@@ -78,7 +78,7 @@ def matches(shown: Sequence[str], printed: str) -> bool:
 
 
 def run(
-    found: Sequence[Command], directory: Path, environment: Mapping[str, str], limit: float = 400
+    found: Sequence[Command], directory: Path, environment: Mapping[str, str], limit: float = 900
 ) -> list[Ending]:
     """How each command ended, all run by one shell in `directory`.
 
