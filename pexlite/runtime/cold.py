@@ -272,9 +272,7 @@ def _plan(descriptor, wheel, directory):
         raise unzip.Damaged("%s would unpack to more than it should" % wheel["name"])
     taken = set([path for _, path in jobs])
     jobs.extend([job for job in _bytecode(descriptor, wheel, directory) if job[1] not in taken])
-    for parent in set([path.rpartition(b"/")[0] for _, path in jobs]):
-        make = unzip.make_directories if parent.endswith(b"/__pycache__") else unzip.make_package_directory
-        make(parent)
+    unzip.make_tree(os.fsencode(directory), set([path.rpartition(b"/")[0] for _, path in jobs]))
     return jobs
 
 

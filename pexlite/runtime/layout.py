@@ -219,7 +219,8 @@ class _Linker:
         if not owners:
             return
         here = self.directory + "/" + target if target else self.directory
-        unzip.make_package_directory(here)
+        unzip.make_directories(here)
+        unzip.make_room_for_bytecode([here])
         # wheels/ is seen from apps/<app>/<target>; a relative link survives a move of the whole cache.
         up = "../" * (2 + (target.count("/") + 1 if target else 0)) + "wheels/"
         for name, paths in sorted(owners.items()):

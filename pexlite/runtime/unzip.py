@@ -1,14 +1,16 @@
-"""Wheels out of the file: their directories read, their members inflated, checked and written in parallel."""
+"""Wheels out of the file: their directories read, their members inflated, checked and written."""
 
 import errno
 import os
 import struct
-import threading
 import zlib
 
 _END = b"PK\x05\x06"
 _BIG = 32 << 20  # a member above this many bytes is inflated piece by piece, so that memory stays flat
 _PIECE = 4 << 20
+# Of the members that are unpacked by several processes: what is taken by itself, and what together.
+_LARGE, _MOST_LARGE = 1 << 20, 400
+_PORTION, _MOST_BATCHES = 32, 1000
 _SCHEMES = {"purelib": "lib", "platlib": "lib", "scripts": "scripts", "data": "data", "headers": "headers"}
 
 
@@ -133,13 +135,25 @@ def make_directories(path):
                 raise
 
 
-def make_package_directory(path):
-    """As `make_directories`; where the umask is open, Python's own directory for bytecode is made in it too."""
-    make_directories(path)
+def make_tree(top, paths):
+    """The new directory `top` and all of `paths` below it (bytes) are there, closed to others' writing."""
+    wanted = set([top])
+    for path in paths:
+        while path not in wanted:
+            wanted.add(path)
+            path = path.rpartition(b"/")[0]
+    for path in sorted(wanted):
+        os.mkdir(path, 0o755)
+    make_room_for_bytecode([path for path in paths if not path.endswith(b"/__pycache__")])
+
+
+def make_room_for_bytecode(directories):
+    """Nothing; where the umask is open, Python's own directory for bytecode is made in each of the directories."""
     umask = os.umask(0o022)
     os.umask(umask)
     if umask & 0o022 != 0o022:
-        make_directories(os.path.join(path, b"__pycache__" if isinstance(path, bytes) else "__pycache__"))
+        for path in directories:
+            make_directories(os.path.join(path, b"__pycache__" if isinstance(path, bytes) else "__pycache__"))
 
 
 def destination(name, data_prefix):
@@ -153,66 +167,54 @@ def destination(name, data_prefix):
 
 
 def unpack(descriptor, jobs, watch):
-    """Write every (member, path) of `jobs` to disk with as many threads as help.
+    """Write every (member, path) of `jobs` to disk, in as many processes as help.
 
-    Directories must exist. `watch(bytes)` is called from time to time with what has been written since.
-    Raises the first error of any thread after all have stopped.
+    Directories must exist. `watch(bytes)` is called from time to time with what has been begun since.
+    Raises the first error after everything has stopped.
     """
-    jobs.sort(key=_compressed_size)  # taken from the end: the largest first, so that no thread ends alone with one
-    lock = threading.Lock()
-    failures = []
+    batches, sizes = _batches(jobs)
+    if len(batches) < 2:
+        _write_members(descriptor, jobs)
+        return
+    from . import pool
 
-    def work():
-        while not failures:
-            written = 0
-            with lock:
-                batch = jobs[-1:] if jobs and jobs[-1][0].size > 1 << 20 else jobs[-32:]
-                del jobs[len(jobs) - len(batch) :]
-            if not batch:
-                return
-            try:
-                for member, path in batch:
-                    _write_member(descriptor, member, path)
-                    written += member.size
-                watch(written)
-            except BaseException as failure:
-                failures.append(failure)
+    begun = [0]
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(_threads(), len(jobs)) - 1)]
-    started = []
-    # Ctrl-C at whatever point: what the others write meanwhile is waited for, so that it can be removed.
-    try:
-        for thread in threads:
-            started.append(thread)
-            thread.start()
-        work()
-    except BaseException as failure:
-        failures.append(failure)
-    while started:
-        try:
-            if started[-1].ident:
-                started[-1].join()
-            started.pop()
-        except BaseException as failure:
-            failures.append(failure)
-    if failures:
-        raise failures[0]
+    def told(number):
+        watch(sum(sizes[begun[0] : number]))
+        begun[0] = number
+
+    pool.run(batches, lambda batch: _write_members(descriptor, batch), told)
+
+
+def _batches(jobs):
+    """`jobs` in portions that are worth taking one by one, and the bytes of each.
+
+    The largest members come first, each by itself, so that no process ends alone with one. Then files of one
+    directory stay together.
+    """
+    large = [job for job in jobs if job[0].size > _LARGE]
+    large.sort(key=_compressed_size, reverse=True)
+    small = [job for job in jobs if job[0].size <= _LARGE]
+    batches = [[job] for job in large[:_MOST_LARGE]]
+    rest = large[_MOST_LARGE:] + small
+    count = max(_PORTION, -(-len(rest) // (_MOST_BATCHES - len(batches))))
+    batches.extend([rest[place : place + count] for place in range(0, len(rest), count)])
+    return batches, [sum([member.size for member, _ in batch]) for batch in batches]
 
 
 def _compressed_size(job):
     return job[0].compressed
 
 
-def _threads():
-    try:
-        return min(8, len(os.sched_getaffinity(0)))
-    except AttributeError:
-        return min(8, os.cpu_count() or 1)
+def _write_members(descriptor, jobs):
+    for member, path in jobs:
+        _write_member(descriptor, member, path)
 
 
 def _write_member(descriptor, member, path):
     executable = member.mode & 0o111
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755 if executable else 0o644)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o755 if executable else 0o644)
     try:
         if member.size > _BIG or member.compressed > _BIG:
             _write_pieces(descriptor, member, handle)

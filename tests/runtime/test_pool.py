@@ -1,0 +1,170 @@
+"""Work shared by processes: all of it is done once or more, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pexlite.runtime import pool
+
+ROOM = Path(pool.__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three, whatever this machine has; and who runs the tests may have threads."""
+    monkeypatch.setattr(pool, "_processors", lambda: 3)
+    monkeypatch.setattr(pool, "threads", lambda: 0)
+
+
+def written(directory: Path) -> dict[str, set[int]]:
+    """Which processes did each job."""
+    return {
+        path.name: {int(line) for line in path.read_text().splitlines()} for path in sorted(directory.iterdir())
+    }
+
+
+def note(path: Path) -> None:
+    with path.open("a") as file:
+        file.write(f"{os.getpid()}\n")
+
+
+def children() -> list[str]:
+    """The processes that this one has begun and not waited for."""
+    listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True)
+    rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
+    return [row[2] for row in rows if row[0] == str(os.getpid()) and "ps -A" not in row[2]]
+
+
+def test_every_job_is_done_by_one_of_several_processes(tmp_path: Path) -> None:
+    def work(number: int) -> None:
+        note(tmp_path / f"{number:03}")
+        time.sleep(0.002)
+
+    begun: list[int] = []
+    pool.run(range(100), work, begun.append)
+    found = written(tmp_path)
+    assert len(found) == 100 and all(len(pids) == 1 for pids in found.values())
+    assert len(set().union(*found.values())) == 3
+    assert begun == sorted(begun) and begun[0] >= 1 and begun[-1] <= 100
+    assert children() == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, pool.MOST_JOBS])
+def test_any_number_of_jobs_up_to_the_most(count: int, tmp_path: Path) -> None:
+    pool.run(range(count), lambda number: note(tmp_path / f"{number:04}"), lambda number: None)
+    assert len(written(tmp_path)) == count
+
+
+def test_what_another_process_dies_over_is_done_here(tmp_path: Path) -> None:
+    parent = os.getpid()
+
+    def work(number: int) -> None:
+        note(tmp_path / f"{number:03}")
+        time.sleep(0.005)
+        if os.getpid() != parent and number % 7 == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    pool.run(range(40), work, lambda number: None)
+    found = written(tmp_path)
+    assert len(found) == 40
+    died = [pids for pids in found.values() if len(pids) > 1]
+    assert died and all(parent in pids for pids in died)
+
+
+def test_a_failure_is_raised_as_it_is_wherever_it_happened(tmp_path: Path) -> None:
+    class OwnError(Exception):
+        pass
+
+    failing = OwnError("the tenth")
+
+    def work(number: int) -> None:
+        time.sleep(0.002)
+        if number == 10:
+            raise failing
+        note(tmp_path / f"{number:03}")
+
+    with pytest.raises(OwnError) as raised:
+        pool.run(range(30), work, lambda number: None)
+    assert raised.value is failing
+    assert children() == []
+
+
+def test_an_interrupt_is_raised_when_all_have_ended(tmp_path: Path) -> None:
+    parent = os.getpid()
+
+    def work(number: int) -> None:
+        time.sleep(0.02)
+        if os.getpid() == parent:
+            raise KeyboardInterrupt
+        note(tmp_path / f"{number:03}")
+
+    with pytest.raises(KeyboardInterrupt):
+        pool.run(range(50), work, lambda number: None)
+    assert children() == []
+    assert len(written(tmp_path)) <= 4  # what they had begun
+
+
+def test_a_process_with_threads_works_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "threads", _thread._count)
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    try:
+        pool.run(range(20), lambda number: note(tmp_path / f"{number:03}"), lambda number: None)
+    finally:
+        end.set()
+        thread.join()
+    assert set().union(*written(tmp_path).values()) == {os.getpid()}
+
+
+def test_where_no_more_processes_are_allowed_one_does_it_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", refuse)
+    pool.run(range(20), lambda number: note(tmp_path / f"{number:03}"), lambda number: None)
+    assert set().union(*written(tmp_path).values()) == {os.getpid()}
+
+
+def test_sigchld_may_be_ignored(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        pool.run(range(20), lambda number: note(tmp_path / f"{number:03}"), lambda number: None)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert len(written(tmp_path)) == 20
+
+
+ORPHANS = """\
+import os, sys, time
+sys.path.insert(0, sys.argv[1])
+import pool
+pool._processors = lambda: 3
+def work(number):
+    time.sleep(0.05)
+    open(os.path.join(sys.argv[2], str(number)), "w").close()
+pool.run(range(400), work, lambda number: None)
+"""
+
+
+def test_helpers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
+    began = subprocess.Popen([sys.executable, "-c", ORPHANS, ROOM, tmp_path])
+    while len(list(tmp_path.iterdir())) < 3:
+        time.sleep(0.01)
+    began.kill()
+    began.wait()
+    time.sleep(0.3)
+    count = len(list(tmp_path.iterdir()))
+    time.sleep(0.5)
+    assert len(list(tmp_path.iterdir())) == count < 100
