@@ -73,12 +73,14 @@ def _draft(prepared: Prepared, plan: Bundle, report: Report) -> Draft:
     request, store = prepared.request, prepared.workshop.store
     if not request.compress:
         plan = replace(plan, wheels=fetch.uncompressed(plan.wheels, store, report))
+    modules = {**archive.start_modules(), "warm": archive.warm_start()}
     compiled: tuple[Bytecode, ...] = ()
     boots: tuple[BootBytecode, ...] = ()
     if request.bytecode:
         compiled = fetch.bytecode(plan.wheels, prepared.targets, store, report)
-        boots = fetch.boot_bytecode(archive.start_modules(), prepared.targets, store)
-    return archive.draft(plan, __version__, compiled, boots)
+        boots = fetch.boot_bytecode(modules, prepared.targets, store)
+    warm = fetch.warm_start(modules, prepared.targets, store)
+    return archive.draft(plan, __version__, compiled, boots, warm)
 
 
 @dataclass(frozen=True)

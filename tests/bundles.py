@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import subprocess
+import tempfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pexlite import archive
+from pexlite import archive, fetch
 from pexlite.bundle import runs_on
 from pexlite.fetch import read_wheel
-from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant
+from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant, WarmStart
+from tests.interpreters import Interpreter, supported
 
 EVERY_PYTHON = (*(f"cp3{minor}" for minor in range(6, 20)), "pp38", "pp39", "pp310", "pp311")
 _SWITCHES_OFF = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONHOME", "VIRTUAL_ENV")
@@ -29,16 +34,32 @@ def bundle_file(
     launch: LaunchOptions | None = None,
     local: Sequence[Path] = (),
     variants: tuple[Variant, ...] = (),
+    compiled_by: Interpreter | None = None,
 ) -> Path:
-    """The file of `wheels`; `local` ones hold the builder's own code. Each of `pythons` gets all."""
+    """The file of `wheels`; `local` ones hold the builder's own code. Each of `pythons` gets all.
+
+    Its warm start is compiled by the newest Python, unless by another one.
+    """
     found = tuple(read_wheel(path, local=path in local) for path in wheels)
     variants = variants or (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
     pth = tuple(
         sorted(name for wheel in found for name in wheel.files if name.endswith(".pth") and "/" not in name)
     )
     bundle = Bundle(found, variants, entry_point, launch or LaunchOptions(), ("x",), pth, runs_on(variants))
-    archive.write(archive.draft(bundle, "0"), output)
+    archive.write(archive.draft(bundle, "0", warm=warm_start(compiled_by or supported()[0])), output)
     return output
+
+
+@functools.cache
+def warm_start(python: Interpreter) -> WarmStart:
+    """The warm start, compiled."""
+    with tempfile.TemporaryDirectory() as place:
+        sources, output = Path(place, "sources"), Path(place, "output")
+        sources.write_text(json.dumps({**archive.start_modules(), "warm": archive.warm_start()}))
+        program = Path(fetch.__file__).with_name("compile_boot.py")
+        subprocess.run([python.path, "-S", program, sources, output], check=True)
+        with zipfile.ZipFile(output) as parts:
+            return WarmStart(parts.read("magic"), parts.read("warm"))
 
 
 def environment(root: Path, **variables: str) -> dict[str, str]:

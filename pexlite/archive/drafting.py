@@ -13,15 +13,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pexlite.archive.facts import main_module, pex_info
+from pexlite.archive.compiled_main import main_bytecode
+from pexlite.archive.facts import main_module, pex_info, start_facts
 from pexlite.archive.header import header
 from pexlite.archive.runtime_files import runtime_files
-from pexlite.model import BootBytecode, Bundle, BundledWheel, Bytecode, Draft, Wheel
+from pexlite.model import BootBytecode, Bundle, BundledWheel, Bytecode, Draft, WarmStart, Wheel
 
 _PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 20)
 _DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
 _REGULAR = 0o100644 << 16
-# All else of our own is stored, so that a warm start need not import zlib, and a failing one can do without it.
+# All else of our own is stored, so that a warm start need not import zlib, which so early would be whatever
+# PYTHONPATH has under that name, and a failing one can do without it.
 _DEFLATED = (
     "PEX-INFO",
     "__pexlite__/finder.py",
@@ -54,11 +56,16 @@ class _Entry:
 
 
 def draft(
-    bundle: Bundle, version: str, bytecode: Sequence[Bytecode] = (), boots: Sequence[BootBytecode] = ()
+    bundle: Bundle,
+    version: str,
+    bytecode: Sequence[Bytecode] = (),
+    boots: Sequence[BootBytecode] = (),
+    warm: WarmStart | None = None,
 ) -> Draft:
     """The file of `bundle`, made by pexlite `version`: every byte of it but those of the wheels.
 
-    Without `bytecode` of wheels and `boots`, that of the runtime, no Python has a part in these bytes.
+    Without `bytecode` of wheels, `boots`, that of the runtime, and `warm`, that of the warm start, no Python has a
+    part in these bytes.
 
     Up to 4 GiB the wheels are stored members of the zip; past that they lie before it, found by the offsets in
     PEX-INFO alone.
@@ -69,13 +76,16 @@ def draft(
     offsets = _offsets(wheels, header_size, as_members)
     end_of_wheels = offsets[-1] + wheels[-1].size if wheels else header_size
     compiled = _compiled(bytecode, end_of_wheels)
-    info = pex_info(bundle, offsets, version, compiled, boots)
+    info = pex_info(bundle, offsets, version, compiled, boots, warm)
     build_id = info["pexlite"]["build_id"]
     first = header(bundle, build_id)
     info["pexlite"]["header"] = [len(first), zlib.crc32(first)]
     members = [_member(wheel, offset) for wheel, offset in zip(wheels, offsets, strict=True) if as_members]
     packs = ((_bytecode_name(pack), pack.content) for pack, _ in compiled)
-    parts = [*packs, *_own_files(info, main_module(info, bundle, boots)), *_boot_files(boots)]
+    facts = start_facts(info, bundle)
+    main = main_module(facts, info["pexlite"]["runs_on"], bundle, boots)
+    compiled_main = [("__main__.pyc", main_bytecode(warm, facts))] if warm else []
+    parts = [*packs, *_own_files(info, main), *compiled_main, *_boot_files(boots)]
     return Draft(
         build_id=build_id,
         header=first,

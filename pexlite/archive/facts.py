@@ -9,7 +9,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from pexlite.archive.runtime_files import runtime_files
+from pexlite.archive.runtime_files import bare, runtime_files
 from pexlite.model import (
     BootBytecode,
     Bundle,
@@ -18,6 +18,7 @@ from pexlite.model import (
     LaunchOptions,
     StartKind,
     Variant,
+    WarmStart,
     Wheel,
 )
 
@@ -45,11 +46,12 @@ def pex_info(
     version: str,
     compiled: Sequence[tuple[Bytecode, int]] = (),
     boots: Sequence[BootBytecode] = (),
+    warm: WarmStart | None = None,
 ) -> dict[str, Any]:
     """PEX-INFO: pex's field names where the meaning is pex's, everything else under "pexlite".
 
     `offsets` are those of the wheels' first bytes in the file, `compiled` the bytecode of some of them with its
-    own; offsets do not count towards the build id, `boots` do.
+    own; offsets do not count towards the build id, `boots` and `warm` do.
     """
     launch = bundle.launch
     facts: dict[str, Any] = {
@@ -84,6 +86,8 @@ def pex_info(
         digest.update(f"{pack.python}:{pack.wheel_sha256}:".encode() + pack.content)
     for boot in boots:
         digest.update(f"{boot.cache_tag}:{len(boot.first)}:".encode() + boot.first + boot.rest)
+    if warm:
+        digest.update(warm.magic + warm.code)
     own["build_id"] = digest.hexdigest()[:16]
     for entry, offset in zip(own["wheels"], offsets, strict=True):
         entry["offset"] = offset
@@ -95,11 +99,8 @@ def pex_info(
     return {**facts, "code_hash": own["build_id"], "pexlite": own}
 
 
-def main_module(info: Mapping[str, Any], bundle: Bundle, boots: Sequence[BootBytecode] = ()) -> str:
-    """The source of `__main__.py`: what a warm start has to know, as literals, then the boot.
-
-    Its grammar is also Python 2.7's, so that any Python at all can look for one that fits.
-    """
+def start_facts(info: Mapping[str, Any], bundle: Bundle) -> dict[str, Any]:
+    """What a warm start has to know, in values that are literals."""
     own = info["pexlite"]
     start = bundle.entry_point
     in_process = start.kind in (StartKind.FUNCTION, StartKind.MODULE)
@@ -123,20 +124,23 @@ def main_module(info: Mapping[str, Any], bundle: Bundle, boots: Sequence[BootByt
         }
     if any(wheel.name in ("pyspark", "pyspark-client") for wheel in bundle.wheels):
         facts["special"] = facts["spark"] = True
-    lines = "".join(f"    {name!a}: {value!a},\n" for name, value in facts.items())
+    return facts
+
+
+def main_module(facts: Mapping[str, Any], runs_on: str, bundle: Bundle, boots: Sequence[BootBytecode] = ()) -> str:
+    """The source of `__main__.py`: what `start_facts` has found, then the boot.
+
+    Its grammar is also Python 2.7's, so that any Python at all can look for one that fits.
+    """
+    lines = "".join(f" {name!a}: {value!a},\n" for name, value in facts.items())
     accepted = _accepted(bundle.variants)
     digests = {boot.cache_tag: boot.digest for boot in boots}
     known, load = (f"BYTECODE = {digests!a}\n", _LOAD_BYTECODE) if boots else ("", "")
-    return f"""\
-import sys
-
-FACTS = {{
-{lines}}}
-{known}
+    # Not imported but compiled here: zipimport compiles twice what it imports.
+    boot = bare(f"""\
 if __name__ == "__main__":
     if sys.version_info >= (3, 6):
         try:
-            # Not imported: zipimport compiles what it imports twice.
             code, place = None, __loader__.archive + "/__pexlite__"
             spec = type(__spec__)("__pexlite__", __loader__, origin=place + "/__init__.py", is_package=True)
             boot = sys.modules["__pexlite__"] = type(sys)("__pexlite__")
@@ -156,8 +160,9 @@ if __name__ == "__main__":
     else:
         from __pexlite__ import pythons
 
-        pythons.run_fitting(__loader__.archive, {accepted!a}, {own["runs_on"]!a}, None)
-"""
+        pythons.run_fitting(__loader__.archive, {accepted!a}, {runs_on!a}, None)
+""")
+    return f"import sys\nFACTS = {{\n{lines}}}\n{known}{boot}"
 
 
 def _shown(override: Requirement) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pexlite.fetch.bytecode import boot_bytecode as boot_bytecode
 from pexlite.fetch.bytecode import bytecode as bytecode
+from pexlite.fetch.bytecode import warm_start as warm_start
 from pexlite.fetch.collect import collect as collect
 from pexlite.fetch.left_out import needs_of as needs_of
 from pexlite.fetch.local import LocalWheel as LocalWheel
@@ -34,4 +35,5 @@ __all__ = [
     "read_text",
     "read_wheel",
     "uncompressed",
+    "warm_start",
 ]

@@ -1,4 +1,6 @@
-"""Wheels and the boot -> their bytecode for the Pythons that are here, kept in the store: `--compile`.
+"""Wheels and the boot -> their bytecode for the Pythons that are here, kept in the store.
+
+The warm start's is in every file, all else with `--compile`.
 
 bytecode/<sha256 of the wheel, 32 hex>-<key>.zip    made by compile_wheel.py on one Python
 bytecode/boot-<key>.zip                             made by compile_boot.py on one Python
@@ -11,15 +13,19 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+from packaging.markers import default_environment
 
 from pexlite.errors import FetchError
 from pexlite.fetch.parallel import each
 from pexlite.fetch.store import Store
-from pexlite.model import BootBytecode, Bytecode, Progress, Report, Target, Wheel
+from pexlite.model import BootBytecode, Bytecode, Progress, Report, Target, WarmStart, Wheel
 
 _PROGRAM = Path(__file__).with_name("compile_wheel.py")
 _BOOT_PROGRAM = Path(__file__).with_name("compile_boot.py")
@@ -43,8 +49,23 @@ def bytecode(
 
 def boot_bytecode(modules: Mapping[str, str], targets: Sequence[Target], store: Store) -> tuple[BootBytecode, ...]:
     """The bytecode of the runtime's `modules` (name to source), for each of the same Pythons."""
-    found = [_of_boot(modules, target, store) for target in _compiling(targets)]
+    found = [_of_boot(modules, target, store)[0] for target in _compiling(targets)]
     return tuple({boot.cache_tag: boot for boot in found}.values())
+
+
+def warm_start(modules: Mapping[str, str], targets: Sequence[Target], store: Store) -> WarmStart | None:
+    """The warm start among the same `modules`, for the first of the targets whose bytecode can be made here.
+
+    One that has no interpreter may be for the Python that this runs on. None where there is no such target.
+    """
+    here = f"cp{sys.version_info[0]}{sys.version_info[1]}" if sys.implementation.name == "cpython" else None
+    for target in targets:
+        if target.interpreter is None and target.python == here:
+            target = replace(target, interpreter=Path(sys.executable), environment=default_environment())
+        # Python 3.6 knows no bytecode that goes by itself (PEP 552).
+        if target.python != "cp36" and _compiling([target]):
+            return _of_boot(modules, target, store)[1]
+    return None
 
 
 def _compiling(targets: Sequence[Target]) -> list[Target]:
@@ -61,7 +82,7 @@ def _of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
     return Bytecode(target.python, wheel.sha256, content, zlib.crc32(content[directory:]))
 
 
-def _of_boot(modules: Mapping[str, str], target: Target, store: Store) -> BootBytecode:
+def _of_boot(modules: Mapping[str, str], target: Target, store: Store) -> tuple[BootBytecode, WarmStart]:
     sources = json.dumps(modules, sort_keys=True)
     path = store.root / "bytecode" / f"boot-{_key(target, _BOOT_PROGRAM, sources)}.zip"
     if not path.exists():
@@ -69,12 +90,13 @@ def _of_boot(modules: Mapping[str, str], target: Target, store: Store) -> BootBy
             incoming.write(sources.encode())
             _compile(_BOOT_PROGRAM, incoming.path, target, store, path)
     with zipfile.ZipFile(path) as parts:
-        return BootBytecode(
+        boot = BootBytecode(
             cache_tag=parts.read("cache_tag").decode(),
             first=parts.read("first"),
             digest=parts.read("digest"),
             rest=parts.read("rest"),
         )
+        return boot, WarmStart(parts.read("magic"), parts.read("warm"))
 
 
 def _key(target: Target, program: Path, *more: str) -> str:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pexlite.model.found import Bundle as Bundle
     from pexlite.model.found import Bytecode as Bytecode
     from pexlite.model.found import Target as Target
+    from pexlite.model.found import WarmStart as WarmStart
     from pexlite.model.found import Wheel as Wheel
     from pexlite.model.request import BuildRequest as BuildRequest
     from pexlite.model.request import IndexSettings as IndexSettings
@@ -68,7 +69,7 @@ else:
             "StoredWheel",
             "Variant",
         ),
-        "pexlite.model.found": ("BootBytecode", "Bundle", "Bytecode", "Target", "Wheel"),
+        "pexlite.model.found": ("BootBytecode", "Bundle", "Bytecode", "Target", "WarmStart", "Wheel"),
         "pexlite.model.request": (
             "BuildRequest",
             "IndexSettings",

@@ -131,6 +131,16 @@ class BootBytecode:
 
 
 @dataclass(frozen=True)
+class WarmStart:
+    """What one Python makes of the warm start, which it runs instead of `__main__.py`."""
+
+    magic: bytes
+    """As in `importlib.util.MAGIC_NUMBER`: other Pythons take the source."""
+    code: bytes
+    """As `marshal` writes it, with a text in the place of a file's facts."""
+
+
+@dataclass(frozen=True)
 class Bundle:
     """Everything that is in a built file, decided."""
 

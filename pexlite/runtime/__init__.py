@@ -77,22 +77,16 @@ def cache_root(baked_in):
 
 def python_key():
     """What tells this Python from any other that may share the cache, as in "cp311-9f86d081e2"."""
-    implementation = sys.implementation
-    text = "|".join(
-        (
-            implementation.cache_tag or "",
-            getattr(sys, "abiflags", ""),
-            getattr(implementation, "_multiarch", ""),
-            os.uname()[4],
-            str(sys.maxsize),
-            sys.base_prefix,
-            sys.base_exec_prefix,
-        )
-    )
-    digest = 0xCBF29CE484222325  # FNV-1a: hashlib alone would cost 2 ms
-    for character in text:
-        digest = ((digest ^ ord(character)) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return "%s-%010x" % (python_tag(), digest & 0xFFFFFFFFFF)
+    abi = getattr(sys, "abiflags", "")
+    names = (sys.implementation, abi, os.uname()[4], sys.maxsize, sys.base_prefix, sys.base_exec_prefix)
+    text = ascii(names).encode()
+    try:
+        from _imp import source_hash  # hashlib alone would cost 2 ms
+
+        digest = source_hash(0, text).hex()
+    except ImportError:  # before Python 3.7
+        digest = "%010x" % (int.from_bytes(text, "little") % ((1 << 40) - 87))  # a prime
+    return "%s-%s" % (python_tag(), digest[:10])
 
 
 def python_tag():

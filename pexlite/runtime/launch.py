@@ -13,6 +13,26 @@ FACTS = None  # those of the file, written at the end when the app is laid out
 SPARK_ASKS = ("-m pyspark.", "-c import sys; print('%d.%d' % sys.version_info[:2])")
 
 
+def ready(facts, prefix):
+    """What runs the app, which is in use now; None where the file with `facts` is another one's."""
+    note_use(prefix)
+    return run if facts == FACTS else None
+
+
+def run(prefix, archive, main):
+    """Run the app in `prefix` as the file `archive`, whose compiled `__main__` has the names `main`."""
+    library = os.path.dirname(os.__file__)
+    sys.path[1:1] = [library, library + "/lib-dynload"]
+    os.environ["PEX"] = os.path.abspath(archive)
+    try:
+        function, start = go_on(FACTS, prefix)
+    except (Exception, KeyboardInterrupt) as failure:
+        from __pexlite__ import failed
+
+        failed.explain(failure, FACTS, os.environ["PEX"])
+    function(start, main)
+
+
 def go_on(facts, prefix, switches=None):
     """The function that calls the entry point and its first argument, once this process is the app's.
 
