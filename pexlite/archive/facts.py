@@ -28,6 +28,7 @@ FORMAT = 1
 # Another Python, or bytes that have changed, give another digest: then the source counts, and a first start tells
 # the damage.
 _LOAD_BYTECODE = """\
+            code = None
             tag = sys.implementation.cache_tag
             if tag in BYTECODE:
                 import _imp
@@ -136,17 +137,18 @@ def main_module(facts: Mapping[str, Any], runs_on: str, bundle: Bundle, boots: S
     accepted = _accepted(bundle.variants)
     digests = {boot.cache_tag: boot.digest for boot in boots}
     known, load = (f"BYTECODE = {digests!a}\n", _LOAD_BYTECODE) if boots else ("", "")
+    known_code = "code or " if boots else ""
     # Not imported but compiled here: zipimport compiles twice what it imports.
     boot = bare(f"""\
 if __name__ == "__main__":
     if sys.version_info >= (3, 6):
         try:
-            code, place = None, __loader__.archive + "/__pexlite__"
+            place = __loader__.archive + "/__pexlite__"
             spec = type(__spec__)("__pexlite__", __loader__, origin=place + "/__init__.py", is_package=True)
             boot = sys.modules["__pexlite__"] = type(sys)("__pexlite__")
             boot.__spec__, boot.__loader__, boot.__package__ = spec, __loader__, "__pexlite__"
             boot.__path__, boot.__file__ = [place], spec.origin
-{load}            code = code or compile(__loader__.get_data(spec.origin), spec.origin, "exec")
+{load}            code = {known_code}compile(__loader__.get_data(spec.origin), spec.origin, "exec")
             exec(code, boot.__dict__)
             call, start = boot.start(FACTS, __loader__)
         except (Exception, KeyboardInterrupt) as failure:
@@ -155,7 +157,8 @@ if __name__ == "__main__":
 
                 failed.explain(failure, FACTS, __loader__.archive)
             except Exception:
-                sys.exit("error: %s is damaged\\nhint: copy it here again" % sys.argv[0])
+                damaged = isinstance(failure, Exception)
+                sys.exit(damaged and "error: %s is damaged\\nhint: copy it here again" % sys.argv[0] or 130)
         call(start, globals())
     else:
         from __pexlite__ import pythons

@@ -18,11 +18,16 @@ import zipfile
 from pathlib import Path
 from types import CodeType
 
+# What runtime/warm.py has in its place.
+_MAGIC = 'b"what the Python that compiles this puts there"'
+
 
 def compile_boot(sources: str, output: str) -> None:
     """Nothing; `output` holds the bytecode of the modules in `sources`, of which "__init__" is the package."""
     modules = json.loads(Path(sources).read_text(encoding="utf-8"))
-    warm = marshal.dumps(_without_columns("__main__.py", modules.pop("warm")))
+    warm = marshal.dumps(
+        _without_columns("<pexlite>", modules.pop("warm").replace(_MAGIC, ascii(importlib.util.MAGIC_NUMBER)))
+    )
     package = _compiled("__init__", modules.pop("__init__"))
     rest = marshal.dumps({name: marshal.dumps(_compiled(name, modules[name])) for name in sorted(modules)})
     first = marshal.dumps((package, importlib.util.source_hash(rest)))

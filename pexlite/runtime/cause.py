@@ -4,7 +4,7 @@ import os
 import sys
 
 from . import unzip, whole
-from .failed import fail, fail_damaged, fail_replaced
+from .failed import fail, fail_damaged
 
 
 def say(failure, facts, file):
@@ -22,7 +22,7 @@ def say(failure, facts, file):
     except Exception:
         fail_damaged(file, "its own modules have changed")
     if build_id != facts["build_id"]:
-        fail_replaced(file)
+        whole.fail_replaced(file)
     last = failure.__traceback__
     while last.tb_next is not None:
         last = last.tb_next

@@ -27,7 +27,7 @@ def install(facts, file, prefix, switches):
     try:
         with whole.opened(file) as opened:
             if opened.manifest["pexlite"]["build_id"] != facts["build_id"]:
-                failed.fail_replaced(file)
+                whole.fail_replaced(file)
             say("%s is whole" % file)
             variant = choose(opened.manifest, file, switches)
             return FirstStart(facts, file, opened, variant, say).install(prefix)
@@ -118,7 +118,8 @@ class FirstStart:
         try:
             layout.lay_out(self, root, temporary, prefix)
             _put_in_place(temporary, prefix)
-        except BaseException:
+        except BaseException as failure:
+            _finish_undisturbed(failure)
             remove(temporary)
             raise
 
@@ -154,7 +155,8 @@ class FirstStart:
             for wheel, temporary in zip(missing, temporaries):
                 _correct_record(temporary)
                 _put_wheel_in_place(temporary, wheel_directory(root, wheel))
-        except BaseException:
+        except BaseException as failure:
+            _finish_undisturbed(failure)
             for temporary in temporaries:
                 remove(temporary)
             raise
@@ -228,6 +230,14 @@ def set_aside(place):
 def beside(place):
     """A name next to `place` that no other start has: containers that share a cache share process ids as well."""
     return "%s/.%s-%d-%d" % (*os.path.split(place), os.getpid(), time.time() * 1e6)
+
+
+def _finish_undisturbed(failure):
+    """Nothing; after the Ctrl-C that ends this process another one does not have it leave anything behind."""
+    if isinstance(failure, KeyboardInterrupt):
+        import _signal
+
+        _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
 
 
 def _is_readable(directory):

@@ -27,11 +27,6 @@ def fail_damaged(file, damage):
     fail("%s is damaged: %s" % (os.path.basename(file), damage), "copy it here again")
 
 
-def fail_replaced(file):
-    """Exit with the two lines for a file that another one has taken the place of since Python opened it."""
-    fail("%s was replaced while it started" % os.path.basename(file), "start it again")
-
-
 def fail(message, hint):
     """Exit with 1 after an error and what to do about it."""
     try:
@@ -44,10 +39,10 @@ def fail(message, hint):
 
 def end_as_interrupted():
     """End as a process that SIGINT ended, without the traceback of our own code."""
-    import signal
+    import _signal  # `signal` takes long enough for another one to come
 
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGINT)
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    os.kill(os.getpid(), _signal.SIGINT)
 
 
 def _try_zlib(name):

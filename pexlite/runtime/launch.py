@@ -13,19 +13,19 @@ FACTS = None  # those of the file, written at the end when the app is laid out
 SPARK_ASKS = ("-m pyspark.", "-c import sys; print('%d.%d' % sys.version_info[:2])")
 
 
-def ready(facts, prefix):
-    """What runs the app, which is in use now; None where the file with `facts` is another one's."""
-    note_use(prefix)
+def ready(facts):
+    """What runs the app of this directory, which is in use now; None where `facts` are those of another one."""
+    note_use(os.path.dirname(__file__))
     return run if facts == FACTS else None
 
 
-def run(prefix, archive, main):
-    """Run the app in `prefix` as the file `archive`, whose compiled `__main__` has the names `main`."""
+def run(archive, main):
+    """Run the app in this directory as the file `archive`, whose compiled `__main__` has the names `main`."""
     library = os.path.dirname(os.__file__)
     sys.path[1:1] = [library, library + "/lib-dynload"]
     os.environ["PEX"] = os.path.abspath(archive)
     try:
-        function, start = go_on(FACTS, prefix)
+        function, start = go_on(FACTS, os.path.dirname(__file__))
     except (Exception, KeyboardInterrupt) as failure:
         from __pexlite__ import failed
 

@@ -131,14 +131,13 @@ def _tag(path):
 class _Memory:
     """Which Python was found for a question, until that program changes. A loss costs only the search."""
 
-    # As it is kept: 85f1dc2d5e1f6a0b 6895456 1700000000 /usr/bin/python3.11
+    # As it is kept: 85f1dc2d 6895456 1700000000 /usr/bin/python3.11
 
     def __init__(self, path, question):
         self.path = path
-        digest = 0xCBF29CE484222325  # FNV-1a
-        for character in question:
-            digest = ((digest ^ ord(character)) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-        self.key = "%016x" % digest
+        from zlib import crc32
+
+        self.key = "%08x" % (crc32(repr(question).encode("utf-8")) & 0xFFFFFFFF)
 
     def recall(self):
         for line in self._lines():

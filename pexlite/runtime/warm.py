@@ -25,21 +25,23 @@ if __name__ == "__main__":
             root = os.environ.get("PEX_ROOT") or FACTS["pex_root"] or os.environ["HOME"].rstrip("/") + "/.pex"
             abi = sys.abiflags
             names = (sys.implementation, abi, os.uname()[4], sys.maxsize, sys.base_prefix, sys.base_exec_prefix)
-            prefix = "%s/lite-1/apps/%s-cp%s-%s" % (
+            place = "%s/lite-1/apps/%s-cp%s-%s/_pexlite_launch.pyc" % (
                 os.path.abspath(os.path.expanduser(root)),
                 FACTS["build_id"],
                 sys.implementation.cache_tag[8:],
                 _imp.source_hash(0, ascii(names).encode()).hex()[:10],
             )
-            file = open(prefix + "/_pexlite_launch.pyc", "rb")
-            launch = {"__name__": "__pexlite__.launch", "__file__": prefix + "/_pexlite_launch.py"}
-            exec(marshal.loads(file.read()[16:]), launch)
+            file = open(place, "rb")
+            content = file.read()
             file.close()
-            run = launch["ready"](FACTS, prefix)
+            if content[:4] == b"what the Python that compiles this puts there":
+                launch = {"__name__": "__pexlite__.launch", "__file__": place}
+                exec(marshal.loads(content[16:]), launch)
+                run = launch["ready"](FACTS)
     except Exception:
         run = None
     if run:
-        run(prefix, __loader__.archive, globals())
+        run(__loader__.archive, globals())
     else:
         place = __loader__.archive + "/__main__.py"
         exec(compile(__loader__.get_data(place), place, "exec"))

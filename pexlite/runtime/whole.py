@@ -10,6 +10,7 @@ import struct
 import zlib
 
 from . import unzip
+from .failed import fail
 
 _NEEDED = ("PEX-INFO", "__main__.py", "__pexlite__/__init__.py", "__pexlite__/rest")
 _END_SIZE = 22
@@ -32,6 +33,11 @@ class Whole:
     def close(self):
         """The file can no longer be read."""
         os.close(self.descriptor)
+
+
+def fail_replaced(file):
+    """Exit with the two lines for a file that another one has taken the place of since Python opened it."""
+    fail("%s was replaced while it started" % os.path.basename(file), "start it again")
 
 
 def opened(file):

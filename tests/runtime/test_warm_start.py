@@ -215,3 +215,72 @@ def test_the_sh_header_finds_its_way_again_in_a_cache_that_moved(
     assert json.loads(run([file], env, check=False).stdout)["prefix"].startswith(env["PEX_ROOT"])
     (pointer,) = (tmp_path / "moved").glob("lite-1/apps/*.sh")
     assert pointer.read_text().startswith(env["PEX_ROOT"])
+
+
+# -- compiled ------------------------------------------------------------------------------------------------
+
+STACK = "import traceback\n\n\ndef main():\n    traceback.print_stack()\n"
+
+
+@pytest.fixture
+def launcher(newest: Interpreter, teller: Path, env: dict[str, str]) -> Path:
+    """What a warm start of `teller` runs, in the app's directory."""
+    run([newest.path, teller], env, check=False)
+    (found,) = Path(env["PEX_ROOT"]).glob("lite-1/apps/*/_pexlite_launch.pyc")
+    return found
+
+
+def test_bytecode_of_another_python_is_not_run(
+    launcher: Path, newest: Interpreter, teller: Path, env: dict[str, str]
+) -> None:
+    expected = run([newest.path, "-X", "dev", teller], env, check=False)
+    content = launcher.read_bytes()
+    launcher.write_bytes(b"\x99\x01\r\n" + content[4:16] + b"\xff" * 2000)
+    done = run([newest.path, "-X", "dev", teller], env, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (expected.returncode, expected.stdout, expected.stderr)
+    assert launcher.read_bytes() == content
+
+
+@pytest.mark.parametrize("damage", [b"", b"cut", b"garbage " * 99])
+def test_a_damaged_launcher_is_mended_without_a_word(
+    damage: bytes, launcher: Path, newest: Interpreter, teller: Path, env: dict[str, str]
+) -> None:
+    content = launcher.read_bytes()
+    launcher.write_bytes(content[:4] + damage)
+    done = run([newest.path, "-X", "dev", "-W", "error", teller], env, check=False)
+    assert "Warning" not in done.stderr and "Traceback" not in done.stderr
+    assert launcher.read_bytes() == content
+
+
+def test_a_stack_shows_nobody_elses_lines(newest: Interpreter, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "stack", files={"stack.py": STACK})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("stack", "main"))
+    (tmp_path / "__main__.py").write_text("# a stranger's line\n" * 99)
+    env = environment(tmp_path / "root")
+    run([newest.path, file], env)
+    shown = run([newest.path, file], env, cwd=tmp_path).stderr
+    assert "stranger" not in shown
+    assert '  File "<pexlite>", line ' in shown
+    assert shown.splitlines()[-1] == "    traceback.print_stack()"
+
+
+# Has the process interrupted when the file that AT names is compiled.
+INTERRUPTING = """\
+import os, signal, sys
+def hook(event, arguments):
+    if event == "compile" and str(arguments[1]).endswith(os.environ["AT"]):
+        os.kill(os.getpid(), signal.SIGINT)
+sys.addaudithook(hook)
+"""
+
+
+@pytest.mark.parametrize("place", ["/__pexlite__/__init__.py", "/__pexlite__/cold.py", "/__pexlite__/pool.py"])
+def test_an_interrupt_of_the_boot_is_no_damage(place: str, newest: Interpreter, tmp_path: Path) -> None:
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook" / "sitecustomize.py").write_text(INTERRUPTING)
+    files = {"app.py": "def main():\n    print('ran')\n", **{f"more{number}.txt": "" for number in range(99)}}
+    file = bundle_file(tmp_path / "app.pex", [make_wheel(tmp_path, "app", files=files)], function("app", "main"))
+    env = environment(tmp_path / "root", PYTHONPATH=str(tmp_path / "hook"), AT=place)
+    done = run([newest.path, file], env, check=False)
+    assert done.returncode in (130, -2)
+    assert (done.stdout, done.stderr) == ("", "")
