@@ -1,10 +1,10 @@
 """The room that travels: this folder is copied into every file as `__pexlite__`, less what only people read.
 
-Standard library only, Python 3.6 grammar, relative imports. This module runs on every start and imports `os`,
-`sys` and what is built in, nothing else; Python compiles it anew each time, since a zip keeps no bytecode, so it
-is short: it finds the app's directory, and the rest of the start comes from there (`launch`, compiled once). What
-only a first start or a switch needs is in modules of its own. `pythons` also parses under Python 2.7, to say
-there which Python is needed.
+Standard library only, Python 3.6 grammar, relative imports. This module runs on every start but the warm ones of
+the Python that a file is built for (`warm`, which travels compiled), and imports `os`, `sys` and what is built in,
+nothing else. Python compiles it anew each time, since a zip keeps no bytecode, so it is short: it finds the app's
+directory, and the rest of the start comes from there (`launch`, compiled once). What only a first start or a
+switch needs is in modules of its own. `pythons` also parses under Python 2.7, to say there which Python is needed.
 """
 
 import os
