@@ -8,6 +8,7 @@ bytecode/boot-<key>.zip                             made by compile_boot.py on o
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from packaging.markers import default_environment
 
-from pexlite.errors import FetchError
+from pexlite.errors import FetchError, WriteError
 from pexlite.fetch.parallel import each
 from pexlite.fetch.store import Store
 from pexlite.model import BootBytecode, Bytecode, Progress, Report, Target, WarmStart, Wheel
@@ -56,7 +57,8 @@ def boot_bytecode(modules: Mapping[str, str], targets: Sequence[Target], store: 
 def warm_start(modules: Mapping[str, str], targets: Sequence[Target], store: Store) -> WarmStart | None:
     """The warm start among the same `modules`, for the first of the targets whose bytecode can be made here.
 
-    One that has no interpreter may be for the Python that this runs on. None where there is no such target.
+    One that has no interpreter may be for the Python that this runs on. None where there is no such target, or it
+    cannot be made or kept: a file starts without it too, only later.
     """
     here = f"cp{sys.version_info[0]}{sys.version_info[1]}" if sys.implementation.name == "cpython" else None
     for target in targets:
@@ -64,7 +66,8 @@ def warm_start(modules: Mapping[str, str], targets: Sequence[Target], store: Sto
             target = replace(target, interpreter=Path(sys.executable), environment=default_environment())
         # Python 3.6 knows no bytecode that goes by itself (PEP 552).
         if target.python != "cp36" and _compiling([target]):
-            return _of_boot(modules, target, store)[1]
+            with contextlib.suppress(FetchError, WriteError):
+                return _of_boot(modules, target, store)[1]
     return None
 
 
