@@ -73,7 +73,7 @@ def _draft(prepared: Prepared, plan: Bundle, report: Report) -> Draft:
     request, store = prepared.request, prepared.workshop.store
     if not request.compress:
         plan = replace(plan, wheels=fetch.uncompressed(plan.wheels, store, report))
-    modules = {**archive.start_modules(), "warm": archive.warm_start()}
+    modules = archive.start_modules()
     compiled: tuple[Bytecode, ...] = ()
     boots: tuple[BootBytecode, ...] = ()
     if request.bytecode:

@@ -34,11 +34,10 @@ def bundle_file(
     launch: LaunchOptions | None = None,
     local: Sequence[Path] = (),
     variants: tuple[Variant, ...] = (),
-    compiled_by: Interpreter | None = None,
 ) -> Path:
     """The file of `wheels`; `local` ones hold the builder's own code. Each of `pythons` gets all.
 
-    Its warm start is compiled by the newest Python, unless by another one.
+    Its warm start is compiled by the newest Python.
     """
     found = tuple(read_wheel(path, local=path in local) for path in wheels)
     variants = variants or (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
@@ -46,7 +45,7 @@ def bundle_file(
         sorted(name for wheel in found for name in wheel.files if name.endswith(".pth") and "/" not in name)
     )
     bundle = Bundle(found, variants, entry_point, launch or LaunchOptions(), ("x",), pth, runs_on(variants))
-    archive.write(archive.draft(bundle, "0", warm=warm_start(compiled_by or supported()[0])), output)
+    archive.write(archive.draft(bundle, "0", warm=warm_start(supported()[0])), output)
     return output
 
 
@@ -55,7 +54,7 @@ def warm_start(python: Interpreter) -> WarmStart:
     """The warm start, compiled."""
     with tempfile.TemporaryDirectory() as place:
         sources, output = Path(place, "sources"), Path(place, "output")
-        sources.write_text(json.dumps({**archive.start_modules(), "warm": archive.warm_start()}))
+        sources.write_text(json.dumps(archive.start_modules()))
         program = Path(fetch.__file__).with_name("compile_boot.py")
         subprocess.run([python.path, "-S", program, sources, output], check=True)
         with zipfile.ZipFile(output) as parts:

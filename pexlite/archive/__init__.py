@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from pexlite.archive.drafting import draft as draft
     from pexlite.archive.reader import read_manifest as read_manifest
     from pexlite.archive.runtime_files import start_modules as start_modules
-    from pexlite.archive.runtime_files import warm_start as warm_start
     from pexlite.archive.stored import chunks as chunks
     from pexlite.archive.stored import open_wheel as open_wheel
     from pexlite.archive.stored import sha256 as sha256
@@ -26,7 +25,6 @@ else:
             "read_manifest": "pexlite.archive.reader",
             "sha256": "pexlite.archive.stored",
             "start_modules": "pexlite.archive.runtime_files",
-            "warm_start": "pexlite.archive.runtime_files",
             "write": "pexlite.archive.writer",
         },
     )

@@ -28,15 +28,11 @@ def runtime_files() -> tuple[tuple[str, bytes], ...]:
     return tuple((path.name, bare(path.read_text(encoding="utf-8")).encode("utf-8")) for path in modules)
 
 
-def warm_start() -> str:
-    """The source of what every file has compiled, for one Python."""
-    return bare((_ROOM / _WARM).read_text(encoding="utf-8"))
-
-
 def start_modules() -> dict[str, str]:
-    """Name and source of each module that an ordinary first start runs, as they travel."""
+    """Name and source of each module that an ordinary start runs, "warm", which travels compiled, among them."""
     sources = dict(runtime_files())
-    return {name: sources[f"{name}.py"].decode() for name in _STARTING}
+    warm = bare((_ROOM / _WARM).read_text(encoding="utf-8"))
+    return {"warm": warm, **{name: sources[f"{name}.py"].decode() for name in _STARTING}}
 
 
 def bare(source: str) -> str:

@@ -50,7 +50,11 @@ def bytecode(
 
 def boot_bytecode(modules: Mapping[str, str], targets: Sequence[Target], store: Store) -> tuple[BootBytecode, ...]:
     """The bytecode of the runtime's `modules` (name to source), for each of the same Pythons."""
-    found = [_of_boot(modules, target, store)[0] for target in _compiling(targets)]
+    found = []
+    for target in _compiling(targets):
+        with zipfile.ZipFile(_boot(modules, target, store)) as parts:
+            first, digest, rest = map(parts.read, ("first", "digest", "rest"))
+            found.append(BootBytecode(parts.read("cache_tag").decode(), first, digest, rest))
     return tuple({boot.cache_tag: boot for boot in found}.values())
 
 
@@ -66,8 +70,9 @@ def warm_start(modules: Mapping[str, str], targets: Sequence[Target], store: Sto
             target = replace(target, interpreter=Path(sys.executable), environment=default_environment())
         # Python 3.6 knows no bytecode that goes by itself (PEP 552).
         if target.python != "cp36" and _compiling([target]):
-            with contextlib.suppress(FetchError, WriteError):
-                return _of_boot(modules, target, store)[1]
+            failures = contextlib.suppress(FetchError, WriteError)
+            with failures, zipfile.ZipFile(_boot(modules, target, store)) as parts:
+                return WarmStart(parts.read("magic"), parts.read("warm"))
     return None
 
 
@@ -85,21 +90,15 @@ def _of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
     return Bytecode(target.python, wheel.sha256, content, zlib.crc32(content[directory:]))
 
 
-def _of_boot(modules: Mapping[str, str], target: Target, store: Store) -> tuple[BootBytecode, WarmStart]:
+def _boot(modules: Mapping[str, str], target: Target, store: Store) -> Path:
+    """The zip in the store of what the target's Python makes of the modules."""
     sources = json.dumps(modules, sort_keys=True)
     path = store.root / "bytecode" / f"boot-{_key(target, _BOOT_PROGRAM, sources)}.zip"
     if not path.exists():
         with store.incoming() as incoming:
             incoming.write(sources.encode())
             _compile(_BOOT_PROGRAM, incoming.path, target, store, path)
-    with zipfile.ZipFile(path) as parts:
-        boot = BootBytecode(
-            cache_tag=parts.read("cache_tag").decode(),
-            first=parts.read("first"),
-            digest=parts.read("digest"),
-            rest=parts.read("rest"),
-        )
-        return boot, WarmStart(parts.read("magic"), parts.read("warm"))
+    return path
 
 
 def _key(target: Target, program: Path, *more: str) -> str:

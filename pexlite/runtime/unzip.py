@@ -8,7 +8,8 @@ import zlib
 _END = b"PK\x05\x06"
 _BIG = 32 << 20  # a member above this many bytes is inflated piece by piece, so that memory stays flat
 _PIECE = 4 << 20
-# Of the members that are unpacked by several processes: what is taken by itself, and what together.
+# Of the members that are unpacked by several processes: what is taken by itself, and what together; in all no more
+# than pool.MOST_JOBS, which is imported only where there is something to share.
 _LARGE, _MOST_LARGE = 1 << 20, 400
 _PORTION, _MOST_BATCHES = 32, 1000
 _SCHEMES = {"purelib": "lib", "platlib": "lib", "scripts": "scripts", "data": "data", "headers": "headers"}

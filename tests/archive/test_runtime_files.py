@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pexlite import archive
-from pexlite.archive.runtime_files import bare, runtime_files, warm_start
+from pexlite.archive.runtime_files import bare, runtime_files, start_modules
 
 MODULES = sorted((Path(archive.__file__).parents[1] / "runtime").glob("*.py"))
 
@@ -27,7 +27,8 @@ def test_a_module_travels_as_the_same_program(module: Path) -> None:
     source = module.read_text()
     found = bare(source)
     assert program(found) == program(source)
-    assert (warm_start() if module.name == "warm.py" else dict(runtime_files())[module.name].decode()) == found
+    travelling = {**dict(runtime_files()), "warm.py": start_modules()["warm"].encode()}
+    assert travelling[module.name] == found.encode()
     assert len(found) < len(source)
     assert ast.get_docstring(ast.parse(found)) is None
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pexlite.runtime import unzip
+from pexlite.runtime import pool, unzip
 from tests.bundles import environment, run
 
 
@@ -157,3 +157,14 @@ def test_whatever_is_read_stays_inside_or_is_refused(
     content = content[: len(content) - cut] if cut < 20 else content
     with contextlib.suppress(unzip.Damaged):
         read_all(bytes(content), tmp_path)
+
+
+@pytest.mark.parametrize("large", [0, 3, 2000])
+@pytest.mark.parametrize("small", [0, 1, 5000, 70_000])
+def test_no_more_portions_than_the_pool_takes(large: int, small: int) -> None:
+    sizes = [2 << 20] * large + [9] * small
+    jobs = [(unzip.Member(str(at), 0, size, size, 0, True, 0), b"x") for at, size in enumerate(sizes)]
+    batches, portions = unzip._batches(jobs)
+    assert len(batches) <= pool.MOST_JOBS
+    assert sorted(member.name for batch in batches for member, _ in batch) == sorted(map(str, range(len(jobs))))
+    assert sum(portions) == sum(sizes)
