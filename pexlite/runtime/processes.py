@@ -98,7 +98,10 @@ def _used_by(process, apps):
     line = "\n".join(process.words)
     if "/lite-1/apps/" in line:
         return [app.name for app in apps if app.path in line]
-    known, build_id = _what_it_runs(process)
+    try:
+        known, build_id = _what_it_runs(process)
+    except Exception:  # a file that is damaged, or has gone meanwhile
+        known, build_id = False, ""
     if build_id:
         return [app.name for app in apps if app.build_id == build_id]
     return [app.name for app in apps if app.is_mapped(process) or not known and app.is_perhaps_run_by(process)]
@@ -172,32 +175,34 @@ def _from_proc():
             continue
         place = "/proc/" + name
         try:
-            owner = os.stat(place).st_uid
-            line, facts = _words_and_facts(place)
-            started = booted + int(facts[19]) / ticks
+            seen = Process(_words(place), 0, os.stat(place).st_uid, _link(place + "/exe"), _link(place + "/cwd"))
+            seen.mapped, seen.root = _read(place + "/maps"), _root(_read(place + "/environ"))
+            facts = _facts(place)  # last: of a process that ended before this, less was seen than it was
+            seen.started = booted + int(facts[19]) / ticks
         except (OSError, ValueError, IndexError):
-            continue  # it has ended
-        if facts[0] in "ZX" or int(facts[6]) & _OF_THE_KERNEL:
             continue
-        seen = Process(line.split("\0"), started, owner)
-        seen.program, seen.directory = _link(place + "/exe"), _link(place + "/cwd")
-        seen.mapped, seen.root = _read(place + "/maps"), _root(_read(place + "/environ"))
-        yield seen
+        if _is_one(facts):
+            yield seen
 
 
-def _words_and_facts(place):
-    """The command line of a process, joined by NUL, and what its stat shows from the state on.
-
-    While an exec is under way there is no command line; and a process may have emptied its own.
-    """
+def _words(place):
+    """The command line of a process. While an exec is under way there is none; and a process may empty its own."""
     for _ in range(_LOOKS):
-        # "1234 (a name) S 1 …": the name may hold anything, so what follows it is counted from its end.
-        facts = _read(place + "/stat").rpartition(")")[2].split()
         line = _read(place + "/cmdline").rstrip("\0")
-        if line or not facts or facts[0] in "ZX" or int(facts[6]) & _OF_THE_KERNEL:
+        if line or not _is_one(_facts(place)):
             break
         time.sleep(_BETWEEN_LOOKS)
-    return line, facts
+    return line.split("\0")
+
+
+def _facts(place):
+    # "1234 (a name) S 1 …": the name may hold anything, so what follows it is counted from its end.
+    return _read(place + "/stat").rpartition(")")[2].split()
+
+
+def _is_one(facts):
+    """Whether they are of a process that has not ended, and is not the kernel's."""
+    return bool(facts) and facts[0] not in "ZX" and not int(facts[6]) & _OF_THE_KERNEL
 
 
 def _root(environment):

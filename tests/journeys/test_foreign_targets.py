@@ -74,12 +74,12 @@ def test_the_wheels_are_those_that_pip_and_uv_choose(row: Row, tmp_path: Path) -
     projects = [project for project in PROJECTS if project not in row.without]
     target = platform_target(row.target)
     by_pip = {name: _merit(file, target) for name, file in _chosen_by_pip(row, projects, tmp_path).items()}
+    by_uv = _versions_by_uv(row, projects) if row.uv else None
     for resolver in ("uv", "pip"):
         ours = _chosen_by_us(resolver, target, projects)
         assert {name: _merit(ours[name], target) for name in projects} == by_pip
-        if row.uv:
-            versions = {name: parse_wheel_filename(ours[name])[1] for name in projects}
-            assert versions == _versions_by_uv(row, projects)
+        versions = {name: parse_wheel_filename(ours[name])[1] for name in projects}
+        assert by_uv is None or versions == by_uv
 
 
 def _merit(filename: str, target: Target) -> tuple[Version, int]:
@@ -121,6 +121,7 @@ def _versions_by_uv(row: Row, projects: Sequence[str]) -> dict[str, Version]:
     assert row.uv
     uv = installers.find_installer("uv")
     command = [*uv.command, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "-"]
+    command += ["--python", sys.executable]  # else it looks for one of that version
     command += ["--only-binary", ":all:", "--python-platform", row.uv, "--python-version", row.python]
     settings = resolve.effective_settings(IndexSettings())
     command += installers.index_arguments(uv, settings)

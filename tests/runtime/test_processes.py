@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 import time
+import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -85,6 +88,24 @@ def test_a_file_that_is_as_it_was_says_which_app_it_is(tmp_path: Path) -> None:
         assert processes._used_by(shown, [app()]) == ["aaaa-cp311-1"]
 
 
+def test_a_damaged_file_says_nothing(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "x", files={"x.py": ""})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("x", "main"))
+    with zipfile.ZipFile(file) as opened:
+        facts = opened.getinfo("PEX-INFO")
+    assert facts.compress_type == zipfile.ZIP_DEFLATED
+    content = bytearray(file.read_bytes())
+    name, extra = struct.unpack_from("<2H", content, facts.header_offset + 26)
+    content[facts.header_offset + 30 + name + extra] = 0xFF  # no kind of block that there is
+    file.write_bytes(content)
+    with pytest.raises(zlib.error):
+        processes._build_id(str(file))
+    shown = process("python3", str(file), days=-0.1)
+    assert processes._used_by(shown, [app()]) == ["aaaa-cp311-1"]
+    shown.root = "/other"
+    assert processes._used_by(shown, [app()]) == []
+
+
 @pytest.mark.parametrize(
     ("command", "script"),
     [
@@ -140,8 +161,7 @@ def test_a_process_is_seen_as_it_starts() -> None:
             [sys.executable, "-S", "-c", "import sys; sys.stdin.read()", f"start-{number}"], stdin=subprocess.PIPE
         )
         try:
-            words, _ = processes._words_and_facts(f"/proc/{child.pid}")
-            assert f"start-{number}" in words.split("\0")
+            assert f"start-{number}" in processes._words(f"/proc/{child.pid}")
         finally:
             child.communicate(b"", timeout=60)
 
@@ -151,7 +171,7 @@ def test_threads_of_the_kernel_and_zombies_are_not_seen(tmp_path: Path) -> None:
         pytest.skip("no /proc here")
     child = subprocess.Popen([sys.executable, "-S", "-c", ""])
     until = time.monotonic() + 60
-    while processes._words_and_facts(f"/proc/{child.pid}")[1][0] != "Z":
+    while processes._facts(f"/proc/{child.pid}")[0] != "Z":
         assert time.monotonic() < until
     try:
         started = time.monotonic()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pexlite.runtime import processes, prune
 from tests.bundles import bundle_file, function
 from tests.factories import make_wheel
 
@@ -43,6 +44,14 @@ def judged(done: subprocess.CompletedProcess[str]) -> Path:
     ran, size, prefix = done.stdout.split(" ", 2)
     assert (ran, int(size)) == ("ran", len(NOISE))
     return Path(prefix.strip())
+
+
+def users(root: Path) -> list[str]:
+    """What can be seen of each process that passes for a user of an app in the cache `root`."""
+    place = str(root / "lite-1")
+    marks = {path.name: prune.mark(place, path.name) for path in root.glob("lite-1/apps/*-*")}
+    apps = [processes.App(place, name, marks[name] or 0.0, prune.wheels_of(place, name)) for name in marks]
+    return [str(vars(seen) | {"mapped": ""}) for seen in processes.running() if processes._used_by(seen, apps)]
 
 
 def litter(root: Path) -> list[str]:
