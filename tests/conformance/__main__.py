@@ -69,30 +69,29 @@ def _outcomes(
     programs: Programs,
     jobs: int,
 ) -> Iterator[Outcome]:
-    # A peer resolves nothing here: it gets the versions that the first resolver chose.
-    tasks = [
-        (row, tool, resolver)
-        for row in rows
-        for tool in tools
-        for resolver in (resolvers if tool == "pexlite" else resolvers[:1])
-    ]
+    def of_row(task: tuple[Application, str]) -> list[Outcome]:
+        row, tool = task
+        passed: set[str] = set()
+        # A peer resolves nothing here: it gets the versions that the first resolver chose.
+        wanted = resolvers if tool == "pexlite" else resolvers[:1]
+        return [outcome(row, tool, resolver, passed) for resolver in wanted]
 
-    def outcome(task: tuple[Application, str, str]) -> Outcome:
-        row, tool, resolver = task
+    def outcome(row: Application, tool: str, resolver: str, passed: set[str]) -> Outcome:
         place = directory / f"{row.name}-{tool}-{resolver}"
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         began = time.monotonic()
         why = ""
         try:
-            compare(Bench(row, place, programs), tool, resolver)
+            compare(Bench(row, place, programs), tool, resolver, passed)
         except NotAsExpectedError as failure:
             why = str(failure).replace(str(place), "…")
         shutil.rmtree(place, ignore_errors=True)
         return Outcome(row.name, tool, resolver, why, row.excused.get(tool, ""), time.monotonic() - began)
 
     with ThreadPoolExecutor(jobs) as pool:
-        yield from pool.map(outcome, tasks)
+        for found in pool.map(of_row, [(row, tool) for row in rows for tool in tools]):
+            yield from found
 
 
 def _parser() -> argparse.ArgumentParser:

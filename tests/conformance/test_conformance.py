@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,21 @@ def test_a_row_fails_that_does_something_else(bench: Bench, code: str, words: st
     application = replace(LIBRARY, files={"it.py": code}, arguments=("it.py",), makes=makes)
     with pytest.raises(NotAsExpectedError, match=words):
         compare(replace(bench, application=application), "pexlite", "uv")
+
+
+def test_the_same_bytes_are_run_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    passed: set[str] = set()
+    compare(bench, "pexlite", "uv", passed)
+    assert len(passed) == 1
+    monkeypatch.setattr(Bench, "run", None)
+    compare(replace(bench, directory=again(bench.directory)), "pexlite", "pip", passed)
+    with pytest.raises(TypeError):
+        compare(replace(bench, directory=again(bench.directory)), "pexlite", "pip", set())
+
+
+def again(directory: Path) -> Path:
+    """Another place beside `directory`."""
+    return Path(tempfile.mkdtemp(dir=directory.parent))
 
 
 def test_the_table_has_forty_rows_and_more_each_once() -> None:
