@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pexlite.errors import ResolutionError
-from pexlite.installers import attempt, pip
-from pexlite.model import Amendments
+from pexlite.installers import Installer, Outcome, attempt, pip
+from pexlite.model import Amendments, IndexSettings
 from pexlite.resolve.failures import explain
 from pexlite.resolve.guided import guided
 from pexlite.resolve.job import Job, runs_pip, write_inputs
 from pexlite.resolve.stand_ins import with_stand_ins, without_stand_ins
+
+_CONFLICT = "The conflict is caused by:"
 
 
 def resolve_with_pip(job: Job) -> Pylock:
@@ -35,9 +37,8 @@ def resolve_with_pip(job: Job) -> Pylock:
     with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
         directory = Path(scratch)
         report = directory / "report.json"
-        log = directory / "pip.log"
         arguments = ["install", "--dry-run", "--ignore-installed", "--progress-bar", "off"]
-        arguments += ["--report", str(report), "--log", str(log)]
+        arguments += ["--report", str(report)]
         given, real = with_stand_ins(job, directory)
         requirements, constraints = write_inputs(given, directory)
         arguments += ["-r", str(requirements), *constraints]
@@ -52,19 +53,32 @@ def resolve_with_pip(job: Job) -> Pylock:
             program = guided(directory, job.target.interpreter, amendments=job.amendments)
         elif job.target.interpreter != Path(sys.executable):
             arguments = ["--python", str(job.target.interpreter), *arguments]
-        # What pip leaves behind where it is ended goes with the directory.
-        outcome = attempt(
-            program, arguments, settings, cwd=directory, extra_environment={"TMPDIR": str(directory)}
-        )
+        outcome = _run(program, arguments, settings, directory)
         if outcome.code:
-            # That an index refused access or could not be reached, pip tells its log only.
-            logged = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-            raise explain(replace(job, installer=pip()), replace(outcome, stdout=outcome.stdout + logged))
+            raise explain(replace(job, installer=pip()), outcome)
         items = json.loads(report.read_text(encoding="utf-8"))["install"]
     packages = sorted(map(_package, items), key=lambda package: package.name)
     lock = Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=packages)
     lock.validate()
     return without_stand_ins(lock, real)
+
+
+def _run(program: Installer, arguments: Sequence[str], settings: IndexSettings, directory: Path) -> Outcome:
+    """How pip ended; of a failure with its log in stdout.
+
+    That an index refused access or could not be reached, pip tells its log only, with every file that it passes
+    over: a third of the time of a run. So it is asked for the log when it has found nothing to choose from.
+    """
+    # What pip leaves behind where it is ended goes with the directory.
+    own = {"TMPDIR": str(directory)}
+    outcome = attempt(program, arguments, settings, cwd=directory, extra_environment=own)
+    if not outcome.code or _CONFLICT in outcome.stdout + outcome.stderr:
+        return outcome
+    log = directory / "pip.log"
+    words = [*arguments, "--log", str(log)]
+    outcome = attempt(program, words, replace(settings, retries=0), cwd=directory, extra_environment=own)
+    logged = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    return replace(outcome, stdout=outcome.stdout + logged)
 
 
 def _tag_arguments(job: Job, directory: Path) -> list[str]:
