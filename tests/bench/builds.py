@@ -46,7 +46,7 @@ def from_lock(setting: Setting, workload: Workload, programs: Sequence[str], rou
     concatenate = ("sh", "-c", 'cat "$@" >"$0"', str(setting.directory / "builds" / "cat"), *wheels)
     disk = Contender("cat", concatenate, setting.environment(setting.state("builds", "cat")))
     targets = [
-        Target("pexlite", 0.10, ("pex-fast", "pex-pylock-fast"), floor="cat"),
+        Target("pexlite", 0.10, ("pex-fast", "pex-pylock-fast"), floors=("cat",)),
         Target("pexlite", 4, ("cat",)),
     ]
     figures = _cached(setting, workload, _installed(builders, programs), rounds, [disk])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tests.bench.results import Row, row
 from tests.bench.setting import Setting
-from tests.bench.starts import ready
+from tests.bench.starts import in_a_venv, ready
 from tests.bench.targets import Target
 from tests.bench.timing import Contender, Figure, WrongOutputError, failed, paired, run
 from tests.bench.tools import Tool
@@ -19,15 +20,13 @@ _COMPARED = ("pexlite", "pex", "pex-venv", "shiv")
 
 def wheels(setting: Setting, tools: Sequence[Tool], rounds: int, counts: Sequence[int] = WHEELS) -> Iterator[Row]:
     """Warm starts of applications of more and more wheels."""
-    target = Target(f"pexlite {counts[-1]}", 0.003, (f"pexlite {counts[0]}",), difference=True)
-    yield _warm(setting, [(count, of_wheels(count)) for count in counts], tools, rounds, "wheels", [target])
+    yield _warm(setting, [(count, of_wheels(count)) for count in counts], tools, rounds, "wheels")
 
 
 def files(setting: Setting, tools: Sequence[Tool], rounds: int, counts: Sequence[int] = FILES) -> Iterator[Row]:
     """Warm and first starts of applications of more and more files."""
     sizes = [(count, of_files(count)) for count in counts]
-    target = Target(f"pexlite {counts[-1]}", 0.003, (f"pexlite {counts[0]}",), difference=True)
-    yield _warm(setting, sizes, tools, rounds, "files", [target])
+    yield _warm(setting, sizes, tools, rounds, "files")
     contenders, unable = _all(setting, sizes, tools, "cold", empty=True)
     yield row("growth", "files", "cold", {**paired(contenders, max(3, rounds // 5)), **unable})
 
@@ -38,16 +37,20 @@ def _warm(
     tools: Sequence[Tool],
     rounds: int,
     name: str,
-    targets: Sequence[Target],
 ) -> Row:
     contenders, unable = _all(setting, sizes, tools, "warm")
+    for count, workload in (sizes[0], sizes[-1]):
+        venv = in_a_venv(setting, workload, workload.arguments, workload.contains)
+        contenders.append(replace(venv, tool=f"venv {count}"))
     for one in list(contenders):
         try:
             run(one)
         except WrongOutputError as failure:
             contenders.remove(one)
             unable[one.tool] = failed(str(failure))
-    return row("growth", name, "warm", {**paired(contenders, rounds), **unable}, targets)
+    least, most = sizes[0][0], sizes[-1][0]
+    own = Target(f"pexlite {most}", 0.003, (f"pexlite {least}",), True, (f"venv {most}",), f"venv {least}")
+    return row("growth", name, "warm", {**paired(contenders, rounds), **unable}, [own])
 
 
 def _all(

@@ -66,7 +66,7 @@ def _found(said: Verdict, unit: str) -> str:
         return f"{value:.3g} ×" if "×" in said.claim else in_words(value, unit)
 
     found = words(said.value) + (f" (CPU {words(said.cpu)})" if said.cpu is not None else "")
-    return found + (f"; {said.floor[0]} alone {words(said.floor[1])}" if said.floor else "")
+    return "; ".join([found, *(f"{name} alone {words(value)}" for name, value in said.floors)])
 
 
 def where_and_when(results: Results) -> str:

@@ -137,15 +137,14 @@ def _verdict_document(said: Verdict) -> dict[str, Any]:
     found = {"claim": said.claim, "value": round(said.value, 5), "limit": said.limit, "met": said.met}
     if said.cpu is not None:
         found["cpu"] = round(said.cpu, 5)
-    if said.floor:
-        found["floor"] = [said.floor[0], round(said.floor[1], 5)]
+    if said.floors:
+        found["floors"] = {name: round(value, 5) for name, value in said.floors}
     return found
 
 
 def _verdict(said: Mapping[str, Any]) -> Verdict:
-    floor = said.get("floor")
-    known = (floor[0], floor[1]) if floor else None
-    return Verdict(said["claim"], said["value"], said["limit"], said.get("cpu"), known)
+    floors = tuple(said.get("floors", {}).items())
+    return Verdict(said["claim"], said["value"], said["limit"], said.get("cpu"), floors)
 
 
 def _figure_document(figure: Figure) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def warm(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
         except WrongOutputError as failure:
             unable[contender.tool] = failed(str(failure))
             contenders.remove(contender)
-    floor = _floor(setting, workload, workload.arguments, workload.contains)
+    floor = in_a_venv(setting, workload, workload.arguments, workload.contains)
     run(floor)
     least_zip = _least_zip(setting, workload, floor)
     least = [least_zip]
@@ -60,9 +60,9 @@ def warm(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
 
 def _warm_targets(workload: Workload, way: str) -> list[Target]:
     if workload.name != "tiny":
-        return [Target("pexlite", _NEAR_THE_FLOOR, ("venv",), floor="least zip")]
-    targets = [Target("pexlite", 1.10, ("venv",), floor="least zip")]
-    by_sh = Target("pexlite-sh", 1.00, ("venv",), floor="sh exec")
+        return [Target("pexlite", _NEAR_THE_FLOOR, ("venv",), floors=("least zip",))]
+    targets = [Target("pexlite", 1.10, ("venv",), floors=("least zip",))]
+    by_sh = Target("pexlite-sh", 1.00, ("venv",), floors=("sh exec",))
     return [*targets, by_sh] if way == DIRECT else targets
 
 
@@ -83,7 +83,7 @@ def _with_python_path(setting: Setting, workload: Workload, contenders: Sequence
     figures = paired([*chosen, *given], rounds)
     # Python itself looks into those archives before any code of the file runs.
     target = Target(
-        "pexlite +PYTHONPATH", _NEAR_THE_FLOOR, ("pexlite",), floor="zipapp +PYTHONPATH", floor_over="zipapp"
+        "pexlite +PYTHONPATH", _NEAR_THE_FLOOR, ("pexlite",), floors=("zipapp +PYTHONPATH",), floor_over="zipapp"
     )
     return row("warm", workload.name, "with PYTHONPATH, as Spark sets it", figures, [target])
 
@@ -96,8 +96,8 @@ def cold(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
     way = "to the first line" if workload.first else "whole"
     others = [_copy(setting, workload), _inflate(setting, workload)] if workload.first else []
     targets = [
-        Target("pexlite", 0.45, (*PEX, *SHIV), floor="inflate"),
-        Target("pexlite-fast", 0.45, (*PEX, *SHIV), floor="cp -r"),
+        Target("pexlite", 0.45, (*PEX, *SHIV), floors=("inflate", "cp -r")),
+        Target("pexlite-fast", 0.45, (*PEX, *SHIV), floors=("cp -r",)),
     ]
     if not workload.first:
         warm_ones, _ = ready(setting, workload, tools, arguments, contains, "warm")
@@ -107,8 +107,8 @@ def cold(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
             others.append(Contender("pexlite warm", one.command, one.environment, one.contains))
         others.append(_without_bytecode(setting, workload, arguments, contains))
         targets = [
-            Target("pexlite", 0.25, ("pexlite warm",), difference=True),
-            Target("pexlite", 0.6, SHIV, floor=others[-1].tool),
+            Target("pexlite", 0.25, ("pexlite warm",), difference=True, floors=(others[-1].tool,)),
+            Target("pexlite", 0.6, SHIV, floors=(others[-1].tool,)),
             Target("pexlite-compile", 0.6, SHIV),
         ]
         targets = targets if workload.name == "hello" else []
@@ -176,7 +176,8 @@ def ready(
     return contenders, unable
 
 
-def _floor(setting: Setting, workload: Workload, arguments: Sequence[str], contains: str) -> Contender:
+def in_a_venv(setting: Setting, workload: Workload, arguments: Sequence[str], contains: str) -> Contender:
+    """The script of a plain venv with the workload's wheels."""
     program = setting.floor(workload) / "bin" / workload.script
     environment = setting.environment(setting.state("warm", workload.name, "venv"))
     return Contender("venv", (str(program), *arguments), environment, contains)
@@ -218,7 +219,7 @@ def _least_sh_header(setting: Setting, workload: Workload, floor: Contender) -> 
 
 def _without_bytecode(setting: Setting, workload: Workload, arguments: Sequence[str], contains: str) -> Contender:
     """The plain venv before Python has compiled it, as it is after any first start that brings no bytecode."""
-    floor = _floor(setting, workload, arguments, contains)
+    floor = in_a_venv(setting, workload, arguments, contains)
     libraries = next((setting.floor(workload) / "lib").glob("python*/site-packages"))
 
     def prepare() -> None:

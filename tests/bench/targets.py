@@ -17,8 +17,8 @@ class Verdict:
     limit: float
     cpu: float | None = None
     """The same comparison in CPU seconds, which a busy machine hardly changes."""
-    floor: tuple[str, float] | None = None
-    """What does nothing but the part that cannot be left out, and the same comparison of that."""
+    floors: tuple[tuple[str, float], ...] = ()
+    """What does nothing but a part that cannot be left out, and the same comparison of that."""
 
     @property
     def met(self) -> bool:
@@ -36,10 +36,10 @@ class Target:
     limit: float
     against: tuple[str, ...] = ()
     difference: bool = False
-    floor: str = ""
-    """Among the figures, what does nothing but the part that no tool of this kind can leave out."""
+    floors: tuple[str, ...] = ()
+    """Among the figures, what does nothing but a part that no tool of this kind can leave out."""
     floor_over: str = ""
-    """What that is compared with, where it is not the best of `against`."""
+    """What they are compared with, where it is not the best of `against`."""
 
     def judge(self, figures: Mapping[str, Figure], unit: str) -> Verdict | None:
         """What the figures say; None where one side of the comparison is missing."""
@@ -52,14 +52,21 @@ class Target:
         if not others:
             return None
         best = min(others, key=others.__getitem__)
-        least = figures.get(self.floor)
+        floors = self._floors(figures, self.floor_over or best)
         if self.difference:
             claim = f"{self.tool} ≤ {best} + {in_words(self.limit, unit)}"
-            return Verdict(claim, own.median - others[best], self.limit, _difference(own, figures[best]))
+            return Verdict(claim, own.median - others[best], self.limit, _difference(own, figures[best]), floors)
         claim = f"{self.tool} ≤ {self.limit:g} × {best}"
-        over = figures.get(self.floor_over or best)
-        floor = (self.floor, least.median / over.median) if least and least.runs and over and over.runs else None
-        return Verdict(claim, own.median / others[best], self.limit, _ratio(own, figures[best]), floor)
+        return Verdict(claim, own.median / others[best], self.limit, _ratio(own, figures[best]), floors)
+
+    def _floors(self, figures: Mapping[str, Figure], over: str) -> tuple[tuple[str, float], ...]:
+        medians = {name: figure.median for name, figure in figures.items() if figure.runs}
+        if over not in medians:
+            return ()
+        found = {name: medians[name] for name in self.floors if name in medians}
+        if self.difference:
+            return tuple((name, median - medians[over]) for name, median in found.items())
+        return tuple((name, median / medians[over]) for name, median in found.items())
 
 
 def _difference(own: Figure, other: Figure) -> float | None:

@@ -118,7 +118,7 @@ def test_a_target_without_both_sides_says_nothing() -> None:
 
 
 def test_a_missed_target_is_told_with_what_nothing_can_go_below(tmp_path: Path) -> None:
-    target = Target("pexlite", 1.1, ("venv",), floor="zipapp")
+    target = Target("pexlite", 1.1, ("venv",), floors=("zipapp",))
     one = row("warm", "tiny", "./app", seconds(venv=1, pexlite=1.21, zipapp=1.19), [target])
     whole = Results(MACHINE, {}, {}, (one,))
     results.write(whole, tmp_path / "results.json")
@@ -129,12 +129,21 @@ def test_a_missed_target_is_told_with_what_nothing_can_go_below(tmp_path: Path) 
 
 
 def test_what_nothing_can_go_below_may_be_compared_with_its_own_like() -> None:
-    target = Target("pexlite +P", 1.03, ("pexlite",), floor="zipapp +P", floor_over="zipapp")
+    target = Target("pexlite +P", 1.03, ("pexlite",), floors=("zipapp +P",), floor_over="zipapp")
     verdict = target.judge({"pexlite": figure([1]), "pexlite +P": figure([1.2]), "zipapp +P": figure([3])}, "s")
-    assert verdict is not None and verdict.floor is None
+    assert verdict is not None and verdict.floors == ()
     figures = {name: figure([value]) for name, value in {"zipapp": 2.5, "zipapp +P": 3.0}.items()}
     verdict = target.judge({"pexlite": figure([1]), "pexlite +P": figure([1.2]), **figures}, "s")
-    assert verdict is not None and verdict.floor == ("zipapp +P", 1.2)
+    assert verdict is not None and verdict.floors == (("zipapp +P", 1.2),)
+
+
+def test_so_may_a_difference() -> None:
+    target = Target("pexlite 9", 0.5, ("pexlite 1",), True, ("venv 9", "none"), "venv 1")
+    values = {"pexlite 1": 1, "pexlite 9": 2, "venv 1": 0.5, "venv 9": 1.25}
+    one = row("growth", "files", "warm", {name: figure([value]) for name, value in values.items()}, [target])
+    assert one.verdicts[0].floors == (("venv 9", 0.75),)
+    said = report.markdown(Results(MACHINE, {}, {}, (one,)))
+    assert "pexlite 9 ≤ pexlite 1 + 500.0 ms: 1.00 s; venv 9 alone 750.0 ms\n" in said
 
 
 def test_what_takes_long_is_run_three_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

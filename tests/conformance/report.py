@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ class Outcome:
     excuse: str = ""
     """Why it cannot pass, where that is known."""
     seconds: float = 0.0
+    date: str = ""
+    """When it was found, where that is another day than the last run's."""
 
     @property
     def passed(self) -> bool:
@@ -45,9 +47,10 @@ def totals(outcomes: Sequence[Outcome]) -> dict[str, tuple[int, int]]:
 
 def write(path: Path, machine: Mapping[str, Any], outcomes: Sequence[Outcome]) -> None:
     """results.json: rows of an earlier run that were not run again stay."""
-    earlier = read(path) if path.exists() else ()
+    earlier, before = (read(path), _machine(path)["date"]) if path.exists() else ((), "")
     again = {(one.row, one.tool, one.resolver) for one in outcomes}
-    kept = [one for one in earlier if (one.row, one.tool, one.resolver) not in again]
+    dated = [replace(one, date=one.date or before) for one in earlier]
+    kept = [one for one in dated if (one.row, one.tool, one.resolver) not in again]
     whole = sorted([*kept, *outcomes], key=lambda one: (one.tool, one.row, one.resolver))
     rows = [
         {
@@ -57,6 +60,7 @@ def write(path: Path, machine: Mapping[str, Any], outcomes: Sequence[Outcome]) -
             "passed": one.passed,
             **({"why": one.why} if one.why else {}),
             **({"excuse": one.excuse} if one.excuse and one.why else {}),
+            **({"date": one.date} if one.date not in ("", machine["date"]) else {}),
         }
         for one in whole
     ]
@@ -67,19 +71,37 @@ def read(path: Path) -> tuple[Outcome, ...]:
     """What `write` wrote."""
     rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
     return tuple(
-        Outcome(one["row"], one["tool"], one["resolver"], one.get("why", ""), one.get("excuse", ""))
+        Outcome(
+            one["row"],
+            one["tool"],
+            one["resolver"],
+            one.get("why", ""),
+            one.get("excuse", ""),
+            date=one.get("date", ""),
+        )
         for one in rows
     )
+
+
+def _machine(path: Path) -> dict[str, str]:
+    machine: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["machine"]
+    return machine
 
 
 def markdown(path: Path) -> str:
     """The README's part: totals, and each of pexlite's rows that does not pass, with the reason."""
     outcomes = read(path)
-    machine = json.loads(path.read_text(encoding="utf-8"))["machine"]
+    machine = _machine(path)
+    dates: dict[str, list[str]] = {}
+    for one in outcomes:
+        tools = dates.setdefault(one.date or machine["date"], [])
+        tools += [one.tool] if one.tool not in tools else []
+    when = ", ".join(f"{' and '.join(tools)} {date}" for date, tools in sorted(dates.items()))
+    when = when if len(dates) > 1 else machine["date"]
     lines = [f"| | {' | '.join(totals(outcomes))} |", f"|---|{'---:|' * len(totals(outcomes))}"]
     cells = [f"{passed} of {rows}" for passed, rows in totals(outcomes).values()]
     lines.append(f"| rows that do what they do in a plain venv | {' | '.join(cells)} |")
-    text = "\n".join(lines) + f"\n\nCPython {machine['python']}, {machine['system']}, {machine['date']}.\n"
+    text = "\n".join(lines) + f"\n\nCPython {machine['python']}, {machine['system']}, {when}.\n"
     ours = [one for one in outcomes if one.tool == "pexlite" and not one.passed]
     return text + "".join(f"- *{one.row}* ({one.resolver}): {one.excuse or one.why}\n" for one in ours)
 

@@ -114,9 +114,19 @@ def test_a_row_counts_once_and_only_if_it_passes_with_every_resolver() -> None:
 
 def test_outcomes_come_back_as_written_and_rows_run_again_replace_the_old(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
-    report.write(path, {}, [Outcome("a", "pex", "uv", "broken", "known"), Outcome("b", "pex", "uv")])
-    report.write(path, {}, [Outcome("b", "pex", "uv", "worse")])
-    assert report.read(path) == (Outcome("a", "pex", "uv", "broken", "known"), Outcome("b", "pex", "uv", "worse"))
+    machine = {"python": "3.11.7", "system": "Linux", "date": "2026-01-01"}
+    first = [
+        Outcome("a", "pex", "uv", "broken", "known"),
+        Outcome("b", "pex", "uv"),
+        Outcome("b", "pexlite", "uv"),
+    ]
+    report.write(path, machine, first)
+    assert report.read(path) == tuple(first)
+    assert "Linux, 2026-01-01.\n" in report.markdown(path)
+    report.write(path, {**machine, "date": "2026-01-02"}, [Outcome("b", "pex", "uv", "worse")])
+    old, new = (replace(first[0], date="2026-01-01"), Outcome("b", "pex", "uv", "worse"))
+    assert report.read(path) == (old, new, replace(first[2], date="2026-01-01"))
+    assert "Linux, pex and pexlite 2026-01-01, pex 2026-01-02.\n" in report.markdown(path)
 
 
 def test_the_readme_shows_what_results_json_says() -> None:
