@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.bench.setting import Setting
@@ -16,7 +17,12 @@ from tests.checkout import environment_with_pexlite
 
 
 def pytest_configure() -> None:
-    """Started in the background of a script, tests would have their programs ignore Ctrl-C as well."""
+    """No test fails because a machine is slow, and Ctrl-C is heeded by the programs that they start.
+
+    Started in the background of a script, tests would have these ignore it as well.
+    """
+    hypothesis.settings.register_profile("any machine", deadline=None)
+    hypothesis.settings.load_profile("any machine")
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)

@@ -203,7 +203,7 @@ def test_a_shebang_no_kernel_reads_is_refused(shebang: str, wheels: list[Path], 
         bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), launch=LaunchOptions(shebang=shebang))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     contents=st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.binary(max_size=2000), max_size=6)
 )

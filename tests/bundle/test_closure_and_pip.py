@@ -78,7 +78,7 @@ def installed_by_pip(links: Path, roots: list[str]) -> set[str] | None:
 
 
 # A run of pip takes half a second. For a longer search, write a larger number here.
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(GRAPHS, st.lists(requirements(markers=False), min_size=1, max_size=2))
 def test_the_closure_is_what_pip_installs(graph: Mapping[str, Project], roots: list[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:

@@ -137,7 +137,7 @@ def test_a_member_that_inflates_to_more_than_it_says_is_not_inflated(said: int, 
 FIELDS = st.sampled_from([0, 1, 2, 0xFF, 0xFFFF, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     names=st.lists(st.text(st.sampled_from("a./\\\0:\u00fc"), max_size=6), max_size=3),
     changes=st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=8)), max_size=4),

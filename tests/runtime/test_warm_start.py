@@ -265,6 +265,45 @@ def test_a_stack_shows_nobody_elses_lines(newest: Interpreter, tmp_path: Path) -
     assert shown.splitlines()[-1] == "    traceback.print_stack()"
 
 
+# Prints the most page faults of a hundred calls, at any depth of calls.
+CALLER = """
+import resource
+
+
+def leaf(a=0, b=0, c=0, d=0, e=0, f=0, g=0, h=0, i=0, j=0, k=0, l=0, m=0, n=0, o=0, p=0):
+    return a
+
+
+def at(depth, found):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(100):
+        leaf()
+    found.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    if depth:
+        at(depth - 1, found)
+
+
+def main():
+    found = []
+    at(600, found)
+    print(max(found))
+"""
+
+
+def test_no_depth_of_calls_costs_more_than_another(newest: Interpreter, tmp_path: Path) -> None:
+    """At the end of one chunk of frames each call would map the next one, and each return unmap it."""
+    if newest.version < (3, 11):
+        pytest.skip("frames of this Python lie elsewhere")
+    wheel = make_wheel(tmp_path, "caller", files={"caller.py": CALLER})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("caller", "main"))
+    env = environment(tmp_path / "root")
+    run([newest.path, file], env)
+    assert int(run([newest.path, file], env).stdout) < 50
+    plain: list[str | Path] = [newest.path, "-c", "import caller; caller.main()"]
+    (library,) = tmp_path.glob("root/lite-1/apps/*/lib/*/site-packages")
+    assert int(run(plain, {**env, "PYTHONPATH": str(library)}).stdout) >= 100
+
+
 # Has the process interrupted when the file that AT names is compiled.
 INTERRUPTING = """\
 import os, signal, sys
