@@ -11,8 +11,8 @@ _WARM = "warm.py"
 _REMARK = re.compile(r"  # [^\"']*$")
 # Together they deflate to 1 kB less than sorted by name. Found by trying; any other order is as good but for that.
 _DEFLATES_BEST = (
-    *("spark", "layout", "launch", "switches", "special", "venv", "tools", "cause", "repair", "holdings", "prune"),
-    *("progress", "verify", "roots", "cold", "processes", "lock", "begin", "whole", "unzip", "pool"),
+    *("spark", "layout", "launch", "special", "venv", "switches", "tools", "cause", "begin", "repair", "verify"),
+    *("prune", "holdings", "whole", "progress", "cold", "roots", "processes", "lock", "unzip", "pool"),
 )
 _STARTING = (
     *("__init__", "begin", "cold", "layout", "lock", "progress", "prune", "roots", "special", "spark"),
@@ -36,7 +36,8 @@ def start_modules() -> dict[str, str]:
 
 
 def bare(source: str) -> str:
-    """The program `source` without docstrings, empty lines and comments, indented by one space a level.
+    """The program `source` without docstrings, empty lines, comments and line ends after an opening bracket or a
+    comma, indented by one space a level.
 
     Goes by how this project lays its code out, since a parser would take longer than all of a build; a test
     parses both and compares them.
@@ -59,7 +60,11 @@ def bare(source: str) -> str:
             if depth < only_docstring:
                 kept.append(_indented(only_docstring, "pass"))
             only_docstring = 0
-            kept.append(_indented(depth, _REMARK.sub("", text)))
+            text = _REMARK.sub("", text)
+            if kept and kept[-1].endswith(("(", "[", "{", ",")):
+                kept[-1] += text  # only within brackets does a line end so
+            else:
+                kept.append(_indented(depth, text))
             in_text = text.count('"""') % 2 == 1
     if only_docstring:
         kept.append(_indented(only_docstring, "pass"))

@@ -25,8 +25,9 @@ _MAGIC = 'b"what the Python that compiles this puts there"'
 def compile_boot(sources: str, output: str) -> None:
     """Nothing; `output` holds the bytecode of the modules in `sources`, of which "__init__" is the package."""
     modules = json.loads(Path(sources).read_text(encoding="utf-8"))
-    source = modules.pop("warm").replace(_MAGIC, ascii(importlib.util.MAGIC_NUMBER))
-    warm = marshal.dumps(_with_room_for_frames(_without_columns("<pexlite>", source)))
+    warm = marshal.dumps(
+        _without_columns("<pexlite>", modules.pop("warm").replace(_MAGIC, ascii(importlib.util.MAGIC_NUMBER)))
+    )
     package = _compiled("__init__", modules.pop("__init__"))
     rest = marshal.dumps({name: marshal.dumps(_compiled(name, modules[name])) for name in sorted(modules)})
     first = marshal.dumps((package, importlib.util.source_hash(rest)))
@@ -56,17 +57,6 @@ def _without_columns(name: str, source: str) -> CodeType:
             node.end_lineno, node.col_offset, node.end_col_offset = node.lineno, 0, 0
     code: CodeType = compile(tree, name, "exec", dont_inherit=True)
     return code
-
-
-def _with_room_for_frames(code: CodeType) -> CodeType:
-    """The code, in whose frame everything that it calls finds room for its own.
-
-    From 3.11 on frames lie in chunks of 16 kB. A call that needs the next chunk maps it and its return unmaps it,
-    so a loop that happens to be at such a depth does both, each time: 5,600 times in a start of pandas. A frame
-    that is larger than a chunk gets one of its own, of the next power of two, and what that leaves is for those
-    above it. Nothing is written to what the frame itself does not use, so it takes no memory: here 256 of 512 kB.
-    """
-    return code.replace(co_stacksize=1 << 15) if sys.version_info >= (3, 11) else code
 
 
 if __name__ == "__main__":

@@ -41,7 +41,8 @@ def test_a_module_travels_as_the_same_program(module: Path) -> None:
         ("def f():\n    # why\n    if x:\n        return 1\n", "def f():\n if x:\n  return 1\n"),
         ('x = """\\\n    a\n\n        # b\n"""\n', 'x = """\\\n    a\n\n        # b\n"""\n'),
         ("x = 1  # one\ny = '  # two'\n", "x = 1\ny = '  # two'\n"),
-        ("x = (\n    1,\n)\n", "x = (\n 1,\n)\n"),
+        ("x = (\n    1,  # one\n    # two\n    2,\n)\n", "x = (1,2,)\n"),
+        ('f("""\\\na,\n  (\n""")\nx = {\n    1: 2\n}\n', 'f("""\\\na,\n  (\n""")\nx = {1: 2\n}\n'),
         ('class A:\n    """Of A.\n\n    More.\n    """\n\n    x = 1\n', "class A:\n x = 1\n"),
     ],
 )

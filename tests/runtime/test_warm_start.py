@@ -12,7 +12,7 @@ import pytest
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
-from tests.interpreters import Interpreter
+from tests.interpreters import Interpreter, supported
 
 LISTER = "import sys\n\ndef main():\n    print(' '.join(sorted(sys.modules)))\n"
 
@@ -290,17 +290,20 @@ def main():
 """
 
 
-def test_no_depth_of_calls_costs_more_than_another(newest: Interpreter, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sh_boot", [False, True])
+@pytest.mark.parametrize("python", [found for found in supported() if found.version >= (3, 11)], ids=str)
+def test_no_depth_of_calls_costs_more_than_another(sh_boot: bool, python: Interpreter, tmp_path: Path) -> None:
     """At the end of one chunk of frames each call would map the next one, and each return unmap it."""
-    if newest.version < (3, 11):
-        pytest.skip("frames of this Python lie elsewhere")
     wheel = make_wheel(tmp_path, "caller", files={"caller.py": CALLER})
-    file = bundle_file(tmp_path / "app.pex", [wheel], function("caller", "main"))
-    env = environment(tmp_path / "root")
-    run([newest.path, file], env)
-    assert int(run([newest.path, file], env).stdout) < 50
-    plain: list[str | Path] = [newest.path, "-c", "import caller; caller.main()"]
+    launch = LaunchOptions(sh_boot=sh_boot)
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("caller", "main"), launch=launch)
+    env = environment(tmp_path / "root", PATH=f"{python.path.parent}:/usr/bin:/bin")
+    command: list[str | Path] = [file] if sh_boot else [python.path, file]
+    for _ in range(2):
+        run(command, env)
+    assert int(run(command, env).stdout) < 50
     (library,) = tmp_path.glob("root/lite-1/apps/*/lib/*/site-packages")
+    plain: list[str | Path] = [python.path, "-c", "import caller; caller.main()"]
     assert int(run(plain, {**env, "PYTHONPATH": str(library)}).stdout) >= 100
 
 
