@@ -24,7 +24,7 @@ from pexlite.resolve.guided import guided
 from pexlite.resolve.job import Job, runs_pip, write_inputs
 from pexlite.resolve.stand_ins import with_stand_ins, without_stand_ins
 
-_CONFLICT = "The conflict is caused by:"
+_NOTHING_FOUND = "No matching distribution found for"
 
 
 def resolve_with_pip(job: Job) -> Pylock:
@@ -72,7 +72,7 @@ def _run(program: Installer, arguments: Sequence[str], settings: IndexSettings, 
     # What pip leaves behind where it is ended goes with the directory.
     own = {"TMPDIR": str(directory)}
     outcome = attempt(program, arguments, settings, cwd=directory, extra_environment=own)
-    if not outcome.code or _CONFLICT in outcome.stdout + outcome.stderr:
+    if not outcome.code or _NOTHING_FOUND not in outcome.stderr:
         return outcome
     log = directory / "pip.log"
     words = [*arguments, "--log", str(log)]

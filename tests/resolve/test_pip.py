@@ -27,6 +27,8 @@ CONFLICT = Outcome(
     1, "The conflict is caused by:\n    The user requested core<2\n    a 1 depends on core>=2\n", ""
 )
 
+BROKEN = Outcome(1, "", "ERROR: Failed to build core: setup.py says no\n")
+
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[bool]]:
@@ -72,9 +74,14 @@ def test_what_goes_well_the_second_time_has_gone_well(runs: Callable[..., list[b
     assert logged == [False, True]
 
 
-def test_a_conflict_tells_enough(runs: Callable[..., list[bool]]) -> None:
-    logged = runs(CONFLICT)
+@pytest.mark.parametrize(
+    ("outcome", "words"), [(CONFLICT, "a 1 depends on core>=2"), (BROKEN, "setup.py says no")]
+)
+def test_what_tells_enough_is_not_done_again(
+    outcome: Outcome, words: str, runs: Callable[..., list[bool]]
+) -> None:
+    logged = runs(outcome)
     with pytest.raises(ResolutionError) as raised:
         by_pip.resolve_with_pip(JOB)
     assert logged == [False]
-    assert any("a 1 depends on core>=2" in cause for cause in raised.value.causes)
+    assert any(words in cause for cause in raised.value.causes)
