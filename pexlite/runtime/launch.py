@@ -248,11 +248,11 @@ def call(start, main):
         raise
 
 
-# From 3.11 on frames lie in chunks of 16 kB. A call that needs the next chunk maps it and its return unmaps it, so
-# a loop that happens to be at such a depth does both each time: 5,600 times in a start of pandas. A frame larger
-# than a chunk gets one of the next power of two, and what is left of that is for the frames above it. Nothing is
-# written to what the frame itself does not use, so this takes addresses and no memory.
-if sys.version_info > (3, 11):
+# CPython's frames lie in chunks of 16 kB from 3.11 on. A call that needs the next chunk maps it and its return
+# unmaps it, so a loop that happens to be at such a depth does both each time: 5,600 times in a start of pandas. A
+# frame larger than a chunk gets one of the next power of two, and what is left of that is for the frames above it.
+# Nothing is written to what the frame itself does not use, so this takes addresses and no memory.
+if sys.implementation.name == "cpython" and sys.version_info > (3, 11):
     call.__code__ = call.__code__.replace(co_stacksize=1 << 15)
 
 

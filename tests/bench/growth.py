@@ -49,7 +49,14 @@ def _warm(
             contenders.remove(one)
             unable[one.tool] = failed(str(failure))
     least, most = sizes[0][0], sizes[-1][0]
-    own = Target(f"pexlite {most}", 0.003, (f"pexlite {least}",), True, (f"venv {most}",), f"venv {least}")
+    own = Target(
+        f"pexlite {most}",
+        0.003,
+        (f"pexlite {least}",),
+        difference=True,
+        floors=(f"venv {most}",),
+        floor_over=f"venv {least}",
+    )
     return row("growth", name, "warm", {**paired(contenders, rounds), **unable}, [own])
 
 

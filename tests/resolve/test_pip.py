@@ -26,7 +26,6 @@ UNFETCHED = (
 CONFLICT = Outcome(
     1, "The conflict is caused by:\n    The user requested core<2\n    a 1 depends on core>=2\n", ""
 )
-
 BROKEN = Outcome(1, "", "ERROR: Failed to build core: setup.py says no\n")
 
 
