@@ -25,11 +25,16 @@ def begin(facts, file, prefix, switches):
 
 
 def _put_in_order(facts, file, prefix, switches):
-    """The app's directory: one that was not there, or that was, but without its launcher or with another's."""
+    """The app's directory: one that was not there, or that was, but without its launcher or with another's.
+
+    What is READY now may be what another start has completed since its launcher was looked for: then it is whole.
+    """
     from . import roots
 
     if not roots.is_ready(prefix):
         return roots.find_or_install(facts, file, prefix, switches)
+    if launcher(facts, prefix) is not None:
+        return prefix
     from . import repair
 
     return repair.install_again(facts, file, prefix, switches)

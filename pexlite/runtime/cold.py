@@ -101,15 +101,11 @@ class FirstStart:
 
     def _unpack_and_lay_out(self, root, prefix):
         _sweep(root, self.mark)
-        doubtful = self._doubtful(root, prefix)
-        if doubtful:
-            # A power cut, or somebody's hands: what is there already may be cut off as well.
-            from . import repair
-
-            repair.mend_wheels(self.opened.descriptor, doubtful, root)
+        damaged = [wheel for wheel in self._doubtful(root, prefix) if self._is_damaged(root, wheel)]
         missing = [wheel for wheel in self.wheels if not _is_readable(wheel_directory(root, wheel))]
+        missing.extend([wheel for wheel in damaged if wheel not in missing])
         if missing:
-            self._unpack(missing, root)
+            self._unpack(missing, damaged, root)
         for wheel in self.wheels:
             if wheel not in missing:
                 self._add_bytecode(wheel, wheel_directory(root, wheel))
@@ -124,7 +120,10 @@ class FirstStart:
             raise
 
     def _doubtful(self, root, prefix):
-        """The unpacked wheels that no READY vouches for, which is written last; all where this app has none."""
+        """The unpacked wheels that no READY vouches for, which is written last; all where this app's own is gone.
+
+        After a power cut, or by somebody's hands, what is there already may be cut off as well.
+        """
         there = [wheel for wheel in self.wheels if os.path.isdir(wheel_directory(root, wheel))]
         if not there or os.path.lexists(prefix):
             return there
@@ -135,7 +134,12 @@ class FirstStart:
             sure.update(prune.listed_wheels("%s/apps/%s" % (root, name)))
         return [wheel for wheel in there if wheel["sha256"][:32] not in sure]
 
-    def _unpack(self, missing, root):
+    def _is_damaged(self, root, wheel):
+        from . import repair
+
+        return bool(repair.problems_of_wheel(self.opened.descriptor, wheel, root))
+
+    def _unpack(self, missing, damaged, root):
         descriptor = self.opened.descriptor
         temporaries = []
         try:
@@ -154,7 +158,7 @@ class FirstStart:
                 progress.erase()
             for wheel, temporary in zip(missing, temporaries):
                 _correct_record(temporary)
-                _put_wheel_in_place(temporary, wheel_directory(root, wheel))
+                _put_wheel_in_place(temporary, wheel_directory(root, wheel), wheel in damaged)
         except BaseException as failure:
             _finish_undisturbed(failure)
             for temporary in temporaries:
@@ -245,13 +249,14 @@ def _is_readable(directory):
     return os.access(directory, os.R_OK | os.X_OK)
 
 
-def _put_wheel_in_place(temporary, place):
+def _put_wheel_in_place(temporary, place, replacing):
+    """Have the wheel at `place`: one that is there stays, unless it is damaged; the new one is whole by then."""
     try:
         os.rename(temporary, place)
     except OSError as failure:
         if failure.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
-        if _is_readable(place):
+        if _is_readable(place) and not replacing:
             remove(temporary)  # another start was faster
             return
         set_aside(place)

@@ -127,7 +127,7 @@ def lay_out(app, root, directory, prefix):
     write("%s/%s/_pexlite_pythonpath.py" % (directory, site_packages), _PATH_MODULE)
     write("%s/%s/_pexlite_spark.py" % (directory, site_packages), _SPARK_MODULE)
     write("%s/%s/_pexlite_pythonpath.pth" % (directory, site_packages), _PATH_HOOK % site_packages)
-    _put_launch(app, directory, prefix)
+    _put_launch(app.opened.parts, app.facts, directory, prefix)
     first_line = first_lines(prefix + "/bin/python")
     for place in places:
         _put_scripts("%s/wheels/%s/scripts" % (root, place), directory + "/bin", first_line)
@@ -142,7 +142,21 @@ def lay_out(app, root, directory, prefix):
     write(directory + "/READY", "\n".join([first] + names) + "\n")
 
 
-def _put_launch(app, directory, prefix):
+def renew_launch(parts, facts, prefix):
+    """Put the launcher that the open file has in the place of the one in the app's directory `prefix`."""
+    from .cold import beside, remove
+
+    temporary = beside(prefix)
+    try:
+        os.mkdir(temporary, 0o755)
+        _put_launch(parts, facts, temporary, prefix)
+        for name in ("_pexlite_launch.py", "_pexlite_launch.pyc"):
+            os.rename(temporary + "/" + name, prefix + "/" + name)
+    finally:
+        remove(temporary)
+
+
+def _put_launch(parts, facts, directory, prefix):
     """The module that every later start goes through, with its bytecode: compiling it anew costs 2 ms.
 
     It also holds the facts as they were when the file was checked, for later starts to compare.
@@ -150,9 +164,9 @@ def _put_launch(app, directory, prefix):
     import marshal
     from importlib.util import MAGIC_NUMBER
 
-    modules = app.opened.parts["__pexlite__/rest"].split(b"\0")
+    modules = parts["__pexlite__/rest"].split(b"\0")
     source = modules[modules.index(b"launch") + 1]
-    source += ("\nFACTS = %s\n" % ascii(app.facts)).encode("ascii")
+    source += ("\nFACTS = %s\n" % ascii(facts)).encode("ascii")
     write(directory + "/_pexlite_launch.py", source)
     code = compile(source, prefix + "/_pexlite_launch.py", "exec", dont_inherit=True)
     # As any .pyc that is not checked against its source (PEP 552).

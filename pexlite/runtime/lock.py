@@ -12,9 +12,12 @@ _LONGEST = 300  # until a start no longer relies on the one it waits for
 
 
 class Lock:
-    """Held by one start at a time. Only saves work: where flock does not work, or for too long, it is not held."""
+    """Held by one start at a time, unless the app at `prefix` becomes READY meanwhile.
 
-    def __init__(self, path, name, prefix):
+    Where flock does not work, or another one has it for too long, it is not held.
+    """
+
+    def __init__(self, path, name, prefix=None):
         self.path = path
         self.name = name
         self.prefix = prefix
@@ -34,7 +37,7 @@ class Lock:
         start = time.time()
         pause = 0.002
         told = False
-        while not is_ready(self.prefix):
+        while self.prefix is None or not is_ready(self.prefix):
             try:
                 fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return True

@@ -6,7 +6,8 @@ A good start never comes here. Names and sizes are compared with those in the fi
 import os
 import sys
 
-from . import cold, layout, python_tag, unzip, whole
+from . import cold, layout, python_tag, roots, unzip, whole
+from .lock import Lock
 
 
 def explain(kind, file, prefix):
@@ -29,49 +30,52 @@ def explain(kind, file, prefix):
 
 def install_again(facts, file, prefix, switches):
     """The app's directory, laid out anew, and unpacked anew what of it was damaged. Raises unzip.Damaged."""
-    if not mend(file, prefix):
-        whole.opened(file).close()
-        remove_ready(prefix)
+    if not mend(file, prefix) and roots.is_ready(prefix):
+        # All is there: what is wrong is inside the launcher, whose place a new one takes.
+        with whole.opened(file) as opened:
+            layout.renew_launch(opened.parts, facts, prefix)
+        return prefix
     return cold.install(facts, file, prefix, switches)
 
 
 def mend(file, prefix):
-    """What is wrong with the unpacked files, one line each; what is wrong has been removed."""
+    """What is wrong with the unpacked files, one line each; then the app is not READY any more.
+
+    Looked at while no other start installs it: what one is about to put in place is not missing.
+    """
+    root = os.path.dirname(os.path.dirname(prefix))
     try:
         with whole.opened(file) as opened:
             manifest = opened.manifest
             if not os.path.basename(prefix).startswith(manifest["pexlite"]["build_id"] + "-"):
                 return []  # the file has been replaced by another one
-            root = os.path.dirname(os.path.dirname(prefix))
-            found = mend_wheels(opened.descriptor, _wheels(manifest), root, prefix)
+            path = "%s/locks/%s" % (root, os.path.basename(prefix))
+            with Lock(path, os.path.basename(file)):
+                found = []
+                for wheel in _wheels(manifest):
+                    found.extend(problems_of_wheel(opened.descriptor, wheel, root, prefix))
+                found.extend(_problems_of_app(prefix))
+                if found:
+                    remove_ready(prefix)
+                return found
     except (unzip.Damaged, OSError):
         return []  # the file itself is gone or damaged: nothing to compare with
-    found.extend(_problems_of_app(prefix))
-    if found:
-        remove_ready(prefix)
-    return found
 
 
-def mend_wheels(descriptor, wheels, root, prefix=None):
-    """What is wrong with the unpacked `wheels` of the open file, one line each; what is wrong has been removed.
+def problems_of_wheel(descriptor, wheel, root, prefix=None):
+    """What is wrong with the unpacked `wheel` of the open file, one line each.
 
-    With `prefix`, also what of them is not to be found in that app's directory.
+    With `prefix`, also what of it is not to be found in that app's directory.
     """
-    found = []
-    for wheel in wheels:
-        directory = cold.wheel_directory(root, wheel)
-        if os.path.lexists(directory):
-            pairs = cold.destinations(descriptor, wheel, directory)
-            problems = _problems(pairs)
-            if problems:
-                cold.set_aside(directory)
-            elif prefix:
-                problems = _not_shown(pairs, len(os.fsencode(directory)) + 1, prefix)
-                problems.extend(_scripts_gone(wheel, prefix + "/bin/"))
-            found.extend(problems)
-        else:
-            found.append("%s is missing" % wheel["name"])
-    return found
+    directory = cold.wheel_directory(root, wheel)
+    if not os.path.lexists(directory):
+        return ["%s is missing" % wheel["name"]]
+    pairs = cold.destinations(descriptor, wheel, directory)
+    problems = _problems(pairs)
+    if not problems and prefix:
+        problems = _not_shown(pairs, len(os.fsencode(directory)) + 1, prefix)
+        problems.extend(_scripts_gone(wheel, prefix + "/bin/"))
+    return problems
 
 
 def remove_ready(prefix):

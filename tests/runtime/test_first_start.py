@@ -20,6 +20,7 @@ from pexlite.runtime import unzip
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
+from tests.runtime.trials import judged
 
 
 def test_namespace_packages_of_several_wheels_are_one(python: Interpreter, tmp_path: Path) -> None:
@@ -289,3 +290,66 @@ def test_no_umask_opens_the_cache_or_breaks_the_app(
         os.umask(before)
     made = [tmp_path / "not", *(tmp_path / "not").rglob("*")]
     assert [path for path in made if not path.is_symlink() and path.stat().st_mode & 0o022] == []
+
+
+# Another start completes the app between this one's look for the launcher and its look for READY.
+OVERTAKEN = """
+import ast, os, subprocess, sys, zipfile
+
+file, prefix = sys.argv[1:3]
+text = zipfile.ZipFile(file).read("__main__.py").decode()
+facts = next(ast.literal_eval(node.value) for node in ast.parse(text).body if isinstance(node, ast.Assign))
+sys.path.insert(0, file)
+import __pexlite__ as boot
+boot.find_the_rest()
+from __pexlite__ import begin
+
+look = begin.launcher
+
+def look_late(facts, prefix):
+    found = look(facts, prefix)
+    begin.launcher = look
+    if {complete}:
+        subprocess.call([sys.executable, file])
+    apps.append(os.stat(prefix).st_ino)
+    return found
+
+begin.launcher = look_late
+apps = []
+sys.argv[1:] = []
+begin.begin(facts, file, prefix, [])
+assert os.stat(prefix).st_ino == apps[0]
+"""
+
+
+@pytest.mark.parametrize("launcher", ["as it was", "cut off"])
+def test_a_start_that_is_overtaken_takes_nothing_away(
+    launcher: str, newest: Interpreter, teller: Path, env: dict[str, str]
+) -> None:
+    prefix = Path(json.loads(run([newest.path, teller], env, check=False).stdout)["prefix"])
+    if launcher == "as it was":
+        shutil.rmtree(env["PEX_ROOT"])
+        run([newest.path, "-c", OVERTAKEN.format(complete=True), teller, prefix], env)
+    else:
+        before = [(prefix / name).stat().st_ino for name in ("", "READY", "bin")]
+        (prefix / "_pexlite_launch.pyc").write_bytes(b"")
+        run([newest.path, "-c", OVERTAKEN.format(complete=False), teller, prefix], env)
+        assert [(prefix / name).stat().st_ino for name in ("", "READY", "bin")] == before
+    assert run([newest.path, teller], env, check=False).returncode == 3
+    assert sorted(path.name for path in prefix.parent.glob("*")) == [prefix.name]
+
+
+def test_starts_that_begin_while_one_installs_all_run(newest: Interpreter, slow: Path, tmp_path: Path) -> None:
+    for attempt in range(4):
+        env = environment(tmp_path / str(attempt))
+        begun = []
+        for _ in range(10):
+            begun.append(
+                subprocess.Popen(
+                    [newest.path, slow], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                )
+            )
+            time.sleep(0.03)
+        for process in begun:
+            output, errors = process.communicate(timeout=60)
+            judged(subprocess.CompletedProcess([], process.returncode, output, errors))
