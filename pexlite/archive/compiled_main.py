@@ -19,12 +19,14 @@ _CAN_BE_REFERRED_TO = 0x80  # marshal's FLAG_REF
 def main_bytecode(warm: WarmStart, facts: Mapping[str, Any]) -> bytes:
     """The content of `__main__.pyc`.
 
-    What marshal writes has no lengths but those of single texts, so one value can take the place of another.
+    What marshal writes has no lengths but those of single texts, so one text can take the place of another.
     """
-    place = struct.pack("<I", len(_PLACE)) + _PLACE
+    place = _text(_PLACE)
     before, found, after = warm.code.partition(place)
     assert found and place not in after and before[-1] & ~_CAN_BE_REFERRED_TO == ord("s")
     # The same for every Python from 3.4 on, and for the same facts: without references, whoever else has a text.
-    value = marshal.dumps(dict(facts), 2)
-    kind = value[0] | before[-1] & _CAN_BE_REFERRED_TO
-    return warm.magic + _UNCHECKED + before[:-1] + bytes([kind]) + value[1:] + after
+    return warm.magic + _UNCHECKED + before + _text(marshal.dumps(dict(facts), 2)) + after
+
+
+def _text(content: bytes) -> bytes:
+    return struct.pack("<I", len(content)) + content

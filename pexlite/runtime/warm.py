@@ -10,6 +10,7 @@ does, and where anything is not as it should be it leaves the start to that.
 import os
 import sys
 
+# As marshal writes them: what stands among a code's constants has to be hashed like it, and a dict cannot be.
 FACTS = b"the facts of a file stand here in it"
 
 if __name__ == "__main__":
@@ -18,6 +19,7 @@ if __name__ == "__main__":
         import _imp
         import marshal
 
+        FACTS = marshal.loads(FACTS)
         for name in os.environ:
             if name[:4] == "PEX_" and name not in ("PEX_ROOT", "PEX_KEEP_DAYS"):
                 break

@@ -26,11 +26,11 @@ FACTS = st.dictionaries(
 
 
 def facts_in(content: bytes) -> Any:
-    """What a module with this bytecode has as FACTS once it is imported, which starts nothing."""
+    """The facts that a module with this bytecode has once it is imported, which starts nothing."""
     assert content[:4] == importlib.util.MAGIC_NUMBER
     names: dict[str, Any] = {"__name__": "imported"}
     exec(marshal.loads(content[16:]), names)
-    return names["FACTS"]
+    return marshal.loads(names["FACTS"])
 
 
 @pytest.mark.skipif(not HERE, reason="bytecode of this very Python is needed")

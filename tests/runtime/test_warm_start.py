@@ -65,6 +65,25 @@ def test_nothing_of_the_boot_stays_in_the_process(newest: Interpreter, teller: P
     assert not [name for name in told["modules"] if "pexlite" in name]
 
 
+def test_every_code_on_the_stack_can_be_hashed(python: Interpreter, tmp_path: Path) -> None:
+    """As warnings, debuggers and profilers do."""
+    walker = """
+import sys
+
+
+def main():
+    frame = sys._getframe()
+    while frame is not None:
+        hash(frame.f_code)
+        frame = frame.f_back
+    print("hashed")
+"""
+    wheel = make_wheel(tmp_path, "walker", files={"walker.py": walker})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("walker", "main"))
+    env = environment(tmp_path / "root")
+    assert [run([python.path, file], env).stdout for _ in range(2)] == ["hashed\n"] * 2
+
+
 def test_tracebacks_hold_no_frame_of_ours(newest: Interpreter, tmp_path: Path) -> None:
     failing = "def main():\n    inner()\n\ndef inner():\n    raise ValueError('words')\n"
     wheel = make_wheel(
