@@ -205,20 +205,29 @@ def _forget_foreign_modules(own, bundled=None):
 
     Started by the sh header, the bundle's own .pth files have run too: what lies below `bundled` stays.
     """
-    modules = sys.modules
-    foreign = set()
+    # All are looked at before one goes: where a namespace package lies is found out through its parent.
+    places = [(name, _place_of(module)) for name, module in list(sys.modules.items()) if name != "__main__"]
     shortest = min([len(entry) for entry in own])
-    for name, module in list(modules.items()):
+    foreign = set()
+    for name, where in places:
+        if not where or bundled and where.startswith(bundled):
+            continue
+        if "-packages/" in where[shortest:] + "/" or not where.startswith(own):
+            foreign.add(name)
+            del sys.modules[name]
+    for finders in (sys.meta_path, sys.path_hooks):
+        finders[:] = [finder for finder in finders if getattr(finder, "__module__", None) not in foreign]
+
+
+def _place_of(module):
+    """The file or directory of the module, "" where it has none or does not tell."""
+    try:
         where = getattr(module, "__file__", None)
         if where is None:
             where = list(getattr(module, "__path__", None) or ("",))[0]
-        if bundled and where.startswith(bundled):
-            continue
-        if where and name != "__main__" and ("-packages/" in where[shortest:] + "/" or not where.startswith(own)):
-            foreign.add(name)
-            del modules[name]
-    for finders in (sys.meta_path, sys.path_hooks):
-        finders[:] = [finder for finder in finders if getattr(finder, "__module__", None) not in foreign]
+        return where if isinstance(where, str) else ""
+    except Exception:
+        return ""  # a stranger's module may do anything when it is asked
 
 
 def call(start, main):

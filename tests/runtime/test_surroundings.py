@@ -177,3 +177,40 @@ def test_a_venvs_python_is_its_bases(newest: Interpreter, tmp_path: Path) -> Non
     (site / "of_the_host.py").write_text("")
     (site / "helper.py").write_text("raise OSError('a decoy')\n")
     assert here.seen([tmp_path / "venv" / "bin" / "python", *command[1:]]) == clean
+
+
+STRANGERS = {
+    "nested namespaces": "import outer.inner.module",
+    "a path that cannot be read": """
+class Path(list):
+    def __iter__(self):
+        raise KeyError("a stranger's")
+
+import types, sys
+sys.modules["odd"] = types.ModuleType("odd")
+sys.modules["odd"].__path__ = Path()
+""",
+    "a module that answers nothing": """
+import types, sys
+class Odd(types.ModuleType):
+    def __getattribute__(self, name):
+        raise RuntimeError(name)
+sys.modules["odd"] = Odd("odd")
+""",
+    "no module at all": "import sys; sys.modules['odd'] = 3; sys.modules['none'] = None",
+}
+
+
+@pytest.mark.parametrize("stranger", STRANGERS.values(), ids=STRANGERS)
+def test_nothing_that_a_module_of_the_host_does_ends_a_start(
+    stranger: str, python: Interpreter, teller: Path, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    (site / "outer/inner").mkdir(parents=True)
+    (site / "outer/inner/module.py").write_text("")
+    (site / "sitecustomize.py").write_text(stranger)
+    env = environment(tmp_path / "root", PYTHONPATH=str(site))
+    for _ in range(2):
+        done = run([python.path, teller], env, check=False)
+        assert (done.returncode, done.stderr) == (3, "")
+        assert not {"outer", "outer.inner", "outer.inner.module"} & set(json.loads(done.stdout)["modules"])
