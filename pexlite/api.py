@@ -1,4 +1,4 @@
-"""pexlite as functions: `build` a file, `lock`; `inspect`, `verify`, `activate` one. Never prints, never exits."""
+"""pexlite as functions: `build`, `lock`, `inspect`, `verify` and `activate`. They never print and never exit."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def build(
     directory: str | PathLike[str] = ".",
     on_progress: Report | None = None,
 ) -> BuildResult:
-    """The file that was asked for, written.
+    """Build the file that was asked for and write it; the result says where it is and what is in it.
 
     `requirements` takes what the command line takes: names, URLs, and paths of projects, packages, wheels and
     scripts. `entry_point` is "module:function" or "module", `script` the name of a console script, `executable`
@@ -118,10 +118,10 @@ def lock(
     directory: str | PathLike[str] = ".",
     on_progress: Report | None = None,
 ) -> LockResult:
-    """The lock (PEP 751) of what was asked for, as its `text`, and written to `output` where that is given.
+    """The lock (PEP 751) of what was asked for, as its `text`; also written to `output` where that is given.
 
-    The words are those of `build`. With uv it holds on every platform unless a target is named, with pip for this
-    one or those named. Raises subclasses of `pexlite.errors.PexliteError`.
+    The parameters are those of `build`. With uv the lock holds on every platform unless a target is named; with
+    pip it holds for this platform or the named ones. Raises subclasses of `pexlite.errors.PexliteError`.
 
         pexlite.lock(requirements=["requests"], output="pylock.toml").text
     """
@@ -148,14 +148,15 @@ def lock(
 
 
 def inspect(path: str | PathLike[str]) -> Manifest:
-    """What the file at `path` says of itself. Raises NotABundle where pexlite did not make it."""
+    """The manifest of the file at `path`. Raises NotABundle where pexlite did not make the file."""
     return archive.read_manifest(Path(path))
 
 
 def verify(path: str | PathLike[str], *, lock: str | PathLike[str] | None = None) -> Verified:
-    """What was checked of the file at `path`: every wheel by its sha256, every file in it by RECORD.
+    """Check the file at `path`: every wheel against its sha256, every file in a wheel against RECORD.
 
-    With `lock`, every wheel has to be one that this pylock.toml names. Raises VerificationFailed, NotABundle.
+    With `lock`, every wheel has to be one that this pylock.toml names. The result counts what was checked. Raises
+    VerificationFailed with a line for everything that is wrong, NotABundle where pexlite did not make the file.
     """
     from pexlite.tools.verify import verify_file
 
@@ -163,10 +164,10 @@ def verify(path: str | PathLike[str], *, lock: str | PathLike[str] | None = None
 
 
 def activate(path: str | PathLike[str]) -> Path:
-    """The directory from which everything in the file at `path` can be imported in this process from now on.
+    """Make everything in the file at `path` importable in this process; return the site-packages that holds it.
 
-    It is unpacked into the cache as by its first start. What has been imported before stays as it is. Raises
-    TargetError where the file does not run on this Python.
+    The file is unpacked into the cache as by its first start. Modules that are imported already stay as they are.
+    Raises TargetError where the file does not run on this Python.
     """
     from pexlite.tools.activate import activate as activate_file
 
@@ -180,7 +181,7 @@ def _texts(name: str, values: Sequence[str | PathLike[str]]) -> tuple[str, ...]:
 
 
 def _many(name: str, values: Sequence[_Value]) -> tuple[_Value, ...]:
-    """The values; a lone string would otherwise be taken letter by letter."""
+    """`values` as a tuple. Raises TypeError for a lone string, which would be taken letter by letter."""
     if isinstance(values, str):
         raise TypeError(f"{name} takes several: write {name}=[{values!r}]")
     return tuple(values)

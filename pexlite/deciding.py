@@ -1,4 +1,4 @@
-"""A request decided: every stage up to the file's bytes. Read `decide` from top to bottom."""
+"""From a request to the file's bytes, stage by stage. Read `decide` from top to bottom."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ from pexlite.version import __version__
 
 
 def decide(request: BuildRequest, report: Report = no_report) -> Decision:
-    """All about the file that `request` asks for, its wheels in the store. Raises PexliteError's subclasses."""
+    """The decision about the file that `request` asks for, with its wheels fetched into the store.
+
+    Raises subclasses of PexliteError.
+    """
     asked = resolve.gather(request)
     _check_something_is_asked(request, asked)
     prepared = prepare(request, asked, report)
@@ -69,7 +72,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
 
 
 def _draft(prepared: Prepared, plan: Bundle, report: Report) -> Draft:
-    """The bytes of the file, its wheels as the request wants them packed."""
+    """The draft of the file, its wheels uncompressed and bytecode added where the request says so."""
     request, store = prepared.request, prepared.workshop.store
     if not request.compress:
         plan = replace(plan, wheels=fetch.uncompressed(plan.wheels, store, report))
@@ -87,12 +90,12 @@ def _draft(prepared: Prepared, plan: Bundle, report: Report) -> Draft:
 class _Start:
     entry_point: EntryPoint
     loose: tuple[fetch.LocalWheel, ...] = ()
-    """Modules bundled only because the entry point names them."""
+    """Local modules that are bundled only because the entry point names them."""
     notices: tuple[str, ...] = ()
 
 
 def _start(prepared: Prepared, found: Sequence[Wheel]) -> _Start:
-    """What the file runs, checked against the sources without importing them."""
+    """The entry point, checked against the sources without importing them. Raises EntryPointMissing."""
     request, local = prepared.request, prepared.local
     wheels = _unique([*(entry.wheel for entry in local), *found])
     scripts = [entry.wheel for entry in local if entry.source is prepared.asked.script]
@@ -145,7 +148,7 @@ def _check_sizes(request: BuildRequest, plan: Bundle) -> None:
 
 
 def _collisions(request: BuildRequest, plan: Bundle) -> tuple[str, ...]:
-    """A word on each pair of wheels that bring different files under one name; with --strict an error."""
+    """A notice for each pair of wheels that bring different files under one name; with --strict CollisionError."""
     found = bundles.collisions(plan, fetch.content_digests)
     if found and request.strict:
         raise CollisionError(
@@ -162,7 +165,7 @@ def _unique(wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
 
 
 def _unused(found: Sequence[Wheel], plan: Bundle) -> tuple[str, ...]:
-    """A word on wheels that were resolved though nothing asks for them, so that none goes missing unseen."""
+    """A notice about wheels that were resolved though nothing asks for them, so that none goes missing unseen."""
     used = {wheel.sha256 for wheel in plan.wheels}
     names = [wheel.filename for wheel in found if wheel.sha256 not in used]
     return (f"left out, since nothing here asks for it: {', '.join(names)}",) if names else ()
@@ -171,7 +174,7 @@ def _unused(found: Sequence[Wheel], plan: Bundle) -> tuple[str, ...]:
 def _surroundings(
     target: Target, prepared: Prepared, settled: Settled, own: tuple[Wheel, ...]
 ) -> bundles.Surroundings:
-    """The other Pythons, and where nothing is compiled the other platforms, that might run the same wheels."""
+    """`target` with the Pythons and, where no wheel is compiled, the platforms that might run the same wheels."""
     near = tuple(other for other in targets.neighbours(target) if accepts(prepared.asked, other))
     elsewhere: tuple[Target, ...] = ()
     if all(tag.platform == "any" for wheel in settled.wheels for tag in wheel.tags):
@@ -191,7 +194,7 @@ def _check_something_is_asked(request: BuildRequest, asked: Asked) -> None:
 
 
 def _default_name(entry_point: EntryPoint, local: Sequence[fetch.LocalWheel], asked: Asked) -> str:
-    """`NAME.pex` after the console script, the person's own code, the first requirement or the module."""
+    """`NAME.pex`: the console script's name, else that of the local code, the first requirement or the module."""
     built = (LocalKind.PROJECT, LocalKind.SDIST, LocalKind.WHEEL)
     own = [entry.wheel.name if entry.source.kind in built else entry.source.path.stem for entry in local]
     names = [entry_point.script, *own]

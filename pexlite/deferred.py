@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are first asked for (PEP 562): a short way stays short."""
+"""Lazy imports for a package (PEP 562): importing it stays quick, since its names are imported on first use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def deferred(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """A `__getattr__` for `package`, each of whose names is found in the module that `homes` gives it."""
+    """A `__getattr__` for `package` that imports each name from the module that `homes` gives for it."""
 
     def find(name: str) -> Any:
         if name not in homes:

@@ -23,7 +23,7 @@ class PexliteError(Exception):
 
 
 class UsageError(PexliteError):
-    """The request itself contradicts itself or names something that is not there."""
+    """The request contradicts itself or names something that is not there."""
 
     exit_code = 2
 
@@ -37,8 +37,8 @@ class ResolutionError(PexliteError):
 class WheelMissing(ResolutionError):
     """A project has no wheel for a target.
 
-    `source_of` is the project where a version that will do is there as a source distribution only: what is built
-    of that may be pure Python.
+    `source_of` names the project when a version that would do exists only as a source distribution: a wheel built
+    from that may be pure Python.
     """
 
     source_of: str | None = None
@@ -51,13 +51,13 @@ class IndexConfigurationError(PexliteError):
 
 
 class FetchError(PexliteError):
-    """A distribution could not be downloaded, or what came was not what the lock names."""
+    """A distribution could not be downloaded, or is not the one that the lock names."""
 
     exit_code = 3
 
 
 class HashMismatch(FetchError):
-    """What arrived has another digest than the lock says."""
+    """A downloaded file has another digest than the lock says."""
 
 
 class ProjectBuildError(PexliteError):
@@ -109,12 +109,12 @@ class NotABundle(PexliteError):
 
 
 class VerificationFailed(PexliteError):
-    """A built file is not what was built, or not what a lock says."""
+    """A built file has changed since it was built, or differs from a lock."""
 
     exit_code = 6
 
 
 class HostError(PexliteError):
-    """Another machine does not answer, or not as it should."""
+    """Another machine does not answer, or answers something unexpected."""
 
     exit_code = 7

@@ -1,4 +1,4 @@
-"""What building and locking begin with: a request read, its targets found, its local code made into wheels."""
+"""The first steps of building and locking: read the request, find its targets, make wheels of local code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pexlite.model import (
 
 @dataclass(frozen=True)
 class Workshop:
-    """What the stages that fetch and build all need."""
+    """The store, settings, installer, targets and report that every fetching or building stage needs."""
 
     store: fetch.Store
     settings: IndexSettings
@@ -35,7 +35,7 @@ class Workshop:
     report: Report
 
     def local_wheels(self, sources: Sequence[LocalSource]) -> tuple[fetch.LocalWheel, ...]:
-        """Each of `sources` as a wheel, with compiled code as one for each target."""
+        """The wheels made of `sources`: one for each, or one per target where code is compiled."""
         return fetch.local_wheels(
             sources,
             store=self.store,
@@ -46,7 +46,7 @@ class Workshop:
         )
 
     def resolve(self, roots: Sequence[Root], asked: Asked, *, universal_from: Target | None = None) -> Pylock:
-        """A lock for the targets, or with `universal_from` for every platform and all Pythons from that one on."""
+        """A lock for the targets; with `universal_from`, for every platform and all Pythons from that one on."""
         return resolve.lock(
             roots,
             asked.constraint_files,
@@ -60,7 +60,7 @@ class Workshop:
         )
 
     def collect(self, lock: Pylock, directory: Path, parts: LockParts) -> tuple[Wheel, ...]:
-        """The wheels that `lock`, whose relative paths start in `directory`, gives the targets."""
+        """The wheels that `lock` gives the targets, now in the store. Its relative paths start in `directory`."""
         return fetch.collect(
             lock,
             self.targets,
@@ -75,7 +75,10 @@ class Workshop:
     def needs_of(
         self, excluded: Pylock, directory: Path, parts: LockParts
     ) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
-        """What the packages of `excluded`, which are not fetched, ask for, and those of which it is not known."""
+        """The requirements of the packages in `excluded`, and the names of those whose requirements are unknown.
+
+        None of these packages is fetched.
+        """
         return fetch.needs_of(
             excluded,
             self.targets,
@@ -88,23 +91,26 @@ class Workshop:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request, and what it comes down to before anything is resolved."""
+    """A request that is ready to be resolved: targets found, local code made into wheels."""
 
     request: BuildRequest
     asked: Asked
     workshop: Workshop
     local: tuple[fetch.LocalWheel, ...]
     roots: tuple[Root, ...]
-    """Those of local wheels among them, all as `--exclude` and `--override` have them."""
+    """All requirements, also those on the local wheels, after `--exclude` and `--override`."""
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """Whom it is for."""
+        """The targets that the file or lock is for."""
         return self.workshop.targets
 
 
 def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:
-    """`request`, which came down to `asked`, with its targets found and its local code built into wheels."""
+    """`request` with its targets found and its local code built into wheels. `asked` is the same request, read.
+
+    Raises TargetError where a script's Requires-Python does not let a target in.
+    """
     files = [request.directory / file for file in request.target_files]
     wanted = targets.find_targets(request.pythons, request.platforms, report, files)
     _check_requires_python(asked, wanted)
@@ -121,7 +127,7 @@ def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:
 
 
 def root_of(entry: fetch.LocalWheel) -> Root:
-    """The requirement that a local wheel stands for."""
+    """The requirement on a local wheel: its name and extras, at the wheel's `file:` URL."""
     source, wheel = entry.source, entry.wheel
     extras = f"[{','.join(sorted(source.extras))}]" if source.extras else ""
     marker = f" ; {source.marker}" if source.marker else ""
@@ -130,7 +136,7 @@ def root_of(entry: fetch.LocalWheel) -> Root:
 
 
 def accepts(asked: Asked, target: Target) -> bool:
-    """Whether the Requires-Python of the script that is built lets `target` in."""
+    """Whether `target` satisfies the Requires-Python of the script to build, if there is one."""
     return target.takes(asked.requires_python)
 
 

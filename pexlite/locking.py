@@ -1,4 +1,4 @@
-"""Locks: the one that `pexlite lock` writes, and the one that a build goes by."""
+"""Locks: the one that `pexlite lock` writes, and the one that a build follows."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _OLDEST = 8  # the minor version of the oldest Python that a lock for every plat
 
 @dataclass(frozen=True)
 class Settled:
-    """What a build goes by."""
+    """The lock that a build follows, with its wheels in the store."""
 
     lock: Pylock
     parts: LockParts
     amendments: Amendments
-    """Those asked for, and those with which the lock was made."""
+    """The request's amendments together with those recorded in the lock."""
     wheels: tuple[Wheel, ...]
-    """All that the lock gives the targets."""
+    """All wheels that the lock gives the targets."""
     roots: tuple[Root, ...] = ()
-    """The packages of the lock, where the lock itself is what was asked for."""
+    """The packages of the lock, where the request asks for a lock itself."""
     notices: tuple[str, ...] = ()
 
     def wheels_of(self, target: Target) -> tuple[Wheel, ...]:
-        """Those of the versions that `target` gets, which need not be those of another target."""
+        """The wheels that `target` gets; another target may get other versions."""
         return fetch.given(self.lock, target, self.parts, self.wheels)
 
 
@@ -52,10 +52,10 @@ class Settled:
 
 
 def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
-    """The lock of all that `request` asks for, written where it names an output.
+    """The lock of all that `request` asks for, also written to a file where the request names an output.
 
-    With uv it holds on every platform, unless the request names Pythons or platforms; with pip it is for the
-    targets. Relative paths in it start where it lies. Raises subclasses of `pexlite.errors.PexliteError`.
+    With uv the lock holds on every platform, unless the request names Pythons or platforms; with pip it holds for
+    the targets. Relative paths in it start where it lies. Raises subclasses of `pexlite.errors.PexliteError`.
     """
     began = time.monotonic()
     asked = resolve.gather(request)
@@ -89,7 +89,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
 
 
 def _oldest(prepared: Prepared) -> Target:
-    """The oldest CPython from 3.8 on that all local code accepts, where it says; else the Python of the target."""
+    """The oldest CPython, from 3.8 on, that all local code accepts; this Python where local code says nothing."""
     here = prepared.targets[0]
     bounds = [entry.wheel.requires_python for entry in prepared.local] + [prepared.asked.requires_python]
     said = [bound for bound in bounds if bound is not None]
@@ -114,7 +114,7 @@ def _left_out(prepared: Prepared) -> list[str]:
 
 
 def _only_here(kept: Pylock) -> list[str]:
-    """A word on files that come from a directory or index of this machine."""
+    """A notice about files that come from a directory or index of this machine."""
     names = [
         package.name
         for package in kept.packages
@@ -136,7 +136,7 @@ def _name_notice(path: Path | None) -> list[str]:
 
 
 def settle(prepared: Prepared) -> Settled:
-    """The lock that the build goes by, and its wheels: the one asked for, one beside the project, or a new one.
+    """The lock that the build follows, with its wheels: the lock asked for, one beside the project, or a new one.
 
     With `--locked` there must be one and it must fit the requirements, else ResolutionError or UsageError.
     """
@@ -170,7 +170,7 @@ def settle(prepared: Prepared) -> Settled:
 
 
 def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> Settled:
-    """`found` without what is excluded and the local projects, which have their sources, its wheels fetched."""
+    """`found`, its wheels fetched, without excluded projects and local ones, which are built from source."""
     amendments = resolve.with_recorded(prepared.asked.amendments, found)
     out = {entry.wheel.name for entry in prepared.local}.union(amendments.never_wanted())
     kept = replace(found, packages=[package for package in found.packages if package.name not in out])
@@ -178,7 +178,7 @@ def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts)
 
 
 def _check(prepared: Prepared, settled: Settled, file: Path) -> None:
-    """Nothing, when the lock satisfies the requirements on every target; else a ResolutionError with a diff."""
+    """Raise ResolutionError, with the differences, unless the lock satisfies the requirements on every target."""
     own = tuple(entry.wheel for entry in prepared.local)
     lines: dict[str, None] = {}
     for target in prepared.targets:
@@ -196,7 +196,7 @@ def _instead_of(file: Path) -> str:
 
 
 def _locked_roots(settled: Settled, brought: frozenset[str]) -> tuple[Root, ...]:
-    """Every package of a lock, as a lock is what was asked for, but for those `brought` by what is excluded."""
+    """A root for every package of a lock that was asked for, except those `brought` in by excluded projects."""
     roots = []
     for package in settled.lock.packages:
         if package.name not in brought:
@@ -206,9 +206,9 @@ def _locked_roots(settled: Settled, brought: frozenset[str]) -> tuple[Root, ...]
 
 
 def _brought_by_excluded(prepared: Prepared, settled: Settled) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The names that excluded projects lead to, and a word on those of which it is not known.
+    """The names of packages that excluded projects need, and notices about projects whose needs are unknown.
 
-    Of a lock's packages, they go in only if others need them.
+    Of a lock's packages, these go in only if other packages need them too.
     """
     asked, never = prepared.asked, settled.amendments.never_wanted()
     some = [out.name for out in settled.amendments.excluded if canonicalize_name(out.name) not in never]
@@ -233,7 +233,7 @@ def _brought_by_excluded(prepared: Prepared, settled: Settled) -> tuple[frozense
 
 
 def _lock_beside(prepared: Prepared) -> Path | None:
-    """The lock beside the one local project or, where there must be one, in the directory of the build."""
+    """The lock beside the one local project; with `--locked` and no project, the one in the build's directory."""
     request = prepared.request
     projects = [entry.source.path for entry in prepared.local if entry.source.kind is LocalKind.PROJECT]
     if request.ignore_locks or len(projects) > 1:
@@ -244,7 +244,7 @@ def _lock_beside(prepared: Prepared) -> Path | None:
 
 
 def _unfit(prepared: Prepared, file: Path) -> str:
-    """Why the lock beside the project is not looked into, in words; nothing when it is."""
+    """The reason not to use the lock beside the project, in words; "" where there is none."""
     asked, settings = prepared.asked, prepared.asked.index
     if file.name == "uv.lock" and prepared.workshop.installer.name != "uv":
         return "only uv can read it: pip install 'pexlite[uv]'"

@@ -1,6 +1,4 @@
-"""The pipeline: a request in, a file out. What is decided comes from `deciding.decide`, top to bottom; here it
-is written.
-"""
+"""The pipeline: a request in, a file out. `deciding.decide` decides everything; `build` here writes the file."""
 
 from __future__ import annotations
 
@@ -11,7 +9,10 @@ from pexlite.model import BuildRequest, BuildResult, Decision, Report, no_report
 
 
 def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
-    """The file that `request` asks for, written. Raises subclasses of `pexlite.errors.PexliteError`."""
+    """Build the file that `request` asks for and write it, except in a dry run.
+
+    Raises subclasses of `pexlite.errors.PexliteError`.
+    """
     began = time.monotonic()
     decision = remembered.recall(request) or _decided(request, report)
     output = request.directory / (request.output or decision.name)

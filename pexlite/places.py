@@ -1,4 +1,4 @@
-"""Where pexlite keeps what it need not fetch or make again."""
+"""The directory where pexlite stores wheels and everything else that it can reuse."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def store_root() -> Path:
-    """The store of this user: the directory PEXLITE_CACHE_DIR, else `pexlite` where the platform has caches."""
+    """The user's store: the directory PEXLITE_CACHE_DIR, else `pexlite` in the platform's directory of caches."""
     said = os.environ.get("PEXLITE_CACHE_DIR")
     if said:
         return Path(said).expanduser().absolute()

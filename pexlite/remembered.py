@@ -1,9 +1,9 @@
-"""Decisions made before, for builds from a lock: what gave a file once gives the same file again.
+"""Earlier decisions, kept for builds from a lock: the same request gives the same file again.
 
     decisions/<key>.json    in the store: a Decision without the wheels' bytes, which the store has anyway
 
 A decision is a function of the request, the lock's bytes, the running Python and its platform, and the code that
-decides; the key is a digest of these. Whoever builds from sources, an index or another interpreter decides anew.
+decides; the key is a digest of these. A build from sources, an index or another interpreter is decided anew.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WITHOUT = {"directory": Path(), "lock": None, "output": None, "dry_run": False}
 
 
 def recall(request: BuildRequest) -> Decision | None:
-    """What was decided for `request` before, its wheels still in the store; None where it is to be decided."""
+    """The decision made earlier for `request`, if its wheels are still in the store; else None."""
     root = store_root()
     key = _key(request)
     if key is None:
@@ -51,7 +51,10 @@ def recall(request: BuildRequest) -> Decision | None:
 
 
 def remember(request: BuildRequest, decision: Decision) -> None:
-    """Nothing; from now on `recall(request)` is `decision`, if it may be."""
+    """Store `decision`, if it is repeatable, so that `recall(request)` finds it.
+
+    A store that cannot be written is no error.
+    """
     root = store_root()
     key = _key(request) if decision.repeatable else None
     if key is None or not all(wheel.path.is_relative_to(root) for wheel in decision.draft.wheels):
@@ -81,7 +84,7 @@ def _sweep(directory: Path) -> None:
 
 
 def _key(request: BuildRequest) -> str | None:
-    """A digest of all that a decision depends on; None where that is more than can be told without deciding."""
+    """A digest of all that a decision depends on; None where it depends on more than the lock and the request."""
     unset = {field.name: field.default for field in fields(request)}
     if request.lock is None or any(getattr(request, name) != unset[name] for name in _READ_FROM):
         return None
@@ -96,7 +99,7 @@ def _key(request: BuildRequest) -> str | None:
 
 
 def _python() -> tuple[object, ...]:
-    """The running Python and its platform: what tags and markers are made of."""
+    """The running Python and its platform, which tags and markers are made from."""
     libc = None
     with contextlib.suppress(AttributeError, ValueError, OSError):
         libc = os.confstr("CS_GNU_LIBC_VERSION")
@@ -110,7 +113,7 @@ def _python() -> tuple[object, ...]:
 
 
 def _code() -> Iterator[tuple[str, int, int]]:
-    """The files of pexlite and of packaging as name, size and time: an upgrade may decide otherwise."""
+    """The path, size and mtime of every file of pexlite and packaging: another version may decide otherwise."""
     found = find_spec("packaging")
     others = list(found.submodule_search_locations or ()) if found is not None else []
     directories = [os.fspath(_CODE), *others]

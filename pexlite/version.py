@@ -1,3 +1,3 @@
-"""Which pexlite this is."""
+"""The version of pexlite."""
 
 __version__ = "0.1.0"
