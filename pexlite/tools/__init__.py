@@ -1,1 +1,1 @@
-"""Look inside a built file."""
+"""Tools for built files and for the caches: info, verify, extract, venv, activate, cache."""

@@ -1,4 +1,4 @@
-"""What is in a built file made importable in the running Python."""
+"""Make what a built file holds importable in the running Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _MARKS: list[mmap.mmap] = []
 
 
 def activate(path: Path) -> Path:
-    """The site-packages of the file at `path`, unpacked and in `sys.path`, before those that are there already."""
+    """Unpack the file at `path` and put its site-packages in `sys.path`, before other site-packages; return it.
+
+    The `.pth` files in it are run. Calling it again changes nothing.
+    """
     prefix = unpack(path.absolute())
     library = Path(site.__file__).parent.name
     directory = prefix / "lib" / library / "site-packages"

@@ -1,4 +1,4 @@
-"""The two caches: the store, which builds fill, and what built files have unpacked on this machine."""
+"""The two caches: the store that builds fill, and the cache into which built files unpack themselves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PARTS = ("wheels", "built", "bytecode", "decisions", "incoming")
 
 @dataclass(frozen=True)
 class StoreContent:
-    """The store: where it is and what it holds."""
+    """The store: its directory, its number of wheels, and its size."""
 
     root: Path
     wheels: int
@@ -52,7 +52,7 @@ class UnpackedApp:
 
 @dataclass(frozen=True)
 class Unpacked:
-    """What built files have unpacked."""
+    """The content of the cache of built files."""
 
     root: Path
     apps: tuple[UnpackedApp, ...]
@@ -62,23 +62,23 @@ class Unpacked:
 
 @dataclass(frozen=True)
 class Removed:
-    """What a pruning took out, of both caches."""
+    """The number of wheels and apps that were removed from both caches, and their size."""
 
     stored_wheels: int
     apps: int
     unpacked_wheels: int
     size: int
-    """Bytes of all of it."""
+    """Bytes, all together."""
 
 
 def store_content() -> StoreContent:
-    """What the store holds now."""
+    """The content of the store now."""
     root = store_root()
     return StoreContent(root, sum(1 for _ in _stored(root)), sum(_size(root / part) for part in _PARTS))
 
 
 def unpacked() -> Unpacked:
-    """What is in the cache of built files, PEX_ROOT or ~/.pex."""
+    """The content of the cache of built files, PEX_ROOT or ~/.pex."""
     told = _carried("info", "--json")
     apps = tuple(
         UnpackedApp(app["name"], app["python"], app["last_used"], Path(app["directory"])) for app in told["apps"]
@@ -87,9 +87,9 @@ def unpacked() -> Unpacked:
 
 
 def prune(days: float | None = None) -> Removed:
-    """What was removed: of both caches all that has not been used for `days` and is not in use now.
+    """Remove from both caches what has not been used for `days` and is not in use now; return what was removed.
 
-    None is 90 days for the store, and for built files what PEX_KEEP_DAYS says.
+    Without `days` it is 90 days for the store, and PEX_KEEP_DAYS for built files. Raises WriteError.
     """
     root, limit = store_root(), time.time() - (_KEPT_DAYS if days is None else days) * _DAY
     before = store_content().size
@@ -109,7 +109,7 @@ def prune(days: float | None = None) -> Removed:
 
 
 def clear() -> Removed:
-    """What was removed: the whole store, and all that built files have unpacked and no process uses."""
+    """Remove the whole store, and what built files have unpacked and no process uses; return what was removed."""
     root = store_root()
     before = store_content()
     with _writing(root):
@@ -126,7 +126,7 @@ def _stored(root: Path) -> Iterator[Path]:
 
 
 def _last_used(path: Path) -> float:
-    """When anything of it was last read or written, as far as the file system notes it."""
+    """Seconds since 1970 when any file of it was last read or written, as far as the file system notes that."""
     found = [path.stat()] if path.is_file() else [entry.stat() for entry in path.iterdir()]
     return max((max(entry.st_atime, entry.st_mtime) for entry in found), default=0)
 
@@ -151,7 +151,7 @@ def _writing(root: Path) -> Iterator[None]:
 
 
 def _carried(*arguments: str) -> dict[str, Any]:
-    """What the runtime's own `cache` command tells: as a process, since the runtime is no part of the builder."""
+    """The JSON that the runtime's own `cache` command prints. It runs in a process, apart from the build side."""
     done = subprocess.run(
         [sys.executable, "-P", "-c", _CARRIED, str(Path(__file__).parents[2]), "cache", *arguments],
         capture_output=True,

@@ -18,7 +18,7 @@ _KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS", "PEX_PYTHON_PATH")
 def make_venv(
     path: Path, place: Path, *, scope: str = "all", compiled: bool = False, python: str | None = None
 ) -> Path:
-    """`place`, where an ordinary venv of the file at `path` is now, or an archive of one (NAME.tar.gz).
+    """Make an ordinary venv of the file at `path` in `place`, or an archive of one (NAME.tar.gz); return `place`.
 
     `scope` is "all", "deps" (what others wrote) or "srcs" (the builder's own code). Without `python` it is this
     Python where the file runs on it, else one on PATH. Raises UsageError, TargetError, WriteError.
@@ -29,12 +29,15 @@ def make_venv(
 
 
 def unpack(path: Path) -> Path:
-    """The app's directory of the file at `path` for the running Python, in the cache. Raises TargetError."""
+    """The app's directory of the file at `path`, in the cache, for the running Python. Raises TargetError."""
     return Path(run(path, ["warm"], sys.executable).rstrip("\n"))
 
 
 def run(path: Path, arguments: Sequence[str], python: str | None = None) -> str:
-    """What the tool printed. Its failure is raised as one of ours; so is that `path` is no built file."""
+    """Run a tool of the file at `path` and return its stdout. Its failure is raised as the matching PexliteError.
+
+    Raises NotABundle where pexlite did not make the file.
+    """
     archive.read_manifest(path)
     done = _run([python or sys.executable, str(path), *arguments], {"PEX_PYTHON": python} if python else {})
     if done.returncode == 0:

@@ -1,4 +1,4 @@
-"""The wheels out of a built file, as they were on the index."""
+"""Take the wheels out of a built file, byte for byte."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pexlite.errors import VerificationFailed, WriteError
 
 
 def extract_wheels(path: Path, directory: Path) -> tuple[Path, ...]:
-    """The wheels of the file at `path`, now in `directory`, each whole and with its sha256.
+    """Write the wheels of the file at `path` into `directory`, and return their paths.
 
-    Raises NotABundle, VerificationFailed where a digest is another one, WriteError.
+    Raises NotABundle, VerificationFailed where a wheel's sha256 is wrong, WriteError.
     """
     manifest = archive.read_manifest(path)
     try:

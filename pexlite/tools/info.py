@@ -1,4 +1,4 @@
-"""What a built file is: what it starts, where it runs, and what is in it."""
+"""A description of a built file: its entry point, where it runs, and its content."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class WheelInfo:
     size: int
     sha256: str
     only_on: str | None
-    """Which of the file's Pythons and platforms it is for, in words; None where it is for all of them."""
+    """The Pythons and platforms that get this wheel, in words; None where all of the file's do."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class FileInfo:
     wheels: tuple[WheelInfo, ...]
     variants: tuple[Variant, ...]
     runtime_size: int
-    """Bytes of the file that are pexlite's own: everything but the wheels and their bytecode."""
+    """Bytes that are pexlite's own: the whole file without the wheels and their bytecode."""
     bytecode_size: int
-    """Bytes of what `--compile` made of the wheels' modules."""
+    """Bytes of the bytecode that `--compile` added for the wheels' modules."""
 
 
 def file_info(path: Path) -> FileInfo:
-    """What the file at `path` is. Raises NotABundle where pexlite did not make it, or it is damaged."""
+    """The description of the file at `path`. Raises NotABundle where pexlite did not make it, or it is damaged."""
     manifest = read_manifest(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Whether a built file is what was built: its own parts, its wheels, their files; and whether a lock agrees."""
+"""Verify a built file: its own parts, its wheels and their files; and whether it agrees with a lock."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from pexlite.model import Manifest, StoredWheel
 
 @dataclass(frozen=True)
 class Verified:
-    """A file in which nothing is wrong."""
+    """A file that was checked and found right."""
 
     path: Path
     build_id: str
     wheels: int
     files: int
-    """In all wheels together."""
+    """The number of files in all wheels together."""
     by_name: tuple[str, ...] = ()
-    """Wheels that the lock names without a digest of theirs: made of an sdist, a repository or a directory."""
+    """Wheels that the lock names without their digest: built from an sdist, a repository or a directory."""
     repacked: tuple[str, ...] = ()
-    """Wheels that were written anew, uncompressed, and say themselves which wheel of the lock they were."""
+    """Wheels that were rewritten uncompressed, and say themselves which wheel of the lock they were."""
     own: tuple[str, ...] = ()
     """Wheels of the builder's own code that the lock does not name."""
 
 
 def verify_file(path: Path, lock: Path | None = None) -> Verified:
-    """What was checked of the file at `path`, all of it right.
+    """Check the file at `path`; return the counts of what was checked, all of it right.
 
-    Raises NotABundle, and VerificationFailed with a line for everything that is wrong. With `lock` every wheel is
+    Raises NotABundle, and VerificationFailed with a line for everything that is wrong. With `lock` every wheel has
     to be one that this pylock.toml (PEP 751) names.
     """
     locked = _read_lock(lock) if lock else None
@@ -74,7 +74,7 @@ def verify_file(path: Path, lock: Path | None = None) -> Verified:
 
 
 def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
-    """What is wrong with the parts that are no wheel: the first lines, the boot, PEX-INFO."""
+    """A line for each damaged part that is no wheel: the first lines, the boot, PEX-INFO."""
     size, crc = manifest.facts["pexlite"]["header"]
     file.seek(0)
     if zlib.crc32(file.read(size)) != crc:
@@ -90,7 +90,7 @@ def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
 
 
 def _problems_of_files(file: BinaryIO, wheel: StoredWheel) -> Iterator[str]:
-    """For each file in the wheel a line if it is not what RECORD says, else an empty one."""
+    """For each file in the wheel a line: "" if the file is as RECORD says, else what differs."""
     with zipfile.ZipFile(archive.open_wheel(file, wheel)) as opened:
         (path,) = (
             name for name in opened.namelist() if name.endswith(".dist-info/RECORD") and name.count("/") == 1
@@ -116,7 +116,7 @@ def _read_lock(path: Path) -> Pylock:
 
 
 class _Vouched:
-    """What a lock says of each wheel of a file."""
+    """The wheels of a file, sorted by how the lock vouches for them."""
 
     def __init__(self, manifest: Manifest, lock: Pylock) -> None:
         self.problems: list[str] = []
@@ -157,5 +157,5 @@ def _digests(package: Package) -> Iterator[str]:
 
 
 def _is_source(package: Package) -> bool:
-    """Whether what becomes of it is a wheel made elsewhere, whose digest the lock cannot know."""
+    """Whether installing `package` means building a wheel elsewhere, whose digest the lock cannot know."""
     return bool(package.sdist or package.vcs or package.directory or package.archive)
