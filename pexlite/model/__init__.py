@@ -1,12 +1,12 @@
-"""The frozen values everything passes along, in the order in which they come to be.
+"""The frozen values that the stages pass along, in the order in which they come to be.
 
     request   what is asked for, on the command line or by a program
-    asked     what that comes down to once every file it names has been read
+    asked     the requirements, local code and settings that the request names, read from its files
     found     targets and wheels, and the bundle that is decided from them
     file      a built file, as it is written and read back
 
-Each is imported when one of its names is first asked for: half of them bring `packaging` along, which takes longer
-to import than writing a file of a hundred wheels does.
+Each module is imported when one of its names is first asked for: half of them import `packaging`, which takes
+longer than writing a file of a hundred wheels does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a request comes down to: requirements, local code, the lock where one was given."""
+"""A request once its files are read: requirements, local code, and the lock where one was given."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pexlite.model.request import IndexSettings
 
 @dataclass(frozen=True)
 class Amendments:
-    """What the person who builds changes about what is asked for, by wheels and by themselves."""
+    """Changes that the builder makes to requirements, those of wheels included: `--exclude` and `--override`."""
 
     excluded: tuple[Requirement, ...] = ()
     overrides: tuple[Requirement, ...] = ()
 
     def instead_of(self, requirement: Requirement) -> tuple[Requirement, ...]:
-        """What `requirement` comes down to: itself, or the overrides of its project."""
+        """The overrides of `requirement`'s project, or else `requirement` itself."""
         name = canonicalize_name(requirement.name)
         return tuple(over for over in self.overrides if canonicalize_name(over.name) == name) or (requirement,)
 
@@ -51,19 +51,19 @@ class Root:
     """One requirement the bundle must satisfy, and where it was written down."""
 
     requirement: Requirement
-    """With `.url` set to a `file:` URL for local wheels; projects have become wheels by then."""
+    """Its `.url` is a `file:` URL for a local wheel; local projects have become wheels by then."""
     origin: str
     """In words: "the command line", "requirements.txt line 3"."""
     hashes: tuple[str, ...] = ()
     """`sha256:…` as in `--hash`; () where none was asked for."""
     parts: LockParts | None = None
-    """For a package of a lock: what its marker may ask about besides the environment."""
+    """For a package of a lock: the extras and groups that its marker may ask about."""
     sha256: str | None = None
-    """Of a local wheel, where it was read already."""
+    """The sha256 of a local wheel, where it has been read already."""
 
 
 class LocalKind(enum.StrEnum):
-    """What a path of the person who builds is."""
+    """The kinds of local path that a builder may name."""
 
     PROJECT = "project"
     """A directory with pyproject.toml or setup.py."""
@@ -79,7 +79,7 @@ class LocalKind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class LocalSource:
-    """Code of the person who builds, before it has become a wheel."""
+    """Local code to bundle, before it has become a wheel."""
 
     kind: LocalKind
     path: Path
@@ -92,7 +92,7 @@ class LocalSource:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request comes down to once every file it names has been read."""
+    """A request once every file it names has been read."""
 
     roots: tuple[Root, ...]
     local: tuple[LocalSource, ...]
@@ -100,13 +100,13 @@ class Asked:
     """The request's settings with those of requirements files; pip's configuration is not merged in."""
     constraint_files: tuple[str, ...] = ()
     lock: Pylock | None = None
-    """Where one was given: nothing is resolved."""
+    """The lock that was given, if one was; nothing is resolved then."""
     lock_file: Path | None = None
-    """Where `lock` lies; its relative paths start in that directory."""
+    """The path of `lock`; relative paths in it start in its directory."""
     lock_parts: LockParts = field(default_factory=LockParts)
     amendments: Amendments = field(default_factory=Amendments)
     requires_python: SpecifierSet | None = None
-    """Of a script's PEP 723 header."""
+    """From a script's PEP 723 header."""
     script: LocalSource | None = None
     """The one of `local` that is the application itself (`--exe`, or a `.py` file among the inputs)."""
     notices: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ class LockResult:
     """A finished lock."""
 
     path: Path | None
-    """Where it was written; None where only `text` was asked for."""
+    """The file it was written to; None where only `text` was asked for."""
     text: str
     """pylock.toml (PEP 751)."""
     lock: Pylock

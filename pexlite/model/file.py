@@ -1,4 +1,4 @@
-"""A built file: what it starts, whom it serves, what is in it. Nothing here needs `packaging`."""
+"""A built file: its entry point, its variants, its content. This module imports no `packaging`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Libc:
 
 
 class StartKind(enum.StrEnum):
-    """What a file does when it is started."""
+    """The kinds of thing that a start of a file runs."""
 
     FUNCTION = "function"
     MODULE = "module"
@@ -29,13 +29,13 @@ class StartKind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """What a start runs: `module` and `attribute` of a function, a module, a file in bin/, or nothing."""
+    """What a start runs: a function, a module, a script in bin/, or an interactive interpreter."""
 
     kind: StartKind
     module: str = ""
     attribute: str = ""
     script: str = ""
-    """With SCRIPT the file's name in bin/; with a console script its name, for people."""
+    """For SCRIPT the file's name in bin/; for a console script its name, which messages use."""
 
     def __str__(self) -> str:
         if self.kind is StartKind.FUNCTION:
@@ -61,12 +61,12 @@ class Variant:
 
 @dataclass(frozen=True)
 class StoredWheel:
-    """A wheel inside a built file: where its bytes are, and what they must be."""
+    """A wheel inside a built file: the place of its bytes, and their sha256."""
 
     filename: str
     sha256: str
     offset: int
-    """Of the first byte of the wheel in the file."""
+    """Bytes from the start of the file to the wheel's first byte."""
     size: int
     entry_points: Mapping[str, str] = field(default_factory=dict)
     """Console and GUI scripts: name to object reference."""
@@ -76,7 +76,7 @@ class StoredWheel:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a built file says of itself: PEX-INFO, read back."""
+    """The description that a built file carries: PEX-INFO, read back."""
 
     build_id: str
     entry_point: EntryPoint
@@ -86,18 +86,18 @@ class Manifest:
     runs_on: str
     """The Pythons and platforms of `variants`, in words."""
     facts: Mapping[str, Any]
-    """PEX-INFO in full, as JSON has it."""
+    """PEX-INFO in full, as parsed from JSON."""
 
 
 @dataclass(frozen=True)
 class BundledWheel:
-    """A wheel that goes into a file, in plain values."""
+    """A wheel that goes into a file, as plain values that need no `packaging`."""
 
     name: str
     version: str
     filename: str
     path: Path
-    """In the store."""
+    """The wheel file in the store."""
     sha256: str
     size: int
     """Bytes."""
@@ -111,9 +111,9 @@ class Draft:
     header: bytes
     wheels: tuple[BundledWheel, ...]
     wheel_headers: tuple[bytes, ...]
-    """What stands before each of the wheels."""
+    """The bytes that come before each wheel."""
     rest: bytes
-    """What follows the last of them."""
+    """The bytes that come after the last wheel."""
 
     @property
     def size(self) -> int:
@@ -124,13 +124,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class Decision:
-    """Everything about a file, decided: only copying is left."""
+    """Everything about a file, decided: writing it is only copying."""
 
     draft: Draft
     name: str
-    """Of the file, where the person gave none."""
+    """The file's name where the request gives none."""
     targets: tuple[str, ...]
-    """Those asked for, in words."""
+    """The targets asked for, as in "cp311 on linux_x86_64"."""
     variants: tuple[Variant, ...]
     runs_on: str
     """The Pythons and platforms of `variants`, in words."""
@@ -138,7 +138,7 @@ class Decision:
     notices: tuple[str, ...]
     """Things the person should know though nothing failed, one sentence each."""
     repeatable: bool
-    """Whether request, lock and target decide it alone: nothing was read from sources that may change."""
+    """Whether request, lock and target alone determine it: it read no other source that may change."""
 
 
 @dataclass(frozen=True)
@@ -158,22 +158,22 @@ class BuildResult:
 
     @property
     def build_id(self) -> str:
-        """What the file calls itself by in a cache: the same for the same content."""
+        """The name of this content in a cache: the same for the same content."""
         return self.decision.draft.build_id
 
     @property
     def wheels(self) -> tuple[BundledWheel, ...]:
-        """What is in it."""
+        """The wheels in the file."""
         return self.decision.draft.wheels
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Whom it was built for, as in "cp311 on linux_x86_64"."""
+        """The targets it was built for, as in "cp311 on linux_x86_64"."""
         return self.decision.targets
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """Which wheels each Python gets, as positions in `wheels`."""
+        """The wheels that each Python gets, as positions in `wheels`."""
         return self.decision.variants
 
     @property
@@ -183,7 +183,7 @@ class BuildResult:
 
     @property
     def entry_point(self) -> EntryPoint:
-        """What it starts."""
+        """What a start of the file runs."""
         return self.decision.entry_point
 
     @property
@@ -193,7 +193,7 @@ class BuildResult:
 
     @functools.cached_property
     def sha256(self) -> str:
-        """Of the file, in hex; read when first asked for, since that takes longer than a build."""
+        """The file's sha256, in hex; computed when first asked for, since that takes longer than a build."""
         import hashlib
 
         with self.path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Whom it is for and what goes in: targets and wheels, and the bundle they make."""
+"""Targets and wheels, and the bundle that is made of them."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from pexlite.model.request import LaunchOptions
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """One Python on one platform: all that resolving and choosing wheels needs to know about it."""
+    """One Python on one platform, with all that is needed to resolve and choose wheels for it."""
 
     python: str
     """Implementation and version as in tags: "cp311", "cp313t" (free-threaded), "pp310"."""
     platform: str
     """System and machine: "linux_x86_64", "macosx_arm64", "win_amd64"."""
     libc: Libc | None
-    """What the platform offers; None off Linux."""
+    """The C library of the platform; None off Linux."""
     tags: tuple[Tag, ...]
     """Supported tags, best first (PEP 425)."""
     environment: Environment
     """The marker variables (PEP 508), all of them."""
     interpreter: Path | None = None
-    """The Python itself where it is on this machine."""
+    """The Python's executable where it is on this machine."""
     any_patch: bool = False
-    """Whether it was named without a patch release, so that X.Y.0 in `environment` stands for all of them."""
+    """Whether no patch release was named, so that X.Y.0 in `environment` stands for all of them."""
 
     @property
     def name(self) -> str:
-        """How messages call it: "cp311 on linux_x86_64"."""
+        """The target's name in messages: "cp311 on linux_x86_64"."""
         return f"{self.python} on {self.platform}"
 
     def takes(self, bound: SpecifierSet | None) -> bool:
-        """Whether the Requires-Python `bound` lets this Python in; of several patch releases the newest counts.
+        """Whether the Requires-Python `bound` lets this Python in or, where `any_patch`, any of its releases.
 
         cryptography 47 asks for >=3.8 without 3.9.0 and 3.9.1: whoever names 3.9 means another.
         """
@@ -54,7 +54,7 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class Wheel:
-    """A wheel in the store, with everything later stages ask about it, so that none opens it again."""
+    """A wheel in the store, with everything later stages ask about it, so that none has to open it again."""
 
     name: NormalizedName
     version: Version
@@ -67,31 +67,31 @@ class Wheel:
     size: int
     """Bytes of the wheel file."""
     crc32: int
-    """CRC-32 of the whole wheel file, as a zip that stores it needs it."""
+    """CRC-32 of the whole wheel file, which a zip that stores it needs."""
     requires_dist: tuple[Requirement, ...]
     requires_python: SpecifierSet | None
     entry_points: Mapping[str, Mapping[str, str]]
     """Group to name to object reference, as entry_points.txt has them."""
     files: tuple[str, ...]
-    """Every member's name, directories left out."""
+    """Every member's name, without directories."""
     unpacked_size: int = 0
     directory_crc32: int = 0
-    """CRC-32 of the zip's directory and all after it: with the CRCs in there every byte is covered."""
+    """CRC-32 of the zip's directory and all after it. With the CRCs in the directory it covers every byte."""
     provides_extra: tuple[str, ...] = ()
     """As METADATA spells them."""
     local: bool = False
-    """Made on this machine from a project, package, module or script of the person who builds."""
+    """Whether it was made on this machine from the builder's own project, package, module or script."""
     repacked_from: str = ""
-    """The sha256 of the wheel whose files these are, where the file was written anew; "" for the wheel itself."""
+    """The sha256 of the original wheel, where this one was rewritten; "" where it is the original."""
 
     @property
     def times_its_size(self) -> float:
-        """How much larger it becomes when it is unpacked."""
+        """The ratio of unpacked size to size."""
         return self.unpacked_size / max(1, self.size)
 
     @property
     def is_outsized(self) -> bool:
-        """Whether it unpacks to far more than is likely of one that is not meant to fill a disk."""
+        """Whether it unpacks to so much more than its size that it may be meant to fill a disk."""
         return self.unpacked_size > _MOST_BYTES or (
             self.unpacked_size > _UNREMARKABLE and self.times_its_size > _MOST_TIMES
         )
@@ -105,51 +105,51 @@ _MOST_BYTES = 30_000_000_000
 
 @dataclass(frozen=True)
 class Bytecode:
-    """What one Python makes of a wheel's modules."""
+    """The bytecode that one Python compiles from a wheel's modules."""
 
     python: str
     """As in `Target.python`."""
     wheel_sha256: str
     content: bytes
-    """A zip of `__pycache__` files, by their places in site-packages."""
+    """A zip of `__pycache__` files, at their paths in site-packages."""
     directory_crc32: int
     """As in `Wheel`."""
 
 
 @dataclass(frozen=True)
 class BootBytecode:
-    """What one Python makes of the runtime's modules. Only where the digest is right may they be unmarshalled."""
+    """The bytecode that one Python compiles from the runtime's modules. Check its digest before unmarshalling."""
 
     cache_tag: str
     """As in `sys.implementation.cache_tag`."""
     first: bytes
-    """What every start needs."""
+    """The modules that every start needs."""
     digest: bytes
-    """Of `first`, as only this Python comes to it: `importlib.util.source_hash`."""
+    """`importlib.util.source_hash(first)`, which another Python computes differently."""
     rest: bytes
-    """What a first start and the switches need."""
+    """The modules that a first start and the switches need."""
 
 
 @dataclass(frozen=True)
 class WarmStart:
-    """What one Python makes of the warm start, which it runs instead of `__main__.py`."""
+    """The bytecode that one Python compiles from the warm start, and runs instead of `__main__.py`."""
 
     magic: bytes
     """As in `importlib.util.MAGIC_NUMBER`: other Pythons take the source."""
     code: bytes
-    """As `marshal` writes it, with a text in the place of a file's facts."""
+    """Marshalled, with a placeholder where a file's facts go."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Everything that is in a built file, decided."""
+    """Everything that goes into a built file, decided."""
 
     wheels: tuple[Wheel, ...]
     variants: tuple[Variant, ...]
     entry_point: EntryPoint
     launch: LaunchOptions
     requirements: tuple[str, ...]
-    """What was asked for, as people wrote it, without paths of this machine or credentials."""
+    """The requirements as people wrote them, without paths of this machine or credentials."""
     pth_files: tuple[str, ...]
     """Names of the `.pth` files that lie directly in site-packages, sorted."""
     runs_on: str = ""

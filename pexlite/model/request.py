@@ -1,4 +1,4 @@
-"""What is asked for, and how it is told how far it has come. Nothing here needs `packaging`: asking is quick."""
+"""A request, and the reports of its progress. Nothing here imports `packaging`, so making a request is quick."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class IndexSettings:
-    """Where distributions come from. None and () mean: nothing was said here."""
+    """Where distributions come from. None and () mean that nothing was said here."""
 
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class InheritPath(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchOptions:
-    """What is sealed into the file about how it starts."""
+    """Options sealed into the file about how it starts."""
 
     shebang: str = "/usr/bin/env python3"
     sh_boot: bool = False
@@ -69,9 +69,9 @@ class BuildRequest:
     """`--exe`: the application is this file."""
     lock: Path | None = None
     locked: bool = False
-    """Fail when the lock does not fit the requirements, or there is none."""
+    """Whether to fail when the lock does not fit the requirements, or there is none."""
     ignore_locks: bool = False
-    """Whether a lock beside the local project is not looked for."""
+    """Whether to ignore a lock beside the local project."""
     excluded: tuple[str, ...] = ()
     """`--exclude`: requirements that stay out, with what only they need."""
     overrides: tuple[str, ...] = ()
@@ -87,16 +87,16 @@ class BuildRequest:
     target_files: tuple[Path, ...] = ()
     """`--target`: files that `pexlite probe` wrote."""
     index: IndexSettings = field(default_factory=IndexSettings)
-    """What was said on the command line only; pip's configuration is merged in by `resolve.index`."""
+    """The command line's settings only; `resolve.index` merges pip's configuration in."""
     resolver: str = "auto"
     launch: LaunchOptions = field(default_factory=LaunchOptions)
     output: Path | None = None
     bytecode: bool = False
-    """`--compile`: what the targets' Pythons make of modules and boot goes in, for each one that is here."""
+    """`--compile`: add bytecode of modules and boot for each target whose Python is on this machine."""
     compress: bool = True
-    """Whether wheels travel as they are; without it (`--no-compress`) their files are uncompressed."""
+    """Whether wheels go in unchanged; `--no-compress` rewrites them uncompressed."""
     allow_large: bool = False
-    """Whether wheels may unpack to far more than they are."""
+    """Whether a wheel may unpack to far more than its own size."""
     strict: bool = False
     """Whether wheels that bring different files under one name are an error."""
     dry_run: bool = False
@@ -117,4 +117,4 @@ Report = Callable[[Progress], None]
 
 
 def no_report(progress: Progress) -> None:
-    """Takes a step forward and tells nobody."""
+    """Ignore a step forward."""
