@@ -96,7 +96,7 @@ def asked_of(given: dict[str, Any], directory: Path) -> BuildRequest:
 
 
 def index_settings(given: dict[str, Any]) -> IndexSettings:
-    """Where from, as the options `given` say."""
+    """The index settings among the options `given`."""
     from pexlite.model import IndexSettings
 
     return IndexSettings(

@@ -1,4 +1,4 @@
-"""`pexlite cache`: what builds and built files keep on this machine, and how to have less of it."""
+"""`pexlite cache`: show or remove what builds and built files keep on this machine."""
 
 from __future__ import annotations
 

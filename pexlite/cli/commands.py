@@ -1,4 +1,4 @@
-"""The commands there are: the first argument names one, and belongs to `build` where it does not."""
+"""The commands of `pexlite`: the first argument names one; where it does not, the command is `build`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _BuildUnlessNamed(click.Group):
 
 @click.pass_context
 def _say_how(context: click.Context) -> None:
-    """Without any argument: the help, and the exit code of a command line that says too little."""
+    """Print the help and exit with 2 where no argument is given."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(2)

@@ -1,4 +1,4 @@
-"""`pexlite extract`: the wheels out of a built file."""
+"""`pexlite extract`: take the wheels out of a built file."""
 
 from __future__ import annotations
 

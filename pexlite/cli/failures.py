@@ -29,7 +29,7 @@ _WHAT_HELPS = {
 
 @dataclass(frozen=True)
 class Manner:
-    """How to speak, read off the arguments themselves: they may be what is wrong."""
+    """How to report a failure, read from the raw arguments: parsing them may be what failed."""
 
     verbose: bool
     json: bool
@@ -42,7 +42,7 @@ class Manner:
 
 @dataclass(frozen=True)
 class Failure:
-    """A failure ready to be shown."""
+    """A failure in words, ready to be shown."""
 
     error: str
     causes: tuple[str, ...]
@@ -51,19 +51,19 @@ class Failure:
 
 
 def show(failure: Exception, manner: Manner) -> int:
-    """The exit code of `failure`, which has been told on stderr and, with --json, on stdout."""
+    """Print `failure` on stderr and, with --json, on stdout; return its exit code."""
     if manner.verbose and not isinstance(failure, click.ClickException):
         traceback.print_exception(failure)
     return _tell(in_words(failure), manner)
 
 
 def show_interruption(manner: Manner) -> int:
-    """130, the exit code of Ctrl-C."""
+    """Print that Ctrl-C ended the command; return 130."""
     return _tell(Failure("interrupted", (), None, 130), manner)
 
 
 def in_words(failure: Exception) -> Failure:
-    """What happened, why, and what to type."""
+    """`failure` as a sentence, its causes, a hint and an exit code."""
     if isinstance(failure, PexliteError):
         return Failure(failure.message, failure.causes, failure.hint, failure.exit_code)
     if isinstance(failure, click.NoSuchOption):
@@ -101,7 +101,7 @@ def _how_to_get_help(failure: click.ClickException) -> str:
 
 
 def _as_ours(message: str) -> str:
-    """Click's "Option '-o' requires an argument." as we write: no capital, no full stop."""
+    """Click's "Option '-o' requires an argument." in our style: no capital, no full stop."""
     return message[:1].lower() + message[1:].removesuffix(".")
 
 

@@ -1,4 +1,4 @@
-"""Commands whose help teaches: examples first, then options by the question that they answer."""
+"""Commands whose help shows examples first, then options grouped by the question that they answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pexlite info`: what a built file is, in words or as JSON."""
+"""`pexlite info`: describe a built file, in words or as JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def info(file: Path, as_json: bool) -> None:
 
 
 def in_words(found: FileInfo) -> str:
-    """What people want to know first, first."""
+    """The description in lines, the most wanted facts first."""
     lines = [
         str(found.path),
         f"  starts     {found.entry_point or 'a Python interpreter'}",
@@ -53,7 +53,7 @@ def _wheel(wheel: WheelInfo, names: int, versions: int) -> str:
 
 
 def in_json(found: FileInfo) -> dict[str, Any]:
-    """The same for programs, with whole digests and exact sizes."""
+    """The description for programs, with whole digests and exact sizes."""
     from pexlite.cli.outcome import variant_as_json, wheel_as_json
 
     return {

@@ -1,4 +1,4 @@
-"""The `pexlite` command: which command was meant, and how its end becomes words and an exit code."""
+"""The `pexlite` command: run the command that was meant, and turn its end into words and an exit code."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pexlite.cli.commands import PEXLITE
 
 
 def main() -> NoReturn:
-    """Never returns: runs the command line and exits with its code."""
+    """Exit with the code of the command line, once it has run."""
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code of `pexlite ARGUMENTS`, once everything has been said."""
+    """Run `pexlite ARGUMENTS`, say everything there is to say, and return the exit code."""
     _end_cleanly_when_asked_to()
     manner = failures.Manner.of(arguments)
     try:
@@ -57,7 +57,7 @@ def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _reader_is_gone() -> int:
-    """What the shell reports of a program that SIGPIPE ended; the interpreter must not flush once more."""
+    """The code that a shell reports for a program ended by SIGPIPE; stdout leads nowhere from now on."""
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
     return 128 + 13

@@ -1,4 +1,4 @@
-"""What a build came to: one line for people, JSON for programs."""
+"""The result of a build or a lock: lines for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def show(result: BuildResult, directory: Path) -> None:
-    """Notes and the closing line, on stderr."""
+    """Print the notices and the closing line on stderr."""
     show_notices(result.notices)
     if not result.written:
         for wheel in result.wheels:
@@ -28,13 +28,13 @@ def show(result: BuildResult, directory: Path) -> None:
 
 
 def show_notices(notices: Sequence[str]) -> None:
-    """What the person should know though nothing failed, on stderr."""
+    """Print things the person should know though nothing failed, on stderr."""
     for notice in notices:
         click.echo(click.style("note:", fg="yellow") + f" {notice}", err=True, color=wants_colour())
 
 
 def show_lock(result: LockResult, directory: Path) -> None:
-    """Notes and the closing line of a lock, on stderr."""
+    """Print the notices and the closing line of a lock on stderr."""
     show_notices(result.notices)
     done = f"wrote {path_in_words(result.path, directory)}" if result.path else "locked"
     packages = count_in_words(len({package.name for package in result.lock.packages}), "package")
@@ -55,12 +55,12 @@ def closing_line(result: BuildResult, directory: Path) -> str:
 
 
 def show_json(result: BuildResult) -> None:
-    """The result on stdout, as JSON."""
+    """Print the result as JSON on stdout."""
     click.echo(json.dumps(as_json(result), indent=2))
 
 
 def as_json(result: BuildResult) -> dict[str, Any]:
-    """Everything a program may ask about a build."""
+    """The result of a build for programs."""
     return {
         "path": str(result.path),
         "size": result.size,
@@ -89,7 +89,7 @@ def wheel_as_json(wheel: BundledWheel | WheelInfo) -> dict[str, Any]:
 
 
 def variant_as_json(variant: Variant) -> dict[str, Any]:
-    """A set of wheels (their positions in "wheels") and the Pythons that it serves."""
+    """A variant for programs: its Pythons, and its wheels as positions in "wheels"."""
     return {
         "pythons": list(variant.pythons),
         "platform": variant.platform,

@@ -1,4 +1,4 @@
-"""Options that pex has and pexlite does not, and what to do instead."""
+"""Options that pex has and pexlite does not, with what to do instead."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ _INSTEAD = {
 
 
 def in_pexlite(option: str) -> str | None:
-    """What to type instead of pex's `option`; None where pex has no such option either."""
+    """Advice on what to do instead of pex's `option`; None where pex has no such option either."""
     return _INSTEAD.get(option)

@@ -1,4 +1,4 @@
-"""`pexlite probe`: what a Python can run, as a file for `--target`."""
+"""`pexlite probe`: describe a Python in a file for `--target`."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _COUNTED_IN_BYTES = ("fetch", "write")
 
 @contextlib.contextmanager
 def shown_progress(*, quiet: bool, every_step: bool) -> Iterator[Report]:
-    """A report that shows progress on stderr for as long as the context lasts; a display is gone after it."""
+    """A report that shows progress on stderr as long as the context lasts; the display is erased at its end."""
     if quiet:
         yield no_report
     elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not every_step:
@@ -37,7 +37,7 @@ def shown_progress(*, quiet: bool, every_step: bool) -> Iterator[Report]:
 
 
 class _Lines:
-    """A report that writes a line when a stage begins, or one for every step."""
+    """A report that prints a line when a stage begins or, where wanted, for every step."""
 
     def __init__(self, every_step: bool) -> None:
         self.every_step = every_step
@@ -54,7 +54,7 @@ class _Lines:
 
 @contextlib.contextmanager
 def _display() -> Iterator[Report]:
-    """A line for each stage, with a bar where there is something to count; erased at the end."""
+    """A report that shows a line for each stage, with a bar where something is counted; erased at the end."""
     # Only here, because importing rich takes longer than all of `pexlite --help`.
     from rich.console import Console
     from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn

@@ -6,7 +6,7 @@
     sh-boot = true
     requirement = "requirements.txt"
 
-Paths are relative to that pyproject.toml. What the command line says takes the place of what the table says.
+Paths are relative to that pyproject.toml. An option on the command line wins over the table.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ _OF_A_BUILD = [
 
 
 def with_project_defaults(given: dict[str, Any]) -> dict[str, Any]:
-    """The options `given`, with those nobody typed as `[tool.pexlite]` of the local project has them."""
+    """The options `given`, with those that nobody typed set from `[tool.pexlite]` of the local project.
+
+    Raises UsageError where several projects have such a table, or an entry of it is wrong.
+    """
     context = click.get_current_context()
     tables = [(project, table) for project in _projects(given["inputs"]) if (table := _table(project))]
     if not tables:
@@ -132,7 +135,7 @@ def _converted(context: click.Context, project: Path, key: str, parameter: click
 
 
 def _beside(project: Path, value: str) -> str:
-    """A path of the table as seen from here; URLs and absolute paths stay."""
+    """A path of the table as seen from the current directory; URLs and absolute paths stay."""
     return value if "://" in value else os.path.normpath(project.expanduser() / Path(value).expanduser())
 
 

@@ -1,4 +1,4 @@
-"""`pexlite venv`: a built file as an ordinary venv, or as an archive of one."""
+"""`pexlite venv`: turn a built file into an ordinary venv, or an archive of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pexlite verify`: whether a built file is what was built, and what a lock says."""
+"""`pexlite verify`: check that a built file is unchanged, and that it agrees with a lock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def verify(file: Path, lock: Path | None, as_json: bool) -> None:
 
 
 def in_words(found: Verified, lock: Path | None) -> str:
-    """One line for what is right, and one for each wheel that the lock cannot vouch for."""
+    """A line that says all is right, and one for each wheel that the lock cannot vouch for."""
     wheels, files = count_in_words(found.wheels, "wheel"), count_in_words(found.files, "file")
     lines = [f"{found.path} is whole: {wheels}, {files}" + (f", as in {lock}" if lock else "")]
     lines += [f"  by name and version alone, since it was built from source: {name}" for name in found.by_name]
@@ -36,7 +36,7 @@ def in_words(found: Verified, lock: Path | None) -> str:
 
 
 def in_json(found: Verified) -> dict[str, Any]:
-    """The same for programs."""
+    """The result of the check for programs."""
     return {
         "path": str(found.path),
         "build_id": found.build_id,

@@ -21,7 +21,7 @@ def size_in_words(size: int) -> str:
 
 
 def seconds_in_words(seconds: float) -> str:
-    """0.42 -> "0.4 s", 83 -> "1 min 23 s"."""
+    """`seconds` as people read them: 0.42 -> "0.4 s", 83 -> "1 min 23 s"."""
     if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     seconds = max(seconds, 60)
@@ -29,10 +29,10 @@ def seconds_in_words(seconds: float) -> str:
 
 
 def count_in_words(count: int, noun: str) -> str:
-    """1, "wheel" -> "1 wheel"; 7 -> "7 wheels"."""
+    """`count` with its noun: 1, "wheel" -> "1 wheel"; 7 -> "7 wheels"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def path_in_words(path: Path, directory: Path) -> str:
-    """`path` as it would be typed in `directory`: relative where it lies in it."""
+    """`path` as it would be typed in `directory`: relative where it lies inside."""
     return str(path.relative_to(directory)) if path.is_relative_to(directory) else str(path)
