@@ -1,4 +1,4 @@
-"""Requirements -> Lock: read what was asked for, find out where from, let uv or pip resolve it."""
+"""Requirements -> Lock: read what was asked for, find the index settings, let uv or pip resolve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--exclude` and `--override` read."""
+"""`--exclude` and `--override`: read, recorded in a lock, applied to roots."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pexlite.resolve.gathered import Problem
 
 @dataclass(frozen=True)
 class ReadAmendments:
-    """The amendments, and what was wrong with them."""
+    """Amendments, and the problems found while reading them."""
 
     value: Amendments
     problems: tuple[Problem, ...]
 
 
 def read_amendments(excluded: Sequence[str], overrides: Sequence[str]) -> ReadAmendments:
-    """What `--exclude` and `--override` say: each a requirement, which an exclusion may not give a URL."""
+    """The requirements of `--exclude`, which may have no URL, and of `--override`."""
     problems: list[Problem] = []
     out = _parsed("--exclude", excluded, problems)
     instead = _parsed("--override", overrides, problems)
@@ -38,7 +38,7 @@ def read_amendments(excluded: Sequence[str], overrides: Sequence[str]) -> ReadAm
 
 
 def recorded(amendments: Amendments) -> dict[str, dict[str, list[str]]] | None:
-    """`amendments` as a lock's `[tool]` table keeps them; None where there are none.
+    """The `[tool]` table that keeps `amendments` in a lock; None where there are none.
 
     [tool.pexlite]
     excluded = ["pyspark"]
@@ -52,7 +52,10 @@ def recorded(amendments: Amendments) -> dict[str, dict[str, list[str]]] | None:
 
 
 def with_recorded(amendments: Amendments, lock: Pylock) -> Amendments:
-    """`amendments`, and those with which `lock` was made. Raises ResolutionError where its table is damaged."""
+    """`amendments` together with those recorded in `lock`; this build's win where both name a project.
+
+    Raises ResolutionError where the lock's table is damaged.
+    """
     table = (lock.tool or {}).get("pexlite", {})
     read = read_amendments(table.get("excluded", ()), table.get("overrides", ()))
     if read.problems:
@@ -69,7 +72,7 @@ def with_recorded(amendments: Amendments, lock: Pylock) -> Amendments:
 
 
 def amended(roots: Sequence[Root], amendments: Amendments) -> tuple[Root, ...]:
-    """`roots` as the amendments have them: without what is excluded, and with what takes their place."""
+    """`roots` after the amendments: without excluded projects, and with overrides in place of their projects."""
     never = amendments.never_wanted()
     found: dict[str, Root] = {}
     for root in roots:

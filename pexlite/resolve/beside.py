@@ -1,4 +1,4 @@
-"""A lock that lies beside a project: pylock.toml as it is, uv.lock through `uv export`."""
+"""The lock beside a project: pylock.toml as it is, uv.lock through `uv export`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Beside:
 
 
 def find_lock(directory: Path) -> Path | None:
-    """The lock in `directory`: pylock.toml, else uv.lock."""
+    """The lock in `directory`: pylock.toml, else uv.lock, else None."""
     return next((file for name in _NAMES if (file := directory / name).is_file()), None)
 
 
@@ -40,9 +40,9 @@ def read_beside(
     installer: Installer,
     settings: IndexSettings,
 ) -> Beside:
-    """The lock `file`, of which `extras` and `groups` are wanted. Raises ResolutionError.
+    """The lock in `file`, with the parts of it that `extras` and `groups` want. Raises ResolutionError.
 
-    uv.lock is read by `uv export`, which takes it as it is, writes nothing and asks no index.
+    `uv export` reads a uv.lock as it is; it writes nothing and asks no index.
     """
     text = _exported(file, extras, groups, installer, settings) if file.name == "uv.lock" else _text(file)
     try:

@@ -1,4 +1,4 @@
-"""A failed resolution as one sentence, the resolver's essential lines, and what to do."""
+"""A failed resolution explained: one sentence, the resolver's essential lines, and a hint."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _CHECKOUT = re.compile(
 
 
 def explain(job: Job, outcome: Outcome) -> ResolutionError:
-    """The error that a failed run of uv or pip for `job` comes down to."""
+    """The error that explains a failed run of uv or pip for `job`."""
     lines = [*clean_lines(outcome.stderr), *_telling_lines(outcome.stdout)]
     text = _readable(job, "\n".join(lines))
     causes = [_readable(job, line) for line in _causes(outcome)]
@@ -297,7 +297,7 @@ def _causes(outcome: Outcome) -> list[str]:
 
 
 def _telling_lines(stdout: str) -> list[str]:
-    """What pip writes about a failure to stdout and to its log.
+    """The lines about a failure that pip writes to stdout and to its log.
 
     The conflict is caused by:
         The user requested werkzeug<2
@@ -319,7 +319,7 @@ def _subjects(job: Job, text: str) -> str:
 
 
 def _required(job: Job, text: str) -> list[str]:
-    """Those of the requirements that uv's explanation is about, as they were asked for."""
+    """The requirements that uv's explanation is about, as they were asked for."""
     explanation = " ".join(line for line in text.splitlines() if re.search(r"you require|we can conclude", line))
     words = set(map(canonicalize_name, re.findall(r"[A-Za-z0-9][\w.-]*(?<![.-])", explanation)))
     asked = [root.requirement for root in job.roots if canonicalize_name(root.requirement.name) in words]
@@ -327,7 +327,7 @@ def _required(job: Job, text: str) -> list[str]:
 
 
 def _readable(job: Job, text: str) -> str:
-    """`text` with requirements instead of lines of the temporary file they went through, and without its path."""
+    """`text` with requirements in place of "-r requirements.in (line N)", and without the temporary path."""
 
     def asked(found: re.Match[str]) -> str:
         number = int(found[1])
@@ -343,12 +343,12 @@ def _asked(job: Job) -> str:
 
 
 def _why(name: str, causes: Sequence[str]) -> list[str]:
-    """The causes that tell more than that `name` is not there: who wants it."""
+    """The causes that tell who depends on `name`."""
     return [line for line in causes if "depends on" in line and name in line]
 
 
 def _nearest(name: str, settings: IndexSettings) -> str | None:
-    """The project in the local indexes and find-links directories whose name is nearest to `name`."""
+    """The project in local indexes and find-links directories whose name is most like `name`; None if none is."""
     others = set(_local_names(settings)) - {canonicalize_name(name)}
     near = difflib.get_close_matches(canonicalize_name(name), others, n=1, cutoff=0.8)
     return near[0] if near else None

@@ -1,4 +1,4 @@
-"""What has been read so far: a value that every reader returns and that add up to `Asked`."""
+"""A request as far as it has been read: every reader returns a `Gathered`, and they add up to `Asked`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Gathered:
-    """A part of what was asked for, and what was wrong with it."""
+    """A part of what was asked for, and the problems found while reading it."""
 
     roots: tuple[Root, ...] = ()
     local: tuple[LocalSource, ...] = ()
@@ -35,12 +35,12 @@ class Gathered:
 
 
 def problem(message: str, hint: str | None = None) -> Gathered:
-    """Nothing but one problem."""
+    """A `Gathered` that holds one problem and nothing else."""
     return Gathered(problems=(Problem(message, hint),))
 
 
 def combined(parts: Iterable[Gathered]) -> Gathered:
-    """All of `parts`, in order."""
+    """All of `parts` as one, in order."""
     whole = Gathered()
     for part in parts:
         whole = Gathered(
@@ -57,9 +57,9 @@ def combined(parts: Iterable[Gathered]) -> Gathered:
 
 
 def merged_index(first: IndexSettings, second: IndexSettings) -> IndexSettings:
-    """Both settings, as pip merges a requirements file's into the command line's: single values of `second` win.
+    """Both settings, merged as pip merges a requirements file into the command line: `second` wins single values.
 
-    Of what a requirements file cannot say (certificates, proxies, timeouts) only `first` is taken.
+    Certificates, proxies and timeouts are taken from `first`; a requirements file cannot set them.
     """
     if second == IndexSettings():
         return first

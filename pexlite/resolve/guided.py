@@ -1,4 +1,4 @@
-"""pip as a program that follows orders: see `guided_pip`."""
+"""pip as an installer that runs through `guided_pip`, which changes what pip itself cannot be told."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def guided(
     amendments: Amendments | None = None,
     listing: Path | None = None,
 ) -> Installer:
-    """pip, run by `interpreter`, with the markers of `environment`, and with `amendments` to what wheels ask for.
+    """pip, run by `interpreter`, with the markers of `environment` and with `amendments` to wheels' requirements.
 
-    With `listing` it notes every file it comes across there, and takes none. The orders lie in `directory`.
+    With `listing` pip writes every file it finds on an index there, and chooses none. `directory` gets a file with
+    these orders.
     """
     place = importlib.util.find_spec("pip")
     assert place is not None

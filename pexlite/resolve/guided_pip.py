@@ -1,9 +1,8 @@
-"""pip, resolving for a Python that is not the one that runs it, or with requirements of wheels replaced.
+"""pip with other markers than those of the Python that runs it, or with other requirements than wheels have.
 
 pip's --platform and --python-version choose wheels for another Python, yet its markers stay those of the
-running one; and it cannot be told that a wheel asks for too much. This file is run as a program, and knows pip
-only: `guided_pip.py ORDERS.json ARGUMENT...` is pip with those arguments after it has been given what is in the
-file:
+running one; and it cannot be told that a wheel asks for too much. This file is run as a program and imports only
+pip: `guided_pip.py ORDERS.json ARGUMENT...` runs pip with the arguments, changed as the file says:
 
     {"pip": "/directory/of/pip's/package", "environment": {"sys_platform": "darwin", …} or null,
      "excluded": ["pyspark"], "overrides": ["click==8.1.7"],
@@ -21,7 +20,7 @@ from typing import Any
 
 
 def main() -> int:
-    """The exit code of pip."""
+    """Run pip as ordered, and return its exit code."""
     orders = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     sys.meta_path.insert(0, _PipAlone(orders["pip"]))
     from pip._internal.cli.main import main as pip_main
@@ -40,7 +39,7 @@ def main() -> int:
 
 
 class _PipAlone:
-    """Finds pip in one directory, and nothing that lies beside it there."""
+    """A finder for pip in one directory that finds nothing else there."""
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
@@ -50,7 +49,7 @@ class _PipAlone:
 
 
 def _amend(excluded: list[str], overrides: list[str]) -> None:
-    """Let distributions ask for none of the `excluded`, and for the `overrides` in place of their projects."""
+    """Make distributions require the `overrides` in place of their projects, and nothing of the `excluded`."""
     from pip._internal.metadata import select_backend
     from pip._vendor.packaging.requirements import Requirement
     from pip._vendor.packaging.utils import canonicalize_name
@@ -77,7 +76,7 @@ def _allow_sources() -> None:
 
 
 def _noted_files() -> list[dict[str, Any]]:
-    """Where each file that pip looks at will be noted; pip passes over all of them."""
+    """A list that fills with every file that pip looks at; pip is made to choose none of them."""
     from pip._internal.index.package_finder import LinkEvaluator, LinkType
 
     noted: list[dict[str, Any]] = []

@@ -1,6 +1,6 @@
-"""Where distributions come from: pip's configuration files, then PIP_* variables, then what was asked for.
+"""Index settings: pip's configuration files, then PIP_* variables, then what was asked for.
 
-uv reads none of pip's configuration, so it is read here, with pip's precedence, for both.
+uv reads none of pip's configuration, so pexlite reads it, with pip's precedence, for both.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FALSE = frozenset({"0", "false", "no", "off", "n", "f"})
 
 
 def effective_settings(asked: IndexSettings) -> IndexSettings:
-    """All that pip would know of indexes: its configuration, its variables, and `asked` on top.
+    """All index settings that pip would use: its configuration, its variables, and `asked` on top.
 
     As in pip, single values replace, and lists of options (`--find-links`, `--extra-index-url`,
     `--trusted-host`) are added to the configured ones. Raises IndexConfigurationError.
@@ -63,7 +63,7 @@ def configured_constraints() -> tuple[str, ...]:
 
 
 def _configuration() -> dict[str, str]:
-    """Every value that pip's files and variables hold, by pip's long option name; later sources win."""
+    """Every value in pip's files and variables, by pip's long option name; later sources win."""
     said: dict[str, str] = {}
     by_section: dict[str, dict[str, str]] = {section: {} for section in _SECTIONS}
     for file in _configuration_files():
@@ -83,9 +83,9 @@ def _variables() -> dict[str, str]:
 
 
 def _configuration_files() -> Iterator[Path]:
-    """The files pip reads, the ones that win last: global, user, site, PIP_CONFIG_FILE.
+    """The files pip reads, the winning ones last: global, user, site, PIP_CONFIG_FILE.
 
-    PIP_CONFIG_FILE=/dev/null means none at all; another value takes the place of the user's files.
+    PIP_CONFIG_FILE=/dev/null means no file at all; another value takes the place of the user's files.
     """
     named = os.environ.get("PIP_CONFIG_FILE", "")
     if named == os.devnull:
@@ -130,7 +130,7 @@ def _user_files() -> Iterator[Path]:
 
 
 def _read(file: Path) -> Mapping[str, dict[str, str]]:
-    """The sections of one configuration file that matter here; nothing where there is no such file.
+    """The sections of one configuration file that matter here; empty where there is no such file.
 
     [global]
     index-url = https://someone:secret-for-test@index.example/simple
@@ -188,7 +188,7 @@ def _number(said: Mapping[str, str], *names: str) -> float | None:
 
 
 def _given(asked: float, default: float, configured: float | None) -> float:
-    """`asked` where it differs from its default, else what is configured."""
+    """`asked` where it differs from its default, else the configured value."""
     return asked if asked != default or configured is None else configured
 
 
@@ -197,7 +197,7 @@ def _path(value: str | None) -> Path | None:
 
 
 def _absolute(location: str) -> str:
-    """A find-links location that holds in any directory: URLs stay, paths become absolute."""
+    """A find-links location that is valid in any directory: URLs stay, paths become absolute."""
     if len(urlsplit(location).scheme) > 1:
         return location
     return str(Path(location).expanduser().absolute())

@@ -1,4 +1,4 @@
-"""What the indexes have of one project: every file, also those that a resolver passes over."""
+"""All files that the indexes have of one project, also those that a resolver passes over."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from pexlite.resolve.guided import guided
 
 @dataclass(frozen=True)
 class IndexFile:
-    """One file of a project, by what its name and its index say."""
+    """One file of a project, as its name and its index describe it."""
 
     filename: str
     version: Version
     tags: frozenset[Tag]
-    """Of a wheel; a source distribution has none."""
+    """A wheel's tags; a source distribution has none."""
     requires_python: SpecifierSet | None = None
 
     @property
     def is_wheel(self) -> bool:
-        """False for a source distribution."""
+        """Whether it is a wheel and not a source distribution."""
         return bool(self.tags)
 
     def takes(self, target: Target) -> bool:
@@ -48,10 +48,10 @@ class IndexFile:
 
 
 def index_files(project: str, settings: IndexSettings) -> tuple[IndexFile, ...]:
-    """Every file of `project` in the indexes and --find-links of `settings` that is not yanked.
+    """Every file of `project`, except yanked ones, in the indexes and --find-links of `settings`.
 
-    pip reads the pages, so every way to a page that pip knows is a way here, keyrings among them. Nothing where
-    it cannot: this is asked when something has failed already, and what failed has to be told.
+    pip reads the pages, so keyrings and all else that pip knows work here too. Empty where pip cannot read them:
+    this is called when something has failed already, and that failure is the one to report.
     """
     with tempfile.TemporaryDirectory(prefix="pexlite-listing-") as scratch:
         listing = Path(scratch) / "files.json"
@@ -71,7 +71,7 @@ def _with_the_index_of_uv(settings: IndexSettings) -> IndexSettings:
 
 
 def _read(project: str, entries: Sequence[Mapping[str, Any]]) -> Iterator[IndexFile]:
-    """The files of `project` among `entries`, each once, without those whose names nobody can read.
+    """The files of `project` among `entries`, each once, without files whose names cannot be parsed.
 
     {"filename": "click-8.5.1-py3-none-any.whl", "requires_python": ">=3.10", "yanked": false}
     """

@@ -1,4 +1,4 @@
-"""What one requirement or path is, as it was typed or as it stands in a requirements file."""
+"""One requirement or path, as typed or as written in a requirements file, made into a root or a local source."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ _FILE_ENDINGS = (".whl", ".py", *_SDIST_ENDINGS)
 
 @dataclass(frozen=True)
 class Input:
-    """One requirement or path, and where it stands."""
+    """One requirement or path, and where it was written."""
 
     text: str
     origin: str
     directory: Path
-    """What relative paths are relative to."""
+    """The directory that relative paths start in."""
     near: Path | None = None
-    """The directory of the file it stands in, where a path is looked for next."""
+    """The directory of the file it is written in; relative paths are looked for there next."""
     hashes: tuple[str, ...] = ()
     bare_words: bool = False
-    """Whether a word without a slash may mean a directory here: on the command line, not in a file."""
+    """Whether a word without a slash may name a directory here: on the command line, not in a file."""
 
 
 def interpret(asked: Input) -> Gathered:
-    """The root or the local source that `asked` is, or the problem with it."""
+    """The root or local source that `asked` names, or the problem with it."""
     text = asked.text.strip()
     if _VCS.match(text):
         return _vcs(asked, text)
@@ -104,7 +104,7 @@ def _notice(name: str) -> str:
 
 
 def _vcs(asked: Input, text: str) -> Gathered:
-    """A VCS URL as it may stand alone: its name is that of `#egg=`, else that of the repository.
+    """The requirement that a bare VCS URL stands for, named by `#egg=` or else after the repository.
 
     git+https://host/owner/project.git@v1.0#egg=project
     """
@@ -134,7 +134,7 @@ def _url(asked: Input, text: str) -> Gathered:
 
 
 def _split_marker(text: str, separator: str) -> tuple[str, str]:
-    """The part before a marker, and `" ; marker"` or nothing."""
+    """The part before a marker, and `" ; marker"` or ""."""
     before, found, marker = text.partition(separator)
     return before.strip(), f" ; {marker.strip()}" if found else ""
 
@@ -172,7 +172,7 @@ def _path(asked: Input, text: str) -> Gathered:
 
 
 def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | None) -> Gathered:
-    """The local source that lies at a path."""
+    """The local source at the path `written`, or the problem with it."""
     path = _located(asked, written)
     if path is None:
         return problem(f"{_place(asked)}there is no {written}", _missing_hint(asked, written))
@@ -190,7 +190,7 @@ def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | No
 
 
 def _located(asked: Input, written: Path) -> Path | None:
-    """The absolute path, looked for from where the build stands, then from the file it is written in."""
+    """The absolute path of `written`, in the build's directory or else beside the file that names it."""
     for base in (asked.directory, asked.near):
         if base is not None and (path := base / written.expanduser()).exists():
             return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps `..`
@@ -247,7 +247,7 @@ def _shape_hint(path: Path, written: Path) -> str:
 
 
 def _place(asked: Input) -> str:
-    """`requirements.txt line 3: ` in front of a problem, and nothing for the command line."""
+    """`requirements.txt line 3: ` to put before a problem; "" for the command line."""
     return "" if asked.bare_words else f"{asked.origin}: "
 
 

@@ -1,4 +1,4 @@
-"""What a resolver is given for one target, and the files it reads."""
+"""One resolution as a job: the resolver's input for one target, and the files it reads."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from pexlite.model import Amendments, IndexSettings, Root, Target
 
 @dataclass(frozen=True)
 class Job:
-    """One resolution: these requirements, on this target, from these indexes, by this program."""
+    """One resolution: requirements, a target, indexes, and the program that resolves."""
 
     roots: tuple[Root, ...]
     constraints: tuple[str, ...]
     """Paths and URLs of constraint files."""
     pins: tuple[str, ...]
-    """`name==version` that the result must keep to: what another target's resolution chose."""
+    """`name==version` lines that the result must keep to: versions chosen for another target."""
     target: Target
     settings: IndexSettings
     installer: Installer
     amendments: Amendments = field(default_factory=Amendments)
-    """The roots are amended already; this is for what wheels ask for."""
+    """Changes to what wheels require; the roots are amended already."""
     universal: bool = False
-    """Whether the result is to hold on every platform and every Python from the target's on; uv only."""
+    """Whether the result must hold on every platform and for every Python from the target's on; uv only."""
     from_source: tuple[str, ...] = ()
-    """Projects that may be source distributions where only wheels are taken: they may be pure Python."""
+    """Projects that may come as source distributions where otherwise only wheels are taken: they may be pure."""
 
 
 def is_foreign(target: Target) -> bool:
-    """Whether no interpreter for `target` is at hand, so that nothing can be built for it."""
+    """Whether this machine has no interpreter for `target`, so that nothing can be built for it."""
     return target.interpreter is None
 
 
@@ -54,12 +54,12 @@ def runs_pip(target: Target) -> bool:
 
 
 def takes_wheels_only(job: Job) -> bool:
-    """Whether the program of `job` cannot build for its target."""
+    """Whether the job's program cannot build for its target."""
     return not runs_pip(job.target) if job.installer.name == "pip" else is_foreign(job.target)
 
 
 def write_inputs(job: Job, directory: Path) -> tuple[Path, list[str]]:
-    """A requirements file in `directory`, and arguments that name the constraints of `job`.
+    """Write a requirements file into `directory`; return its path, and arguments that name the job's constraints.
 
     Everything goes through files: URLs may hold passwords, and arguments show in `ps`.
     """

@@ -1,4 +1,4 @@
-"""Requirements -> Lock, for every target at once."""
+"""Requirements -> Lock, for all targets at once."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def lock(
 ) -> Pylock:
     """One lock of all that `roots` need on each of `targets`, for `Pylock.select` to choose from.
 
-    `settings` are the effective ones; `asked_index` is what of them was asked for in this build.
-    With `universal`, which takes uv and one target, it holds on every platform and for every Python from the
-    target's on. `amendments` change what wheels ask for. Raises ResolutionError. Without roots the lock is
-    empty, and nothing is run.
+    `settings` are the effective ones, `asked_index` those of them that this build asked for. `universal`, which
+    needs uv and one target, makes the lock hold on every platform and for every Python from the target's on.
+    `amendments` change what wheels require. Raises ResolutionError. Without roots the lock is empty, and neither
+    uv nor pip runs.
     """
     if not roots:
         return Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=[])
@@ -67,7 +67,7 @@ def lock(
 
 
 def _beneath_uv(settings: IndexSettings, asked: IndexSettings) -> IndexSettings:
-    """`settings` with a default index of pip's configuration left out where uv's own variable names one."""
+    """`settings` without an index URL that only pip's configuration gives, where a variable of uv's names one."""
     configured_only = settings.index_url is not None and asked.index_url is None
     named = any(os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"))
     return replace(settings, index_url=None) if configured_only and named else settings
@@ -75,7 +75,7 @@ def _beneath_uv(settings: IndexSettings, asked: IndexSettings) -> IndexSettings:
 
 @contextlib.contextmanager
 def _workers() -> Iterator[ThreadPoolExecutor]:
-    """Threads to resolve in, whose uv or pip ends when the wait for them does: by Ctrl-C, or a signal."""
+    """Threads to resolve in. If the wait for them is broken off (Ctrl-C, a signal), their uv or pip is ended."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
             yield pool
@@ -86,7 +86,7 @@ def _workers() -> Iterator[ThreadPoolExecutor]:
 
 
 def _all_resolved(results: Iterable[Pylock | PexliteError]) -> list[Pylock]:
-    """`results`, when none of them is an error; else the one error, or one that tells all of them."""
+    """`results` as locks. Raises the error among them, or one ResolutionError for wheels missing on many targets."""
     found = list(results)
     errors = {str(result): result for result in found if isinstance(result, PexliteError)}
     if not errors:
@@ -110,10 +110,10 @@ def _tried(job: Job) -> Pylock | PexliteError:
 
 
 def _resolve(job: Job) -> Pylock:
-    """What uv or pip make of `job`, with source distributions where nothing else is there.
+    """The lock for `job` by uv or pip, with source distributions where there is nothing else.
 
-    For a target that is not here wheels alone are asked for first: what is built for it would be built by
-    another Python, and only what is pure comes out right.
+    For a target without an interpreter here, only wheels are tried first: another Python would build the source
+    distributions, and only pure ones come out right.
     """
     try:
         return _resolve_as_asked(job)
@@ -148,7 +148,8 @@ def _pins(found: Pylock) -> tuple[str, ...]:
 def check_hashes(found: Pylock, roots: Sequence[Root]) -> Pylock:
     """`found` with only the files whose hashes `roots` name, where they name any.
 
-    As in pip: if one requirement has a hash, everything must have one. Local wheels are what they are.
+    As in pip: if one requirement has a hash, everything must have one; local wheels need none. Raises
+    ResolutionError.
     """
     wanted: dict[str, set[str]] = {}
     for root in roots:
@@ -179,7 +180,7 @@ def check_hashes(found: Pylock, roots: Sequence[Root]) -> Pylock:
 
 
 def _of_hashes(package: Package, wanted: set[str]) -> Package:
-    """`package` with the files that have one of the `wanted` hashes."""
+    """`package` with only the files that have one of the `wanted` hashes. Raises ResolutionError without any."""
     wheels = [wheel for wheel in package.wheels or () if _has(wheel, wanted)]
     sdist = package.sdist if package.sdist and _has(package.sdist, wanted) else None
     if (

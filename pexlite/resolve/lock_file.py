@@ -1,4 +1,4 @@
-"""A lock as a file that holds on other machines too: its text, and nothing of this machine in it (PEP 751)."""
+"""A lock as a file that other machines can use: its text, without paths and secrets of this machine (PEP 751)."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _LISTS_OF_TABLES = ("wheels", "dependencies", "attestation-identities")
 def portable(lock: Pylock, directory: Path, local: Mapping[Path, LocalSource]) -> Pylock:
     """`lock` as it can lie in `directory`: files of this machine by relative path, no address with a password.
 
-    `local` has the sources of the person who builds by the path of the wheel they became: projects are named by
-    their directory, wheels and sdists by their file. What has no project of its own is left out.
+    `local` maps a local wheel's path to the source that it was built from: the lock names a project by its
+    directory, a wheel or sdist by its file, and leaves other local code out.
     """
     sources = {path.resolve(): source for path, source in local.items()}
     packages = []
@@ -53,7 +53,7 @@ def portable(lock: Pylock, directory: Path, local: Mapping[Path, LocalSource]) -
 
 
 def lock_text(lock: Pylock) -> str:
-    """`lock` as pylock.toml, the same text for the same lock."""
+    """`lock` as the text of a pylock.toml; the same lock gives the same text."""
     table = lock.to_dict()
     lines = [f"{name} = {_value(value)}" for name, value in table.items() if name not in ("packages", "tool")]
     if not lock.packages:
@@ -66,7 +66,7 @@ def lock_text(lock: Pylock) -> str:
 
 
 def write_lock(text: str, output: Path) -> None:
-    """Nothing; `text` is at `output`, all of it or, where that fails with WriteError, nothing new."""
+    """Write `text` to `output`, all of it or, where that fails with WriteError, nothing."""
     temporary = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -87,7 +87,7 @@ def write_lock(text: str, output: Path) -> None:
 
 
 def _own(package: Package, source: LocalSource, directory: Path) -> Package | None:
-    """The entry of a source of the person who builds; None where nothing but pexlite could install it."""
+    """The lock's entry for local code; None for code that only pexlite could install."""
     path = _relative(source.path, directory)
     bare = Package(name=package.name, marker=package.marker)
     if source.kind is LocalKind.PROJECT:
@@ -134,7 +134,7 @@ def _vcs(vcs: PackageVcs, directory: Path) -> PackageVcs:
 
 
 def _without_password(url: str) -> str:
-    """`url` without `user:password@`; the user that SSH needs to know stays."""
+    """`url` without `user:password@`; a user that SSH needs stays."""
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
     if not at or (parts.scheme.endswith("ssh") and ":" not in user):

@@ -1,4 +1,4 @@
-"""Which of a lock's extras and dependency groups are wanted (PEP 751)."""
+"""The extras and dependency groups of a lock that are wanted (PEP 751)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pexlite.resolve.gathered import Problem
 
 
 def wanted_parts(lock: Pylock, extras: Iterable[str], groups: Iterable[str]) -> LockParts:
-    """Those of `extras` and `groups` that `lock` knows, and the groups that it installs by default."""
+    """The `extras` and `groups` that `lock` has, together with the groups that it installs by default."""
     return LockParts(
         extras=_known(lock.extras or (), extras),
         groups=_known(lock.dependency_groups or (), groups) | frozenset(lock.default_groups or ()),
@@ -21,7 +21,7 @@ def wanted_parts(lock: Pylock, extras: Iterable[str], groups: Iterable[str]) -> 
 
 
 def has_group(lock: Pylock, name: str) -> bool:
-    """Whether `lock` has a dependency group of that name."""
+    """Whether `lock` has a dependency group called `name`."""
     return bool(_known(lock.dependency_groups or (), [name]))
 
 
@@ -36,7 +36,7 @@ def missing_extras(lock: Pylock, extras: Sequence[str]) -> tuple[Problem, ...]:
 
 
 def _known(names: Iterable[str], asked: Iterable[str]) -> frozenset[str]:
-    """Those of `names`, as the lock spells them, that are `asked` for."""
+    """The `names`, as the lock spells them, that are among those `asked` for."""
     wanted = set(map(canonicalize_name, asked))
     return frozenset(name for name in names if canonicalize_name(name) in wanted)
 

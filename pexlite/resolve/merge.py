@@ -1,4 +1,4 @@
-"""Several locks, each for one target, as one lock whose markers tell the targets apart (PEP 751)."""
+"""Several locks, each for one target, merged into one whose markers tell the targets apart (PEP 751)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _VARIABLES = ("sys_platform", "platform_machine", "implementation_name", "python
 
 
 def merge(locks: Sequence[tuple[Target, Pylock]]) -> Pylock:
-    """One lock from which `Pylock.select` takes for each target what its own lock has.
+    """One lock from which `Pylock.select` takes for each target what the target's own lock has.
 
     A package that all targets share is there once, without a marker; the files of a version are united.
     Targets that no marker tells apart must agree on every version: see `marker_key`.
@@ -40,13 +40,13 @@ def merge(locks: Sequence[tuple[Target, Pylock]]) -> Pylock:
 
 
 def environments(targets: Sequence[Target]) -> tuple[Marker, ...]:
-    """For each of `targets` the marker of a lock that was made for them and for no others (PEP 751)."""
+    """The `environments` of a lock that was made for `targets` only: a marker for each (PEP 751)."""
     keys = dict.fromkeys(map(marker_key, targets))
     return tuple(_marker([key], _VARIABLES) for key in keys)
 
 
 def marker_key(target: Target) -> tuple[str, ...]:
-    """Equal for targets that no marker can tell apart."""
+    """The target's values of the marker variables: equal for targets that no marker can tell apart."""
     return tuple(_value(target, variable) for variable in _VARIABLES)
 
 
@@ -78,7 +78,7 @@ def _marker(having: Sequence[tuple[str, ...]], variables: Sequence[str]) -> Mark
 
 
 def _identity(package: Package) -> object:
-    """Equal for entries of two locks that are the same thing to install."""
+    """A key that is equal for two locks' entries that install the same thing."""
     direct = package.archive or package.vcs or package.directory
     return (package.version, repr(direct) if direct else None)
 

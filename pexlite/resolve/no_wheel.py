@@ -1,4 +1,4 @@
-"""A project without a wheel for a target: which version has one, and what else would do."""
+"""The error for a project without a wheel for a target: which version lacks one, and what else would do."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class Wanted:
     project: str
     specifier: SpecifierSet = field(default_factory=SpecifierSet)
     asked_by: str = ""
-    """Who depends on it; nothing where the person who builds asks for it."""
+    """The distribution that depends on it; "" where the builder asks for it."""
 
 
 def no_wheel(
     wanted: Wanted, target: Target, files: Sequence[IndexFile], *, can_build: bool
 ) -> WheelMissing | None:
-    """Why none of `files`, all there are of the project, meets `wanted` on `target`, and what would.
+    """The error that says why none of `files` meets `wanted` on `target`, and what would.
 
-    None where one does, or where no file is of a version that is wanted: then something else is wrong. With
-    `can_build` a source distribution will do as well.
+    `files` are all there are of the project. None where a file does meet it, or where no file has a wanted
+    version: then something else is wrong. With `can_build` a source distribution will do as well.
     """
     wanted_files = [file for file in files if wanted.specifier.contains(file.version, prereleases=True)]
     if not wanted_files or any(_serves(file, target, can_build) for file in wanted_files):
@@ -59,7 +59,7 @@ def _serves(file: IndexFile, target: Target, can_build: bool) -> bool:
 
 
 def _newest(files: Sequence[IndexFile]) -> Version:
-    """The newest version among `files`; a pre-release only where there is nothing else."""
+    """The newest version among `files`; a pre-release only where there is no other."""
     versions = {file.version for file in files}
     return max([version for version in versions if not version.is_prerelease] or versions)
 
@@ -127,7 +127,7 @@ def _platform_option(platform: str, python: str, target: Target) -> str:
 
 
 def _ceiling(wheels: Sequence[IndexFile], target: Target) -> str | None:
-    """The platform tag that asks for the least beyond `target` and with which one of `wheels` would fit."""
+    """The least platform tag above what `target` offers with which one of `wheels` would fit; None without one."""
     pythons = {(tag.interpreter, tag.abi) for tag in target.tags}
     machine = target.platform.partition("_")[2]
     found: dict[tuple[int, ...], str] = {}
@@ -144,7 +144,7 @@ def _ceiling(wheels: Sequence[IndexFile], target: Target) -> str | None:
 
 
 def _nearest_python(wheels: Sequence[IndexFile], target: Target) -> str | None:
-    """The Python nearest to that of `target`, as in tags, which one of `wheels` has this platform for."""
+    """The Python, as in tags, nearest to the target's that has one of `wheels` for this platform, or None."""
     platforms = {tag.platform for tag in target.tags}
     own = int(target.environment["python_version"].partition(".")[2])
     minors = set()
@@ -158,7 +158,7 @@ def _nearest_python(wheels: Sequence[IndexFile], target: Target) -> str | None:
 
 
 def _offer(wheels: Sequence[IndexFile], target: Target) -> str:
-    """What `wheels` are for, by what keeps them from `target`: the other Pythons, the other platforms, or both."""
+    """A line on what `wheels` are for, by what keeps them from `target`: the Python, the platform, or both."""
     platforms = {tag.platform for tag in target.tags}
     pythons = {(tag.interpreter, tag.abi) for tag in target.tags}
     here = {_python_words(tag) for file in wheels for tag in file.tags if tag.platform in platforms}
@@ -178,12 +178,12 @@ def _python_words(tag: Tag) -> str:
 
 
 def _modern(wheel: IndexFile) -> str:
-    """The platform of `wheel`; of two names for one, as manylinux2014 and manylinux_2_17, the one with numbers."""
+    """The platform of `wheel`; of two names for it, as manylinux2014 and manylinux_2_17, the one with numbers."""
     return max((tag.platform for tag in wheel.tags), key=lambda name: ("linux_" in name, name))
 
 
 def _shortened(words: Set[str]) -> str:
-    """`words` in order, by the numbers in them; of many the last."""
+    """`words` sorted by the numbers in them; of many only the last, and how many more there are."""
     ordered = sorted(words, key=lambda word: (*map(int, re.findall(r"\d+", word)), word))
     more = len(ordered) - _MOST_SHOWN
     return ", ".join(ordered[-_MOST_SHOWN:]) + (f" and {more} older" if more > 0 else "")

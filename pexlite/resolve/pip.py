@@ -1,4 +1,4 @@
-"""A lock by pip: `pip install --dry-run --report`, whose report is a specification of its own."""
+"""A lock by pip: `pip install --dry-run --report`, whose report has a specification of its own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NOTHING_FOUND = "No matching distribution found for"
 
 
 def resolve_with_pip(job: Job) -> Pylock:
-    """What pip makes of `job`. Raises ResolutionError.
+    """The lock that pip resolves for `job`. Raises ResolutionError.
 
     A Python that pip itself runs on is asked directly, so source distributions work there; for every other
     target pip is told its tags and given its markers, and takes wheels only.
@@ -64,10 +64,10 @@ def resolve_with_pip(job: Job) -> Pylock:
 
 
 def _run(program: Installer, arguments: Sequence[str], settings: IndexSettings, directory: Path) -> Outcome:
-    """How pip ended; of a failure with its log in stdout.
+    """Run pip and return how it ended; where it found nothing, its log is added to stdout.
 
-    That an index refused access or could not be reached, pip tells its log only, with every file that it passes
-    over: a third of the time of a run. So it is asked for the log when it has found nothing to choose from.
+    pip tells only its log, among every file that it passes over, that an index refused access or could not be
+    reached. Writing it takes a third of a run's time, so pip is run again for it where it found nothing.
     """
     # What pip leaves behind where it is ended goes with the directory.
     own = {"TMPDIR": str(directory)}
@@ -82,7 +82,7 @@ def _run(program: Installer, arguments: Sequence[str], settings: IndexSettings, 
 
 
 def _tag_arguments(job: Job, directory: Path) -> list[str]:
-    """The tags of the job's target in pip's options; pip adds `abi3`, `none` and `any` itself."""
+    """Options that tell pip the target's tags; pip adds `abi3`, `none` and `any` itself."""
     target = job.target
     first = target.tags[0]
     arguments = ["--only-binary", ":all:", "--target", str(directory / "nowhere")]
@@ -99,7 +99,7 @@ def _tag_arguments(job: Job, directory: Path) -> list[str]:
 
 
 def _package(item: Mapping[str, Any]) -> LockedPackage:
-    """One package of the lock, from one entry of the report's `install`.
+    """One package of the lock, read from one entry of the report's `install`.
 
     {"download_info": {"url": "https://…/click-8.5.1-py3-none-any.whl",
                        "archive_info": {"hashes": {"sha256": "…"}}}, "is_direct": false, "metadata": {…}}

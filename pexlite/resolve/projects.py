@@ -1,4 +1,4 @@
-"""What pyproject.toml says: dependencies, extras and dependency groups (PEP 621 and 735)."""
+"""A project's pyproject.toml: its dependencies, extras and dependency groups (PEP 621 and 735)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Table = Mapping[str, Any]
 
 
 def read_project(file: Path) -> _Table | Problem:
-    """pyproject.toml as a table, or why it cannot be read."""
+    """pyproject.toml as a table, or the problem with reading it."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -29,7 +29,7 @@ def read_project(file: Path) -> _Table | Problem:
 
 
 def dependencies(file: Path, extras: Sequence[str]) -> Gathered:
-    """The dependencies of the project of `file`, and those of its `extras`; not the project itself."""
+    """The dependencies of `file`'s project and of its `extras`; the project itself is not among them."""
     table = read_project(file)
     if isinstance(table, Problem):
         return Gathered(problems=(table,))
@@ -52,7 +52,7 @@ def dependencies(file: Path, extras: Sequence[str]) -> Gathered:
 
 
 def unknown_extras(table: _Table, extras: Iterable[str], file: Path) -> tuple[Problem, ...]:
-    """A problem for each of `extras` that the project does not have, where it says which it has."""
+    """A problem for each of `extras` that the project does not have; none where its extras are dynamic."""
     project: _Table = table.get("project", {})
     if not project or "optional-dependencies" in project.get("dynamic", ()):
         return ()
@@ -65,7 +65,7 @@ def unknown_extras(table: _Table, extras: Iterable[str], file: Path) -> tuple[Pr
 
 
 def group(file: Path, name: str) -> Gathered:
-    """The requirements of one dependency group, with the groups it includes."""
+    """The requirements of one dependency group and of the groups it includes."""
     table = read_project(file)
     if isinstance(table, Problem):
         return Gathered(problems=(table,))

@@ -1,4 +1,4 @@
-"""A text behind a URL, fetched as pip would: its certificates, its proxy, its trusted hosts, and credentials."""
+"""Text fetched from a URL as pip would: with its certificates, proxy, trusted hosts and credentials."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE
 
 
 def read_remote(url: str) -> bytes:
-    """The bytes at `url`. Raises OSError, which urllib's own errors are too."""
+    """The bytes at `url`. Raises OSError, of which urllib's own errors are subclasses."""
     # Imported here: urllib.request costs 20 ms, and hardly anybody names a URL.
     from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
@@ -59,7 +59,7 @@ def _tls(parts: SplitResult, settings: IndexSettings) -> ssl.SSLContext:
 
 
 def _proof(parts: SplitResult) -> str | None:
-    """The Authorization header: by the URL itself, else by netrc."""
+    """The Authorization header from the URL itself, else from netrc; None without credentials."""
     user, password = parts.username, parts.password
     if user is None:
         place = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()

@@ -63,20 +63,20 @@ _ALONE = ("--no-index", "--pre", "--prefer-binary", "--require-hashes")
 
 @dataclass(frozen=True)
 class _Line:
-    """One logical line, and how messages call the place it is at."""
+    """One logical line, and where messages say it is."""
 
     text: str
     origin: str
     file: str
     """Path or URL of the file."""
     directory: Path
-    """Where the build stands."""
+    """The directory of the build."""
     above: tuple[str, ...]
-    """The files that led here."""
+    """The files that led here, one naming the next."""
 
 
 def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extras: Sequence[str] = ()) -> Gathered:
-    """What a `-r` file asks for: pylock.toml, pyproject.toml, a script's header, or requirements.txt."""
+    """The requirements in a `-r` file: pylock.toml, pyproject.toml, a script's header, or requirements.txt."""
     path = local_path(location)
     if path is not None and path.is_file():
         if is_valid_pylock_path(path):
@@ -89,7 +89,7 @@ def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extra
 
 
 def read_lock(file: Path) -> Gathered:
-    """The lock in a pylock.toml (PEP 751)."""
+    """The lock in a pylock.toml (PEP 751), or the problem with it."""
     try:
         lock = Pylock.from_dict(tomllib.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
@@ -102,7 +102,7 @@ def read_lock(file: Path) -> Gathered:
 def read_requirements(location: str, directory: Path, above: tuple[str, ...] = ()) -> Gathered:
     """Everything that the requirements file at `location` (a path or a URL) asks for.
 
-    `directory` is where the build stands; nested files are looked for beside the file that names them.
+    `directory` is the build's; nested files are looked for beside the file that names them.
     """
     if location in above:
         return problem(
@@ -129,7 +129,7 @@ def read_requirements(location: str, directory: Path, above: tuple[str, ...] = (
 
 
 def read_location(location: str) -> bytes:
-    """The bytes at a path or URL. Raises OSError, which urllib's own errors are too."""
+    """The bytes at a path or URL. Raises OSError, of which urllib's own errors are subclasses."""
     path = local_path(location)
     if path is not None:
         return path.read_bytes()
@@ -140,7 +140,7 @@ def read_location(location: str) -> bytes:
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Each line that says something and its number: continued lines joined, comments gone, `${NAME}` filled in."""
+    """Each line with content and its number: continuations joined, comments removed, `${NAME}` filled in."""
     held: list[str] = []
     first = 0
     for number, raw in enumerate([*text.splitlines(), ""], 1):
@@ -158,7 +158,7 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _decoded(content: bytes) -> str:
-    """The text of a file: by its byte order mark, its coding line, as UTF-8, or in the locale's encoding."""
+    """The text of `content`: by its byte order mark, its coding line, as UTF-8, or in the locale's encoding."""
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return content.removeprefix(mark).decode(encoding)
@@ -176,7 +176,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _read_line(line: _Line) -> Gathered:
-    """What one line asks for: options, or a requirement with options behind it."""
+    """The requirement on one line, with the options behind it, or the options alone."""
     words = line.text.split(" ")
     count = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     requirement = " ".join(words[:count])
@@ -201,7 +201,7 @@ def _input(line: _Line, text: str, hashes: tuple[str, ...] = ()) -> Input:
 
 
 def _options(words: list[str]) -> tuple[list[tuple[str, str]], tuple[str, str | None] | None]:
-    """Pairs of option and value, and what is wrong: a sentence and a hint."""
+    """Pairs of option and value; then, where something is wrong, a sentence and a hint."""
     found: list[tuple[str, str]] = []
     rest = iter(words)
     for word in rest:
@@ -224,7 +224,7 @@ def _options(words: list[str]) -> tuple[list[tuple[str, str]], tuple[str, str | 
 
 
 def _apply(line: _Line, name: str, value: str) -> Gathered:
-    """What an option that stands on a line of its own asks for."""
+    """The requirements, constraints or settings that an option on a line of its own asks for."""
     if name == "--requirement":
         return read_file(_beside(line, value), line.directory, line.above)
     if name == "--constraint":
@@ -265,7 +265,7 @@ def _index(line: _Line, name: str, value: str) -> IndexSettings:
 
 
 def _beside(line: _Line, value: str) -> str:
-    """A path or URL in a file, relative to that file."""
+    """A path or URL written in a file, resolved relative to that file."""
     if local_path(value) is None:
         return value
     if local_path(line.file) is None:
@@ -277,7 +277,7 @@ def _beside(line: _Line, value: str) -> str:
 
 
 def _found_links(line: _Line, value: str) -> str:
-    """A find-links location: relative to the file where it is there, else to where the build stands."""
+    """A find-links location: relative to the file if it exists there, else to the build's directory."""
     path = local_path(value)
     if path is None:
         return value
@@ -286,7 +286,7 @@ def _found_links(line: _Line, value: str) -> str:
 
 
 def _shown(location: str) -> str:
-    """The file's name, as people know it."""
+    """The name of a file or URL in messages."""
     return mask(location) if local_path(location) is None else Path(location).name
 
 

@@ -1,4 +1,4 @@
-"""What a request comes down to: every input, file, group and script of it read."""
+"""A request read in full: its inputs, files, groups and scripts, made into `Asked`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COMMAND_LINE = "the command line"
 
 
 def gather(request: BuildRequest) -> Asked:
-    """All that `request` asks for, with every file it names read.
+    """All that `request` asks for, read from every file it names.
 
     Raises one UsageError for everything that is wrong: missing files, unparsable requirements, unknown
     options, extras and groups.
@@ -95,7 +95,7 @@ def _two_locks(whole: Gathered) -> Problem:
 
 
 def _absolute(request: BuildRequest, name: str) -> str:
-    """A path or URL that the command line names, independent of where the build stands."""
+    """A path or URL from the command line, valid in any directory."""
     path = local_path(name)
     return name if path is None else os.path.normpath(request.directory / path.expanduser())
 
@@ -200,9 +200,9 @@ def _group_names(request: BuildRequest) -> list[str]:
 
 
 def _groups(request: BuildRequest, local: Sequence[LocalSource], locks: Sequence[Pylock]) -> Iterator[Gathered]:
-    """The dependency groups, of the file named before a colon, the local project, or pyproject.toml here.
+    """The dependency groups of the file named before a colon, the local project, or pyproject.toml here.
 
-    Those that a lock has are taken from it; which requirements they stand for matters only when it is checked.
+    A group that a lock has is taken from the lock; its requirements are read only when the lock is checked.
     """
     for asked in request.groups:
         named, colon, name = asked.rpartition(":")
@@ -227,12 +227,12 @@ def _group_files(request: BuildRequest, local: Sequence[LocalSource]) -> list[Pa
 
 
 def _unique(roots: Sequence[Root]) -> tuple[Root, ...]:
-    """Each requirement once; the first place where it stands is its origin."""
+    """Each requirement once, with the first place where it is written as its origin."""
     return tuple({(str(root.requirement), root.hashes): root for root in reversed(roots)}.values())[::-1]
 
 
 def _each_once(local: Sequence[LocalSource]) -> tuple[LocalSource, ...]:
-    """Each source once; where one is named twice, with the extras of both."""
+    """Each source once; one that is named twice has the extras of both."""
     found: dict[tuple[object, ...], LocalSource] = {}
     for source in local:
         key = (source.kind, source.path, source.marker)
@@ -243,7 +243,7 @@ def _each_once(local: Sequence[LocalSource]) -> tuple[LocalSource, ...]:
 
 
 def _raise(problems: Sequence[Problem]) -> None:
-    """One error for all of `problems`, if there are any."""
+    """Raise one UsageError for all of `problems`, if there are any."""
     unique = list(dict.fromkeys(problems))
     if not unique:
         return

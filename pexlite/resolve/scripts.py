@@ -1,4 +1,4 @@
-"""The header of a script (PEP 723): what it depends on and which Python it asks for."""
+"""The header of a script (PEP 723): its dependencies and its Requires-Python."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _START = re.compile(r"# /// (?P<type>[a-zA-Z0-9-]+)\s*")
 
 
 def read_script(file: Path) -> Gathered:
-    """The roots and the Requires-Python of the script's header; nothing where it has none.
+    """The roots and the Requires-Python of the script's header; empty where it has none.
 
     # /// script
     # requires-python = ">=3.11"
@@ -52,7 +52,7 @@ def read_script(file: Path) -> Gathered:
 
 
 def _end(lines: list[str], start: int) -> int | None:
-    """The line that closes the header: the last `# ///` of the comment block that begins at `start`."""
+    """The number of the line that closes the header: the last `# ///` of the comment block begun at `start`."""
     closing = None
     for number in range(start + 1, len(lines)):
         if lines[number] != "#" and not lines[number].startswith("# "):
@@ -108,7 +108,7 @@ def _requires_python(file: Path, lines: list[str], start: int, table: dict[str, 
 
 
 def _line_of(lines: list[str], start: int, text: str) -> int:
-    """The number of the first line of the header that holds `text`, counted from 1."""
+    """The number, from 1, of the header's first line that holds `text`."""
     for number in range(start + 1, len(lines)):
         if text in lines[number]:
             return number + 1

@@ -1,4 +1,4 @@
-"""Large wheels of this machine resolved by stand-ins: a resolver unpacks and hashes all that it is given."""
+"""Small stand-ins for large local wheels: a resolver unpacks and hashes every file that it is given."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _LARGE = 8_000_000  # bytes; below, a stand-in saves nothing that could be notic
 
 
 def with_stand_ins(job: Job, directory: Path) -> tuple[Job, dict[str, Root]]:
-    """`job` with a stand-in for each large local wheel of known digest, and the roots they stand for, by URL.
+    """`job` with a stand-in for each large local wheel of known sha256; and the replaced roots, by stand-in's URL.
 
-    A stand-in has the name and the METADATA of its wheel and nothing else. They lie in `directory`.
+    A stand-in has only its wheel's name and METADATA. All of them are written to `directory`.
     """
     real: dict[str, Root] = {}
     roots = []
@@ -40,7 +40,7 @@ def with_stand_ins(job: Job, directory: Path) -> tuple[Job, dict[str, Root]]:
 
 
 def without_stand_ins(lock: Pylock, real: Mapping[str, Root]) -> Pylock:
-    """`lock` with the wheels themselves where there were stand-ins."""
+    """`lock` with the real wheels in place of stand-ins."""
     return replace(lock, packages=[_itself(package, real) for package in lock.packages]) if real else lock
 
 

@@ -1,7 +1,7 @@
-"""Which requirement lacks a wheel: a resolver's words say where to look, the indexes have what is true.
+"""The requirement that lacks a wheel: a resolver's words say where to look, the indexes what is true.
 
-uv writes proofs, and pip, where it takes wheels only, knows of no others. So each project that a failure is
-about is looked up, and the first that has nothing for the target is the one.
+uv writes proofs, and pip, where it takes wheels only, does not see other files. So each project that a failure
+names is looked up on the indexes, and the first without a wheel for the target is the one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MOST_LOOKED_UP = 4
 
 
 def wheel_missing(job: Job, text: str) -> WheelMissing | None:
-    """The project that has nothing for the target of `job`, of those that a resolver's `text` is about."""
+    """The error for the first project in a resolver's `text` that has no wheel for the job's target, else None."""
     if job.universal:
         return None
     for wanted in _suspects(job, text)[:_MOST_LOOKED_UP]:

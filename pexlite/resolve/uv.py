@@ -29,17 +29,17 @@ _WINDOWS = {
 
 
 def can_resolve(target: Target) -> bool:
-    """Whether uv can be told of `target`: it has names for the common platforms, and for CPython with the GIL."""
+    """Whether uv can resolve for `target`: it has names for the common platforms, and for CPython with the GIL."""
     if not is_foreign(target):
         return True
     return re.fullmatch(r"cp3\d+", target.python) is not None and _platform_name(target) is not None
 
 
 def resolve_with_uv(job: Job) -> Pylock:
-    """What uv makes of `job`. Raises ResolutionError.
+    """The lock that uv resolves for `job`. Raises ResolutionError.
 
-    uv runs in a directory of its own, so it reads no pyproject.toml or uv.toml of where the person stands;
-    the person's own uv configuration and UV_* variables hold.
+    uv runs in a directory of its own, so it reads no pyproject.toml or uv.toml of the current directory; the
+    user's own uv configuration and UV_* variables apply.
     """
     with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
         directory = Path(scratch)
@@ -76,7 +76,7 @@ def _target_arguments(job: Job) -> list[str]:
 
 
 def _platform_name(target: Target) -> str | None:
-    """What uv calls the platform: the nearest it has that promises no more than `target`."""
+    """The nearest platform that uv has a name for and that promises no more than `target` has, or None."""
     machine = target.environment["platform_machine"]
     if target.platform.startswith("win"):
         return _WINDOWS.get(target.platform)
@@ -91,7 +91,7 @@ def _platform_name(target: Target) -> str | None:
 
 
 def _macos_version(target: Target) -> dict[str, str]:
-    """The variable by which uv learns how old a macOS may be."""
+    """The environment variable that tells uv the oldest macOS to support; empty for other targets."""
     if not target.platform.startswith("macosx_") or not is_foreign(target):
         return {}
     newest = re.match(r"macosx_(\d+)_(\d+)_", target.tags[0].platform)
@@ -99,7 +99,7 @@ def _macos_version(target: Target) -> dict[str, str]:
 
 
 def _format_arguments(job: Job) -> list[str]:
-    """Wheels or sources: as the settings say, and wheels only where nothing can be built."""
+    """Options on wheels and sources: as the settings say, or wheels only where nothing can be built."""
     if is_foreign(job.target) and not job.universal:
         # uv lets a project that is named go before :all:.
         exceptions = [word for project in job.from_source for word in ("--no-binary", project)]
@@ -113,7 +113,7 @@ def _format_arguments(job: Job) -> list[str]:
 
 
 def _amendments(job: Job, directory: Path) -> list[str]:
-    """A file of overrides; a project that stays out is overridden by what is never true."""
+    """Options that name a file of overrides in `directory`; a marker that is never true excludes a project."""
     nowhere = [f"{name} ; python_version < '0'" for name in job.amendments.never_wanted()]
     lines = [*map(str, job.amendments.overrides), *nowhere]
     if not lines:
@@ -142,7 +142,7 @@ def _parsed(text: str, directory: Path, universal: bool) -> Pylock:
 
 
 def _settled(package: LockedPackage, directory: Path, universal: bool) -> LockedPackage:
-    """`package` without what depends on where uv ran (relative paths), or an index URL that holds a password."""
+    """`package` without relative paths, which depend on where uv ran, or an index URL that holds a password."""
     index = package.index if package.index == mask(package.index or "") else None
     archive = package.archive
     if archive is not None and archive.path is not None:
