@@ -1,4 +1,4 @@
-"""uv and pip as programs: where they are, index settings in their words, how to run them."""
+"""uv and pip as programs: where they are, how to pass them index settings, how to run them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What uv and pip wrote to stderr, shortened to the lines that explain a failure and without credentials."""
+"""The stderr of uv and pip, shortened to the lines that explain a failure and without credentials."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def clean_lines(stderr: str) -> list[str]:
 def essential_lines(stderr: str, most: int = 12) -> list[str]:
     """At most the last `most` lines of `stderr` that say something about the failure.
 
-    Of a traceback that is the exception: neither the frames nor their code.
+    Of a traceback only the exception stays, not the frames and their code.
     """
     lines: list[str] = []
     frame: str | None = None
@@ -89,7 +89,7 @@ def essential_lines(stderr: str, most: int = 12) -> list[str]:
 
 
 def _placed(text: str) -> str:
-    """`text` with what lies in a temporary directory named as if it lay here: that directory will be gone."""
+    """`text` with relative paths in place of paths in temporary directories, which will be gone."""
     return _UNIQUE.sub("", _TEMPORARY.sub("", text))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Installer:
-    """uv or pip: `command` is what a command line of it begins with."""
+    """uv or pip, and the `command` that every command line of it begins with."""
 
     name: str
     """"uv" or "pip"."""

@@ -1,4 +1,4 @@
-"""Where uv and pip are, and a run of either with failures as errors of pexlite."""
+"""Find uv and pip, and run them; their failures become errors of pexlite."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _RUNNING: set[subprocess.Popen[str]] = set()
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended."""
+    """The result of a run: its exit code and what it wrote."""
 
     code: int
     stdout: str
     stderr: str
-    """Without credentials."""
+    """With credentials masked."""
 
 
 def find_installer(choice: str) -> Installer:
     """The program that `choice` names: "uv", "pip", or "auto" for uv where there is one.
 
-    uv is the one of the `uv` package beside pexlite, else the one on PATH.
+    uv comes from the `uv` package beside pexlite, else from PATH. Raises UsageError for a uv that is absent.
     """
     if choice not in ("auto", "uv", "pip"):
         raise UsageError(f"there is no resolver {choice!r}", hint="choose one: --resolver auto, uv or pip")
@@ -71,10 +71,10 @@ def attempt(
     cwd: Path | None = None,
     extra_environment: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """How `installer` ended when it was run with `arguments`; credentials go by environment, never on argv.
+    """Run `installer` with `arguments` and return how it ended; credentials go by environment, never on argv.
 
-    Where a connection broke in the middle of an answer, which pip takes for the end, it is run again, as often as
-    the settings say and at most three times.
+    A connection that breaks in the middle of an answer looks to pip like the end of it. Such a run is repeated as
+    often as the settings say, at most three times.
     """
     environment = child_environment(installer, settings) | dict(extra_environment or {})
     outcome = _once(installer, arguments, environment, cwd)
@@ -87,7 +87,7 @@ def attempt(
 
 
 def end_running() -> None:
-    """Nothing; every uv and pip that runs now has been told to end. For who stops waiting for other threads."""
+    """Tell every running uv and pip to end, for a caller that stops waiting for the threads that run them."""
     for process in list(_RUNNING):
         process.terminate()
 
@@ -136,7 +136,7 @@ def run(
     cwd: Path | None = None,
     extra_environment: Mapping[str, str] | None = None,
 ) -> str:
-    """What `installer` wrote to stdout. A failure is `error(message)` with the lines that explain it as causes."""
+    """Run `installer` and return its stdout; if it fails, raise `error(message)` with the lines that explain why."""
     outcome = attempt(installer, arguments, settings, cwd=cwd, extra_environment=extra_environment)
     if outcome.code:
         causes = essential_lines(outcome.stderr) or essential_lines(mask(outcome.stdout))

@@ -31,10 +31,10 @@ def build_wheel(
 ) -> Path:
     """The wheel of a project directory or an sdist, built by its PEP 517 backend in isolation.
 
-    Built with `interpreter`, by default the Python that runs pexlite, and by that one as well where `interpreter`
-    is too old for pip: what is pure Python does not care. Raises ProjectBuildError with the last
-    lines of the backend. An sdist is unpacked here first, so that its directory is known to the compiler's
-    `-ffile-prefix-map` and no path of it gets into an extension module.
+    `interpreter` builds it, or the Python that runs pexlite: by default, and where `interpreter` is too old for
+    pip, which makes no difference to a pure wheel. Raises ProjectBuildError with the backend's last lines. An
+    sdist is unpacked first, so that its directory is known to the compiler's `-ffile-prefix-map` and stays out of
+    extension modules.
     """
     with tempfile.TemporaryDirectory(prefix="pexlite-build-") as scratch:
         project = source if source.is_dir() else _unpacked(source, Path(scratch) / "source")
@@ -67,8 +67,8 @@ def download(
 ) -> Path:
     """The distribution file of `requirement` (`name==version`, `name @ URL`, a VCS URL), without dependencies.
 
-    For what plain HTTP cannot do: of a VCS URL the built wheel, of an index behind a keyring the wheel or sdist.
-    uv has no command for either, so pip does it whatever `installer` is.
+    For what plain HTTP cannot do: build the wheel of a VCS URL, or download from an index behind a keyring. pip
+    does it whatever `installer` is, since uv has no command for either. Raises ProjectBuildError or FetchError.
     """
     program = installer if installer.name == "pip" else pip()
     from_vcs = re.search(r"(?:^|[\s@])(?:git|hg|svn|bzr)\+", requirement) is not None
@@ -116,14 +116,14 @@ def _build_failure(source: Path, outcome: Outcome) -> ProjectBuildError:
 
 
 def _with_interpreter(interpreter: Path | None) -> list[str]:
-    """Arguments that make pip run in `interpreter`; none where that is the Python pip runs in anyway."""
+    """Arguments that make pip run in `interpreter`; none where pip runs in that Python anyway."""
     if interpreter is None or interpreter == Path(sys.executable):
         return []
     return ["--python", str(interpreter)]
 
 
 def _steady_environment(project: Path, source_date_epoch: int) -> dict[str, str]:
-    """Variables under which the same source gives the same wheel, in whatever directory it lies."""
+    """Variables that make the same source give the same wheel, in whatever directory it lies."""
     steady = {"SOURCE_DATE_EPOCH": str(source_date_epoch), "TZ": "UTC", "PYTHONHASHSEED": "0"}
     if os.name == "posix":
         given = os.environ.get("CFLAGS", "")

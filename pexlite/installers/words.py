@@ -1,7 +1,7 @@
-"""Index settings in the words of uv and pip: arguments, and the variables of a child's environment.
+"""Index settings translated for uv and pip: into arguments and environment variables.
 
-`IndexSettings` are pip's notion, with pip's configuration merged in already. What may hold credentials
-(index URLs, proxies, find-links URLs) goes by environment, since arguments show in `ps`.
+`IndexSettings` follow pip's model, with pip's configuration merged in already. What may hold credentials (index
+URLs, proxies, find-links URLs) goes by environment, since arguments show in `ps`.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _DIVERTING = (
 
 
 def index_arguments(installer: Installer, settings: IndexSettings) -> list[str]:
-    """The part of `settings` that `installer` takes as arguments; the rest is in `child_environment`."""
+    """The arguments for `settings`; `child_environment` has the rest of them."""
     return _uv_arguments(settings) if installer.name == "uv" else []
 
 
 def child_environment(installer: Installer, settings: IndexSettings) -> dict[str, str]:
-    """`os.environ` with all of `settings` that goes by variable, and nothing that would divert the program."""
+    """`os.environ` with the variables for `settings`, and without variables that would divert the program."""
     inherited = {name: value for name, value in os.environ.items() if not _diverts(name)}
     own = _uv_variables(settings, inherited) if installer.name == "uv" else _pip_variables(settings)
     return inherited | own
 
 
 def local_path(location: str) -> Path | None:
-    """The path that `location` is on this machine, as a plain path or a `file:` URL; None for other URLs."""
+    """The path on this machine that `location` names, as a plain path or a `file:` URL; None for other URLs."""
     if location.startswith("file:"):
         path = urlsplit(location).path
         if os.name != "nt":
@@ -57,7 +57,7 @@ def _diverts(name: str) -> bool:
 
 
 def _pip_variables(settings: IndexSettings) -> dict[str, str]:
-    """PIP_* variables: they win over pip's files, of which `settings` holds everything already."""
+    """PIP_* variables, which win over pip's configuration files; `settings` hold the content of those already."""
     several = {
         "PIP_EXTRA_INDEX_URL": settings.extra_index_urls,
         "PIP_FIND_LINKS": tuple(map(_without_spaces, settings.find_links)),
@@ -91,7 +91,7 @@ def _text(path: Path | None) -> str | None:
 
 
 def _without_spaces(location: str) -> str:
-    """`location` as pip can read it from a variable, which it splits at white space."""
+    """`location` written so that pip, which splits a variable at white space, reads it as one."""
     path = local_path(location)
     if path is not None and location.split() != [location]:
         return "file://" + quote(os.fspath(path.absolute()))
@@ -121,7 +121,7 @@ def _uv_arguments(settings: IndexSettings) -> list[str]:
 
 
 def _uv_variables(settings: IndexSettings, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Variables of uv. Those that the person set stay; only a default index of pip's settings takes its place."""
+    """Variables for uv. The user's own stay, except UV_DEFAULT_INDEX where pip's settings name an index."""
     variables = {"UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
     if settings.index_url:
         variables["UV_DEFAULT_INDEX"] = settings.index_url
@@ -148,9 +148,9 @@ def _uv_variables(settings: IndexSettings, inherited: Mapping[str, str]) -> dict
 
 
 def _link_for_uv(location: str) -> str | None:
-    """`location` as uv can read it from a variable, which it splits at commas; None for a path that is not there.
+    """`location` written so that uv, which splits a variable at commas, reads it as one; None for a missing path.
 
-    pip warns of a directory that is not there; uv fails.
+    pip only warns of a directory that is not there; uv fails.
     """
     path = local_path(location)
     if path is None:

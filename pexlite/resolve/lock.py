@@ -86,7 +86,7 @@ def _workers() -> Iterator[ThreadPoolExecutor]:
 
 
 def _all_resolved(results: Iterable[Pylock | PexliteError]) -> list[Pylock]:
-    """`results` as locks. Raises the error among them, or one ResolutionError for wheels missing on many targets."""
+    """`results` as locks. Raises the error among them, or one ResolutionError where targets lack wheels."""
     found = list(results)
     errors = {str(result): result for result in found if isinstance(result, PexliteError)}
     if not errors:
