@@ -1,7 +1,7 @@
-"""What a Python says about itself, as a dictionary JSON can hold.
+"""The facts of the running Python, as a dictionary that JSON can hold.
 
-This file travels: its text is run by the interpreter that is asked, with `-I -S`, and prints JSON.
-So it is Python 3.6 grammar, standard library only, and imports nothing of pexlite.
+This file travels: the interpreter that is asked runs its text, with `-I -S`, and prints JSON. So it is Python
+3.6 grammar, standard library only, and imports nothing of pexlite.
 """
 
 import os
@@ -27,7 +27,7 @@ def answer() -> "dict[str, object]":
 
 
 def marker_variables() -> "dict[str, str]":
-    """The variables of PEP 508, as the specification computes them."""
+    """The marker variables, computed as PEP 508 says."""
     return {
         "implementation_name": sys.implementation.name,
         "implementation_version": full_version(sys.implementation.version),
@@ -62,7 +62,7 @@ def libc() -> "list[object] | None":
 
 
 def gnu_by_symbol() -> "list[object] | None":
-    """The version that glibc's own function tells."""
+    """`["glibc", version]` as glibc's own function tells it; None without that function."""
     try:
         import ctypes
 
@@ -74,7 +74,7 @@ def gnu_by_symbol() -> "list[object] | None":
 
 
 def musl_by_loader() -> "list[object] | None":
-    """The version that musl's loader writes when it is started without arguments.
+    """`["musl", version]` as musl's loader writes it when run without arguments; None without such a loader.
 
     musl libc (x86_64)
     Version 1.2.4

@@ -1,4 +1,4 @@
-"""A Python asked what it is: `ask.py` run by it, and its answer as a Target."""
+"""Ask a Python for its facts by letting it run `ask.py`, and make a Target of the answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS_TO_ANSWER = 30
 
 
 def ask_program(program: Path) -> Mapping[str, Any]:
-    """What `program` answers to `ask.py`. Raises TargetError where it does not."""
+    """The answer of `program` to `ask.py`. Raises TargetError where it gives none."""
     try:
         done = put_question([str(program), "-I", "-S", "-"], _SECONDS_TO_ANSWER)
     except subprocess.TimeoutExpired as problem:
@@ -40,7 +40,7 @@ def ask_program(program: Path) -> Mapping[str, Any]:
 
 
 def put_question(command: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
-    """What `command`, a Python that reads its program from stdin, says to `ask.py`.
+    """Let `command`, a Python that reads its program from stdin, run `ask.py`; return how it ended.
 
     Raises OSError where it cannot be started, TimeoutExpired where it takes longer than `seconds`.
     """
@@ -57,9 +57,9 @@ def put_question(command: Sequence[str], seconds: float) -> subprocess.Completed
 
 
 def answer_in(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:
-    """The answer that a Python wrote. Raises ValueError where it is none.
+    """The answer that a Python wrote. Raises ValueError where there is none.
 
-    A host may greet before it, so only the last line counts.
+    Only the last line counts: a host may print a greeting before it.
     """
     if done.returncode:
         raise ValueError(f"it ended with code {done.returncode}")
@@ -71,7 +71,10 @@ def answer_in(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:
 
 
 def target_of(answer: Mapping[str, Any], interpreter: Path | None) -> Target:
-    """The Target that an `answer` of `ask.py` describes; `interpreter` where it is on this machine."""
+    """The Target that an `answer` of `ask.py` describes; `interpreter` is its path where it is on this machine.
+
+    Raises TargetError for a Python or platform on which files of pexlite do not run.
+    """
     major, minor = answer["version"][:2]
     environment = answer["environment"]
     implementation = environment["implementation_name"]

@@ -27,7 +27,7 @@ class Python:
 
     @property
     def name(self) -> str:
-        """As in tags, with `t` where it is free-threaded: "cp313t"."""
+        """As in `Target.python`, with `t` where it is free-threaded: "cp313t"."""
         return f"{self.interpreter}{'t' if self.prefix == 'cp' and 't' in self.abi[2:] else ''}"
 
     @property
@@ -61,7 +61,7 @@ def make_target(
     environment: Mapping[str, str] | None = None,
     interpreter: Path | None = None,
 ) -> Target:
-    """The Target of `python` on `platform`; without `environment` the marker variables it would have there."""
+    """The Target of `python` on `platform`. Without `environment` the marker variables are derived from both."""
     return Target(
         python=python.name,
         platform=platform.name,
@@ -79,8 +79,8 @@ def make_target(
 def tags_of(python: Python, platform: Platform) -> tuple[Tag, ...]:
     """The supported tags, best first (PEP 425).
 
-    packaging says in which order a Python takes interpreters and ABIs; each of these is then spread over the
-    platforms. The spread rows are shared between Pythons, which makes asking about a hundred targets cheap.
+    packaging gives the order of interpreter and ABI tags; each is then combined with the platform tags. Pythons
+    share these rows, which makes a hundred targets cheap.
     """
     rows = _rows(python)
     spread = (tag for row in rows for tag in _spread(row, platform))
@@ -89,7 +89,7 @@ def tags_of(python: Python, platform: Platform) -> tuple[Tag, ...]:
 
 @functools.cache
 def platform_tags(platform: Platform) -> tuple[str, ...]:
-    """The platform tags that `platform` takes, best first (PEP 600, 656 and the macOS rules)."""
+    """The platform tags that `platform` supports, best first (PEP 600, 656 and the macOS rules)."""
     if platform.system == "macosx":
         assert platform.macos
         return tuple(mac_platforms(platform.macos, platform.machine))
@@ -117,7 +117,7 @@ def _libc_tags(libc: Libc | None, machine: str) -> list[str]:
 
 @functools.cache
 def _rows(python: Python) -> tuple[Tag, ...]:
-    """The tags of `python` on a single platform called "here", and those of any platform."""
+    """The tags of `python` for a single platform called "here", and for any platform."""
     if python.prefix == "cp":
         own = cpython_tags(python.version, [python.abi], ["here"])
         return (*own, *compatible_tags(python.version, python.interpreter, ["here"]))
@@ -143,7 +143,7 @@ _WINDOWS_MACHINES = {"amd64": "AMD64", "arm64": "ARM64", "32": "x86"}
 
 
 def marker_variables(python: Python, platform: Platform, full_version: str | None = None) -> dict[str, str]:
-    """The marker variables (PEP 508) of a Python nobody could ask.
+    """The marker variables (PEP 508) of a Python that could not be asked.
 
     The full version is X.Y.0: what is promised for X.Y then holds for each of its patch releases.
     The kernel's release and version are empty, since one file runs on many.

@@ -15,7 +15,7 @@ from pexlite.targets.probe import read_target
 def find_targets(
     pythons: Sequence[str], platforms: Sequence[str], report: Report, files: Sequence[Path] = ()
 ) -> tuple[Target, ...]:
-    """Whom to build for: each of `pythons` and `platforms` and those in `files` once, or the running interpreter.
+    """The targets of `pythons`, `platforms` and `files`, each once; without any, the running interpreter.
 
     Raises TargetError for a Python that is not there or does not answer, a misspelt platform, and a file that
     `pexlite probe` did not write.

@@ -1,4 +1,4 @@
-"""The Pythons of this machine: found by name on PATH, and asked what they are."""
+"""The Pythons of this machine: found on PATH by name, and asked for their facts."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ _PROGRAM = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?t?)?")
 
 
 def running_target() -> Target:
-    """The Target that is the Python running pexlite; asked without starting another."""
+    """The Target of the Python that runs pexlite; no other process is started to ask it."""
     return target_of(ask.answer(), Path(sys.executable))
 
 
 def named_target(spelling: str, here: Target) -> Target:
-    """The Target of `--python spelling`: a path, `3.12` or `python3.12`. `here` is the running one."""
+    """The Target of `--python spelling`: a path, `3.12` or `python3.12`. `here` is the running one.
+
+    Raises TargetError where there is no such Python or it does not answer.
+    """
     if os.sep in spelling or (os.altsep and os.altsep in spelling) or Path(spelling).is_file():
         return _target_at(_program_of(Path(spelling).expanduser()), spelling)
     bare = _BARE_VERSION.fullmatch(spelling)
@@ -62,7 +65,7 @@ def _candidates(program: str, directories: list[str]) -> Iterator[Path]:
 
 
 def _program_of(path: Path) -> Path:
-    """The interpreter that `path` stands for, which may be the directory of a virtual environment."""
+    """The interpreter at `path`, which may also be the directory of a virtual environment."""
     for inside in ("bin/python", "Scripts/python.exe"):
         if path.is_dir() and (path / inside).is_file():
             return path / inside

@@ -1,4 +1,4 @@
-"""What `--platform linux_x86_64-cp-311-cp311` means: platform, implementation, version and ABI as in pex."""
+"""`--platform linux_x86_64-cp-311-cp311` parsed: platform, implementation, version and ABI, as in pex."""
 
 from __future__ import annotations
 
@@ -42,10 +42,11 @@ _EXAMPLES = (
 
 
 def platform_target(spelling: str) -> Target:
-    """The Target of `--platform spelling`. It is known by name only, so only wheels can serve it.
+    """The Target of `--platform spelling`. There is no interpreter to build for it, so it takes wheels only.
 
     The version is `311` or `3.11`, or a full one like `3.11.4`; without a patch release X.Y.0 is meant.
-    `linux_x86_64`, which tells no C library, stands for glibc 2.28 and takes `linux_x86_64` wheels too.
+    `linux_x86_64`, which names no C library, means glibc 2.28 and takes `linux_x86_64` wheels too. Raises
+    TargetError.
     """
     parts = _SPELLING.fullmatch(spelling)
     if parts is None:
@@ -114,7 +115,7 @@ def _is_abi(abi: str, prefix: str, numbers: tuple[int, ...]) -> bool:
 
 
 def _corrected(platform: str, prefix: str, numbers: tuple[int, ...], abi: str) -> str:
-    """The good spelling nearest to one with a mistake in it."""
+    """The valid spelling nearest to one with a mistake in it."""
     version = f"{numbers[0]}{numbers[1]}"
     if not _is_abi(abi, prefix, numbers):
         threads = "t" if abi.endswith("t") and numbers[1] >= 13 else ""
@@ -144,7 +145,7 @@ def _nearest_platform(name: str) -> str:
 
 
 def _nearest_spelling(spelling: str) -> str:
-    """A whole spelling made from what can be recognised in `spelling`."""
+    """A complete spelling made from whatever can be recognised in `spelling`."""
     short = re.search(r"(cp|pp)-?(3)\.?(\d{1,2})(t?)", spelling)
     platform = re.split(r"-(?:cp|pp)", spelling)[0]
     prefix, minor = (short[1], int(short[3])) if short else ("cp", 12)

@@ -1,4 +1,4 @@
-"""What a Python here or on another machine can run, as a file: `pexlite probe` writes it, `--target` reads it."""
+"""A Python's facts as a file: `pexlite probe` writes it, here or of another machine, and `--target` reads it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _HOST = re.compile(r"(?:ssh://)?[\w.+-]+@[\w.:\[\]%-]+")
 
 
 def probe(place: str, python: str = "python3") -> str:
-    """What the Python at `place` says of itself, as JSON for `read_target`.
+    """The facts of the Python at `place`, as JSON for `read_target`.
 
     `place` is an interpreter as `--python` takes it, "" for the running one, or `user@host`, where `python` is
-    asked over ssh. Raises TargetError for what is no Python that files run on, HostError where there is no answer.
+    asked over ssh. Raises TargetError for a Python that files do not run on, HostError where no answer comes.
     """
     if "@" in place:
         answer = _ask_host(place, python)
@@ -37,7 +37,7 @@ def probe(place: str, python: str = "python3") -> str:
 
 
 def read_target(file: Path) -> Target:
-    """The Target in a `file` that `pexlite probe` wrote. Nothing can be built for it, wherever it is."""
+    """The Target in a `file` that `pexlite probe` wrote; it has no interpreter. Raises TargetError."""
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
         if said.get("pexlite_target") != _FORMAT:
@@ -56,7 +56,7 @@ def read_target(file: Path) -> Target:
 
 
 def _ask_host(host: str, python: str) -> Mapping[str, Any]:
-    """What `python` answers on `host`."""
+    """The answer of `python` on `host`. Raises HostError where none comes."""
     if not _HOST.fullmatch(host) or not re.fullmatch(r"[\w./~+-]+", python) or python.startswith("-"):
         raise TargetError(
             f"{host!r} with {python!r} is no host to ask", hint="write pexlite probe user@host.example"

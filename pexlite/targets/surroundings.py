@@ -1,4 +1,4 @@
-"""Targets nobody asked for that the same wheels might serve: other Pythons, other platforms."""
+"""Targets that nobody asked for but the same wheels may serve: other Pythons, other platforms."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _OTHER_PLATFORMS = (
 
 
 def neighbours(target: Target) -> tuple[Target, ...]:
-    """Every other Python on the platform of `target`: CPython 3.6 to the newest, PyPy 3.8 to 3.11.
+    """Every other Python on the target's platform: CPython 3.6 to the newest, PyPy 3.8 to 3.11.
 
-    They are hypothetical: X.Y.0, with the C library or macOS version of `target`.
+    They are hypothetical: X.Y.0, with the target's C library or macOS version.
     """
     return tuple(near for near in _on(_platform_of(target)) if near.python != target.python)
 
 
 def other_platforms(target: Target) -> tuple[Target, ...]:
-    """The Python of `target` on the other common platforms: Linux with glibc and musl, macOS; Intel and ARM."""
+    """The target's Python on the other common platforms: Linux with glibc and musl, macOS; Intel and ARM."""
     python = _python_of(target)
     own = (target.platform, target.libc.name if target.libc else None)
     return tuple(
@@ -60,13 +60,13 @@ def _every_python() -> tuple[Python, ...]:
 
 
 def _python_of(target: Target) -> Python:
-    """The facts behind `target.python`, whose ABI is that of the first tag."""
+    """The facts behind `target.python`; the ABI is read from the first tag."""
     major, minor = map(int, target.environment["python_version"].split("."))
     return Python(target.python[:2], (major, minor), target.tags[0].abi)
 
 
 def _platform_of(target: Target) -> Platform:
-    """The facts behind `target.platform`; the macOS version is that of the best tag."""
+    """The facts behind `target.platform`; the macOS version is read from the best tag."""
     system, _, machine = target.platform.partition("_")
     if system == "macosx":
         newest = re.match(r"macosx_(\d+)_(\d+)_", target.tags[0].platform)
