@@ -1,4 +1,4 @@
-"""Projects and sdists built into wheels, the same bytes wherever and whenever they are built."""
+"""Projects and sdists built into wheels, with the same bytes wherever and whenever they are built."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
 
 @dataclass(frozen=True)
 class Workshop:
-    """What a build needs besides its source."""
+    """Everything that a build needs besides its source."""
 
     store: Store
     settings: IndexSettings
@@ -33,7 +33,7 @@ class Workshop:
     def build_project(self, directory: Path, *, local: bool = True) -> Wheel:
         """The wheel of the project in `directory`, built from a copy, so that nothing is left behind there.
 
-        Where it is known what the wheel is made from, and that has not changed, the earlier one is taken.
+        If nothing that the wheel is known to be made from has changed, the earlier wheel is returned.
         """
         with tempfile.TemporaryDirectory(prefix="pexlite-project-") as scratch:
             copy = copy_project(directory, Path(scratch))
@@ -46,11 +46,11 @@ class Workshop:
             return replace(built, local=local)
 
     def sdist_built_before(self, sha256: str, subdirectory: str) -> Wheel | None:
-        """What `build_sdist` gave for an sdist of this digest, None if there was none."""
+        """The wheel that `build_sdist` made earlier of an sdist with this sha256; None if there is none."""
         return self.store.built(self.key("sdist", sha256, subdirectory))
 
     def build_sdist(self, sdist: Path, subdirectory: str = "") -> Wheel:
-        """The wheel of `sdist`, built once for its content and the target's Python and platform."""
+        """The wheel of `sdist`, built once per content, Python and platform."""
         with sdist.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         key = self.key("sdist", sha256, subdirectory)
@@ -64,7 +64,7 @@ class Workshop:
         return self.once(key, make)
 
     def build_checkout(self, requirement: str, identity: Iterable[str]) -> Wheel:
-        """The wheel of `requirement`, a VCS URL, built once for its `identity` (kind, address, commit)."""
+        """The wheel of `requirement`, a VCS URL, built once per `identity` (kind, address, commit)."""
 
         def make() -> Wheel:
             self.report(Progress("build", installers.mask(requirement)))
@@ -82,12 +82,12 @@ class Workshop:
         return self.once(self.key("vcs", *identity), make)
 
     def key(self, *identity: str) -> str:
-        """What `Store.built` knows the wheel of a source by."""
+        """The key under which the store remembers the wheel built from a source."""
         facts = (*identity, self.target.python, self.target.platform, str(source_date_epoch()))
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
     def once(self, key: str, make: Callable[[], Wheel]) -> Wheel:
-        """The wheel remembered for `key`, else what `make` gives, remembered."""
+        """The wheel remembered for `key`, else the one that `make` returns, which is then remembered."""
         known = self.store.built(key)
         if known is None:
             known = make()
@@ -121,7 +121,7 @@ class Workshop:
 
 
 def _unpacked(archive: Path, directory: Path) -> Path:
-    """The one directory in the archive `archive`, unpacked under `directory`."""
+    """The single directory in `archive`, unpacked under `directory`. Raises ProjectBuildError."""
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as opened:

@@ -1,6 +1,6 @@
-"""Wheels and the boot -> their bytecode for the Pythons that are here, kept in the store.
+"""Wheels and the runtime's modules -> their bytecode for the Pythons on this machine, kept in the store.
 
-The warm start's is in every file, all else with `--compile`.
+Every file has the warm start's bytecode; `--compile` adds all the rest.
 
 bytecode/<sha256 of the wheel, 32 hex>-<key>.zip    made by compile_wheel.py on one Python
 bytecode/boot-<key>.zip                             made by compile_boot.py on one Python
@@ -49,7 +49,7 @@ def bytecode(
 
 
 def boot_bytecode(modules: Mapping[str, str], targets: Sequence[Target], store: Store) -> tuple[BootBytecode, ...]:
-    """The bytecode of the runtime's `modules` (name to source), for each of the same Pythons."""
+    """The bytecode of the runtime's `modules` (name to source), for each CPython target on this machine."""
     found = []
     for target in _compiling(targets):
         with zipfile.ZipFile(_boot(modules, target, store)) as parts:
@@ -59,10 +59,10 @@ def boot_bytecode(modules: Mapping[str, str], targets: Sequence[Target], store: 
 
 
 def warm_start(modules: Mapping[str, str], targets: Sequence[Target], store: Store) -> WarmStart | None:
-    """The warm start among the same `modules`, for the first of the targets whose bytecode can be made here.
+    """The bytecode of the warm start in `modules`, for the first target whose bytecode can be made here.
 
-    One that has no interpreter may be for the Python that this runs on. None where there is no such target, or it
-    cannot be made or kept: a file starts without it too, only later.
+    A target without an interpreter uses the running Python where it is the same version. None where no target will
+    do, or the bytecode cannot be made or kept: a file starts without it too, only later.
     """
     here = f"cp{sys.version_info[0]}{sys.version_info[1]}" if sys.implementation.name == "cpython" else None
     for target in targets:
@@ -91,7 +91,7 @@ def _of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
 
 
 def _boot(modules: Mapping[str, str], target: Target, store: Store) -> Path:
-    """The zip in the store of what the target's Python makes of the modules."""
+    """The zip in the store with the target's bytecode of `modules`."""
     sources = json.dumps(modules, sort_keys=True)
     path = store.root / "bytecode" / f"boot-{_key(target, _BOOT_PROGRAM, sources)}.zip"
     if not path.exists():
@@ -102,13 +102,16 @@ def _boot(modules: Mapping[str, str], target: Target, store: Store) -> Path:
 
 
 def _key(target: Target, program: Path, *more: str) -> str:
-    """What the bytes depend on besides a wheel: the very Python, the program, and `more`."""
+    """A digest of all that the bytes depend on besides a wheel: the exact Python, the program, and `more`."""
     parts = (target.python, target.environment["python_full_version"], program.read_text(encoding="utf-8"), *more)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def _compile(program: Path, source: Path, target: Target, store: Store, path: Path) -> None:
-    """Nothing; at `path` is what `program` makes of the file `source` on the target's Python."""
+    """Run `program` on the target's Python, with the file `source`, and store its output at `path`.
+
+    Raises FetchError where it fails.
+    """
     with store.incoming() as incoming:
         # With a seed of its own every process would order what is in a set in its own way.
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

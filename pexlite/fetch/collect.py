@@ -1,4 +1,4 @@
-"""A lock's wheels in the store: those that are there, those to download, those to build."""
+"""A lock's wheels brought into the store: found there, downloaded, or built."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def collect(
 ) -> tuple[Wheel, ...]:
     """The wheels that `lock` gives `targets`, all in `store`, each once, by name, version and file name.
 
-    Of the lock's extras and dependency groups `parts` are wanted; without them, its default groups. Relative
-    paths in the lock start at `lock_directory`. What is in the store already costs one small file
-    read; the rest is downloaded together, and what is no wheel is built. Raises FetchError for all that
-    could not be had, HashMismatch where that is the only reason, ProjectBuildError where a build failed.
+    `parts` are the wanted extras and dependency groups; without them, the lock's default groups. Relative paths in
+    the lock start at `lock_directory`. A wheel in the store already costs one small file read; the rest is
+    downloaded together, and what is no wheel is built. Raises FetchError for all that could not be had,
+    HashMismatch where that is the only reason, ProjectBuildError where a build failed.
     """
     run = _Run(store, settings, installer, report, lock_directory)
     choices = select(lock, targets, parts or LockParts())
@@ -62,7 +62,7 @@ class _Run:
     lock_directory: Path | None
 
     def ready_made(self, choices: Sequence[Choice]) -> list[Wheel]:
-        """The wheels of `choices`, which are wheels already."""
+        """The wheels of `choices`, which the lock has as wheels."""
         found: list[Wheel] = []
         absent: dict[tuple[str, str | None, str], Remote] = {}
         for remote in map(self._remote, choices):
@@ -76,7 +76,7 @@ class _Run:
         return found + _or_raise(self._downloads().wheels(list(absent.values())))
 
     def built(self, choices: Sequence[Choice]) -> list[Wheel]:
-        """The wheels of `choices`, which are sdists, directories, archives and checkouts."""
+        """The wheels built from `choices`: sdists, directories, archives and checkouts."""
         if not choices:
             return []
         with tempfile.TemporaryDirectory(prefix="pexlite-sources-") as scratch:
@@ -102,7 +102,7 @@ class _Run:
         return remote_file(choice.package, choice.source, self.lock_directory)
 
     def _source_files(self, choices: Sequence[Choice], scratch: Path) -> dict[str, Path]:
-        """The sdists and archives of `choices` on this disk, checked."""
+        """The checked sdists and archives of `choices` on this disk, by URL or path."""
         remotes = [self._remote(choice) for choice in choices if not _is_built_in_place(choice)]
         if not remotes:
             return {}
@@ -169,7 +169,7 @@ def _subdirectory(choice: Choice) -> str:
 
 
 def _or_raise(results: Sequence[Result | PexliteError]) -> list[Result]:
-    """`results`, when none of them is a failure; else one error that tells all of them."""
+    """`results` without failures; raises the one failure, or one error that tells all of them."""
     failures = [result for result in results if isinstance(result, PexliteError)]
     if not failures:
         return [result for result in results if not isinstance(result, PexliteError)]

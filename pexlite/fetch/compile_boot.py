@@ -1,9 +1,13 @@
-"""Compiles the boot: `python -S compile_boot.py SOURCES OUTPUT`, JSON of sources to a zip of six members.
+"""Compile the boot: `python -S compile_boot.py SOURCES OUTPUT`, from JSON of sources to a zip of six members.
 
-`magic` and `cache_tag` are this Python's, `warm` is the code of the warm start. Of the package, `first` is what
-every other start unmarshals, `digest` that of `first`, and `rest` what a first start needs besides. Digests are
-keyed with the magic number: no other Python comes to the same one, and so none unmarshals what is not its own, or
-what has changed.
+    magic, cache_tag    of this Python
+    warm                the code of the warm start
+    first               the package, which every other start unmarshals
+    digest              of `first`
+    rest                the modules that a first start needs besides
+
+Digests are keyed with the magic number: no other Python computes the same one, and so none unmarshals another
+Python's code, or code that has changed.
 
 This file travels: the Python whose bytecode is wanted runs it. So it is Python 3.7 grammar, standard library only,
 and imports nothing of pexlite.
@@ -23,7 +27,7 @@ _MAGIC = 'b"what the Python that compiles this puts there"'
 
 
 def compile_boot(sources: str, output: str) -> None:
-    """Nothing; `output` holds the bytecode of the modules in `sources`, of which "__init__" is the package."""
+    """Write the bytecode of the modules in `sources`, of which "__init__" is the package, to `output`."""
     modules = json.loads(Path(sources).read_text(encoding="utf-8"))
     warm = marshal.dumps(
         _without_columns("<pexlite>", modules.pop("warm").replace(_MAGIC, ascii(importlib.util.MAGIC_NUMBER)))
@@ -50,7 +54,7 @@ def _compiled(name: str, source: str) -> CodeType:
 
 
 def _without_columns(name: str, source: str) -> CodeType:
-    """The code of `source`, which knows its lines and nothing more exact: a third smaller from Python 3.11 on."""
+    """The code of `source` with line numbers but no columns: a third smaller from Python 3.11 on."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, (ast.expr, ast.stmt)):

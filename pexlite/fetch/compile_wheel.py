@@ -1,8 +1,8 @@
-"""Compiles a wheel's modules: `python -I -S compile_wheel.py WHEEL OUTPUT` writes a zip of `__pycache__` files.
+"""Compile a wheel's modules: `python -I -S compile_wheel.py WHEEL OUTPUT` writes a zip of `__pycache__` files.
 
 This file travels: the Python whose bytecode is wanted runs it. So it is Python 3.7 grammar, standard library only,
-and imports nothing of pexlite. One process for one wheel: what marshal writes depends on what else a process has
-done, and the same wheel is to give the same bytes.
+and imports nothing of pexlite. One process compiles one wheel: marshal's output depends on what else a process
+has done, and the same wheel must give the same bytes.
 """
 
 import importlib.util
@@ -15,7 +15,7 @@ _UNCHECKED = b"\1\0\0\0"  # found by its place alone: the source beside it is no
 
 
 def compile_wheel(wheel: str, output: str) -> None:
-    """Nothing; `output` holds the bytecode of every module in `wheel` that this Python can read."""
+    """Write the bytecode of every module in `wheel` that this Python can compile to `output`."""
     warnings.simplefilter("ignore")
     with zipfile.ZipFile(wheel) as modules, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as bytecode:
         for name, member in sorted(_modules(modules.namelist()).items()):
@@ -32,7 +32,7 @@ def compile_wheel(wheel: str, output: str) -> None:
 
 
 def _modules(members: "list[str]") -> "dict[str, str]":
-    """Each module's place in site-packages, and the member that ends up there."""
+    """Each module's path in site-packages, with the member that is installed there."""
     found = {}
     # What a wheel keeps in .data takes the place of what it has under the same name.
     for member in sorted(members, key=lambda member: ".data/" in member):

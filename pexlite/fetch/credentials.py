@@ -1,4 +1,4 @@
-"""Who we are to a server: from the URL itself, the index settings, or netrc."""
+"""Credentials for a server: from the URL itself, the index settings, or netrc."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def without_credentials(url: str) -> str:
-    """`url` as it may be sent and shown: no `user:password@`, no fragment."""
+    """`url` without `user:password@` and fragment, as it may be sent and shown."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
 
 
 def authorization(url: str, settings: IndexSettings) -> str | None:
-    """The Authorization header for `url`, None where nobody gave credentials for its host.
+    """The Authorization header for `url`; None where nobody gave credentials for its host.
 
-    What stands in the URL wins; then an index or find-links URL of the same host, the one with the longest
-    common path; then netrc.
+    Credentials in the URL win; then those of an index or find-links URL on the same server, the longest common
+    path first; then netrc.
     """
     parts = urlsplit(url)
     known = [parts, *_related(parts, settings)]

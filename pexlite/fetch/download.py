@@ -1,4 +1,4 @@
-"""Files of a lock into the store, many at once, each checked against its digests as it comes."""
+"""Download a lock's files into the store, many at once, each checked against its digests as it comes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _InterruptedError(Exception):
 
 
 class Downloads:
-    """The downloads of one run: their connections, and how far they are."""
+    """The downloads of one run: their connections and their progress."""
 
     def __init__(
         self, store: Store, settings: IndexSettings, installer: installers.Installer, report: Report
@@ -69,11 +69,11 @@ class Downloads:
         self._received = 0
 
     def wheels(self, remotes: Sequence[Remote]) -> list[Wheel | PexliteError]:
-        """Each of `remotes` in the store, or why it is not."""
+        """For each of `remotes` its wheel, now in the store, or the error that prevented it."""
         return self._all(remotes, lambda remote, incoming: self._store.admit(incoming, remote.filename))
 
     def files(self, remotes: Sequence[Remote], directory: Path) -> list[Path | PexliteError]:
-        """Each of `remotes` as a file in a directory of its own under `directory`, or why it is not."""
+        """For each of `remotes` its file, in a new directory under `directory`, or the error that prevented it."""
 
         def keep(remote: Remote, incoming: Incoming) -> Path:
             place = Path(tempfile.mkdtemp(dir=directory)) / remote.filename
@@ -104,7 +104,10 @@ class Downloads:
         return [ordered[number] for number in range(len(remotes))]
 
     def _one(self, remote: Remote, finish: Callable[[Remote, Incoming], Result]) -> Result:
-        """`finish` of what came for `remote`, tried as often as the settings say. Raises FetchError."""
+        """Download `remote`, trying as often as the settings allow; return what `finish` makes of it.
+
+        Raises FetchError.
+        """
         failures = 0
         while True:
             self._stop.check()
@@ -137,7 +140,7 @@ class Downloads:
 
     @contextlib.contextmanager
     def _answer(self, remote: Remote) -> Iterator[Answer]:
-        """The server's answer; a broken connection at any time within is an _InterruptedError."""
+        """The server's answer; if the connection breaks within the context, that becomes an _InterruptedError."""
         try:
             answer = self._connections.get(remote.url)
             with self._lock:
@@ -179,14 +182,14 @@ class Downloads:
             raise FetchError(f"{path} cannot be read: {problem.strerror}") from problem
 
     def _through_keyring(self, remote: Remote, incoming: Incoming) -> None:
-        """`remote` as pip gets it, which asks the keyring."""
+        """Let pip, which asks the keyring, download `remote`."""
         with tempfile.TemporaryDirectory(prefix="pexlite-keyring-") as scratch:
             wanted = f"{remote.project} @ {without_credentials(remote.url)}"
             found = installers.download(self._installer, wanted, Path(scratch), self._settings)
             self._copy(remote, found, incoming)
 
     def _check_reachable(self, remote: Remote) -> None:
-        """Nothing, or FetchError where another file waited in vain for the same server."""
+        """Raise FetchError if another file has already waited in vain for the same server."""
         reason = self._unreachable.get(_server(remote))
         if reason is not None and remote.path is None:
             raise FetchError(f"{remote.filename} was not fetched: {reason}", hint=_UNREACHABLE_HINT)
@@ -206,7 +209,7 @@ class Downloads:
             self._received += size
 
     def _hang_up(self) -> None:
-        """Nothing; threads that wait for a server wake up."""
+        """Wake up the threads that wait for a server."""
         with self._lock:
             waiting = list(self._open)
         for response in waiting:
@@ -221,7 +224,7 @@ _UNREACHABLE_HINT = "check the network, the proxy (PIP_PROXY) and the index sett
 
 
 def check(remote: Remote, incoming: Incoming) -> None:
-    """Nothing, when the bytes of `incoming` are those the lock names; else HashMismatch, or FetchError by size."""
+    """Raise HashMismatch, or FetchError for the size, unless `incoming` has the bytes that the lock names."""
     for algorithm, expected in sorted(remote.hashes.items()):
         got = incoming.hexdigest(algorithm)
         if got != expected:
@@ -239,7 +242,7 @@ def check(remote: Remote, incoming: Incoming) -> None:
 
 
 def _broken(remote: Remote, problem: Exception) -> Exception:
-    """What a failed connection means: worth another try, or hopeless."""
+    """The error for a failed connection: _InterruptedError if another try is worthwhile, else FetchError."""
     reason = problem.reason if isinstance(problem, MaxRetryError) and problem.reason else problem
     host = _server(remote)
     if isinstance(reason, (SSLError, ssl.SSLError)) and "CERTIFICATE_VERIFY_FAILED" in str(reason):
@@ -260,7 +263,7 @@ def _broken(remote: Remote, problem: Exception) -> Exception:
 
 
 def _refused(remote: Remote, answer: Answer) -> Exception:
-    """What a status other than 200 means."""
+    """The error for a status other than 200: _InterruptedError if another try is worthwhile, else FetchError."""
     status, where = answer.response.status, answer.url
     if status in _TRY_AGAIN or status >= 500:
         wish = answer.response.headers.get("Retry-After", "")

@@ -1,4 +1,4 @@
-"""Connections to servers, kept alive; TLS, proxies and redirects as settings and environment say."""
+"""Connections to servers, kept alive; with TLS, proxies and redirects as settings and environment say."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _NO_RETRY = Retry(total=False, redirect=False)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server said in the end, its body unread."""
+    """A server's final answer, its body unread."""
 
     response: BaseHTTPResponse
     url: str
-    """Of the last redirect, without credentials."""
+    """The URL after all redirects, without credentials."""
     authorized: bool
     """Whether credentials were sent."""
 

@@ -1,4 +1,4 @@
-"""What the excluded projects of a lock ask for, learnt without downloading them."""
+"""The requirements of a lock's excluded projects, found without downloading them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def needs_of(
     lock_directory: Path,
     parts: LockParts,
 ) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
-    """All that the packages of `excluded` ask for, and the names of those of which only a download would tell.
+    """The requirements of the packages in `excluded`, and the names of those that only a download would tell.
 
-    The lock may say it, or the store, a wheel of this machine, or the index, where it serves METADATA beside a
-    wheel (PEP 658). Of that no hash is known: it decides what may stay out, never what comes in.
+    They come from the lock, the store, a wheel on this machine, or the index where it serves METADATA beside a
+    wheel (PEP 658). METADATA has no hash in the lock: it decides only what may stay out, never what comes in.
     """
     needs: list[Requirement] = []
     unknown: list[str] = []
@@ -45,7 +45,7 @@ def needs_of(
 
 
 def _choices(excluded: Pylock, targets: Sequence[Target], parts: LockParts) -> Iterator[Choice]:
-    """What each target would get; nothing for one that has no wheel of it, which is why people exclude things."""
+    """The choices for each target; none for a target without a wheel, which is often why a project is excluded."""
     for target in targets:
         try:
             yield from select(excluded, [target], parts)

@@ -1,4 +1,4 @@
-"""The code of the person who builds as wheels: projects built, packages, modules and trees written as they are."""
+"""Local code as wheels: projects are built; packages, modules and trees are written as they are."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NATIVE = re.compile(r"\.(?:so(?:\.\d+)*|pyd|dylib|dll)$")
 
 @dataclass(frozen=True)
 class LocalWheel:
-    """A source of the person who builds, and what it has become."""
+    """A local source, and the wheel made from it."""
 
     source: LocalSource
     wheel: Wheel
@@ -44,8 +44,8 @@ def local_wheels(
 ) -> tuple[LocalWheel, ...]:
     """Each of `sources` as a wheel in `store`, in their order. Projects are built for the first of `targets`.
 
-    Where that does not fit the others, having compiled code, a project has a wheel for each of them. Raises
-    ProjectBuildError where a build fails; one error for all sources that fail.
+    A project whose compiled wheel does not fit other targets gets another wheel for each of those. Raises the
+    error of the source that fails, or one ProjectBuildError where several do.
     """
     workshops = [Workshop(store, settings, installer, target, report) for target in targets]
     made: list[LocalWheel] = []
@@ -66,7 +66,7 @@ def local_wheels(
 
 
 def loose_module(name: str, directory: Path) -> LocalSource | None:
-    """The top-level module `name` as it lies in `directory` or its `src`; None when it does not."""
+    """The top-level module `name` in `directory` or its `src`; None where it is in neither."""
     for place in (directory.absolute(), directory.absolute() / "src"):
         if (place / f"{name}.py").is_file():
             return LocalSource(LocalKind.MODULE, place / f"{name}.py", "the entry point")
@@ -78,12 +78,12 @@ def loose_module(name: str, directory: Path) -> LocalSource | None:
 
 
 def module_of(wheel: Wheel) -> str:
-    """The name of the one module in `wheel`, which was made from a script or a loose module."""
+    """The name of the single module in `wheel`, which was made from a script or a loose module."""
     return wheel.files[0].removesuffix(".py")
 
 
 def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
-    """The project name of each source that is written as it is; of two `src`, the second is another."""
+    """A project name, used once, for each source that is written as it is: the second `src` gets a number."""
     names: dict[tuple[LocalKind, Path], str] = {}
     for source in sources:
         if (source.kind, source.path) in names:
@@ -98,7 +98,7 @@ def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
 
 
 def _for_all(source: LocalSource, name: str, workshops: Sequence[Workshop]) -> list[LocalWheel]:
-    """`source` as the one wheel that fits all targets, else as one for each, with markers telling them apart."""
+    """`source` as one wheel that fits all targets, else as several, with markers that tell their targets apart."""
     wheels = [_wheel(source, name, workshops[0])]
     fitting: list[list[Target]] = [[]]
     for workshop in workshops:
@@ -119,7 +119,7 @@ def _for_all(source: LocalSource, name: str, workshops: Sequence[Workshop]) -> l
 
 
 def _marker(source: LocalSource, targets: Sequence[Target]) -> Marker:
-    """True on `targets`, as far as the marker of `source` lets them have it."""
+    """A marker that is true on `targets`, combined with the marker of `source`."""
     names = ("python_version", "implementation_name", "sys_platform", "platform_machine")
     terms = [
         " and ".join(f"{name} == '{target.environment.get(name, '')}'" for name in names) for target in targets
@@ -141,7 +141,7 @@ def _wheel(source: LocalSource, name: str, workshop: Workshop) -> Wheel:
 
 
 def _written(source: LocalSource, name: str, workshop: Workshop) -> Wheel:
-    """The wheel of `source` as it lies there, nothing run and nothing built."""
+    """The wheel of `source` as it lies there: nothing is run or built."""
     members = _members(source)
     if not members:
         raise ProjectBuildError(

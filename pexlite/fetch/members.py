@@ -1,4 +1,4 @@
-"""What a wheel's members must not be: written elsewhere, twice, over each other, or not on every system."""
+"""Checks of a wheel's members: names that lead elsewhere, come twice, overlap, or do not work on every system."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOCAL_HEADER = 30
 
 
 def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """What would write outside of the wheel's place, or twice to the same, or cannot be read everywhere."""
+    """A line for each member that leads outside of the wheel, is there twice, or cannot be read everywhere."""
     seen: set[str] = set()
     directories: set[str] = set()
     for member in members:
@@ -44,7 +44,7 @@ def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
 
 
 def unportable(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """What Windows cannot write, and names that are one where capitals are not told from small letters."""
+    """A line for each name that Windows cannot write, or that differs from another only in case."""
     names = {member.filename for member in members}
     known: dict[str, str] = {}
     for name in sorted(names | _with_parents(name.removesuffix("/").rpartition("/")[0] for name in names)):
@@ -65,7 +65,7 @@ def _with_parents(directories: Iterable[str]) -> set[str]:
 
 
 def cut_off(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """Members that would begin or end outside of the file; a zip with something before it."""
+    """A line for each member that overlaps another or leaves the file, and one for a zip with bytes before it."""
     file = archive.fp
     assert file is not None
     file.seek(0)

@@ -1,7 +1,7 @@
-"""The texts inside a wheel read: METADATA, WHEEL and entry_points.txt.
+"""The texts inside a wheel: METADATA, WHEEL and entry_points.txt, parsed.
 
-Read tolerantly where installers are tolerant (unknown fields, any Metadata-Version) and strictly where a wrong
-guess would show on the server only (a Requires-Dist that cannot be read).
+Parsed tolerantly where installers are tolerant (unknown fields, any Metadata-Version) and strictly where a wrong
+guess would show only where the file runs (a Requires-Dist that cannot be read).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 
 class UnreadableError(ValueError):
-    """A text in a wheel says something that cannot be understood; the message says which line."""
+    """A text in a wheel cannot be understood; the message says which line."""
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What later stages ask of METADATA."""
+    """The fields of METADATA that later stages ask about."""
 
     name: str
     version: str
@@ -50,7 +50,7 @@ def read_fields(text: str) -> dict[str, list[str]]:
 
 
 def read_metadata(text: str) -> Metadata:
-    """METADATA of any version, the fields that this program does not know passed over.
+    """METADATA of any version; unknown fields are ignored.
 
     Raises UnreadableError naming each Requires-Dist line that is no requirement (PEP 508).
     """
@@ -70,15 +70,15 @@ def read_metadata(text: str) -> Metadata:
 
 @functools.lru_cache(maxsize=20_000)
 def parse_requirement(line: str) -> Requirement:
-    """`line` as a Requirement; kept, since the same lines come again in wheel after wheel."""
+    """`line` as a Requirement; cached, since the same lines come again in wheel after wheel."""
     return Requirement(line)
 
 
 @functools.lru_cache(maxsize=2_000)
 def parse_requires_python(text: str | None) -> SpecifierSet | None:
-    """`text` as specifiers; None where there are none, or none that can be read.
+    """`text` as specifiers; None where it is empty or cannot be parsed.
 
-    Old wheels say such things as `>=3.6.*`. Installers take those for any Python, and so does this.
+    Old wheels say such things as `>=3.6.*`. Like installers, this takes those for any Python.
     """
     try:
         return SpecifierSet(text) if text else None
@@ -92,7 +92,7 @@ def read_entry_points(text: str) -> dict[str, dict[str, str]]:
         [console_scripts]
         normalizer = charset_normalizer.cli:cli_detect
 
-    Names keep their case. Raises UnreadableError when it is no such text.
+    Names keep their case. Raises UnreadableError where the text cannot be parsed.
     """
     parser = configparser.RawConfigParser(
         delimiters=("=",), strict=False, default_section="", empty_lines_in_values=False

@@ -1,4 +1,4 @@
-"""A built wheel rewritten, so that where, when and by whom it was built leaves no trace in its bytes."""
+"""Rewrite a built wheel, so that its bytes do not depend on where, when and by whom it was built."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _LEFT_OUT = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "direct_url.json"})
 
 
 def normalise(built: Path, directory: Path) -> Path:
-    """The wheel `built` with the same name and content in `directory`, in our order, times and modes."""
+    """The wheel `built`, rewritten in `directory` under the same name, in our order, times and modes.
+
+    Raises ProjectBuildError where the backend wrote no wheel.
+    """
     try:
         with zipfile.ZipFile(built) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]

@@ -1,4 +1,4 @@
-"""Several jobs at once in threads that Ctrl-C does not wait for."""
+"""Run jobs in several threads that Ctrl-C does not have to wait for."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ _FAREWELL = 1.0  # seconds that threads get to clean up after Ctrl-C
 
 
 class StoppedError(Exception):
-    """The run is over; whoever meets this cleans up and returns."""
+    """The run is over: clean up and return."""
 
 
 class Stop:
-    """Whether a run is over, asked between two steps by every job."""
+    """A flag that ends a run; every job checks it between two steps."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
 
     def set(self) -> None:
-        """From now on every `check` raises."""
+        """Make every `check` raise from now on."""
         self._event.set()
 
     def check(self) -> None:
-        """Nothing, or StoppedError once the run is over."""
+        """Raise StoppedError once the run is over."""
         if self._event.is_set():
             raise StoppedError
 
     def wait(self, seconds: float) -> None:
-        """Nothing, after so many seconds; StoppedError at once when the run ends meanwhile."""
+        """Wait so many seconds; raise StoppedError at once when the run ends meanwhile."""
         if self._event.wait(seconds):
             raise StoppedError
 
 
 def each(jobs: Sequence[Callable[[], Result]], stop: Stop | None = None) -> list[Result]:
-    """What each job returned, in the jobs' order; as many run at once as there are processors.
+    """The results of all jobs, in their order; as many run at once as there are processors.
 
     Raises the first job's PexliteError when all have ended.
     """
@@ -62,7 +62,7 @@ def run_all(
     watch: Callable[[], None] = lambda: None,
     interrupt: Callable[[], None] = lambda: None,
 ) -> list[Result | PexliteError]:
-    """What each job returned or the PexliteError it raised, in the jobs' order.
+    """For each job, in order, its result or the PexliteError that it raised.
 
     Any other error stops the rest and is raised here. `watch` is called in this thread while the jobs run;
     `interrupt` once when they have to end early, to wake those that wait for something.

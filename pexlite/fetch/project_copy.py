@@ -1,4 +1,4 @@
-"""A project copied to be built: as it lies in its checkout, without what earlier builds have left."""
+"""Copy a project to build it, as it lies in its checkout but without the litter of earlier builds."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WRITTEN_BY_GIT = frozenset({"index", "HEAD"})
 
 
 def copy_project(source: Path, scratch: Path) -> Path:
-    """The copy of the project `source` under `scratch`; links stay links, `..` leads to what it led to.
+    """The copy of the project `source` under `scratch`; links stay links, and `..` leads to the same files.
 
-    Around a project in a checkout's subdirectory its neighbours are linked, for backends read `../README.md` and
+    A project in a subdirectory of a checkout gets links to its neighbours, since backends read `../README.md` and
     ask git for the version. Raises ProjectBuildError where the copy cannot be made.
     """
     source = source.resolve()
@@ -54,7 +54,7 @@ def copy_project(source: Path, scratch: Path) -> Path:
 
 
 def _left_out(source: Path) -> Callable[[str, list[str]], set[str]]:
-    """What of each directory under `source` is not copied, in the way of `shutil.copytree`."""
+    """A filter for `shutil.copytree`: the names in each directory under `source` that are not copied."""
 
     def left_out(directory: str, names: list[str]) -> set[str]:
         here = Path(directory)
@@ -75,9 +75,9 @@ def _left_out(source: Path) -> Callable[[str, list[str]], set[str]]:
 
 
 def _lend_history(history: Path, checkout: Path, project: Path) -> None:
-    """Nothing; git in `checkout` sees the original's `history`, and only `project` as its files.
+    """Let git in `checkout` see the original's `history`, with only `project` as its files.
 
-    The rest are links there, which git would take for changes, so that a version would end in `.dirty`.
+    The neighbours are links there. git would take them for changes, and a version would end in `.dirty`.
     """
     lent = checkout / ".git"
     lent.mkdir()

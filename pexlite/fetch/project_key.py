@@ -1,8 +1,8 @@
-"""When a project need not be built again: what its wheel is made from is known, and has not changed.
+"""A key for a project's wheel, by which it is built again only when what it is made from has changed.
 
-Known means that the project says everything in files of its own: a pyproject.toml with a backend that only reads
-what lies in the project, and no hook, plugin, compiler or version control that could bring in anything else. Any
-doubt, and the project is built.
+There is a key only if the project says everything in files of its own: a pyproject.toml with a backend that only
+reads what lies in the project, and no hook, plugin, compiler or version control that could bring in anything else.
+In any doubt there is none, and the project is built.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _IGNORE_FILES = (".gitignore", ".hgignore")
 
 
 def project_key(copy: Path, original: Path) -> str | None:
-    """A digest of all that the wheel of the project is made from; None where that cannot be known.
+    """A digest of everything that the project's wheel is made from; None where that cannot be known.
 
     `copy` is the project as it will be built, without litter, from `original`; hatchling also heeds the ignore
     files of the directories above it, up to the checkout's.
@@ -46,7 +46,7 @@ def project_key(copy: Path, original: Path) -> str | None:
 
 
 def _is_declarative(copy: Path, settings: str) -> bool:
-    """Whether the wheel follows from the project's own files, and from nothing that runs or lies elsewhere."""
+    """Whether the project's own files alone determine the wheel, with nothing run and nothing read elsewhere."""
     if ".." in settings or any((copy / name).exists() for name in _PROGRAMS):
         return False
     project = tomllib.loads(settings)

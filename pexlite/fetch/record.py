@@ -1,4 +1,4 @@
-"""RECORD of a wheel (binary distribution format), and whether its files are what that says."""
+"""The RECORD of a wheel (binary distribution format): read it, and check files against it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 
 @dataclass(frozen=True)
 class Record:
-    """RECORD: path to size and to digest (`sha256=…`); None and "" where a row has none."""
+    """RECORD: path to size, and path to digest (`sha256=…`); None and "" where a row has none."""
 
     sizes: Mapping[str, int | None] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -46,13 +46,13 @@ def read_record(text: str) -> Record:
 
 
 def recorded(opened: zipfile.ZipFile, info: str) -> list[zipfile.ZipInfo]:
-    """The members that RECORD of the wheel, whose `.dist-info` directory is `info`, has to list."""
+    """The members that RECORD has to list; `info` is the name of the wheel's `.dist-info` directory."""
     exempt = {f"{info}/{name}" for name in _UNLISTED}
     return [member for member in opened.infolist() if not member.is_dir() and member.filename not in exempt]
 
 
 def unlike_record(opened: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], record: Record) -> Iterator[str]:
-    """A sentence for each of `members` whose content has not the digest in `record`; none where that has none."""
+    """A sentence for each of `members` that differs from its digest in `record`, if it has one there."""
     for member in members:
         algorithm, _, expected = record.digests.get(member.filename, "").partition("=")
         if not expected:

@@ -1,4 +1,4 @@
-"""Files that a lock names: where they lie and what they must be."""
+"""The files that a lock names: their addresses, sizes and digests."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from pexlite.installers.words import local_path
 
 @dataclass(frozen=True)
 class Remote:
-    """A wheel, sdist or archive somewhere: behind an URL, or at a path of this machine."""
+    """A wheel, sdist or archive, at a URL or at a path of this machine."""
 
     project: str
     filename: str
     url: str = ""
     """As the lock has it, perhaps with credentials: never show it."""
     path: Path | None = None
-    """Where it lies on this machine, absolute; then `url` does not matter."""
+    """Its absolute path on this machine; `url` is not used then."""
     size: int | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
     """Algorithm to hex digest; all are checked."""
 
     @property
     def sha256(self) -> str | None:
-        """Its sha256, where it was given."""
+        """Its sha256, if the lock gives it."""
         return self.hashes.get("sha256")
 
 
@@ -39,7 +39,7 @@ def remote_file(
 ) -> Remote:
     """The file that `source` names. Relative paths start at `lock_directory`.
 
-    Raises FetchError when a path cannot be told, or a digest is of a kind unknown here.
+    Raises FetchError where it is unknown what a path is relative to, or a digest is of an unknown kind.
     """
     hashes = {name.lower(): digest.lower() for name, digest in source.hashes.items()}
     unknown = sorted(set(hashes) - hashlib.algorithms_available)
@@ -57,7 +57,7 @@ def remote_file(
 
 
 def lock_path(package: Package, given: str, lock_directory: Path | None) -> Path:
-    """`given`, a path in a lock, as an absolute one."""
+    """`given`, a path in a lock, made absolute. Raises FetchError where the lock's directory is not known."""
     path = Path(given)
     if path.is_absolute():
         return path

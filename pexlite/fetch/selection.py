@@ -1,4 +1,4 @@
-"""What of a lock goes to which target (PEP 751), or all that keeps it from any."""
+"""Choose what a lock gives each target (PEP 751), or say what keeps a target from it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NONE = object()
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A package of a lock, and which of its sources `target` gets."""
+    """A package of a lock, with the source of it that `target` gets."""
 
     package: Package
     source: Source
@@ -37,9 +37,9 @@ class Choice:
 
 
 def select(lock: Pylock, targets: Sequence[Target], parts: LockParts = _DEFAULT_PARTS) -> list[Choice]:
-    """What each of `targets` gets of `lock`, of its extras and dependency groups only `parts`.
+    """The choices that `lock`, with the wanted `parts`, gives each of `targets`.
 
-    Raises FetchError naming each project that has nothing for a target, and what is there instead.
+    Raises FetchError naming each project that has nothing for a target, and what there is instead.
     """
     chosen: list[Choice] = []
     problems: list[str] = []
@@ -58,7 +58,7 @@ def select(lock: Pylock, targets: Sequence[Target], parts: LockParts = _DEFAULT_
 
 
 def given(lock: Pylock, target: Target, parts: LockParts, wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
-    """Those of `wheels` that are of the versions which `lock` gives `target`."""
+    """The `wheels` whose versions are those that `lock` gives `target`."""
     versions = {choice.package.name: choice.package.version for choice in _chosen(lock, target, parts)}
     return tuple(wheel for wheel in wheels if versions.get(wheel.name, _NONE) in (None, wheel.version))
 
@@ -75,7 +75,7 @@ def _chosen(lock: Pylock, target: Target, parts: LockParts) -> list[Choice]:
 
 
 def _problems(lock: Pylock, target: Target, parts: LockParts) -> list[str]:
-    """Why `target` cannot have `lock`: for the lock as a whole, or for each package by itself."""
+    """The reasons why `target` cannot have `lock`: one for the lock as a whole, or one for each package."""
     try:
         _chosen(dataclasses.replace(lock, packages=[]), target, parts)
     except PylockSelectError:

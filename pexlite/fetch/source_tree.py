@@ -1,4 +1,4 @@
-"""The files of a package or a source tree that are code and data, and none of what tools leave beside them."""
+"""The code and data files of a package or source tree, without what tools leave beside them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _OF_A_PROJECT = _PROJECT_FILES | {"build", "dist", "MANIFEST.in"}
 def files_of(directory: Path, *, whole_tree: bool = False) -> list[tuple[str, Path]]:
     """Each file under `directory` with its name relative to it, `/` between the parts, sorted.
 
-    Links are followed. With `whole_tree`, what at its top is no part of the sources is left out: hidden files,
-    built files, and where it is a project, the project's own files.
+    Links are followed. `whole_tree` leaves out what at the top is no source: hidden files, built files, and a
+    project's own files.
     """
     unwanted: set[str] = set()
     if whole_tree:

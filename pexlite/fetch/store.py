@@ -5,8 +5,8 @@
     built/<key>.json                             which wheel a source gave on which Python
     incoming/                                    files being written
 
-Files come into being under `incoming/` and are renamed into place, so any number of processes may work at once
-and none may be killed at a bad moment.
+Files are written under `incoming/` and renamed into place, so any number of processes may work at once and any
+of them may be killed at any moment.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This directory is a cache
 
 
 def open_store() -> Store:
-    """The store of this user, ready to be used."""
+    """The user's store, with its directories made and old litter removed. Raises FetchError."""
     root = store_root()
     store = Store(root)
     with store.writing():
@@ -49,7 +49,7 @@ def open_store() -> Store:
 
 
 class Incoming:
-    """A file being written into the store, digested as it comes."""
+    """A file being written into the store; its digests are computed as it comes."""
 
     def __init__(self, store: Store, path: Path, file: FileIO, algorithms: Iterable[str]) -> None:
         self.path = path
@@ -69,11 +69,11 @@ class Incoming:
             self._file.write(chunk)
 
     def hexdigest(self, algorithm: str) -> str:
-        """The digest of all that has been written so far."""
+        """The digest, in hex, of all that has been written so far."""
         return self._hashes[algorithm].hexdigest()
 
     def digest(self) -> Digest:
-        """What identifies the bytes written so far."""
+        """The sha256, CRC-32 and size of what has been written so far."""
         return Digest(self.hexdigest("sha256"), self._crc32, self.size)
 
 
@@ -86,7 +86,7 @@ class Store:
     def find(self, sha256: str, filename: str | None = None) -> Wheel | None:
         """The wheel with this digest, and with this name where one is given; None when it is not here.
 
-        Costs one small file read. Damaged facts are made anew from the wheel, if that still has its digest.
+        Costs one small file read. Damaged facts are made anew from the wheel, if it still has its digest.
         """
         if not re.fullmatch("[0-9a-f]{64}", sha256):
             return None
@@ -103,7 +103,7 @@ class Store:
     def add(
         self, source: Path | BinaryIO, filename: str, sha256: str | None = None, *, local: bool = False
     ) -> Wheel:
-        """The wheel `source`, copied into the store under `filename`.
+        """Copy the wheel `source` into the store under `filename`, and return it.
 
         Raises FetchError where its digest is not `sha256`, InvalidWheel where it is no wheel to bundle.
         """
@@ -118,7 +118,7 @@ class Store:
 
     @contextlib.contextmanager
     def incoming(self, algorithms: Iterable[str] = ()) -> Iterator[Incoming]:
-        """A file to write into, gone at the end unless it was moved; `algorithms` besides sha256."""
+        """A file to write into, with digests by sha256 and `algorithms`; removed at the end unless moved away."""
         path = self.root / "incoming" / f"{os.getpid()}-{secrets.token_hex(8)}"
         with self.writing():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,12 +131,12 @@ class Store:
             path.unlink(missing_ok=True)
 
     def admit(self, incoming: Incoming, filename: str, *, local: bool = False) -> Wheel:
-        """The wheel that `incoming` holds, checked and in its place. Raises InvalidWheel."""
+        """Check the wheel in `incoming`, move it into its place, and return it. Raises InvalidWheel."""
         wheel = read_wheel(incoming.path, filename=filename, known=incoming.digest(), local=local)
         return self._settle(wheel)
 
     def built(self, key: str) -> Wheel | None:
-        """The wheel that a source gave before, where `key` names source and Python; None if never or gone."""
+        """The wheel that a source gave before, if it is still here; `key` names the source and the Python."""
         try:
             known = json.loads((self.root / "built" / f"{key}.json").read_bytes())
             return self.find(str(known["sha256"]), str(known["filename"]))
@@ -144,13 +144,13 @@ class Store:
             return None  # never built, or half remembered: building again is always right
 
     def remember_built(self, key: str, wheel: Wheel) -> None:
-        """Nothing; from now on `built(key)` is `wheel`."""
+        """Remember `wheel`, so that `built(key)` finds it."""
         known = {"sha256": wheel.sha256, "filename": wheel.filename}
         self._put(self.root / "built" / f"{key}.json", json.dumps(known).encode())
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Within it, a disk that cannot be written to is a FetchError that says where the store is."""
+        """A context in which a failure to write is a FetchError that says where the store is."""
         try:
             yield
         except OSError as problem:
@@ -173,7 +173,7 @@ class Store:
         return settled
 
     def _mend(self, directory: Path, sha256: str, filename: str | None) -> Wheel | None:
-        """The wheel in `directory` read again and its facts written, if it still has its digest."""
+        """The wheel in `directory`, read again and its facts rewritten, if it still has its digest."""
         for path in sorted(directory.glob("*.whl")) if directory.is_dir() else ():
             if filename in (None, path.name):
                 known = digest(path)
@@ -194,7 +194,7 @@ class Store:
 
 
 def _sweep(place: Path) -> None:
-    """Nothing; what killed processes left in `place` long ago is gone."""
+    """Remove what killed processes left in `place` long ago."""
     limit = time.time() - _ABANDONED_AFTER
     for entry in os.scandir(place):
         with contextlib.suppress(FileNotFoundError):

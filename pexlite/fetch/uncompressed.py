@@ -1,6 +1,6 @@
-"""Wheels -> the same wheels with their files uncompressed, kept in the store: `--no-compress`.
+"""Wheels -> the same wheels with uncompressed files, kept in the store: `--no-compress`.
 
-A first start then only copies, which on a fast disk takes half the time; the file is some three times as large.
+A first start then only copies, which takes half the time on a fast disk; the file is some three times as large.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CHUNK = 1 << 20
 
 
 def uncompressed(wheels: Sequence[Wheel], store: Store, report: Report) -> tuple[Wheel, ...]:
-    """Each of the wheels, in their order, its files uncompressed: with a digest of its own, and whose it was."""
+    """Each of `wheels`, in order, rewritten uncompressed; `repacked_from` has the sha256 of the original."""
     report(Progress("build", f"uncompressing {len(wheels)} wheels"))
     stop = Stop()
     return tuple(each([functools.partial(_uncompressed, wheel, store, stop) for wheel in wheels], stop))
@@ -39,7 +39,7 @@ def _uncompressed(wheel: Wheel, store: Store, stop: Stop) -> Wheel:
 
 
 def _rewrite(source: Path, target: Path, stop: Stop) -> None:
-    """Nothing; `target` has the files of the wheel `source`, in its order, with its modes and times, stored."""
+    """Write the files of the wheel `source` to `target`, uncompressed, with the same order, modes and times."""
     with zipfile.ZipFile(source) as packed, zipfile.ZipFile(target, "w") as plain:
         for member in packed.infolist():
             if member.is_dir():

@@ -1,4 +1,4 @@
-"""What a wheel's members contain, as digests."""
+"""Digests of the content of a wheel's members."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pexlite.model import Wheel
 
 
 def content_digests(wheel: Wheel, members: Sequence[str]) -> dict[str, str]:
-    """`sha256=…` of each of `members`: as RECORD has it, or of the bytes themselves where it has none."""
+    """`sha256=…` for each of `members`: from RECORD, or computed from the bytes where RECORD has none."""
     with zipfile.ZipFile(wheel.path) as archive:
         record = next(file for file in wheel.files if file.endswith(".dist-info/RECORD") and file.count("/") == 1)
         recorded = read_record(archive.read(record).decode("utf-8", "replace")).digests

@@ -1,4 +1,4 @@
-"""Wheels written so that the same content gives the same bytes: order, times, modes and RECORD are ours."""
+"""Write wheels so that the same content gives the same bytes: order, times, modes and RECORD are ours."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CREATED_ON_UNIX = 3
 
 @dataclass(frozen=True)
 class Member:
-    """One file of a wheel to be written."""
+    """One file to write into a wheel."""
 
     name: str
     content: bytes
@@ -28,15 +28,15 @@ class Member:
 
 
 def source_date_epoch() -> int:
-    """The time that everything built here carries: SOURCE_DATE_EPOCH, else 1980-01-01, in seconds since 1970."""
+    """The time that everything built here gets: SOURCE_DATE_EPOCH, else 1980-01-01, in seconds since 1970."""
     said = os.environ.get("SOURCE_DATE_EPOCH", "")
     return max(int(said), EARLIEST) if said.isdecimal() else EARLIEST
 
 
 def write_wheel(path: Path, members: Iterable[Member], info: str) -> Path:
-    """The wheel at `path` of `members` and their RECORD, with the `.dist-info` directory `info` last.
+    """Write a wheel of `members` and RECORD to `path`, its `.dist-info` directory `info` last; return `path`.
 
-    `members` hold no RECORD; an old one would be a lie.
+    `members` must not contain a RECORD, since it would no longer be true.
     """
     moment = time.gmtime(source_date_epoch())[:6]
     ordered = sorted(members, key=lambda member: (member.name.startswith(info + "/"), member.name))
