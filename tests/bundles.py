@@ -35,9 +35,9 @@ def bundle_file(
     local: Sequence[Path] = (),
     variants: tuple[Variant, ...] = (),
 ) -> Path:
-    """The file of `wheels`; `local` ones hold the builder's own code. Each of `pythons` gets all.
+    """A file of `wheels`, for all of `pythons`; the `local` wheels hold the builder's own code.
 
-    Its warm start is compiled by the newest Python.
+    The newest Python compiles its warm start.
     """
     found = tuple(read_wheel(path, local=path in local) for path in wheels)
     variants = variants or (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
@@ -75,7 +75,7 @@ def run(
     stdin: str = "",
     check: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """What the command printed; with `check`, having ended well."""
+    """The stdout of the command; with `check`, its exit code has to be 0."""
     words = [str(word) for word in command]
     done = subprocess.run(
         words,

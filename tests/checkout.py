@@ -1,4 +1,4 @@
-"""This checkout as others meet it: a clean copy of it, and its `pexlite` on PATH."""
+"""This checkout as others meet it: a clean copy, with its `pexlite` on PATH."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def environment_with_pexlite(directory: Path) -> dict[str, str]:
 
 
 def copy_checkout(directory: Path) -> Path:
-    """What a clone of the working tree would have, in `directory`: no caches, nothing that git ignores."""
+    """Copy what a clone of the working tree would have to `directory`: no caches, nothing that git ignores."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=REPOSITORY,

@@ -1,4 +1,4 @@
-"""What tests of several rooms share."""
+"""Fixtures for several rooms: a bare machine, a certificate, a place to measure in."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.checkout import environment_with_pexlite
 
 
 def pytest_configure() -> None:
-    """No test fails because a machine is slow, and Ctrl-C is heeded by the programs that they start.
+    """Let no test fail on a slow machine, and let the programs that tests start heed Ctrl-C.
 
-    Started in the background of a script, tests would have these ignore it as well.
+    Tests that a script starts in the background would pass on to them that it is ignored.
     """
     hypothesis.settings.register_profile("any machine", deadline=None)
     hypothesis.settings.load_profile("any machine")
@@ -55,7 +55,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def setting(tmp_path: Path, bare_machine: None) -> Setting:
-    """A place to measure in without any index: pexlite is this checkout's own."""
+    """A place to measure in without any index; pexlite is installed from this checkout."""
     place = tmp_path / "tools" / "pexlite"
     place.mkdir(parents=True)
     environment_with_pexlite(place)

@@ -1,4 +1,4 @@
-"""Runs the ```console blocks of a Markdown file and holds what they print to what they show.
+"""Run the ```console blocks of a Markdown file, and compare what they print with what they show.
 
     ```console
     $ echo one; echo two; echo three
@@ -29,7 +29,7 @@ _END = "\x1e"
 
 @dataclass(frozen=True)
 class Command:
-    """A command of a console block, and the lines it is shown to print."""
+    """A command of a console block, and the lines that it should print."""
 
     line: str
     shown: tuple[str, ...]
@@ -37,7 +37,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Ending:
-    """What a command printed, and its exit code."""
+    """The output of a command, and its exit code."""
 
     command: Command
     printed: str
@@ -80,7 +80,7 @@ def matches(shown: Sequence[str], printed: str) -> bool:
 def run(
     found: Sequence[Command], directory: Path, environment: Mapping[str, str], limit: float = 900
 ) -> list[Ending]:
-    """How each command ended, all run by one shell in `directory`.
+    """Run `commands` in one shell in `directory`, and return how each ended.
 
     Raises AssertionError, with what it had printed, for the one that the shell is at after `limit` seconds.
     """
@@ -114,7 +114,7 @@ def run(
 
 
 def assert_as_shown(markdown: Path, directory: Path, environment: Mapping[str, str]) -> None:
-    """Every command of `markdown`, run in `directory`, ends well and prints what is shown."""
+    """Run every command of `markdown` in `directory`; each has to end well and print what is shown."""
     found = commands(markdown.read_text(encoding="utf-8"))
     assert found, f"{markdown} shows no commands"
     wrong = [str(ending) for ending in run(found, directory, environment) if not ending.is_as_shown]

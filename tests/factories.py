@@ -24,7 +24,7 @@ def make_wheel(
     metadata_version: str = "2.1",
     executable: Iterable[str] = (),
 ) -> Path:
-    """The path of a wheel with these `files`; `data` is what goes under `.data`, by scheme/path."""
+    """Write a wheel with these `files` and return its path; `data` goes under `.data`, by scheme/path."""
     stem = f"{name.replace('-', '_')}-{version}"
     info = f"{stem}.dist-info"
     metadata = [f"Metadata-Version: {metadata_version}", f"Name: {name}", f"Version: {version}"]
@@ -124,7 +124,7 @@ def make_project(
     scripts: Mapping[str, str] | None = None,
     build_system: str = _OWN_BACKEND,
 ) -> Path:
-    """The directory of a project with these `files`, built by a backend of its own unless told otherwise."""
+    """Make a project with these `files` and return its directory; by default it has a build backend of its own."""
     project = directory / name
     lines = [f"[build-system]\n{build_system}\n\n[project]", f'name = "{name}"', f'version = "{version}"']
     lines += ["dependencies = [" + ", ".join(f"'{line}'" for line in requires) + "]", "[project.scripts]"]

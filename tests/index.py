@@ -20,10 +20,10 @@ def serve(
     at: str = "",
     reply: Callable[[bytes], Reply] = content,
 ) -> str:
-    """The URL of an index of all files in `directory`, with `user` (`name:password`) in it.
+    """Serve all files in `directory` as an index, and yield its URL, with `user` (`name:password`) in it.
 
     `at` is in front of its paths, or the address of another server whose proxy this one plays; `reply` makes the
-    answers that files get.
+    answers for files.
     """
     pages: dict[str, list[str]] = {}
     for path in sorted(directory.iterdir()):
@@ -38,7 +38,7 @@ def serve(
 
 
 def page(text: str) -> Reply:
-    """A page, as servers answer with one."""
+    """A reply that is an HTML page."""
     body = text.encode()
 
     def reply(request: BaseHTTPRequestHandler) -> None:

@@ -1,4 +1,4 @@
-"""The Pythons on this machine, newest first: what the runtime room is tried on."""
+"""The Pythons on this machine, newest first, that the runtime room is tested on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TELL = (
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python program and what it is: `tag` as in wheel tags, "cp311" or "pp39"."""
+    """A Python program, with its `tag` as in wheel tags: "cp311" or "pp39"."""
 
     path: Path
     tag: str
@@ -29,7 +29,7 @@ class Interpreter:
 
 @functools.cache
 def interpreters() -> tuple[Interpreter, ...]:
-    """One of each kind that is on PATH or where pyenv keeps them; broken shims are left out."""
+    """One interpreter of each kind on PATH or in pyenv's directory; broken shims are left out."""
     names = [f"python3.{minor}" for minor in range(20, 5, -1)] + ["python2.7", "pypy3", "python3"]
     paths = [path for name in names if (path := shutil.which(name))]
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -52,5 +52,5 @@ def _ask(path: str) -> Interpreter | None:
 
 
 def supported() -> list[Interpreter]:
-    """Those that can run a file by themselves: Python 3.6 and later."""
+    """The interpreters that can run a file by themselves: Python 3.6 and later."""
     return [interpreter for interpreter in interpreters() if interpreter.version >= (3, 6)]

@@ -16,7 +16,7 @@ from tests.factories import make_wheel
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BuildRequest]:
-    """What reaches the pipeline."""
+    """The requests that reach the pipeline."""
     seen: list[BuildRequest] = []
 
     def build(request: BuildRequest, report: Report) -> BuildResult:

@@ -102,7 +102,7 @@ def file_of(directory: Path, *pythons: Interpreter, output: str = "x.pex", bytec
 
 
 def compiled(python: Interpreter, file: Path, root: Path) -> set[str]:
-    """The modules of the file and of its cache that a start compiles, which says what it should."""
+    """The modules of the file and its cache that a start compiles; the start has to print what it should."""
     env = environment(root, PYTHONDONTWRITEBYTECODE="1")
     done = run([python.path, "-c", TELLING, file], env)
     assert done.stdout == WORDS

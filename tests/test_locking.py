@@ -1,6 +1,6 @@
-"""Locks written, and files built from locks of pexlite and of others.
+"""Locks are written, and files are built from locks of pexlite and of others.
 
-Longer than 400 lines, since half of it is what the locks of other tools look like.
+Longer than 400 lines, since half of it is the text of other tools' locks.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def request(directory: Path, *inputs: str, **more: Any) -> BuildRequest:
 
 
 def offline(directory: Path, *inputs: str, **more: Any) -> BuildResult:
-    """A build that has nowhere to take anything from but a lock and the store."""
+    """Forbid a build everything but a lock and the store."""
     nowhere = IndexSettings(no_index=True)
     return pipeline.build(request(directory, *inputs, index=nowhere, output=Path("x.pex"), **more))
 
@@ -145,7 +145,7 @@ def test_what_cannot_be_locked_is_said(
 
 
 def lock_text(tool: str, wheels: list[Path], *, top: str = "", markers: dict[str, str] | None = None) -> str:
-    """A lock of `wheels` in the words of `tool`: which tables it writes inline, what it says beside them."""
+    """A lock of `wheels` as `tool` writes it: which tables are inline, which extra fields there are."""
     lines = ['lock-version = "1.0"', f'created-by = "{tool}"', *top.splitlines()]
     if not wheels:
         lines.append("packages = []")
@@ -266,7 +266,7 @@ def test_what_only_an_excluded_package_needs_is_left_out_of_a_lock_too(links: Pa
 
 @pytest.fixture
 def locked(links: Path, project: Path, tmp_path: Path) -> Path:
-    """The project with click 8.1 locked beside it; the newest that it takes by now is 8.9."""
+    """The project with click 8.1 locked beside it; the newest click that it accepts is 8.9 by now."""
     locking.lock(request(project, ".", index=settings(tmp_path), output=Path("pylock.toml")))
     make_wheel(links, "click", "8.9")
     return project
@@ -353,7 +353,7 @@ def test_other_wishes_win_over_a_lock_nobody_named(
 
 @pytest.fixture
 def uv_project(links: Path, project: Path) -> Path:
-    """The project as uv has locked it, with click 8.1; the newest that it takes by now is 8.9."""
+    """The project as uv has locked it, with click 8.1; the newest click that it accepts is 8.9 by now."""
     command = [*UV, "lock", "--quiet", "--offline", "--no-index", "--find-links", str(links)]
     text = (project / "pyproject.toml").read_text()
     more = 'requires-python = ">=3.11"\n[project.optional-dependencies]\nweb = ["web"]\n'

@@ -49,7 +49,7 @@ def test_metadata_of_newer_versions_and_unknown_fields_is_taken(
 
 
 def _say_more(wheel: Path, fields: str) -> None:
-    """Nothing; METADATA of `wheel` has `fields` at its end, and RECORD says no size of it."""
+    """Add `fields` to the end of METADATA in `wheel`, and drop its size and digest from RECORD."""
     with zipfile.ZipFile(wheel) as archive:
         members = {name: archive.read(name).decode() for name in archive.namelist()}
     info = "app-1.0.dist-info"

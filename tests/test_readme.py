@@ -1,4 +1,4 @@
-"""What README.md says is so: its commands work on a fresh machine, its words are those of the code."""
+"""README.md is true: its commands work on a fresh machine, its words are those of the code."""
 
 from __future__ import annotations
 

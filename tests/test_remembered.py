@@ -1,4 +1,4 @@
-"""What was decided before is recalled for the same request, lock and code, and for no other."""
+"""A decision is recalled for the same request, lock and code, and for no other."""
 
 from __future__ import annotations
 

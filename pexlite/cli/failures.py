@@ -29,7 +29,7 @@ _WHAT_HELPS = {
 
 @dataclass(frozen=True)
 class Manner:
-    """How to report a failure, read from the raw arguments: parsing them may be what failed."""
+    """The way to report a failure, read from the raw arguments: parsing them may be what failed."""
 
     verbose: bool
     json: bool

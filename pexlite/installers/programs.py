@@ -136,7 +136,7 @@ def run(
     cwd: Path | None = None,
     extra_environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Run `installer` and return its stdout; if it fails, raise `error(message)` with the lines that explain why."""
+    """Run `installer` and return its stdout; if it fails, raise `error(message)` with causes from its stderr."""
     outcome = attempt(installer, arguments, settings, cwd=cwd, extra_environment=extra_environment)
     if outcome.code:
         causes = essential_lines(outcome.stderr) or essential_lines(mask(outcome.stdout))

@@ -29,7 +29,7 @@ class StartKind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """What a start runs: a function, a module, a script in bin/, or an interactive interpreter."""
+    """The start of a file: a function, a module, a script in bin/, or an interactive interpreter."""
 
     kind: StartKind
     module: str = ""
@@ -183,7 +183,7 @@ class BuildResult:
 
     @property
     def entry_point(self) -> EntryPoint:
-        """What a start of the file runs."""
+        """The start that was chosen for the file."""
         return self.decision.entry_point
 
     @property

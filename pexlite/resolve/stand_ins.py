@@ -18,7 +18,7 @@ _LARGE = 8_000_000  # bytes; below, a stand-in saves nothing that could be notic
 
 
 def with_stand_ins(job: Job, directory: Path) -> tuple[Job, dict[str, Root]]:
-    """`job` with a stand-in for each large local wheel of known sha256; and the replaced roots, by stand-in's URL.
+    """`job` with stand-ins for large local wheels of known sha256; and the roots they replace, by stand-in's URL.
 
     A stand-in has only its wheel's name and METADATA. All of them are written to `directory`.
     """

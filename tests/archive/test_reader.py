@@ -27,7 +27,7 @@ def test_a_manifest_comes_back(tmp_path: Path) -> None:
 
 
 def not_there(path: Path) -> None:
-    """Nothing is written."""
+    """Leave `path` as it is: absent."""
 
 
 def empty(path: Path) -> None:

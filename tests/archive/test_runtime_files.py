@@ -1,4 +1,4 @@
-"""What travels of the runtime room is the same program, without what only people read."""
+"""The runtime files in a built file are the room's own program, without comments and docstrings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast, how large, how hungry: pexlite and its peers, measured side by side. `nox -s bench` runs it.
+"""The benchmark: pexlite and its peers measured side by side, in time, size and memory. `nox -s bench` runs it.
 
 __main__    what to measure, from the command line
 workloads   the applications that are bundled, and what they must print

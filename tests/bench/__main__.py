@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what the command line asks for; 1 where pexlite itself could not be measured."""
+    """Measure what the command line asks for, and return 1 where pexlite itself could not be measured."""
     chosen = _parser().parse_args(arguments)
     console = Console(width=100 if not sys.stdout.isatty() else None)
     directory = (chosen.directory or Path(tempfile.gettempdir()) / "pexlite-bench").resolve()
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measured(rows: Iterator[Row], nothing: Results, path: Path, console: Console) -> Results:
-    """`nothing` with the rows; each is kept at `path` at once, so that a run which is ended early was of use."""
+    """`nothing` with `rows`; each row is written to `path` at once, so that an interrupted run was not in vain."""
     earlier = results.read(path) if path.exists() else nothing
     found = nothing
     for one in rows:
@@ -79,7 +79,7 @@ def _notes(hooks: Sequence[str]) -> tuple[str, ...]:
 
 
 class _Plan:
-    """What is measured, in the order of the table."""
+    """The rows to measure, in the order of the table."""
 
     def __init__(
         self, setting: Setting, tools: Sequence[Tool], programs: Sequence[str], rounds: int, quick: bool

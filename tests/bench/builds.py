@@ -30,7 +30,7 @@ class Builder:
 
 
 def from_lock(setting: Setting, workload: Workload, programs: Sequence[str], rounds: int) -> Iterator[Row]:
-    """Everything cached and nothing left to resolve; `cat` of the same wheels is what the disk allows."""
+    """Rows of builds with everything cached and resolved; `cat` of the same wheels shows what the disk allows."""
     lock = str(setting.lock(workload))
     wheels = [str(wheel) for wheel in setting.wheels(workload) if not wheel.name.startswith("bench_app")]
     libraries = str(next((setting.floor(workload) / "lib").glob("python*/site-packages")))
@@ -54,7 +54,7 @@ def from_lock(setting: Setting, workload: Workload, programs: Sequence[str], rou
 
 
 def from_names(setting: Setting, workload: Workload, programs: Sequence[str], rounds: int) -> Iterator[Row]:
-    """Everything cached, the requirements resolved at the index."""
+    """Rows of builds with everything cached but the requirements still to resolve at the index."""
     figures = _cached(setting, workload, _by_name(setting, workload, programs), rounds)
     yield row(
         "build", workload.name, "from names, cached", figures, [Target("pexlite", 0.35, ("pex", "pex-fast"))]
@@ -62,7 +62,7 @@ def from_names(setting: Setting, workload: Workload, programs: Sequence[str], ro
 
 
 def from_network(setting: Setting, workload: Workload, programs: Sequence[str], rounds: int) -> Iterator[Row]:
-    """Empty caches: resolved and downloaded, then built."""
+    """Rows of builds with empty caches: resolved, downloaded and built."""
     contenders = []
     for builder in _by_name(setting, workload, programs):
         state = setting.state("network", workload.name, builder.name)
@@ -88,7 +88,7 @@ def _by_name(setting: Setting, workload: Workload, programs: Sequence[str]) -> l
 
 
 def _newest_pip(setting: Setting) -> str:
-    """The newest pip that pex can use and the index has, which its own `latest-compatible` does not ask."""
+    """The newest pip on the index that pex can use; pex's own `latest-compatible` does not look it up."""
     known = re.findall(r"\d+(?:\.\d+)+(?=[,}])", text([setting.program("pex", "pex"), "--help"]))
     python = setting.program("pexlite", "python")
     try:
@@ -146,7 +146,7 @@ def _output(setting: Setting, workload: Workload, name: str) -> Path:
 def _checked(
     setting: Setting, workload: Workload, contenders: Sequence[Contender], figures: Mapping[str, Figure]
 ) -> dict[str, Figure]:
-    """The figures, without those of tools whose file does not run."""
+    """`figures` without those of tools whose file does not run."""
     found = dict(figures)
     code = f"import {', '.join(workload.imports)}; print('whole')"
     for contender in contenders:

@@ -37,7 +37,7 @@ _STYLE = (
 
 
 def draw(results: Results, path: Path) -> None:
-    """The chart at `path`, where anything in it is for a chart; the same results give the same bytes."""
+    """Draw the chart at `path`, if there is anything to show; the same results give the same bytes."""
     import matplotlib
 
     matplotlib.use("svg")

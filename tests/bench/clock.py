@@ -1,7 +1,7 @@
-"""Runs one command and prints, as JSON, what it cost: `python -I -S clock.py OUT ERR COMMAND…`.
+"""Run one command and print, as JSON, what it cost: `python -I -S clock.py OUT ERR COMMAND…`.
 
-The peak memory of a process begins with that of its parent, so the parent has to be small: nothing is imported
-that need not be.
+The peak memory of a process begins with its parent's, so this parent has to be small and imports only what it
+must.
 """
 
 import os

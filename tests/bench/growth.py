@@ -1,4 +1,4 @@
-"""Growth: what more wheels and more files cost, with wheels made by code."""
+"""The cost of more wheels and more files in an application, with wheels made by code."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _COMPARED = ("pexlite", "pex", "pex-venv", "shiv")
 
 
 def wheels(setting: Setting, tools: Sequence[Tool], rounds: int, counts: Sequence[int] = WHEELS) -> Iterator[Row]:
-    """Warm starts of applications of more and more wheels."""
+    """Rows of warm starts of applications with more and more wheels."""
     yield _warm(setting, [(count, of_wheels(count)) for count in counts], tools, rounds, "wheels")
 
 
 def files(setting: Setting, tools: Sequence[Tool], rounds: int, counts: Sequence[int] = FILES) -> Iterator[Row]:
-    """Warm and first starts of applications of more and more files."""
+    """Rows of warm and first starts of applications with more and more files."""
     sizes = [(count, of_files(count)) for count in counts]
     yield _warm(setting, sizes, tools, rounds, "files")
     contenders, unable = _all(setting, sizes, tools, "cold", empty=True)

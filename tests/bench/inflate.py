@@ -1,4 +1,4 @@
-"""Inflates every member of the wheels named, on all cores, and writes nothing: what no first start can go below.
+"""Inflate every member of the wheels named, on all cores, and write nothing: the least that a first start costs.
 
 A program of its own, `python inflate.py WHEEL…`.
 """
@@ -17,7 +17,7 @@ def main() -> None:
 
 
 def inflated(wheel: str) -> int:
-    """How many bytes the wheel's members are."""
+    """The total size, in bytes, of the wheel's inflated members."""
     total = 0
     with zipfile.ZipFile(wheel) as archive, Path(wheel).open("rb") as file:
         for entry in archive.infolist():

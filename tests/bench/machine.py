@@ -1,4 +1,4 @@
-"""What it was measured on: enough to judge the figures by, nothing that names the machine or its user."""
+"""The machine that was measured on: enough to judge the figures by, and nothing that names it or its user."""
 
 from __future__ import annotations
 

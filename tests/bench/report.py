@@ -82,7 +82,7 @@ def where_and_when(results: Results) -> str:
 
 
 def markdown(results: Results) -> str:
-    """The README's part: a table of the best each tool reaches, and where it was measured."""
+    """The README's part: a table of each tool's best figures, and where they were measured."""
     lines = [f"| | {' | '.join(_COLUMNS)} |", f"|---|{'---:|' * len(_COLUMNS)}"]
     for row in results.rows:
         cells = [_cell(results, row, tools) for tools in _COLUMNS.values()]
@@ -126,7 +126,7 @@ def _cell(results: Results, row: Row, tools: Sequence[str]) -> str:
 
 
 def in_readme(text: str, results: Results) -> str:
-    """The README's `text` with the part between the two marks made anew."""
+    """The README's `text` with a new part between the two marks."""
     if BEGIN not in text:
         return text
     return re.sub(

@@ -15,7 +15,7 @@ from tests.bench.timing import Figure
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what every tool reached in one `concern` with one workload started one `way`."""
+    """One line of the table: every tool's figure for one `concern`, one workload and one `way` to start it."""
 
     concern: str
     workload: str
@@ -36,7 +36,7 @@ def row(
     targets: Sequence[Target] = (),
     unit: str = "s",
 ) -> Row:
-    """The row of these figures, judged by the targets."""
+    """A row of these figures, judged by the targets."""
     return Row(concern, workload, way, unit, figures, judge(targets, figures, unit))
 
 
@@ -66,7 +66,7 @@ class Results:
 
 
 def write(results: Results, path: Path) -> None:
-    """results.json at `path`."""
+    """Write results.json to `path`."""
     document = {
         "machine": dict(results.machine),
         "versions": dict(results.versions),
@@ -78,7 +78,7 @@ def write(results: Results, path: Path) -> None:
 
 
 def read(path: Path) -> Results:
-    """What `write` wrote."""
+    """The results that `write` wrote to `path`."""
     document = json.loads(path.read_text(encoding="utf-8"))
     rows = tuple(
         Row(

@@ -1,4 +1,4 @@
-"""Where it is measured: the base Python, a venv per tool, a wheelhouse per workload, clean environments."""
+"""The place to measure in: the base Python, a venv per tool, a wheelhouse per workload, clean environments."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Python:
 
 @dataclass(frozen=True)
 class Setting:
-    """A directory to measure in. What is expensive to make is made once and found again."""
+    """A directory to measure in. Everything in it that is expensive to make is made once and used again."""
 
     directory: Path
     python: Path
@@ -73,15 +73,15 @@ class Setting:
         }
 
     def state(self, *names: str) -> Path:
-        """A directory for what belongs to one tool and one purpose."""
+        """A directory for the state of one tool and one purpose."""
         return self.directory.joinpath("state", *names)
 
     def program(self, tool: str, name: str) -> Path:
-        """A program of the venv that holds `tool`."""
+        """A program in the venv that holds `tool`."""
         return self.directory / "tools" / tool / "bin" / name
 
     def install(self, tool: str) -> None:
-        """The venv of `tool` there, made unless it was; pexlite's is made anew from this checkout."""
+        """Make the venv of `tool`, unless it is there; pexlite's is always made anew, from this checkout."""
         place = self.directory / "tools" / tool
         if tool == "pexlite":
             shutil.rmtree(place, ignore_errors=True)
@@ -92,7 +92,7 @@ class Setting:
         (place / "DONE").touch()
 
     def versions(self, tools: Sequence[str]) -> dict[str, str]:
-        """What is installed under each tool's name."""
+        """The installed versions, by tool."""
         ask = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
         return {tool: text([self.program(tool, "python"), "-c", ask, tool]).strip() for tool in tools}
 
@@ -133,7 +133,7 @@ class Setting:
         return place
 
     def floor(self, workload: Workload) -> Path:
-        """A plain venv with the workload's wheels: what every start is compared with."""
+        """A plain venv with the workload's wheels, which every start is compared with."""
         place = self.directory / "venvs" / workload.name
         if not (place / "DONE").exists():
             shutil.rmtree(place, ignore_errors=True)
@@ -192,10 +192,10 @@ def make_venv(python: Path, place: Path, wanted: Sequence[str], *options: str) -
 
 
 def clean_python(directory: Path, python: Path, hooks: Sequence[str]) -> Path:
-    """`python` itself, or where its host reads .pth files at every start, that of an empty venv of it.
+    """`python`, or the Python of an empty venv of it where the host reads .pth files at every start.
 
-    Those files would cost every tool that starts through the host's Python some milliseconds, and the plain venv
-    that all are compared with nothing.
+    Such files would cost some milliseconds in every tool that starts through the host's Python, but not in the
+    plain venv that all are compared with.
     """
     if not hooks:
         return python
@@ -206,20 +206,20 @@ def clean_python(directory: Path, python: Path, hooks: Sequence[str]) -> Path:
 
 
 def base_python() -> Path:
-    """The Python behind the one that runs this, which is a venv's."""
+    """The Python behind the venv that this runs in."""
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     found = Path(sys.base_prefix) / "bin" / version
     return found if found.exists() else Path(os.path.realpath(sys.executable))
 
 
 def ask(python: Path) -> Python:
-    """What `python` is, and what its host has put into every start of it."""
+    """A description of `python`: its version, and what its host adds to every start of it."""
     answer = json.loads(text([python, "-c", _ASK]))
     return Python(python, answer["version"], tuple(answer["hooks"]))
 
 
 def text(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> str:
-    """What `command` prints. Raises RuntimeError with its complaint where it fails."""
+    """The stdout of `command`. Raises RuntimeError with its complaint where it fails."""
     cleaned = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
         [str(word) for word in command],

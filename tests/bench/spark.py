@@ -1,4 +1,4 @@
-"""On a Spark cluster: the start of a Python worker, and from spark-submit to a first result. `--only spark`.
+"""Rows on a Spark cluster: the start of a Python worker, and spark-submit to its first result. `--only spark`.
 
 Takes Java, Spark from the package index and some minutes. The Python has to be one that other accounts may run,
 as with `--python /usr/bin/python3`. Every way has the same wheels.
@@ -46,7 +46,7 @@ print("first", context.parallelize([1, 2], 2).map(work).sum())
 
 @dataclass(frozen=True)
 class Way:
-    """One way of bringing packages to executors."""
+    """One way to bring packages to executors."""
 
     tool: str
     python: str
@@ -93,7 +93,7 @@ def _ways(
 
 
 def _venv(setting: Setting, workload: Workload, running: Cluster, place: Path) -> Way:
-    """An administrator has installed the packages on every node."""
+    """A venv on every node, as an administrator would install it."""
     make_venv(setting.python, place / "venv", [*map(str, setting.wheels(workload))], "--no-deps", "--no-index")
     python = place / "venv" / "bin" / "python"
     return Way("venv", str(python), python)
@@ -112,7 +112,7 @@ def _packed_venv(setting: Setting, workload: Workload, running: Cluster, place: 
 
 
 def _pex(setting: Setting, workload: Workload, running: Cluster, place: Path) -> Way:
-    """Its fastest kind of file, told by its own variable where pyspark is: it drops PYTHONPATH."""
+    """The way of pex: its fastest kind of file, with pyspark's place in its own variable, since it drops PYTHONPATH."""
     setting.install("pex")
     version = ".".join(text([setting.python, "-V"]).split()[1].split(".")[:2])
     words = ["--venv", "--sh-boot", "--interpreter-constraint", f"CPython=={version}.*"]
@@ -142,7 +142,7 @@ def _worker_start(
     unable: Mapping[str, Figure],
     rounds: int,
 ) -> Row:
-    """From the exec to the daemon's port on stdout, and its end as stdin is closed: with exit code 1."""
+    """The row from exec to the daemon's port on stdout, and until closing stdin ends it with exit code 1."""
     spark = {"PYTHONPATH": running.python_path, "PYTHON_WORKER_FACTORY_SECRET": "any"}
     contenders = []
     for way in ways:
@@ -163,7 +163,7 @@ def _first_result(
     *,
     cold: bool,
 ) -> Row:
-    """From spark-submit to its end, after the one result; cold is with the homes of the nodes' users empty."""
+    """The row of spark-submit with one result, from start to end; cold is with empty homes on the nodes."""
 
     def prepare() -> None:
         for worker in running.workers:
@@ -194,7 +194,7 @@ def _compared(
     rounds: int,
     targets: Sequence[Target],
 ) -> Row:
-    """The row; each contender runs once before, so that all but what `prepare` empties is warm."""
+    """The row of these contenders. Each runs once before, so that all is warm except what `prepare` empties."""
     broken = dict(unable)
     able = []
     for contender in contenders:

@@ -1,4 +1,4 @@
-"""Starts: warm, cold, and the first start of a second version."""
+"""Rows of starts: warm, cold, and the first start of a second version."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _warm_targets(workload: Workload, way: str) -> list[Target]:
 
 
 def _with_python_path(setting: Setting, workload: Workload, contenders: Sequence[Contender], rounds: int) -> Row:
-    """As Spark sets it: two archives, of which the app uses nothing."""
+    """PYTHONPATH as Spark sets it: two archives, of which the app uses nothing."""
     place = setting.directory / "pythonpath"
     place.mkdir(exist_ok=True)
     archives = [place / name for name in ("first.zip", "second.zip")]
@@ -158,7 +158,7 @@ def ready(
     *,
     empty: bool = False,
 ) -> tuple[list[Contender], dict[str, Figure]]:
-    """A contender for each tool that could build the application, and why the others could not."""
+    """Contenders for the tools that could build the application, and failed figures for those that could not."""
     contenders = []
     unable = {}
     for tool in tools:
@@ -184,9 +184,9 @@ def in_a_venv(setting: Setting, workload: Workload, arguments: Sequence[str], co
 
 
 def _least_zip(setting: Setting, workload: Workload, floor: Contender) -> Contender:
-    """A zip that does nothing but show Python the venv's packages and call the entry point, compiled.
+    """A zip that only shows Python the venv's packages and calls the entry point, compiled.
 
-    What a venv's own script is spared, whatever is in the file: Python reads the zip and imports what runs it.
+    The least cost of any zip, whatever is in it: Python reads its directory and imports what runs it.
     """
     path = setting.directory / "apps" / workload.name / "least-zip"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -208,7 +208,7 @@ def _least_zip(setting: Setting, workload: Workload, floor: Contender) -> Conten
 
 
 def _least_sh_header(setting: Setting, workload: Workload, floor: Contender) -> Contender:
-    """The venv's own script, started by a header in sh that does nothing else."""
+    """The venv's own script, started by an sh header that does nothing else."""
     script = setting.directory / "apps" / workload.name / "sh-exec"
     script.parent.mkdir(parents=True, exist_ok=True)
     python = setting.floor(workload) / "bin" / "python"
@@ -218,7 +218,7 @@ def _least_sh_header(setting: Setting, workload: Workload, floor: Contender) -> 
 
 
 def _without_bytecode(setting: Setting, workload: Workload, arguments: Sequence[str], contains: str) -> Contender:
-    """The plain venv before Python has compiled it, as it is after any first start that brings no bytecode."""
+    """The plain venv without bytecode, as after any first start that brings none."""
     floor = in_a_venv(setting, workload, arguments, contains)
     libraries = next((setting.floor(workload) / "lib").glob("python*/site-packages"))
 
@@ -231,14 +231,14 @@ def _without_bytecode(setting: Setting, workload: Workload, arguments: Sequence[
 
 
 def _copy(setting: Setting, workload: Workload) -> Contender:
-    """What writing the same files costs when nothing has to be inflated or checked."""
+    """A contender that writes the same files, with nothing to inflate or check."""
     state = setting.state("cold", workload.name, "copy")
     command = ("cp", "-r", str(setting.tree(workload)), str(state / "copy"))
     return Contender("cp -r", command, setting.environment(state), "", emptied(state))
 
 
 def _inflate(setting: Setting, workload: Workload) -> Contender:
-    """What inflating costs when nothing is written: a file that keeps its modules uncompressed is spared that."""
+    """A contender that only inflates and writes nothing; a file with uncompressed modules is spared that."""
     program = str(Path(__file__).with_name("inflate.py"))
     command = (str(setting.python), "-I", program, *map(str, setting.wheels(workload)))
     return Contender(

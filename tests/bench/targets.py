@@ -1,4 +1,4 @@
-"""What to reach: targets that judge the figures of a row."""
+"""Targets that judge the figures of a row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.bench.timing import Figure
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target and what was found: `value` should be at most `limit`."""
+    """A target with the `value` that was found: met if it is at most `limit`."""
 
     claim: str
     value: float
@@ -27,9 +27,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Target:
-    """What `tool` should reach: at most `limit`, as a ratio to or a difference from the best of `against`.
+    """A limit for `tool`: at most `limit`, as a ratio to or a difference from the best of `against`.
 
-    With nothing to compare with, the figure itself.
+    Without `against` the limit is on the figure itself.
     """
 
     tool: str
@@ -42,7 +42,7 @@ class Target:
     """What they are compared with, where it is not the best of `against`."""
 
     def judge(self, figures: Mapping[str, Figure], unit: str) -> Verdict | None:
-        """What the figures say; None where one side of the comparison is missing."""
+        """The verdict on these figures; None where one side of the comparison is missing."""
         own = figures.get(self.tool)
         if own is None or not own.runs:
             return None
@@ -78,7 +78,7 @@ def _ratio(own: Figure, other: Figure) -> float | None:
 
 
 def judge(targets: Sequence[Target], figures: Mapping[str, Figure], unit: str) -> tuple[Verdict, ...]:
-    """The verdicts that can be given."""
+    """The verdicts of all targets that have figures to judge."""
     found = (target.judge(figures, unit) for target in targets)
     return tuple(verdict for verdict in found if verdict is not None)
 

@@ -21,7 +21,7 @@ _CLOCK = Path(__file__).with_name("clock.py")
 
 
 class WrongOutputError(Exception):
-    """A command did not do what it is timed for."""
+    """A timed command did not do its work."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Contender:
-    """A tool about to be timed: `command` in `environment`, with `prepare` done before each run, untimed."""
+    """A tool to time: `command` in `environment`, with `prepare` before each run, untimed."""
 
     tool: str
     command: tuple[str, ...]
@@ -49,7 +49,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Figure:
-    """What one tool reached: the median of `runs` runs with the least and the most, in the unit of its row."""
+    """A tool's median of `runs` runs, with the least and the most, in the unit of its row."""
 
     median: float
     least: float
@@ -62,7 +62,7 @@ class Figure:
 
 
 def run(contender: Contender) -> Run:
-    """One run of the contender, its output checked. Raises WrongOutputError."""
+    """Run the contender once and check its output. Raises WrongOutputError."""
     with tempfile.TemporaryDirectory() as place:
         out, err = Path(place) / "out", Path(place) / "err"
         done = subprocess.run(
@@ -113,7 +113,7 @@ def paired(contenders: Sequence[Contender], rounds: int) -> dict[str, Figure]:
 
 
 def figure(values: Sequence[float], cpu: Sequence[float] = (), note: str = "") -> Figure:
-    """The figure of these values."""
+    """The figure that summarises these values."""
     return Figure(
         statistics.median(values),
         min(values),
@@ -126,15 +126,15 @@ def figure(values: Sequence[float], cpu: Sequence[float] = (), note: str = "") -
 
 
 def failed(reason: str) -> Figure:
-    """The figure of a tool that has none, and why."""
+    """A figure without values, for a tool that failed, with the reason."""
     return Figure(float("nan"), float("nan"), float("nan"), 0, None, reason)
 
 
 def emptied(directory: Path) -> Callable[[], None]:
-    """What to do before a cold run: a home at `directory` made anew, everything written before on the disk.
+    """A function to call before a cold run: it makes an empty home at `directory`, and syncs the disk.
 
-    What was there is moved away and deleted by `clear`: ext4 looks through the inodes that were deleted within the
-    last minutes whenever it makes a file, which doubles the time of a cold start right after a deletion.
+    What was there is moved away, and deleted by `clear`: for some minutes after a deletion ext4 searches the
+    deleted inodes whenever it makes a file, which doubles the time of a cold start.
     """
 
     def empty() -> None:

@@ -1,4 +1,4 @@
-"""Each tool's ways of building a file: its defaults, and the flags its own documentation gives for speed.
+"""Each tool's ways to build a file: its defaults, and the flags that its documentation recommends for speed.
 
 The wheels are the same for all, from the same wheelhouse on the same disk, for the same Python.
 """
@@ -44,7 +44,7 @@ class Tool:
 
     @property
     def program(self) -> str:
-        """Which venv it needs."""
+        """The name of the venv that it needs."""
         return self.name.partition("-")[0].partition(" ")[0]
 
     def serves(self, workload: Workload) -> bool:

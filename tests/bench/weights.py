@@ -1,4 +1,4 @@
-"""Weights: bytes of the file, of the runtime in it, what a first start leaves on the disk, and memory."""
+"""Rows of weights: bytes of the file and its runtime, what a first start leaves on the disk, and memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RUNTIME = {
 
 
 def size(setting: Setting, workload: Workload, tools: Sequence[Tool]) -> Iterator[Row]:
-    """Bytes of the file, and of the runtime's part of it."""
+    """Rows of bytes: of the file, and of the runtime in it."""
     contenders, unable = ready(setting, workload, tools, (), "", "size")
     files = {one.tool: Path(one.command[0]) for one in contenders}
     sizes = {tool: figure([path.stat().st_size]) for tool, path in files.items()}
@@ -45,7 +45,7 @@ def _runtime(path: Path, begins: tuple[str, ...]) -> int:
 
 
 def written(setting: Setting, workload: Workload, tools: Sequence[Tool]) -> Iterator[Row]:
-    """Files and bytes that a first start leaves beyond what is in the wheels; Python itself keeps no bytecode."""
+    """Rows of files and bytes that a first start adds to the wheels' content; Python itself keeps no bytecode."""
     contenders, unable = ready(setting, workload, tools, workload.arguments, workload.contains, "written")
     members, content = _content(setting.wheels(workload))
     files: dict[str, Figure] = dict(unable)
@@ -81,7 +81,7 @@ def _content(wheels: Sequence[Path]) -> tuple[int, int]:
 
 
 def memory(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: int) -> Iterator[Row]:
-    """Peak memory of a warm start."""
+    """Rows of the peak memory of a warm start."""
     contenders, unable = ready(setting, workload, tools, workload.arguments, workload.contains, "warm")
     program = setting.floor(workload) / "bin" / workload.script
     floor = setting.environment(setting.state("warm", workload.name, "venv"))
@@ -98,7 +98,7 @@ def memory(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: 
 
 
 def memory_of_a_large_build(setting: Setting, programs: Sequence[str]) -> Iterator[Row]:
-    """Peak memory of building 2 GB from four wheels made by code."""
+    """Rows of the peak memory of building 2 GB from four wheels made by code."""
     house = setting.directory / "wheelhouse" / "2-gb"
     if not house.exists():
         house.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Over any graph of dependencies the closure is what pip would install."""
+"""The closure of any graph of dependencies is what pip would install."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ GRAPHS = st.fixed_dictionaries(dict.fromkeys(PROJECTS, PROJECT))
 
 
 def installed_by_pip(links: Path, roots: list[str]) -> set[str] | None:
-    """What pip would install; None where it cannot."""
+    """The distributions that pip would install; None where it cannot."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.json")
         command = [*pip().command, "install", "--quiet", "--dry-run", "--ignore-installed", "--no-index"]

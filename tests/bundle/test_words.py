@@ -1,4 +1,4 @@
-"""The words for what a file runs on."""
+"""The words that say what a file runs on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pipeline that notes what it was asked for, for tests of the words around it."""
+"""A stand-in for the pipeline that records requests, for tests of the command line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pexlite.model import (
 
 @dataclass
 class Pipeline:
-    """Stands where the pipeline stands: `requests` is what came in; `act` may raise, report or do nothing."""
+    """A stand-in for the pipeline: `requests` records what came in; `act` may raise or report."""
 
     requests: list[BuildRequest] = field(default_factory=list)
     act: Callable[[Report], None] = lambda report: None

@@ -16,7 +16,7 @@ Output = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BuildRequest]:
-    """What reaches the function that locks, which locks nothing."""
+    """The requests that reach the locking function, which is replaced and locks nothing."""
     seen: list[BuildRequest] = []
 
     def lock(request: BuildRequest, report: Report) -> LockResult:

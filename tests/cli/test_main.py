@@ -1,4 +1,4 @@
-"""Which command is meant, and what its end comes to."""
+"""The command that is meant is run, and its end becomes words and an exit code."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_colour_can_be_turned_off(name: str, value: str, tmp_path: Path) -> None
 
 
 def on_terminal(code: str, directory: Path, *arguments: str) -> bytes:
-    """What a terminal is sent."""
+    """The bytes that a terminal is sent."""
     terminal, side = pty.openpty()
     process = start(code, *(arguments or ("x",)), directory=directory, stdin=side, stdout=side, stderr=side)
     os.close(side)

@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the rows that the command line asks for; 1 where one failed that has no excuse."""
+    """Run the rows that the command line asks for, and return 1 where one failed without an excuse."""
     chosen = _parser().parse_args(arguments)
     directory = (chosen.directory or Path(tempfile.gettempdir()) / "pexlite-conformance").resolve()
     programs = _programs(directory, chosen.python or base_python(), chosen.tool)

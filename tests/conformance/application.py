@@ -1,4 +1,4 @@
-"""What a row of the table is."""
+"""The rows of the table: applications and libraries to bundle."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Application:
 
     @property
     def code(self) -> str:
-        """The source of a library's few lines; "" where the row is a program."""
+        """The source of a library's few lines; "" for a program."""
         return "" if self.script else self.files["it.py"]
 
     @property
@@ -69,7 +69,7 @@ class Application:
 
     @property
     def own_files(self) -> Mapping[str, str]:
-        """Of the wheel that makes a library's code an application; {} where the row is a program."""
+        """The files of the wheel that makes a library's code an application; {} for a program."""
         return {"conformance_it.py": self.code, "conformance_start.py": _START_CODE} if self.code else {}
 
     def as_interpreter(self) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""One row: built by a tool, run in both forms, cold and warm, and held against a plain venv."""
+"""Build one row by a tool, run it in both forms, cold and warm, and compare it with a plain venv."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FLAGS = {"pex-venv": ("--venv", "prepend"), "shiv": ("--no-deps",)}
 
 
 def program_of(tool: str) -> str:
-    """The program that is run: "pex" with some flags is "pex-venv"."""
+    """The program that runs `tool`: "pex" with some flags is "pex-venv"."""
     return tool.partition("-")[0]
 
 
@@ -38,7 +38,7 @@ class NotAsExpectedError(Exception):
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended: its exit code, and what it printed with paths and times made alike."""
+    """The end of a command: its exit code, and its output with paths and times made alike."""
 
     code: int
     printed: str
@@ -49,7 +49,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Programs:
-    """Where the tools are."""
+    """The paths of the tools."""
 
     python: Path
     pexlite: Path
@@ -84,7 +84,7 @@ class Bench:
         return [str(make_wheel(house, "conformance-it", files=self.application.own_files, entry_points=scripts))]
 
     def by_pexlite(self, resolver: str) -> tuple[Path, list[str]]:
-        """pexlite's file, and what is in it as exact requirements, the row's own wheel left out."""
+        """pexlite's file, and its content as exact requirements, without the row's own wheel."""
         output = self.directory / f"pexlite-{resolver}" / self.application.start
         output.parent.mkdir()
         words = [*self.application.requirements, *self.own_wheel(), "-c", self.application.start]
@@ -95,7 +95,7 @@ class Bench:
         return output, [f"{name}=={version}" for name, version in wheels if name != "conformance-it"]
 
     def by_peer(self, tool: str, pins: Sequence[str]) -> Path:
-        """The file that another tool makes of the same versions."""
+        """The file that another tool builds of the same versions."""
         output = self.directory / tool / self.application.start
         output.parent.mkdir()
         wanted: list[str | Path] = ["-c", self.application.start, "-o", output, *pins, *self.own_wheel()]
@@ -112,7 +112,7 @@ class Bench:
         return place / "bin"
 
     def run(self, command: Sequence[Path], form: str, root: Path, **variables: str) -> Done:
-        """What `command` makes of the row's task in one of its forms, in a fresh directory."""
+        """Run the row's task by `command` in a fresh directory, in one of its forms, and return how it ended."""
         files, arguments = dict(self.application.files), self.application.arguments
         if form == "interpreter":
             files, arguments = self.application.as_interpreter()
@@ -156,9 +156,9 @@ class Bench:
 
 
 def compare(bench: Bench, tool: str, resolver: str, passed: set[str] | None = None) -> None:
-    """Nothing, where the row built by `tool` does all that it does in a venv. Raises NotAsExpectedError.
+    """Check that the row built by `tool` does all that it does in a venv; raise NotAsExpectedError otherwise.
 
-    `passed` are the sha256 of files that did before; the same bytes are not run again.
+    `passed` are the sha256 of files that passed before; the same bytes are not run again.
     """
     passed = set() if passed is None else passed
     output, pins = bench.by_pexlite(resolver)
@@ -207,7 +207,7 @@ def _last(done: Done) -> str:
 
 
 def _call(command: Sequence[str | Path]) -> str:
-    """What the command prints. Raises NotAsExpectedError with its complaint where it fails."""
+    """The stdout of the command. Raises NotAsExpectedError with its complaint where it fails."""
     words = [str(word) for word in command]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PEX_"))}
     try:

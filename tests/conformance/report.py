@@ -1,4 +1,4 @@
-"""What came out: a line for each row, the totals, results.json, and the part of README.md made from it."""
+"""The outcome of a run: a line for each row, the totals, results.json, and the part of README.md made from it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Outcome:
 
 
 def totals(outcomes: Sequence[Outcome]) -> dict[str, tuple[int, int]]:
-    """For each tool, how many rows passed with every resolver, of how many."""
+    """For each tool the number of rows that passed with every resolver, and the number of all rows."""
     found: dict[str, dict[str, bool]] = {}
     for outcome in outcomes:
         rows = found.setdefault(outcome.tool, {})
@@ -46,7 +46,7 @@ def totals(outcomes: Sequence[Outcome]) -> dict[str, tuple[int, int]]:
 
 
 def write(path: Path, machine: Mapping[str, Any], outcomes: Sequence[Outcome]) -> None:
-    """results.json: rows of an earlier run that were not run again stay."""
+    """Write results.json; rows of an earlier run that were not run again stay."""
     earlier, before = (read(path), _machine(path)["date"]) if path.exists() else ((), "")
     again = {(one.row, one.tool, one.resolver) for one in outcomes}
     dated = [replace(one, date=one.date or before) for one in earlier]
@@ -68,7 +68,7 @@ def write(path: Path, machine: Mapping[str, Any], outcomes: Sequence[Outcome]) -
 
 
 def read(path: Path) -> tuple[Outcome, ...]:
-    """What `write` wrote."""
+    """The outcomes that `write` wrote."""
     rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
     return tuple(
         Outcome(
@@ -107,6 +107,6 @@ def markdown(path: Path) -> str:
 
 
 def in_readme(text: str, path: Path) -> str:
-    """The README's `text` with the part between the two marks made anew."""
+    """The README's `text` with a new part between the two marks."""
     pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
     return re.sub(pattern, lambda _: f"{BEGIN}{markdown(path)}{END}", text, flags=re.DOTALL)

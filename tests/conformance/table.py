@@ -1,4 +1,4 @@
-"""All rows, and those that the usual test run takes."""
+"""All rows, and the rows that the usual test run takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the fetch room share: an empty store, the Python that runs them as a target, a server."""
+"""Fixtures for the fetch room: an empty store, the Python that runs the tests as a target, a server."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def workshop(store: Store, target: Target, installer: installers.Installer) -> W
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A web server on this machine; no proxy and no netrc of the person who tests is in the way."""
+    """A web server on this machine; no proxy or netrc of the person who tests gets in the way."""
     for name in os.environ:
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

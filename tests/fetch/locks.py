@@ -15,7 +15,7 @@ def lock_of(*packages: Mapping[str, Any], **more: Any) -> Pylock:
 
 
 def wheel_entry(path: Path, url: str | None = None, /, **changes: Any) -> dict[str, Any]:
-    """The lock's entry for the wheel at `path`, at `url` or at its path; `changes` to what is said of the file."""
+    """The lock's entry for the wheel at `path`, at `url` or by its path, with `changes` to its fields."""
     name, version = path.name.split("-")[:2]
     where = {"url": url} if url else {"path": str(path)}
     file = {**where, "hashes": {"sha256": sha256(path)}, **changes}

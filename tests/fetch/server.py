@@ -83,7 +83,7 @@ def content(body: bytes) -> Reply:
 
 
 def half(body: bytes) -> Reply:
-    """The first half, then the connection is gone."""
+    """A reply of the first half; then the connection is closed."""
 
     def reply(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -97,7 +97,7 @@ def half(body: bytes) -> Reply:
 
 
 def half_of_unknown_length(body: bytes) -> Reply:
-    """The first half without a word on how much there is, as old servers do, then the end."""
+    """A reply of the first half without its length, as old servers send it; then the connection is closed."""
 
     def reply(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -110,7 +110,7 @@ def half_of_unknown_length(body: bytes) -> Reply:
 
 
 def stalls(body: bytes, until: threading.Event) -> Reply:
-    """The first half, then nothing for long."""
+    """A reply of the first half; then nothing for long."""
 
     def reply(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -142,7 +142,7 @@ def redirect(to: str) -> Reply:
 
 
 def only_for(user: str, password: str, body: bytes) -> Reply:
-    """The content for those with this name and password, 401 for others."""
+    """A reply with the content for this user and password, and 401 for anybody else."""
     expected = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def reply(request: BaseHTTPRequestHandler) -> None:

@@ -1,4 +1,4 @@
-"""When a project is built again, and when its wheel is taken from the store."""
+"""A project is built again only where something that its wheel is made from has changed."""
 
 from __future__ import annotations
 

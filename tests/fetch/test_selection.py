@@ -1,4 +1,4 @@
-"""What of a lock goes to which target."""
+"""A lock gives each target its own packages and files."""
 
 from __future__ import annotations
 

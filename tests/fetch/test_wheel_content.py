@@ -1,4 +1,4 @@
-"""Digests of what is in a wheel."""
+"""The digests of a wheel's content."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def altered(
 ) -> Path:
     """`wheel` with members replaced (None: left out), added under hostile names, or otherwise changed.
 
-    RECORD lists what is added, so that only the name itself is at fault.
+    RECORD lists added members, so that only their name is at fault.
     """
     with zipfile.ZipFile(wheel) as archive:
         members = {entry.filename: archive.read(entry) for entry in archive.infolist()}

@@ -1,4 +1,4 @@
-"""pexlite as a program, on a machine that knows no index and no person."""
+"""pexlite run as a program, on a machine without index settings or a person's files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PASSWORD = "secret-for-test"
 
 @dataclass(frozen=True)
 class Machine:
-    """A directory with a home, a store and a place to work in; `run` is pexlite there."""
+    """A directory with a home, a store and a place to work in."""
 
     directory: Path
     environment: dict[str, str]
@@ -27,7 +27,7 @@ class Machine:
         return self.directory / "work"
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """How pexlite ended with `arguments`."""
+        """Run pexlite with `arguments` and return how it ended."""
         return subprocess.run(
             [sys.executable, "-m", "pexlite", *arguments],
             cwd=self.work,
@@ -40,20 +40,20 @@ class Machine:
         )
 
     def well(self, *arguments: str, **variables: str) -> str:
-        """All that pexlite said, having ended well."""
+        """All that pexlite printed; its exit code has to be 0."""
         done = self.run(*arguments, **variables)
         assert done.returncode == 0, f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
     def badly(self, code: int, *arguments: str, **variables: str) -> str:
-        """All that pexlite said, having ended with `code` and without a traceback."""
+        """All that pexlite printed; its exit code has to be `code`, without a traceback."""
         done = self.run(*arguments, **variables)
         assert done.returncode == code, f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
         return done.stdout + done.stderr
 
     def places_with(self, text: str) -> list[str]:
-        """Every file and name under the directory that holds `text`, the person's own files left out."""
+        """Every file and name under the directory that holds `text`, except in the person's own files."""
         kept = [path for path in self.directory.rglob("*") if self.directory / "home" not in path.parents]
         return [
             str(path)

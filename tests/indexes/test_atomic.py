@@ -49,7 +49,7 @@ def start(machine: Machine, *arguments: str, most_bytes: int | None = None) -> s
 
 
 def session_members(session: int) -> list[str]:
-    """The processes that `session` began and that are still there."""
+    """The processes of the session `session` that still exist."""
     found = subprocess.run(["ps", "-o", "args=", "-s", str(session)], capture_output=True, text=True, check=False)
     return [line for line in found.stdout.splitlines() if "defunct" not in line]
 

@@ -1,4 +1,4 @@
-"""Wheels that are not what they should be, met on the way from an index: one line that names the wheel."""
+"""A hostile or broken wheel from an index ends a build with one line that names the wheel."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.indexes.conftest import PASSWORD, Machine, both
 
 @dataclass(frozen=True)
 class Index:
-    """Where the server listens."""
+    """A running pypiserver."""
 
     port: int
 
@@ -42,7 +42,7 @@ def index(wheels: Path, tmp_path: Path) -> Iterator[Index]:
 
 
 def _started(options: list[str]) -> tuple[int, subprocess.Popen[bytes]]:
-    """The port of a pypiserver and the process."""
+    """The port of a pypiserver, and its process."""
     command = [sys.executable, "-m", "pypiserver", "run", "-i", "127.0.0.1", "--disable-fallback"]
     for _ in range(5):  # another process may have taken the port meanwhile
         with socket.socket() as free:
@@ -73,7 +73,7 @@ def _answers(port: int, server: subprocess.Popen[bytes]) -> bool:
 
 
 def told_to(machine: Machine, index: Index, way: str) -> tuple[list[str], dict[str, str]]:
-    """The arguments and variables by which pexlite learns of the index and its password."""
+    """The arguments and variables that tell pexlite the index and its password."""
     with_password = index.url(f"someone:{PASSWORD}")
     home = machine.directory / "home"
     if way == "option":

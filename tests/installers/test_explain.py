@@ -1,4 +1,4 @@
-"""What uv and pip say is shortened, and never shows a password."""
+"""The output of uv and pip is shortened, and never shows a password."""
 
 from __future__ import annotations
 

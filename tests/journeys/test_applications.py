@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.network]
 
 
 def plain_venv(directory: Path, requirements: Sequence[str]) -> Path:
-    """The programs' directory of a venv with `requirements`: what everything is compared with."""
+    """The programs' directory of a venv with `requirements`, which everything is compared with."""
     venv.create(directory, symlinks=True)
     command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(directory / "bin" / "python")]
     command += ["--index-strategy", "unsafe-best-match", *requirements]
@@ -32,7 +32,7 @@ def plain_venv(directory: Path, requirements: Sequence[str]) -> Path:
 def do(
     program: Sequence[Path], application: Application, work: Path, env: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """What `program` makes of the application's task, in a fresh directory."""
+    """Run the application's task by `program` in a fresh directory, and return what came of it."""
     shutil.rmtree(work, ignore_errors=True)
     for name, content in application.files.items():
         (work / name).parent.mkdir(parents=True, exist_ok=True)

@@ -81,7 +81,7 @@ def test_the_workers_of_a_local_dask_cluster_run_in_the_file(tmp_path: Path) -> 
 
 @contextlib.contextmanager
 def started(words: Sequence[str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that goes on until the block ends; what it prints goes to `log`."""
+    """A process that runs until the block ends; its output goes to `log`."""
     with log.open("wb") as output:
         process = subprocess.Popen(words, env=dict(env), cwd=log.parent, stdout=output, stderr=output)
     try:

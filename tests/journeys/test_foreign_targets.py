@@ -32,7 +32,7 @@ PROJECTS = (
 
 @dataclass(frozen=True)
 class Row:
-    """A target as pexlite, pip and uv are told of it, and the projects that have no wheel for it at all."""
+    """A target in the words of pexlite, pip and uv, and the projects that have no wheel for it at all."""
 
     target: str
     platforms: tuple[str, ...]
@@ -83,7 +83,7 @@ def test_the_wheels_are_those_that_pip_and_uv_choose(row: Row, tmp_path: Path) -
 
 
 def _merit(filename: str, target: Target) -> tuple[Version, int]:
-    """Version and place of the best tag: of two wheels that are alike in both, either will do."""
+    """Version and rank of the best tag: of two wheels that are equal in both, either will do."""
     _, version, _, tags = parse_wheel_filename(filename)
     return version, min(target.tags.index(tag) for tag in tags if tag in target.tags)
 

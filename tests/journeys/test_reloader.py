@@ -33,7 +33,7 @@ def index():
 
 
 def answer(port: int, word: str) -> str:
-    """The page, once it begins with `word`; the empty string when it never does."""
+    """The page, once it begins with `word`; "" when it never does."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with contextlib.suppress(urllib.error.URLError, ConnectionError):

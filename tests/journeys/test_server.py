@@ -26,7 +26,7 @@ SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin{os.
 
 @dataclass(frozen=True)
 class Server:
-    """The machine behind ssh: where its user's things lie, and the programs by which it is reached."""
+    """The machine behind ssh: its user's home, and the programs that reach it."""
 
     home: Path
     programs: Path
@@ -37,14 +37,14 @@ class Server:
         return f"{getpass.getuser()}@server"
 
     def run(self, *command: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """What `command` printed, run here by the one who ships."""
+        """The output of `command`, run here as the one who ships."""
         words = [str(word) for word in command]
         return subprocess.run(
             words, env=self.environment, input=stdin, capture_output=True, check=False, timeout=120
         )
 
     def there(self, *command: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """What `command` printed in the server's home."""
+        """The output of `command`, run in the server's home."""
         return self.run("ssh", self.user, f"cd '{self.home}' && {' '.join(command)}", stdin=stdin)
 
 
@@ -192,7 +192,7 @@ def test_a_server_that_lets_nobody_in_is_told(server: Server, tmp_path: Path) ->
 
 
 def _pythons() -> tuple[str, ...]:
-    """The Python that the server's PATH has, which a person who ships would name or probe."""
+    """The Python on the server's PATH, which a person who ships would name or probe."""
     found = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin")
     return (found,) if found else ()
 

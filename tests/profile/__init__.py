@@ -1,1 +1,1 @@
-"""Where the time of one workload goes. `nox -s profile -- warm|cold|build WORKLOAD`."""
+"""A profile of one workload: where its time goes. `nox -s profile -- warm|cold|build WORKLOAD`."""

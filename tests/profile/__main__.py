@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def warm(setting: Setting, workload: Workload) -> None:
-    """A start like every other, beside a plain venv's: modules that one has not, functions, system calls."""
+    """Print a warm start beside a plain venv's: extra modules, functions, system calls."""
     state = setting.state("profile", workload.name)
     application = str(TOOLS["pexlite"].application(setting, workload))
     environment = setting.environment(state)
@@ -80,7 +80,7 @@ def warm(setting: Setting, workload: Workload) -> None:
 
 
 def cold(setting: Setting, workload: Workload) -> None:
-    """A first start: what the boot says of itself, the functions of its main thread, system calls, and a copy."""
+    """Print a first start: what the boot says of itself, its main thread's functions, system calls, and a copy."""
     state = setting.state("profile", f"{workload.name}-cold")
     application = str(TOOLS["pexlite"].application(setting, workload))
     arguments = workload.first or workload.arguments
@@ -105,7 +105,7 @@ def cold(setting: Setting, workload: Workload) -> None:
 
 
 def build(setting: Setting, workload: Workload) -> None:
-    """A build from a lock with everything cached: its functions by time, and its system calls."""
+    """Print a build from a lock with everything cached: its functions by time, and its system calls."""
     state = setting.state("profile", f"{workload.name}-build")
     environment = setting.environment(state)
     program = setting.program("pexlite", "python")
@@ -133,7 +133,7 @@ def _heading(text: str) -> None:
 
 
 def _said(command: Sequence[str], environment: Mapping[str, str]) -> str:
-    """What the command prints on both streams."""
+    """The output of the command on both streams."""
     done = subprocess.run(
         command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

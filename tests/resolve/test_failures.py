@@ -1,4 +1,4 @@
-"""What uv and pip say becomes one sentence about the requirements, whatever words they chose."""
+"""A failure of uv or pip becomes one sentence about the requirements, whatever words they chose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lock as a file: its text, and nothing of this machine in it."""
+"""A lock is written as a file with the right text and nothing of this machine in it."""
 
 from __future__ import annotations
 

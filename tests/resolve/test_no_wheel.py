@@ -1,4 +1,4 @@
-"""What is said of a project without a wheel for a target: which version has one, and what else would do."""
+"""The error for a project without a wheel for a target says which version lacks one, and what else would do."""
 
 from __future__ import annotations
 

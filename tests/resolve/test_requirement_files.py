@@ -14,7 +14,7 @@ DIGEST = "sha256:" + "0" * 64
 
 
 def read(directory: Path, text: str) -> list[str]:
-    """The requirements of a file with this text; problems are failures of the test."""
+    """The requirements of a file with this text; any problem fails the test."""
     (directory / "requirements.txt").write_text(text)
     found = read_requirements(str(directory / "requirements.txt"), directory)
     assert found.problems == ()

@@ -1,4 +1,4 @@
-"""What the tests of the runtime room share: an app that tells what it sees."""
+"""Fixtures for the runtime room: apps that tell what they see, Pythons, a clean environment."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def teller_wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def teller(tmp_path_factory: pytest.TempPathFactory, teller_wheels: list[Path]) -> Path:
-    """A file whose function tells what it sees and returns 3."""
+    """A file whose function prints what it sees and returns 3."""
     return bundle_file(tmp_path_factory.mktemp("app") / "teller.pex", teller_wheels, function("teller", "main"))
 
 
@@ -70,7 +70,7 @@ def python(request: pytest.FixtureRequest) -> Interpreter:
 
 @pytest.fixture(scope="session")
 def newest() -> Interpreter:
-    """One Python, for what does not depend on its version."""
+    """The newest Python, for what does not depend on its version."""
     return supported()[0]
 
 

@@ -1,4 +1,4 @@
-"""What happened to the cache is told at the next start, and mended by the one after it."""
+"""Damage to the cache is told at the next start, and mended by the one after it."""
 
 from __future__ import annotations
 

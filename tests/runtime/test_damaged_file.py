@@ -1,4 +1,4 @@
-"""A file that is not what was built: told in a line, and nothing of it is run or kept."""
+"""A file that is not what was built is told in a line, and nothing of it is run or kept."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def places(file: Path) -> list[int]:
-    """Bytes to alter: some of every part of the file, always the same."""
+    """Offsets of bytes to alter: some in every part of the file, always the same."""
     with zipfile.ZipFile(file) as archive:
         starts = [0, *(entry.header_offset for entry in archive.infolist()), archive.start_dir]
         starts.extend(archive.start_dir + 46 * number for number in range(4))
@@ -49,7 +49,7 @@ def cuts(file: Path) -> list[int]:
 
 
 class Tried:
-    """What a start of the altered file did, with an empty cache and with that of the good one."""
+    """A start of the altered file, with an empty cache and with the good file's cache."""
 
     def __init__(self, file: Path, python: Path, directory: Path) -> None:
         self.good = file

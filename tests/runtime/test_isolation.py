@@ -1,4 +1,4 @@
-"""What the surroundings may not do to an app, and what may be asked for."""
+"""An app is isolated from its surroundings, except where it asks for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the cache may be, and where it goes when it may not be there: no other account has a hand in it."""
+"""The cache is where it may be, and elsewhere when it may not be there: no other account has a hand in it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_any_name_will_do_for_the_cache(name: str, sh_boot: bool, newest: Interp
 
 
 def as_somebody(env: dict[str, str], *command: str | Path) -> subprocess.CompletedProcess[str]:
-    """The command run by an account that has no home and owns nothing."""
+    """Run the command as an account that has no home and owns nothing."""
     words = [str(word) for word in command]
 
     def become() -> None:
@@ -107,7 +107,7 @@ def test_without_a_home_there_is_a_private_place_that_later_starts_find(
 
 
 def prepare(place: Path, kind: str) -> None:
-    """What another account could put in the way."""
+    """Put something into the way, as another account could."""
     trap = place / "tmp" / f"pexlite-{SOMEBODY}-aaaaaaaa"
     if kind == "link":
         (place / "elsewhere").mkdir()

@@ -21,13 +21,13 @@ ROOM = Path(pool.__file__).parent
 
 @pytest.fixture(autouse=True)
 def processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three, whatever this machine has; and who runs the tests may have threads."""
+    """Pretend that there are three processors, and no threads of the test run."""
     monkeypatch.setattr(pool, "_processors", lambda: 3)
     monkeypatch.setattr(pool, "threads", lambda: 0)
 
 
 def written(directory: Path) -> dict[str, set[int]]:
-    """Which processes did each job."""
+    """The processes that did each job."""
     return {
         path.name: {int(line) for line in path.read_text().splitlines()} for path in sorted(directory.iterdir())
     }
@@ -40,7 +40,7 @@ def note(path: Path) -> None:
 
 @pytest.fixture
 def none_left() -> Iterator[None]:
-    """No process that was begun meanwhile is there any more, waited for and all."""
+    """Check that no process begun meanwhile is left, not even as a zombie."""
     before = children()
     yield
     assert children() <= before

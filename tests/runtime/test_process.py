@@ -1,4 +1,4 @@
-"""As a process an app is what it is when its console script runs in a venv."""
+"""An app runs in a process that looks as it does when its console script runs in a venv."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ class Beside:
 
 
 def without_places(text: str, file: Path) -> str:
-    """What is the same wherever the app lies: its file has no name, and a traceback begins with its own code."""
+    """The text without what depends on where the app lies: its file's name, and frames before its own code."""
     text = text.replace(str(file), "IT")
     text = re.sub(r'  File "IT", line \d+, in <module>\n(    .*\n)+', "", text)
     return re.sub(r'"/[^"]*/site-packages/', '"', text)

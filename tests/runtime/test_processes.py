@@ -1,4 +1,4 @@
-"""Which apps a process may be using, told from what can be seen of it."""
+"""The apps that a process may be using are told from what can be seen of the process."""
 
 from __future__ import annotations
 

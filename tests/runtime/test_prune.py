@@ -1,4 +1,4 @@
-"""What has not been used for long leaves the cache, what is in use never does, and good starts write nothing."""
+"""An app unused for long leaves the cache, an app in use never does, and good starts write nothing."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def start(python: Interpreter, file: Path, env: dict[str, str]) -> None:
 
 
 def cold_start(python: Interpreter, directory: Path, env: dict[str, str], until: Callable[[], bool]) -> None:
-    """A first start of another app, and more of them while another test's process may still seem to use an app."""
+    """Start other apps for the first time until `until()`: another test's process may still seem to use an app."""
     deadline = time.monotonic() + 60
     for number in itertools.count():
         start(python, app(directory, f"other{number}"), env)
@@ -100,7 +100,7 @@ def wheels(root: Path) -> list[str]:
 
 @contextlib.contextmanager
 def running(command: Sequence[str | Path], env: dict[str, str], cwd: Path | None = None) -> Iterator[list[str]]:
-    """Within it the app runs; after it the list holds what the app said when it was let go on."""
+    """A running app; after the block, the list holds what it printed once it was let go on."""
     process = subprocess.Popen(
         command,
         env=env,

@@ -1,4 +1,4 @@
-"""What Spark asks of a file's start, acted out without Spark."""
+"""A file does what Spark asks of its start, acted out without Spark."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def application(request: pytest.FixtureRequest, tmp_path: Path, wheels: list[Pat
 
 @pytest.fixture
 def spark_path(tmp_path: Path) -> Path:
-    """What Spark puts on PYTHONPATH: its pyspark, with a module that has the name of a bundled one."""
+    """The PYTHONPATH that Spark sets: its pyspark, with a module that has the name of a bundled one."""
     directory = tmp_path / "spark"
     for name, text in {**PYSPARK, "helper.py": "raise Exception('the decoy')"}.items():
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ def spark_path(tmp_path: Path) -> Path:
 
 
 def shell(words: list[str], env: dict[str, str], python: Interpreter, cwd: Path) -> str:
-    """What the command printed, `python` being the one on PATH."""
+    """The output of the command, with this `python` first on PATH."""
     path = f"{python.path.parent}{os.pathsep}{env['PATH']}"
     return run(words, {**env, "PATH": path}, cwd=cwd).stdout
 

@@ -1,4 +1,4 @@
-"""The unpacker by itself: what it refuses, whoever made the wheel."""
+"""The unpacker by itself refuses hostile zips, whoever made the wheel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.bundles import environment, run
 
 
 def zip_of(*members: tuple[str, bytes], mode: int = 0o100644, flags: int = 0) -> bytes:
-    """A zip with these members, whatever they are called, and however often."""
+    """A zip with these members, whatever their names, and however often they come."""
     content, directory = b"", b""
     for name, text in members:
         held = zlib.compress(text)[2:-4]
@@ -57,7 +57,7 @@ def test_the_unpacker_refuses_by_itself(content: bytes, tmp_path: Path) -> None:
 
 
 def read_all(content: bytes, directory: Path) -> None:
-    """Every member read, and what the unpacker promises of their names and sizes."""
+    """Read every member, and check what the unpacker promises of its name and size."""
     (directory / "x.whl").write_bytes(content)
     descriptor = os.open(directory / "x.whl", os.O_RDONLY)
     try:

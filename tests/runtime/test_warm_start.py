@@ -1,4 +1,4 @@
-"""What a warm start may cost and leave behind."""
+"""The cost of a warm start, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ STACK = "import traceback\n\n\ndef main():\n    traceback.print_stack()\n"
 
 @pytest.fixture
 def launcher(newest: Interpreter, teller: Path, env: dict[str, str]) -> Path:
-    """What a warm start of `teller` runs, in the app's directory."""
+    """The compiled program in the app's directory that a warm start of `teller` runs."""
     run([newest.path, teller], env, check=False)
     (found,) = Path(env["PEX_ROOT"]).glob("lite-1/apps/*/_pexlite_launch.pyc")
     return found

@@ -1,4 +1,4 @@
-"""A file comes and goes, has any name, and is started by any way to it."""
+"""A file may come and go, have any name, and be started in any way."""
 
 from __future__ import annotations
 

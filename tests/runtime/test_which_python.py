@@ -1,4 +1,4 @@
-"""Which Python a file ends up on, how few programs are asked for that, and the words when none fits."""
+"""A file finds the right Python, asks few programs for it, and says so when none fits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ APP = "import sys\ndef main():\n    print('%d.%d' % sys.version_info[:2])\n"
 
 
 def logged(directory: Path, name: str, python: Path, log: Path) -> Path:
-    """A program that notes that it was asked, and is `python`."""
+    """A program that records that it was asked, and then is `python`."""
     program = directory / name
     program.write_text(f'#!/bin/sh\necho {name} "$3" >>{log}\nexec {python} "$@"\n')
     program.chmod(0o755)
@@ -25,7 +25,7 @@ def logged(directory: Path, name: str, python: Path, log: Path) -> Path:
 
 
 class Programs:
-    """A PATH made for one test, whose programs note each time they run."""
+    """A PATH made for one test, whose programs record each run."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory / "bin"

@@ -1,4 +1,4 @@
-"""What the trials of first starts share: an app that takes a moment to unpack, and what its start came to."""
+"""Tools for trials of first starts: an app that takes a moment to unpack, and checks of its start."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 
 
 def slow_file(directory: Path) -> Path:
-    """A file that says how many bytes it finds and where."""
+    """A file whose app prints how many bytes it finds, and where."""
     stuff: dict[str, str | bytes] = {f"stuff/m{number}.py": f"x = {number}\n" for number in range(200)}
     stuff.update({"stuff/__init__.py": "", "stuff/noise": NOISE})
     wheels = [make_wheel(directory, "app", files={"app.py": APP}), make_wheel(directory, "stuff", files=stuff)]
@@ -39,7 +39,7 @@ def slow_file(directory: Path) -> Path:
 
 
 def judged(done: subprocess.CompletedProcess[str]) -> Path:
-    """The app's directory; the start has been a good one."""
+    """The app's directory, from the output of a start that has to be a good one."""
     assert (done.returncode, done.stderr) == (3, ""), done.stderr
     ran, size, prefix = done.stdout.split(" ", 2)
     assert (ran, int(size)) == ("ran", len(NOISE))
@@ -47,7 +47,7 @@ def judged(done: subprocess.CompletedProcess[str]) -> Path:
 
 
 def users(root: Path) -> list[str]:
-    """What can be seen of each process that passes for a user of an app in the cache `root`."""
+    """A description of each process that passes for a user of an app in the cache `root`."""
     place = str(root / "lite-1")
     marks = {path.name: prune.mark(place, path.name) for path in root.glob("lite-1/apps/*-*")}
     apps = [processes.App(place, name, marks[name] or 0.0, prune.wheels_of(place, name)) for name in marks]
@@ -60,7 +60,7 @@ def litter(root: Path) -> list[str]:
 
 @contextlib.contextmanager
 def mounted(directory: Path, options: str) -> Iterator[Path]:
-    """A file system of its own at `directory`."""
+    """A separate file system, mounted at `directory`."""
     directory.mkdir()
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", directory], check=False)
     if done.returncode:

@@ -1,4 +1,4 @@
-"""These write many gigabytes and take minutes: `nox -s sizes` runs them, nothing else does."""
+"""Leave these tests to `nox -s sizes`: they write many gigabytes and take minutes."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ print(sum(os.path.getsize(os.path.join(os.path.dirname(m.__file__), n)) for m in
 
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path) -> Iterator[Path]:
-    """Emptied at once: pytest would keep the gigabytes of three runs."""
+    """A directory that is emptied at once: pytest would keep the gigabytes of three runs."""
     yield tmp_path
     shutil.rmtree(tmp_path)
 
@@ -46,7 +46,7 @@ def environment(directory: Path) -> dict[str, str]:
 
 
 def measured(command: Sequence[object], directory: Path, **variables: str) -> tuple[str, int]:
-    """What `command` printed, having ended well, and the most memory it or a child of it held, in bytes."""
+    """The output of `command`, which has to end well, and the peak memory of it or any child, in bytes."""
     with (directory / "printed").open("wb+") as printed:
         process = subprocess.Popen(
             list(map(str, command)), cwd=directory, env=environment(directory) | variables, stdout=printed

@@ -70,7 +70,7 @@ def unpacked_spark(version: str) -> Path:
 
 @dataclass(frozen=True)
 class Worker:
-    """One machine of the cluster: who its processes run as, and where they leave things."""
+    """One machine of the cluster: the user of its processes, and its directories."""
 
     account: str | None
     """None: the user of the tests, who is not allowed to be anyone else."""
@@ -89,17 +89,17 @@ class Cluster:
 
     @property
     def version(self) -> str:
-        """That of its Spark, as "4.0.1"."""
+        """The version of its Spark, as "4.0.1"."""
         (core,) = (self.spark_home / "jars").glob("spark-core_*.jar")
         return core.stem.rpartition("-")[2]
 
     @property
     def python_path(self) -> str:
-        """The PYTHONPATH through which Spark hands over its pyspark."""
+        """The PYTHONPATH by which Spark hands over its pyspark."""
         return os.pathsep.join(map(str, sorted((self.spark_home / "python" / "lib").glob("*.zip"))))
 
     def environment(self, **variables: str) -> dict[str, str]:
-        """What a person who submits jobs to this cluster has set: hardly anything."""
+        """The variables that a person who submits jobs to this cluster has set: hardly any."""
         return {
             **_environment(self.spark_home, self.directory),
             "HOME": str(self.directory / "home"),
@@ -107,11 +107,11 @@ class Cluster:
         }
 
     def submit(self, words: Sequence[str | Path], cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        """What `spark-submit words` printed and how it ended."""
+        """Run `spark-submit words`, and return its output and exit code."""
         return self.run([self.spark_home / "bin" / "spark-submit", *words], cwd, **variables)
 
     def run(self, words: Sequence[str | Path], cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        """What the command `words` printed and how it ended, started by a person who submits jobs."""
+        """Run the command `words` as a person who submits jobs, and return its output and exit code."""
         return subprocess.run(
             [str(word) for word in words],
             cwd=cwd,
@@ -124,7 +124,7 @@ class Cluster:
         )
 
     def what_happened(self, done: subprocess.CompletedProcess[str]) -> str:
-        """Everything that was said about a job, but for the course of things."""
+        """Everything that was printed about a job, without the lines at level INFO."""
         logs = [path for worker in self.workers for path in sorted(worker.work.glob("app-*/*/stderr"))]
         said = [done.stdout, done.stderr, *(path.read_text(errors="replace") for path in logs)]
         return "\n".join(line for line in "\n".join(said).splitlines() if " INFO " not in line)
@@ -138,7 +138,7 @@ def cluster(
     cores: int = 2,
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[Cluster]:
-    """A cluster of the Spark in `spark_home`, its files under `directory`; stopped at the end, whatever happens.
+    """Run a cluster of the Spark in `spark_home`, its files under `directory`; stop it at the end in any case.
 
     `homes` are the workers' home directories where they are not to have good ones.
     """
@@ -250,7 +250,7 @@ def _group(account: str | None) -> int | None:
 
 
 def said(log: Path, pattern: str, process: subprocess.Popen[bytes]) -> str:
-    """The group of `pattern` in what `process` writes to `log`, as soon as it is there."""
+    """The group of `pattern` in the `log` of `process`, as soon as it is there."""
     end = time.monotonic() + 120
     while time.monotonic() < end:
         found = re.search(pattern, log.read_text(errors="replace"))
@@ -262,7 +262,7 @@ def said(log: Path, pattern: str, process: subprocess.Popen[bytes]) -> str:
 
 
 def stop(started: Sequence[subprocess.Popen[bytes]]) -> None:
-    """The last one started ends first, executors with their worker; what stays is killed with its session."""
+    """Stop the processes, the last one first, executors with their worker; kill the sessions of what stays."""
     for process in reversed(started):
         process.terminate()
     end = time.monotonic() + 10

@@ -1,4 +1,4 @@
-"""Spark from the package index, a cluster of it, and the files that its tests submit."""
+"""Fixtures: Spark from the package index, a cluster of it, and the files that tests submit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CONNECT = ("grpcio", "grpcio-status", "googleapis-common-protos", "zstandard")
 
 @pytest.fixture(scope="session")
 def python() -> str:
-    """The Python that every machine of the cluster has, as "3.11"."""
+    """The version of the Python on every machine of the cluster, as "3.11"."""
     program = shutil.which("python3", path=PATH)
     if shutil.which("java", path=PATH) is None or program is None:
         pytest.skip("Spark needs Java 17 and a python3 in /usr/bin")
@@ -61,7 +61,7 @@ def running(spark_home: Path) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def files(python: str) -> Iterator[Path]:
-    """A directory with what the tests submit: packages alone, and the application of examples/pyspark."""
+    """A directory with the files to submit: packages alone, and the application of examples/pyspark."""
     with tempfile.TemporaryDirectory(prefix="pexlite-spark-") as name:
         directory = Path(name)
         environment = environment_with_pexlite(directory)

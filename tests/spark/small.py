@@ -1,4 +1,4 @@
-"""Little files to submit, whose package `greeting` knows its version."""
+"""Little files to submit, with a package `greeting` that knows its version."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ JOB = Path(__file__).parent / "jobs" / "version.py"
 
 
 def greeting_file(output: Path, *, sh_boot: bool = False, ballast: bytes = b"") -> Path:
-    """A file without an entry point; `ballast` is more to unpack."""
+    """A file without an entry point; `ballast` makes it larger to unpack."""
     wheels = [_greeting(output, "1.0"), make_wheel(_wheels(output), "ballast", files={"ballast.bin": ballast})]
     launch = LaunchOptions(sh_boot=sh_boot)
     return bundle_file(output, wheels, EntryPoint(StartKind.INTERPRETER), launch=launch)
 
 
 def application(output: Path, version: str) -> Path:
-    """A file that is jobs/version.py with its `greeting`."""
+    """A file whose app is jobs/version.py, with its `greeting`."""
     job = make_wheel(_wheels(output), "version-job", version, files={"version_job.py": JOB.read_text()})
     return bundle_file(output, [_greeting(output, version), job], EntryPoint(StartKind.MODULE, "version_job"))
 

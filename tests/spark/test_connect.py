@@ -1,4 +1,4 @@
-"""Spark Connect: the client's file is what its functions run in."""
+"""Functions sent by Spark Connect run in the client's file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SERVER = """
 
 @contextlib.contextmanager
 def connect_server(running: Cluster, place: Path) -> Iterator[str]:
-    """The address of a server whose jobs run on the cluster."""
+    """The address of a Spark Connect server whose jobs run on the cluster."""
     log = place / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What examples/pyspark shows is what happens, on a cluster."""
+"""examples/pyspark works on a cluster as it says."""
 
 from __future__ import annotations
 

@@ -24,13 +24,13 @@ BOOKS = ["English|    42", "French|     7", "German|     7", "Japanese|     9", 
 
 
 def everything(running: Cluster, words: list[str], cwd: Path, **variables: str) -> dict[str, Any]:
-    """What jobs/everything.py tells, having run well."""
+    """The JSON that jobs/everything.py prints; it has to end well."""
     shutil.copy(EVERYTHING, cwd / "everything.py")
     return everything_told(running, running.submit([*words, "everything.py", "one", "two"], cwd, **variables))
 
 
 def everything_told(running: Cluster, done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    """What jobs/everything.py told, which ran well and did everything."""
+    """The JSON that jobs/everything.py printed; it has to have ended well and done everything."""
     assert done.returncode == 0, running.what_happened(done)
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert told["arguments"] == ["one", "two"]

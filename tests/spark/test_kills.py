@@ -20,7 +20,7 @@ WHERE = Path(__file__).parent / "jobs" / "where.py"
 
 @pytest.fixture
 def cold(running: Cluster, files: Path, place: Path) -> Cluster:
-    """A cluster that has nothing unpacked; what is to be submitted is in `place`."""
+    """A cluster with nothing unpacked yet; `place` has the files to submit."""
     shutil.copy(files / "env.pex", place)
     os.link(place / "env.pex", place / "other.pex")
     shutil.copy(WHERE, place)
@@ -54,7 +54,7 @@ def test_a_job_that_waits_for_the_killed_worker_of_another_succeeds_at_once(cold
 
 
 def begin(cluster: Cluster, place: Path, file: str, *words: str) -> subprocess.Popen[str]:
-    """A job that runs in `file`."""
+    """A running job in `file`."""
     # Tasks begin when all executors are there.
     together = ["--conf", "spark.scheduler.minRegisteredResourcesRatio=1"]
     program = str(cluster.spark_home / "bin" / "spark-submit")

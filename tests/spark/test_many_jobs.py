@@ -1,4 +1,4 @@
-"""Jobs after one another and beside one another: what they leave on the nodes, and whose code runs."""
+"""Jobs one after another and side by side leave little on the nodes, and each runs its own code."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_nothing_grows_with_the_number_of_jobs(running: Cluster, place: Path) ->
 
 
 def left_on_the_nodes(running: Cluster) -> set[str]:
-    """Every path in home, local and temporary directories, but for bytecode that Python keeps."""
+    """Every path in home, local and temporary directories, except bytecode that Python keeps."""
     found: set[str] = set()
     for worker in running.workers:
         for directory in (worker.home, worker.work.parent / "local"):

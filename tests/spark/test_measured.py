@@ -1,4 +1,4 @@
-"""The benchmark's rows about Spark: every way of bringing packages to executors does the work it is timed for."""
+"""Every way of bringing packages to executors does the work that the benchmark times it for."""
 
 from __future__ import annotations
 

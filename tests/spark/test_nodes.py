@@ -1,4 +1,4 @@
-"""Nodes as they are found: no home, disks that are only read, several executors. One try for every task."""
+"""A file works on nodes as they are found: no home, read-only disks, several executors. Each task has one try."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TELLING = ["--conf", "spark.executorEnv.PEX_VERBOSE=1"]
 
 @pytest.fixture(params=[("missing", "of another user"), ("only read", "hidden")], ids=", ".join)
 def homeless(spark_home: Path, place: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """A cluster of two users without a home to write in, which works on a disk of its own."""
+    """A cluster of two users without a writable home, which works on a disk of its own."""
     temporary = place / "tmp"
     temporary.mkdir()
     temporary.chmod(0o1777)
@@ -47,7 +47,7 @@ def homeless(spark_home: Path, place: Path, request: pytest.FixtureRequest) -> I
 
 @pytest.fixture
 def shared(place: Path) -> Iterator[Path]:
-    """A file that nobody has unpacked, on a disk that all machines see and none can write to."""
+    """A file that nobody has unpacked, on a disk that all machines read and none can write to."""
     with mounted(place / "shared", "mode=755") as disk:
         greeting_file(disk / "env.pex", ballast=os.urandom(30 << 20))
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)

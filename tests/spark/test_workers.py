@@ -1,4 +1,4 @@
-"""The ways in which Spark starts a worker, by its settings and by the name of the file."""
+"""Spark starts a worker in several ways, by its settings and by the file's name, and each works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Sparks that files are tried on: the last of the 3.5 line, and the newest."""
+"""The Spark versions that files are tested on: the last of the 3.5 line, and the newest."""
 
 from __future__ import annotations
 

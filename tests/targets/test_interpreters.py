@@ -1,4 +1,4 @@
-"""Interpreters are found by path and by name, and asked; what is none is told apart."""
+"""Interpreters are found by path and by name, and asked; other programs are told apart."""
 
 from __future__ import annotations
 

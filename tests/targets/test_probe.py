@@ -1,4 +1,4 @@
-"""What a probe writes is read back as the same target, from a Python here or from one behind ssh."""
+"""A probe's file is read back as the same target, from a Python here or from one behind ssh."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 @pytest.fixture
 def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program called ssh that runs the command here and says what it was called with."""
+    """A program called ssh that runs the command here and records how it was called."""
     program = tmp_path / "bin" / "ssh"
     program.parent.mkdir()
     lines = ["#!/bin/sh", f'echo "$@" > {tmp_path}/called', "echo Welcome to this host", "for last; do :; done"]

@@ -1,4 +1,4 @@
-"""What tests of the tools share: a built file that runs on the Python that runs the tests."""
+"""Fixtures for the tools: a built file that runs on the Python that runs the tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.factories import make_wheel
 
 @pytest.fixture
 def wheels(tmp_path: Path) -> list[Path]:
-    """The wheel of one's own code and that of somebody else's."""
+    """A wheel of the builder's own code, and one of somebody else's."""
     place = tmp_path / "dist"
     place.mkdir()
     return [
@@ -31,7 +31,7 @@ def file(tmp_path: Path, wheels: list[Path]) -> Path:
 
 @pytest.fixture
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The place of both caches, empty."""
+    """The directory of both caches, which are empty."""
     for name in [name for name in os.environ if name.startswith("PEX_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PEX_ROOT", str(tmp_path / "root"))

@@ -1,4 +1,4 @@
-"""Both caches are told, pruned and cleared."""
+"""Both caches are described, pruned and cleared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a built file is, read from a real one."""
+"""A built file is described as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A built file is what was built, or everything that is wrong with it is named."""
+"""A built file is found unchanged, or everything that is wrong with it is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uses pandas on the executors in every way that PySpark has, and tells as JSON what came out and who did it."""
+"""Use pandas on the executors in every way that PySpark has, and print as JSON the results and who made them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A client of Spark Connect: sends the file, and has a function run in it."""
+"""A client of Spark Connect that sends the file, and has a function run in it."""
 
 import json
 import sys

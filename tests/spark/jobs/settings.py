@@ -1,4 +1,4 @@
-"""Makes a context for each of the settings in a JSON file, in turn, and tells what the executors said."""
+"""Make a context for each of the settings in a JSON file, in turn, and print what the executors said."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Says which version of `greeting` the executors have, and from where; takes a moment for each task."""
+"""Print which version of `greeting` the executors have, and from where; each task takes a moment."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Says from where the executors have their pandas."""
+"""Print from where the executors have their pandas."""
 
 from pyspark.sql import SparkSession
 
