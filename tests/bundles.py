@@ -75,7 +75,7 @@ def run(
     stdin: str = "",
     check: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """The stdout of the command; with `check`, its exit code has to be 0."""
+    """Run the command and return how it ended; with `check`, its exit code has to be 0."""
     words = [str(word) for word in command]
     done = subprocess.run(
         words,

@@ -20,7 +20,7 @@ def serve(
     at: str = "",
     reply: Callable[[bytes], Reply] = content,
 ) -> str:
-    """Serve all files in `directory` as an index, and yield its URL, with `user` (`name:password`) in it.
+    """Serve all files in `directory` as an index, and return its URL, with `user` (`name:password`) in it.
 
     `at` is in front of its paths, or the address of another server whose proxy this one plays; `reply` makes the
     answers for files.

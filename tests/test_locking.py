@@ -51,7 +51,7 @@ def request(directory: Path, *inputs: str, **more: Any) -> BuildRequest:
 
 
 def offline(directory: Path, *inputs: str, **more: Any) -> BuildResult:
-    """Forbid a build everything but a lock and the store."""
+    """Build with nothing at hand but a lock and the store."""
     nowhere = IndexSettings(no_index=True)
     return pipeline.build(request(directory, *inputs, index=nowhere, output=Path("x.pex"), **more))
 

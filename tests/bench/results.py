@@ -53,15 +53,15 @@ class Results:
 
     @property
     def busy(self) -> bool:
-        """Whether the machine had other work: then CPU seconds tell more than those on the wall."""
+        """Whether the machine had other work to do: CPU seconds then tell more than wall seconds."""
         return bool(self.machine["load"] > self.machine["cores"])
 
     def shown(self, figure: Figure) -> float:
-        """The median that people are shown."""
+        """The median to show to people: of CPU seconds where the machine was busy."""
         return figure.cpu if self.busy and figure.cpu is not None else figure.median
 
     def met(self, said: Verdict) -> bool:
-        """Whether a target is met, by the same measure."""
+        """Whether a target is met, in CPU seconds where the machine was busy."""
         return said.cpu <= said.limit if self.busy and said.cpu is not None else said.met
 
 
@@ -100,7 +100,7 @@ _PATH = re.compile(r"(?<![\w.…/:])/[\w.+-]+/[^\s'\"]*")
 
 
 def without_paths(one: Row) -> Row:
-    """The row with no path of this machine in what tools complained of."""
+    """The row without this machine's paths in the tools' complaints."""
     figures = {tool: replace(figure, note=_PATH.sub("…", figure.note)) for tool, figure in one.figures.items()}
     return replace(one, figures=figures)
 

@@ -67,7 +67,7 @@ def _warm_targets(workload: Workload, way: str) -> list[Target]:
 
 
 def _with_python_path(setting: Setting, workload: Workload, contenders: Sequence[Contender], rounds: int) -> Row:
-    """PYTHONPATH as Spark sets it: two archives, of which the app uses nothing."""
+    """The row of warm starts with PYTHONPATH as Spark sets it: two archives, of which the app uses nothing."""
     place = setting.directory / "pythonpath"
     place.mkdir(exist_ok=True)
     archives = [place / name for name in ("first.zip", "second.zip")]

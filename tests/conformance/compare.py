@@ -147,7 +147,7 @@ class Bench:
         return Done(done.returncode, self._alike(done.stdout), done.stderr[-2000:], missing)
 
     def _alike(self, text: str) -> str:
-        """The output without what differs from place to place and from run to run."""
+        """The output without anything that differs from place to place or from run to run."""
         places = r"/(venv|root-[\w-]+(/lite-1/apps/[^/\s'\"]+)?)"
         text = re.sub(re.escape(str(self.directory)) + places, "<app>", text)
         for pattern in self.application.blank:

@@ -37,14 +37,14 @@ class Server:
         return f"{getpass.getuser()}@server"
 
     def run(self, *command: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """The output of `command`, run here as the one who ships."""
+        """Run `command` here, as the one who ships, and return how it ended."""
         words = [str(word) for word in command]
         return subprocess.run(
             words, env=self.environment, input=stdin, capture_output=True, check=False, timeout=120
         )
 
     def there(self, *command: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """The output of `command`, run in the server's home."""
+        """Run `command` in the server's home, and return how it ended."""
         return self.run("ssh", self.user, f"cd '{self.home}' && {' '.join(command)}", stdin=stdin)
 
 

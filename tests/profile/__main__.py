@@ -133,7 +133,7 @@ def _heading(text: str) -> None:
 
 
 def _said(command: Sequence[str], environment: Mapping[str, str]) -> str:
-    """The output of the command on both streams."""
+    """The command's output on both streams."""
     done = subprocess.run(
         command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

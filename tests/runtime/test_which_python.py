@@ -37,7 +37,7 @@ class Programs:
         logged(self.directory, name, python, self.log)
 
     def asked(self) -> list[str]:
-        """The programs that were asked what they are since this was last called."""
+        """The programs that were asked since the last call."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         self.log.write_text("")
         return [line.split()[0] for line in lines if line.endswith(" -c")]

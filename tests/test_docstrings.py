@@ -1,0 +1,49 @@
+"""Docstrings name a result or say what is done; a few first words never do either."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pexlite
+
+HOUSE = Path(pexlite.__file__).parent
+# Still to be rewritten.
+EXEMPT = {"runtime", "bundle", "archive", "fetch/facts.py", "fetch/wheel_file.py"}
+RIDDLES = ("Nothing", "What ", "No return", "That of ")
+
+
+def docstrings(source: str) -> Iterator[tuple[int, str]]:
+    """The line and text of each docstring in `source`, also of those below the fields of a class."""
+    for node in ast.walk(ast.parse(source)):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            yield node.lineno, node.value.value
+
+
+def riddles(source: str) -> list[str]:
+    return [f"line {line}: {text}" for line, text in docstrings(source) if text.startswith(RIDDLES)]
+
+
+def is_exempt(path: Path) -> bool:
+    name = path.relative_to(HOUSE)
+    return not EXEMPT.isdisjoint((name.as_posix(), *(parent.as_posix() for parent in name.parents)))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in sorted(HOUSE.rglob("*.py")) if not is_exempt(path)], ids=lambda path: path.stem
+)
+def test_no_docstring_begins_as_a_riddle(path: Path) -> None:
+    assert riddles(path.read_text(encoding="utf-8")) == []
+
+
+def test_riddles_are_found_wherever_a_docstring_stands() -> None:
+    source = '"""What is here."""\nclass A:\n    """Whatever."""\n    b: int\n    """That of `A`."""\n'
+    source += '    def c(self) -> None:\n        """Nothing; it is done."""\n        """No return."""\n'
+    assert [line.partition(":")[0] for line in riddles(source)] == ["line 1", "line 5", "line 7", "line 8"]
