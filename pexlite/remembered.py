@@ -27,12 +27,12 @@ from pexlite.places import store_root
 _FORMAT = 1
 _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
 _CODE = Path(__file__).parent
-# What is read from, besides the lock, or asked of another Python, may have changed since.
+# Fields that name sources besides the lock, or another Python to ask: either may have changed since.
 _READ_FROM = (
     *("inputs", "requirement_files", "constraint_files", "source_directories", "script", "groups", "extras"),
     *("pythons", "target_files", "locked"),
 )
-# These do not change what is decided.
+# Fields that do not change the decision, with a fixed value for the key.
 _WITHOUT = {"directory": Path(), "lock": None, "output": None, "dry_run": False}
 
 

@@ -293,7 +293,7 @@ OUTPUT: Sequence[click.Parameter] = (
     _flag("-v", "--verbose", help="Show every step, and tracebacks of errors (default: off)."),
 )
 
-# What only the building of a file has a use for.
+# Options that only building a file has a use for.
 _NOT_OF_A_LOCK = {"lock", "locked", "ignore_locks", "source_directories"}
 WHAT_IS_LOCKED: Sequence[click.Parameter] = tuple(
     parameter for parameter in WHAT_GOES_IN if parameter.name not in _NOT_OF_A_LOCK

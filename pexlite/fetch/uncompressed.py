@@ -32,7 +32,7 @@ def _uncompressed(wheel: Wheel, store: Store, stop: Stop) -> Wheel:
         with store.incoming() as copy:
             with store.writing():
                 _rewrite(wheel.path, copy.path, stop)
-            # As one's own: what it was made of has been looked at already.
+            # Local, so that it is not checked again: the original has been checked already.
             known = store.add(copy.path, wheel.filename, local=True)
         store.remember_built(key, known)
     return replace(known, local=wheel.local, repacked_from=wheel.sha256)

@@ -11,7 +11,7 @@ from pathlib import Path
 from pexlite import archive
 from pexlite.tools.carried import unpack
 
-# Of each activated app its mark, mapped into memory: pruning sees by it that the app is in use.
+# The READY file of each activated app, mapped into memory, by which pruning sees that the app is in use.
 _MARKS: list[mmap.mmap] = []
 
 

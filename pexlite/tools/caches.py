@@ -25,7 +25,7 @@ sys.path.append(sys.argv.pop(1))
 from pexlite.runtime.tools import main
 main()
 """
-# What the store consists of; nothing else there is touched.
+# The parts of the store; nothing else in its directory is touched.
 _PARTS = ("wheels", "built", "bytecode", "decisions", "incoming")
 
 

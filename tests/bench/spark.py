@@ -112,7 +112,7 @@ def _packed_venv(setting: Setting, workload: Workload, running: Cluster, place: 
 
 
 def _pex(setting: Setting, workload: Workload, running: Cluster, place: Path) -> Way:
-    """The way of pex: its fastest kind of file; a variable tells it where pyspark is, since it drops PYTHONPATH."""
+    """The way of pex: its fastest kind of file; a variable names pyspark's place, since it drops PYTHONPATH."""
     setting.install("pex")
     version = ".".join(text([setting.python, "-V"]).split()[1].split(".")[:2])
     words = ["--venv", "--sh-boot", "--interpreter-constraint", f"CPython=={version}.*"]
