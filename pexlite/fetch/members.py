@@ -1,4 +1,4 @@
-"""Checks of a wheel's members: names that lead elsewhere, come twice, overlap, or do not work on every system."""
+"""Members that no wheel may have: written elsewhere, twice, over each other, or not on every system."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOCAL_HEADER = 30
 
 
 def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """A line for each member that leads outside of the wheel, is there twice, or cannot be read everywhere."""
+    """A sentence on each member that leads outside of the wheel, is there twice, or cannot be read everywhere."""
     seen: set[str] = set()
     directories: set[str] = set()
     for member in members:
@@ -44,7 +44,7 @@ def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
 
 
 def unportable(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """A line for each name that Windows cannot write, or that differs from another only in case."""
+    """A sentence on each name that Windows cannot write, or that differs from another only in case."""
     names = {member.filename for member in members}
     known: dict[str, str] = {}
     for name in sorted(names | _with_parents(name.removesuffix("/").rpartition("/")[0] for name in names)):

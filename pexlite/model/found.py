@@ -73,7 +73,7 @@ class Wheel:
     entry_points: Mapping[str, Mapping[str, str]]
     """Group to name to object reference, as entry_points.txt has them."""
     files: tuple[str, ...]
-    """Every member's name, without directories."""
+    """Every member's name, directories left out."""
     unpacked_size: int = 0
     directory_crc32: int = 0
     """CRC-32 of the zip's directory and all after it. With the CRCs in the directory it covers every byte."""

@@ -194,7 +194,7 @@ def _compared(
     rounds: int,
     targets: Sequence[Target],
 ) -> Row:
-    """The row of these contenders. Each runs once before, so that all is warm except what `prepare` empties."""
+    """The row; each contender runs once before, so that all but what `prepare` empties is warm."""
     broken = dict(unable)
     able = []
     for contender in contenders:
