@@ -30,6 +30,7 @@ _DEFLATED = (
     "__pexlite__/pythons.py",
     "__pexlite__/rest",
 )
+_TREES = ".trees/"
 _REST_OF_BOOT = "-rest"
 # Modules that are members of their own: what a warm start reads, what tells of damage, what finds the others, what
 # runs on any Python. All others are one member, which deflates to two thirds of what they take apart.
@@ -85,7 +86,8 @@ def draft(
     facts = start_facts(info, bundle)
     main = main_module(facts, info["pexlite"]["runs_on"], bundle, boots)
     compiled_main = [("__main__.pyc", main_bytecode(warm, facts))] if warm else []
-    parts = [*packs, *_own_files(info, main), *compiled_main, *_boot_files(boots)]
+    trees = ((f"{_TREES}{number}", tree.text().encode()) for number, tree in enumerate(bundle.trees))
+    parts = [*packs, *trees, *_own_files(info, main), *compiled_main, *_boot_files(boots)]
     return Draft(
         build_id=build_id,
         header=first,
@@ -117,7 +119,8 @@ def _rest(files: Sequence[tuple[str, bytes]], members: Sequence[_Entry], positio
     entries = [*members]
     parts = []
     for name, content in files:
-        held = _deflated(content) if name in _DEFLATED or name.endswith(_REST_OF_BOOT) else None
+        deflates = name in _DEFLATED or name.startswith(_TREES) or name.endswith(_REST_OF_BOOT)
+        held = _deflated(content) if deflates else None
         compressed = None if held is None else len(held)
         entries.append(_Entry(name, zlib.crc32(content), len(content), position, compressed))
         parts.append(_local_header(entries[-1]) + (content if held is None else held))

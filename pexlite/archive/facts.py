@@ -22,7 +22,7 @@ from pexlite.model import (
     Wheel,
 )
 
-FORMAT = 1
+FORMAT = 2
 
 
 # Another Python, or bytes that have changed, give another digest: then the source counts, and a first start tells
@@ -85,6 +85,9 @@ def pex_info(
         digest.update(f"{name}:{len(content)}:".encode() + content)
     for pack, _ in compiled:
         digest.update(f"{pack.python}:{pack.wheel_sha256}:".encode() + pack.content)
+    for tree in bundle.trees:
+        text = tree.text().encode()
+        digest.update(f".trees:{len(text)}:".encode() + text)
     for boot in boots:
         digest.update(f"{boot.cache_tag}:{len(boot.first)}:".encode() + boot.first + boot.rest)
     if warm:
@@ -195,14 +198,13 @@ def _variant(variant: Variant) -> dict[str, Any]:
 
 
 def _wheel(wheel: Wheel) -> dict[str, Any]:
-    scripts = {**wheel.entry_points.get("gui_scripts", {}), **wheel.entry_points.get("console_scripts", {})}
     return {
         "name": wheel.filename,
         "sha256": wheel.sha256,
         "size": wheel.size,
         "unpacked": wheel.unpacked_size,
         "directory_crc32": wheel.directory_crc32,
-        "scripts": dict(sorted(scripts.items())),
+        "scripts": dict(sorted(wheel.scripts.items())),
         **({"local": True} if wheel.local else {}),
         **({"repacked_from": wheel.repacked_from} if wheel.repacked_from else {}),
     }

@@ -1,4 +1,4 @@
-"""What a wheel's members must not be: written elsewhere, twice, over each other, or not on every system."""
+"""Members that no wheel may have: written elsewhere, twice, over each other, or not on every system."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 
-_LEADS_ASTRAY = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(?:^|/)\.{0,2}(?:/|$)")
+from pexlite.names import fault_of_path
+
 _PLAIN_KINDS = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
 # Devices on Windows, whatever their ending; and there a name does not end in a dot or a blank.
 _RESERVED = re.compile(
@@ -17,14 +18,15 @@ _LOCAL_HEADER = 30
 
 
 def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """What would write outside of the wheel's place, or twice to the same, or cannot be read everywhere."""
+    """A sentence on each member that would lie outside of the wheel's place, or nowhere, or twice, or is no file."""
     seen: set[str] = set()
     directories: set[str] = set()
     for member in members:
         # Not `filename`, which zipfile cuts at a NUL.
         name = member.orig_filename
-        if _LEADS_ASTRAY.search(name.removesuffix("/")):
-            yield f"member {name!r} would be written elsewhere"
+        fault = fault_of_path(name.removesuffix("/"))
+        if fault is not None:
+            yield f"member {name!r} {fault}"
             continue
         kind = member.external_attr >> 16 & 0o170000
         if kind == stat.S_IFLNK:
@@ -44,7 +46,7 @@ def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
 
 
 def unportable(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """What Windows cannot write, and names that are one where capitals are not told from small letters."""
+    """A sentence on each name that Windows cannot write, or that is another's where capitals are not told apart."""
     names = {member.filename for member in members}
     known: dict[str, str] = {}
     for name in sorted(names | _with_parents(name.removesuffix("/").rpartition("/")[0] for name in names)):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pexlite import archive
 from pexlite.archive import drafting, writer
 from pexlite.archive.runtime_files import bare
+from pexlite.bundle import trees_of
 from pexlite.errors import UsageError, WriteError
 from pexlite.fetch import read_wheel
 from pexlite.model import Bundle, EntryPoint, InheritPath, LaunchOptions, StartKind, Variant
@@ -47,13 +48,14 @@ def test_the_layout_is_the_designs(wheels: list[Path], tmp_path: Path) -> None:
         assert found.testzip() is None
         names = found.namelist()
         assert names.pop() == "__main__.pyc"
-        assert names[:4] == [
+        assert names[:5] == [
             ".deps/app-1.0-py3-none-any.whl",
             ".deps/other-1.0-py3-none-any.whl",
+            ".trees/0",
             "PEX-INFO",
             "__main__.py",
         ]
-        assert all(name.startswith("__pexlite__/") for name in names[4:])
+        assert all(name.startswith("__pexlite__/") for name in names[5:])
         for entry in found.infolist():
             stored = entry.filename.startswith(".deps/") or entry.filename in STORED
             assert entry.compress_type == (zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED)
@@ -63,7 +65,7 @@ def test_the_layout_is_the_designs(wheels: list[Path], tmp_path: Path) -> None:
         room = Path(writer.__file__).parents[1] / "runtime"
         parts = found.read("__pexlite__/rest").decode().split("\0")
         travelling = dict(zip(parts[::2], parts[1::2], strict=True))
-        travelling |= {Path(name).stem: found.read(name).decode() for name in names[4:] if name.endswith(".py")}
+        travelling |= {Path(name).stem: found.read(name).decode() for name in names[5:] if name.endswith(".py")}
         as_source = [path for path in room.glob("*.py") if path.stem != "warm"]
         assert travelling == {path.stem: bare(path.read_text()) for path in as_source}
 
@@ -225,7 +227,9 @@ def test_what_would_be_written_is_measured_to_the_byte(
         monkeypatch.setattr("pexlite.archive.drafting._PLAIN_ZIP_LIMIT", limit)
     found = tuple(map(read_wheel, wheels))
     variants = (Variant(EVERY_PYTHON, "any", None, None, tuple(range(len(found)))),)
-    bundle = Bundle(found, variants, function("app", "main"), LaunchOptions(), ("x",), ())
+    bundle = Bundle(
+        found, variants, trees_of(found, variants), function("app", "main"), LaunchOptions(), ("x",), ()
+    )
     planned = archive.draft(bundle, "0")
     archive.write(planned, tmp_path / "x.pex")
     assert (tmp_path / "x.pex").stat().st_size == planned.size

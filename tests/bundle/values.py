@@ -58,6 +58,7 @@ def wheel(
     if not filename.endswith(".whl"):
         filename += "-py3-none-any.whl"
     name, version, build, tags = parse_wheel_filename(filename)
+    members = (*files, f"{'-'.join(filename.split('-')[:2])}.dist-info/RECORD")
     return Wheel(
         name=name,
         version=version,
@@ -71,7 +72,8 @@ def wheel(
         requires_dist=tuple(map(Requirement, requires)),
         requires_python=SpecifierSet(python) if python else None,
         entry_points={"console_scripts": scripts} if scripts else {},
-        files=tuple(files),
+        files=members,
+        sizes=tuple(range(len(members))),
         local=local,
     )
 

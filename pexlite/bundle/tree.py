@@ -1,0 +1,241 @@
+"""Wheels -> what lies where: the tree that an installer makes of the wheels of a variant.
+
+    member of a wheel             in the unpacked wheel      in the app's directory
+    pkg/a.py                      lib/pkg/a.py               lib/pythonX.Y/site-packages/pkg/a.py
+    w-1.0.data/purelib/pkg/a.py   lib/pkg/a.py               as above, and platlib like purelib
+    w-1.0.data/scripts/run        scripts/run                bin/run
+    w-1.0.data/data/share/a       data/share/a               share/a
+    w-1.0.data/headers/a.h        headers/a.h                include/site/pythonX.Y/w/a.h
+    console script run                                       bin/run
+
+Of several that come to one place the last one stays: in a wheel .data over plain members and console scripts over
+all, and of the wheels of a variant the one that is installed later.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from pexlite.errors import Unplaceable
+from pexlite.model import Entry, InstalledTree, Kind, Variant, Wheel, kind_in, place_of
+from pexlite.names import fault_of_name
+
+_SCHEMES = {"purelib": "lib", "platlib": "lib", "scripts": "scripts", "data": "data", "headers": "headers"}
+_ACTIVATION = re.compile(r"activate(\.[a-z0-9]+)?|activate_this\.py", re.IGNORECASE)
+_PYTHON = re.compile(r"python[\d.]*t?", re.IGNORECASE)
+# What makes a directory an app that is ready to start, compared without case, as some file systems do.
+_OF_EVERY_APP = re.compile(
+    r"(?:READY|pyvenv\.cfg|__pycache__|_pexlite[^/]*|bin/python[\d.]*t?|lib(?:64)?/[^/]+/site-packages/_pexlite[^/]*)"
+    r"(?:/|$)"
+    r"|(?:bin|lib|lib64|include|include/site|(?:lib|lib64|include/site)/(?:python|pypy)[\d.]+t?"
+    r"|lib(?:64)?/(?:python|pypy)[\d.]+t?/site-packages)$",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+# Endings of the names under which installers on Windows keep what they write for a console script.
+_WRAPPERS = (".exe", "-script.py", ".pya")
+_MOST_CAUSES = 20
+
+
+class Overlap(NamedTuple):
+    """Two entries of one place, which are of different wheels."""
+
+    loser: Entry
+    winner: Entry
+    """Of the wheel that is installed later."""
+
+
+def trees_of(wheels: Sequence[Wheel], variants: Sequence[Variant]) -> tuple[InstalledTree, ...]:
+    """The tree of each of `variants`, whose wheels are positions in `wheels`.
+
+    Raises Unplaceable naming every file that can have no place in an app's directory.
+    """
+    together = [tuple(wheels[position] for position in variant.wheels) for variant in variants]
+    faults = list(dict.fromkeys(fault for some in together for fault in _faults(some)))
+    if faults:
+        raise _unplaceable(faults)
+    return tuple(map(tree_of, together))
+
+
+def tree_of(wheels: Sequence[Wheel]) -> InstalledTree:
+    """What an installer puts where of `wheels`, which are in installation order; none of it is refused."""
+    return _laid_out(tuple(wheels))[0]
+
+
+def overlaps(wheels: Sequence[Wheel]) -> tuple[Overlap, ...]:
+    """Every place to which several of `wheels` bring something; of more than two, each with the next."""
+    return _laid_out(tuple(wheels))[1]
+
+
+def member_of(entry: Entry, wheels: Sequence[Wheel]) -> str:
+    """The name that the file has in its wheel, one of `wheels`."""
+    wheel = wheels[entry.wheel]
+    return wheel.files[_unpacked(wheel)[entry.path]]
+
+
+def left_out(wheels: Iterable[Wheel]) -> tuple[str, ...]:
+    """A sentence on each script that would take the place of one that every virtual environment has."""
+    return tuple(
+        f"the script {name} of {wheel.filename} is left out: a virtual environment has a bin/{name} of its own"
+        for wheel in wheels
+        for name in (*wheel.scripts, *_names_of_activation(wheel))
+        if is_of_every_environment(name)
+    )
+
+
+def is_of_every_environment(script: str) -> bool:
+    """Whether a virtual environment has a program of that name in bin/, which no wheel may replace."""
+    return bool(_PYTHON.fullmatch(script) or _ACTIVATION.fullmatch(script))
+
+
+# -- the tree ------------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=16)
+def _laid_out(wheels: tuple[Wheel, ...]) -> tuple[InstalledTree, tuple[Overlap, ...]]:
+    """Tree and overlaps; kept, since several questions are asked of the same wheels."""
+    brought = [list(_entries(number, wheel)) for number, wheel in enumerate(wheels)]
+    found: dict[str, Entry] = {}
+    doubled: list[Overlap] = []
+    for entries in brought:
+        places = [entry.place for entry in entries]
+        doubled += [
+            Overlap(found[place], entry) for place, entry in zip(places, entries, strict=True) if place in found
+        ]
+        found.update(zip(places, entries, strict=True))
+    kept = [entry for entries in brought for entry in entries if not doubled or found[entry.place] is entry]
+    return InstalledTree(tuple(kept)), tuple(doubled)
+
+
+def _entries(number: int, wheel: Wheel) -> Iterator[Entry]:
+    """What the wheel at position `number` brings, each place once: by directory and name, console scripts last."""
+    directories: dict[str, list[tuple[str, int | None]]] = {}
+    unpacked = _unpacked(wheel)
+    for path, position in unpacked.items():
+        directory, _, name = path.rpartition("/")
+        directories.setdefault(directory, []).append((name, wheel.sizes[position]))
+    data = _data_directory(wheel)
+    record = f"{data.removesuffix('.data/')}.dist-info/RECORD" if data else ""
+    scripts = {name: reference for name, reference in wheel.scripts.items() if not is_of_every_environment(name)}
+    distribution = wheel.filename.partition("-")[0]
+    for directory in sorted(directories):
+        top, kind = place_of(directory, distribution), kind_in(directory)
+        for name, size in sorted(directories[directory]):
+            path = f"{directory}/{name}"
+            if directory == "scripts" and _is_left_out(name, wheel):
+                continue
+            # RECORD is written anew when it is unpacked: it has to say where the files of .data lie.
+            yield Entry(top + name, number, path, kind, None if path == f"lib/{record}" else size)
+    for name, reference in scripts.items():
+        yield Entry(f"bin/{name}", number, _called(reference), Kind.CONSOLE_SCRIPT, None)
+
+
+def _unpacked(wheel: Wheel) -> Mapping[str, int]:
+    """Every file of the unpacked wheel: its path, and the position of its member in `wheel.files`."""
+    data = _data_directory(wheel)
+    if not data:
+        return {f"lib/{member}": position for position, member in enumerate(wheel.files)}
+    plain: dict[str, int] = {}
+    moved: dict[str, int] = {}
+    for position, member in enumerate(wheel.files):
+        if member.startswith(data):
+            scheme, _, rest = member[len(data) :].partition("/")
+            moved[f"{_SCHEMES[scheme]}/{rest}"] = position
+        else:
+            plain[f"lib/{member}"] = position
+    return {**plain, **moved}
+
+
+def _data_directory(wheel: Wheel) -> str:
+    """The directory "name-version.data/" of the wheel, or "" where it has none.
+
+    It is named as the .dist-info directory is; another one that ends so is a package's own.
+    """
+    tops = {member.partition("/")[0] for member in wheel.files if ".data/" in member or ".dist-info/" in member}
+    return next(
+        (f"{top}/" for top in tops if top.endswith(".data") and f"{top.removesuffix('.data')}.dist-info" in tops),
+        "",
+    )
+
+
+def _is_left_out(script: str, wheel: Wheel) -> bool:
+    """Whether an installer passes over the file `script` of .data/scripts."""
+    if _ACTIVATION.fullmatch(script):
+        return True
+    ending = next((ending for ending in _WRAPPERS if script.lower().endswith(ending)), "")
+    return script[: len(script) - len(ending)] in wheel.scripts
+
+
+def _called(reference: str) -> str:
+    """The "module:attribute" of an object reference "module : attribute [extras]"."""
+    return "".join(reference.partition("[")[0].split())
+
+
+def _names_of_activation(wheel: Wheel) -> Iterator[str]:
+    for path in _unpacked(wheel):
+        directory, _, name = path.rpartition("/")
+        if directory == "scripts" and _ACTIVATION.fullmatch(name):
+            yield name
+
+
+# -- what can have no place ----------------------------------------------------------------------
+
+
+class _Fault(NamedTuple):
+    wheel: Wheel
+    words: str
+
+
+def _faults(wheels: Sequence[Wheel]) -> Iterator[_Fault]:
+    for wheel in wheels:
+        yield from _faults_of_scripts(wheel)
+    tree = tree_of(wheels)
+    directories = _with_parents({entry.place.rpartition("/")[0] for entry in tree.entries})
+    for entry in tree.entries:
+        wheel = wheels[entry.wheel]
+        if _OF_EVERY_APP.match(entry.place) and entry.kind is not Kind.CONSOLE_SCRIPT:
+            yield _Fault(wheel, f"{member_of(entry, wheels)} would take the place of what every app has")
+        elif entry.place in directories:
+            below = next(other for other in tree.entries if other.place.startswith(f"{entry.place}/"))
+            other = wheels[below.wheel]
+            whose = "it has a directory too" if other is wheel else f"{other.filename} has a directory"
+            yield _Fault(wheel, f"{_shown(entry, wheels)} is a file where {whose}")
+
+
+def _faults_of_scripts(wheel: Wheel) -> Iterator[_Fault]:
+    for name, reference in wheel.scripts.items():
+        fault = fault_of_name(name)
+        if fault:
+            yield _Fault(wheel, f"console script {name!r} {fault}")
+        elif not _REFERENCE.fullmatch(_called(reference)):
+            # As pip has it: such a script could only fail, or do something else than it says.
+            yield _Fault(wheel, f"console script {name} calls {reference!r}, which names no function")
+
+
+def _shown(entry: Entry, wheels: Sequence[Wheel]) -> str:
+    return f"console script {entry.name}" if entry.kind is Kind.CONSOLE_SCRIPT else member_of(entry, wheels)
+
+
+def _with_parents(directories: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for directory in directories:
+        while directory and directory not in found:
+            found.add(directory)
+            directory = directory.rpartition("/")[0]
+    return found
+
+
+def _unplaceable(faults: Sequence[_Fault]) -> Unplaceable:
+    causes = [f"{fault.wheel.filename}: {fault.words}" for fault in faults]
+    shown = causes[:_MOST_CAUSES]
+    if len(causes) > len(shown):
+        shown.append(f"and {len(causes) - len(shown)} more of this kind")
+    others = dict.fromkeys(fault.wheel.name for fault in faults if not fault.wheel.local)
+    hints = ["rename it in your own code"] if any(fault.wheel.local for fault in faults) else []
+    hints += [f"leave out what brings it: {' '.join(f'--exclude {name}' for name in others)}"] if others else []
+    return Unplaceable(
+        "the wheels have files that can have no place in an app's directory", causes=shown, hint="; ".join(hints)
+    )
