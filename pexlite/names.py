@@ -1,6 +1,6 @@
-"""The one place that decides what a file may be called: for members of wheels, console scripts, and all that follows.
+"""Decides what a file may be called, for members of wheels, their console scripts, and wheels themselves.
 
-A name that passes is one file on POSIX file systems, lies where it says, and is one line of a text.
+A name that passes is one file where it says, on every POSIX file system, and no more than one line of a text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a file says of itself: PEX-INFO for people and tools, the literals of `__main__.py` for its boot."""
+"""The facts that a file carries: PEX-INFO for people and tools, the literals of `__main__.py` for its boot."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def pex_info(
     """PEX-INFO: pex's field names where the meaning is pex's, everything else under "pexlite".
 
     `offsets` are those of the wheels' first bytes in the file, `compiled` the bytecode of some of them with its
-    own; offsets do not count towards the build id, `boots` and `warm` do.
+    own; offsets do not count towards the build id, `boots`, `warm` and the trees do.
     """
     launch = bundle.launch
     facts: dict[str, Any] = {

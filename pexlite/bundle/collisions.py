@@ -57,7 +57,7 @@ def collisions(bundle: Bundle, digests: Digests) -> tuple[Collision, ...]:
 
 
 def _by_pair(wheels: Sequence[Wheel]) -> list[list[Overlap]]:
-    """The places that two wheels share, those of each pair together; bytecode is made of what is compared anyway."""
+    """The places that two wheels share, by pair; without bytecode, whose sources are compared."""
     pairs: dict[tuple[int, int], list[Overlap]] = {}
     for overlap in overlaps(wheels):
         if "__pycache__/" not in overlap.winner.place:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pexlite.bundle.tree import is_of_every_environment, member_of, tree_of
+from pexlite.bundle.tree import called, is_of_every_environment, member_of, tree_of
 from pexlite.errors import EntryPointMissing, UsageError
 from pexlite.model import Entry, EntryPoint, InstalledTree, Kind, StartKind, Wheel
 
@@ -142,7 +142,7 @@ def _script(name: str, wheels: Sequence[Wheel]) -> EntryPoint:
             raise EntryPointMissing(
                 f"the script {name} of {wheel.filename} is left out, so nothing can start with it",
                 causes=[f"a virtual environment has a bin/{name} of its own"],
-                hint=f"start what it calls: -e {wheel.scripts[name].partition('[')[0].strip()}",
+                hint=f"start what it calls: -e {called(wheel.scripts[name])}",
             )
     names = sorted(scripts)
     raise EntryPointMissing(

@@ -51,8 +51,8 @@ def plan(
 ) -> Bundle:
     """The bundle that satisfies `roots` on every target, and on every other Python the same wheels serve.
 
-    Raises ClosureIncomplete where the wheels are not enough for one of the targets, and Unplaceable where a file of
-    theirs can lie nowhere.
+    Raises ClosureIncomplete where the wheels are not enough for a target, Unplaceable where one of their files can
+    have no place in an app's directory.
     """
     chosen = [
         (around, closure(roots, wheels if around.wheels is None else around.wheels, around.target, amendments))

@@ -34,7 +34,8 @@ _OF_EVERY_APP = re.compile(
     r"|lib(?:64)?/(?:python|pypy)[\d.]+t?/site-packages)$",
     re.IGNORECASE,
 )
-_REFERENCE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+_REFERENCE = re.compile(rf"\s*{_DOTTED}\s*:\s*{_DOTTED}\s*(?:\[.*)?")
 # Endings of the names under which installers on Windows keep what they write for a console script.
 _WRAPPERS = (".exe", "-script.py", ".pya")
 _MOST_CAUSES = 20
@@ -91,46 +92,56 @@ def is_of_every_environment(script: str) -> bool:
     return bool(_PYTHON.fullmatch(script) or _ACTIVATION.fullmatch(script))
 
 
+def called(reference: str) -> str:
+    """The "module:attribute" of an object reference "module : attribute [extras]"."""
+    return "".join(reference.partition("[")[0].split())
+
+
 # -- the tree ------------------------------------------------------------------------------------
 
 
 @functools.lru_cache(maxsize=16)
 def _laid_out(wheels: tuple[Wheel, ...]) -> tuple[InstalledTree, tuple[Overlap, ...]]:
     """Tree and overlaps; kept, since several questions are asked of the same wheels."""
-    brought = [list(_entries(number, wheel)) for number, wheel in enumerate(wheels)]
+    brought = [_entries(number, wheel) for number, wheel in enumerate(wheels)]
     found: dict[str, Entry] = {}
     doubled: list[Overlap] = []
     for entries in brought:
-        places = [entry.place for entry in entries]
-        doubled += [
-            Overlap(found[place], entry) for place, entry in zip(places, entries, strict=True) if place in found
-        ]
-        found.update(zip(places, entries, strict=True))
+        own = {entry.place: entry for entry in entries}
+        doubled += [Overlap(found[place], own[place]) for place in own if place in found]
+        found.update(own)
     kept = [entry for entries in brought for entry in entries if not doubled or found[entry.place] is entry]
     return InstalledTree(tuple(kept)), tuple(doubled)
 
 
-def _entries(number: int, wheel: Wheel) -> Iterator[Entry]:
+def _entries(number: int, wheel: Wheel) -> list[Entry]:
     """What the wheel at position `number` brings, each place once: by directory and name, console scripts last."""
-    directories: dict[str, list[tuple[str, int | None]]] = {}
-    unpacked = _unpacked(wheel)
-    for path, position in unpacked.items():
-        directory, _, name = path.rpartition("/")
-        directories.setdefault(directory, []).append((name, wheel.sizes[position]))
-    data = _data_directory(wheel)
-    record = f"{data.removesuffix('.data/')}.dist-info/RECORD" if data else ""
     scripts = {name: reference for name, reference in wheel.scripts.items() if not is_of_every_environment(name)}
     distribution = wheel.filename.partition("-")[0]
+    entries: list[Entry] = []
+    directories = _by_directory(wheel)
     for directory in sorted(directories):
-        top, kind = place_of(directory, distribution), kind_in(directory)
-        for name, size in sorted(directories[directory]):
-            path = f"{directory}/{name}"
-            if directory == "scripts" and _is_left_out(name, wheel):
-                continue
-            # RECORD is written anew when it is unpacked: it has to say where the files of .data lie.
-            yield Entry(top + name, number, path, kind, None if path == f"lib/{record}" else size)
-    for name, reference in scripts.items():
-        yield Entry(f"bin/{name}", number, _called(reference), Kind.CONSOLE_SCRIPT, None)
+        top, kind, sizes = place_of(directory, distribution), kind_in(directory), directories[directory]
+        names = sorted(sizes)
+        if kind is Kind.SCRIPT:
+            names = [name for name in names if not _is_left_out(f"{directory}/{name}", wheel)]
+        entries += [Entry(top + name, number, f"{directory}/{name}", kind, sizes[name]) for name in names]
+    calls = [(f"bin/{name}", called(reference)) for name, reference in scripts.items()]
+    return entries + [Entry(place, number, call, Kind.CONSOLE_SCRIPT, None) for place, call in calls]
+
+
+def _by_directory(wheel: Wheel) -> dict[str, dict[str, int | None]]:
+    """The files of each directory of the unpacked wheel: name to size."""
+    directories: dict[str, dict[str, int | None]] = {}
+    for path, position in _unpacked(wheel).items():
+        directory, _, name = path.rpartition("/")
+        directories.setdefault(directory, {})[name] = wheel.sizes[position]
+    data = _data_directory(wheel)
+    if data:
+        # RECORD is written anew when it is unpacked: it has to say where the files of .data lie.
+        information = directories.get(f"lib/{data.removesuffix('.data/')}.dist-info", {})
+        information |= dict.fromkeys(information.keys() & {"RECORD"})
+    return directories
 
 
 def _unpacked(wheel: Wheel) -> Mapping[str, int]:
@@ -161,17 +172,11 @@ def _data_directory(wheel: Wheel) -> str:
     )
 
 
-def _is_left_out(script: str, wheel: Wheel) -> bool:
-    """Whether an installer passes over the file `script` of .data/scripts."""
-    if _ACTIVATION.fullmatch(script):
-        return True
+def _is_left_out(path: str, wheel: Wheel) -> bool:
+    """Whether an installer passes over the file "scripts/…", or leaves an environment's own in its place."""
+    script = path.removeprefix("scripts/")
     ending = next((ending for ending in _WRAPPERS if script.lower().endswith(ending)), "")
-    return script[: len(script) - len(ending)] in wheel.scripts
-
-
-def _called(reference: str) -> str:
-    """The "module:attribute" of an object reference "module : attribute [extras]"."""
-    return "".join(reference.partition("[")[0].split())
+    return script[: len(script) - len(ending)] in wheel.scripts or bool(_ACTIVATION.fullmatch(script))
 
 
 def _names_of_activation(wheel: Wheel) -> Iterator[str]:
@@ -210,7 +215,7 @@ def _faults_of_scripts(wheel: Wheel) -> Iterator[_Fault]:
         fault = fault_of_name(name)
         if fault:
             yield _Fault(wheel, f"console script {name!r} {fault}")
-        elif not _REFERENCE.fullmatch(_called(reference)):
+        elif not _REFERENCE.fullmatch(reference):
             # As pip has it: such a script could only fail, or do something else than it says.
             yield _Fault(wheel, f"console script {name} calls {reference!r}, which names no function")
 

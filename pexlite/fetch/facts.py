@@ -1,4 +1,4 @@
-"""What the store remembers of a wheel, as JSON that loads fast, so that a warm build opens no wheel."""
+"""A wheel's facts in the store: JSON that loads fast, so that a warm build opens no wheel."""
 
 from __future__ import annotations
 

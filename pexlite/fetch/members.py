@@ -18,7 +18,7 @@ _LOCAL_HEADER = 30
 
 
 def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """A sentence on each member that would lie outside of the wheel's place, or nowhere, or twice, or is no file."""
+    """A sentence on each member that would lie elsewhere, nowhere or twice, or that is no file."""
     seen: set[str] = set()
     directories: set[str] = set()
     for member in members:
@@ -46,7 +46,7 @@ def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
 
 
 def unportable(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """A sentence on each name that Windows cannot write, or that is another's where capitals are not told apart."""
+    """A sentence on each name that Windows cannot write, or that differs from another in capitals only."""
     names = {member.filename for member in members}
     known: dict[str, str] = {}
     for name in sorted(names | _with_parents(name.removesuffix("/").rpartition("/")[0] for name in names)):

@@ -1,4 +1,4 @@
-"""A built file: what it starts, whom it serves, what is in it. Nothing here needs `packaging`."""
+"""A built file: what it starts, whom it serves, what is in it. Imports no `packaging`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Libc:
 
 
 class StartKind(enum.StrEnum):
-    """What a file does when it is started."""
+    """The ways in which a file starts."""
 
     FUNCTION = "function"
     MODULE = "module"
@@ -29,7 +29,7 @@ class StartKind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """What a start runs: `module` and `attribute` of a function, a module, a file in bin/, or nothing."""
+    """The start of a file: `module` and `attribute` of a function, a module, a file in bin/, or an interpreter."""
 
     kind: StartKind
     module: str = ""
@@ -76,7 +76,7 @@ class StoredWheel:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a built file says of itself: PEX-INFO, read back."""
+    """The facts of a built file: PEX-INFO, read back."""
 
     build_id: str
     entry_point: EntryPoint
@@ -111,9 +111,9 @@ class Draft:
     header: bytes
     wheels: tuple[BundledWheel, ...]
     wheel_headers: tuple[bytes, ...]
-    """What stands before each of the wheels."""
+    """The bytes before each of the wheels."""
     rest: bytes
-    """What follows the last of them."""
+    """The bytes after the last of them."""
 
     @property
     def size(self) -> int:
@@ -158,12 +158,12 @@ class BuildResult:
 
     @property
     def build_id(self) -> str:
-        """What the file calls itself by in a cache: the same for the same content."""
+        """The file's name in a cache: the same for the same content."""
         return self.decision.draft.build_id
 
     @property
     def wheels(self) -> tuple[BundledWheel, ...]:
-        """What is in it."""
+        """The wheels in it."""
         return self.decision.draft.wheels
 
     @property
@@ -183,7 +183,7 @@ class BuildResult:
 
     @property
     def entry_point(self) -> EntryPoint:
-        """What it starts."""
+        """The start of the file."""
         return self.decision.entry_point
 
     @property

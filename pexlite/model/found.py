@@ -28,7 +28,7 @@ class Target:
     platform: str
     """System and machine: "linux_x86_64", "macosx_arm64", "win_amd64"."""
     libc: Libc | None
-    """What the platform offers; None off Linux."""
+    """The platform's; None off Linux."""
     tags: tuple[Tag, ...]
     """Supported tags, best first (PEP 425)."""
     environment: Environment
@@ -113,7 +113,7 @@ _MOST_BYTES = 30_000_000_000
 
 @dataclass(frozen=True)
 class Bytecode:
-    """What one Python makes of a wheel's modules."""
+    """The bytecode of a wheel's modules for one Python."""
 
     python: str
     """As in `Target.python`."""
@@ -126,21 +126,21 @@ class Bytecode:
 
 @dataclass(frozen=True)
 class BootBytecode:
-    """What one Python makes of the runtime's modules. Only where the digest is right may they be unmarshalled."""
+    """The bytecode of the runtime for one Python. Only where the digest is right may it be unmarshalled."""
 
     cache_tag: str
     """As in `sys.implementation.cache_tag`."""
     first: bytes
-    """What every start needs."""
+    """Of the modules that every start needs."""
     digest: bytes
     """Of `first`, as only this Python comes to it: `importlib.util.source_hash`."""
     rest: bytes
-    """What a first start and the switches need."""
+    """Of those that a first start and the switches need."""
 
 
 @dataclass(frozen=True)
 class WarmStart:
-    """What one Python makes of the warm start, which it runs instead of `__main__.py`."""
+    """The bytecode of the warm start, which its Python runs instead of `__main__.py`."""
 
     magic: bytes
     """As in `importlib.util.MAGIC_NUMBER`: other Pythons take the source."""
@@ -155,11 +155,11 @@ class Bundle:
     wheels: tuple[Wheel, ...]
     variants: tuple[Variant, ...]
     trees: tuple[InstalledTree, ...]
-    """Of each of `variants`: what lies where."""
+    """The tree of each of `variants`."""
     entry_point: EntryPoint
     launch: LaunchOptions
     requirements: tuple[str, ...]
-    """What was asked for, as people wrote it, without paths of this machine or credentials."""
+    """Those asked for, as people wrote them, without paths of this machine or credentials."""
     pth_files: tuple[str, ...]
     """Names of the `.pth` files that lie directly in site-packages, sorted."""
     runs_on: str = ""

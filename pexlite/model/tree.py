@@ -102,7 +102,7 @@ class InstalledTree:
 
 
 def read_tree(text: str, distributions: Sequence[str]) -> InstalledTree:
-    """The tree whose text is `text`; `distributions` are the names of the variant's wheels, as their files have them.
+    """The tree whose text is `text`; `distributions` begin the file names of the variant's wheels.
 
     Raises ValueError where it is no such text.
     """

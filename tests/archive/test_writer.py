@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from pexlite.archive.runtime_files import bare
 from pexlite.bundle import trees_of
 from pexlite.errors import UsageError, WriteError
 from pexlite.fetch import read_wheel
-from pexlite.model import Bundle, EntryPoint, InheritPath, LaunchOptions, StartKind, Variant
+from pexlite.model import Bundle, EntryPoint, InheritPath, InstalledTree, LaunchOptions, StartKind, Variant
 from tests.bundles import EVERY_PYTHON, bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter, supported
@@ -68,6 +69,26 @@ def test_the_layout_is_the_designs(wheels: list[Path], tmp_path: Path) -> None:
         travelling |= {Path(name).stem: found.read(name).decode() for name in names[5:] if name.endswith(".py")}
         as_source = [path for path in room.glob("*.py") if path.stem != "warm"]
         assert travelling == {path.stem: bare(path.read_text()) for path in as_source}
+
+
+def test_each_variant_has_its_tree(wheels: list[Path], tmp_path: Path) -> None:
+    variants = (Variant(("cp311",), "any", None, None, (0, 1)), Variant(("cp312",), "any", None, None, (1,)))
+    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), variants=variants)
+    with zipfile.ZipFile(file) as found:
+        trees = {name: found.read(name).decode() for name in found.namelist() if name.startswith(".trees/")}
+    read = tuple(map(read_wheel, wheels))
+    assert trees == {f".trees/{number}": tree.text() for number, tree in enumerate(trees_of(read, variants))}
+    assert "!0\napp:main app\n" in trees[".trees/0"] and "!" not in trees[".trees/1"]
+    assert archive.read_manifest(file).facts["pexlite"]["format"] == 2
+
+
+def test_another_tree_makes_another_build(wheels: list[Path]) -> None:
+    found = tuple(map(read_wheel, wheels))
+    variants = (Variant(EVERY_PYTHON, "any", None, None, (0, 1)),)
+    [tree] = trees_of(found, variants)
+    bundle = Bundle(found, variants, (tree,), function("app", "main"), LaunchOptions(), ("x",), ())
+    other = replace(bundle, trees=(InstalledTree(tree.entries[1:]),))
+    assert archive.draft(bundle, "0").build_id != archive.draft(other, "0").build_id
 
 
 def test_the_runtime_is_small(wheels: list[Path], tmp_path: Path) -> None:
