@@ -110,12 +110,15 @@ def _laid_out(wheels: tuple[Wheel, ...]) -> tuple[InstalledTree, tuple[Overlap, 
         own = {entry.place: entry for entry in entries}
         doubled += [Overlap(found[place], own[place]) for place in own if place in found]
         found.update(own)
-    kept = [entry for entries in brought for entry in entries if not doubled or found[entry.place] is entry]
+    kept = [entry for entries in brought for entry in entries if found[entry.place] is entry]
     return InstalledTree(tuple(kept)), tuple(doubled)
 
 
 def _entries(number: int, wheel: Wheel) -> list[Entry]:
-    """What the wheel at position `number` brings, each place once: by directory and name, console scripts last."""
+    """What the wheel at position `number` brings, by directory and name, console scripts last.
+
+    Of several that come to one place the last one stays: .data/scripts over .data/data/bin, and these over both.
+    """
     scripts = {name: reference for name, reference in wheel.scripts.items() if not is_of_every_environment(name)}
     distribution = wheel.filename.partition("-")[0]
     entries: list[Entry] = []
@@ -180,10 +183,9 @@ def _is_left_out(path: str, wheel: Wheel) -> bool:
 
 
 def _names_of_activation(wheel: Wheel) -> Iterator[str]:
-    for path in _unpacked(wheel):
-        directory, _, name = path.rpartition("/")
-        if directory == "scripts" and _ACTIVATION.fullmatch(name):
-            yield name
+    if any(".data/scripts/" in member for member in wheel.files):
+        names = [path.removeprefix("scripts/") for path in _unpacked(wheel) if path.startswith("scripts/")]
+        yield from filter(_ACTIVATION.fullmatch, names)
 
 
 # -- what can have no place ----------------------------------------------------------------------
@@ -198,14 +200,13 @@ def _faults(wheels: Sequence[Wheel]) -> Iterator[_Fault]:
     for wheel in wheels:
         yield from _faults_of_scripts(wheel)
     tree = tree_of(wheels)
-    directories = _with_parents({entry.place.rpartition("/")[0] for entry in tree.entries})
+    directories = _directories(tree)
     for entry in tree.entries:
         wheel = wheels[entry.wheel]
         if _OF_EVERY_APP.match(entry.place) and entry.kind is not Kind.CONSOLE_SCRIPT:
             yield _Fault(wheel, f"{member_of(entry, wheels)} would take the place of what every app has")
         elif entry.place in directories:
-            below = next(other for other in tree.entries if other.place.startswith(f"{entry.place}/"))
-            other = wheels[below.wheel]
+            other = wheels[directories[entry.place].wheel]
             whose = "it has a directory too" if other is wheel else f"{other.filename} has a directory"
             yield _Fault(wheel, f"{_shown(entry, wheels)} is a file where {whose}")
 
@@ -224,11 +225,13 @@ def _shown(entry: Entry, wheels: Sequence[Wheel]) -> str:
     return f"console script {entry.name}" if entry.kind is Kind.CONSOLE_SCRIPT else member_of(entry, wheels)
 
 
-def _with_parents(directories: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for directory in directories:
+def _directories(tree: InstalledTree) -> dict[str, Entry]:
+    """Every directory that the tree needs, with an entry that lies in it or below."""
+    found: dict[str, Entry] = {}
+    for entry in tree.entries:
+        directory = entry.place.rpartition("/")[0]
         while directory and directory not in found:
-            found.add(directory)
+            found[directory] = entry
             directory = directory.rpartition("/")[0]
     return found
 

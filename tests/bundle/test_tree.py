@@ -61,6 +61,17 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
         "doubled_c": {"files": {"doubled/__init__.py": "third"}, "data": {"data/share/doubled": "of c"}},
     },
     "console": {"console": {"entry_points": CALLS, "data": {"scripts/console-run": "#!python\n"}}},
+    "inside": {
+        "inside": {
+            "data": {"scripts/inside": "#!/bin/sh\n# of scripts\n", "data/bin/inside": "of data"},
+        }
+    },
+    "beneath": {
+        "beneath": {
+            "data": {"data/bin/beneath": "of data"},
+            "entry_points": {"console_scripts": {"beneath": "beneath:main"}},
+        }
+    },
     "wrapped": {
         "wrapped": {
             "entry_points": {
@@ -380,7 +391,9 @@ def test_the_text_is_a_block_for_each_directory_and_one_for_the_scripts() -> Non
     ]
 
 
-NAMES = st.text(min_size=1, max_size=8).filter(lambda name: fault_of_name(name) is None)
+NAMES = st.one_of(st.sampled_from(["bin", "x"]), st.text(min_size=1, max_size=8)).filter(
+    lambda name: fault_of_name(name) is None
+)
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 SCHEMES = st.sampled_from(["", "w-1.data/purelib/", "w-1.data/scripts/", "w-1.data/data/", "w-1.data/headers/"])
 MEMBERS = st.lists(st.tuples(SCHEMES, PATHS).map("".join), unique=True, max_size=20)
