@@ -104,7 +104,7 @@ def pex_info(
 
 
 def start_facts(info: Mapping[str, Any], bundle: Bundle) -> dict[str, Any]:
-    """What a warm start has to know, in values that are literals."""
+    """The facts that a warm start needs, in values that are literals."""
     own = info["pexlite"]
     start = bundle.entry_point
     in_process = start.kind in (StartKind.FUNCTION, StartKind.MODULE)

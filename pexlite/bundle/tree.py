@@ -1,4 +1,4 @@
-"""Wheels -> what lies where: the tree that an installer makes of the wheels of a variant.
+"""Wheels -> InstalledTree: the files of a variant's wheels, each where an installer would put it.
 
     member of a wheel             in the unpacked wheel      in the app's directory
     pkg/a.py                      lib/pkg/a.py               lib/pythonX.Y/site-packages/pkg/a.py
@@ -62,7 +62,7 @@ def trees_of(wheels: Sequence[Wheel], variants: Sequence[Variant]) -> tuple[Inst
 
 
 def tree_of(wheels: Sequence[Wheel]) -> InstalledTree:
-    """What an installer puts where of `wheels`, which are in installation order; none of it is refused."""
+    """The tree of `wheels`, which are in installation order; `trees_of` refuses what can have no place in one."""
     return _laid_out(tuple(wheels))[0]
 
 
@@ -115,7 +115,7 @@ def _laid_out(wheels: tuple[Wheel, ...]) -> tuple[InstalledTree, tuple[Overlap, 
 
 
 def _entries(number: int, wheel: Wheel) -> list[Entry]:
-    """What the wheel at position `number` brings, by directory and name, console scripts last.
+    """The entries of the wheel at position `number`, by directory and name, console scripts last.
 
     Of several that come to one place the last one stays: .data/scripts over .data/data/bin, and these over both.
     """

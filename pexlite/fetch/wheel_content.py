@@ -1,4 +1,4 @@
-"""What a wheel's members contain, as digests."""
+"""Digests of the contents of a wheel's members."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ _LARGEST_TEXT = 1 << 26  # bytes; the RECORD of 70,000 files has 7 million
 
 @dataclass(frozen=True)
 class Digest:
-    """What identifies a file's bytes, taken in one pass."""
+    """The digests and the size of a file, taken in one pass."""
 
     sha256: str
     crc32: int

@@ -3,7 +3,7 @@
     request   what is asked for, on the command line or by a program
     asked     what that comes down to once every file it names has been read
     found     targets and wheels, and the bundle that is decided from them
-    tree      what lies where in an app's directory, as values and as a text
+    tree      the files of an app's directory, each in its place, as values and as a text
     file      a built file, as it is written and read back
 
 Each is imported when one of its names is first asked for: half of them bring `packaging` along, which takes longer

@@ -1,4 +1,4 @@
-"""What lies where in an app's directory: the files of its wheels as an installer would place them, and as a text.
+"""The files of an app's directory, each where an installer would put it: as values and as a text.
 
 The text is a member of a built file, one for each variant. Its lines, in installation order:
 

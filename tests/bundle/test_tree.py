@@ -1,4 +1,4 @@
-"""What lies where: as pip puts it, as a text and back, and what is refused."""
+"""Installed trees: compared with pip's, as texts and back, and the files that can have no place in one."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ OF_PIP = {"INSTALLER", "REQUESTED", "direct_url.json"}
 
 @dataclass(frozen=True)
 class Installed:
-    """What pip made of all rows, and their wheels."""
+    """The files that pip made of all rows, and the wheels of each row."""
 
     files: Mapping[str, bytes]
     """By place, as `Entry` writes it."""
@@ -177,7 +177,7 @@ def test_only_the_size_of_a_record_that_is_written_anew_is_not_known(row: str, i
 
 
 def places(*wheels: Wheel) -> dict[str, str]:
-    """What comes from where, without the .dist-info directories."""
+    """Each place outside the .dist-info directories, and the path that its file has in the unpacked wheel."""
     return {entry.place: entry.path for entry in tree_of(wheels).entries if ".dist-info/" not in entry.place}
 
 
