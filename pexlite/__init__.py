@@ -27,6 +27,7 @@ below do not know each other. `tests/test_architecture.py` reads the layers and 
     installers  uv and pip as programs: where they are, index settings in their words, how to run them
     model       the frozen values everything passes along
     errors      every way to fail: one class each, its exit code, its hint
+    names       what a file may be called
     places      where the store is
     deferred    names imported when they are first asked for
     version     which pexlite this is
@@ -44,7 +45,7 @@ Layers:
     targets | resolve | fetch | bundle | archive
     installers
     model
-    errors | places | deferred | version
+    errors | names | places | deferred | version
 
     runtime
 """

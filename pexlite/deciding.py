@@ -62,6 +62,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *start.notices,
             *_unused(settled.wheels, plan),
             *bundles.unknown_extras(prepared.roots, plan.wheels),
+            *bundles.left_out(plan.wheels),
             *_collisions(request, plan),
         ),
         # What is remembered is small; bytecode is not, and is in the store anyway.

@@ -90,6 +90,12 @@ class EntryPointMissing(PexliteError):
     exit_code = 4
 
 
+class Unplaceable(PexliteError):
+    """Files of wheels can have no place in an app's directory, so that no start could ever succeed."""
+
+    exit_code = 4
+
+
 class CollisionError(PexliteError):
     """Two wheels bring different files under one name."""
 

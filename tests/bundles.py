@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pexlite import archive, fetch
-from pexlite.bundle import runs_on
+from pexlite.bundle import runs_on, trees_of
 from pexlite.fetch import read_wheel
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant, WarmStart
 from tests.interpreters import Interpreter, supported
@@ -41,10 +41,18 @@ def bundle_file(
     """
     found = tuple(read_wheel(path, local=path in local) for path in wheels)
     variants = variants or (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
-    pth = tuple(
-        sorted(name for wheel in found for name in wheel.files if name.endswith(".pth") and "/" not in name)
+    trees = trees_of(found, variants)
+    pth = {path for tree in trees for path in tree.importable if path.endswith(".pth") and "/" not in path}
+    bundle = Bundle(
+        wheels=found,
+        variants=variants,
+        trees=trees,
+        entry_point=entry_point,
+        launch=launch or LaunchOptions(),
+        requirements=("x",),
+        pth_files=tuple(sorted(pth)),
+        runs_on=runs_on(variants),
     )
-    bundle = Bundle(found, variants, entry_point, launch or LaunchOptions(), ("x",), pth, runs_on(variants))
     archive.write(archive.draft(bundle, "0", warm=warm_start(supported()[0])), output)
     return output
 

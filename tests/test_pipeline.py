@@ -11,7 +11,7 @@ import pytest
 
 from pexlite import pipeline
 from pexlite.cli.main import run as run_command
-from pexlite.errors import CollisionError, InvalidWheel
+from pexlite.errors import CollisionError, InvalidWheel, Unplaceable
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from tests.bundles import environment, run
 from tests.factories import make_wheel
@@ -93,6 +93,27 @@ def test_the_wheel_that_is_said_to_win_wins(links: Path, tmp_path: Path) -> None
 def test_the_same_file_in_two_wheels_is_nothing_to_tell(links: Path, tmp_path: Path) -> None:
     colliding(links, "a")
     assert build(tmp_path, "a", "b", strict=True).notices == ()
+
+
+# -- what can have no place ----------------------------------------------------------------------
+
+
+def test_a_file_that_could_never_start_is_not_built(links: Path, tmp_path: Path) -> None:
+    make_wheel(links, "a", data={"data/lib": "x"}, entry_points={"console_scripts": {"../x": "a:main"}})
+    make_wheel(links, "b", requires=["a"], files={"b.py": "x = 1\n"})
+    with pytest.raises(Unplaceable) as caught:
+        build(tmp_path, "b")
+    assert caught.value.exit_code == 4
+    assert [cause.partition(": ")[0] for cause in caught.value.causes] == ["a-1.0-py3-none-any.whl"] * 2
+    assert caught.value.hint == "leave out what brings it: --exclude a"
+    assert not (tmp_path / "x.pex").exists()
+    assert build(tmp_path, "b", excluded=("a",)).path.exists()
+
+
+def test_a_script_that_every_environment_has_is_left_out_with_a_word(links: Path, tmp_path: Path) -> None:
+    make_wheel(links, "a", entry_points={"console_scripts": {"python3": "a:main", "run": "a:main"}})
+    [notice] = build(tmp_path, "a").notices
+    assert notice.startswith("the script python3 of a-1.0-py3-none-any.whl is left out")
 
 
 # -- nothing written -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a file says of itself: PEX-INFO for people and tools, the literals of `__main__.py` for its boot."""
+"""The facts that a file carries: PEX-INFO for people and tools, the literals of `__main__.py` for its boot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pexlite.model import (
     Wheel,
 )
 
-FORMAT = 1
+FORMAT = 2
 
 
 # Another Python, or bytes that have changed, give another digest: then the source counts, and a first start tells
@@ -52,7 +52,7 @@ def pex_info(
     """PEX-INFO: pex's field names where the meaning is pex's, everything else under "pexlite".
 
     `offsets` are those of the wheels' first bytes in the file, `compiled` the bytecode of some of them with its
-    own; offsets do not count towards the build id, `boots` and `warm` do.
+    own; offsets do not count towards the build id, `boots`, `warm` and the trees do.
     """
     launch = bundle.launch
     facts: dict[str, Any] = {
@@ -85,6 +85,9 @@ def pex_info(
         digest.update(f"{name}:{len(content)}:".encode() + content)
     for pack, _ in compiled:
         digest.update(f"{pack.python}:{pack.wheel_sha256}:".encode() + pack.content)
+    for tree in bundle.trees:
+        text = tree.text().encode()
+        digest.update(f".trees:{len(text)}:".encode() + text)
     for boot in boots:
         digest.update(f"{boot.cache_tag}:{len(boot.first)}:".encode() + boot.first + boot.rest)
     if warm:
@@ -101,7 +104,7 @@ def pex_info(
 
 
 def start_facts(info: Mapping[str, Any], bundle: Bundle) -> dict[str, Any]:
-    """What a warm start has to know, in values that are literals."""
+    """The facts that a warm start needs, in values that are literals."""
     own = info["pexlite"]
     start = bundle.entry_point
     in_process = start.kind in (StartKind.FUNCTION, StartKind.MODULE)
@@ -195,14 +198,13 @@ def _variant(variant: Variant) -> dict[str, Any]:
 
 
 def _wheel(wheel: Wheel) -> dict[str, Any]:
-    scripts = {**wheel.entry_points.get("gui_scripts", {}), **wheel.entry_points.get("console_scripts", {})}
     return {
         "name": wheel.filename,
         "sha256": wheel.sha256,
         "size": wheel.size,
         "unpacked": wheel.unpacked_size,
         "directory_crc32": wheel.directory_crc32,
-        "scripts": dict(sorted(scripts.items())),
+        "scripts": dict(sorted(wheel.scripts.items())),
         **({"local": True} if wheel.local else {}),
         **({"repacked_from": wheel.repacked_from} if wheel.repacked_from else {}),
     }

@@ -1,4 +1,4 @@
-"""What a built file says of itself, read back."""
+"""The manifest of a built file, read back."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pexlite.model import BundledWheel, Draft, Progress, Report, no_report
 
 
 def write(planned: Draft, output: Path, report: Report = no_report) -> None:
-    """Nothing; `planned` is the file at `output`, executable.
+    """Write the executable file `planned` to `output`.
 
     The old file stays as it is until the new one is whole. Raises WriteError.
     """

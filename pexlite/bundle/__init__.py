@@ -17,4 +17,7 @@ from pexlite.bundle.entry_points import source_of as source_of
 from pexlite.bundle.plan import Surroundings as Surroundings
 from pexlite.bundle.plan import plan as plan
 from pexlite.bundle.sizes import outsized as outsized
+from pexlite.bundle.tree import left_out as left_out
+from pexlite.bundle.tree import tree_of as tree_of
+from pexlite.bundle.tree import trees_of as trees_of
 from pexlite.bundle.words import runs_on as runs_on

@@ -1,4 +1,4 @@
-"""What would have to change in a lock before it satisfies some requirements."""
+"""The changes that a lock needs before it satisfies some requirements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a start runs, found in the wheels' own lists and read from source, never imported."""
+"""The entry point of a file: found in the wheels' own lists and read from source, never imported."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pexlite.bundle.tree import called, is_of_every_environment, member_of, tree_of
 from pexlite.errors import EntryPointMissing, UsageError
-from pexlite.model import EntryPoint, StartKind, Wheel
-
-_SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
+from pexlite.model import Entry, EntryPoint, InstalledTree, Kind, StartKind, Wheel
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,9 @@ def choose_entry_point(
     if entry_point:
         return _from_reference(entry_point, "-e")
     if len(projects) == 1:
-        own = _scripts_of(projects[0])
+        own = [name for name in projects[0].scripts if not is_of_every_environment(name)]
         if len(own) == 1:
-            return _script(next(iter(own)), projects)
+            return _script(own[0], projects)
     return EntryPoint(StartKind.INTERPRETER)
 
 
@@ -53,7 +52,7 @@ def missing_module(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> str | No
     if entry_point.kind not in (StartKind.FUNCTION, StartKind.MODULE):
         return None
     top = entry_point.module.partition(".")[0]
-    if top in sys.stdlib_module_names or any(_has_top_level(wheel, top) for wheel in wheels):
+    if top in sys.stdlib_module_names or _has_top_level(tree_of(wheels), top):
         return None
     return top
 
@@ -69,25 +68,24 @@ def source_of(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> Source | None
     module = entry_point.module
     if module.partition(".")[0] in sys.stdlib_module_names:
         return None
+    tree = tree_of(wheels)
     path = module.replace(".", "/")
-    run_as_main = entry_point.kind is StartKind.MODULE
-    for wheel in reversed(wheels):
-        paths = {_import_path(member): member for member in wheel.files}
-        main = paths.get(f"{path}/__main__.py")
-        if run_as_main and main:
-            return Source(wheel, main)
-        for candidate in (f"{path}/__init__.py", f"{path}.py"):
-            if candidate in paths:
-                if run_as_main and candidate.endswith("__init__.py"):
-                    raise EntryPointMissing(
-                        f"{module} is a package without __main__.py, so it cannot be run",
-                        causes=[f"it is in {wheel.filename}"],
-                        hint=f"name a function in it (-e {module}:main) or one of its modules (-e {module}.cli)",
-                    )
-                return Source(wheel, paths[candidate])
-        if any(_is_extension(candidate, path) for candidate in paths):
-            return None
-    near = sorted(set(_modules_below(module.rpartition(".")[0], wheels)))
+    main = tree.in_site_packages(f"{path}/__main__.py")
+    if entry_point.kind is StartKind.MODULE and main:
+        return _source(main, wheels)
+    package = tree.in_site_packages(f"{path}/__init__.py")
+    if entry_point.kind is StartKind.MODULE and package:
+        raise EntryPointMissing(
+            f"{module} is a package without __main__.py, so it cannot be run",
+            causes=[f"it is in {wheels[package.wheel].filename}"],
+            hint=f"name a function in it (-e {module}:main) or one of its modules (-e {module}.cli)",
+        )
+    written = package or tree.in_site_packages(f"{path}.py")
+    if written:
+        return _source(written, wheels)
+    if any(_is_extension(candidate, path) for candidate in tree.importable):
+        return None
+    near = sorted(set(_modules_below(module.rpartition(".")[0], tree)))
     raise EntryPointMissing(
         f"{module} is in no wheel of this bundle, so {entry_point} cannot start it",
         causes=[f"{module.rpartition('.')[0] or 'the top level'} has {', '.join(near[:12])}"] if near else [],
@@ -96,7 +94,7 @@ def source_of(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> Source | None
 
 
 def check_attribute(entry_point: EntryPoint, source: str, where: str) -> None:
-    """Nothing, when `source` defines the entry point's function; else raises EntryPointMissing.
+    """Raise EntryPointMissing where `source`, found at `where`, does not define the entry point's function.
 
     Sources that decide at run time what they define (star imports, `__getattr__`, `globals()`) are believed.
     """
@@ -131,18 +129,22 @@ def _from_reference(reference: str, option: str) -> EntryPoint:
 
 
 def _script(name: str, wheels: Sequence[Wheel]) -> EntryPoint:
-    known: dict[str, str] = {}
-    for wheel in wheels:
-        known.update(_scripts_of(wheel))
-    if name in known:
-        module, _, attribute = known[name].partition("[")[0].partition(":")
-        kind = StartKind.FUNCTION if attribute.strip() else StartKind.MODULE
-        return EntryPoint(kind, module.strip(), attribute.strip(), script=name)
-    for wheel in wheels:
-        if any(member.partition(".data/scripts/")[2] == name for member in wheel.files):
+    tree = tree_of(wheels)
+    scripts = {entry.place.removeprefix("bin/"): entry for entry in tree.entries if _is_program(entry)}
+    if name in scripts:
+        entry = scripts[name]
+        if entry.kind is Kind.SCRIPT:
             return EntryPoint(StartKind.SCRIPT, script=name)
-    plain = [member.partition(".data/scripts/")[2] for wheel in wheels for member in wheel.files]
-    names = sorted({*known, *filter(None, plain)})
+        module, _, attribute = entry.path.partition(":")
+        return EntryPoint(StartKind.FUNCTION, module, attribute, script=name)
+    for wheel in wheels:
+        if is_of_every_environment(name) and name in wheel.scripts:
+            raise EntryPointMissing(
+                f"the script {name} of {wheel.filename} is left out, so nothing can start with it",
+                causes=[f"a virtual environment has a bin/{name} of its own"],
+                hint=f"start what it calls: -e {called(wheel.scripts[name])}",
+            )
+    names = sorted(scripts)
     raise EntryPointMissing(
         f"no wheel of this bundle has a script {name}",
         causes=[f"the scripts here are {', '.join(names[:20])}" if names else "no wheel here has any script"],
@@ -150,40 +152,31 @@ def _script(name: str, wheels: Sequence[Wheel]) -> EntryPoint:
     )
 
 
-def _scripts_of(wheel: Wheel) -> dict[str, str]:
-    return {name: value for group in _SCRIPT_GROUPS for name, value in wheel.entry_points.get(group, {}).items()}
+def _is_program(entry: Entry) -> bool:
+    return entry.kind is not Kind.FILE
 
 
-def _import_path(member: str) -> str:
-    """A wheel's member as it lies in site-packages; .data/purelib and platlib are merged into it."""
-    first, _, rest = member.partition("/")
-    if first.endswith(".data"):
-        scheme, _, inside = rest.partition("/")
-        return inside if scheme in ("purelib", "platlib") else ""
-    return member
+def _source(entry: Entry, wheels: Sequence[Wheel]) -> Source:
+    return Source(wheels[entry.wheel], member_of(entry, wheels))
 
 
-def _has_top_level(wheel: Wheel, top: str) -> bool:
-    for member in wheel.files:
-        path = _import_path(member)
-        if path.startswith(top + "/") or path == top + ".py" or _is_extension(path, top):
-            return True
-    return False
+def _has_top_level(tree: InstalledTree, top: str) -> bool:
+    return any(
+        path.startswith(f"{top}/") or path == f"{top}.py" or _is_extension(path, top) for path in tree.importable
+    )
 
 
 def _is_extension(path: str, module: str) -> bool:
     return path.startswith(module + ".") and path.endswith((".so", ".pyd")) and "/" not in path[len(module) :]
 
 
-def _modules_below(package: str, wheels: Sequence[Wheel]) -> Iterator[str]:
+def _modules_below(package: str, tree: InstalledTree) -> Iterator[str]:
     folder = package.replace(".", "/") + "/" if package else ""
-    for wheel in wheels:
-        for member in wheel.files:
-            path = _import_path(member)
-            if path.startswith(folder) and path.endswith(".py"):
-                name = path[len(folder) :].partition("/")[0].removesuffix(".py")
-                if name.isidentifier() and name != "__init__":
-                    yield f"{package}.{name}" if package else name
+    for path in tree.importable:
+        if path.startswith(folder) and path.endswith(".py"):
+            name = path[len(folder) :].partition("/")[0].removesuffix(".py")
+            if name.isidentifier() and name != "__init__":
+                yield f"{package}.{name}" if package else name
 
 
 def _defined(body: Sequence[ast.stmt]) -> Iterator[str]:

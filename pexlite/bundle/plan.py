@@ -9,8 +9,20 @@ from dataclasses import dataclass
 from packaging.tags import Tag
 
 from pexlite.bundle.closure import closes_with, closure
+from pexlite.bundle.tree import trees_of
 from pexlite.bundle.words import runs_on
-from pexlite.model import Amendments, Bundle, EntryPoint, LaunchOptions, Libc, Root, Target, Variant, Wheel
+from pexlite.model import (
+    Amendments,
+    Bundle,
+    EntryPoint,
+    InstalledTree,
+    LaunchOptions,
+    Libc,
+    Root,
+    Target,
+    Variant,
+    Wheel,
+)
 
 _AS_ASKED = Amendments()
 _LEGACY_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
@@ -39,7 +51,8 @@ def plan(
 ) -> Bundle:
     """The bundle that satisfies `roots` on every target, and on every other Python the same wheels serve.
 
-    Raises ClosureIncomplete where the wheels are not enough for one of the targets.
+    Raises ClosureIncomplete where the wheels are not enough for a target, Unplaceable where one of their files can
+    have no place in an app's directory.
     """
     chosen = [
         (around, closure(roots, wheels if around.wheels is None else around.wheels, around.target, amendments))
@@ -54,13 +67,15 @@ def plan(
         variant = _variant(question, needed, around, tuple(index[id(wheel)] for wheel in needed), asked)
         variants.append(_without(variant, variants))
     merged = _merged([variant for variant in variants if variant.pythons])
+    trees = trees_of(used, merged)
     return Bundle(
         wheels=tuple(used),
         variants=merged,
+        trees=trees,
         entry_point=entry_point,
         launch=launch,
         requirements=tuple(_shown(root) for root in roots),
-        pth_files=_pth_files(used),
+        pth_files=_pth_files(trees),
         runs_on=runs_on(merged),
         amendments=amendments,
     )
@@ -160,18 +175,10 @@ def _macos(fitting: Sequence[Sequence[Tag]]) -> tuple[int, int] | None:
     return max(floors, default=None)
 
 
-def _pth_files(wheels: Sequence[Wheel]) -> tuple[str, ...]:
+def _pth_files(trees: Sequence[InstalledTree]) -> tuple[str, ...]:
     """The files in site-packages itself that Python reads at every start."""
-    found = set()
-    for wheel in wheels:
-        for member in wheel.files:
-            if member.endswith(".pth"):
-                first, _, rest = member.partition("/")
-                scheme, _, inside = rest.partition("/")
-                name = inside if first.endswith(".data") and scheme in ("purelib", "platlib") else member
-                if "/" not in name:
-                    found.add(name)
-    return tuple(sorted(found))
+    paths = {path for tree in trees for path in tree.importable if path.endswith(".pth") and "/" not in path}
+    return tuple(sorted(paths))
 
 
 def _shown(root: Root) -> str:

@@ -10,7 +10,7 @@ _IMPLEMENTATIONS = {"cp": "CPython", "pp": "PyPy"}
 
 
 def runs_on(variants: Sequence[Variant]) -> str:
-    """What the variants serve: "CPython 3.9 to 3.14 on linux x86_64 (glibc 2.17+)"."""
+    """The Pythons and platforms of the variants: "CPython 3.9 to 3.14 on linux x86_64 (glibc 2.17+)"."""
     by_place: dict[str, list[str]] = {}
     for variant in variants:
         pythons = by_place.setdefault(_place(variant), [])

@@ -1,4 +1,4 @@
-"""What the store remembers of a wheel, as JSON that loads fast, so that a warm build opens no wheel."""
+"""A wheel's facts in the store: JSON that loads fast, so that a warm build opens no wheel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pexlite.fetch.metadata import parse_requirement, parse_requires_python
 from pexlite.model import Wheel
 
 # Raised whenever a field or its meaning changes; facts of another format are made anew from the wheel.
-FORMAT = 4
+FORMAT = 5
 
 
 class StaleFactsError(ValueError):
@@ -35,6 +35,7 @@ def to_facts(wheel: Wheel) -> bytes:
         "directory_crc32": wheel.directory_crc32,
         # One string: a list of 5,000 takes ten times as long to load.
         "files": "\n".join(wheel.files),
+        "sizes": " ".join(map(str, wheel.sizes)),
     }
     return json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
@@ -60,6 +61,7 @@ def from_facts(content: bytes, directory: Path, *, local: bool = False) -> Wheel
             requires_python=parse_requires_python(facts["requires_python"]),
             entry_points={group: dict(names) for group, names in facts["entry_points"].items()},
             files=tuple(facts["files"].split("\n")),
+            sizes=tuple(map(int, facts["sizes"].split())),
             unpacked_size=int(facts["unpacked_size"]),
             directory_crc32=int(facts["directory_crc32"]),
             provides_extra=tuple(facts["provides_extra"]),

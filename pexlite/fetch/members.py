@@ -7,7 +7,8 @@ import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 
-_LEADS_ASTRAY = re.compile(r"^/|^[A-Za-z]:|\\|[\x00-\x1f\x7f]|(?:^|/)\.{0,2}(?:/|$)")
+from pexlite.names import fault_of_path
+
 _PLAIN_KINDS = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
 # Devices on Windows, whatever their ending; and there a name does not end in a dot or a blank.
 _RESERVED = re.compile(
@@ -23,8 +24,9 @@ def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
     for member in members:
         # Not `filename`, which zipfile cuts at a NUL.
         name = member.orig_filename
-        if _LEADS_ASTRAY.search(name.removesuffix("/")):
-            yield f"member {name!r} would be written elsewhere"
+        fault = fault_of_path(name.removesuffix("/"))
+        if fault is not None:
+            yield f"member {name!r} {fault}"
             continue
         kind = member.external_attr >> 16 & 0o170000
         if kind == stat.S_IFLNK:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -31,20 +30,17 @@ from pexlite.fetch.metadata import (
 )
 from pexlite.fetch.record import read_record, recorded, unlike_record
 from pexlite.model import Wheel
+from pexlite.names import fault_of_name
 
 SCHEMES = frozenset({"purelib", "platlib", "scripts", "data", "headers"})
 _CHUNK = 1 << 20
 _MOST_CAUSES = 8
 _LARGEST_TEXT = 1 << 26  # bytes; the RECORD of 70,000 files has 7 million
-# What makes an app's directory a virtual environment that is ready, where .data would put a file of its own.
-_OF_THE_APP = re.compile(
-    r"(data/(pyvenv\.cfg|READY|__pycache__|_pexlite_[^/]*|bin/python[\d.]*)|scripts/python[\d.]*)(/|$)"
-)
 
 
 @dataclass(frozen=True)
 class Digest:
-    """What identifies a file's bytes, taken in one pass."""
+    """The digests and the size of a file, taken in one pass."""
 
     sha256: str
     crc32: int
@@ -72,7 +68,7 @@ def read_wheel(
     Files of wheels that are not `local` have to have the digests in RECORD too.
     """
     filename = filename or path.name
-    if re.search(r"[/\\\x00-\x1f]", filename):
+    if fault_of_name(filename) is not None:
         raise refusal(filename, ["its name is no plain file name"])
     try:
         name, version, build, tags = parse_wheel_filename(filename)
@@ -96,7 +92,8 @@ def read_wheel(
                 requires_python=parse_requires_python(content.metadata.requires_python),
                 entry_points=content.entry_points,
                 files=content.files,
-                unpacked_size=content.unpacked_size,
+                sizes=content.sizes,
+                unpacked_size=sum(content.sizes),
                 directory_crc32=content.directory_crc32,
                 provides_extra=content.metadata.provides_extra,
                 local=local,
@@ -147,7 +144,7 @@ class _Content:
             raise refusal(filename, problems)
         kept = [member for member in members if not member.is_dir()]
         self.files = tuple(member.filename for member in kept)
-        self.unpacked_size = sum(member.file_size for member in kept)
+        self.sizes = tuple(member.file_size for member in kept)
         self.directory_crc32 = _directory_crc32(archive)
         self._archive = archive
         self._present = frozenset(self.files)
@@ -168,7 +165,7 @@ class _Content:
         )
 
     def check_digests(self) -> None:
-        """Nothing, where every file is what RECORD says. Raises InvalidWheel."""
+        """Raise InvalidWheel where a file is not what RECORD says."""
         self._refuse(list(unlike_record(self._archive, self._in_record, self._record)))
 
     def _refuse(self, problems: Sequence[str]) -> None:
@@ -213,8 +210,6 @@ class _Content:
                 scheme, _, rest = file.removeprefix(prefix).partition("/")
                 if scheme not in SCHEMES or not rest:
                     yield f"{file} is in none of the schemes {', '.join(sorted(SCHEMES))}"
-                if _OF_THE_APP.match(f"{scheme}/{rest}"):
-                    yield f"{file} would take the place of a file that every app has"
 
     def _not_in_record(self) -> Iterator[str]:
         sizes = self._record.sizes

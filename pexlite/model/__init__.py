@@ -3,6 +3,7 @@
     request   what is asked for, on the command line or by a program
     asked     the requirements, local code and settings that the request names, read from its files
     found     targets and wheels, and the bundle that is decided from them
+    tree      the files of an app's directory, each in its place, as values and as a text
     file      a built file, as it is written and read back
 
 Each module is imported when one of its names is first asked for: half of them import `packaging`, which takes
@@ -46,6 +47,13 @@ if TYPE_CHECKING:
     from pexlite.model.request import Progress as Progress
     from pexlite.model.request import Report as Report
     from pexlite.model.request import no_report as no_report
+    from pexlite.model.tree import SITE_PACKAGES as SITE_PACKAGES
+    from pexlite.model.tree import Entry as Entry
+    from pexlite.model.tree import InstalledTree as InstalledTree
+    from pexlite.model.tree import Kind as Kind
+    from pexlite.model.tree import kind_in as kind_in
+    from pexlite.model.tree import place_of as place_of
+    from pexlite.model.tree import read_tree as read_tree
 else:
     _NAMES = {
         "pexlite.model.asked": (
@@ -78,6 +86,15 @@ else:
             "Progress",
             "Report",
             "no_report",
+        ),
+        "pexlite.model.tree": (
+            "SITE_PACKAGES",
+            "Entry",
+            "InstalledTree",
+            "Kind",
+            "kind_in",
+            "place_of",
+            "read_tree",
         ),
     }
     __getattr__ = deferred(__name__, {name: home for home, names in _NAMES.items() for name in names})

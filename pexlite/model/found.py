@@ -16,6 +16,7 @@ from packaging.version import Version
 from pexlite.model.asked import Amendments
 from pexlite.model.file import EntryPoint, Libc, Variant
 from pexlite.model.request import LaunchOptions
+from pexlite.model.tree import InstalledTree
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,8 @@ class Wheel:
     """Group to name to object reference, as entry_points.txt has them."""
     files: tuple[str, ...]
     """Every member's name, directories left out."""
+    sizes: tuple[int, ...]
+    """Of each of `files`, unpacked, in bytes."""
     unpacked_size: int = 0
     directory_crc32: int = 0
     """CRC-32 of the zip's directory and all after it. With the CRCs in the directory it covers every byte."""
@@ -83,6 +86,11 @@ class Wheel:
     """Whether it was made on this machine from the builder's own project, package, module or script."""
     repacked_from: str = ""
     """The sha256 of the original wheel, where this one was rewritten; "" where it is the original."""
+
+    @property
+    def scripts(self) -> Mapping[str, str]:
+        """Console and GUI scripts: name to object reference."""
+        return {**self.entry_points.get("gui_scripts", {}), **self.entry_points.get("console_scripts", {})}
 
     @property
     def times_its_size(self) -> float:
@@ -146,6 +154,8 @@ class Bundle:
 
     wheels: tuple[Wheel, ...]
     variants: tuple[Variant, ...]
+    trees: tuple[InstalledTree, ...]
+    """The tree of each of `variants`."""
     entry_point: EntryPoint
     launch: LaunchOptions
     requirements: tuple[str, ...]

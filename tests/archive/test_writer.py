@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from hypothesis import strategies as st
 from pexlite import archive
 from pexlite.archive import drafting, writer
 from pexlite.archive.runtime_files import bare
+from pexlite.bundle import trees_of
 from pexlite.errors import UsageError, WriteError
 from pexlite.fetch import read_wheel
-from pexlite.model import Bundle, EntryPoint, InheritPath, LaunchOptions, StartKind, Variant
+from pexlite.model import Bundle, EntryPoint, InheritPath, InstalledTree, LaunchOptions, StartKind, Variant
 from tests.bundles import EVERY_PYTHON, bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter, supported
@@ -47,13 +49,14 @@ def test_the_layout_is_the_designs(wheels: list[Path], tmp_path: Path) -> None:
         assert found.testzip() is None
         names = found.namelist()
         assert names.pop() == "__main__.pyc"
-        assert names[:4] == [
+        assert names[:5] == [
             ".deps/app-1.0-py3-none-any.whl",
             ".deps/other-1.0-py3-none-any.whl",
+            ".trees/0",
             "PEX-INFO",
             "__main__.py",
         ]
-        assert all(name.startswith("__pexlite__/") for name in names[4:])
+        assert all(name.startswith("__pexlite__/") for name in names[5:])
         for entry in found.infolist():
             stored = entry.filename.startswith(".deps/") or entry.filename in STORED
             assert entry.compress_type == (zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED)
@@ -63,9 +66,29 @@ def test_the_layout_is_the_designs(wheels: list[Path], tmp_path: Path) -> None:
         room = Path(writer.__file__).parents[1] / "runtime"
         parts = found.read("__pexlite__/rest").decode().split("\0")
         travelling = dict(zip(parts[::2], parts[1::2], strict=True))
-        travelling |= {Path(name).stem: found.read(name).decode() for name in names[4:] if name.endswith(".py")}
+        travelling |= {Path(name).stem: found.read(name).decode() for name in names[5:] if name.endswith(".py")}
         as_source = [path for path in room.glob("*.py") if path.stem != "warm"]
         assert travelling == {path.stem: bare(path.read_text()) for path in as_source}
+
+
+def test_each_variant_has_its_tree(wheels: list[Path], tmp_path: Path) -> None:
+    variants = (Variant(("cp311",), "any", None, None, (0, 1)), Variant(("cp312",), "any", None, None, (1,)))
+    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), variants=variants)
+    with zipfile.ZipFile(file) as found:
+        trees = {name: found.read(name).decode() for name in found.namelist() if name.startswith(".trees/")}
+    read = tuple(map(read_wheel, wheels))
+    assert trees == {f".trees/{number}": tree.text() for number, tree in enumerate(trees_of(read, variants))}
+    assert "!0\napp:main app\n" in trees[".trees/0"] and "!" not in trees[".trees/1"]
+    assert archive.read_manifest(file).facts["pexlite"]["format"] == 2
+
+
+def test_another_tree_makes_another_build(wheels: list[Path]) -> None:
+    found = tuple(map(read_wheel, wheels))
+    variants = (Variant(EVERY_PYTHON, "any", None, None, (0, 1)),)
+    [tree] = trees_of(found, variants)
+    bundle = Bundle(found, variants, (tree,), function("app", "main"), LaunchOptions(), ("x",), ())
+    other = replace(bundle, trees=(InstalledTree(tree.entries[1:]),))
+    assert archive.draft(bundle, "0").build_id != archive.draft(other, "0").build_id
 
 
 def test_the_runtime_is_small(wheels: list[Path], tmp_path: Path) -> None:
@@ -225,7 +248,9 @@ def test_what_would_be_written_is_measured_to_the_byte(
         monkeypatch.setattr("pexlite.archive.drafting._PLAIN_ZIP_LIMIT", limit)
     found = tuple(map(read_wheel, wheels))
     variants = (Variant(EVERY_PYTHON, "any", None, None, tuple(range(len(found)))),)
-    bundle = Bundle(found, variants, function("app", "main"), LaunchOptions(), ("x",), ())
+    bundle = Bundle(
+        found, variants, trees_of(found, variants), function("app", "main"), LaunchOptions(), ("x",), ()
+    )
     planned = archive.draft(bundle, "0")
     archive.write(planned, tmp_path / "x.pex")
     assert (tmp_path / "x.pex").stat().st_size == planned.size

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytest
 
-from pexlite.bundle import collisions
+from pexlite.bundle import collisions, trees_of
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant, Wheel
 from tests.bundle.values import wheel
 
@@ -27,7 +26,8 @@ class Contents:
 def bundle(*variants: Sequence[Wheel]) -> Bundle:
     wheels = list({id(one): one for variant in variants for one in variant}.values())
     sets = [Variant(("cp311",), "any", None, None, tuple(map(wheels.index, variant))) for variant in variants]
-    return Bundle(tuple(wheels), tuple(sets), EntryPoint(StartKind.INTERPRETER), LaunchOptions(), (), ())
+    trees = trees_of(wheels, sets)
+    return Bundle(tuple(wheels), tuple(sets), trees, EntryPoint(StartKind.INTERPRETER), LaunchOptions(), (), ())
 
 
 A = wheel("a-1", files=["a.py", "tests/__init__.py", "a-1.dist-info/METADATA"])
@@ -52,7 +52,7 @@ ROWS: list[tuple[list[Wheel], list[tuple[str, str, str]]]] = [
     ([SCRIPT, DATA], [("s", "d", "bin/run")]),
     ([DATA, SHARE], [("d", "t", "share/x")]),
     ([HEADERS, SHARE], []),
-    ([HEADERS, OTHER_HEADERS], [("h", "i", "include/site/x.h")]),
+    ([HEADERS, OTHER_HEADERS], []),
     ([CONSOLE, SAME_CONSOLE], []),
     ([CONSOLE, OTHER_CONSOLE], [("e", "g", "bin/run")]),
     ([SCRIPT, CONSOLE], [("s", "e", "bin/run")]),
@@ -90,7 +90,7 @@ def test_a_pair_that_meets_in_several_variants_is_told_once() -> None:
 
 def test_the_words_name_both_wheels_and_a_few_paths() -> None:
     many = [f"p/{number}.py" for number in range(5)]
-    [found] = collisions(bundle([replace(A, files=tuple(many)), replace(B, files=tuple(many))]), Contents({}))
+    [found] = collisions(bundle([wheel("a-1", files=many), wheel("b-1", files=many)]), Contents({}))
     assert str(found) == (
         "a-1-py3-none-any.whl and b-1-py3-none-any.whl have different files under one name: "
         "p/0.py, p/1.py, p/2.py and 2 more; what the second has is used"

@@ -62,6 +62,24 @@ def test_a_start_that_cannot_be_is_refused_with_a_hint(
     assert hint in str(caught.value.hint)
 
 
+OWN = wheel("own-1", scripts={"python": "own.cli : main [x]", "own": "own:main"}, files=["own.py"])
+
+
+def test_a_script_that_is_left_out_cannot_be_the_start() -> None:
+    with pytest.raises(
+        EntryPointMissing, match=r"the script python of own-1-py3-none-any\.whl is left out"
+    ) as caught:
+        choose_entry_point(["python"], None, [OWN], [])
+    assert caught.value.hint == "start what it calls: -e own.cli:main"
+    assert choose_entry_point([], None, [OWN], [OWN]).script == "own"
+
+
+def test_of_two_scripts_of_one_name_the_installed_one_starts() -> None:
+    plain = wheel("plain-1", files=["plain-1.data/scripts/own"])
+    assert choose_entry_point(["own"], None, [OWN, plain], []).kind is StartKind.SCRIPT
+    assert choose_entry_point(["own"], None, [plain, OWN], []) == EntryPoint(FUNCTION, "own", "main", "own")
+
+
 def test_modules_are_found_in_every_place_a_wheel_may_have_them() -> None:
     for module in ("tool", "tool.cli", "tool.fast", "runnable", "single", "json.tool"):
         assert missing_module(EntryPoint(FUNCTION, module, "x"), WHEELS) is None

@@ -51,13 +51,18 @@ def wheel(
     *,
     python: str = "",
     scripts: dict[str, str] | None = None,
+    gui_scripts: dict[str, str] | None = None,
     files: Sequence[str] = (),
     local: bool = False,
 ) -> Wheel:
-    """A wheel of that file name; `.whl` and py3-none-any are added where they are left out."""
+    """A wheel of that file name; `.whl` and py3-none-any are added where they are left out, to the files RECORD.
+
+    The first file has 0 bytes, the second 1 and so on.
+    """
     if not filename.endswith(".whl"):
         filename += "-py3-none-any.whl"
     name, version, build, tags = parse_wheel_filename(filename)
+    members = (*files, f"{'-'.join(filename.split('-')[:2])}.dist-info/RECORD")
     return Wheel(
         name=name,
         version=version,
@@ -70,8 +75,9 @@ def wheel(
         crc32=0,
         requires_dist=tuple(map(Requirement, requires)),
         requires_python=SpecifierSet(python) if python else None,
-        entry_points={"console_scripts": scripts} if scripts else {},
-        files=tuple(files),
+        entry_points={"console_scripts": scripts or {}, "gui_scripts": gui_scripts or {}},
+        files=members,
+        sizes=tuple(range(len(members))),
         local=local,
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pexlite import archive
-from pexlite.bundle import runs_on
+from pexlite.bundle import runs_on, trees_of
 from pexlite.cli.main import run
 from pexlite.errors import NotABundle
 from pexlite.fetch import read_wheel
@@ -30,6 +30,7 @@ def built(tmp_path: Path) -> Path:
     bundle = Bundle(
         wheels=wheels,
         variants=variants,
+        trees=trees_of(wheels, variants),
         entry_point=EntryPoint(StartKind.FUNCTION, "apple", "main"),
         launch=LaunchOptions(),
         requirements=("apple", "pear"),

@@ -1,0 +1,156 @@
+"""The files of an app's directory, each where an installer would put it: as values and as a text.
+
+The text is a member of a built file, one for each variant. Its lines, in installation order:
+
+    /0 lib/click                   a directory of the variant's wheel 0 as it is unpacked, and below it
+    4473 __init__.py               its files, each with its size in bytes
+    /0 lib/click-8.2.1.dist-info
+    - RECORD                       whose size is not known before it is unpacked
+    !1                             the console scripts of wheel 1
+    flask.cli:main flask
+
+Every place is there once, with what an installer leaves there.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+SITE_PACKAGES = "lib/pythonX.Y/site-packages/"
+"""How a place in site-packages begins, whatever Python it will be."""
+
+_HEADERS = "include/site/pythonX.Y/"
+_UNKNOWN = "-"
+
+
+class Kind(enum.StrEnum):
+    """How an entry comes to its place."""
+
+    FILE = "file"
+    """As it is."""
+    SCRIPT = "script"
+    """From .data/scripts: with a first line that names the Python it will run on, where it asks for that."""
+    CONSOLE_SCRIPT = "console script"
+    """Written for an entry point."""
+
+
+class Entry(NamedTuple):
+    """A file of an app's directory; a tuple, since there are tens of thousands."""
+
+    place: str
+    """In the app's directory, its Python written X.Y: "lib/pythonX.Y/site-packages/x.py", "bin/x", "share/x"."""
+    wheel: int
+    """Position among the variant's wheels."""
+    path: str
+    """In the unpacked wheel: "lib/x.py", "scripts/x"; of a console script what it calls, "module:attribute"."""
+    kind: Kind
+    size: int | None
+    """Bytes in the unpacked wheel; None where that is not known before it is unpacked, and of console scripts."""
+
+    @property
+    def name(self) -> str:
+        """The last part of its place."""
+        return self.place.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class InstalledTree:
+    """Every file that the wheels of a variant bring, where it lies: each place once, by wheel and directory."""
+
+    entries: tuple[Entry, ...]
+
+    @functools.cached_property
+    def by_place(self) -> Mapping[str, Entry]:
+        """The entries by their places."""
+        return {entry.place: entry for entry in self.entries}
+
+    def in_site_packages(self, path: str) -> Entry | None:
+        """The file at `path` ("pkg/__init__.py") in site-packages; None where there is none."""
+        return self.by_place.get(SITE_PACKAGES + path)
+
+    @functools.cached_property
+    def importable(self) -> tuple[str, ...]:
+        """The paths of all files in site-packages, as seen from there."""
+        start = len(SITE_PACKAGES)
+        return tuple(entry.place[start:] for entry in self.entries if entry.place.startswith(SITE_PACKAGES))
+
+    def text(self) -> str:
+        """The tree as the lines that a built file carries; `read_tree` reads them."""
+        return self._text
+
+    @functools.cached_property
+    def _text(self) -> str:
+        lines: list[str] = []
+        block: object = None
+        for entry in self.entries:
+            if entry.kind is Kind.CONSOLE_SCRIPT:
+                if block != entry.wheel:
+                    block = entry.wheel
+                    lines.append(f"!{entry.wheel}")
+                lines.append(f"{entry.path} {entry.name}")
+                continue
+            directory, _, name = entry.path.rpartition("/")
+            if block != (entry.wheel, directory):
+                block = entry.wheel, directory
+                lines.append(f"/{entry.wheel} {directory}")
+            lines.append(f"{_UNKNOWN if entry.size is None else entry.size} {name}")
+        return "".join([f"{line}\n" for line in lines])
+
+
+def read_tree(text: str, distributions: Sequence[str]) -> InstalledTree:
+    """The tree whose text is `text`; `distributions` begin the file names of the variant's wheels.
+
+    Raises ValueError where it is no such text.
+    """
+    try:
+        return InstalledTree(tuple(_entries(text, distributions)))
+    except IndexError as problem:
+        raise ValueError("a tree names a wheel that is not there") from problem
+
+
+def _entries(text: str, distributions: Sequence[str]) -> Iterator[Entry]:
+    number: int | None = None
+    directory, top = "", ""
+    kind = Kind.FILE
+    for line in text.split("\n")[:-1]:
+        first, _, rest = line.partition(" ")
+        if line[:1] == "/":
+            number, directory = _number(first), rest
+            kind, top = kind_in(directory), place_of(directory, distributions[number])
+        elif line[:1] == "!":
+            number, kind = _number(first), Kind.CONSOLE_SCRIPT
+        elif number is None:
+            raise ValueError("a tree begins with no wheel")
+        elif kind is Kind.CONSOLE_SCRIPT:
+            yield Entry(f"bin/{rest}", number, first, kind, None)
+        else:
+            yield Entry(
+                f"{top}{rest}", number, f"{directory}/{rest}", kind, None if first == _UNKNOWN else int(first)
+            )
+
+
+def _number(first: str) -> int:
+    if not first[1:].isdecimal():
+        raise ValueError(f"{first} names no wheel")
+    return int(first[1:])
+
+
+def kind_in(directory: str) -> Kind:
+    """The kind of the files in `directory` ("lib/x", "scripts") of an unpacked wheel."""
+    return Kind.SCRIPT if directory == "scripts" or directory.startswith("scripts/") else Kind.FILE
+
+
+def place_of(directory: str, distribution: str) -> str:
+    """Where `directory` of an unpacked wheel lies in an app's directory: "" or a path that ends in "/".
+
+    As the installation scheme of a virtual environment has it. Raises ValueError for what is in no scheme.
+    """
+    scheme, _, rest = directory.partition("/")
+    tops = {"lib": SITE_PACKAGES, "scripts": "bin/", "data": "", "headers": f"{_HEADERS}{distribution}/"}
+    if scheme not in tops:
+        raise ValueError(f"{directory} is no directory of an unpacked wheel")
+    return f"{tops[scheme]}{rest}/" if rest else tops[scheme]
