@@ -12,6 +12,9 @@ results     the rows, to and from results.json
 starts      warm, cold, a second version
 builds      from a lock, from names, from the network
 weights     sizes, files written, memory
+kinds       warm starts with something sealed in, of scripts, interpreters and Spark workers
+simultaneous  64 first starts at once
+instructions  counts them, where the machine lets it
 growth      more wheels, more files
 spark       workers and first results on a Spark cluster; only where it is asked for
 machine     what it was measured on

@@ -94,4 +94,6 @@ def in_words(value: float, unit: str) -> str:
             if abs(value) >= size:
                 return f"{value / size:.1f} {name}"
         return f"{value:.0f} B"
+    if unit == "instructions":
+        return f"{value / 1e6:.1f} M instructions"
     return f"{value:.0f} {unit}"
