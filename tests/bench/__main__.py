@@ -114,7 +114,6 @@ class _Plan:
         self.quick = quick
         # Builds and the first starts of large applications take seconds each.
         self.few = min(rounds, 5)
-        self.count = 16 if quick else simultaneous.COUNT
 
     def rows(self, only: Sequence[str], workloads: Sequence[Workload]) -> Iterator[Row]:
         for concern in only:
@@ -150,7 +149,7 @@ class _Plan:
             "lock": lambda: builds.from_lock(setting, workload, self.programs, self.few),
             "names": lambda: builds.from_names(setting, workload, self.programs, self.few),
             "network": lambda: builds.from_network(setting, workload, self.programs, min(self.few, 3)),
-            "simultaneous": lambda: simultaneous.rows(setting, workload, tools, min(self.few, 3), self.count),
+            "simultaneous": lambda: self._simultaneous(workload),
         }
         sensible = {
             "written": not large,
@@ -163,6 +162,10 @@ class _Plan:
         }
         if concern in makers and sensible.get(concern, True):
             yield from makers[concern]()
+
+    def _simultaneous(self, workload: Workload) -> Iterator[Row]:
+        rounds, count = (1, 16) if self.quick else (min(self.few, 3), simultaneous.COUNT)
+        return simultaneous.rows(self.setting, workload, self.tools, rounds, count)
 
 
 def _parser() -> argparse.ArgumentParser:

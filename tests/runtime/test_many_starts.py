@@ -25,6 +25,8 @@ from tests.factories import make_wheel
 from tests.interpreters import Interpreter
 
 STARTS, ROUNDS = map(int, os.environ.get("PEXLITE_TEST_STARTS", "40x2").split("x"))
+GROUP = 5  # starts that come to a new cache one after the other
+HELD = 3  # of them are stopped
 LONGEST = 300  # seconds; a start that takes longer hangs
 APP = """
 def main():
@@ -32,6 +34,30 @@ def main():
 
     with open(helper.__file__.replace("__init__.py", "noise"), "rb") as file:
         print("whole", helper.removed.x + helper.cut.x, len(file.read()))
+"""
+# On PYTHONPATH it is imported before anything else. A step is whatever Python raises an audit event for: a file
+# opened, a name renamed, a module imported, a lock asked for.
+STOP_AT_A_STEP = """
+import atexit, os, signal, sys
+
+stop_at, done = int(os.environ.get("STOP_AT", 0)), 0
+
+
+def step(event, arguments):
+    global done
+    done += 1
+    if done == stop_at:
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def tell():
+    with open(os.environ["STEPS"], "w") as file:
+        file.write(str(done))
+
+
+sys.addaudithook(step)
+if "STEPS" in os.environ:
+    atexit.register(tell)
 """
 NOISE = random.Random(3).randbytes(1 << 20)
 
@@ -66,7 +92,18 @@ def command(newest: Interpreter, file: Path) -> Command:
 
 @every_round
 def test_first_starts_at_once_all_print(turn: int, command: Command, root: Path) -> None:
-    assert strays(at_once(command, environment(root), pauses(turn))) == Counter()
+    assert strays(at_once(command, environment(root), [0.0] * STARTS)) == Counter()
+
+
+@every_round
+def test_first_starts_within_one_installation_all_print(turn: int, command: Command, root: Path) -> None:
+    """Those that begin in one instant all wait at the same lock; those that begin later see what is half done."""
+    chance = random.Random(turn)
+    ended = []
+    for number in range(0, STARTS, 10):
+        env = environment(root / str(number))
+        ended += at_once(command, env, [chance.uniform(0, 0.05) for _ in range(10)])
+    assert strays(ended) == Counter()
 
 
 @every_round
@@ -124,49 +161,136 @@ def test_starts_print_while_the_cache_is_pruned(turn: int, command: Command, roo
     gaps = pauses(turn)
     ended = []
     with pruning(command, env) as prunes:
-        for first in range(0, STARTS, 5):
-            ended += at_once(command, env, gaps[first : first + 5])
+        for first in range(0, STARTS, GROUP):
+            ended += at_once(command, env, gaps[first : first + GROUP])
     assert strays(ended) == Counter()
     assert Counter(one for one in prunes if one[0] and "try again" not in one[2]) == Counter()
     assert any(json.loads(out)["apps"] for code, out, _ in prunes if not code)
     assert list(root.glob("*/apps/*-*/READY")) == []
 
 
+@pytest.fixture
+def stopper(tmp_path: Path) -> Path:
+    """What is on PYTHONPATH of a start that is to be stopped."""
+    directory = tmp_path / "stopper"
+    directory.mkdir()
+    (directory / "sitecustomize.py").write_text(STOP_AT_A_STEP)
+    return directory
+
+
 @every_round
-def test_starts_that_are_stopped_on_their_way_print_when_they_go_on(
-    turn: int, command: Command, tmp_path: Path, root: Path
+def test_first_starts_that_are_stopped_at_a_step_print_when_they_go_on(
+    turn: int, command: Command, root: Path, stopper: Path
 ) -> None:
-    """Each at a moment of its own within a first start, for long enough that others come and end."""
-    began = time.monotonic()
-    warm(command, tmp_path / "other")
-    longest = 1.5 * (time.monotonic() - began)
-    chance = random.Random(turn)
-    env = environment(root)
-    with ThreadPoolExecutor(STARTS) as pool:
-        starts = []
-        for _ in range(STARTS):
-            starts.append(pool.submit(held_up, command, env, chance.uniform(0, longest), chance.uniform(0.3, 1.5)))
+    """Another start ends meanwhile, unless one that is stopped holds the lock; more begin as they go on.
+
+    Early steps are more likely: that is where a start looks at what is there.
+    """
+    steps = steps_of(command, root / "other", stopper)
+
+    def of_group(number: int) -> list[Ended]:
+        chance = random.Random(turn * STARTS + number)
+        stops = [int(steps * chance.random() ** 2) + 1 for _ in range(HELD)]
+        env = environment(root / str(number))
+
+        def meanwhile() -> list[subprocess.Popen[str]]:
+            free = started(command, env)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                free.wait(2)
+            return [free]
+
+        return with_stops(command, env, stopper, stops, meanwhile)
+
+    assert strays(in_groups(of_group)) == Counter()
+
+
+@every_round
+def test_warm_starts_that_are_stopped_at_a_step_while_the_cache_is_pruned_print_when_they_go_on(
+    turn: int, command: Command, root: Path, stopper: Path
+) -> None:
+    steps_of(command, root / "other", stopper)
+    steps = steps_of(command, root / "other", stopper)
+
+    def of_group(number: int) -> list[Ended]:
+        chance = random.Random(turn * STARTS + number)
+        stops = [chance.randint(1, steps) for _ in range(HELD)]
+        env = warm(command, root / str(number))
+
+        def meanwhile() -> list[subprocess.Popen[str]]:
+            assert prune(command, env)[0] == 0
+            return []
+
+        return with_stops(command, env, stopper, stops, meanwhile)
+
+    assert strays(in_groups(of_group)) == Counter()
+
+
+def in_groups(of_group: Callable[[int], list[Ended]]) -> list[Ended]:
+    """How all starts of a round end, of which each group has its own cache; the groups run at the same time."""
+    groups = range(0, STARTS, GROUP)
+    with ThreadPoolExecutor(len(groups)) as pool:
+        ended = [end for group in pool.map(of_group, groups) for end in group]
+    assert len(ended) >= len(groups) * (GROUP - 1)
+    return ended
+
+
+def steps_of(command: Command, root: Path, stopper: Path) -> int:
+    """How many steps a start has."""
+    told = stopper / "steps"
+    env = environment(root, PYTHONPATH=str(stopper), STEPS=str(told))
+    assert ended_as(started(command, env)) == GOOD
+    return int(told.read_text())
+
+
+def with_stops(
+    command: Command,
+    env: Mapping[str, str],
+    stopper: Path,
+    stops: Sequence[int],
+    meanwhile: Callable[[], list[subprocess.Popen[str]]],
+) -> list[Ended]:
+    """How starts end that are stopped at the steps `stops`, one at each, those begun `meanwhile`, and later ones.
+
+    What is READY as they go on has to stay, whatever they saw before.
+    """
+    chance = random.Random(stops[0])
+    go_on = threading.Event()
+    with ThreadPoolExecutor(len(stops)) as pool:
+        held = []
+        for stop in stops:
+            stopped = {**env, "PYTHONPATH": str(stopper), "STOP_AT": str(stop)}
+            held.append(pool.submit(held_up, command, stopped, go_on))
             time.sleep(chance.uniform(0.010, 0.100))
-        ended = [one.result() for one in starts]
-    assert strays(ended) == Counter()
+        try:
+            others = meanwhile()
+            before = ready(Path(env["PEX_ROOT"]))
+        finally:
+            go_on.set()
+        late = at_once(command, env, [chance.uniform(0.010, 0.100) for _ in range(GROUP - HELD - 1)])
+        ended = [*(one.result() for one in held), *map(ended_as, others), *late]
+    assert before <= ready(Path(env["PEX_ROOT"]))
+    return ended
 
 
-def held_up(command: Command, env: Mapping[str, str], moment: float, pause: float) -> Ended:
-    """How a start ends that is stopped after `moment` seconds and goes on after a `pause`."""
+def held_up(command: Command, env: Mapping[str, str], go_on: threading.Event) -> Ended:
+    """How a start ends that stops itself and is continued once it may go on."""
     process = started(command, env)
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # it may have ended by then
-        time.sleep(moment)
-        os.killpg(process.pid, signal.SIGSTOP)
-        time.sleep(pause)
+    go_on.wait()
+    until = time.monotonic() + LONGEST
+    while process.poll() is None and time.monotonic() < until:  # it may come to its step only now
         os.killpg(process.pid, signal.SIGCONT)
+        time.sleep(0.02)
     return ended_as(process)
 
 
-def pauses(turn: int) -> list[float]:
-    """Seconds between the starts of a round: by turns none and up to 50 ms, for a whole installation to lie under.
+def ready(root: Path) -> set[tuple[str, int, int]]:
+    """Each READY app with what tells it from another that has taken its place."""
+    marks = root.glob("*/apps/*-*/READY")
+    return {(mark.parent.name, mark.parent.stat().st_ino, mark.stat().st_ino) for mark in marks}
 
-    Those that begin in one instant all wait at the same lock; those that begin later see what is half done.
-    """
+
+def pauses(turn: int) -> list[float]:
+    """Seconds between the starts of a round: by turns none and up to 50 ms."""
     chance = random.Random(turn)
     return [chance.uniform(0, 0.05) if turn % 2 else 0.0 for _ in range(STARTS)]
 
@@ -222,15 +346,13 @@ def found(root: Path, pattern: str) -> list[Path]:
 
 @contextlib.contextmanager
 def pruning(command: Command, env: Mapping[str, str]) -> Iterator[list[Ended]]:
-    """Prune all that is not in use again and again, and once more when the block has ended; how each run ended."""
-    prune: Command = [*command, "cache", "prune", "--days", "0", "--json"]
-    tools = {**env, "PEX_TOOLS": "1"}
+    """Prune again and again, and once more when the block has ended; how each run ended."""
     prunes: list[Ended] = []
     over = threading.Event()
 
     def again() -> None:
         while not over.is_set():
-            prunes.append(ended_as(started(prune, tools)))
+            prunes.append(prune(command, env))
 
     thread = threading.Thread(target=again)
     thread.start()
@@ -239,4 +361,10 @@ def pruning(command: Command, env: Mapping[str, str]) -> Iterator[list[Ended]]:
     finally:
         over.set()
         thread.join()
-    prunes.append(ended_as(started(prune, tools)))
+    prunes.append(prune(command, env))
+
+
+def prune(command: Command, env: Mapping[str, str]) -> Ended:
+    """How the removal of all that is not in use ends; its output is JSON."""
+    words: Command = [*command, "cache", "prune", "--days", "0", "--json"]
+    return ended_as(started(words, {**env, "PEX_TOOLS": "1"}))
