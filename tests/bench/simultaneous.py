@@ -51,8 +51,8 @@ def rows(
         setting, workload, compared, workload.arguments, workload.contains, "simultaneous", empty=True
     )
     turns: dict[str, list[Turn]] = {one.tool: [] for one in contenders}
-    for _ in range(rounds):
-        for one in contenders:
+    for turn in range(rounds):
+        for one in (*contenders[turn:], *contenders[:turn]):
             turns[one.tool].append(_turn(one, count))
     times, lost = {}, {}
     for tool, done in turns.items():
