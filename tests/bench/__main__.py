@@ -11,7 +11,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import builds, chart, growth, machine, report, results, spark, starts, timing, weights
+from tests.bench import (
+    builds,
+    chart,
+    growth,
+    kinds,
+    machine,
+    report,
+    results,
+    simultaneous,
+    spark,
+    starts,
+    timing,
+    weights,
+)
 from tests.bench.results import Results, Row, row
 from tests.bench.setting import Setting, ask, base_python, clean_python
 from tests.bench.timing import WrongOutputError, failed
@@ -19,7 +32,20 @@ from tests.bench.tools import TOOLS, Tool
 from tests.bench.workloads import USUAL, WORKLOADS, Workload
 from tests.checkout import REPOSITORY
 
-CONCERNS = ("size", "written", "memory", "warm", "cold", "second", "lock", "names", "network", "growth")
+CONCERNS = (
+    "size",
+    "written",
+    "memory",
+    "warm",
+    "cold",
+    "second",
+    "lock",
+    "names",
+    "network",
+    "growth",
+    "kinds",
+    "simultaneous",
+)
 # Measured where it is asked for.
 ON_DEMAND = ("spark",)
 HERE = Path(__file__).resolve().parent
@@ -104,6 +130,8 @@ class _Plan:
                 counts = (growth.WHEELS, growth.FILES) if not self.quick else ((7, 30), (100, 1_000))
                 yield from growth.wheels(self.setting, self.tools, self.rounds, counts[0])
                 yield from growth.files(self.setting, self.tools, self.rounds, counts[1])
+            if concern == "kinds":
+                yield from kinds.rows(self.setting, self.rounds)
             if concern == "spark":
                 yield from spark.rows(self.setting, spark.FRAMES, self.few)
 
@@ -121,6 +149,7 @@ class _Plan:
             "lock": lambda: builds.from_lock(setting, workload, self.programs, self.few),
             "names": lambda: builds.from_names(setting, workload, self.programs, self.few),
             "network": lambda: builds.from_network(setting, workload, self.programs, min(self.few, 3)),
+            "simultaneous": lambda: self._simultaneous(workload),
         }
         sensible = {
             "written": not large,
@@ -129,9 +158,14 @@ class _Plan:
             "lock": large,
             "names": large,
             "network": large,
+            "simultaneous": not large,
         }
         if concern in makers and sensible.get(concern, True):
             yield from makers[concern]()
+
+    def _simultaneous(self, workload: Workload) -> Iterator[Row]:
+        rounds, count = (1, 16) if self.quick else (min(self.few, 3), simultaneous.COUNT)
+        return simultaneous.rows(self.setting, workload, self.tools, rounds, count)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -141,7 +175,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", type=_one_of(concerns), default=CONCERNS, help=comma + ", ".join(concerns))
     parser.add_argument("--workload", type=_one_of(WORKLOADS), default=USUAL, help=comma + ", ".join(WORKLOADS))
     parser.add_argument("--tool", type=_one_of(TOOLS), default=(), help=comma + ", ".join(TOOLS))
-    parser.add_argument("--quick", action="store_true", help="three rounds, small growth, no large build")
+    parser.add_argument(
+        "--quick", action="store_true", help="three rounds, small growth, 16 starts at once, no large build"
+    )
     parser.add_argument("--rounds", type=int, help="of warm starts and small first starts (15); others at most 5")
     parser.add_argument("--python", type=Path, help="the Python to measure on (the one behind this one)")
     parser.add_argument("--directory", type=Path, help="where to work and to keep wheelhouses")

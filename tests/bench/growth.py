@@ -9,7 +9,7 @@ from tests.bench.results import Row, row
 from tests.bench.setting import Setting
 from tests.bench.starts import in_a_venv, ready
 from tests.bench.targets import Target
-from tests.bench.timing import Contender, Figure, WrongOutputError, failed, paired, run
+from tests.bench.timing import Contender, Figure, paired, working
 from tests.bench.tools import Tool
 from tests.bench.workloads import Workload, of_files, of_wheels
 
@@ -42,12 +42,8 @@ def _warm(
     for count, workload in (sizes[0], sizes[-1]):
         venv = in_a_venv(setting, workload, workload.arguments, workload.contains)
         contenders.append(replace(venv, tool=f"venv {count}"))
-    for one in list(contenders):
-        try:
-            run(one)
-        except WrongOutputError as failure:
-            contenders.remove(one)
-            unable[one.tool] = failed(str(failure))
+    contenders, broken = working(contenders)
+    unable |= broken
     least, most = sizes[0][0], sizes[-1][0]
     own = Target(
         f"pexlite {most}",

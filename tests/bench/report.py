@@ -112,7 +112,7 @@ def _missed(results: Results) -> str:
     )
 
 
-_SHOWN = ("warm", "cold", "second version", "build", "size", "files written")
+_SHOWN = ("warm", "cold", "first starts", "second version", "build", "size", "files written")
 
 
 def _title(row: Row) -> str:

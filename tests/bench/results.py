@@ -21,7 +21,7 @@ class Row:
     workload: str
     way: str
     unit: str
-    """"s", "B" or "files"."""
+    """"s", "B", "files", "instructions" or "lost"."""
     figures: Mapping[str, Figure]
     verdicts: tuple[Verdict, ...] = ()
     date: str = ""

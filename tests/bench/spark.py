@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.bench.results import Row, row
 from tests.bench.setting import Setting, make_venv, text
 from tests.bench.targets import Target
-from tests.bench.timing import Contender, Figure, WrongOutputError, failed, paired, run
+from tests.bench.timing import Contender, Figure, failed, paired, working
 from tests.bench.workloads import DATA_SCIENCE, Workload
 from tests.spark.cluster import Cluster, cluster, unpacked_spark
 from tests.spark.versions import VERSIONS
@@ -195,13 +195,6 @@ def _compared(
     targets: Sequence[Target],
 ) -> Row:
     """The row; each contender runs once before, so that all but what `prepare` empties is warm."""
-    broken = dict(unable)
-    able = []
-    for contender in contenders:
-        try:
-            run(contender)
-            able.append(contender)
-        except WrongOutputError as failure:
-            broken[contender.tool] = failed(str(failure))
+    able, broken = working(contenders)
     figures = paired(able, rounds) if able else {}
-    return row("spark", workload.name, way, {**figures, **broken}, targets)
+    return row("spark", workload.name, way, {**figures, **unable, **broken}, targets)

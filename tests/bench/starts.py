@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bench.results import Row, row
 from tests.bench.setting import Setting, text
 from tests.bench.targets import Target
-from tests.bench.timing import Contender, Figure, WrongOutputError, emptied, failed, paired, run
+from tests.bench.timing import Contender, Figure, emptied, failed, paired, run, working
 from tests.bench.tools import Tool
 from tests.bench.workloads import Workload
 
@@ -24,12 +24,8 @@ _NEAR_THE_FLOOR = 1.03
 def warm(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: int) -> Iterator[Row]:
     """Rows of warm starts: by the file's own header, by `python FILE`, and with PYTHONPATH set."""
     contenders, unable = ready(setting, workload, tools, workload.arguments, workload.contains, "warm")
-    for contender in list(contenders):
-        try:
-            run(contender)
-        except WrongOutputError as failure:
-            unable[contender.tool] = failed(str(failure))
-            contenders.remove(contender)
+    contenders, broken = working(contenders)
+    unable |= broken
     floor = in_a_venv(setting, workload, workload.arguments, workload.contains)
     run(floor)
     least_zip = _least_zip(setting, workload, floor)

@@ -84,7 +84,7 @@ def judge(targets: Sequence[Target], figures: Mapping[str, Figure], unit: str) -
 
 
 def in_words(value: float, unit: str) -> str:
-    """A value with its unit, short: "24.1 ms", "2.31 s", "17.5 kB", "61 files"."""
+    """A value with its unit, short: "24.1 ms", "2.31 s", "17.5 kB", "84.2 M", "61 files"."""
     if value != value:
         return "–"
     if unit == "s":
@@ -94,4 +94,6 @@ def in_words(value: float, unit: str) -> str:
             if abs(value) >= size:
                 return f"{value / size:.1f} {name}"
         return f"{value:.0f} B"
+    if unit == "instructions":
+        return f"{value / 1e6:.1f} M"
     return f"{value:.0f} {unit}"

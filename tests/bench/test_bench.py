@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from tests.bench import __main__ as command
-from tests.bench import chart, report, results, starts, timing, weights
+from tests.bench import chart, instructions, kinds, report, results, simultaneous, starts, timing, weights
 from tests.bench.results import Results, Row, row
 from tests.bench.setting import Setting
 from tests.bench.targets import Target, in_words
@@ -58,6 +58,68 @@ def test_starts_are_measured_beside_a_plain_venv(setting: Setting) -> None:
             assert found.runs, f"{tool}: {found.note}"
             assert 0 < found.least <= found.median <= found.most
     assert [said.claim for said in rows[0].verdicts] == ["pexlite ≤ 1.03 × venv"]
+
+
+def test_every_kind_of_start_is_measured_beside_a_plain_file_and_a_venv(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instructions, "counter", lambda: lambda contender: len(contender.command))
+    time, counted = kinds.rows(setting, 1)
+    names = ["venv", kinds.PLAIN.tool, *(kind.tool for kind in kinds.OTHERS)]
+    for one in (time, counted):
+        assert {tool: found.note for tool, found in one.figures.items()} == dict.fromkeys(names, "")
+    assert [said.claim for said in counted.verdicts] == [f"{name} ≤ 1.1 × pexlite plain" for name in names[2:]]
+    monkeypatch.setattr(instructions, "counter", lambda: None)
+    assert [one.way for one in kinds.rows(setting, 1)] == ["time"]
+
+
+def test_instructions_are_those_of_all_programs_that_a_process_becomes(setting: Setting) -> None:
+    count = instructions.counter()
+    if count is None:
+        pytest.skip("nothing here counts instructions")
+    python = (str(setting.python), "-I", "-S", "-c")
+    again = (*python, "import os, sys; os.execv(sys.argv[1], sys.argv[1:])")
+    once, twice = (
+        count(Contender("x", command, dict(os.environ), "1"))
+        for command in ((*python, "print(1)"), (*again, *python, "print(1)"))
+    )
+    assert 1.5 * once < twice < 2.5 * once
+
+
+@pytest.mark.parametrize(
+    ("counts", "found"),
+    [
+        ("30512345,,instructions:u,20123456,100.00,,\n", 30512345),
+        ("<not supported>,,instructions:u,0,100.00,,\n", None),
+    ],
+)
+def test_what_perf_could_not_count_is_no_number(counts: str, found: int | None) -> None:
+    assert instructions._of_perf(counts) == found
+
+
+def test_starts_at_once_are_timed_and_the_lost_counted(setting: Setting) -> None:
+    time, lost = simultaneous.rows(setting, MADE_BY_CODE, PEXLITE, 1, 4)
+    assert list(time.figures) == ["pexlite", "pexlite warm", "pexlite warm + unpack"]
+    assert (time.way, lost.way) == ("4 at once", "4 at once, lost")
+    assert all(found.runs == 1 and found.median > 0 for found in time.figures.values())
+    assert [said.claim for one in (time, lost) for said in one.verdicts] == [
+        "pexlite ≤ 1.5 × pexlite warm + unpack",
+        "pexlite ≤ 0 lost",
+    ]
+
+
+def test_a_start_is_lost_without_its_line_or_with_another_exit_code(tmp_path: Path) -> None:
+    """The first that comes says something else, the second fails, all others are right."""
+    code = (
+        'n=0; until mkdir "$0/$n" 2>/dev/null; do n=$((n + 1)); done; '
+        "test $n = 0 && echo other || echo line; test $n != 1"
+    )
+    found = simultaneous.at_once(
+        Contender("x", ("/bin/sh", "-c", code, str(tmp_path)), dict(os.environ), "line"), 5
+    )
+    assert found.lost == 2
+    assert found.complaint in ("exit code 0: other", "exit code 1: line")
+    assert found.wall > 0
 
 
 def test_weights_are_those_of_the_file(setting: Setting) -> None:
@@ -218,7 +280,13 @@ def test_the_table_names_every_tool_its_failure_and_the_missed_targets() -> None
 
 @pytest.mark.parametrize(
     ("value", "unit", "words"),
-    [(0.0123, "s", "12.3 ms"), (2.3, "s", "2.30 s"), (40_100, "B", "40.1 kB"), (61, "files", "61 files")],
+    [
+        (0.0123, "s", "12.3 ms"),
+        (2.3, "s", "2.30 s"),
+        (40_100, "B", "40.1 kB"),
+        (61, "files", "61 files"),
+        (8.42e7, "instructions", "84.2 M"),
+    ],
 )
 def test_values_are_told_in_their_units(value: float, unit: str, words: str) -> None:
     assert in_words(value, unit) == words

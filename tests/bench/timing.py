@@ -112,6 +112,18 @@ def paired(contenders: Sequence[Contender], rounds: int) -> dict[str, Figure]:
     }
 
 
+def working(contenders: Sequence[Contender]) -> tuple[list[Contender], dict[str, Figure]]:
+    """The contenders that do their work, after one run each that leaves all warm, and why the others do not."""
+    able, broken = [], {}
+    for contender in contenders:
+        try:
+            run(contender)
+            able.append(contender)
+        except WrongOutputError as failure:
+            broken[contender.tool] = failed(str(failure))
+    return able, broken
+
+
 def figure(values: Sequence[float], cpu: Sequence[float] = (), note: str = "") -> Figure:
     """The figure that summarises these values."""
     return Figure(

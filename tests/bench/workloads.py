@@ -162,6 +162,32 @@ MADE_BY_CODE = Workload(
 )
 
 
+KINDS_OF_STARTS = """\
+    import os
+
+    import bench_library
+
+    print("made", bench_library.NUMBER, sys.argv[1:], os.environ.get("BENCH", "unset"))
+"""
+
+
+def _make_library_with_script(house: Path) -> None:
+    script = "#!python\nimport bench_app\n\nbench_app.main()\n"
+    files = {"bench_library.py": "NUMBER = 42\n"}
+    make_wheel(house, "bench-library", files=files, data={"scripts/bench-script": script})
+
+
+KINDS = replace(
+    MADE_BY_CODE,
+    name="kinds",
+    about="a wheel made by code that can be started in every way",
+    arguments=("word",),
+    contains="made 42 ['word']",
+    make=_make_library_with_script,
+    application=_APPLICATION.format(work=KINDS_OF_STARTS),
+)
+
+
 def of_wheels(count: int) -> Workload:
     """An application of `count` wheels, of which it imports one."""
 
