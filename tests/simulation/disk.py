@@ -14,6 +14,7 @@ from typing import NoReturn, TypeVar
 
 _MOST_LINKS = 40  # that a path may lead through (path_resolution(7))
 _LONGEST_NAME = 255
+_SHORT_NAME = 64  # characters, of which none takes more than four bytes
 _LONGEST_PATH = 4096
 _READ, _WRITE, _SEARCH = 4, 2, 1
 
@@ -102,6 +103,8 @@ class Disk:
         self._numbers = 1
         self._devices = 1
         self.root = Directory(1, 1, 0o755, 0, 0.0, None)
+        # Where paths of directories lead, by user; emptied whenever one may lead elsewhere.
+        self._known: dict[tuple[str, int], Directory] = {}
 
     # -- what there is -------------------------------------------------------------------------------
 
@@ -112,7 +115,30 @@ class Disk:
 
         A link at the end is followed with `follow`. "." and ".." at the end have themselves as names.
         """
-        text = os.fsdecode(path)
+        text = path if path.__class__ is str else os.fsdecode(path)
+        place, _, name = text.rpartition("/")
+        if place and place[0] == "/" and name and name not in (".", "..") and len(name) < _SHORT_NAME:
+            known = self._known.get((place, user)) or self._know(place, user)
+            if known is not None:
+                node = known.entries.get(name)
+                if not follow or node.__class__ is not Link:
+                    return known, name, node
+        return self._walk(path, text, user, start, follow)
+
+    def _know(self, place: str, user: int) -> Directory | None:
+        """The directory at `place`, whose names may be looked up; None where it is none."""
+        try:
+            found = self._walk(place, place, user, None, True)[2]
+        except OSError:
+            return None
+        if not isinstance(found, Directory) or not self.allows(found, _SEARCH, user):
+            return None
+        self._known[place, user] = found
+        return found
+
+    def _walk(
+        self, path: Path, text: str, user: int, start: Directory | None, follow: bool
+    ) -> tuple[Directory, str, Node | None]:
         if not text:
             fail(errno.ENOENT, path)
         if len(text) >= _LONGEST_PATH:
@@ -277,6 +303,8 @@ class Disk:
         if os.fsdecode(path).endswith("/"):
             fail(errno.ENOTDIR, path)
         del above.entries[name]
+        if isinstance(found, Link):
+            self._known.clear()
         self._changed(above)
         self._lose_name(found)
 
@@ -349,6 +377,8 @@ class Disk:
         self, old_above: Directory, old_name: str, moved: Node, above: Directory, name: str, there: Node | None
     ) -> None:
         del old_above.entries[old_name]
+        if not (isinstance(moved, File) and (there is None or isinstance(there, File))):
+            self._known.clear()
         if isinstance(there, Directory):
             self._lose_directory(above, there)
         elif there is not None:
@@ -384,6 +414,12 @@ class Disk:
         node.mtime = self.now if seconds is None else seconds
         node.ctime = self.now
 
+    def set_mode(self, node: Node, mode: int) -> None:
+        """Change the rights."""
+        self._known.clear()
+        node.mode = mode & 0o7777
+        node.ctime = self.now
+
     def _written(self, file: File) -> None:
         file.written = self.calls
         file.mtime = file.ctime = self.now
@@ -413,6 +449,7 @@ class Disk:
         node.ctime = self.now
 
     def _lose_directory(self, above: Directory, node: Directory) -> None:
+        self._known.clear()
         node.links = 0
         above.links -= 1
         self._changed(above)

@@ -44,9 +44,13 @@ class Process:
         # What the scheduler knows of it.
         self.baton = _thread.allocate_lock()
         self.priority = 0.0
+        self.calls = 0
+        self.sinks: list[int] = []  # calls at which it falls to the last place, the next one last
         self.wakes = 0.0
         self.waits_for: Callable[[], bool] | None = None
         self.thread = 0
+        # Asked after every change to the disk, for as long as it is an app that runs.
+        self.look: Callable[[], None] | None = None
         # What became of it.
         self.code: int | None = None
         self.dead = False

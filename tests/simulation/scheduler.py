@@ -74,13 +74,15 @@ class Scheduler:
         self.cut = False
         self.stuck = False
         self.full = False
+        self.last_change = ""
         self.trace: list[str] | None = None
         self._events: list[Event] = []
         self._kept: tuple[int, Disk] | None = None
         self._living: list[Process] = []
         self._over = _thread.allocate_lock()
-        self._gap = self.random.choice((4, 12, 30, 80, 200)) if self.random.random() < 0.5 else 0
+        self._gap = self.random.choice((4, 12, 30, 80, 200)) if self.random.random() < 0.3 else 0
         self._lowest = 0.0
+        self._length = length
         self._plan(length)
         self.calls = 0
         self.next_event = self._events[0].at if self._events else MOST_CALLS
@@ -89,9 +91,6 @@ class Scheduler:
         draw = self.random
         if self._gap:
             self._add("switch", self._distance())
-        else:
-            for _ in range(draw.randint(1, 4)):
-                self._add("sink", self._anywhere(length))
         if draw.random() < self.faults.chance:
             for _ in range(draw.choice((1, 1, 2))):
                 self._add(draw.choice(self.faults.kinds), self._anywhere(length))
@@ -100,8 +99,15 @@ class Scheduler:
             self._add("remember", max(1, at - int(draw.expovariate(1 / 60))))
             self._add("power", at)
 
+    def _sink_somewhere(self, process: Process, length: int) -> None:
+        """Have the process fall to the last place at a call of its own: what is decided is decided early."""
+        part = self.random.random()
+        at = int(length * part if self.random.random() < 0.5 else length**part)
+        process.sinks.append(max(1, at))
+        process.sinks.sort(reverse=True)
+
     def _anywhere(self, length: int) -> int:
-        """A call, and as often one of the first hundred as one of all the others."""
+        """A call, the first ones more often."""
         return 1 + int(self.random.random() * (length if self.random.random() < 0.7 else length**0.7))
 
     def _distance(self) -> int:
@@ -117,6 +123,10 @@ class Scheduler:
         self._living = list(processes)
         for process in processes:
             process.priority = self.random.random()
+        if not self._gap:
+            for _ in range(self.random.randint(1, 4)):
+                self._sink_somewhere(self.random.choice(processes), self._length // len(processes))
+        for process in processes:
             process.begin()
         self._over.acquire()
         self._choose(None).baton.release()
@@ -130,11 +140,24 @@ class Scheduler:
         self.calls += 1
         self.disk.calls = self.calls
         self.disk.now += _TICK
+        process.calls += 1
+        if process.sinks and process.calls >= process.sinks[-1]:
+            process.sinks.pop()
+            self._sink(process)
         if self.calls >= self.next_event:
             self._meet(process, call)
         if self.full and call in TAKES_ROOM and not process.trusted:
             process.failed_on_purpose = True
             fail(_FULL)
+
+    def changed(self, process: Process, what: str, *paths: str | bytes | int) -> None:
+        """Let apps that run look whether all they need is still there, where that may have changed."""
+        if all(isinstance(path, str) and "/." in path.replace("/.pex/", "/") for path in paths):
+            return  # temporary names
+        self.last_change = f"{process.name}'s {what}{paths}"
+        for other in self._living:
+            if other.look and not other.dead:
+                other.look()
 
     def sleep(self, process: Process, seconds: float) -> None:
         """Let others go on, until `seconds` have passed."""
@@ -226,7 +249,7 @@ class Scheduler:
         if others:
             self._switch(process, self._choose(process))
 
-    def _do_sink(self, process: Process, call: str) -> None:
+    def _sink(self, process: Process) -> None:
         self._lowest -= 1
         process.priority = self._lowest
         self._switch(process, self._choose(process))

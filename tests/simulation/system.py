@@ -157,6 +157,7 @@ class System:
         self.process = process
         self.disk = process.disk
         self._point = process.scheduler.point
+        self._changed = process.scheduler.changed
 
     # -- descriptors ---------------------------------------------------------------------------------
 
@@ -166,6 +167,8 @@ class System:
         opened = self.disk.open(
             path, flags, mode & ~self.process.umask, self.process.user, self._start(dir_fd)
         )
+        if flags & os.O_TRUNC:
+            self._changed(self.process, "open", path)
         return self._descriptor(opened)
 
     def _descriptor(self, opened: OpenFile) -> int:
@@ -252,6 +255,7 @@ class System:
         if opened.flags & os.O_APPEND:
             opened.position = len(file.content)
         written = self.disk.write(file, opened.position, content)
+        self._changed(self.process, "write", opened.path)
         opened.position += written
         return written
 
@@ -266,6 +270,7 @@ class System:
         if opened.flags & os.O_ACCMODE == os.O_RDONLY or not isinstance(opened.node, File):
             fail(errno.EINVAL)
         self.disk.cut(opened.node, size)
+        self._changed(self.process, "truncate", opened.path)
 
     def truncate(self, path: Path | int, size: int) -> None:
         if isinstance(path, int):
@@ -275,6 +280,7 @@ class System:
         if not isinstance(node, File):
             fail(errno.EISDIR, path)
         self.disk.cut(node, size)
+        self._changed(self.process, "truncate", path)
         return None
 
     def fsync(self, descriptor: int) -> None:
@@ -397,6 +403,7 @@ class System:
     def unlink(self, path: Path, *, dir_fd: int | None = None) -> None:
         self._point(self.process, "unlink")
         self.disk.unlink(path, self.process.user, self._start(dir_fd))
+        self._changed(self.process, "unlink", path)
 
     remove = unlink
 
@@ -406,6 +413,7 @@ class System:
         self._point(self.process, "rename")
         user = self.process.user
         self.disk.rename(source, path, user, self._start(src_dir_fd), self._start(dst_dir_fd))
+        self._changed(self.process, "rename", source, path)
 
     replace = rename
 
@@ -503,8 +511,7 @@ class System:
         node = self._place(path, follow_symlinks, dir_fd)
         if self.process.user not in (0, node.owner):
             fail(errno.EPERM, path)
-        node.mode = mode & 0o7777
-        node.ctime = self.disk.now
+        self.disk.set_mode(node, mode)
 
     def fchmod(self, descriptor: int, mode: int) -> None:
         self.chmod(descriptor, mode)
