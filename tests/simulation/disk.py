@@ -53,12 +53,13 @@ class File(Node):
 class Link(Node):
     """A symbolic link."""
 
-    __slots__ = ("target",)
+    __slots__ = ("followed", "target")
     kind = stat.S_IFLNK
 
     def __init__(self, number: int, device: int, owner: int, now: float, target: str) -> None:
         super().__init__(number, device, 0o777, owner, now)
         self.target = target
+        self.followed = False
 
 
 class Directory(Node):
@@ -118,7 +119,9 @@ class Disk:
         text = path if path.__class__ is str else os.fsdecode(path)
         place, _, name = text.rpartition("/")
         if place and place[0] == "/" and name and name not in (".", "..") and len(name) < _SHORT_NAME:
-            known = self._known.get((place, user)) or self._know(place, user)
+            known = self._known.get((place, user))
+            if known is None or not known.links:
+                known = self._know(place, user)
             if known is not None:
                 node = known.entries.get(name)
                 if not follow or node.__class__ is not Link:
@@ -168,6 +171,7 @@ class Disk:
                     fail(errno.ENOENT, path)
                 return above, name, None
             if isinstance(found, Link) and (waiting or follow or slash):
+                found.followed = True
                 hops += 1
                 if hops > _MOST_LINKS:
                     fail(errno.ELOOP, path)
@@ -303,8 +307,7 @@ class Disk:
         if os.fsdecode(path).endswith("/"):
             fail(errno.ENOTDIR, path)
         del above.entries[name]
-        if isinstance(found, Link):
-            self._known.clear()
+        self._forget(found)
         self._changed(above)
         self._lose_name(found)
 
@@ -377,8 +380,9 @@ class Disk:
         self, old_above: Directory, old_name: str, moved: Node, above: Directory, name: str, there: Node | None
     ) -> None:
         del old_above.entries[old_name]
-        if not (isinstance(moved, File) and (there is None or isinstance(there, File))):
-            self._known.clear()
+        self._forget(moved)
+        if there is not None:
+            self._forget(there)
         if isinstance(there, Directory):
             self._lose_directory(above, there)
         elif there is not None:
@@ -413,6 +417,11 @@ class Disk:
         """Date the content, with now unless told otherwise."""
         node.mtime = self.now if seconds is None else seconds
         node.ctime = self.now
+
+    def _forget(self, node: Node) -> None:
+        """What bears another name from now on, or none, is no part of known paths; a removed directory tells."""
+        if isinstance(node, Directory) or (isinstance(node, Link) and node.followed):
+            self._known.clear()
 
     def set_mode(self, node: Node, mode: int) -> None:
         """Change the rights."""
@@ -449,7 +458,6 @@ class Disk:
         node.ctime = self.now
 
     def _lose_directory(self, above: Directory, node: Directory) -> None:
-        self._known.clear()
         node.links = 0
         above.links -= 1
         self._changed(above)

@@ -847,5 +847,5 @@ def _traced(process: Process, name: str, call: Callable[..., Any]) -> Callable[.
 def _shown(value: object) -> str:
     if isinstance(value, os.stat_result):
         return f"<{stat.filemode(value.st_mode)} {value.st_size} bytes, inode {value.st_ino}>"
-    text = repr(value)
+    text = repr(bytes(value) if isinstance(value, memoryview) else value)
     return text if len(text) < 160 else text[:70] + "…" + text[-70:]
