@@ -187,6 +187,13 @@ class Disk:
             fail(errno.ENOTDIR, path)
         return above, name, here
 
+    def _named(
+        self, path: Path, user: int, start: Directory | None
+    ) -> tuple[Directory, str, Node | None]:
+        """As `find`, for calls that are about a name: no link is followed, not even with a slash behind it."""
+        text = os.fsdecode(path)
+        return self.find(text.rstrip("/") or text[:1], user, start, follow=False)
+
     def node(self, path: Path, user: int = 0, start: Directory | None = None, follow: bool = True) -> Node:
         """What is at `path`."""
         found = self.find(path, user, start, follow)[2]
@@ -239,7 +246,7 @@ class Disk:
         if found is None:
             if not flags & os.O_CREAT:
                 fail(errno.ENOENT, path)
-            if os.fsdecode(path).endswith("/"):
+            if _has_slash(path):
                 fail(errno.EISDIR, path)
             found = self._add(above, name, self._new(File, above, mode, user), user, path)
         else:
@@ -259,7 +266,7 @@ class Disk:
 
     def mkdir(self, path: Path, mode: int = 0o777, user: int = 0, start: Directory | None = None) -> None:
         """Make a directory."""
-        above, name, found = self.find(os.fsdecode(path).rstrip("/") or "/", user, start, follow=False)
+        above, name, found = self._named(path, user, start)
         if found is not None:
             fail(errno.EEXIST, path)
         self._add(above, name, self._new(Directory, above, mode, user), user, path)
@@ -267,11 +274,13 @@ class Disk:
 
     def symlink(self, target: Path, path: Path, user: int = 0, start: Directory | None = None) -> None:
         """Make a symbolic link at `path` to `target`."""
-        above, name, found = self.find(path, user, start, follow=False)
+        above, name, found = self._named(path, user, start)
         if not target:
             fail(errno.ENOENT, path)
         if found is not None:
             fail(errno.EEXIST, path)
+        if _has_slash(path):
+            fail(errno.ENOENT, path)
         link = Link(self._number(), above.device, user, self.now, os.fsdecode(target))
         self._add(above, name, link, user, path)
 
@@ -285,9 +294,11 @@ class Disk:
     ) -> None:
         """Give what is at `source`, no link followed, another name."""
         found = self.node(source, user, source_start, follow=False)
-        above, name, there = self.find(path, user, start, follow=False)
+        above, name, there = self._named(path, user, start)
         if there is not None:
             fail(errno.EEXIST, path)
+        if _has_slash(path):
+            fail(errno.ENOENT, path)
         if found.device != above.device:
             fail(errno.EXDEV, path)
         if isinstance(found, Directory):
@@ -298,13 +309,13 @@ class Disk:
 
     def unlink(self, path: Path, user: int = 0, start: Directory | None = None) -> None:
         """Take a name from what is no directory."""
-        above, name, found = self.find(path, user, start, follow=False)
+        above, name, found = self._named(path, user, start)
         if found is None:
             fail(errno.ENOENT, path)
         self._demand(above, _WRITE, user, path)
         if isinstance(found, Directory):
             fail(errno.EISDIR, path)
-        if os.fsdecode(path).endswith("/"):
+        if _has_slash(path):
             fail(errno.ENOTDIR, path)
         del above.entries[name]
         self._forget(found)
@@ -313,7 +324,7 @@ class Disk:
 
     def rmdir(self, path: Path, user: int = 0, start: Directory | None = None) -> None:
         """Remove an empty directory."""
-        above, name, found = self.find(path, user, start, follow=False)
+        above, name, found = self._named(path, user, start)
         if name == ".":
             fail(errno.EINVAL if found is not self.root else errno.EBUSY, path)
         if name == "..":
@@ -339,8 +350,8 @@ class Disk:
         start: Directory | None = None,
     ) -> None:
         """Move what is at `source`, in place of what is at `path` where rename(2) allows that."""
-        old_above, old_name, moved = self.find(source, user, source_start, follow=False)
-        above, name, there = self.find(os.fsdecode(path).rstrip("/") or "/", user, start, follow=False)
+        old_above, old_name, moved = self._named(source, user, source_start)
+        above, name, there = self._named(path, user, start)
         if old_above.device != above.device:
             fail(errno.EXDEV, path)
         if {old_name, name} & {".", ".."}:
@@ -351,7 +362,7 @@ class Disk:
             fail(errno.EINVAL, path)
         if isinstance(there, Directory) and there in _upwards(old_above):
             fail(errno.ENOTEMPTY, path)
-        if not isinstance(moved, Directory) and os.fsdecode(path).endswith("/"):
+        if not isinstance(moved, Directory) and (_has_slash(path) or _has_slash(source)):
             fail(errno.ENOTDIR, path)
         if moved is there:
             return
@@ -550,6 +561,10 @@ def _upwards(place: Directory) -> Iterator[Directory]:
         if place.parent is place:
             return
         place = place.parent
+
+
+def _has_slash(path: Path) -> bool:
+    return os.fsdecode(path).endswith("/")
 
 
 def facts(node: Node) -> os.stat_result:
