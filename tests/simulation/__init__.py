@@ -6,6 +6,7 @@
     system     `os`, `fcntl`, `time`, `open` and the like, as that process sees them
     room       the runtime's modules, loaded anew for each process
     apps       the built files, and what their starts must find
+    broken     faults put into the room, for the simulation to find
     door       how the room is entered: the only module that knows the names in it
     actors     what processes do: start, mend, prune
     cases      which of them meet on which cache

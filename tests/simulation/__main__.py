@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.simulation.broken import BREAKS
 from tests.simulation.cases import CASES
 from tests.simulation.door import Door
 from tests.simulation.room import HOME, Room
@@ -29,26 +30,28 @@ def main() -> int:
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]])
     if not options.schedules:
-        return _show(_trials(options.room, tuple(options.overlay)).play(options.seed, traced=True), True)
+        return _show(_trials(options.room, options.broken).play(options.seed, traced=True), True)
     return _run_many(options)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--schedules", type=int, default=0, metavar="N", help="how many; without: one, with its trace")
+    parser.add_argument(
+        "--schedules", type=int, default=0, metavar="N", help="how many; without: one, with its trace"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="the first one")
     parser.add_argument("--case", action="append", choices=_NAMES, help="only these cases")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many at a time")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many processes")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first that fails")
     parser.add_argument("--room", type=Path, default=HOME, help="the folder of the runtime's modules")
-    parser.add_argument("--overlay", type=Path, action="append", default=[], help="modules that replace some there")
+    parser.add_argument("--broken", choices=list(BREAKS), help="with this fault put into it")
     return parser.parse_args()
 
 
 @functools.cache
-def _trials(room: Path, overlays: tuple[Path, ...]) -> Trials:
-    return Trials(Door(Room(room, overlays)))
+def _trials(room: Path, broken: str | None) -> Trials:
+    return Trials(Door(Room(room, BREAKS[broken] if broken else None)))
 
 
 def _seeds(options: argparse.Namespace) -> Iterator[int]:
@@ -61,8 +64,8 @@ def _seeds(options: argparse.Namespace) -> Iterator[int]:
         seed += 1
 
 
-def _play(room: Path, overlays: tuple[Path, ...], seeds: list[int], end: float) -> list[Verdict]:
-    trials = _trials(room, overlays)
+def _play(room: Path, broken: str | None, seeds: list[int], end: float) -> list[Verdict]:
+    trials = _trials(room, broken)
     gc.disable()
     verdicts = []
     for seed in seeds:
@@ -79,7 +82,7 @@ def _run_many(options: argparse.Namespace) -> int:
     began = time.time()
     seeds = list(_seeds(options))
     portions = [seeds[place : place + _PORTION] for place in range(0, len(seeds), _PORTION)]
-    play = functools.partial(_play, options.room, tuple(options.overlay), end=began + options.seconds)
+    play = functools.partial(_play, options.room, options.broken, end=began + options.seconds)
     failed: list[Verdict] = []
     done: Counter[str] = Counter()
     for verdicts in _played(play, portions, options.jobs):
@@ -87,7 +90,11 @@ def _run_many(options: argparse.Namespace) -> int:
             done[verdict.case] += 1
             if verdict.violations:
                 failed.append(verdict)
-                _show(verdict, False)
+                # The first one with its last calls.
+                again = (
+                    _trials(options.room, options.broken).play(verdict.seed, True) if len(failed) == 1 else verdict
+                )
+                _show(again, False)
         if failed and not options.keep_going:
             break
     took = time.time() - began
@@ -117,7 +124,8 @@ def _played(
 def _show(verdict: Verdict, whole: bool) -> int:
     if verdict.trace:
         print("\n".join(verdict.trace if whole else verdict.trace[-60:]))
-    print(f"seed {verdict.seed} ({verdict.case}): {'FAILED' if verdict.violations else 'good'}, {verdict.calls} calls")
+    outcome = "FAILED" if verdict.violations else "good"
+    print(f"seed {verdict.seed} ({verdict.case}): {outcome}, {verdict.calls} calls")
     for line in (*verdict.happened, *verdict.told):
         print(f"  {line}")
     for violation in verdict.violations:

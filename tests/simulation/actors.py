@@ -67,9 +67,7 @@ def _live(stage: Stage, process: Process, prefix: str, files: Mapping[str, bytes
             seen = _there(process.disk, path)
             if seen != content:
                 done = process.scheduler.last_change
-                process.violations.append(
-                    f"{process.name} runs, and {path} {_wrong(seen, content)} after {done}"
-                )
+                process.violations.append(f"{process.name} runs, and {path} {_wrong(seen, content)} after {done}")
                 process.look = None
                 return
 

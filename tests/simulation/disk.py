@@ -187,9 +187,7 @@ class Disk:
             fail(errno.ENOTDIR, path)
         return above, name, here
 
-    def _named(
-        self, path: Path, user: int, start: Directory | None
-    ) -> tuple[Directory, str, Node | None]:
+    def _named(self, path: Path, user: int, start: Directory | None) -> tuple[Directory, str, Node | None]:
         """As `find`, for calls that are about a name: no link is followed, not even with a slash behind it."""
         text = os.fsdecode(path)
         return self.find(text.rstrip("/") or text[:1], user, start, follow=False)
@@ -524,7 +522,7 @@ class Disk:
         return other
 
     def after_power_cut(self, since: int, is_lost: Callable[[], bool]) -> None:
-        """Empty the files that were written since the call `since`, and not synced, for which `is_lost` says so."""
+        """Empty the files written since the call `since`, and not synced, for which `is_lost` says so."""
         for node in {id(node): node for _, node in self.tree()}.values():
             if isinstance(node, File):
                 if node.written is not None and node.written >= since and is_lost():
@@ -578,7 +576,7 @@ def facts(node: Node) -> os.stat_result:
     first = (node.kind | node.mode, node.number, node.device, node.links, node.owner, node.owner, size)
     whole = tuple([int(seconds) for seconds in times])
     exact = tuple([int(seconds * 1e9) for seconds in times])
-    return os.stat_result((*first, *whole, *times, *exact))  # type: ignore[arg-type]
+    return os.stat_result((*first, *whole, *times, *exact))
 
 
 def fail(number: int, path: object = None) -> NoReturn:

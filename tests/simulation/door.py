@@ -17,6 +17,7 @@ from tests.simulation.system import PYTHON
 
 HOME = "/home/user"
 CACHE = f"{HOME}/.pex"
+PRIVATE = "/var/tmp/pexlite-"  # and more: where a start goes whose cache cannot be written
 
 
 class Door:
@@ -38,7 +39,7 @@ class Door:
         boot = imports.load(PACKAGE)
         try:
             boot.start(dict(app.facts), app)
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001  any: `__main__` tells it
             self._tell(process, imports, failure, app)
         return str(process.modules["sys"].prefix)
 
@@ -66,7 +67,8 @@ class Door:
         process.argv[:] = ["/usr/bin/pexlite", "cache", "prune"]
         tools = self._module(process, app, "tools")
         prune = self._module(process, app, "prune")
-        tools._end(lambda: prune.prune(self.cache, days))
+        holdings = self._module(process, app, "holdings")
+        tools._end(lambda: holdings.Holdings(self.cache).exists and prune.prune(self.cache, days))
 
     # -- how its modules are had -----------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ class Process:
             self.code = end.code
         except SystemExit as end:
             self._exit(end.code)
-        except BaseException:
+        except BaseException:  # noqa: BLE001  any: a traceback is what is looked for
             self.code = 1
             self.trouble = traceback.format_exc()  # which is what people would see
         if self.dead:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from tests.simulation.broken import Break
 from tests.simulation.process import Process
 from tests.simulation.system import modules_for
 
@@ -57,16 +58,19 @@ _FASTER: dict[str, dict[str, object]] = {
 
 
 class Room:
-    """The code of each module by its full name; modules of `overlays` stand in for those of the same path."""
+    """The code of each module by its full name, with the fault `broken` in one of them."""
 
-    def __init__(self, home: Path = HOME, overlays: Sequence[Path] = ()) -> None:
+    def __init__(self, home: Path = HOME, broken: Break | None = None) -> None:
         self.codes: dict[str, CodeType] = {}
         self.packages: set[str] = set()
-        for folder in (home, *overlays):
-            for path in sorted(folder.rglob("*.py")):
-                self._add(path, path.relative_to(folder))
+        for path in sorted(home.rglob("*.py")):
+            place = path.relative_to(home)
+            source = path.read_text(encoding="utf-8")
+            if broken and place == Path(broken.module):
+                source = broken.applied(source)
+            self._add(path, place, source)
 
-    def _add(self, path: Path, place: Path) -> None:
+    def _add(self, path: Path, place: Path, source: str) -> None:
         parts = [PACKAGE, *place.with_suffix("").parts]
         if parts[-1] == "__init__":
             parts.pop()
@@ -74,7 +78,7 @@ class Room:
         else:
             # A folder without __init__.py is a package as well.
             self.packages.update(".".join(parts[:end]) for end in range(1, len(parts)))
-        self.codes[".".join(parts)] = compile(path.read_text(encoding="utf-8"), str(path), "exec")
+        self.codes[".".join(parts)] = compile(source, str(path), "exec")
 
 
 class Imports:
@@ -98,7 +102,9 @@ class Imports:
             "print": self._print,
         }
 
-    def _print(self, *values: object, sep: str = " ", end: str = "\n", file: Any = None, flush: bool = False) -> None:
+    def _print(
+        self, *values: object, sep: str = " ", end: str = "\n", file: Any = None, flush: bool = False
+    ) -> None:
         text = sep.join(map(str, values)) + end
         if file is None:
             self.process.output.append(text)

@@ -2,8 +2,8 @@
 
 Processes are threads that pass one baton, so that one of them runs at a time and the same seed gives the same
 trace. Two ways to choose who goes on: a switch now and then to any other, or priorities with a few points at which
-the running one falls to the last place (Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of
-Finding Bugs", 2010). The second finds what needs few switches at the right places.
+the running one falls to the last place (Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees
+of Finding Bugs", 2010). The second finds what needs few switches at the right places.
 """
 
 from __future__ import annotations

@@ -32,7 +32,18 @@ _PURE_OS = (
 )
 _PURE_PATH = (
     *("join", "basename", "dirname", "split", "splitext", "splitdrive", "normcase", "normpath", "isabs"),
-    *("commonprefix", "commonpath", "sep", "altsep", "pathsep", "curdir", "pardir", "defpath", "devnull", "extsep"),
+    *(
+        "commonprefix",
+        "commonpath",
+        "sep",
+        "altsep",
+        "pathsep",
+        "curdir",
+        "pardir",
+        "defpath",
+        "devnull",
+        "extsep",
+    ),
 )
 _LOOKS = ("exists", "lexists", "isdir", "isfile", "islink")
 _PLAIN_CALLS = (
@@ -164,9 +175,7 @@ class System:
     def open(self, path: Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         creates = flags & os.O_CREAT
         self._point(self.process, "create" if creates else "open")
-        opened = self.disk.open(
-            path, flags, mode & ~self.process.umask, self.process.user, self._start(dir_fd)
-        )
+        opened = self.disk.open(path, flags, mode & ~self.process.umask, self.process.user, self._start(dir_fd))
         if flags & os.O_TRUNC:
             self._changed(self.process, "open", path)
         return self._descriptor(opened)
@@ -352,9 +361,7 @@ class System:
 
     # -- paths ---------------------------------------------------------------------------------------
 
-    def stat(
-        self, path: Path | int, *, dir_fd: int | None = None, follow_symlinks: bool = True
-    ) -> os.stat_result:
+    def stat(self, path: Path | int, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
         self._point(self.process, "stat")
         return facts(self._place(path, follow_symlinks, dir_fd))
 
@@ -469,7 +476,8 @@ class System:
         onerror: Callable[[OSError], object] | None = None,
         followlinks: bool = False,
     ) -> Iterator[tuple[Any, list[Any], list[Any]]]:
-        directories, names = [], []
+        directories: list[Path] = []
+        names: list[Path] = []
         try:
             for entry in self.scandir(top):
                 (directories if entry.is_dir() else names).append(entry.name)
@@ -480,7 +488,7 @@ class System:
         if topdown:
             yield top, directories, names
         for name in directories:
-            path: Any = posixpath.join(top, name)  # type: ignore[arg-type]
+            path: Any = posixpath.join(top, name)
             if followlinks or not self.islink(path):
                 yield from self.walk(path, topdown, onerror, followlinks)
         if not topdown:
@@ -559,20 +567,20 @@ class System:
         first, second = self.stat(one), self.stat(other)
         return (first.st_ino, first.st_dev) == (second.st_ino, second.st_dev)
 
-    def abspath(self, path: Path) -> Path:
+    def abspath(self, path: Any) -> Any:
         return posixpath.normpath(posixpath.join(_like(path, "/"), path))
 
-    def relpath(self, path: Path, start: Path | None = None) -> Path:
+    def relpath(self, path: Any, start: Any = None) -> Any:
         return posixpath.relpath(self.abspath(path), self.abspath(_like(path, "/") if start is None else start))
 
-    def expanduser(self, path: Path) -> Path:
+    def expanduser(self, path: Any) -> Any:
         text = os.fsdecode(path)
         home = self.process.environ.get("HOME")
         if home and (text == "~" or text.startswith("~/")):
             return _like(path, home.rstrip("/") + text[1:])
         return path
 
-    def realpath(self, path: Path, *, strict: bool = False) -> Path:
+    def realpath(self, path: Any, *, strict: bool = False) -> Any:
         self._point(self.process, "lstat")
         text, done = os.fsdecode(self.abspath(path)), "/"
         waiting = [part for part in reversed(text.split("/")) if part]
@@ -721,7 +729,7 @@ class System:
             if not ignore_errors:
                 raise
 
-    def mkdtemp(self, suffix: str = "", prefix: str = "tmp", dir: str = "/tmp") -> str:
+    def mkdtemp(self, suffix: str = "", prefix: str = "tmp", dir: str = "/tmp") -> str:  # noqa: A002
         path = f"{dir}/{prefix}{self.process.pid}{int(self.time() * 1e6)}{suffix}"
         self.mkdir(path, 0o700)
         return path
@@ -798,7 +806,16 @@ class _Words(io.TextIOBase):
 
 
 def _system_module(process: Process) -> ModuleType:
-    kept = ("version_info", "version", "implementation", "maxsize", "byteorder", "flags", "platform", "exit")
+    kept: tuple[str, ...] = (
+        "version_info",
+        "version",
+        "implementation",
+        "maxsize",
+        "byteorder",
+        "flags",
+        "platform",
+        "exit",
+    )
     kept += ("exc_info", "intern", "getfilesystemencoding", "hexversion", "getsizeof", "_getframe", "warnoptions")
     members = {name: getattr(sys, name) for name in kept}
     members |= {
@@ -847,5 +864,8 @@ def _traced(process: Process, name: str, call: Callable[..., Any]) -> Callable[.
 def _shown(value: object) -> str:
     if isinstance(value, os.stat_result):
         return f"<{stat.filemode(value.st_mode)} {value.st_size} bytes, inode {value.st_ino}>"
-    text = repr(bytes(value) if isinstance(value, memoryview) else value)
+    if isinstance(value, memoryview):
+        value = bytes(value)
+    plain = isinstance(value, str | bytes | int | float | tuple | list | set | None)
+    text = repr(value) if plain else f"<{type(value).__name__}>"
     return text if len(text) < 160 else text[:70] + "…" + text[-70:]

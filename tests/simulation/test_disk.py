@@ -8,6 +8,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,7 +129,7 @@ def both() -> Iterator[tuple[Player, Player]]:
     before = os.umask(0o022)
     with tempfile.TemporaryDirectory() as top:
         place = f"{top}/x/y/z"
-        os.makedirs(place)
+        Path(place).mkdir(parents=True)
         system = simulated(os.geteuid())
         system.disk.put(place, owner=os.geteuid())
         here, there = Player(os, place), Player(system, place)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from tests.simulation import actors
 from tests.simulation.actors import Stage, Work
-from tests.simulation.apps import apps
+from tests.simulation.apps import App, apps
 from tests.simulation.cases import CASES, Case
 from tests.simulation.disk import Directory, Disk, File, Link
-from tests.simulation.door import HOME, Door
+from tests.simulation.door import HOME, PRIVATE, Door
 from tests.simulation.process import Process
 from tests.simulation.scheduler import Faults, Scheduler
 from tests.simulation.system import LIBRARY, PYTHON
@@ -86,11 +86,12 @@ class _Trial:
         self.disk = trials.bases[self.draw.choice(case.base)].copy()
         self.stage = Stage(self.door, trials.expected)
         self.outside = _outside(self.disk)
+        self.on_purpose = False
 
     def play(self) -> Verdict:
         works = self.case.setup(self.draw, self.disk, self.stage)
         self.stage.damaged = self._wrong()
-        self.was_damaged = bool(self.stage.damaged) or not self._is_ready()
+        self.was_damaged = bool(self.stage.damaged)
         cut = self._together(works, f"{self.verdict.seed} goes", self.case.faults)
         if cut:
             harsh = self.was_damaged or not self.case.faults.strict
@@ -103,9 +104,6 @@ class _Trial:
             self._settle()
         return self.verdict
 
-    def _is_ready(self) -> bool:
-        return not self.verdict.violations
-
     def _wrong(self) -> set[str]:
         """The paths in the directories of apps that are not as they should be there."""
         found: set[str] = set()
@@ -114,7 +112,9 @@ class _Trial:
             if place:
                 files = actors.shown(self.disk, place)
                 expected = self.stage.expected[app.build_id]
-                found.update(path for path in expected if actors.wherever(files.get(path), place) != expected[path])
+                found.update(
+                    path for path in expected if actors.wherever(files.get(path), place) != expected[path]
+                )
         return found
 
     def _prefix(self, build_id: str) -> str:
@@ -152,14 +152,14 @@ class _Trial:
         words = "".join(process.output)
         self.verdict.told.append(f"{process.name}: {process.code} {words.strip()!r}")
         self.verdict.violations += process.violations
+        self.on_purpose = self.on_purpose or process.failed_on_purpose
         if process.code in (0, None) or process.scheduler.stuck:
             return
         on_purpose = process.failed_on_purpose or is_full
         if process.trouble and not on_purpose:
             self.verdict.violations.append(f"{process.name} ended in\n{process.trouble}{words}")
         elif not on_purpose and not ("was damaged" in words and self.stage.damaged):
-            if not process.name.startswith("prune"):
-                self.verdict.violations.append(f"{process.name} ended with {process.code}: {words.strip()}")
+            self.verdict.violations.append(f"{process.name} ended with {process.code}: {words.strip()}")
         elif on_purpose and "Traceback" in words:
             self.verdict.violations.append(f"{process.name} told people a traceback\n{words}")
 
@@ -185,10 +185,14 @@ class _Trial:
                 self._judge(self._alone("check", actors.check(self.stage, app)))
         if not self.verdict.violations and (self.door.prunes_leftovers or self.verdict.seed % 10 == 0):
             self._tidy(one)
-        if _outside(self.disk) != self.outside:
+        now = _outside(self.disk)
+        private = [line for line in now if line[0].startswith(PRIVATE)]
+        if private and not self.on_purpose:
+            self.verdict.violations.append(f"{private[0][0]} was made, though the cache can be written")
+        if [line for line in now if line not in private] != self.outside:
             self.verdict.violations.append("something outside the cache has changed")
 
-    def _tidy(self, app: actors.App) -> None:
+    def _tidy(self, app: App) -> None:
         self.disk.now += 2 * _DAY
         self._judge(self._alone("later", actors.start(self.stage, app, thorough=True)))
         self._judge(self._alone("prune", actors.prune(self.stage, app, 1.0)))
