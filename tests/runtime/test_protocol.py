@@ -14,7 +14,7 @@ import pytest
 from tests.simulation.cases import CASES
 
 # In all, what fits into a minute; a machine that is slow or busy tries fewer of them.
-_SCHEDULES, _SECONDS = 500, 8
+_SCHEDULES, _SECONDS = 500, 7
 
 
 @pytest.mark.parametrize("case", [case.name for case in CASES])

@@ -95,5 +95,7 @@ CASES = (
     Case("damaged", ("warm",), _damaged),
     Case("mended", ("warm", "both"), _mended),
     Case("power", ("new", "new", "warm", "both"), _any, Faults(chance=0.0, power=1.0)),
+    # Of a disk that keeps what was written later and loses what was written before.
+    Case("torn", ("new", "new", "warm", "both"), _any, Faults(chance=0.0, power=1.0, strict=False)),
     Case("lockless", ("new",), _cold, Faults(locks=False)),
 )

@@ -130,10 +130,18 @@ class Disk:
 
     def _know(self, place: str, user: int) -> Directory | None:
         """The directory at `place`, whose names may be looked up; None where it is none."""
-        try:
-            found = self._walk(place, place, user, None, True)[2]
-        except OSError:
-            return None
+        above, _, name = place.rpartition("/")
+        found: Node | None = self.root if place == "" else None
+        parent = self._known.get((above, user)) if found is None else None
+        if found is None and name and name not in (".", ".."):
+            if parent is None or not parent.links:
+                parent = self._know(above, user)
+            found = parent.entries.get(name) if parent else None
+        if found.__class__ is Link or name in (".", ".."):
+            try:
+                found = self._walk(place, place, user, None, True)[2]
+            except OSError:
+                return None
         if not isinstance(found, Directory) or not self.allows(found, _SEARCH, user):
             return None
         self._known[place, user] = found

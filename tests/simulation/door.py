@@ -25,6 +25,7 @@ class Door:
 
     cache = f"{CACHE}/lite-1"
     launcher = "_pexlite_launch.pyc"
+    varying = ("READY", ".pyc")  # ends of the names of files that are not the same in every installation
     prunes_leftovers = False  # they go with the next first start
 
     def __init__(self, room: Room) -> None:

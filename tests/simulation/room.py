@@ -51,6 +51,13 @@ class _Inflate:
         return b""
 
 
+# These would reach the real system behind the room's back.
+_NOT_SIMULATED = frozenset(
+    (
+        *("subprocess", "socket", "multiprocessing", "threading", "concurrent", "pathlib", "glob", "zipfile"),
+        *("tarfile", "logging", "select", "mmap", "ctypes", "pwd", "venv", "ensurepip", "compileall", "runpy"),
+    )
+)
 _FASTER: dict[str, dict[str, object]] = {
     "zlib": {**vars(zlib), "decompressobj": _Inflate},
     "marshal": {"loads": lambda content: _loads(bytes(content)), "dumps": _dumps, "version": marshal.version},
@@ -141,6 +148,7 @@ class Imports:
         stand_in = self.stand_ins.get(name)
         if stand_in is not None:
             return self._module(name, stand_in)
+        assert name.partition(".")[0] not in _NOT_SIMULATED, f"{name} is not simulated"
         module = importlib.import_module(name)
         return module if wanted else sys.modules[name.partition(".")[0]]
 

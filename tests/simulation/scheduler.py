@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_CALLS = 40_000  # of a schedule; one that needs more does not end
 _TICK = 5e-5  # seconds that a call takes
+_FIRST_LOOKS = 20  # calls, within which a start has found out how things are
 _READING, _MAKING = (errno.EIO, errno.ESTALE), (errno.ENOSPC, errno.EIO)
 _FULL = errno.ENOSPC
 FAILURES = {
@@ -102,8 +103,8 @@ class Scheduler:
     def _sink_somewhere(self, process: Process, length: int) -> None:
         """Have the process fall to the last place at a call of its own: what is decided is decided early."""
         part = self.random.random()
-        at = int(length * part if self.random.random() < 0.5 else length**part)
-        process.sinks.append(max(1, at))
+        at = self.random.choice((part * _FIRST_LOOKS, length**part, length * part))
+        process.sinks.append(max(1, int(at)))
         process.sinks.sort(reverse=True)
 
     def _anywhere(self, length: int) -> int:
@@ -124,8 +125,9 @@ class Scheduler:
         for process in processes:
             process.priority = self.random.random()
         if not self._gap:
-            for _ in range(self.random.randint(1, 4)):
-                self._sink_somewhere(self.random.choice(processes), self._length // len(processes))
+            for process in processes:
+                for _ in range(self.random.choice((0, 1, 1, 2))):
+                    self._sink_somewhere(process, self._length // len(processes))
         for process in processes:
             process.begin()
         self._over.acquire()

@@ -488,7 +488,7 @@ class System:
         if topdown:
             yield top, directories, names
         for name in directories:
-            path: Any = posixpath.join(top, name)
+            path: Any = posixpath.join(top, name)  # type: ignore[arg-type]
             if followlinks or not self.islink(path):
                 yield from self.walk(path, topdown, onerror, followlinks)
         if not topdown:
