@@ -175,11 +175,12 @@ class _Trial:
     def _settle(self) -> None:
         """After all is over, starts and checks find everything whole, and pruning leaves nothing over."""
         one, two = apps()
-        self.stage.damaged = self._wrong() if self.was_damaged else set()
+        damaged = self._wrong() if self.was_damaged else set()
         for app in (one, two) if self._prefix(two.build_id) else (one,):
-            if self.stage.damaged:
+            self.stage.damaged = damaged
+            if damaged:
                 self._alone("mends", actors.start(self.stage, app, thorough=True))
-                self.stage.damaged = set()
+            self.stage.damaged = set()
             self._judge(self._alone("last", actors.start(self.stage, app, thorough=True)))
             if self.verdict.seed % 4 == 0:
                 self._judge(self._alone("check", actors.check(self.stage, app)))
