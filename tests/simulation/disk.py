@@ -247,13 +247,14 @@ class Disk:
         """The file, opened as open(2) does."""
         alone = flags & (os.O_CREAT | os.O_EXCL) == os.O_CREAT | os.O_EXCL
         follow = not (flags & os.O_NOFOLLOW or alone)
+        if flags & os.O_CREAT and _has_slash(path):
+            self._named(path, user, start)
+            fail(errno.EISDIR, path)
         above, name, found = self.find(path, user, start, follow)
         writing = flags & os.O_ACCMODE != os.O_RDONLY
         if found is None:
             if not flags & os.O_CREAT:
                 fail(errno.ENOENT, path)
-            if _has_slash(path):
-                fail(errno.EISDIR, path)
             found = self._add(above, name, self._new(File, above, mode, user), user, path)
         else:
             if alone:
