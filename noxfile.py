@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nox
@@ -49,6 +50,14 @@ def journeys(session: nox.Session) -> None:
     """What people do: real applications from the package index, the examples, and this repository's README."""
     run_tests(session, "-m", "(network or journey) and not spark")
     run_tests(session, "-n", "0", "tests/spark/test_example.py")
+
+
+@nox.session(default=False)
+def simulate(session: nox.Session) -> None:
+    """The cache's protocol under many more schedules: `-- --schedules 200000`, `-- --seed N` to see one."""
+    session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "test"))
+    chosen = session.posargs or ("--schedules", "20000")
+    session.run("python", "-m", "tests.simulation", "--jobs", str(os.cpu_count() or 1), *chosen, env=ENVIRONMENT)
 
 
 @nox.session(default=False)
