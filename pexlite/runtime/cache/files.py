@@ -1,0 +1,141 @@
+"""Files and directories of the cache: made whole, replaced whole, removed without leaving the cache."""
+
+import errno
+import os
+import stat
+import time
+import zlib
+
+from ..start import LAYOUT
+
+# Errors that say: this place is no directory, or not ours to write in.
+UNWRITABLE = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.ENOENT,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+)
+
+
+def make_directories(path: "str | bytes") -> None:
+    """Make `path` a directory; what has to be made for that is closed to others' writing under any umask."""
+    try:
+        os.mkdir(path, 0o755)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise
+    except FileNotFoundError:
+        parent = os.path.dirname(path)
+        if parent == path:
+            raise
+        make_directories(parent)
+        make_directories(path)
+    except OSError:
+        if not os.path.isdir(path):  # "/" of a system that is only read is there all the same
+            raise
+
+
+def beside(place: str) -> str:
+    """A temporary name near `place` that no other process gives, on this host or on one with the same disk.
+
+    For what lies in an app's or a wheel's directory it is next to that directory, where the pruner finds it.
+    """
+    for folder in ("apps", "wheels"):
+        head, found, inside = place.rpartition("/%s/%s/" % (LAYOUT, folder))
+        if found:
+            place = head + found + inside.partition("/")[0]
+    host = zlib.crc32(os.fsencode(os.uname()[1])) & 0xFFFFFFFF
+    return "%s/.%s-%d-%d-%08x" % (*os.path.split(place), os.getpid(), time.time() * 1e6, host)
+
+
+def is_of_this_host(temporary: str) -> bool:
+    """Whether a name given by `beside` was given on this host."""
+    return temporary.endswith("-%08x" % (zlib.crc32(os.fsencode(os.uname()[1])) & 0xFFFFFFFF))
+
+
+def write(path: "str | bytes", content: bytes, mode: int = 0o644) -> None:
+    """Write a new file. Raises FileExistsError where there is one."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        while content:
+            content = content[os.write(handle, content) :]
+    finally:
+        os.close(handle)
+
+
+def replace(path: str, content: bytes, mode: int = 0o644) -> None:
+    """Have a file with this content at `path`, at once."""
+    temporary = beside(path)
+    try:
+        write(temporary, content, mode)
+        os.rename(temporary, path)
+    except BaseException:
+        remove(temporary)
+        raise
+
+
+def read(path: "str | bytes") -> "bytes | None":
+    """The content of a file, None where it cannot be read."""
+    try:
+        return content(path)
+    except OSError:
+        return None
+
+
+def content(path: "str | bytes") -> bytes:
+    """The content of a file. Raises OSError where it cannot be read."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        pieces = [os.read(handle, 1 << 20)]
+        while pieces[-1]:
+            pieces.append(os.read(handle, 1 << 20))
+        return b"".join(pieces)
+    finally:
+        os.close(handle)
+
+
+def size_of(path: "str | bytes") -> int:
+    """The bytes of the file at `path`, links followed; -1 where there is none."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return -1
+
+
+def remove(path: str) -> None:
+    """Remove what is at `path`, which this process made or put aside, as far as that can be done.
+
+    Works by descriptors of directories, follows no link, and stays on one device.
+    """
+    folder, name = os.path.split(path)
+    try:
+        parent = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        _remove(parent, name, os.fstat(parent).st_dev)
+    finally:
+        os.close(parent)
+
+
+def _remove(parent: int, name: str, device: int) -> None:
+    try:
+        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        if not stat.S_ISDIR(found.st_mode):
+            os.unlink(name, dir_fd=parent)
+            return
+        if found.st_dev != device:
+            return
+        directory = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+        try:
+            for child in os.listdir(directory):
+                _remove(directory, child, device)
+        finally:
+            os.close(directory)
+        os.rmdir(name, dir_fd=parent)
+    except OSError:
+        pass

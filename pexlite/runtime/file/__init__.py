@@ -1,0 +1,1 @@
+"""The file that is started, read and checked: zip archives in it, and its own parts."""

@@ -1,0 +1,113 @@
+"""Whether the file itself is what was built: its own parts, read and checked.
+
+Python checks no CRC of what it runs out of a zip. So every first start begins here, and every boot that fails
+ends here. The wheels are checked where they are unpacked.
+"""
+
+import json
+import os
+import struct
+import zlib
+
+from ..importing import Room, codes_in
+from ..start import COMPILED, ROOM, texts_in
+from . import zip as archive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_NEEDED = ("PEX-INFO", "__main__.py")
+_WHEELS = (".deps/", ".bytecode/")
+# Checked whenever the file is opened. All else is when it is read, and the room has been by the start.
+_STARTS = ("__main__.py", "__main__.pyc")
+_END_SIZE = 22
+
+
+class Whole:
+    """An open file whose own parts are as they were built; what replaces it at its path does not matter here."""
+
+    def __init__(self, descriptor: int, members: "dict[str, archive.Member]", file: str) -> None:
+        self.descriptor = descriptor
+        self.file = file
+        self._members = members
+        self.manifest: dict[str, Any] = json.loads(self.part("PEX-INFO").decode("utf-8"))
+        for name in _STARTS:
+            if name in members:
+                self.part(name)
+
+    def __enter__(self) -> "Whole":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    @property
+    def build_id(self) -> str:
+        """The name of this build, which the file's apps have in a cache."""
+        return str(self.manifest["pexlite"]["build_id"])
+
+    @property
+    def room(self) -> Room:
+        """The modules that the file carries."""
+        codes = codes_in(self.part(COMPILED) if COMPILED in self._members else b"")
+        return Room(self.file, texts_in(self.part(ROOM)), codes)
+
+    def part(self, name: str) -> bytes:
+        """The content of one of the file's own members. Raises Damaged where it is missing or has changed."""
+        if name not in self._members:
+            raise archive.Damaged("%s is missing" % name)
+        return _content(self.descriptor, self._members[name])
+
+    def tree(self, variant: int) -> bytes:
+        """The text of the tree that belongs to a variant (bundle/tree.py has its form). Raises Damaged."""
+        return self.part(".trees/%d" % variant)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self.descriptor)
+
+
+def opened(file: str) -> Whole:
+    """The Whole at the path `file`. Raises Damaged, or OSError where there is no file to read."""
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        whole = Whole(descriptor, _own_members(descriptor), file)
+        _check_header(descriptor, whole.manifest["pexlite"]["header"])
+        return whole
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _own_members(descriptor: int) -> "dict[str, archive.Member]":
+    """Every member that is no wheel, by name."""
+    size = os.fstat(descriptor).st_size
+    tail = archive.read(descriptor, max(0, size - _END_SIZE), min(size, _END_SIZE))
+    if len(tail) < _END_SIZE or tail[:4] != b"PK\x05\x06":
+        raise archive.Damaged("it is cut off")
+    directory_size, directory = struct.unpack_from("<II", tail, 12)
+    # A file past 4 GiB keeps its wheels before the zip, whose offsets count from where it begins.
+    start = size - _END_SIZE - directory_size - directory
+    if start < 0:
+        raise archive.Damaged("its directory has changed")
+    members = archive.read_members(descriptor, start, size - start, "the file")
+    own = {member.name: member for member in members if not member.name.startswith(_WHEELS)}
+    missing = set(_NEEDED).difference(own)
+    if missing:
+        raise archive.Damaged("%s is missing" % sorted(missing)[0])
+    return own
+
+
+def _content(descriptor: int, member: "archive.Member") -> bytes:
+    # The directory's CRCs do not cover its own names, which stand before the contents too.
+    name = member.name.encode("utf-8")
+    if archive.read(descriptor, member.offset + 30, len(name)) != name:
+        raise archive.Damaged("its directory has changed")
+    return bytes(archive.read_member(descriptor, member))
+
+
+def _check_header(descriptor: int, header: "list[int]") -> None:
+    size, crc = header
+    if zlib.crc32(archive.read(descriptor, 0, size)) & 0xFFFFFFFF != crc:
+        raise archive.Damaged("its first lines have changed")

@@ -1,0 +1,176 @@
+"""Zip archives that lie in a file: their directories read, their members' contents read and checked."""
+
+import os
+import struct
+import zlib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_END = b"PK\x05\x06"
+_PIECE = 4 << 20  # bytes in memory at once of a member that is read piece by piece
+
+
+class Damaged(Exception):
+    """The file does not hold what it should."""
+
+
+class Member:
+    """One file of a wheel: where its bytes are in the archive and where they go."""
+
+    __slots__ = ("compressed", "crc", "mode", "name", "offset", "size", "stored")
+
+    def __init__(
+        self, name: str, offset: int, compressed: int, size: int, crc: int, stored: bool, mode: int
+    ) -> None:
+        self.name = name
+        self.offset = offset
+        self.compressed = compressed
+        self.size = size
+        self.crc = crc
+        self.stored = stored
+        self.mode = mode
+
+
+def read_members(
+    descriptor: int, start: int, size: int, wheel: str, directory_crc32: "int | None" = None
+) -> "list[Member]":
+    """The members of the zip at `start` (bytes `size`) of the open file, directories left out.
+
+    Raises Damaged when it is no zip, when its directory and what follows have not the CRC `directory_crc32`, when
+    a name would lead out of the wheel, and when two members have one place (APPNOTE.TXT 4.3).
+    """
+    tail_size = min(size, 22 + 65535)
+    tail = read(descriptor, start + size - tail_size, tail_size)
+    end = tail.rfind(_END, 0, max(0, tail_size - 18))
+    if end < 0:
+        raise Damaged("%s is no wheel any more" % wheel)
+    count, directory_size, directory = struct.unpack_from("<HII", tail, end + 10)
+    if 0xFFFFFFFF in (directory_size, directory) or count == 0xFFFF:
+        count, directory_size, directory = _read_zip64_end(descriptor, start, size, tail, end)
+    if directory + directory_size > size:
+        raise Damaged("the directory of %s has changed" % wheel)
+    content = read(descriptor, start + directory, size - directory)
+    if directory_crc32 is not None and zlib.crc32(content) & 0xFFFFFFFF != directory_crc32:
+        raise Damaged("the directory of %s has changed" % wheel)
+    members = []
+    seen: set[str] = set()
+    position = 0
+    for _ in range(count):
+        if content[position : position + 4] != b"PK\x01\x02" or position + 46 > directory_size:
+            raise Damaged("the directory of %s has changed" % wheel)
+        fields = struct.unpack_from("<HHHHHHIIIHHHHHII", content, position + 4)
+        flags, method, crc, compressed, unpacked = fields[2], fields[3], fields[6], fields[7], fields[8]
+        name_size, extra_size, comment_size, mode, offset = fields[9:12] + (fields[14] >> 16, fields[15])
+        position += 46
+        name = content[position : position + name_size].decode("utf-8" if flags & 0x800 else "cp437", "replace")
+        extra = content[position + name_size : position + name_size + extra_size]
+        position += name_size + extra_size + comment_size
+        if position > directory_size:
+            raise Damaged("the directory of %s has changed" % wheel)
+        if 0xFFFFFFFF in (compressed, unpacked, offset):
+            unpacked, compressed, offset = _zip64_values(extra, unpacked, compressed, offset)
+        if name.endswith("/"):
+            continue
+        if offset + compressed > directory:
+            raise Damaged("the directory of %s has changed" % wheel)
+        if method not in (0, 8) or flags & 1:
+            raise Damaged("%s in %s is packed in a way Python cannot read everywhere" % (name, wheel))
+        parts = name.split("/")
+        is_link = mode & 0o170000 == 0o120000
+        if is_link or "\\" in name or "\0" in name or not {"", ".", ".."}.isdisjoint(parts):
+            raise Damaged("%s holds a file that would be written elsewhere: %r" % (wheel, name))
+        if name in seen:
+            raise Damaged("%s holds %r twice" % (wheel, name))
+        seen.add(name)
+        members.append(Member(name, start + offset, compressed, unpacked, crc, method == 0, mode))
+    return members
+
+
+def _read_zip64_end(descriptor: int, start: int, size: int, tail: bytes, end: int) -> "tuple[int, ...]":
+    """Count, size and offset of the directory from the ZIP64 record (APPNOTE.TXT 4.3.14)."""
+    if end < 20 or tail[end - 20 : end - 16] != b"PK\x06\x07":
+        raise Damaged("a wheel's directory is cut off")
+    (record,) = struct.unpack_from("<Q", tail, end - 12)
+    if record + 56 > size:
+        raise Damaged("a wheel's directory has changed")
+    content = read(descriptor, start + record, 56)
+    return struct.unpack_from("<QQQ", content, 32)
+
+
+def _zip64_values(extra: bytes, *values: int) -> "tuple[int, ...]":
+    """`values` with those that say 0xFFFFFFFF replaced from the ZIP64 extra field, in its order."""
+    position = 0
+    while position + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, position)
+        if kind == 1:
+            if size % 8 or len(extra) < position + 4 + size or size // 8 < values.count(0xFFFFFFFF):
+                break
+            wide = iter(struct.unpack_from("<%dQ" % (size // 8), extra, position + 4))
+            return tuple([next(wide) if value == 0xFFFFFFFF else value for value in values])
+        position += 4 + size
+    raise Damaged("a wheel's directory has changed")
+
+
+def read(descriptor: int, offset: int, size: int) -> bytes:
+    """The `size` bytes at `offset`. Raises Damaged where the file has not as many."""
+    content = os.pread(descriptor, size, offset)
+    while len(content) < size:
+        more = os.pread(descriptor, size - len(content), offset + len(content))
+        if not more:
+            raise Damaged("the file ends too early")
+        content += more
+    return content
+
+
+def read_member(descriptor: int, member: Member) -> "bytes | memoryview":
+    """The member's content. Raises Damaged when it is not what the directory says."""
+    # One read for the local header and the data: its extra field is rarely longer than this guess.
+    guess = 30 + len(member.name.encode("utf-8")) + 64
+    block = os.pread(descriptor, guess + member.compressed, member.offset)
+    start = data_start(block)
+    if len(block) < start + member.compressed:
+        block = read(descriptor, member.offset, start + member.compressed)
+    content: bytes | memoryview = memoryview(block)[start : start + member.compressed]
+    if not member.stored:
+        content = _inflate(content, member)
+    check(zlib.crc32(content), len(content), member)
+    return content
+
+
+def _inflate(content: "bytes | memoryview", member: Member) -> bytes:
+    inflate = zlib.decompressobj(-15)
+    try:
+        # One byte more than it should be tells what is longer, however much longer it is.
+        return inflate.decompress(content, member.size + 1)
+    except zlib.error:
+        raise Damaged("%s has changed" % member.name)
+
+
+def check(crc: int, size: int, member: Member) -> None:
+    """Raise Damaged unless the member has this CRC and size."""
+    if crc & 0xFFFFFFFF != member.crc or size != member.size:
+        raise Damaged("%s has changed" % member.name)
+
+
+def data_start(header: bytes) -> int:
+    """How many bytes of a member stand before its content, by its local `header`. Raises Damaged."""
+    if header[:4] != b"PK\x03\x04" or len(header) < 30:
+        raise Damaged("a member of a wheel is not where it should be")
+    sizes: tuple[int, int] = struct.unpack_from("<HH", header, 26)  # of its name and of its extra field
+    return 30 + sum(sizes)
+
+
+def pieces(descriptor: int, member: Member) -> "Iterator[bytes]":
+    """The member's content, a few MB at a time however small it was packed, not checked. Raises zlib.error."""
+    position = member.offset + data_start(read(descriptor, member.offset, 30))
+    end = position + member.compressed
+    inflate = None if member.stored else zlib.decompressobj(-15)
+    while position < end:
+        piece = read(descriptor, position, min(end - position, _PIECE))
+        position += len(piece)
+        while inflate and piece:
+            yield inflate.decompress(piece, _PIECE)
+            piece = inflate.unconsumed_tail
+        yield inflate.flush() if inflate and position == end else piece
