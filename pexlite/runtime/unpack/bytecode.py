@@ -1,0 +1,102 @@
+"""Bytecode that a new app need not make: what other apps of this Python have, and what the file brings.
+
+Bytecode is each app's own. That of another app is right where the source is the same inode: Python compares the
+source's size and time with those in the bytecode.
+"""
+
+import os
+import sys
+
+from ..cache import app, files
+from ..file import zip as archive
+from ..start import python_tag
+from . import tree, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .write import Job
+
+
+def put(plan: "tree.Plan", directory: str) -> None:
+    """Give the new app in `directory` the bytecode that is at hand. No failure of this is one of the start."""
+    top = os.fsencode(directory) + b"/"
+    try:
+        others = neighbours(plan.app)
+        for block in plan.blocks:
+            if block.scheme == b"lib":
+                _link_bytecode(plan, block, others, top)
+        _write_packed(plan, top)
+    except OSError:
+        pass  # full, or a neighbour that goes: Python compiles for itself
+
+
+def neighbours(target: "app.App") -> "dict[str, app.App]":
+    """The ready apps of the same Python, by the names of wheels that they have: the last used for each wheel."""
+    found: dict[str, app.App] = {}
+    apps = target.root + "/apps/"
+    names = [name for name in os.listdir(apps) if name.endswith("-" + target.key) and app.is_app_name(name)]
+    others = [app.App(apps + name) for name in names if name != target.name]
+    for other in sorted(others, key=lambda other: other.mark() or 0):
+        ready = other.ready()
+        for wheel in ready.wheels if ready else ():
+            found[wheel] = other
+    return found
+
+
+def _link_bytecode(plan: "tree.Plan", block: "tree.Block", others: "dict[str, app.App]", top: bytes) -> None:
+    other = others.get(os.fsdecode(plan.names[block.wheel]))
+    if other is None:
+        return
+    target = plan.target_of(block)
+    theirs, ours = os.fsencode(other.place) + b"/" + target, top + target
+    try:
+        compiled = set(os.listdir(theirs + b"/__pycache__"))
+    except OSError:
+        return
+    ending = b"." + os.fsencode(sys.implementation.cache_tag or "") + b".pyc"
+    for _, name in block.files:
+        bytecode = name[:-3] + ending
+        if name[-3:] != b".py" or bytecode not in compiled:
+            continue
+        try:
+            if os.path.samestat(os.stat(theirs + b"/" + name), os.stat(ours + b"/" + name)):
+                files.make_directories(ours + b"/__pycache__")
+                os.link(theirs + b"/__pycache__/" + bytecode, ours + b"/__pycache__/" + bytecode)
+        except OSError:
+            continue
+
+
+def _write_packed(plan: "tree.Plan", top: bytes) -> None:
+    """Write what the file was built with, for the modules that are the wheel's own here."""
+    tag = python_tag()
+    packs = [(number, wheel) for number, wheel in enumerate(plan.wheels) if wheel.get("bytecode", {}).get(tag)]
+    jobs: list[Job] = []
+    for number, wheel in packs:
+        sources = set()
+        for block in plan.blocks:
+            if block.wheel == number and block.scheme == b"lib":
+                sources.update([(plan.target_of(block), name) for _, name in block.files])
+        jobs.extend(_missing(wheel, plan.descriptor, sources, top))
+    tree.make_tree(top.rstrip(b"/"), set([path.rpartition(b"/")[0] for _, path in jobs]))
+    if jobs:
+        write.members(plan.descriptor, jobs, int)
+
+
+def _missing(
+    wheel: "dict[str, Any]", descriptor: int, sources: "set[tuple[bytes, bytes]]", top: bytes
+) -> "list[Job]":
+    offset, size, directory_crc32 = wheel["bytecode"][python_tag()]
+    site_packages = b"lib/" + os.fsencode(app.library()) + b"/site-packages"
+    jobs = []
+    for member in archive.read_members(descriptor, offset, size, wheel["name"], directory_crc32):
+        # pkg/__pycache__/module.cpython-311.pyc
+        folder, _, name = member.name.encode("utf-8").rpartition(b"/__pycache__/")
+        if not folder and name.startswith(b"__pycache__/"):
+            name = name[len(b"__pycache__/") :]
+        directory = site_packages + b"/" + folder if folder else site_packages
+        path = top + directory + b"/__pycache__/" + name
+        if (directory, name.partition(b".")[0] + b".py") in sources and not os.path.lexists(path):
+            jobs.append((member, path))
+    return jobs

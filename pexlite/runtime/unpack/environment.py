@@ -1,0 +1,101 @@
+"""An app's directory as a virtual environment: pyvenv.cfg, its Python, its scripts' first lines, our hooks."""
+
+import os
+import sys
+
+from ..cache import app, files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HOOKS = ("_pexlite.pth", "_pexlite_path.py", "_pexlite_mark.py", "_pexlite_spark.py")
+
+
+def own_files(written: "Callable[[str], bytes]", inherit_path: str, name: str) -> "dict[str, bytes]":
+    """The files of an app's directory that are no wheel's: relative paths and contents.
+
+    `written` gives those of the room, by name; `name` is that of the file.
+    """
+    site_packages = "lib/%s/site-packages/" % app.library()
+    found = {site_packages + hook: written(hook) for hook in _HOOKS}
+    found["pyvenv.cfg"] = _configuration(base_python(), inherit_path, name).encode("utf-8", "surrogateescape")
+    return found
+
+
+def put_interpreters(directory: str) -> None:
+    """Have bin/ in `directory` hold the names of the app's Python, links to the one it stands on."""
+    files.make_directories(directory + "/bin")
+    base = base_python()
+    for name in app.interpreters():
+        path = "%s/bin/%s" % (directory, name)
+        if os.path.exists(path):
+            continue
+        if not os.path.lexists(path):
+            os.symlink(base, path)
+            continue
+        temporary = files.beside(path)  # it leads nowhere
+        os.symlink(base, temporary)
+        os.rename(temporary, path)
+
+
+def console_script(template: bytes, reference: bytes, first_line: bytes) -> bytes:
+    """The program that calls the function `reference` ("module:attribute")."""
+    module, _, attribute = reference.partition(b":")
+    program = template.replace(b"entry_point_module", module)
+    program = program.replace(b"entry_point_head", attribute.partition(b".")[0])
+    return first_line + program.replace(b"entry_point_function", attribute)
+
+
+def rewritten_script(content: bytes, first_line: bytes) -> "bytes | None":
+    """A wheel's script whose first line is "#!python…", with the app's own Python there; None for any other."""
+    if content[:8] != b"#!python":
+        return None
+    return first_line + content.partition(b"\n")[2]
+
+
+def base_python() -> str:
+    """The program behind this Python that is no venv's own."""
+    version = "%d.%d" % sys.version_info[:2]
+    program = "pypy" if sys.implementation.name == "pypy" else "python"
+    here = sys.base_prefix + "/bin/"
+    # By its place rather than by the name it was called by: that may be a link which goes away, or a shim.
+    candidates = [
+        here + program + version + getattr(sys, "abiflags", ""),
+        getattr(sys, "_base_executable", None) or "",
+    ]
+    if sys.prefix == sys.base_prefix:
+        candidates.append(sys.executable or "")
+    candidates.extend([here + program + version, here + program + "3", here + program])
+    for path in candidates:
+        # A venv's own program here would make a venv of a venv: it has no standard library beside it.
+        if path and os.access(path, os.X_OK) and not _in_venv(path):
+            return os.path.abspath(path)
+    return os.path.realpath(sys.executable)
+
+
+def _in_venv(path: str) -> bool:
+    directory = os.path.dirname(os.path.abspath(path))
+    return any([os.path.exists(place + "/pyvenv.cfg") for place in (directory, os.path.dirname(directory))])
+
+
+def _configuration(base: str, inherit_path: str, name: str) -> str:
+    """The text of pyvenv.cfg; the prompt is the name of the file, for people who look into the cache."""
+    inherit = "true" if inherit_path != "false" else "false"
+    values = (os.path.dirname(base), inherit) + sys.version_info[:3]
+    text = "home = %s\ninclude-system-site-packages = %s\nversion = %d.%d.%d\n" % values
+    return text + ("prompt = %s\n" % app.plain(name) if app.plain(name) else "")
+
+
+def first_lines(python: str) -> bytes:
+    """The lines that have the kernel start a script with `python`, whatever characters its path has."""
+    line = os.fsencode(python)
+    utf8 = line.decode("utf-8", "ignore").encode("utf-8") == line
+    if len(line) < 125 and not line.split()[1:] and utf8:
+        return b"#!" + line + b"\n"
+    # Kernels cut long lines, and at spaces: sh and Python both read this.
+    quoted = "'" + python.replace("'", "'\"'\"'") + "'"
+    if not utf8:
+        quoted = '"${0%/*}/python"'  # Python would not read the script
+    text = "#!/bin/sh\n'''exec' %s \"$0\" \"$@\"\n' '''\n" % quoted
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,65 @@
+"""The launcher and READY: what makes an app's directory one that starts can use."""
+
+import os
+
+from ..cache import app, files
+from ..start import LAUNCHER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .tree import Plan
+
+_MODULES = ("app/launch", "app/switches", "app/become", "app/spark", "app/sharing", "start")
+
+
+def content(plan: "Plan", facts: "dict[str, Any]", directory: str) -> bytes:
+    """The launcher of the app whose files are in `directory`; its form is on the room's door."""
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    held: dict[str, Any] = {
+        name.rpartition("/")[2]: marshal.dumps(plan.room.code(name + ".py")) for name in _MODULES
+    }
+    held["facts"] = facts
+    held["run"] = plan.written("_pexlite_run.py")
+    held["site_time"] = os.stat(app.site_packages(directory)).st_mtime_ns
+    return MAGIC_NUMBER + marshal.dumps(held)
+
+
+def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
+    """Whether the app's launcher holds what it should; nothing of it is run."""
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    found = files.read(plan.app.place + "/" + LAUNCHER) or b""
+    try:
+        held = marshal.loads(found[4:])
+        codes = [marshal.loads(held[name.rpartition("/")[2]]) == plan.room.code(name + ".py") for name in _MODULES]
+        return found[:4] == MAGIC_NUMBER and held["facts"] == facts and all(codes)
+    except (EOFError, ValueError, TypeError, KeyError):
+        return False
+
+
+def put(plan: "Plan", facts: "dict[str, Any]", directory: str) -> None:
+    """Write the launcher into `directory`, a new one, and READY last."""
+    files.write(directory + "/" + LAUNCHER, content(plan, facts, directory))
+    files.write(directory + "/READY", ready(plan, directory))
+
+
+def ready(plan: "Plan", directory: str) -> bytes:
+    """The content of READY of the app whose files are in `directory`."""
+    wheels = [os.fsdecode(name) for name in plan.names]
+    # As bytes: what is written under one locale is read under another.
+    found = os.listdir(os.fsencode(app.site_packages(directory)))
+    names = sorted(set([os.fsdecode(name) for name in found]) - {"__pycache__"})
+    return app.Ready(plan.build_id, wheels, app.plain(plan.file_name), plan.sealed_root, names).text()
+
+
+def leave_for_shell(plan: "Plan", facts: "dict[str, Any]") -> None:
+    """Have starts through the sh header find the app, which is in its place."""
+    if facts["sh_boot"]:
+        from ..app import become
+
+        become.leave_for_shell(facts, plan.app.place, plan.written("_pexlite_run.py"))

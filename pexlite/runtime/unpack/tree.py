@@ -1,0 +1,292 @@
+"""An app's directory: what it has to hold, as the file's tree says, and how that gets there.
+
+The form of the tree's text is that of `bundle/tree.py`:
+
+    /2 lib/pkg/sub          a directory of the unpacked wheel that is the third of the variant's
+    1234 module.py          a file in it, and its bytes
+    - RECORD                one whose bytes are not known at build time
+    !2                      the console scripts of that wheel
+    pkg.cli:main tool       a function, and the name of the program that calls it
+"""
+
+import errno
+import os
+
+from ..cache import app, files
+from . import environment, variant
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..file.whole import Whole
+
+UNKNOWN = -1
+_FILES_AT_ONCE, _MOST_PORTIONS = 400, 500
+_NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES)
+_HEAD = 16  # bytes of a script that tell who runs it
+
+
+class Block:
+    """Files that lie in one directory, of one wheel: pairs of size and name; or a wheel's console scripts."""
+
+    def __init__(self, wheel: int, directory: bytes) -> None:
+        self.wheel = wheel
+        self.directory = directory
+        self.files: list[tuple[int, bytes]] = []
+        self.calls: list[tuple[bytes, bytes]] = []
+
+    @property
+    def scheme(self) -> bytes:
+        """The part of the wheel that it is from: lib, scripts, data or headers; "" for console scripts."""
+        return self.directory.partition(b"/")[0]
+
+
+def parsed(text: bytes) -> "list[Block]":
+    """The blocks of a tree's text, in its order."""
+    blocks: list[Block] = []
+    for line in text.split(b"\n"):
+        first = line[:1]
+        if first == b"/":
+            number, _, directory = line[1:].partition(b" ")
+            blocks.append(Block(int(number), directory))
+        elif first == b"!":
+            blocks.append(Block(int(line[1:]), b""))
+        elif line:
+            head, _, name = line.partition(b" ")
+            if blocks[-1].directory:
+                blocks[-1].files.append((UNKNOWN if head == b"-" else int(head), name))
+            else:
+                blocks[-1].calls.append((head, name))
+    return blocks
+
+
+class Plan:
+    """The files that the app's directory `place` has to hold: those of a variant's wheels, and the app's own.
+
+    `opened` is the file, `file_name` the name by which the app is known.
+    """
+
+    def __init__(self, opened: "Whole", number: int, place: str, file_name: str) -> None:
+        self.app = app.App(place)
+        self.opened = opened
+        self.descriptor = opened.descriptor
+        self.room = opened.room
+        self.build_id = opened.build_id
+        self.inherit_path: str = opened.manifest["inherit_path"]
+        self.sealed_root: str = opened.manifest["pex_root"] or ""
+        self.file_name = file_name
+        self.wheels = variant.wheels_of(opened.manifest, number)
+        self.blocks = parsed(opened.tree(number))
+        self.first_line = environment.first_lines(place + "/bin/python")
+        self.names = [os.fsencode(wheel["sha256"][:32]) for wheel in self.wheels]
+        self._store = os.fsencode(self.app.root) + b"/wheels/"
+
+    def written(self, name: str) -> bytes:
+        """One of the files of this room that go into an app's directory as they are."""
+        return self.room.texts["written/" + name].encode("utf-8")
+
+    def source_of(self, block: Block) -> bytes:
+        """The directory in the store where the block's files are."""
+        return self._store + self.names[block.wheel] + b"/" + block.directory
+
+    def target_of(self, block: Block) -> bytes:
+        """The directory, seen from the app's, where the block's files go."""
+        scheme, _, rest = block.directory.partition(b"/")
+        library = os.fsencode(app.library())
+        if scheme == b"lib":
+            top = b"lib/" + library + b"/site-packages"
+        elif scheme == b"data":
+            return rest
+        elif scheme == b"headers":
+            distribution = self.wheels[block.wheel]["name"].partition("-")[0].encode("utf-8")
+            top = b"include/site/" + library + b"/" + distribution
+        else:
+            top = b"bin"
+        return top + b"/" + rest if rest else top
+
+    def own(self) -> "dict[str, bytes]":
+        """Our own files in the app's directory, but for READY and the launcher: relative paths and contents."""
+        return environment.own_files(self.written, self.inherit_path, self.file_name)
+
+    def scripts(self) -> "Iterator[tuple[bytes, bytes]]":
+        """Names in bin/ and contents of the console scripts."""
+        template = self.written("console_script.py")
+        for block in self.blocks:
+            for reference, name in block.calls:
+                yield name, environment.console_script(template, reference, self.first_line)
+
+    def rewritten(self, source: bytes) -> "bytes | None":
+        """The content of a wheel's script in the app's bin/; None where it is that of the store, or nothing yet.
+
+        Raises OSError where it cannot be read.
+        """
+        try:
+            handle = os.open(source, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        try:
+            head = os.read(handle, _HEAD)
+        finally:
+            os.close(handle)
+        content = files.content(source) if head.startswith(b"#!python") else None
+        return environment.rewritten_script(content, self.first_line) if content else None
+
+
+class Layout:
+    """The plan carried out in `directory`, a new one, which will be found at the app's place."""
+
+    def __init__(self, plan: Plan, directory: str) -> None:
+        self.plan = plan
+        self.directory = os.fsencode(directory)
+
+    def run(self) -> None:
+        """Make the directories and files: links to those of the wheels, and what is the app's own."""
+        plan = self.plan
+        site_packages = b"%s/lib/%s/site-packages" % (self.directory, os.fsencode(app.library()))
+        # Python's own place for bytecode: made now, site-packages keeps its time when a module is compiled.
+        wanted = set([site_packages + b"/__pycache__", self.directory + b"/bin"])
+        jobs: list[tuple[bytes, bytes, list[bytes]]] = []
+        makes_room = _umask_is_open()
+        for block in plan.blocks:
+            if not block.directory:
+                continue
+            target = plan.target_of(block)
+            target = self.directory + b"/" + target if target else self.directory
+            wanted.add(target)
+            names = [file_name for _, file_name in block.files]
+            if makes_room and block.scheme == b"lib" and any([file_name[-3:] == b".py" for file_name in names]):
+                wanted.add(target + b"/__pycache__")
+            if block.scheme == b"scripts":
+                self._put_scripts(plan.source_of(block), target, names)
+            else:
+                jobs.append((plan.source_of(block), target, names))
+        make_tree(self.directory, wanted)
+        portions = _portions(jobs)
+        if len(portions) > 1:
+            from . import pool
+
+            pool.run(portions, self._link, _unwatched)
+        for portion in portions if len(portions) == 1 else ():
+            self._link(portion)
+        for path, content in plan.own().items():
+            files.write(self.directory + b"/" + os.fsencode(path), content)
+        environment.put_interpreters(os.fsdecode(self.directory))
+        for script, content in plan.scripts():
+            put_new(self.directory + b"/bin/" + script, content)
+
+    def _put_scripts(self, source: bytes, target: bytes, names: "list[bytes]") -> None:
+        make_tree(self.directory, set([target]))
+        for name in names:
+            content = self.plan.rewritten(source + b"/" + name)
+            if content is None:
+                link(source + b"/" + name, target + b"/" + name)
+            else:
+                put_new(target + b"/" + name, content)
+
+    def _link(self, portion: "list[tuple[bytes, bytes, list[bytes]]]") -> None:
+        for source, target, names in portion:
+            for name in names:
+                link(source + b"/" + name, target + b"/" + name)
+
+
+def _portions(jobs: "list[tuple[bytes, bytes, list[bytes]]]") -> "list[list[tuple[bytes, bytes, list[bytes]]]]":
+    """`jobs` in portions that are worth taking one by one, no more than `pool` takes."""
+    total = sum([len(names) for _, _, names in jobs])
+    size = max(_FILES_AT_ONCE, -(-total // _MOST_PORTIONS))
+    portions: list[list[tuple[bytes, bytes, list[bytes]]]] = []
+    room = 0
+    for job in jobs:
+        if room <= 0:
+            portions.append([])
+            room = size
+        portions[-1].append(job)
+        room -= len(job[2])
+    return portions
+
+
+def _unwatched(number: int) -> None:
+    pass
+
+
+def _umask_is_open() -> bool:
+    """Whether what Python makes itself, directories for bytecode, others may write to."""
+    umask = os.umask(0o022)
+    os.umask(umask)
+    return umask & 0o022 != 0o022
+
+
+def make_tree(top: bytes, paths: "set[bytes]") -> None:
+    """Make `top` and all of `paths` below it directories, closed to others' writing."""
+    wanted = set([top])
+    for path in paths:
+        while path not in wanted:
+            wanted.add(path)
+            path = path.rpartition(b"/")[0]
+    for path in sorted(wanted):
+        try:
+            os.mkdir(path, 0o755)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
+
+
+def put_new(path: bytes, content: bytes) -> None:
+    """Write a program where there may be an earlier one of that name, in a directory that nobody uses yet."""
+    try:
+        files.write(path, content, 0o755)
+    except FileExistsError:
+        os.unlink(path)
+        files.write(path, content, 0o755)
+
+
+def link(source: bytes, path: bytes) -> None:
+    """Have the file of the store at `path` too, where nothing is: the same inode.
+
+    Where a file system has no hard links it is a copy, made by the kernel, and where that cannot be, a symbolic
+    link.
+    """
+    try:
+        os.link(source, path)
+    except OSError as failure:
+        if failure.errno not in _NO_LINKS or not os.path.exists(source):
+            raise
+        _copy(source, path)
+
+
+def _copy(source: bytes, path: bytes) -> None:
+    try:
+        copy = os.copy_file_range  # type: ignore[attr-defined, unused-ignore]
+        handle = os.open(source, os.O_RDONLY)
+        try:
+            found = os.fstat(handle)
+            target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755 if found.st_mode & 0o111 else 0o644)
+            try:
+                left = found.st_size
+                while left > 0:
+                    copied = copy(handle, target, left)
+                    if not copied:
+                        raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+                    left -= copied
+            finally:
+                os.close(target)
+        finally:
+            os.close(handle)
+    except (AttributeError, OSError) as failure:
+        if getattr(failure, "errno", errno.ENOSYS) in (errno.ENOSPC, errno.EDQUOT, errno.EEXIST):
+            raise
+        if os.path.lexists(path):
+            os.unlink(path)
+        os.symlink(os.path.relpath(source, os.path.dirname(path)), path)
+
+
+def relink(source: bytes, path: bytes) -> None:
+    """Have the file of the store at `path`, at once, whatever is there."""
+    temporary = os.fsencode(files.beside(os.fsdecode(path)))
+    try:
+        link(source, temporary)
+        os.rename(temporary, path)
+    finally:
+        # It is still there where both were one file already: then renaming does nothing (POSIX).
+        if os.path.lexists(temporary):
+            os.unlink(temporary)

@@ -1,0 +1,87 @@
+"""The wheels that this Python on this machine gets: one of the file's variants."""
+
+import os
+import sys
+
+from ..start import cache_root, python_tag
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..app.switches import Switches
+
+
+def choose(manifest: "dict[str, Any]", file: str, switches: "Switches | None") -> int:
+    """The number of the variant made for this Python.
+
+    Where there is none another Python is started, or the process exits with words.
+    """
+    found = here(manifest)
+    if found is not None:
+        return found
+    from .. import pythons
+
+    fitting = [variant for variant in manifest["pexlite"]["variants"] if fits_platform(variant)]
+    accepted = [python for variant in fitting for python in variant["pythons"]]
+    words = "" if fitting else " on " + platform_words()
+    root = cache_root(manifest["pex_root"])
+    pythons.run_fitting(file, accepted, manifest["pexlite"]["runs_on"], switches, root, words)
+
+
+def here(manifest: "dict[str, Any]") -> "int | None":
+    """The number of the variant made for this Python, None where there is none."""
+    tag = python_tag()
+    for number, variant in enumerate(manifest["pexlite"]["variants"]):
+        if tag in variant["pythons"] and fits_platform(variant):
+            return number
+    return None
+
+
+def wheels_of(manifest: "dict[str, Any]", number: int) -> "list[dict[str, Any]]":
+    """The wheels of a variant, in installation order."""
+    own = manifest["pexlite"]
+    return [own["wheels"][index] for index in own["variants"][number]["wheels"]]
+
+
+def fits_platform(variant: "dict[str, Any]") -> bool:
+    """Whether the wheels of `variant` run on this machine: its system, C library and age."""
+    platform = variant["platform"]
+    if platform == "any":
+        return True
+    if platform != _platform():
+        return False
+    if variant["libc"]:
+        name, version = _libc()
+        if name != variant["libc"][0] or version and version < tuple(variant["libc"][1]):
+            return False
+    if variant["macos"]:
+        from platform import mac_ver
+
+        here = tuple([int(part) for part in mac_ver()[0].split(".")[:2]])
+        return here >= tuple(variant["macos"])
+    return True
+
+
+def _platform() -> str:
+    machine = os.uname()[4]
+    if sys.maxsize <= 2**32:  # a 32-bit Python on a 64-bit kernel
+        machine = {"x86_64": "i686", "aarch64": "armv7l"}.get(machine, machine)
+    return ("macosx" if sys.platform == "darwin" else sys.platform) + "_" + machine
+
+
+def _libc() -> "tuple[str, tuple[int, ...] | None]":
+    """The system's C library as ("glibc", (2, 36)); the version is None where it does not say."""
+    try:
+        name, version = (os.confstr("CS_GNU_LIBC_VERSION") or "").split()
+        return name, tuple([int(part) for part in version.split(".")[:2]])
+    except (AttributeError, OSError, ValueError):
+        return "musl", None
+
+
+def platform_words() -> str:
+    """The machine that this runs on, in the words of "linux x86_64 (glibc 2.36)"."""
+    system, _, machine = _platform().partition("_")
+    name, version = _libc() if system == "linux" else ("", None)
+    libc = " (%s%s)" % (name, " %d.%d" % version[:2] if version else "") if name else ""
+    return "%s %s%s" % (system, machine, libc)

@@ -1,0 +1,218 @@
+"""Wheels unpacked into the store, each whole or not there, and completed file by file where one is not whole."""
+
+import errno
+import os
+
+from ..cache import files
+from ..file import zip as archive
+from . import write
+from .progress import Progress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .write import Job
+
+_SCHEMES = {"purelib": "lib", "platlib": "lib", "scripts": "scripts", "data": "data", "headers": "headers"}
+_BLOCK = 4096  # what file systems give to a file, at least
+
+
+def directory_of(root: str, wheel: "dict[str, Any]") -> str:
+    """Where the unpacked wheel is under `root` (".../lite-2"): one place for all apps that carry it."""
+    return "%s/wheels/%s" % (root, wheel["sha256"][:32])
+
+
+class Unpacking:
+    """Wheels of the open file on their way into the store under `root`; `needed` and `files` say what it takes."""
+
+    def __init__(self, descriptor: int, wheels: "list[dict[str, Any]]", root: str, name: str) -> None:
+        self.descriptor = descriptor
+        self.root = root
+        self.name = name
+        self.wheels = wheels
+        # Known exactly once the directories of the wheels are read.
+        self.files = 0
+        self.needed = sum([wheel["unpacked"] for wheel in wheels])
+
+    def run(self, say: "Callable[[str], object]") -> None:
+        """Unpack the wheels, each beside its place, and rename them into it."""
+        temporaries: list[str] = []
+        try:
+            jobs: list[Job] = []
+            for wheel in self.wheels:
+                temporaries.append(files.beside(directory_of(self.root, wheel)))
+                jobs.extend(self._planned(wheel, temporaries[-1]))
+            total = sum([member.size for member, _ in jobs])
+            self.files = len(jobs)
+            self.needed = sum([-(-member.size // _BLOCK) * _BLOCK for member, _ in jobs])
+            say("unpacking %d wheels, %d files, %.1f MB" % (len(self.wheels), len(jobs), total / 1e6))
+            progress = Progress(self.name, total)
+            try:
+                write.members(self.descriptor, jobs, progress.add)
+            finally:
+                progress.erase()
+            for wheel, temporary in zip(self.wheels, temporaries):
+                _correct_record(temporary)
+                _put_in_place(temporary, directory_of(self.root, wheel))
+        except BaseException as failure:
+            finish_undisturbed(failure)
+            for temporary in temporaries:
+                files.remove(temporary)
+            raise
+
+    def _planned(self, wheel: "dict[str, Any]", directory: str) -> "list[Job]":
+        """The (member, path) pairs of one wheel; makes the directories they need."""
+        jobs = destinations(self.descriptor, wheel, directory)
+        if sum([member.size for member, _ in jobs]) > wheel["unpacked"]:
+            raise archive.Damaged("%s would unpack to more than it should" % wheel["name"])
+        _make_tree(os.fsencode(directory), set([path.rpartition(b"/")[0] for _, path in jobs]))
+        return jobs
+
+
+def destinations(descriptor: int, wheel: "dict[str, Any]", directory: str) -> "list[Job]":
+    """The (member, path) pairs of one wheel unpacked to `directory`, each path once."""
+    members = archive.read_members(
+        descriptor, wheel["offset"], wheel["size"], wheel["name"], wheel["directory_crc32"]
+    )
+    tops = set([member.name.partition("/")[0] for member in members])
+    data = [top + "/" for top in tops if top.endswith(".data") and top[:-5] + ".dist-info" in tops]
+    data_prefix = data[0] if data else ""
+    top = os.fsencode(directory) + b"/"
+    # As UTF-8, whatever the locale of this start: later starts may have another. What .data has comes last, and
+    # takes the place of a file of the same name, as in an installation.
+    members.sort(key=lambda member: bool(data_prefix and member.name.startswith(data_prefix)))
+    found = {top + _destination(member.name, data_prefix).encode("utf-8"): member for member in members}
+    return [(member, path) for path, member in found.items()]
+
+
+def _destination(name: str, data_prefix: str) -> str:
+    """Where in the unpacked wheel the member `name` goes: under lib, scripts, data or headers."""
+    if data_prefix and name.startswith(data_prefix):
+        scheme, _, rest = name[len(data_prefix) :].partition("/")
+        if scheme not in _SCHEMES or not rest:
+            raise archive.Damaged("%s is in no known scheme" % name)
+        return _SCHEMES[scheme] + "/" + rest
+    return "lib/" + name
+
+
+def make_whole(descriptor: int, wheel: "dict[str, Any]", root: str) -> None:
+    """Have the wheel in the store with all its files: unpacked, or completed where it is there already."""
+    if os.path.isdir(directory_of(root, wheel)):
+        complete(descriptor, wheel, root)
+    else:
+        Unpacking(descriptor, [wheel], root, "").run(len)
+
+
+def complete(descriptor: int, wheel: "dict[str, Any]", root: str) -> "list[str]":
+    """Put the files that are missing or cut off of the wheel in the store in their places; return a line on each.
+
+    Sizes are compared, which a power cut does not leave as they were.
+    """
+    pairs = destinations(descriptor, wheel, directory_of(root, wheel))
+    # RECORD names the files of .data where they are unpacked to.
+    corrected = any([".data/" in member.name for member, _ in pairs])
+    problems = []
+    for member, path in pairs:
+        shown = os.path.basename(member.name)
+        size = files.size_of(path)
+        is_corrected = corrected and is_record(member.name)
+        if size == member.size or is_corrected and size > 0:
+            continue
+        problems.append(
+            "%s is missing" % shown if size < 0 else "%s has %d bytes of %d" % (shown, size, member.size)
+        )
+        put_file(descriptor, member, path, is_corrected)
+    return problems
+
+
+def put_file(descriptor: int, member: "archive.Member", path: bytes, is_corrected: bool = False) -> None:
+    """Have the member's content at `path` in the store, at once."""
+    files.make_directories(os.path.dirname(path))
+    temporary = os.fsencode(files.beside(os.fsdecode(path)))
+    try:
+        if is_corrected:
+            files.write(temporary, corrected_record(bytes(archive.read_member(descriptor, member))))
+        else:
+            write.member_to(descriptor, member, temporary)
+        os.rename(temporary, path)
+    except BaseException:
+        files.remove(os.fsdecode(temporary))
+        raise
+
+
+def _put_in_place(temporary: str, place: str) -> None:
+    """Have the wheel at `place`: this one, or what another start has put there meanwhile."""
+    try:
+        os.rename(temporary, place)
+    except OSError as failure:
+        if failure.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        files.remove(temporary)
+
+
+def _make_tree(top: bytes, paths: "set[bytes]") -> None:
+    """Make the new directory `top` and all of `paths` below it, closed to others' writing."""
+    wanted = set([top])
+    for path in paths:
+        while path not in wanted:
+            wanted.add(path)
+            path = path.rpartition(b"/")[0]
+    for path in sorted(wanted):
+        os.mkdir(path, 0o755)
+
+
+def finish_undisturbed(failure: BaseException) -> None:
+    """Heed no further Ctrl-C after the one that ends this process, so that it leaves nothing behind."""
+    if isinstance(failure, KeyboardInterrupt):
+        import _signal  # type: ignore[import-not-found]
+
+        _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
+
+
+# -- RECORD ------------------------------------------------------------------------------------------
+
+# Where what a wheel keeps in .data lies, seen from site-packages, as an installed RECORD has it.
+_INSTALLED = (
+    (b".data/purelib/", b""),
+    (b".data/platlib/", b""),
+    (b".data/scripts/", b"../../../bin/"),
+    (b".data/data/", b"../../../"),
+)
+
+
+def is_record(name: str) -> bool:
+    """Whether the member `name` is the wheel's RECORD."""
+    return name.endswith(".dist-info/RECORD") and name.count("/") == 1
+
+
+def _correct_record(directory: str) -> None:
+    """Have RECORD name the files of .data where they are, for importlib.metadata."""
+    library = directory + "/lib"
+    try:
+        names = os.listdir(library)
+    except FileNotFoundError:
+        return  # a wheel of data alone
+    for name in names:
+        path = "%s/%s/RECORD" % (library, name)
+        try:
+            content = files.content(path) if name.endswith(".dist-info") else b""
+        except FileNotFoundError:
+            continue
+        if b".data/" in content:
+            os.unlink(path)
+            files.write(path, corrected_record(content))
+
+
+def corrected_record(record: bytes) -> bytes:
+    """The content of a RECORD with the files of .data where they are installed."""
+    return b"\n".join([_installed(line) for line in record.split(b"\n")])
+
+
+def _installed(line: bytes) -> bytes:
+    for scheme, place in _INSTALLED:
+        top, found, rest = line.partition(scheme)
+        if found and b"/" not in top:
+            return (b'"' if top[:1] == b'"' else b"") + place + rest
+    return line

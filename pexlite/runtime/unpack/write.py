@@ -1,0 +1,96 @@
+"""Members of a zip written to disk, by as many processes as help."""
+
+import errno
+import os
+import zlib
+
+from ..file import zip as archive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Job = tuple[archive.Member, bytes]  # a member and the path that it is written to
+
+_BIG = 32 << 20  # a member above this many bytes is inflated piece by piece, so that memory stays flat
+# What is taken by itself, and what together; in all no more than `pool` takes.
+_LARGE, _MOST_LARGE = 1 << 20, 400
+_PORTION, _MOST_BATCHES = 32, 1000
+
+
+def members(descriptor: int, jobs: "list[Job]", watch: "Callable[[int], object]") -> None:
+    """Write every (member, path) of `jobs` to disk, in as many processes as help.
+
+    Directories must exist. `watch(bytes)` is called from time to time with what has been begun since.
+    Raises the first error after everything has stopped.
+    """
+    batches, sizes = _batches(jobs)
+    if len(batches) < 2:
+        _write_members(descriptor, jobs)
+        return
+    from . import pool
+
+    begun = [0]
+
+    def told(number: int) -> None:
+        watch(sum(sizes[begun[0] : number]))
+        begun[0] = number
+
+    pool.run(batches, lambda batch: _write_members(descriptor, batch), told)
+
+
+def _batches(jobs: "list[Job]") -> "tuple[list[list[Job]], list[int]]":
+    """`jobs` in portions that are worth taking one by one, and the bytes of each.
+
+    The largest members come first, each by itself, so that no process ends alone with one. Then files of one
+    directory stay together.
+    """
+    large = [job for job in jobs if job[0].size > _LARGE]
+    large.sort(key=lambda job: job[0].compressed, reverse=True)
+    small = [job for job in jobs if job[0].size <= _LARGE]
+    batches = [[job] for job in large[:_MOST_LARGE]]
+    rest = large[_MOST_LARGE:] + small
+    count = max(_PORTION, -(-len(rest) // (_MOST_BATCHES - len(batches))))
+    batches.extend([rest[place : place + count] for place in range(0, len(rest), count)])
+    return batches, [sum([member.size for member, _ in batch]) for batch in batches]
+
+
+def _write_members(descriptor: int, jobs: "list[Job]") -> None:
+    for member, path in jobs:
+        member_to(descriptor, member, path)
+
+
+def member_to(descriptor: int, member: "archive.Member", path: bytes) -> None:
+    """Write one member to `path`, checked while it is written. Raises Damaged, OSError."""
+    executable = member.mode & 0o111
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o755 if executable else 0o644)
+    try:
+        if member.size > _BIG or member.compressed > _BIG:
+            _write_pieces(descriptor, member, handle)
+        else:
+            _write(handle, archive.read_member(descriptor, member))
+    finally:
+        os.close(handle)
+
+
+def _write(handle: int, content: "bytes | memoryview") -> None:
+    written = os.write(handle, content)
+    while written < len(content):
+        content = memoryview(content)[written:]
+        written = os.write(handle, content)
+        if not written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _write_pieces(descriptor: int, member: "archive.Member", handle: int) -> None:
+    size, crc = 0, 0
+    try:
+        for content in archive.pieces(descriptor, member):
+            crc = zlib.crc32(content, crc)
+            size += len(content)
+            if size > member.size:
+                break
+            _write(handle, content)
+    except zlib.error:
+        raise archive.Damaged("%s has changed" % member.name)
+    archive.check(crc, size, member)
