@@ -1,0 +1,237 @@
+"""The pruner: apps that nobody has used for long go out of the cache, then the wheels that no app has left.
+
+The pruner alone removes, under a lock that it has for itself and that all first starts share. The mark of an app's
+last use is the time of READY. Of the apps that may go the pruner first dates READY back: a start that finds an old
+date waits for the same lock before it goes on. Then it looks at the running processes, and at the marks once more.
+Where locks do not work nothing is pruned.
+"""
+
+import os
+import stat
+import time
+
+from ..cache import app, files, lock, roots
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DAY = 86400
+_KEPT_DAYS = 90.0
+_DATED_BACK = 0.0  # a mark that any start finds old
+_ABANDONED = DAY  # seconds: a wheel that no app ever came to have, since its start was killed
+_ANOTHER_HOSTS = 3600  # seconds: a temporary name that another host has given may be in use
+_PATIENCE = 2.0  # seconds that a start spends on removing; a later one removes the rest
+
+
+class Gone:
+    """The names of the apps and wheels that a pruning took out."""
+
+    def __init__(self) -> None:
+        self.apps: list[str] = []
+        self.wheels: list[str] = []
+
+
+def after_install(root: str, kept: str) -> None:
+    """Prune as the environment says, the app named `kept` staying. No failure of this is one of the start."""
+    try:
+        days = kept_days()
+        prune(root, days or None, kept, time.time() + _PATIENCE)
+    except Exception:
+        pass  # the app is ready: that is what counts
+
+
+def kept_days() -> float:
+    """How many days an unused app stays, as PEX_KEEP_DAYS says; 0 for ever, as with a text that is no number."""
+    try:
+        return max(0.0, float(os.environ.get("PEX_KEEP_DAYS") or _KEPT_DAYS))
+    except ValueError:
+        return 0.0
+
+
+def prune(root: str, days: "float | None", kept: str = "", deadline: "float | None" = None) -> "Gone | None":
+    """Remove what killed starts have left, and apps unused for `days` unless that is None; return what has gone.
+
+    Wheels go with their apps. What a running process uses stays. Returns None where another process is at work, or
+    `root` (".../lite-2") is no cache of this project and this user.
+    """
+    with lock.Lock(root + "/locks/prune").take(0) as alone:
+        if not alone.held or not roots.is_ours(root):
+            return None
+        pruner = _Pruner(root)
+        try:
+            pruner.put_aside_leftovers()
+            if days is not None:
+                pruner.put_aside_unused(time.time() - days * DAY, kept)
+                pruner.put_aside_wheels(time.time() - min(days * DAY, _ABANDONED))
+        finally:
+            pruner.close()
+    for path in pruner.aside:
+        if deadline is None or time.time() < deadline:
+            files.remove(path)
+    return pruner.gone
+
+
+class _Directory:
+    """A directory of the cache, worked in by its descriptor; one that is a link, or not this user's, is empty."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.descriptor = -1
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            return
+        found = os.fstat(descriptor)
+        if found.st_uid == os.geteuid():
+            self.descriptor = descriptor
+            self.device = found.st_dev
+        else:
+            os.close(descriptor)
+
+    def names(self) -> "list[str]":
+        """All names in it."""
+        return os.listdir(self.descriptor) if self.descriptor >= 0 else []
+
+    def own(
+        self, is_of_form: "Callable[[str], object]", kind: "Callable[[int], bool]"
+    ) -> "Iterator[tuple[str, float]]":
+        """Names of that form, of entries of that kind, which are this user's and on this device; with times."""
+        for name in self.names():
+            if not is_of_form(name):
+                continue
+            try:
+                found = os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
+            except OSError:
+                continue
+            if kind(found.st_mode) and found.st_uid == os.geteuid() and found.st_dev == self.device:
+                yield name, found.st_mtime
+
+    def rename(self, name: str, new: str) -> bool:
+        """Whether `name` is called `new` now."""
+        try:
+            os.rename(name, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+            return True
+        except OSError:
+            return False
+
+    def unlink(self, name: str) -> None:
+        """Remove a file."""
+        try:
+            os.unlink(name, dir_fd=self.descriptor)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+
+
+class _Pruner:
+    """One pruning, under the lock: what goes is put aside, to be removed after it."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.gone = Gone()
+        self.aside: list[str] = []
+        self.apps = _Directory(root + "/apps")
+        self.wheels = _Directory(root + "/wheels")
+        self.locks = _Directory(root + "/locks")
+        self._orphans: set[str] = set()
+
+    def close(self) -> None:
+        for directory in (self.apps, self.wheels, self.locks):
+            directory.close()
+
+    def put_aside_leftovers(self) -> None:
+        """Put aside what killed starts have left: no start of this host is at work now."""
+        limit = time.time() - _ANOTHER_HOSTS
+        for directory, is_known in ((self.apps, _is_of_apps), (self.wheels, app.is_wheel_name)):
+            for name, seconds in list(directory.own(app.final_name, _is_any)):
+                known = is_known(app.final_name(name))
+                if known and (files.is_of_this_host(name) or seconds < limit):
+                    self.aside.append("%s/%s" % (directory.path, name))
+
+    def put_aside_unused(self, limit: float, kept: str) -> None:
+        """The apps last used before `limit` that no process uses, and what belongs to apps that are gone."""
+        marks = {}
+        for name, _ in self.apps.own(app.is_app_name, stat.S_ISDIR):
+            mark = self._app(name).mark()
+            if mark is not None and mark <= limit and name != kept:
+                marks[name] = mark
+        for name in self._not_in_use(marks):
+            wheels = self._app(name).wheels()
+            if self._put_app_aside(name):
+                self.gone.apps.append(name)
+                self._orphans.update(wheels)
+        self._remove_what_apps_left()
+
+    def _app(self, name: str) -> "app.App":
+        return app.App("%s/apps/%s" % (self.root, name))
+
+    def _not_in_use(self, marks: "dict[str, float]") -> "list[str]":
+        """Those of the apps that no process uses; they are dated back, so that a start from now on waits."""
+        if not marks:
+            return []
+        from . import users
+
+        candidates = [users.Candidate(self._app(name), mark) for name, mark in marks.items()]
+        for candidate in candidates:
+            candidate.app.set_mark(_DATED_BACK)
+        used = users.in_use(candidates)
+        for candidate in candidates:
+            if candidate.name in used and candidate.app.mark() == _DATED_BACK:
+                candidate.app.set_mark(candidate.mark)
+        return [candidate.name for candidate in candidates if candidate.name not in used]
+
+    def _put_app_aside(self, name: str) -> bool:
+        """Whether the app has gone; one whose mark has been moved since it was looked at has not."""
+        found = self._app(name)
+        try:
+            ready = os.lstat(found.ready_path)
+            if ready.st_size and ready.st_mtime != _DATED_BACK:
+                return False
+        except FileNotFoundError:
+            pass  # its start was killed, or it has lost what counts
+        new = os.path.basename(files.beside(found.place))
+        if not self.apps.rename(name, new):
+            return False
+        self.aside.append("%s/apps/%s" % (self.root, new))
+        return True
+
+    def _remove_what_apps_left(self) -> None:
+        """Pointers of the sh header, and locks, of apps that are gone."""
+        names = set(self.apps.names())
+        builds = set([name.partition("-")[0] for name in names if app.is_app_name(name)])
+        for name, _ in list(self.apps.own(app.is_pointer_name, stat.S_ISREG)):
+            if name[:-3] not in builds:
+                self.apps.unlink(name)
+        # Whoever waits for one of these has opened it, and a day is longer than any start waits.
+        limit = time.time() - DAY
+        for name, seconds in list(self.locks.own(app.is_app_name, stat.S_ISREG)):
+            if name not in names and seconds < limit:
+                self.locks.unlink(name)
+
+    def put_aside_wheels(self, limit: float) -> None:
+        """The wheels that no app has: those of an app that went now, and those older than `limit`.
+
+        Raises OSError where it cannot be told which wheels an app has.
+        """
+        kept: set[str] = set()
+        for name in self.apps.names():
+            kept.update(self._app(name).wheels() if app.is_app_name(name) else ())
+        for name, seconds in list(self.wheels.own(app.is_wheel_name, stat.S_ISDIR)):
+            if name in kept or name not in self._orphans and seconds >= limit:
+                continue
+            new = os.path.basename(files.beside("%s/wheels/%s" % (self.root, name)))
+            if self.wheels.rename(name, new):
+                self.aside.append("%s/wheels/%s" % (self.root, new))
+                self.gone.wheels.append(name)
+
+
+def _is_of_apps(name: str) -> bool:
+    return app.is_app_name(name) or app.is_pointer_name(name)
+
+
+def _is_any(mode: int) -> bool:
+    return True

@@ -1,0 +1,261 @@
+"""Who uses which apps of the cache, found out by looking at the running processes.
+
+An app holds nothing open that would tell, so this goes by what can be seen: the command line, the files mapped
+into memory and the time of the start. In doubt an app counts as used.
+"""
+
+import os
+import time
+
+from ..start import LAYOUT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..cache.app import App
+
+# A start moves the mark of its app unless the mark is younger than this, so no user of an app began later.
+_MARK_IS_RIGHT_WITHIN = 86400 + 60
+_CLOCKS_DIFFER_BY = 0.1  # seconds: processes and files are not dated in the same way
+_MOST_WORDS = 50  # of a command line that are looked at
+_SINCE_BOOT = 7  # CLOCK_BOOTTIME, which Python 3.6 has no name for
+_OF_THE_KERNEL = 0x00200000  # PF_KTHREAD of /proc/PID/stat
+_LOOKS, _BETWEEN_LOOKS = 50, 0.001  # seconds: at a process whose exec is under way, which shows no words yet
+
+
+class Candidate:
+    """An app that might go: `mark` is its last use, as it was before the pruner dated it back."""
+
+    def __init__(self, app: "App", mark: float) -> None:
+        self.app = app
+        self.name = app.name
+        self.build_id = app.build_id
+        self.path = "/%s/apps/%s/" % (LAYOUT, app.name)
+        self.mark = mark
+        self.root = os.path.realpath(os.path.dirname(app.root))
+        ready = app.ready()
+        self.file_name = ready.file if ready else ""
+        self.wheels = ready.wheels if ready else ()
+        # By a path sealed into the file; and the private caches stand in for any other.
+        sealed = ready is None or bool(ready.sealed_root)
+        self.is_found_otherwise = sealed or os.path.basename(self.root)[:8] == "pexlite-"
+        python = os.path.realpath(app.place + "/bin/python")
+        self.python = python if os.path.exists(python) else None
+        try:
+            self.owner = os.stat(app.place).st_uid
+        except OSError:
+            self.owner = -1
+
+    def is_mapped(self, process: "Process") -> bool:
+        """Whether the process has a file of the app in memory, or of its wheels, where the app has but links."""
+        return self.path in process.mapped or any(["/%s/" % wheel in process.mapped for wheel in self.wheels])
+
+    def is_perhaps_run_by(self, process: "Process") -> bool:
+        """Whether a process that tells no more may be one of this app's, by its Python, cache, user and age."""
+        program = process.program or process.words[0]
+        if program.endswith(" (deleted)"):
+            program = program[: -len(" (deleted)")]
+        if process.program and self.python:
+            if program != self.python:
+                return False
+        elif not _is_python(program):
+            return False
+        if process.root and process.root != self.root and not self.is_found_otherwise:
+            return False
+        if process.owner == self.owner or process.started < self.mark + _MARK_IS_RIGHT_WITHIN:
+            return True
+        # Who may not write here does not move the mark either.
+        return self.file_name in [os.path.basename(word) for word in process.words]
+
+
+class Process:
+    """A running process, None for what cannot be seen of it; `root` is the cache that it was told of."""
+
+    def __init__(
+        self,
+        words: "list[str]",
+        started: float,
+        owner: int,
+        program: "str | None" = None,
+        directory: "str | None" = None,
+        mapped: str = "",
+        root: "str | None" = None,
+    ) -> None:
+        self.words = words
+        self.started = started
+        self.owner = owner
+        self.program = program
+        self.directory = directory
+        self.mapped = mapped
+        self.root = root
+
+
+def in_use(apps: "Sequence[Candidate]") -> "set[str]":
+    """The names of those of `apps` that a running process uses, or may be using."""
+    used: set[str] = set()
+    for process in running():
+        rest = [app for app in apps if app.name not in used]
+        if not rest:
+            break
+        used.update(_used_by(process, rest))
+    return used
+
+
+def _used_by(process: Process, apps: "Sequence[Candidate]") -> "list[str]":
+    """Which of `apps` the process may use.
+
+    That it is known to be another app's process speaks for all the others: versions of an app share most wheels.
+    """
+    line = "\n".join(process.words)
+    if "/%s/apps/" % LAYOUT in line:
+        return [app.name for app in apps if app.path in line]
+    try:
+        known, build_id = _what_it_runs(process)
+    except Exception:  # a file that is damaged, or has gone meanwhile
+        known, build_id = False, ""
+    if build_id:
+        return [app.name for app in apps if app.build_id == build_id]
+    return [app.name for app in apps if app.is_mapped(process) or not known and app.is_perhaps_run_by(process)]
+
+
+def _what_it_runs(process: Process) -> "tuple[bool, str]":
+    """(True, build id); (True, "") for what is no built file; (False, "") where that cannot be told any more."""
+    if not _is_python(process.words[0]):
+        return not _is_python(process.program or ""), ""  # a Python by another name has changed it
+    script = _script(process.words)
+    # Not the script alone: `-m pdb`, coverage and the like are given a file as well.
+    for word in process.words[1:_MOST_WORDS]:
+        path = os.path.join(process.directory or "", word)
+        # /dev/fd/3 is another file in each process.
+        if not os.path.isabs(path) or path.startswith(("/dev/", "/proc/")) or not os.path.exists(path):
+            if word == script:
+                return False, ""
+            continue
+        build_id = _build_id(path)
+        if build_id:
+            # Otherwise another version may have been put in its place.
+            as_it_was = os.stat(path).st_ctime < process.started - _CLOCKS_DIFFER_BY
+            return as_it_was, build_id if as_it_was else ""
+    return True, ""
+
+
+def _is_python(program: str) -> bool:
+    return os.path.basename(program).lower().startswith(("python", "pypy"))
+
+
+def _script(words: "list[str]") -> str:
+    """The file that a Python's command line runs, "" where it runs none: -c, -m, or at a prompt."""
+    position = 1
+    while position < len(words):
+        word = words[position]
+        if word[:1] != "-" or word == "-":
+            return word if word != "-" else ""
+        if word in ("-W", "-X", "--check-hash-based-pycs"):
+            position += 1
+        elif word[:2] not in ("-W", "-X", "--") and ("c" in word or "m" in word):
+            return ""
+        position += 1
+    return ""
+
+
+def _build_id(path: str) -> str:
+    """The build id of the file at `path`, "" where pexlite did not make it."""
+    import json
+    from zipimport import zipimporter
+
+    try:
+        facts = zipimporter(path).get_data(path + os.sep + "PEX-INFO")
+        return str(json.loads(facts.decode("utf-8"))["pexlite"]["build_id"])
+    except (ImportError, OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+# -- what the system shows ---------------------------------------------------------------------------
+
+
+def running() -> "Iterator[Process]":
+    """The processes of this machine, but for this one and the kernel's."""
+    return _from_proc() if os.path.exists("/proc/self/stat") else _from_ps()
+
+
+def _from_proc() -> "Iterator[Process]":
+    booted = time.time() - time.clock_gettime(_SINCE_BOOT)
+    ticks = os.sysconf("SC_CLK_TCK")
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        place = "/proc/" + name
+        try:
+            seen = Process(_words(place), 0, os.stat(place).st_uid, _link(place + "/exe"), _link(place + "/cwd"))
+            seen.mapped, seen.root = _read(place + "/maps"), _root(_read(place + "/environ"))
+            facts = _facts(place)  # last: of a process that ended before this, less was seen than it was
+            seen.started = booted + int(facts[19]) / ticks
+        except (OSError, ValueError, IndexError):
+            continue
+        if _is_one(facts):
+            yield seen
+
+
+def _words(place: str) -> "list[str]":
+    """The command line of a process. While an exec is under way there is none; and a process may empty its own."""
+    for _ in range(_LOOKS):
+        line = _read(place + "/cmdline").rstrip("\0")
+        if line or not _is_one(_facts(place)):
+            break
+        time.sleep(_BETWEEN_LOOKS)
+    return line.split("\0")
+
+
+def _facts(place: str) -> "list[str]":
+    # "1234 (a name) S 1 …": the name may hold anything, so what follows it is counted from its end.
+    return _read(place + "/stat").rpartition(")")[2].split()
+
+
+def _is_one(facts: "list[str]") -> bool:
+    """Whether they are of a process that has not ended, and is not the kernel's."""
+    return bool(facts) and facts[0] not in "ZX" and not int(facts[6]) & _OF_THE_KERNEL
+
+
+def _root(environment: str) -> "str | None":
+    """The cache that a start finds by these variables; None for one that is another path in another process."""
+    given = {line.partition("=")[0]: line.partition("=")[2] for line in environment.split("\0")}
+    root = given.get("PEX_ROOT") or given.get("HOME", "") + "/.pex"
+    return os.path.realpath(root) if root[0] == "/" and root != "/.pex" else None
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _link(path: str) -> "str | None":
+    try:
+        return os.readlink(path)
+    except OSError:
+        return None
+
+
+def _from_ps() -> "Iterator[Process]":
+    """As `_from_proc`, by `ps` (POSIX): without directories, maps and blanks in words."""
+    import subprocess
+
+    columns = ["-o", "pid=", "-o", "uid=", "-o", "etime=", "-o", "args="]
+    output = subprocess.check_output(["ps", "-A", "-ww"] + columns)
+    for line in output.decode("utf-8", "surrogateescape").splitlines():
+        fields = line.split(None, 3)
+        if len(fields) == 4 and int(fields[0]) != os.getpid():
+            yield Process(fields[3].split(" "), time.time() - _seconds(fields[2]), int(fields[1]))
+
+
+def _seconds(elapsed: str) -> int:
+    """The time that ps shows as "2-03:04:05" or "04:05", in seconds."""
+    days, _, rest = elapsed.rpartition("-")
+    total = int(days or 0)
+    parts = [int(part) for part in rest.split(":")]
+    for part, base in zip([0] * (3 - len(parts)) + parts, (24, 60, 60)):
+        total = total * base + part
+    return total

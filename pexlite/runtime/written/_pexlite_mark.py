@@ -1,0 +1,12 @@
+"""Dates READY anew, as a start of the file does, for what is started through the app's bin/python."""
+
+import marshal
+import sys
+
+try:
+    with open(sys.prefix + "/_pexlite_launch", "rb") as file:
+        launch = {"__name__": "__pexlite__.app.launch"}
+        exec(marshal.loads(marshal.loads(file.read()[4:])["launch"]), launch)
+    launch["note_use"](sys.prefix)  # type: ignore[operator]
+except Exception:
+    pass  # a cache that is only read, or the app has gone: its modules will tell
