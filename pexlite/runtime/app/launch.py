@@ -1,0 +1,399 @@
+"""From the app's directory to the app: this Python made to look into it, the entry point called.
+
+`start` loads this module out of the launcher, the one file that a start opens in the app's directory. It imports
+`os`, `sys` and the built-in `time`; what only some starts need is in the launcher beside it.
+"""
+
+import os
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+    from typing import Any
+
+    from .switches import Switches
+
+# What the launcher holds, put here by whoever loads this module: the modules of this folder as marshal writes
+# their code, the facts of the file, the app's directory; and the switches, where they have been read already.
+PARTS: "dict[str, Any]"
+FACTS: "dict[str, Any]"
+PLACE: str
+GIVEN: "Switches | None" = None
+IS_NEW = False  # whether this start has installed the app, whose files are as they should be then
+
+_DAY = 86400
+_LONGEST_WAIT = 10  # seconds for a pruner, which is done in a tenth of one
+_BEGAN = time.time()
+_CHECKED = "/_pexlite_checked"  # its time says when the app's files were last compared after a failure
+
+# How Spark starts a Python; the processes are drawn in `spark`. One of these variables each worker has, from Spark
+# 2.4 to 4.3, by TCP and by sockets of the file system, through the daemon and without.
+_OF_WORKERS = (
+    "PYTHON_WORKER_FACTORY_SECRET",
+    "PYTHON_WORKER_FACTORY_SOCK_DIR",
+    "PYTHON_WORKER_FACTORY_SOCK_PATH",
+)
+# Which Python this is: before the first use of a data source, and where the log is to say it.
+_WHICH_PYTHON = (["-c", "import sys; print('%d.%d' % sys.version_info[:2])"], ["-VV"])
+_WHICH_PACKAGES = "\nimport pkg_resources\n\ninstalled_packages = "
+
+
+def begin(file: str) -> "tuple[Callable[..., Any], tuple[str, str | None]] | None":
+    """The function that calls the entry point, and its first argument, once this process is the app's.
+
+    None where the file itself is needed: for a tool, or to look for another Python. May not return: the process
+    may become another program, an interpreter or a script of the bundle.
+    """
+    os.environ["PEX"] = file
+    facts, switches = FACTS, GIVEN
+    names = [name for name in os.environ if name[:4] == "PEX_" and name not in ("PEX_ROOT", "PEX_KEEP_DAYS")]
+    if names and switches is None:
+        switches = part("switches").Switches(names)
+        if switches.needs_the_file:
+            switches.give_back()
+            return None
+    facts = _prepared(facts, switches)
+    if switches:
+        switches.say("calling %s" % ":".join(filter(None, facts["start"])))
+    enter(PLACE, facts)
+    return call, facts["start"]
+
+
+def begin_from_shell(file: str) -> "tuple[Callable[..., Any], tuple[str, str | None]]":
+    """As `begin`, in the app's own Python, which the sh header has started."""
+    os.environ["PEX"] = os.path.abspath(file)
+    # What the header has given, and where it leads to, is settled.
+    facts = _prepared(dict(FACTS, inject_python_args=(), sh_boot=False), None)
+    _enter_own_python(PLACE, facts)
+    return call, facts["start"]
+
+
+def _prepared(facts: "dict[str, Any]", switches: "Switches | None") -> "dict[str, Any]":
+    """The facts to go on with, all that the start needs beside its entry point being done."""
+    asked = like_sparks(sys.argv[1:], os.environ)
+    spark: Any = None
+    if asked:
+        spark = part("spark")
+        asked = spark.confirmed(asked, sys.argv[1:], os.environ, spark.ancestors())
+    if asked == "worker" and facts["plain"] and not switches:
+        prepared: dict[str, Any] = spark.as_worker(facts)
+        return prepared
+    if not asked and facts["plain"] and not facts["sh_boot"] and not switches:
+        return facts
+    if facts["spark"]:
+        spark = part("spark")
+    become = part("become").Becoming(PARTS, PLACE, switches, _room)
+    prepared = become.prepared(facts, asked, spark)
+    return prepared
+
+
+def like_sparks(words: "list[str]", variables: "Mapping[str, str]") -> str:
+    """The way in which Spark starts a file like this: "worker", "question", "home" or "driver"; "" if in none.
+
+    Words may be chance and variables inherited: `spark.confirmed` has the last word.
+    """
+    first = words[0] if words else ""
+    if first == "-m":
+        if 1 < len(words) < 4 and any([name in variables for name in _OF_WORKERS]):
+            return "worker"
+    elif first == "-c" or first == "-VV":
+        if words in _WHICH_PYTHON or words[1:2] and words[1].startswith(_WHICH_PACKAGES):
+            return "question"
+    elif first.endswith("/find_spark_home.py") and len(words) == 1 and not variables.get("SPARK_HOME"):
+        return "home"
+    return "driver" if "PYSPARK_GATEWAY_PORT" in variables else ""
+
+
+def _room(file: str, facts: "dict[str, Any]") -> "Any":
+    return part("start").room_of(file, facts)
+
+
+def part(name: str) -> "Any":
+    """The module `name` of this folder, out of the launcher."""
+    module = sys.modules.get("__pexlite__.app." + name)
+    if module is None:
+        import marshal
+
+        module = type(sys)("__pexlite__.app." + name)
+        module.__package__ = "__pexlite__.app"
+        exec(marshal.loads(PARTS[name]), module.__dict__)
+        sys.modules[module.__name__] = module
+    return module
+
+
+def note_use(place: str) -> None:
+    """Have the time of READY say, right to a day, that the app is in use. Raises OSError where there is no app."""
+    found = os.stat(place + "/READY")
+    if not found.st_size:
+        raise OSError  # what a power cut leaves
+    if not -_DAY < time.time() - found.st_mtime < _DAY:
+        _renew_mark(place)
+
+
+def _renew_mark(place: str) -> None:
+    """Date READY anew while nothing is pruned: whoever prunes looks at this time, and may be about to act on it.
+
+    Raises OSError where the app has gone meanwhile, or the pruner does not end.
+    """
+    lock = -1
+    try:
+        import fcntl
+
+        lock = os.open(place.rpartition("/apps/")[0] + "/locks/prune", os.O_RDWR | os.O_CREAT, 0o600)
+        end = time.time() + _LONGEST_WAIT
+        while not _is_shared(fcntl, lock):
+            if not time.time() < end:
+                raise TimeoutError
+            time.sleep(0.01)
+    except TimeoutError:
+        os.close(lock)
+        raise
+    except (ImportError, OSError):
+        pass  # a cache that is only read, or without locks: there nobody prunes
+    try:
+        os.utime(place + "/READY")
+    except FileNotFoundError:
+        raise
+    except OSError:
+        pass  # a cache that is only read
+    finally:
+        if lock >= 0:
+            os.close(lock)
+
+
+def _is_shared(fcntl: "Any", lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+
+
+# -- this process becomes the app's ------------------------------------------------------------------
+
+
+def enter(place: str, facts: "dict[str, Any]") -> None:
+    """Make this process what `bin/python` of the app would be: a Python with the bundle as its packages."""
+    inherit_path = facts["inherit_path"]
+    library = os.path.dirname(os.__file__)
+    site_packages = "%s/lib/%s/site-packages" % (place, os.path.basename(library))
+    keep = _standard_path(library)
+    inherited = []
+    if inherit_path != "false":
+        inherited = [entry for entry in sys.path[1:] if entry not in keep]
+    else:
+        _forget_foreign_modules(tuple([entry + "/" for entry in keep]))
+    if inherit_path == "prefer":
+        sys.path[:] = keep + inherited + [site_packages]
+    else:
+        sys.path[:] = keep + [site_packages] + inherited
+    sys.prefix = sys.exec_prefix = place
+    sys.executable = place + "/bin/python"
+    site: Any = sys.modules.get("site")
+    if site is not None:
+        site.PREFIXES[:] = [place]
+        if inherit_path == "false":
+            site.ENABLE_USER_SITE = False
+    sys.path.extend(facts.get("extra_path", ()))
+    if facts["pth"]:
+        import site
+
+        for name in facts["pth"]:
+            if os.path.exists(site_packages + "/" + name):
+                site.addpackage(site_packages, name, None)
+    _join_spark(facts, site_packages)
+
+
+def _enter_own_python(place: str, facts: "dict[str, Any]") -> None:
+    """Take out of `sys.path` what does not belong there in the app's own Python, which the sh header started.
+
+    That is the directory of the script, and what PYTHONPATH added. Where a variable as PYTHONEXECUTABLE kept
+    Python from seeing that it is a venv's, it is made the app's own.
+    """
+    if sys.prefix != place:
+        enter(place, facts)
+        return
+    sys.path[:] = [entry for entry in sys.path if entry != place]  # the directory of the script
+    keep = _standard_path(os.path.dirname(os.__file__))
+    if facts["inherit_path"] == "false":
+        path = os.environ.get("PYTHONPATH")
+        # Nothing between two colons is the current directory.
+        given = [os.path.abspath(entry) for entry in path.split(os.pathsep)] if path else []
+        if path:
+            _forget_foreign_modules(tuple([entry + "/" for entry in keep]), place + "/")
+        foreign = set(["", place] + given).difference(keep)
+        sys.path[:] = [entry for entry in sys.path if entry not in foreign]
+    elif facts["inherit_path"] == "prefer":
+        own = [entry for entry in sys.path if entry.startswith(place + "/")]
+        sys.path[:] = keep + [entry for entry in sys.path if entry not in keep + own] + own
+    sys.path.extend(facts.get("extra_path", ()))
+    _join_spark(facts, "%s/lib/%s/site-packages" % (place, os.path.basename(os.path.dirname(os.__file__))))
+
+
+def _join_spark(facts: "dict[str, Any]", site_packages: str) -> None:
+    if facts.get("as_module"):
+        part("spark").begin_as_module(site_packages)
+    if facts.get("drives"):
+        part("sharing").Sharing(os.environ["PEX"]).watch()
+
+
+def _standard_path(library: str) -> "list[str]":
+    """The entries of sys.path that are Python's own, in their order."""
+    if sys.implementation.name == "cpython":
+        version = sys.version_info
+        names = [os.path.basename(library), "python%d%d.zip" % version[:2]]
+        names.append(names[0] + "/lib-dynload")
+        own = set()
+        for base in (sys.base_prefix, sys.base_exec_prefix):
+            for folder in ("/lib/", "/" + getattr(sys, "platlibdir", "lib") + "/"):
+                for name in names:
+                    own.add(base + folder + name)
+        keep = [entry for entry in sys.path if entry in own]
+        if library in keep:
+            return keep
+    # PyPy, framework builds and other layouts: whatever lies in the directory `os` came from.
+    inside = library + "/"
+    return [
+        entry
+        for entry in sys.path
+        if ((entry + "/").startswith(inside) and "-packages" not in entry[len(library) :])
+        or (entry.endswith(".zip") and entry != sys.path[0])
+    ]
+
+
+def _forget_foreign_modules(own: "tuple[str, ...]", bundled: "str | None" = None) -> None:
+    """Drop what the host's .pth files and sitecustomize imported from outside the standard library.
+
+    Started by the sh header, the bundle's own .pth files have run too: what lies below `bundled` stays.
+    """
+    # All are looked at before one goes: where a namespace package lies is found out through its parent.
+    places = [(name, _place_of(module)) for name, module in list(sys.modules.items()) if name != "__main__"]
+    shortest = min([len(entry) for entry in own])
+    foreign = set()
+    for name, where in places:
+        if not where or bundled and where.startswith(bundled):
+            continue
+        if "-packages/" in where[shortest:] + "/" or not where.startswith(own):
+            foreign.add(name)
+            del sys.modules[name]
+    finders: Any
+    for finders in (sys.meta_path, sys.path_hooks):
+        finders[:] = [finder for finder in finders if getattr(finder, "__module__", None) not in foreign]
+
+
+def _place_of(module: "Any") -> str:
+    """The file or directory of the module, "" where it has none or does not tell."""
+    try:
+        where = getattr(module, "__file__", None)
+        if where is None:
+            where = list(getattr(module, "__path__", None) or ("",))[0]
+        return where if isinstance(where, str) else ""
+    except Exception:
+        return ""  # a stranger's module may do anything when it is asked
+
+
+# -- the entry point ---------------------------------------------------------------------------------
+
+
+def call(start: "tuple[str, str | None]", main: "dict[str, Any]") -> None:
+    """Exit as the entry point `start` does: (module, attribute) of a function, or (module, "") to be `__main__`.
+
+    (module, None) is `-m module`, which is told its own path as its name.
+    """
+    module, attribute = start
+    for name in [name for name in sys.modules if name.startswith("__pexlite__")]:
+        del sys.modules[name]
+    _dress(main)
+    file, place = main["__file__"], PLACE
+    try:
+        if not attribute:
+            import runpy
+
+            runpy._run_module_as_main(module, alter_argv=attribute is None)  # type: ignore[attr-defined]
+            sys.exit()
+        __import__(module)
+        function = sys.modules[module]
+        for name in attribute.split("."):
+            function = getattr(function, name)
+        sys.exit(function())  # type: ignore[operator]
+    except SystemExit as end:
+        if end.code and not IS_NEW:
+            _look_for_damage(file, place)
+        raise
+    except BaseException:
+        _hide_our_frames(file, place)
+        raise
+
+
+# CPython's frames lie in chunks of 16 kB from 3.11 on. A call that needs the next chunk maps it and its return
+# unmaps it, so a loop that happens to be at such a depth does both each time: 5,600 times in a start of pandas. A
+# frame larger than a chunk gets one of the next power of two, and what is left of that is for the frames above it.
+# Nothing is written to what the frame itself does not use, so this takes addresses and no memory.
+if sys.implementation.name == "cpython" and sys.version_info > (3, 11):
+    call.__code__ = call.__code__.replace(co_stacksize=1 << 15)
+
+
+def _dress(main: "dict[str, Any]") -> None:
+    """Have `__main__` look as in a venv's console script.
+
+    Reloaders take a `__spec__` or `__package__` for a start with -m, and multiprocessing has its children run
+    `__file__` under another name, for which the file does nothing.
+    """
+    for name in [name for name in main if name[:2] != "__"]:
+        del main[name]
+    main.update(__file__=os.environ.get("PEX", sys.argv[0]), __cached__=None, __package__=None, __spec__=None)
+
+
+def _hide_our_frames(file: str, place: str) -> None:
+    """Have an uncaught exception shown without the frames of the boot, by whatever shows exceptions now.
+
+    Unless it comes from a cache that is damaged: then that is said instead.
+    """
+    shown_by = sys.excepthook
+
+    def hook(kind: "type[BaseException]", value: BaseException, traceback: "TracebackType | None") -> None:
+        sys.excepthook = shown_by
+        last = traceback
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename == hook.__code__.co_filename:
+                last = traceback.tb_next
+            traceback = traceback.tb_next
+        # An entry point that is a module is run by runpy, whose frames are ours too.
+        while last is not None and last.tb_next is not None and last.tb_frame.f_globals.get("__name__") == "runpy":
+            last = last.tb_next
+        value.__traceback__ = last
+        # Not for KeyboardInterrupt: to run more code would lose that the process is to end by its signal.
+        if issubclass(kind, Exception) and _mended(file, place, kind):
+            return
+        shown_by(kind, value, last)
+
+    sys.excepthook = hook
+
+
+def _look_for_damage(file: str, place: str) -> None:
+    """Mend what is missing of an app that ended with a failure of its own, having looked once a day at most.
+
+    An app may catch its ImportError: then nothing else tells.
+    """
+    try:
+        if time.time() - os.stat(place + _CHECKED).st_mtime < _DAY:
+            return
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return
+    _mended(file, place, None)
+
+
+def _mended(file: str, place: str, kind: "type[BaseException] | None") -> bool:
+    """Whether the app's directory was damaged, is whole now, and that has been said (see upkeep/mend.py)."""
+    try:
+        with _room(file, FACTS):
+            from __pexlite__.upkeep import mend
+
+            return bool(mend.after_failure(file, place, kind, _BEGAN))
+    except (Exception, SystemExit):
+        return False  # the app's own failure is what has to be shown

@@ -1,0 +1,130 @@
+"""A driver's Spark made to run its executors in the same file, unless somebody has said what they run in."""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# Where pyspark keeps SparkContext: up to 3.5, and since 4.0.
+_CONTEXTS = ("pyspark.context", "pyspark.core.context")
+_FUNCTIONS = "pyspark.sql.udf"
+# What executors run functions of Spark SQL in, whatever those were made with; since 3.5.
+_OF_SQL = "spark.sql.execution.pyspark.python"
+
+
+class Sharing:
+    """Has executors run in the same file as the driver, unless somebody has said what they run in.
+
+    That takes two settings, and they can be made only once the master is known and the context not yet there: the
+    file among spark.files, and PYSPARK_PYTHON, the name it has in an executor's directory.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.python = ""
+
+    def watch(self) -> None:
+        """Meet pyspark's context when it is loaded."""
+        sys.meta_path.insert(0, self)
+
+    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
+        then = self.join if name in _CONTEXTS else self.plan_here if name == _FUNCTIONS else None
+        if then is None:
+            return None
+        for finder in sys.meta_path:
+            spec: Any = finder.find_spec(name, path, target) if finder is not self else None
+            if spec is not None:
+                spec.loader = _Loader(spec.loader, then)
+                return spec
+        return None
+
+    def join(self, module: "Any") -> None:
+        """Make the settings before the context of `module` is made."""
+        context = getattr(module, "SparkContext", None)
+        if context is None or context.__module__ != module.__name__:
+            return  # in 4.0 one of the two names is but another door
+        initialize = context._initialize_context
+
+        def initialize_context(this: "Any", configuration: "Any") -> "Any":
+            self.set(configuration)
+            return initialize(this, configuration)
+
+        context._initialize_context = initialize_context
+
+    def plan_here(self, module: "Any") -> None:
+        """Have classes, which are data sources and table functions, asked on the driver's machine first."""
+        wrap = module._wrap_function
+
+        def wrap_function(context: "Any", function: "Any", *more: "Any") -> "Any":
+            python = context.pythonExec
+            # What is sent to the executors need not be here.
+            sent = python == self.python or os.sep in python and not os.path.exists(python)
+            if isinstance(function, type) and sent and os.access(self.file, os.X_OK):
+                context = _ContextHere(context, self.file)
+            return wrap(context, function, *more)
+
+        module._wrap_function = wrap_function
+
+    def set(self, configuration: "Any") -> None:
+        """Have executors get the file and run in it; on this machine alone they run in the unpacked app."""
+        named = os.environ.get("PYSPARK_PYTHON") or self.python
+        if named != self.python and not _is_any_python(named):
+            return
+        if configuration.get("spark.master", "").startswith("local"):
+            self.python = sys.executable
+        else:
+            name = os.path.basename(self.file)
+            self.python = "./" + name
+            files = [path for path in configuration.get("spark.files", "").split(",") if path]
+            if name not in [os.path.basename(path) for path in files]:
+                configuration.set("spark.files", ",".join(files + [self.file]))
+            configuration.setIfMissing(_OF_SQL, self.python)
+            base = getattr(sys, "_base_executable", None)
+            if named and os.path.isabs(named) and base and os.path.realpath(named) == os.path.realpath(base):
+                configuration.setIfMissing("spark.executorEnv.PEX_PYTHON", named)
+        os.environ["PYSPARK_PYTHON"] = self.python
+
+
+def _is_any_python(named: str) -> bool:
+    """Whether `named` is but a Python of the cluster's, as "/opt/python3.11/bin/python", which runs this driver.
+
+    A path from the executor's directory, as "./env/bin/python", is what somebody has sent there.
+    """
+    placed = os.sep not in named or os.path.isabs(named)
+    return placed and "PYSPARK_GATEWAY_PORT" in os.environ and os.path.basename(named).startswith("python")
+
+
+class _ContextHere:
+    """A context whose functions run in `python`."""
+
+    def __init__(self, context: "Any", python: str) -> None:
+        self.context = context
+        self.pythonExec = python
+
+    def __getattr__(self, name: str) -> "Any":
+        return getattr(self.context, name)
+
+
+class _Loader:
+    """Loads a module as `loader` does, and shows it to `then`."""
+
+    def __init__(self, loader: "Any", then: "Callable[[Any], None]") -> None:
+        self.loader = loader
+        self.then = then
+
+    def __getattr__(self, name: str) -> "Any":
+        return getattr(self.loader, name)
+
+    def create_module(self, spec: "Any") -> "Any":
+        return self.loader.create_module(spec) if hasattr(self.loader, "create_module") else None
+
+    def exec_module(self, module: "Any") -> None:
+        module.__spec__.loader = module.__loader__ = self.loader
+        if hasattr(self.loader, "exec_module"):
+            self.loader.exec_module(module)
+        else:  # zipimport before Python 3.10
+            exec(self.loader.get_code(module.__name__), module.__dict__)
+        self.then(module)
