@@ -1,0 +1,81 @@
+"""PEX_TOOLS=1: a built file tells about itself, is checked, unpacked, made a venv, instead of running its app.
+
+Also a program of its own for the cache as a whole, which needs no built file.
+"""
+
+import argparse
+import os
+import sys
+
+from ..app.switches import Switches
+from ..failed import end_as_interrupted
+from ..file.zip import Damaged
+from . import cache, extract, info, venv, verify, warm
+from .asked import USAGE, VERIFICATION, WRITING, Asked, ToolError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+_EPILOG = "Without PEX_TOOLS the file runs its app."
+_COMMANDS = (info, verify, venv, extract, warm, cache)
+
+
+def run(facts: "dict[str, Any]", file: str, place: str, switches: Switches) -> "NoReturn":
+    """Exit having done what the arguments of the file say."""
+    asked = Asked(facts, file, place, switches)
+    parser = _Parser(prog="PEX_TOOLS=1 %s" % asked.name, description="Look into this file.", epilog=_EPILOG)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for command in _COMMANDS:
+        command.add_to(commands)
+    options = parser.parse_args(sys.argv[1:])
+    if not options.command:
+        parser.error("say what to do")
+    _end(lambda: options.do(asked, options))
+
+
+def main() -> "NoReturn":
+    """Exit having done `cache info` or `cache prune`, for the cache that PEX_ROOT or HOME name."""
+    parser = _Parser(prog="pexlite")
+    cache.add_to(parser.add_subparsers())
+    options = parser.parse_args()
+    _end(lambda: options.do(None, options))
+
+
+class _Parser(argparse.ArgumentParser):
+    """One that says in a line what is wrong with the arguments."""
+
+    def error(self, message: str) -> "NoReturn":
+        """Exit with that line."""
+        sys.stderr.write("error: %s: %s --help\n" % (message, self.prog))
+        sys.exit(USAGE)
+
+
+def _end(work: "Callable[[], object]") -> "NoReturn":
+    """Exit as `work` ends: with its failure in words, or well."""
+    try:
+        work()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        end_as_interrupted()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(128 + 13)
+    except (ToolError, Damaged) as failure:
+        _say_error(str(failure), getattr(failure, "code", VERIFICATION))
+    except OSError as failure:
+        where = failure.filename
+        where = os.fsdecode(where) + ": " if where is not None else ""
+        _say_error("%s%s" % (where, failure.strerror or failure), WRITING)
+    sys.exit(0)
+
+
+def _say_error(sentence: str, code: int) -> "NoReturn":
+    sys.stdout.flush()
+    sys.stderr.write("error: %s\n" % sentence)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""`cache info` and `cache prune`: what is unpacked on this machine, and removing what is not in use."""
+
+import json
+import os
+import time
+
+from ..cache import app
+from ..start import LAYOUT, cache_root
+from ..upkeep import prune
+from .asked import USAGE, WRITING, ToolError, in_words, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .asked import Asked
+
+_EARLIER = "lite-1"  # what earlier versions made
+
+
+def add_to(commands: "Any") -> None:
+    """Add the command to those of the file, or to those for the cache as a whole."""
+    cache = commands.add_parser("cache", help="what is unpacked on this machine")
+    actions = cache.add_subparsers(dest="action", metavar="info|prune")
+    actions.required = True
+    info = actions.add_parser("info", help="the apps in the cache, and when each was last used")
+    info.add_argument("--json", action="store_true")
+    info.set_defaults(do=_info)
+    prune = actions.add_parser("prune", help="remove what is not in use")
+    prune.add_argument("--days", type=float, metavar="N", help="unused for so long (PEX_KEEP_DAYS, else 90)")
+    prune.add_argument("--json", action="store_true")
+    prune.set_defaults(do=_prune)
+
+
+def _info(asked: "Asked | None", options: "argparse.Namespace") -> None:
+    found = Holdings(_root(asked))
+    say(found.in_json() if options.json else found.in_text())
+
+
+def _prune(asked: "Asked | None", options: "argparse.Namespace") -> None:
+    root = _root(asked)
+    days = prune.kept_days() if options.days is None else options.days
+    if not days >= 0:
+        raise ToolError("--days %s is no number of days" % options.days, USAGE)
+    before = Holdings(root)
+    # PEX_KEEP_DAYS=0 keeps everything, --days 0 keeps what is in use.
+    idle = not before.exists or not days and options.days is None
+    gone = prune.Gone() if idle else prune.prune(root, days)
+    if gone is None:
+        words = "%s is not to be locked, or none of pexlite's: another start may be at work there, try again"
+        raise ToolError(words % root, WRITING)
+    size = before.size - Holdings(root).size
+    if options.json:
+        say(json.dumps({"apps": gone.apps, "wheels": gone.wheels, "size": size}))
+    else:
+        say("removed %d apps and %d wheels, %s" % (len(gone.apps), len(gone.wheels), in_words(size)))
+
+
+def _root(asked: "Asked | None") -> str:
+    return asked.root if asked else "%s/%s" % (cache_root(None), LAYOUT)
+
+
+class Holdings:
+    """The content of `root` (".../lite-2") now: apps, when each was last used, and how much room it takes.
+
+    A file that several names lead to takes room once: where an app has it, it is the wheel's.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.exists = os.path.isdir(root + "/apps") and os.path.isdir(root + "/wheels")
+        known: set[tuple[int, int]] = set()
+        self.wheels: dict[str, int] = {}
+        for name in sorted(os.listdir(root + "/wheels")) if self.exists else ():
+            self.wheels[name] = _size_of(root + "/wheels/" + name, known)
+        apps = list(self._apps(known)) if self.exists else []
+        self.apps = sorted(apps, key=lambda app: -float(app["last_used"]))
+        self.size = sum(self.wheels.values()) + sum([app["size"] for app in self.apps])
+        self.earlier = _size_of(os.path.dirname(root) + "/" + _EARLIER, set())
+
+    def _apps(self, known: "set[tuple[int, int]]") -> "Iterator[dict[str, Any]]":
+        for name in os.listdir(self.root + "/apps"):
+            found = app.App("%s/apps/%s" % (self.root, name))
+            last_used = found.mark()
+            if app.is_app_name(name) and last_used is not None:
+                ready = found.ready()
+                yield {
+                    "directory": found.place,
+                    "name": ready.file if ready and ready.file else found.build_id,
+                    "build_id": found.build_id,
+                    "python": found.python,
+                    "last_used": last_used,
+                    "size": _size_of(found.place, known),
+                    "wheels": list(ready.wheels) if ready else [],
+                }
+
+    def in_json(self) -> str:
+        """All of it, for programs."""
+        told = {"root": self.root, "size": self.size, "apps": self.apps, "wheels": self.wheels}
+        return json.dumps(dict(told, earlier=self.earlier), indent=2)
+
+    def in_text(self) -> str:
+        """A line for the whole, one for each app, the last used first, and one for what earlier versions left."""
+        lines = ["%s: %d apps, %d wheels, %s" % (self.root, len(self.apps), len(self.wheels), in_words(self.size))]
+        width = max([len(app["name"]) for app in self.apps] or [0])
+        for one in self.apps:
+            # What it shares with no other app is what its going would give back.
+            shared = set([wheel for other in self.apps if other is not one for wheel in other["wheels"]])
+            own = sum([self.wheels.get(wheel, 0) for wheel in set(one["wheels"]) - shared])
+            days = int(max(0, time.time() - one["last_used"]) // prune.DAY)
+            used = "today" if not days else "%d day%s ago" % (days, "" if days == 1 else "s")
+            shown = (width, one["name"], one["python"], one["build_id"], in_words(own + one["size"]), used)
+            lines.append("  %-*s  %-6s  %s  %9s of its own  used %s" % shown)
+        if self.earlier:
+            place = os.path.dirname(self.root) + "/" + _EARLIER
+            lines.append(
+                "%s: %s, of an earlier version; remove it when no file of then is used"
+                % (place, in_words(self.earlier))
+            )
+        return "\n".join(lines)
+
+
+def _size_of(place: str, known: "set[tuple[int, int]]") -> int:
+    """The bytes of all files under `place` that are not `known`, links not followed."""
+    total = 0
+    for directory, _, names in os.walk(place):
+        for name in names:
+            try:
+                found = os.lstat(os.path.join(directory, name))
+            except OSError:
+                continue  # it went meanwhile
+            if (found.st_dev, found.st_ino) not in known:
+                known.add((found.st_dev, found.st_ino))
+                total += found.st_size
+    return total

@@ -1,0 +1,66 @@
+"""`extract`: the wheels in a file, as files, each checked against its sha256."""
+
+import hashlib
+import os
+
+from ..cache import files
+from ..file import whole
+from ..file import zip as archive
+from .asked import VERIFICATION, Asked, ToolError, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from typing import Any
+
+_PIECE = 1 << 20
+
+
+def add_to(commands: "Any") -> None:
+    """Add the command to those of the file."""
+    extract = commands.add_parser("extract", help="the wheels in it, into a directory")
+    extract.add_argument("place", metavar="DIR")
+    extract.set_defaults(do=_extract)
+
+
+def _extract(asked: Asked, options: "argparse.Namespace") -> None:
+    place = os.path.abspath(os.path.expanduser(options.place))
+    with whole.opened(asked.file) as opened:
+        wheels = opened.manifest["pexlite"]["wheels"]
+        for wheel in wheels:
+            # What a file says of itself leads nowhere but into that directory.
+            if os.path.basename(wheel["name"]) != wheel["name"] or wheel["name"][:1] in ("", "."):
+                raise ToolError("%r is no name of a wheel" % wheel["name"], VERIFICATION)
+        files.make_directories(place)
+        for wheel in wheels:
+            _copy_wheel(opened.descriptor, wheel, place)
+    say("%s: %d wheels" % (place, len(wheels)))
+
+
+def _copy_wheel(descriptor: int, wheel: "dict[str, Any]", directory: str) -> None:
+    """Put the wheel as a file into `directory`; it replaces an older one once it is whole. Raises Damaged."""
+    path = "%s/%s" % (directory, wheel["name"])
+    temporary = files.beside(path)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for piece in checked_pieces(descriptor, wheel):
+                file.write(piece)
+        os.rename(temporary, path)
+    except BaseException:
+        files.remove(temporary)
+        raise
+
+
+def checked_pieces(descriptor: int, wheel: "dict[str, Any]") -> "Iterator[bytes]":
+    """The wheel's bytes. Raises Damaged at their end where they have not the sha256 of the manifest."""
+    digest = hashlib.sha256()
+    position, end = wheel["offset"], wheel["offset"] + wheel["size"]
+    while position < end:
+        piece = archive.read(descriptor, position, min(_PIECE, end - position))
+        position += len(piece)
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest() != wheel["sha256"]:
+        raise archive.Damaged("%s has not the sha256 %s" % (wheel["name"], wheel["sha256"]))

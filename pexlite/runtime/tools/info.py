@@ -1,0 +1,36 @@
+"""`info`: what a file is."""
+
+import os
+
+from ..file import whole
+from .asked import Asked, in_words, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+
+def add_to(commands: "Any") -> None:
+    """Add the command to those of the file."""
+    info = commands.add_parser("info", help="what this file is")
+    info.add_argument("--json", action="store_true", help="PEX-INFO as it is")
+    info.set_defaults(do=_info)
+
+
+def _info(asked: Asked, options: "argparse.Namespace") -> None:
+    with whole.opened(asked.file) as opened:
+        if options.json:
+            say(opened.part("PEX-INFO").decode("utf-8"))
+            return
+        manifest = opened.manifest
+    own = manifest["pexlite"]
+    say(asked.file)
+    say("  starts     %s" % (manifest["entry_point"] or "a Python interpreter"))
+    say("  runs on    %s" % own["runs_on"])
+    say("  asked for  %s" % (", ".join(manifest["requirements"]) or "nothing by name"))
+    say("  size       %s" % in_words(os.path.getsize(asked.file)))
+    say("  build id   %s" % own["build_id"])
+    say("  %d wheels" % len(own["wheels"]))
+    for wheel in own["wheels"]:
+        say("    %s  %s" % (wheel["name"], in_words(wheel["size"])))

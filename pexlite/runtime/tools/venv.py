@@ -1,0 +1,271 @@
+"""`venv`: a built file as an ordinary venv, copies of all files, nothing of the file or the cache.
+
+As `NAME.tar.gz` it is an archive of such a venv that works wherever it is unpacked, as Spark unpacks archives.
+"""
+
+import base64
+import csv
+import hashlib
+import os
+import re
+import sys
+
+from ..cache import app, files
+from ..unpack import environment, tree, wheel, write
+from .asked import USAGE, Asked, ToolError, compile_all, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    import tarfile
+    from typing import Any
+
+    from ..file.whole import Whole
+
+# From wherever the venv lies and by whatever link the script is called.
+_BESIDE = '"$(dirname "$(readlink -f "$0")")/%spython"'
+_FIRST_LINES = "#!/bin/sh\n'''exec' " + _BESIDE + " \"$0\" \"$@\"\n' '''\n"
+_HERE = '"$(cd "$(dirname "${BASH_SOURCE:-$0}")/.." && pwd)"'
+_ARCHIVES = (".tar.gz", ".tgz")
+# The time of every file in an archive, so that the same file makes the same archive. Zip can tell no earlier one.
+_TIME = 315532800
+
+
+def add_to(commands: "Any") -> None:
+    """Add the command to those of the file."""
+    venv = commands.add_parser(
+        "venv", help="make an ordinary venv of it, which needs neither this file nor a cache"
+    )
+    venv.add_argument("place", metavar="DIR", help="a directory, or an archive to write: NAME.tar.gz")
+    venv.add_argument(
+        "--scope", choices=("all", "deps", "srcs"), default="all", help="only what others or you wrote"
+    )
+    venv.add_argument("--compile", action="store_true", help="with bytecode")
+    venv.set_defaults(do=_venv)
+
+
+def _venv(asked: Asked, options: "argparse.Namespace") -> None:
+    place = os.path.abspath(os.path.expanduser(options.place))
+    with asked.opened() as (opened, number):
+        making = _Making(opened, number, asked.name, options.scope, options.compile)
+        if place.endswith(_ARCHIVES):
+            making.archive(place)
+        else:
+            making.directory(place)
+    say(place)
+
+
+class _Making:
+    """A venv on its way out of the open file: of `scope` "deps" what others made, of "srcs" the rest."""
+
+    def __init__(self, opened: "Whole", number: int, name: str, scope: str, compiled: bool) -> None:
+        self.opened = opened
+        self.number = number
+        self.name = name
+        self.scope = scope
+        self.compiled = compiled
+
+    def directory(self, place: str) -> None:
+        """Make it at `place`, or add to a venv that is there. Raises ToolError, OSError, Damaged."""
+        begun = os.path.exists(place + "/pyvenv.cfg")
+        if os.path.lexists(place) and not begun and not (os.path.isdir(place) and not os.listdir(place)):
+            raise ToolError("%s is there already and is no venv" % place, USAGE)
+        if begun and not os.path.isdir(app.site_packages(place)):
+            raise ToolError("%s is a venv of another Python" % place, USAGE)
+        try:
+            if not begun:
+                _make_empty(place, self.name)
+            self._fill(_Venv(place, place + "/bin/python"))
+            if self.compiled:
+                compile_all(place + "/bin/python", [app.site_packages(place)])
+        except BaseException:
+            if not begun:
+                files.remove(place)
+            raise
+
+    def archive(self, place: str) -> None:
+        """Write an archive of it to `place`."""
+        import gzip
+        import tarfile
+
+        files.make_directories(os.path.dirname(place))
+        work = files.beside(place)
+        try:
+            _make_empty(work, self.name)
+            _make_movable(work)
+            self._fill(_Venv(work, None))
+            _set_times(work)
+            if self.compiled:
+                compile_all(work + "/bin/python", [app.site_packages(work)])
+            with open(work + "/.archive", "wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as packed:
+                with tarfile.open(None, "w", packed, format=tarfile.PAX_FORMAT) as archive:
+                    for name in sorted(os.listdir(work)):
+                        if name != ".archive":
+                            archive.add(work + "/" + name, name, filter=_anonymous)
+            os.rename(work + "/.archive", place)
+        finally:
+            files.remove(work)
+
+    def _fill(self, venv: "_Venv") -> None:
+        """Install the wheels of the scope."""
+        plan = tree.Plan(self.opened, self.number, venv.place, self.name)
+        installed = {
+            number: _Installed(plan, number) for number in range(len(plan.wheels)) if self._is_in(plan, number)
+        }
+        jobs = []
+        for block in plan.blocks:
+            if block.wheel in installed:
+                jobs.extend(installed[block.wheel].planned(block))
+        paths = set([os.path.dirname(path) for _, path in jobs])
+        tree.make_tree(os.fsencode(venv.place), paths)
+        for _, path in jobs:
+            _make_way(os.fsdecode(path))
+        write.members(plan.descriptor, jobs, int)
+        for one in installed.values():
+            one.finish(venv)
+        if self.scope != "deps":
+            _put_app(venv, plan)
+
+    def _is_in(self, plan: "tree.Plan", number: int) -> bool:
+        return self.scope in ("all", "srcs" if plan.wheels[number].get("local") else "deps")
+
+
+class _Installed:
+    """A wheel of the plan, and the names that its files have in the venv."""
+
+    def __init__(self, plan: "tree.Plan", number: int) -> None:
+        self.plan = plan
+        self.number = number
+        self.names: list[str] = []
+        self.record = ""
+        self._members = {
+            path[1:]: member for member, path in wheel.destinations(plan.descriptor, plan.wheels[number], "")
+        }
+
+    def planned(self, block: "tree.Block") -> "list[write.Job]":
+        """The (member, path) pairs of a block of this wheel."""
+        target = self.plan.target_of(block) if block.directory else b""
+        top = os.fsencode(self.plan.app.place) + b"/"
+        jobs = []
+        for _, name in block.files:
+            path = target + b"/" + name if target else name
+            member = self._members[block.directory + b"/" + name]
+            jobs.append((member, top + path))
+            if wheel.is_record(member.name):
+                self.record = os.fsdecode(path)
+            else:
+                self.names.append(os.fsdecode(path))
+        return jobs
+
+    def finish(self, venv: "_Venv") -> None:
+        """Give the wheel its scripts, and a RECORD of what is installed of it."""
+        first_line = venv.first_lines()
+        for name in self.names:
+            if name.startswith("bin/"):
+                _rewrite_script(venv.place + "/" + name, first_line)
+        template = self.plan.written("console_script.py")
+        for block in self.plan.blocks:
+            for reference, script in block.calls if block.wheel == self.number else ():
+                name = "bin/" + os.fsdecode(script)
+                _make_way(venv.place + "/" + name)
+                program = environment.console_script(template, reference, first_line)
+                files.write(venv.place + "/" + name, program, 0o755)
+                self.names.append(name)
+        if self.record:
+            installer = os.path.dirname(self.record) + "/INSTALLER"
+            _make_way(venv.place + "/" + installer)
+            files.write(venv.place + "/" + installer, b"pexlite\n")
+            _write_record(venv.place, self.record, sorted(set(self.names)) + [installer])
+
+
+class _Venv:
+    """The venv at `place`; scripts start with `python`, or where that is None with the one beside them."""
+
+    def __init__(self, place: str, python: "str | None") -> None:
+        self.place = place
+        self.python = python
+
+    def first_lines(self, folder: str = "") -> bytes:
+        """The first lines of a script; `folder` leads from the script to its Python where they move together."""
+        return environment.first_lines(self.python) if self.python else (_FIRST_LINES % folder).encode("ascii")
+
+
+def _anonymous(entry: "tarfile.TarInfo") -> "tarfile.TarInfo":
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    entry.mtime = _TIME
+    return entry
+
+
+def _make_empty(place: str, name: str) -> None:
+    """Make an empty venv of the Python that this one stands on: links to it, no pip."""
+    import venv
+
+    sys.executable = sys._base_executable = environment.base_python()  # type: ignore[attr-defined]
+    prompt = re.sub("[^A-Za-z0-9._+-]", "_", os.path.splitext(name)[0])
+    venv.EnvBuilder(symlinks=True, with_pip=False, prompt=prompt).create(place)
+
+
+def _make_movable(place: str) -> None:
+    """Have the empty venv name its own place nowhere."""
+    for name in os.listdir(place + "/bin"):
+        path = place + "/bin/" + name
+        if name.lower().startswith("activate") and name != "activate":
+            os.unlink(path)
+        elif os.path.islink(path) and os.readlink(path).startswith(place):
+            target = os.readlink(path)
+            os.unlink(path)
+            os.symlink(os.path.relpath(target, place + "/bin"), path)
+    with open(place + "/bin/activate", encoding="utf-8") as file:
+        text = re.sub("VIRTUAL_ENV=.*%s.*" % re.escape(place), lambda _: "VIRTUAL_ENV=" + _HERE, file.read())
+    with open(place + "/bin/activate", "w", encoding="utf-8") as file:
+        file.write(text)
+    with open(place + "/pyvenv.cfg", encoding="utf-8") as file:
+        lines = [line for line in file if not line.startswith("command = ")]
+    with open(place + "/pyvenv.cfg", "w", encoding="utf-8") as file:
+        file.writelines(lines)
+
+
+def _rewrite_script(path: str, first_line: bytes) -> None:
+    """Have a wheel's Python script, which begins with "#!python" until it is installed, name its Python."""
+    content = environment.rewritten_script(files.read(path) or b"", first_line)
+    if content is not None:
+        os.unlink(path)
+        files.write(path, content, 0o755)
+
+
+def _write_record(place: str, record: str, names: "list[str]") -> None:
+    packages = app.site_packages("").lstrip("/")
+    os.unlink(place + "/" + record)
+    with open(place + "/" + record, "w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        for name in names:
+            with open(place + "/" + name, "rb") as content:
+                found = content.read()
+            digest = base64.urlsafe_b64encode(hashlib.sha256(found).digest()).decode("ascii").rstrip("=")
+            rows.writerow((os.path.relpath(name, packages), "sha256=" + digest, len(found)))
+        rows.writerow((os.path.relpath(record, packages), "", ""))
+
+
+def _put_app(venv: _Venv, plan: "tree.Plan") -> None:
+    """Have `pex` in the venv start what the file starts."""
+    manifest = plan.opened.manifest
+    started = dict(manifest["pexlite"]["start"])
+    started.update(environment=manifest["inject_env"], arguments=manifest["inject_args"])
+    program = plan.written("venv_pex.py").decode("utf-8")
+    program = program.replace("START = {}", "START = %s" % ascii(started), 1)
+    _make_way(venv.place + "/pex")
+    files.write(venv.place + "/pex", venv.first_lines("bin/") + program.encode("utf-8"), 0o755)
+
+
+def _make_way(path: str) -> None:
+    if os.path.lexists(path):
+        os.unlink(path)
+
+
+def _set_times(place: str) -> None:
+    for directory, _, names in os.walk(place):
+        for name in names:
+            path = os.path.join(directory, name)
+            if not os.path.islink(path):
+                os.utime(path, (_TIME, _TIME))

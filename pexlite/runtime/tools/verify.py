@@ -1,0 +1,195 @@
+"""`verify`: wheels against the sha256 of the manifest, unpacked files against those in their wheels."""
+
+import functools
+import os
+
+from ..cache import app, files, lock
+from ..file import whole
+from ..file import zip as archive
+from ..start import LAUNCHER
+from ..unpack import launcher, tree, wheel
+from ..upkeep import mend
+from .asked import USAGE, VERIFICATION, WRITING, Asked, ToolError, say
+from .extract import checked_pieces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from typing import Any
+
+_LONGEST_WAIT = 300  # seconds for a start that is at work on the same app
+
+
+def add_to(commands: "Any") -> None:
+    """Add the command to those of the file."""
+    verify = commands.add_parser("verify", help="check this file, every wheel against its sha256")
+    verify.add_argument("--cache", action="store_true", help="check the unpacked files too")
+    verify.add_argument("--repair", action="store_true", help="unpack anew what is damaged there")
+    verify.set_defaults(do=_verify)
+
+
+def _verify(asked: Asked, options: "argparse.Namespace") -> None:
+    if options.repair and not options.cache:
+        raise ToolError("--repair is for the unpacked files: verify --cache --repair", USAGE)
+    with whole.opened(asked.file) as opened:
+        problems = list(_problems_of_file(opened))
+    if problems:
+        for problem in problems:
+            say(problem)
+        raise ToolError("%s is damaged: copy it here again" % asked.name, VERIFICATION)
+    say("%s is whole: %d wheels have their sha256" % (asked.name, len(opened.manifest["pexlite"]["wheels"])))
+    if options.cache:
+        _verify_cache(asked, options.repair)
+
+
+def _problems_of_file(opened: whole.Whole) -> "Iterator[str]":
+    for number in range(len(opened.manifest["pexlite"]["variants"])):
+        try:
+            tree.parsed(opened.tree(number))
+        except (archive.Damaged, ValueError, IndexError) as damage:
+            yield str(damage)
+    for brought in opened.manifest["pexlite"]["wheels"]:
+        try:
+            for _ in checked_pieces(opened.descriptor, brought):
+                pass
+        except archive.Damaged as damage:
+            yield str(damage)
+
+
+def _verify_cache(asked: Asked, repairing: bool) -> None:
+    """Say whether what is unpacked of `asked` is whole; what is not is mended if `repairing`, else a failure."""
+    if not os.path.lexists(asked.place):
+        return say("nothing of it is unpacked for this Python under %s" % asked.root)
+    with asked.opened() as (opened, number):
+        plan = tree.Plan(opened, number, asked.place, app.App(asked.place).known_as(asked.file))
+        found = list(_Comparison(plan, asked.facts).problems())
+        if not found:
+            return say("%s is whole: %d wheels have the files that they should" % (asked.place, len(plan.wheels)))
+        for problem in found:
+            say(problem.words)
+        if not repairing:
+            raise ToolError("%s is damaged: verify --cache --repair unpacks it anew" % asked.place, VERIFICATION)
+        with lock.Lock(asked.root + "/locks/prune", shared=True).take(_LONGEST_WAIT) as shared:
+            if shared.refused:
+                raise ToolError("%s is being pruned: try again" % asked.root, WRITING)
+            with lock.Lock("%s/locks/%s" % (asked.root, plan.app.name)).take(_LONGEST_WAIT):
+                for problem in _Comparison(plan, asked.facts).problems():
+                    problem.put_right()
+                mend.add_missing(plan, asked.facts, anew=True)
+    return say("repaired: %s" % asked.install())
+
+
+class _Problem:
+    """A file that has not the content it should have, and how that is written back; None for one of no wheel."""
+
+    def __init__(self, words: str, put_right: "Any" = None) -> None:
+        self.words = words
+        self._put_right = put_right
+
+    def put_right(self) -> None:
+        """Write the content back, if there is any."""
+        if self._put_right:
+            self._put_right()
+
+
+class _Comparison:
+    """The files of the store and of the app's directory, read and compared with those in the wheels."""
+
+    def __init__(self, plan: "tree.Plan", facts: "dict[str, Any]") -> None:
+        self.plan = plan
+        self.facts = facts
+        self.top = os.fsencode(plan.app.place) + b"/"
+
+    def problems(self) -> "Iterator[_Problem]":
+        """Every file that has changed, is missing, or belongs to no wheel."""
+        for brought in self.plan.wheels:
+            yield from self._of_store(brought)
+        for block in self.plan.blocks:
+            if block.directory:
+                yield from self._of_block(block)
+        own = {os.fsencode(path): content for path, content in self.plan.own().items()}
+        own.update({b"bin/" + name: content for name, content in self.plan.scripts()})
+        for path, content in own.items():
+            yield from self._of_content(path, content)
+        for name in ("READY", "bin/python"):
+            if files.size_of(self.plan.app.place + "/" + name) <= 0:
+                yield _Problem("%s is missing" % name)
+        if not launcher.is_right(self.plan, self.facts):
+            yield _Problem("%s has changed" % LAUNCHER)
+
+    def _of_store(self, brought: "dict[str, Any]") -> "Iterator[_Problem]":
+        directory = wheel.directory_of(self.plan.app.root, brought)
+        pairs = wheel.destinations(self.plan.descriptor, brought, directory)
+        corrected = any([".data/" in member.name for member, _ in pairs])
+        for member, path in pairs:
+            is_corrected = corrected and wheel.is_record(member.name)
+            if is_corrected:
+                content = bytes(archive.read_member(self.plan.descriptor, member))
+                right = files.read(path) == wheel.corrected_record(content)
+            else:
+                right = _holds(path, self.plan.descriptor, member)
+            if not right:
+                state = "has changed" if os.path.exists(path) else "is missing"
+                put = functools.partial(wheel.put_file, self.plan.descriptor, member, path, is_corrected)
+                yield _Problem("%s of %s %s" % (member.name, brought["name"], state), put)
+        for foreign in _foreign(directory, set([path for _, path in pairs])):
+            yield _Problem("%s is a file of no wheel" % foreign, functools.partial(os.unlink, foreign))
+
+    def _of_block(self, block: "tree.Block") -> "Iterator[_Problem]":
+        target, source = self.plan.target_of(block), self.plan.source_of(block)
+        before = target + b"/" if target else b""
+        for _, name in block.files:
+            path = before + name
+            content = self.plan.rewritten(source + b"/" + name) if block.scheme == b"scripts" else None
+            if content is not None:
+                yield from self._of_content(path, content)
+            elif not _same(self.top + path, source + b"/" + name):
+                state = "has changed" if os.path.exists(self.top + path) else "is missing"
+                put = functools.partial(self._relink, source + b"/" + name, self.top + path)
+                yield _Problem("%s %s" % (os.fsdecode(path), state), put)
+
+    def _of_content(self, path: bytes, content: bytes) -> "Iterator[_Problem]":
+        if files.read(self.top + path) != content:
+            yield _Problem("%s has changed" % os.fsdecode(path), functools.partial(self._replace, path, content))
+
+    def _relink(self, source: bytes, path: bytes) -> None:
+        files.make_directories(os.path.dirname(path))
+        tree.relink(source, path)
+
+    def _replace(self, path: bytes, content: bytes) -> None:
+        files.make_directories(os.path.dirname(self.top + path))
+        mode = 0o755 if path.startswith(b"bin/") else 0o644
+        files.replace(os.fsdecode(self.top + path), content, mode)
+
+
+def _same(path: bytes, source: bytes) -> bool:
+    """Whether both are one file, or have the same content."""
+    try:
+        if os.path.samefile(path, source):
+            return True
+    except OSError:
+        return False
+    content = files.read(path)
+    return content is not None and content == files.read(source)
+
+
+def _holds(path: bytes, descriptor: int, member: "archive.Member") -> bool:
+    """Whether the file has the content of the member."""
+    try:
+        with open(path, "rb") as file:
+            for piece in archive.pieces(descriptor, member):
+                if file.read(len(piece)) != piece:
+                    return False
+            return not file.read(1)
+    except OSError:
+        return False
+
+
+def _foreign(directory: str, known: "set[bytes]") -> "Iterator[str]":
+    """The paths of what lies among the files of an unpacked wheel and is none of them."""
+    for place, directories, names in os.walk(os.fsencode(directory)):
+        for name in names + directories:
+            path = os.path.join(place, name)
+            if path not in known and (name in names or os.path.islink(path)):
+                yield os.fsdecode(path)

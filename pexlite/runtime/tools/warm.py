@@ -1,0 +1,23 @@
+"""`warm`: the first start's work done now, and nothing run."""
+
+from ..cache import app
+from .asked import Asked, compile_all, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+
+def add_to(commands: "Any") -> None:
+    """Add the command to those of the file."""
+    warm = commands.add_parser("warm", help="do now what the first start would do, and run nothing")
+    warm.add_argument("--compile", action="store_true", help="with bytecode")
+    warm.set_defaults(do=_warm)
+
+
+def _warm(asked: Asked, options: "argparse.Namespace") -> None:
+    place = asked.install()
+    if options.compile:
+        compile_all(place + "/bin/python", [app.site_packages(place)])
+    say(place)
