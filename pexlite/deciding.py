@@ -12,7 +12,6 @@ from pexlite.groundwork import Prepared, accepts, prepare, root_of
 from pexlite.locking import Settled, settle
 from pexlite.model import (
     Asked,
-    BootBytecode,
     BuildRequest,
     Bundle,
     Bytecode,
@@ -77,14 +76,11 @@ def _draft(prepared: Prepared, plan: Bundle, report: Report) -> Draft:
     request, store = prepared.request, prepared.workshop.store
     if not request.compress:
         plan = replace(plan, wheels=fetch.uncompressed(plan.wheels, store, report))
-    modules = archive.start_modules()
     compiled: tuple[Bytecode, ...] = ()
-    boots: tuple[BootBytecode, ...] = ()
     if request.bytecode:
         compiled = fetch.bytecode(plan.wheels, prepared.targets, store, report)
-        boots = fetch.boot_bytecode(modules, prepared.targets, store)
-    warm = fetch.warm_start(modules, prepared.targets, store)
-    return archive.draft(plan, __version__, compiled, boots, warm)
+    room = fetch.carried_room(archive.room_sources(), prepared.targets, store, with_modules=bool(request.bytecode))
+    return archive.draft(plan, __version__, room, compiled)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pexlite.deferred import deferred
 if TYPE_CHECKING:
     from pexlite.archive.drafting import draft as draft
     from pexlite.archive.reader import read_manifest as read_manifest
-    from pexlite.archive.runtime_files import start_modules as start_modules
+    from pexlite.archive.runtime_files import room_sources as room_sources
     from pexlite.archive.stored import chunks as chunks
     from pexlite.archive.stored import open_wheel as open_wheel
     from pexlite.archive.stored import sha256 as sha256
@@ -24,7 +24,7 @@ else:
             "open_wheel": "pexlite.archive.stored",
             "read_manifest": "pexlite.archive.reader",
             "sha256": "pexlite.archive.stored",
-            "start_modules": "pexlite.archive.runtime_files",
+            "room_sources": "pexlite.archive.runtime_files",
             "write": "pexlite.archive.writer",
         },
     )

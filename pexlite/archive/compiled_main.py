@@ -1,4 +1,4 @@
-"""`__main__.pyc`: the warm start as one Python has compiled it, with the facts of a file put into it."""
+"""`__main__.pyc`: the start as one Python has compiled it, with the facts of a file put into it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,40 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from pexlite.model import WarmStart
+from pexlite.model import RoomBytecode
 
-# As runtime/warm.py has it.
-_PLACE = b"the facts of a file stand here in it"
+# What stands in the place of the facts in the compiled start, and of that in the program that checks it.
+_FACTS = b"the facts of a file stand here in it"
+_HELD = b"the compiled start of a file stands here"
+_PRIME = 2305843009213693951  # as in checked_main.py
 # Not checked against a source, which is another (PEP 552); eight bytes follow that nothing looks at.
-_UNCHECKED = b"\1\0\0\0" + b"pexlite1"
+_UNCHECKED = b"\1\0\0\0" + b"pexlite2"
 _CAN_BE_REFERRED_TO = 0x80  # marshal's FLAG_REF
 
 
-def main_bytecode(warm: WarmStart, facts: Mapping[str, Any]) -> bytes:
-    """The content of `__main__.pyc`.
+def main_bytecode(room: RoomBytecode, facts: Mapping[str, Any]) -> bytes:
+    """The content of `__main__.pyc`."""
+    # The same for every Python from 3.4 on, and for the same facts: without references, whoever else has a text.
+    start = _with(room.start, _FACTS, marshal.dumps(dict(facts), 2))
+    return room.magic + _UNCHECKED + _with(room.main, _HELD, _divisible(start))
+
+
+def _with(code: bytes, place: bytes, content: bytes) -> bytes:
+    """The marshalled `code` with `content` instead of the text `place`.
 
     What marshal writes has no lengths but those of single texts, so one text can take the place of another.
     """
-    place = _text(_PLACE)
-    before, found, after = warm.code.partition(place)
-    assert found and place not in after and before[-1] & ~_CAN_BE_REFERRED_TO == ord("s")
-    # The same for every Python from 3.4 on, and for the same facts: without references, whoever else has a text.
-    return warm.magic + _UNCHECKED + before + _text(marshal.dumps(dict(facts), 2)) + after
+    before, found, after = code.partition(_text(place))
+    assert found and _text(place) not in after and before[-1] & ~_CAN_BE_REFERRED_TO == ord("s")
+    return before + _text(content) + after
 
 
 def _text(content: bytes) -> bytes:
     return struct.pack("<I", len(content)) + content
+
+
+def _divisible(content: bytes) -> bytes:
+    """`content` and eight bytes with which it is, read as a number, a multiple of the prime."""
+    rest = int.from_bytes(content, "little") % _PRIME
+    last = -rest * pow(pow(2, 8 * len(content), _PRIME), -1, _PRIME) % _PRIME
+    return content + last.to_bytes(8, "little")

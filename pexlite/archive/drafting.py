@@ -6,35 +6,27 @@ The zip is laid out here and not by zipfile, which would read every byte again f
 
 from __future__ import annotations
 
+import functools
 import json
+import marshal
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.facts import main_module, pex_info, start_facts
 from pexlite.archive.header import header
-from pexlite.archive.runtime_files import runtime_files
-from pexlite.model import BootBytecode, Bundle, BundledWheel, Bytecode, Draft, WarmStart, Wheel
+from pexlite.archive.runtime_files import CHECKED_MAIN, COMPILED, ROOM
+from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, Room, Wheel
 
 _PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 20)
 _DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
 _REGULAR = 0o100644 << 16
-# All else of our own is stored, so that a warm start need not import zlib, which so early would be whatever
-# PYTHONPATH has under that name, and a failing one can do without it.
-_DEFLATED = (
-    "PEX-INFO",
-    "__pexlite__/finder.py",
-    "__pexlite__/pythons.py",
-    "__pexlite__/rest",
-)
+# A start does without zlib, which so early would be whatever PYTHONPATH has under that name.
+_STORED = ("__main__.py", "__main__.pyc")
 _TREES = ".trees/"
-_REST_OF_BOOT = "-rest"
-# Modules that are members of their own: what a warm start reads, what tells of damage, what finds the others, what
-# runs on any Python. All others are one member, which deflates to two thirds of what they take apart.
-_APART = ("__init__.py", "failed.py", "finder.py", "pythons.py")
+_PACKS = ".bytecode/"
 # What looks like the end of a zip and is none: of a file that is cut off Python would else read the last wheel
 # that is still whole, and run that.
 _NO_END = struct.pack("<HH4s18s", 0x7870, 22, b"PK\x05\x06", b"\xff" * 18)
@@ -56,17 +48,10 @@ class _Entry:
         return (20, 0, method, *_DOS_EPOCH, self.crc32, held, self.size, len(self.name.encode()))
 
 
-def draft(
-    bundle: Bundle,
-    version: str,
-    bytecode: Sequence[Bytecode] = (),
-    boots: Sequence[BootBytecode] = (),
-    warm: WarmStart | None = None,
-) -> Draft:
+def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode] = ()) -> Draft:
     """The file of `bundle`, made by pexlite `version`: every byte of it but those of the wheels.
 
-    Without `bytecode` of wheels, `boots`, that of the runtime, and `warm`, that of the warm start, no Python has a
-    part in these bytes.
+    Without `bytecode` of wheels, and that of the `room`, no Python has a part in these bytes.
 
     Up to 4 GiB the wheels are stored members of the zip; past that they lie before it, found by the offsets in
     PEX-INFO alone.
@@ -77,24 +62,67 @@ def draft(
     offsets = _offsets(wheels, header_size, as_members)
     end_of_wheels = offsets[-1] + wheels[-1].size if wheels else header_size
     compiled = _compiled(bytecode, end_of_wheels)
-    info = pex_info(bundle, offsets, version, compiled, boots, warm)
+    info = pex_info(bundle, offsets, version, compiled, room)
     build_id = info["pexlite"]["build_id"]
     first = header(bundle, build_id)
     info["pexlite"]["header"] = [len(first), zlib.crc32(first)]
     members = [_member(wheel, offset) for wheel, offset in zip(wheels, offsets, strict=True) if as_members]
-    packs = ((_bytecode_name(pack), pack.content) for pack, _ in compiled)
-    facts = start_facts(info, bundle)
-    main = main_module(facts, info["pexlite"]["runs_on"], bundle, boots)
-    compiled_main = [("__main__.pyc", main_bytecode(warm, facts))] if warm else []
-    trees = ((f"{_TREES}{number}", tree.text().encode()) for number, tree in enumerate(bundle.trees))
-    parts = [*packs, *trees, *_own_files(info, main), *compiled_main, *_boot_files(boots)]
+    rest = _Rest(members, end_of_wheels if as_members else 0)
+    rest.add((_bytecode_name(pack), pack.content) for pack, _ in compiled)
+    rest.add((f"{_TREES}{number}", tree.text().encode()) for number, tree in enumerate(bundle.trees))
+    rest.add([("PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode())])
+    before_zip = 0 if as_members else end_of_wheels
+    places = {name: rest.add_one(name, content, before_zip) for name, content in _room_files(room)}
+    facts = start_facts(info, bundle, places.get(ROOM, ()), places.get(COMPILED, ()))
+    rest.add([("__main__.py", main_module(room, facts).encode())])
+    rest.add([("__main__.pyc", main_bytecode(room.bytecode, facts))] if room.bytecode else [])
     return Draft(
         build_id=build_id,
         header=first,
         wheels=tuple(map(_bundled, wheels)),
         wheel_headers=tuple(map(_local_header, members)) if as_members else (b"",) * len(wheels),
-        rest=_rest(parts, members, end_of_wheels if as_members else 0),
+        rest=rest.closed(),
     )
+
+
+class _Rest:
+    """The bytes after the wheels: our own members, then the directory of all `members`.
+
+    Positions count from where the zip begins.
+    """
+
+    def __init__(self, members: Sequence[_Entry], position: int) -> None:
+        self._entries = [*members]
+        self._position = position
+        self._parts: list[bytes] = []
+
+    @property
+    def content(self) -> bytes:
+        """All bytes so far."""
+        return b"".join(self._parts)
+
+    def add(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Append members, each a name and its content."""
+        for name, content in files:
+            held = _held(name, content)
+            compressed = None if held is None else len(held)
+            entry = _Entry(name, zlib.crc32(content), len(content), self._position, compressed)
+            self._entries.append(entry)
+            self._parts.append(_local_header(entry) + (content if held is None else held))
+            self._position += len(self._parts[-1])
+
+    def add_one(self, name: str, content: bytes, before_zip: int) -> tuple[int, int, int]:
+        """Append a deflated member; return where its bytes are in the file: offset, how many, their CRC-32.
+
+        The file has `before_zip` bytes before the zip begins.
+        """
+        self.add([(name, content)])
+        held = self._entries[-1].compressed or 0
+        return before_zip + self._position - held, held, zlib.crc32(self._parts[-1][-held:])
+
+    def closed(self) -> bytes:
+        """All of it, with the directory."""
+        return self.content + _directory(self._entries, self._position)
 
 
 def _bundled(wheel: Wheel) -> BundledWheel:
@@ -112,20 +140,6 @@ def _member(wheel: Wheel, offset: int) -> _Entry:
     """The wheel, whose bytes begin at `offset`, as a member of the zip."""
     name = _member_name(wheel)
     return _Entry(name, wheel.crc32, wheel.size, offset - _before(name))
-
-
-def _rest(files: Sequence[tuple[str, bytes]], members: Sequence[_Entry], position: int) -> bytes:
-    """The bytes after the wheels: our own files and the directory; `position` counts from where the zip begins."""
-    entries = [*members]
-    parts = []
-    for name, content in files:
-        held = _held(name, content)
-        compressed = None if held is None else len(held)
-        entries.append(_Entry(name, zlib.crc32(content), len(content), position, compressed))
-        parts.append(_local_header(entries[-1]) + (content if held is None else held))
-        position += len(parts[-1])
-    parts.append(_directory(entries, position))
-    return b"".join(parts)
 
 
 def _offsets(wheels: Sequence[Wheel], position: int, as_members: bool) -> list[int]:
@@ -149,7 +163,7 @@ def _compiled(bytecode: Sequence[Bytecode], position: int) -> list[tuple[Bytecod
 
 
 def _bytecode_name(pack: Bytecode) -> str:
-    return f".bytecode/{pack.python}/{pack.wheel_sha256[:32]}.zip"
+    return f"{_PACKS}{pack.python}/{pack.wheel_sha256[:32]}.zip"
 
 
 def _before(name: str) -> int:
@@ -161,34 +175,23 @@ def _member_name(wheel: Wheel) -> str:
     return f".deps/{wheel.filename}"
 
 
-def _own_files(info: Mapping[str, Any], main: str) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each member that every file has beside its wheels."""
-    yield "PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode()
-    yield "__main__.py", main.encode()
-    rest = []
-    for name, content in runtime_files():
-        if name in _APART:
-            yield f"__pexlite__/{name}", content
-        else:
-            rest += [name.removesuffix(".py").encode(), content]
-    yield "__pexlite__/rest", b"\0".join(rest)
-
-
-def _boot_files(boots: Sequence[BootBytecode]) -> Iterator[tuple[str, bytes]]:
-    """The bytecode of the runtime. Its names say nothing to zipimport, which would run it unchecked."""
-    for boot in boots:
-        yield f"__pexlite__/{boot.cache_tag}", boot.first
-        yield f"__pexlite__/{boot.cache_tag}{_REST_OF_BOOT}", boot.rest
+def _room_files(room: Room) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the members that are the runtime room, and what a Python has made of its modules."""
+    yield ROOM, "".join(f"\f{name}\n{text}" for name, text in room.files if name != CHECKED_MAIN).encode()
+    if room.bytecode and room.bytecode.modules:
+        yield COMPILED, marshal.dumps((room.bytecode.magic, dict(room.bytecode.modules)), 2)
 
 
 def _held(name: str, content: bytes) -> bytes | None:
     """The content of a member of our own, deflated; None where it is stored."""
-    if name.startswith(_TREES):
-        return _deflated(content, 6)  # half the time of 9, and 1 % more
-    return _deflated(content) if name in _DEFLATED or name.endswith(_REST_OF_BOOT) else None
+    if name in _STORED or name.startswith(_PACKS):
+        return None
+    # With 6 trees take half the time of 9, and 1 % more.
+    return _deflated(content, 6 if name.startswith(_TREES) else 9)
 
 
-def _deflated(content: bytes, level: int = 9) -> bytes:
+@functools.lru_cache(maxsize=256)
+def _deflated(content: bytes, level: int) -> bytes:
     compressor = zlib.compressobj(level, zlib.DEFLATED, -15)
     return compressor.compress(content) + compressor.flush()
 

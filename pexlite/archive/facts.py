@@ -5,54 +5,36 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from packaging.requirements import Requirement
 
-from pexlite.archive.runtime_files import bare, runtime_files
 from pexlite.model import (
-    BootBytecode,
     Bundle,
     Bytecode,
     EntryPoint,
     LaunchOptions,
+    Room,
     StartKind,
     Variant,
-    WarmStart,
     Wheel,
 )
 
 FORMAT = 2
-
-
-# Another Python, or bytes that have changed, give another digest: then the source counts, and a first start tells
-# the damage.
-_LOAD_BYTECODE = """\
-            code = None
-            tag = sys.implementation.cache_tag
-            if tag in BYTECODE:
-                import _imp
-                import marshal
-                from _frozen_importlib_external import MAGIC_NUMBER
-
-                parts = __loader__.get_data(place + "/" + tag)
-                if _imp.source_hash(int.from_bytes(MAGIC_NUMBER, "little"), parts) == BYTECODE[tag]:
-                    code, boot.digest_of_rest = marshal.loads(parts)
-"""
+_NO_FACTS = "FACTS = {}  # type: dict[str, Any]\n"  # as start.py has it
 
 
 def pex_info(
     bundle: Bundle,
     offsets: Sequence[int],
     version: str,
-    compiled: Sequence[tuple[Bytecode, int]] = (),
-    boots: Sequence[BootBytecode] = (),
-    warm: WarmStart | None = None,
+    compiled: Sequence[tuple[Bytecode, int]],
+    room: Room,
 ) -> dict[str, Any]:
     """PEX-INFO: pex's field names where the meaning is pex's, everything else under "pexlite".
 
     `offsets` are those of the wheels' first bytes in the file, `compiled` the bytecode of some of them with its
-    own; offsets do not count towards the build id, `boots`, `warm` and the trees do.
+    own; offsets do not count towards the build id, `room` and the trees do.
     """
     launch = bundle.launch
     facts: dict[str, Any] = {
@@ -81,17 +63,17 @@ def pex_info(
     }
     identity = json.dumps([facts, own, launch.shebang], sort_keys=True).encode()
     digest = hashlib.sha256(identity)
-    for name, content in runtime_files():
-        digest.update(f"{name}:{len(content)}:".encode() + content)
+    for name, source in room.files:
+        digest.update(f"{name}:{len(source)}:{source}".encode())
     for pack, _ in compiled:
         digest.update(f"{pack.python}:{pack.wheel_sha256}:".encode() + pack.content)
     for tree in bundle.trees:
-        text = tree.text().encode()
-        digest.update(f".trees:{len(text)}:".encode() + text)
-    for boot in boots:
-        digest.update(f"{boot.cache_tag}:{len(boot.first)}:".encode() + boot.first + boot.rest)
-    if warm:
-        digest.update(warm.magic + warm.code)
+        lines = tree.text().encode()
+        digest.update(f".trees:{len(lines)}:".encode() + lines)
+    if room.bytecode:
+        digest.update(room.bytecode.magic + room.bytecode.main + room.bytecode.start)
+        for name, code in room.bytecode.modules:
+            digest.update(f"{name}:{len(code)}:".encode() + code)
     own["build_id"] = digest.hexdigest()[:16]
     for entry, offset in zip(own["wheels"], offsets, strict=True):
         entry["offset"] = offset
@@ -103,72 +85,45 @@ def pex_info(
     return {**facts, "code_hash": own["build_id"], "pexlite": own}
 
 
-def start_facts(info: Mapping[str, Any], bundle: Bundle) -> dict[str, Any]:
-    """The facts that a warm start needs, in values that are literals."""
-    own = info["pexlite"]
-    start = bundle.entry_point
+Place: TypeAlias = tuple[int, ...]
+"""Where the bytes of a member are in a file: offset, how many, their CRC-32; empty where there is none."""
+
+
+def start_facts(info: Mapping[str, Any], bundle: Bundle, room: Place, compiled: Place) -> dict[str, Any]:
+    """The facts that a start needs, in values that are literals.
+
+    `room` says where the runtime's modules are in the file, `compiled` their bytecode.
+    """
+    own, start, launch = info["pexlite"], bundle.entry_point, bundle.launch
     in_process = start.kind in (StartKind.FUNCTION, StartKind.MODULE)
-    facts: dict[str, Any] = {
+    spark = [wheel for wheel in bundle.wheels if wheel.name in ("pyspark", "pyspark-client")]
+    return {
         "build_id": own["build_id"],
         "pex_root": info["pex_root"],
         "start": (start.module, start.attribute) if in_process else (),
+        "script": start.script if start.kind is StartKind.SCRIPT else "",
         "pth": tuple(own["pth"]),
         "inherit_path": info["inherit_path"],
-        "special": False,
+        "bin_path": launch.bin_path,
+        "inject_args": launch.inject_args,
+        "inject_env": launch.inject_env,
+        "inject_python_args": launch.inject_python_args,
+        "sh_boot": launch.sh_boot,
+        "spark": str(spark[0].version) if spark else "",
+        # Whether a start has nothing to do but call the entry point.
+        "plain": in_process and not spark and not _is_special(launch),
+        "pythons": _accepted(bundle.variants),
+        "runs_on": own["runs_on"],
+        "room": room,
+        "compiled": compiled,
     }
-    if _is_special(bundle.launch) or start.kind is StartKind.SCRIPT:
-        facts |= {
-            "special": True,
-            "script": start.script if start.kind is StartKind.SCRIPT else "",
-            "bin_path": bundle.launch.bin_path,
-            "inject_args": bundle.launch.inject_args,
-            "inject_env": bundle.launch.inject_env,
-            "inject_python_args": bundle.launch.inject_python_args,
-            "sh_boot": bundle.launch.sh_boot,
-        }
-    if any(wheel.name in ("pyspark", "pyspark-client") for wheel in bundle.wheels):
-        facts["special"] = facts["spark"] = True
-    return facts
 
 
-def main_module(facts: Mapping[str, Any], runs_on: str, bundle: Bundle, boots: Sequence[BootBytecode] = ()) -> str:
-    """The source of `__main__.py`: what `start_facts` has found, then the boot.
-
-    Its grammar is also Python 2.7's, so that any Python at all can look for one that fits.
-    """
-    lines = "".join(f" {name!a}: {value!a},\n" for name, value in facts.items())
-    accepted = _accepted(bundle.variants)
-    digests = {boot.cache_tag: boot.digest for boot in boots}
-    known, load = (f"BYTECODE = {digests!a}\n", _LOAD_BYTECODE) if boots else ("", "")
-    known_code = "code or " if boots else ""
-    # Not imported but compiled here: zipimport compiles twice what it imports.
-    boot = bare(f"""\
-if __name__ == "__main__":
-    if sys.version_info >= (3, 6):
-        try:
-            place = __loader__.archive + "/__pexlite__"
-            spec = type(__spec__)("__pexlite__", __loader__, origin=place + "/__init__.py", is_package=True)
-            boot = sys.modules["__pexlite__"] = type(sys)("__pexlite__")
-            boot.__spec__, boot.__loader__, boot.__package__ = spec, __loader__, "__pexlite__"
-            boot.__path__, boot.__file__ = [place], spec.origin
-{load}            code = {known_code}compile(__loader__.get_data(spec.origin), spec.origin, "exec")
-            exec(code, boot.__dict__)
-            call, start = boot.start(FACTS, __loader__)
-        except (Exception, KeyboardInterrupt) as failure:
-            try:
-                from __pexlite__ import failed
-
-                failed.explain(failure, FACTS, __loader__.archive)
-            except Exception:
-                damaged = isinstance(failure, Exception)
-                sys.exit(damaged and "error: %s is damaged\\nhint: copy it here again" % sys.argv[0] or 130)
-        call(start, globals())
-    else:
-        from __pexlite__ import pythons
-
-        pythons.run_fitting(__loader__.archive, {accepted!a}, {runs_on!a}, None)
-""")
-    return f"import sys\nFACTS = {{\n{lines}}}\n{known}{boot}"
+def main_module(room: Room, facts: Mapping[str, Any]) -> str:
+    """The source of `__main__.py`: the room's start, with the facts of a file in their place, on as many lines."""
+    source = dict(room.files)["start.py"]
+    assert source.count(_NO_FACTS) == 1
+    return source.replace(_NO_FACTS, f"FACTS = {dict(facts)!a}\n")
 
 
 def _shown(override: Requirement) -> str:
@@ -211,13 +166,7 @@ def _wheel(wheel: Wheel) -> dict[str, Any]:
 
 
 def _is_special(launch: LaunchOptions) -> bool:
-    return bool(
-        launch.inject_args
-        or launch.inject_env
-        or launch.inject_python_args
-        or launch.bin_path != "off"
-        or launch.sh_boot
-    )
+    return bool(launch.inject_args or launch.inject_env or launch.inject_python_args or launch.bin_path != "off")
 
 
 def _accepted(variants: Sequence[Variant]) -> tuple[str, ...]:

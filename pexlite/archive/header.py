@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Iterator, Sequence
 
+from pexlite.archive.runtime_files import LAYOUT
 from pexlite.errors import UsageError
-from pexlite.model import Bundle
+from pexlite.model import Bundle, LaunchOptions
 
-# Reads what the boot left for the shell (see runtime/layout.py): two lines, the app's Python and its script.
-# With any switch set, or nothing there yet, a Python has to look at it: the first that starts, since a name on
-# PATH may be a shim for nothing; then those that PATH has behind the first of their name. In braces, sh reads all
-# of it before it runs any. The names are not those of variables that the app may have been given: to set one of
-# those would change it for the app. Spark's workers are the app's Python, but where a file job.py could be taken
-# for a module `job`: that one the boot sees to.
+# Reads the pointer that a first start left (see runtime/__init__.py): a program of the app, and the script it
+# runs. Only where both pointer and app are this user's own: else, with any switch set, or nothing there yet, a
+# Python has to look at it: the first that starts, since a name on PATH may be a shim for nothing; then those
+# that PATH has behind the first of their name. In braces, sh reads all of it before it runs any. The names are
+# not those of variables that the app may have been given: to set one of those would change it for the app. A
+# worker that Spark's Java starts (see runtime/app/spark.py) is the app's Python, but where a file job.py could
+# be taken for a module `job`. That one the boot sees to, and all else that may be Spark's: whether it is, is
+# told there.
 _SHELL = """\
 #!/bin/sh
 # {coding}
 {{
 case $0 in /*) PEX=$0 ;; *) PEX=$PWD/${{0#./}} ;; esac
 _pex_root=${{PEX_ROOT:-{root}}}
+_pex_worker=
 case "$PYSPARK_GATEWAY_PORT:$1 $2" in
-    [0-9]* | ":-c import sys; print("* | *"/find_spark_home.py ") _pex_root= ;;
-    ":-m pyspark."*) case $0 in *.py) _pex_root= ;; *) _pex_worker=1 ;; esac ;;
-    *) _pex_worker= ;;
+    [0-9]* | ":-VV "* | ":-c import sys; print("* | ":-c "*"import pkg_resources"*) _pex_root= ;;
+    *"/find_spark_home.py ") _pex_root= ;;
+    ":-m "*)
+        _pex_worker=$PYTHON_WORKER_FACTORY_SECRET$PYTHON_WORKER_FACTORY_SOCK_DIR$PYTHON_WORKER_FACTORY_SOCK_PATH
+        _pex_parent=
+        [ -z "$_pex_worker" ] || {{ read -r _pex_parent; }} 2>/dev/null <"/proc/$PPID/comm"
+        case "$_pex_worker:$_pex_parent $#:$0" in
+            :*) ;;
+            *.py) _pex_root= ;;
+            *":java "[23]:*) ;;
+            *) _pex_root= ;;
+        esac
+        ;;
 esac
 _pex_asked=$PEX_INTERPRETER$PEX_MODULE$PEX_SCRIPT$PEX_PYTHON$PEX_INHERIT_PATH$PEX_EXTRA_SYS_PATH
-if [ -z "$_pex_asked$PEX_TOOLS$PEX_VERBOSE" ] &&
-    {{ read -r _pex_python && read -r _pex_script; }} 2>/dev/null <"$_pex_root/lite-1/apps/{build_id}.sh" &&
-    [ -x "$_pex_python" ] && [ -s "${{_pex_python%/bin/python}}/READY" ] &&
-    [ -s "${{_pex_script:-$_pex_python}}" ]; then
+_pex_pointer=$_pex_root/{layout}/apps/{build_id}.sh
+if [ -z "$_pex_asked$PEX_TOOLS$PEX_VERBOSE" ] && [ -O "$_pex_pointer" ] &&
+    {{ read -r _pex_python && read -r _pex_script; }} 2>/dev/null <"$_pex_pointer" &&
+    _pex_app=${{_pex_python%/bin/*}} && [ -O "$_pex_app" ] && [ -s "$_pex_app/READY" ] &&
+    [ -x "$_pex_python" ] && [ -s "${{_pex_script:-$_pex_python}}" ]; then
     export PEX
-    [ -z "$_pex_worker" ] || _pex_script=
     unset PEX_INTERPRETER PEX_MODULE PEX_SCRIPT PEX_PYTHON PEX_INHERIT_PATH PEX_EXTRA_SYS_PATH
     unset PEX_TOOLS PEX_VERBOSE
-    exec "$_pex_python" ${{_pex_script:+"$_pex_script" "$0"}} "$@"
+{sealed}    [ -z "$_pex_worker" ] || exec "$_pex_app/bin/python" "$@"
+    exec "$_pex_python" {options}${{_pex_script:+"$_pex_script"{itself}}} {arguments}"$@"
 fi
 _pex_path=:$PATH:
 while [ -n "$_pex_path" ]; do
@@ -50,6 +67,7 @@ exit 1
 }}
 """
 _SAMPLE_BUILD_ID = "0" * 16
+_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 # Python takes a file that is cut off for a script. There it refuses the coding it does not know, with these words
 # (PEP 263), and runs nothing.
 _CODING = "coding: damaged-or-read-from-a-pipe--copy-the-file-here-again"
@@ -77,14 +95,39 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
     tags = list(dict.fromkeys(python for variant in bundle.variants for python in variant.pythons))
     for implementation, program in (("cp", "python"), ("pp", "pypy")):
         names += [f"{program}{tag[2]}.{tag[3:]}" for tag in reversed(tags) if tag.startswith(implementation)]
-    root = bundle.launch.pex_root
+    launch, in_process = bundle.launch, bool(bundle.entry_point.module)
     return _SHELL.format(
-        root="$HOME/.pex" if root is None else _shell_path(root),
+        root="$HOME/.pex" if launch.pex_root is None else _shell_path(launch.pex_root),
+        layout=LAYOUT,
         build_id=build_id,
         coding=_CODING,
         pythons=" ".join(names),
         needed=bundle.runs_on,
+        sealed="".join(f"    {line}\n" for line in _sealed(launch)),
+        options=_words(launch.inject_python_args),
+        # The program that calls an entry point is told the file's name, and sees to the arguments.
+        itself=' "$0"' if in_process else "",
+        arguments="" if in_process else _words(launch.inject_args),
     )
+
+
+def _sealed(launch: LaunchOptions) -> Iterator[str]:
+    """The commands that set what is sealed in: variables that have no value yet, and the scripts on PATH."""
+    for name, value in launch.inject_env:
+        if not _VARIABLE.fullmatch(name):
+            # No shell can set it: the start is left to Python.
+            yield 'exec "$_pex_app/bin/python" "$0" "$@"'
+            return
+        yield f'[ -n "${{{name}+x}}" ] || {name}={shlex.quote(value)}'
+        yield f"export {name}"
+    if launch.bin_path == "prepend":
+        yield "PATH=$_pex_app/bin:$PATH"
+    elif launch.bin_path == "append":
+        yield "PATH=$PATH:$_pex_app/bin"
+
+
+def _words(words: Sequence[str]) -> str:
+    return "".join(f"{shlex.quote(word)} " for word in words)
 
 
 def _shell_path(root: str) -> str:

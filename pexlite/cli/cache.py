@@ -38,7 +38,7 @@ def info(as_json: bool) -> None:
 
 
 def info_in_words(store: StoreContent, unpacked: Unpacked) -> str:
-    """A line for each cache, and one for each unpacked app."""
+    """A line for each cache, for each unpacked app, and for what files of earlier versions have unpacked."""
     wheels = count_in_words(store.wheels, "wheel")
     apps = f"{count_in_words(len(unpacked.apps), 'app')}, {count_in_words(unpacked.wheels, 'wheel')}"
     lines = [
@@ -50,6 +50,10 @@ def info_in_words(store: StoreContent, unpacked: Unpacked) -> str:
         days = int(max(0.0, time.time() - app.last_used) // 86400)
         used = f"{count_in_words(days, 'day')} ago" if days else "today"
         lines.append(f"  {app.name:{width}}  {app.python:6}  used {used}")
+    if unpacked.earlier:
+        place = unpacked.root.with_name("lite-1")
+        size = size_in_words(unpacked.earlier)
+        lines.append(f"earlier      {place}  {size}; remove it when no file that an earlier version built is used")
     return "\n".join(lines)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pexlite.fetch.bytecode import boot_bytecode as boot_bytecode
 from pexlite.fetch.bytecode import bytecode as bytecode
-from pexlite.fetch.bytecode import warm_start as warm_start
 from pexlite.fetch.collect import collect as collect
 from pexlite.fetch.left_out import needs_of as needs_of
 from pexlite.fetch.local import LocalWheel as LocalWheel
 from pexlite.fetch.local import local_wheels as local_wheels
 from pexlite.fetch.local import loose_module as loose_module
 from pexlite.fetch.local import module_of as module_of
+from pexlite.fetch.room import carried_room as carried_room
 from pexlite.fetch.selection import given as given
 from pexlite.fetch.store import Store as Store
 from pexlite.fetch.store import open_store as open_store
@@ -22,8 +21,8 @@ from pexlite.fetch.wheel_file import read_wheel as read_wheel
 __all__ = [
     "LocalWheel",
     "Store",
-    "boot_bytecode",
     "bytecode",
+    "carried_room",
     "collect",
     "content_digests",
     "given",
@@ -35,5 +34,4 @@ __all__ = [
     "read_text",
     "read_wheel",
     "uncompressed",
-    "warm_start",
 ]

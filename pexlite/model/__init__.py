@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from pexlite.model.file import StartKind as StartKind
     from pexlite.model.file import StoredWheel as StoredWheel
     from pexlite.model.file import Variant as Variant
-    from pexlite.model.found import BootBytecode as BootBytecode
     from pexlite.model.found import Bundle as Bundle
     from pexlite.model.found import Bytecode as Bytecode
+    from pexlite.model.found import Room as Room
+    from pexlite.model.found import RoomBytecode as RoomBytecode
     from pexlite.model.found import Target as Target
-    from pexlite.model.found import WarmStart as WarmStart
     from pexlite.model.found import Wheel as Wheel
     from pexlite.model.request import BuildRequest as BuildRequest
     from pexlite.model.request import IndexSettings as IndexSettings
@@ -77,7 +77,7 @@ else:
             "StoredWheel",
             "Variant",
         ),
-        "pexlite.model.found": ("BootBytecode", "Bundle", "Bytecode", "Target", "WarmStart", "Wheel"),
+        "pexlite.model.found": ("Bundle", "Bytecode", "Room", "RoomBytecode", "Target", "Wheel"),
         "pexlite.model.request": (
             "BuildRequest",
             "IndexSettings",

@@ -125,27 +125,27 @@ class Bytecode:
 
 
 @dataclass(frozen=True)
-class BootBytecode:
-    """The bytecode that one Python compiles from the runtime's modules. Check its digest before unmarshalling."""
+class RoomBytecode:
+    """The runtime's modules as one Python compiles them."""
 
-    cache_tag: str
-    """As in `sys.implementation.cache_tag`."""
-    first: bytes
-    """The modules that every start needs."""
-    digest: bytes
-    """`importlib.util.source_hash(first)`, which another Python computes differently."""
-    rest: bytes
-    """The modules that a first start and the switches need."""
+    magic: bytes
+    """That Python's `importlib.util.MAGIC_NUMBER`: any other takes the sources."""
+    main: bytes
+    """The program that checks the start, as `marshal` writes its code, with a text in the start's place."""
+    start: bytes
+    """The start likewise, with a text in the place of a file's facts."""
+    modules: tuple[tuple[str, bytes], ...]
+    """The path of each module in the room, as "app/launch.py", and its code, as `marshal` writes it."""
 
 
 @dataclass(frozen=True)
-class WarmStart:
-    """The bytecode that one Python compiles from the warm start, and runs instead of `__main__.py`."""
+class Room:
+    """The runtime room as a file carries it."""
 
-    magic: bytes
-    """As in `importlib.util.MAGIC_NUMBER`: other Pythons take the source."""
-    code: bytes
-    """Marshalled, with a placeholder where a file's facts go."""
+    files: tuple[tuple[str, str], ...]
+    """The path of each file in the room, and its text."""
+    bytecode: RoomBytecode | None
+    """None where no Python has compiled it."""
 
 
 @dataclass(frozen=True)

@@ -1,97 +1,79 @@
-"""The room that travels: this folder is copied into every file as `__pexlite__`, less what only people read.
+"""The room that travels: this folder is in every file as `__pexlite__`, to run it on another machine.
 
-Standard library only, Python 3.6 grammar, relative imports. This module runs on every start but the warm ones of
-the Python that a file is built for (`warm`, which travels compiled), and imports `os`, `sys` and what is built in,
-nothing else. Python compiles it anew each time, since a zip keeps no bytecode, so it is short: it finds the app's
-directory, and the rest of the start comes from there (`launch`, compiled once). What only a first start or a
-switch needs is in modules of its own. `pythons` also parses under Python 2.7, to say there which Python is needed.
+Standard library only, Python 3.6 grammar, relative imports. It has three homes:
+
+    start.py     `__main__.py` of every file; compiled, it is `__main__.pyc`
+    app/         compiled at the first start into the app's directory, and all that later starts run; one of
+                 them opens one file there and reads nothing of the zip but its `__main__`
+    the rest     stays in the zip, in one member, for first starts, mending and tools
+
+Its parts, each of which imports only those above it (`tests/test_architecture.py` holds them to it):
+
+    start        find the app's directory, load its launcher
+    importing    the modules of this room, out of the member that holds them
+    app          launch, switches, become, spark, sharing
+    pythons      another Python for this file; parses under Python 2.7
+    written      files that go into an app's directory as they are
+    file         zip, whole: the file's own parts, read and checked
+    failed       words for a boot that failed
+    cache        files, lock, app, roots: names, READY, marks, owners
+    unpack       variant, progress, pool, write, wheel, bytecode, tree: wheels into the store, a tree out of it
+    upkeep       check, mend, users, prune: what is wrong, and what may go
+    install      the first start
+    tools        PEX_TOOLS=1: info, verify, extract, venv, warm, cache
+    boot         a start that needs the file itself: another Python, a tool, or the app's directory put in order
+
+`start` and `app` run without the rest of the room. Where a start needs it, they hand over to what lies in the
+file, by the name that it has there: `start` to `boot`, to `pythons` and to `failed`, `app` to `upkeep.mend`.
+
+The cache
+=========
+
+    <root>/CACHEDIR.TAG
+    <root>/lite-2/
+      CACHEDIR.TAG                    says that this is pexlite's; without it nothing here is ever removed
+      wheels/<sha256, 32 hex>/        one unpacked wheel: lib/ scripts/ data/ headers/; shared by all apps
+      apps/<build id>-<python key>/   one app on one Python: a venv, its files hard links to those of wheels/
+          READY                       written last
+          _pexlite_launch             the launcher: the modules of app/, compiled, and the file's facts
+          _pexlite_run.py             what the sh header has the app's Python run
+          _pexlite_checked            its time: when the files were last compared after a failure
+          _pexlite_mended             what was wrong when the files were last mended, and when
+          pyvenv.cfg bin/ lib/ …      as in any venv
+      apps/<build id>.sh              the pointer by which the sh header finds the app: a program, a script
+      locks/<name of an app>          held by the start that makes or mends the app
+      locks/prune                     shared by such starts, held alone by the pruner
+      pythons                         which Python was found for a question (see `pythons`)
+
+`lite-1` had another form; it is left alone. READY has these lines, and its time is the day of the last use:
+
+    pexlite <build id>
+    wheels <name under wheels/> …
+    file <the file's name>
+    cache <the path sealed into the file, or nothing>
+
+    <each name on the top of site-packages>
+
+The launcher is the magic number of a Python, then as marshal writes it a dict: "facts", those of the file;
+"launch" and the other modules of app/, their code, marshalled; "run", the content of _pexlite_run.py; "site_time",
+when site-packages was finished, in nanoseconds.
+
+The protocol
+============
+
+1. *Whole or not there.* What has its final name was written beside it and renamed into place. A temporary name is
+   `.<final name>-<process id>-<microseconds>-<host>`.
+2. *Decide under the lock.* A start that does not find what it needs takes the app's lock and then looks again,
+   from the beginning. What it saw before counts for nothing.
+3. *A start only adds.* Mending writes the missing or cut file beside its place and renames it over it, file by
+   file. No start moves, empties or removes anything that another process may be using.
+4. *Only the pruner removes*, alone under its lock, what no process uses, by renaming it aside first; it looks at
+   READY's time once more under the lock. A start whose READY has an old time dates it anew under the same lock.
+5. *Without working locks* rules 1 and 3 keep every start right, only work is done twice; and nothing is pruned.
+6. *Whose it is.* What a start executes is the user's own or root's, and closed to others: the launcher it has
+   opened, the app's directory, `apps/`, `lite-2/` and the root. Anything else goes the slow way: a private root,
+   and one line that says why. Before anything is removed: real directories of the user, opened with O_NOFOLLOW and
+   worked in by descriptor, names of the form that this room gives, never across a device.
+7. *Damage that the app swallows.* A process that ends with a code other than 0 has names and sizes compared, once
+   a day at most; what is missing is written back, and one line on stderr says so.
 """
-
-import os
-import sys
-
-# Where and how long the cache lives holds for children too; every other PEX_ switch is for one start only.
-_KEPT_SWITCHES = ("PEX_ROOT", "PEX_KEEP_DAYS")
-
-
-def start(facts, loader):
-    """What runs the app described by `facts`, whose file `loader` reads: a function and its first argument."""
-    # Whatever PYTHONPATH names comes after it until `enter`: nothing there may be taken for zlib or json.
-    library = os.path.dirname(os.__file__)
-    sys.path[1:1] = [library, library + "/lib-dynload"]
-    file = os.path.abspath(loader.archive)
-    prefix = "%s/lite-1/apps/%s-%s" % (cache_root(facts["pex_root"]), facts["build_id"], python_key())
-    switches = [name for name in os.environ if name[:4] == "PEX_" and name not in _KEPT_SWITCHES]
-    launch = None if switches else launcher(facts, prefix)
-    if launch is None:
-        find_the_rest()
-        from .begin import begin
-
-        return begin(facts, file, prefix, switches)
-    os.environ["PEX"] = file
-    return launch.go_on(facts, prefix)
-
-
-def launcher(facts, prefix):
-    """The module `launch` out of the app's directory, which is in use now; None where all is not as it should be.
-
-    Not imported from there: for that Python would list the directory first.
-    """
-    try:
-        import marshal
-        from importlib.util import MAGIC_NUMBER  # there already: Python needs it to run a zip
-
-        with open(prefix + "/_pexlite_launch.pyc", "rb") as file:
-            content = file.read()
-        launch = sys.modules["__pexlite__.launch"] = type(sys)("__pexlite__.launch")
-        launch.__file__ = prefix + "/_pexlite_launch.py"
-        if content[:4] == MAGIC_NUMBER:
-            exec(marshal.loads(content[16:]), launch.__dict__)
-            launch.note_use(prefix)
-            if launch.FACTS == facts:
-                return launch
-    except Exception:
-        pass
-    sys.modules.pop("__pexlite__.launch", None)
-    return None
-
-
-def find_the_rest():
-    """From now on the modules that no ordinary start needs, which travel in one piece, can be imported."""
-    from . import finder
-
-    finder.install(__loader__, __spec__)
-
-
-def cache_root(baked_in):
-    """The cache's root directory: $PEX_ROOT, else `baked_in`, else ~/.pex."""
-    root = os.environ.get("PEX_ROOT") or baked_in
-    if not root:
-        # A plain concatenation where expanduser would import pwd.
-        home = os.environ.get("HOME") or os.path.expanduser("~")
-        if home == "~":
-            home = "/dev/null"  # nobody's: a private directory will be used
-        return os.path.abspath(home.rstrip("/") + "/.pex")
-    return os.path.abspath(os.path.expanduser(root))
-
-
-def python_key():
-    """What tells this Python from any other that may share the cache, as in "cp311-9f86d081e2"."""
-    abi = getattr(sys, "abiflags", "")
-    names = (sys.implementation, abi, os.uname()[4], sys.maxsize, sys.base_prefix, sys.base_exec_prefix)
-    text = ascii(names).encode()
-    try:
-        from _imp import source_hash  # hashlib alone would cost 2 ms
-
-        digest = source_hash(0, text).hex()
-    except ImportError:  # before Python 3.7
-        digest = "%010x" % (int.from_bytes(text, "little") % ((1 << 40) - 87))  # a prime
-    return "%s-%s" % (python_tag(), digest[:10])
-
-
-def python_tag():
-    """The running Python as in wheel tags: "cp311", "cp313t" (free-threaded), "pp39"."""
-    version = "%d%d" % sys.version_info[:2]
-    if sys.implementation.name == "cpython":
-        return "cp" + version + ("t" if "t" in getattr(sys, "abiflags", "") else "")
-    return ("pp" if sys.implementation.name == "pypy" else sys.implementation.name) + version

@@ -1,55 +1,84 @@
-"""The words for a boot that failed before the app's own code ran.
-
-Imported by `__main__` when anything goes wrong there, and stored uncompressed so that it can be.
-"""
+"""Words for people: why a boot failed before the app's own code ran, and what a start noticed on its way."""
 
 import os
 import sys
 
-from . import find_the_rest
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 
-def explain(failure, facts, file):
-    """Say in two lines why the boot failed, and exit with 1; PEX_VERBOSE=1 shows the traceback too."""
-    if isinstance(failure, KeyboardInterrupt):
-        end_as_interrupted()
+def explain(failure: BaseException, facts: "dict[str, Any]", file: str) -> "NoReturn":
+    """Exit with 1 after two lines on why the boot failed; PEX_VERBOSE=1 shows the traceback too.
+
+    The file has changed, was replaced, or the boot has a bug.
+    """
+    from .file import whole
+    from .file.zip import Damaged
+
+    name = os.path.basename(file)
+    if _is_verbose():
+        sys.excepthook(type(failure), failure, failure.__traceback__)
     try:
-        find_the_rest()
-        from . import cause
-    except Exception:
-        _try_zlib(os.path.basename(file))
-        fail_damaged(file, "its own modules have changed")
-    cause.say(failure, facts, file)
+        with whole.opened(file) as found:
+            build_id = found.build_id
+    except Damaged as damage:
+        fail_damaged(file, damage)
+    except OSError as problem:
+        fail("%s cannot be read: %s" % (name, problem.strerror), "see whether it is still there")
+    if build_id != facts["build_id"]:
+        fail_replaced(file)
+    last = failure.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    where = "%s:%d" % (os.path.basename(last.tb_frame.f_code.co_filename), last.tb_lineno) if last else "?"
+    words = " ".join(str(failure).split())[:80]
+    fail(
+        "%s could not be started: %s: %s (%s)" % (name, type(failure).__name__, words, where),
+        "a bug in pexlite: PEX_VERBOSE=1 shows the traceback; report it to pexlite's issue tracker with that",
+    )
 
 
-def fail_damaged(file, damage):
+def _is_verbose() -> bool:
+    # The switches of this start may have been taken out of the environment already.
+    switches: Any = sys.modules.get("__pexlite__.app.switches")
+    return os.environ.get("PEX_VERBOSE", "0") not in ("", "0") or bool(switches and switches.Switches.verbose)
+
+
+def fail_damaged(file: str, damage: object) -> "NoReturn":
     """Exit with the two lines for a file that is not what was built."""
     fail("%s is damaged: %s" % (os.path.basename(file), damage), "copy it here again")
 
 
-def fail(message, hint):
+def fail_replaced(file: str) -> "NoReturn":
+    """Exit with the two lines for a file that another one has taken the place of since Python opened it."""
+    fail("%s was replaced while it started" % os.path.basename(file), "start it again")
+
+
+def fail(message: str, hint: str) -> "NoReturn":
     """Exit with 1 after an error and what to do about it."""
-    try:
-        sys.stderr.write("error: %s\nhint: %s\n" % (message, hint))
-        sys.stderr.flush()
-    except (AttributeError, OSError, ValueError):
-        pass  # a process without stderr still has its exit code
+    _say("error: %s\nhint: %s\n" % (message, hint))
     sys.exit(1)
 
 
-def end_as_interrupted():
-    """End as a process that SIGINT ended, without the traceback of our own code."""
-    import _signal  # `signal` takes long enough for another one to come
+def notice(words: str) -> None:
+    """Say `words` on stderr, if there is one."""
+    _say("pexlite: %s\n" % words)
+
+
+def _say(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):
+        pass  # a process without stderr still has its exit code
+
+
+def end_as_interrupted() -> "NoReturn":
+    """End this process by SIGINT, without the traceback of our own code."""
+    # `signal` takes long enough for another one to come.
+    import _signal  # type: ignore[import-not-found]
 
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     os.kill(os.getpid(), _signal.SIGINT)
-
-
-def _try_zlib(name):
-    try:
-        import zlib  # noqa: F401
-    except ImportError:
-        fail(
-            "%s needs a Python with the module zlib; %s has none" % (name, sys.executable),
-            "name another one with PEX_PYTHON=/path/to/python",
-        )
+    sys.exit(130)

@@ -9,7 +9,14 @@ import subprocess
 import sys
 import threading
 
-from . import cache_root
+from .start import LAYOUT, cache_root, is_own
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import NoReturn, Optional
+
+    from .app.switches import Switches
 
 # Set across the exec into a Python that was chosen here: it is tried once, not for ever. By its name it is one of
 # the switches, which no start leaves in the environment.
@@ -27,7 +34,7 @@ print("%s%d%d%s" % (kind, sys.version_info[0], sys.version_info[1], free))
 """
 
 
-def run_asked(file, switches):
+def run_asked(file, switches):  # type: (str, Optional[Switches]) -> None
     """Start over with the Python that PEX_PYTHON names, unless it names none or this is the one."""
     given = switches.taken if switches else os.environ
     asked = given.get("PEX_PYTHON")
@@ -45,7 +52,8 @@ def run_asked(file, switches):
 
 
 def run_fitting(file, accepted, needed, switches, root="", platform=""):
-    """Start over with a Python on PATH whose tag is in `accepted`; if there is none say so and exit.
+    # type: (str, Sequence[str], str, Optional[Switches], str, str) -> NoReturn
+    """Start over with a Python on PATH whose tag is in `accepted`, or exit with words where there is none.
 
     `needed` says in words which Pythons the file runs on, `root` where the one that was found is remembered, and
     `platform` what this machine is, where it is that which does not fit.
@@ -65,12 +73,12 @@ def run_fitting(file, accepted, needed, switches, root="", platform=""):
     )
 
 
-def _find(accepted, python_path, root):
+def _find(accepted, python_path, root):  # type: (Sequence[str], str, str) -> Optional[str]
     """The path of a Python whose tag is in `accepted`, or None: CPython first, newest first, by name."""
     if not accepted:
         return None
     question = list(accepted) + [python_path, os.environ.get("PATH", "")]
-    memory = _Memory(root + "/lite-1/pythons", "|".join(question))
+    memory = _Memory(root, "|".join(question))
     known = memory.recall()
     if known:
         return known
@@ -86,7 +94,7 @@ def _find(accepted, python_path, root):
     return None
 
 
-def _on_path(names, python_path):
+def _on_path(names, python_path):  # type: (Sequence[str], str) -> Iterator[str]
     """Every program of one of `names` on `python_path` (directories or programs), then on PATH."""
     path = python_path + os.pathsep + os.environ.get("PATH", "")
     places = [place for place in path.split(os.pathsep) if place]
@@ -99,7 +107,7 @@ def _on_path(names, python_path):
                 yield os.path.abspath(path)
 
 
-def _may_be(path, accepted):
+def _may_be(path, accepted):  # type: (str, Sequence[str]) -> bool
     """False for a program whose name, all links followed, has a version that is not accepted."""
     found = re.match(r"(python|pypy)(\d)\.(\d+)(t?)$", os.path.basename(os.path.realpath(path)))
     if not found:
@@ -108,8 +116,8 @@ def _may_be(path, accepted):
     return {"python": "cp", "pypy": "pp"}[program] + major + minor + free in accepted
 
 
-def _tag(path):
-    """What the Python at `path` calls itself, or "" where it does not run."""
+def _tag(path):  # type: (str) -> str
+    """The tag of the Python at `path`, as "cp311"; "" where it does not run."""
     try:
         process = subprocess.Popen(
             [path, "-I", "-S", "-c", _TELL],
@@ -133,39 +141,47 @@ class _Memory:
 
     # As it is kept: 85f1dc2d 6895456 1700000000 /usr/bin/python3.11
 
-    def __init__(self, path, question):
-        self.path = path
+    def __init__(self, root, question):  # type: (str, str) -> None
+        self.root = root
+        self.layout = root + "/" + LAYOUT
+        self.path = self.layout + "/pythons"
         from zlib import crc32
 
         self.key = "%08x" % (crc32(repr(question).encode("utf-8")) & 0xFFFFFFFF)
 
-    def recall(self):
+    def recall(self):  # type: () -> Optional[str]
         for line in self._lines():
             fields = line.split(" ", 3)
             if fields[0] == self.key and len(fields) == 4 and line == self._line(fields[3]):
                 return fields[3]
         return None
 
-    def keep(self, path):
+    def keep(self, path):  # type: (str) -> None
         lines = [line for line in self._lines() if not line.startswith(self.key)][1 - _REMEMBERED :]
         temporary = "%s-%d" % (self.path, os.getpid())
         try:
-            if not os.path.isdir(os.path.dirname(self.path)):
-                os.makedirs(os.path.dirname(self.path), 0o755)
-            with open(temporary, "wb") as file:
+            for directory in (self.root, self.layout):
+                if not os.path.isdir(directory):
+                    os.mkdir(directory, 0o755)
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            with os.fdopen(handle, "wb") as file:
                 file.write("\n".join(lines + [self._line(path), ""]).encode("utf-8"))
             os.rename(temporary, self.path)
         except (OSError, IOError, ValueError):
             pass  # a cache that is only read, or a name that is no text
 
-    def _lines(self):
+    def _lines(self):  # type: () -> list[str]
+        """The lines that are kept, none where somebody else could have written them."""
         try:
+            for path in (self.root, self.layout, self.path):
+                if not is_own(os.stat(path)):
+                    return []
             with open(self.path, "rb") as file:
                 return str(file.read().decode("utf-8")).splitlines()
         except (OSError, IOError, ValueError):
             return []
 
-    def _line(self, path):
+    def _line(self, path):  # type: (str) -> str
         try:
             found = os.stat(path)
         except OSError:
@@ -173,14 +189,14 @@ class _Memory:
         return "%s %d %d %s" % (self.key, found.st_size, found.st_mtime, path)
 
 
-def _this():
+def _this():  # type: () -> str
     name = getattr(getattr(sys, "implementation", None), "name", "cpython")
     free = " (free-threaded)" if "t" in getattr(sys, "abiflags", "") else ""
     name = {"cpython": "CPython", "pypy": "PyPy"}.get(name, name)
     return "%s %d.%d%s" % ((name,) + sys.version_info[:2] + (free,))
 
 
-def _fitted(words, name, needed, length):
+def _fitted(words, name, needed, length):  # type: (str, str, str, int) -> str
     """`words` about the file `name` in at most `length` characters: both are shortened where they are too long."""
     room = length - len(words % ("", ""))
     if len(name) + len(needed) > room and len(name) > 24:
@@ -190,7 +206,7 @@ def _fitted(words, name, needed, length):
     return words % (name, needed)
 
 
-def _start_over(path, file, switches):
+def _start_over(path, file, switches):  # type: (str, str, Optional[Switches]) -> NoReturn
     if switches:
         switches.say("starting over with %s" % path)
         switches.give_back()
@@ -201,7 +217,7 @@ def _start_over(path, file, switches):
         _fail("%s cannot be started: %s" % (path, failure.strerror), "name another by PEX_PYTHON=/path/to/python")
 
 
-def _fail(message, hint):
+def _fail(message, hint):  # type: (str, str) -> NoReturn
     sys.stderr.write("error: %s\nhint: %s\n" % (message, hint))
     sys.stderr.flush()
     sys.exit(1)

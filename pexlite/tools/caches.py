@@ -58,6 +58,8 @@ class Unpacked:
     apps: tuple[UnpackedApp, ...]
     wheels: int
     size: int
+    earlier: int
+    """Bytes that files of earlier versions have unpacked, in another directory beside `root`."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def unpacked() -> Unpacked:
     apps = tuple(
         UnpackedApp(app["name"], app["python"], app["last_used"], Path(app["directory"])) for app in told["apps"]
     )
-    return Unpacked(Path(told["root"]), apps, len(told["wheels"]), told["size"])
+    return Unpacked(Path(told["root"]), apps, len(told["wheels"]), told["size"], told["earlier"])
 
 
 def prune(days: float | None = None) -> Removed:

@@ -1,0 +1,30 @@
+"""A start that needs the file itself: for another Python, for a tool, or for an app's directory not in order."""
+
+from . import install
+from .app import switches as environment
+from .start import app_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+
+def launcher_of(facts: "dict[str, Any]", file: str) -> "ModuleType":
+    """The module `launch` of the app, which is ready by now.
+
+    May not return: another Python is started, a tool is run, or the process exits with words.
+    """
+    switches = None
+    names = environment.names_set()
+    if names:
+        switches = environment.Switches(names)
+        if switches.python:
+            from . import pythons
+
+            pythons.run_asked(file, switches)
+        if switches.tools:
+            from . import tools
+
+            tools.run(facts, file, app_directory(facts), switches)
+    return install.launcher_of(facts, file, switches)

@@ -1,0 +1,96 @@
+"""The modules of this room, imported out of the one member of a file that holds them.
+
+Apart they would be 50 members, and zipimport reads all their names on every start, which costs more than all else
+that a start does; and from Python 3.10 on it compiles twice what it imports. This module parses under Python 2.7.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, Optional
+
+
+def codes_in(content):  # type: (bytes) -> dict[str, bytes]
+    """The code of modules, by path, as marshal writes it; none where another Python has compiled them."""
+    if not content:
+        return {}
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    magic, codes = marshal.loads(content)
+    return codes if magic == MAGIC_NUMBER else {}
+
+
+class Room:
+    """The modules that the file carries, which can be imported within a `with` statement; `codes` are compiled."""
+
+    def __init__(self, file, texts, codes):  # type: (str, dict[str, str], dict[str, bytes]) -> None
+        self.file = file
+        self.texts = texts
+        self.codes = codes
+
+    def __enter__(self):  # type: () -> Room
+        self.path = sys.path[:]
+        # Whatever PYTHONPATH names comes after it: nothing there may be taken for zlib or json.
+        library = os.path.dirname(os.__file__)
+        sys.path[:0] = [library, library + "/lib-dynload"]
+        sys.meta_path.insert(0, self)
+        return self
+
+    def __exit__(self, *failure):  # type: (*object) -> None
+        sys.meta_path.remove(self)
+        sys.path[:] = self.path
+
+    def find_spec(self, name, path=None, target=None):  # type: (str, object, object) -> Any
+        """The spec of a module of the room, None for any other."""
+        inside = self._path(name)
+        if inside is None:
+            return None
+        from _frozen_importlib import ModuleSpec
+
+        return ModuleSpec(name, self, origin=inside, is_package=inside.endswith("__init__.py"))  # type: ignore[arg-type]
+
+    def create_module(self, spec):  # type: (object) -> None
+        """None: the module is one as any."""
+
+    def exec_module(self, module):  # type: (ModuleType) -> None
+        """Run the module's code, compiled in the file or here."""
+        inside = self._path(module.__name__)
+        assert inside is not None
+        module.__file__ = "%s/__pexlite__/%s" % (self.file, inside)
+        exec(self.code(inside), module.__dict__)
+
+    def code(self, inside):  # type: (str) -> Any
+        """The code of the module at the path `inside` the room."""
+        if inside in self.codes:
+            import marshal
+
+            return marshal.loads(self.codes[inside])
+        text, name = self.texts[inside], "<pexlite>/" + inside
+        if sys.version_info < (3, 6):
+            return compile(text, name, "exec", dont_inherit=True)
+        # Without docstrings, as what is compiled in a file: the launcher is read by every start.
+        return compile(text, name, "exec", dont_inherit=True, optimize=2)
+
+    def load(self, name):  # type: (str) -> Any
+        """The module on the top of the room, for a Python that has another way of importing."""
+        for known in ("__pexlite__", "__pexlite__.start"):
+            sys.modules[known] = sys.modules["__main__"]
+        module = type(sys)("__pexlite__." + name)
+        module.__package__ = "__pexlite__"
+        exec(self.code(name + ".py"), module.__dict__)
+        return module
+
+    def get_source(self, name):  # type: (str) -> str
+        """The text of a module, for those who show tracebacks."""
+        return self.texts[self._path(name) or ""]
+
+    def _path(self, name):  # type: (str) -> Optional[str]
+        if name.partition(".")[0] != "__pexlite__":
+            return None
+        inside = name[len("__pexlite__.") :].replace(".", "/")
+        paths = [path for path in (inside + ".py", (inside + "/__init__.py").lstrip("/")) if path in self.texts]
+        return paths[0] if paths else None

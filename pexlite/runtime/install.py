@@ -1,0 +1,253 @@
+"""The first start: the wheels this Python needs unpacked, the app's directory laid out, READY written last.
+
+Nothing is fsynced: after a power cut the files written last are the ones that are empty, and the last of all is
+READY, which counts only when it is not. (To sync 500 MB takes from one second to ten.)
+"""
+
+import errno
+import os
+
+from . import failed
+from .cache import app, files, lock, roots
+from .file import whole
+from .file.zip import Damaged
+from .start import app_directory, launcher
+from .unpack import launcher as launching
+from .unpack import tree, variant, wheel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, NoReturn
+
+    from .app.switches import Switches
+
+_NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+_PRUNER = 10  # seconds that a start waits for a pruner, which is done in a tenth of one
+_ANOTHER_START = 300  # seconds, until a start no longer relies on the one that it waits for
+_WORD_AFTER = 5  # seconds of waiting until something is said
+
+
+def launcher_of(facts: "dict[str, Any]", file: str, switches: "Switches | None" = None) -> "ModuleType":
+    """The module `launch` of the app, which is ready: it was, or has been installed or mended.
+
+    May not return: another Python is started where this one does not fit, or the process exits with words.
+    """
+    place = app_directory(facts)
+    launch = launcher(place, facts)
+    is_new = False
+    if launch is None:
+        why = roots.distrust(place)
+        if why or not roots.may_be_made(place):
+            from .cache import private
+
+            place = private.place_in(place, why) or _fail_without_place(place, why)
+        launch = launcher(place, facts)
+    if launch is None:
+        place = install(facts, file, place, switches)
+        launch, is_new = launcher(place, facts), True
+    if launch is None:
+        failed.fail("%s cannot be read" % place, "set PEX_ROOT to a directory that can be written and read")
+    found: ModuleType = launch
+    found.__dict__.update(GIVEN=switches, IS_NEW=is_new)
+    return found
+
+
+def _fail_without_place(place: str, why: str) -> "NoReturn":
+    root = os.path.dirname(os.path.dirname(os.path.dirname(place)))
+    failed.fail(why or "%s cannot be written" % root, "set PEX_ROOT to a directory that can")
+
+
+def install(facts: "dict[str, Any]", file: str, place: str, switches: "Switches | None") -> str:
+    """The app's directory, ready: `place`, unless that cannot be written."""
+    try:
+        with whole.opened(file) as opened:
+            if opened.build_id != facts["build_id"]:
+                failed.fail_replaced(file)
+            say = switches.say if switches else _silent
+            say("%s is whole" % file)
+            number = variant.choose(opened.manifest, file, switches)
+            return FirstStart(facts, file, opened, number, say).install(place)
+    except KeyboardInterrupt:
+        failed.end_as_interrupted()
+    except Damaged as damage:
+        failed.fail_damaged(file, damage)
+
+
+class FirstStart:
+    """An installation: the wheels to unpack, the open file that they come from, and whom to tell of each step."""
+
+    def __init__(
+        self, facts: "dict[str, Any]", file: str, opened: whole.Whole, number: int, say: "Any" = None
+    ) -> None:
+        self.facts = facts
+        self.name = os.path.basename(file)
+        self.opened = opened
+        self.number = number
+        self.say = say or _silent
+        self.told = False
+        self.wheels = variant.wheels_of(opened.manifest, number)
+        self.unpacking = wheel.Unpacking(opened.descriptor, self.wheels, "", self.name)
+
+    def install(self, place: str) -> str:
+        """The app's directory: `place`, or its like in a private root where that one cannot be written."""
+        root = os.path.dirname(os.path.dirname(place))
+        try:
+            return self._install_at(place)
+        except OSError as failure:
+            if failure.errno not in files.UNWRITABLE and not isinstance(failure, TimeoutError):
+                self._fail_to_write(failure, root)
+            refusal = failure
+        from .cache import private
+
+        elsewhere = private.place_in(place, "")
+        if elsewhere is None or elsewhere == place:
+            failed.fail(
+                "%s cannot be written: %s" % (os.path.dirname(root), refusal.strerror),
+                "set PEX_ROOT to a directory that can",
+            )
+        self.say("%s cannot be written (%s): using %s" % (root, refusal.strerror, elsewhere))
+        try:
+            return self._install_at(elsewhere)
+        except OSError as failure:
+            self._fail_to_write(failure, os.path.dirname(os.path.dirname(elsewhere)))
+
+    def _install_at(self, place: str) -> str:
+        """`place`, the app there being ready. Raises OSError, TimeoutError where a pruner does not end."""
+        plan = tree.Plan(self.opened, self.number, place, app.App(place).known_as(self.name))
+        roots.make(plan.app.root)
+        if roots.refuses_programs(plan.app.root):
+            self._check_pure(plan.app.root)
+        with lock.Lock(plan.app.root + "/locks/prune", shared=True).take(_PRUNER) as shared:
+            if shared.refused:
+                raise TimeoutError(errno.ETIMEDOUT, "it is being pruned")
+            # A READY that is there already says nothing of when another start is done with its mending.
+            done = None if plan.app.is_ready() else plan.app.is_ready
+            with lock.Lock("%s/locks/%s" % (plan.app.root, plan.app.name)).take(
+                _ANOTHER_START, done, self._tell_of_waiting
+            ) as alone:
+                if alone.refused:
+                    failed.notice("waited long enough for the other start of %s" % plan.file_name)
+                # What was seen before counts for nothing: another start may have done it all.
+                if launcher(place, self.facts) is None:
+                    self._complete(plan)
+        self._prune(plan)
+        self.say("ready: %s" % place)
+        return place
+
+    def _tell_of_waiting(self, seconds: float) -> None:
+        if seconds > _WORD_AFTER and not self.told:
+            failed.notice("waiting while another start unpacks %s" % self.name)
+            self.told = True
+
+    def _complete(self, plan: "tree.Plan") -> None:
+        """Have the app in its place, whole and ready. Whatever is there already stays, and is added to."""
+        self._fill_store(plan)
+        try:
+            self._add(plan)
+        except FileNotFoundError:
+            # The store lost something while the links to it were made, by a pruner on another host perhaps.
+            for brought in self.wheels:
+                wheel.make_whole(self.opened.descriptor, brought, plan.app.root)
+            self._add(plan)
+
+    def _add(self, plan: "tree.Plan") -> None:
+        if not os.path.lexists(plan.app.place):
+            self._lay_out(plan)
+        if launcher(plan.app.place, self.facts) is None:
+            from .upkeep import mend
+
+            mend.add_missing(plan, self.facts, anew=True)
+        launching.leave_for_shell(plan, self.facts)
+
+    def _lay_out(self, plan: "tree.Plan") -> None:
+        """Make the app's directory beside its place, and rename it there unless one is there by then."""
+        self.say("laying out %d wheels" % len(self.wheels))
+        temporary = files.beside(plan.app.place)
+        try:
+            tree.Layout(plan, temporary).run()
+            self._add_bytecode(plan, temporary)
+            launching.put(plan, self.facts, temporary)
+            os.rename(temporary, plan.app.place)
+        except BaseException as failure:
+            wheel.finish_undisturbed(failure)
+            files.remove(temporary)
+            if getattr(failure, "errno", 0) not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+
+    def _add_bytecode(self, plan: "tree.Plan", directory: str) -> None:
+        """Give the new app bytecode, where the file or another app of this Python has any."""
+        key = "-" + plan.app.key
+        if any(["bytecode" in one for one in self.wheels]) or any(
+            [name.endswith(key) for name in os.listdir(plan.app.root + "/apps") if name[:1] != "."]
+        ):
+            from .unpack import bytecode
+
+            bytecode.put(plan, directory)
+
+    def _fill_store(self, plan: "tree.Plan") -> None:
+        """Have every wheel in the store, whole: what no READY vouches for may have been cut off by a power cut."""
+        root = plan.app.root
+        missing = [one for one in self.wheels if not os.path.isdir(wheel.directory_of(root, one))]
+        sure = set() if os.path.lexists(plan.app.place) else _vouched_for(root)
+        for one in self.wheels:
+            if one not in missing and one["sha256"][:32] not in sure:
+                wheel.complete(self.opened.descriptor, one, root)
+        if missing:
+            self.unpacking = wheel.Unpacking(self.opened.descriptor, missing, root, self.name)
+            self.unpacking.run(self.say)
+
+    def _prune(self, plan: "tree.Plan") -> None:
+        """Have the pruner look at the cache if it holds anything else that might have to go."""
+        try:
+            others = [name for name in os.listdir(plan.app.root + "/apps") if name != plan.app.name]
+            if not others and len(os.listdir(plan.app.root + "/wheels")) <= len(self.wheels):
+                return
+        except OSError:
+            return  # nobody's business here
+        from .upkeep import prune
+
+        prune.after_install(plan.app.root, plan.app.name)
+
+    def _check_pure(self, root: str) -> None:
+        compiled = [one["name"] for one in self.wheels if not one["name"].endswith("-any.whl")]
+        if compiled:
+            failed.fail(
+                "%s is mounted noexec, and %s has compiled code" % (root, compiled[0].partition("-")[0]),
+                "set PEX_ROOT to a directory from which programs may be loaded",
+            )
+
+    def _fail_to_write(self, failure: OSError, root: str) -> "NoReturn":
+        where = failure.filename or root
+        if isinstance(where, bytes):
+            where = os.fsdecode(where)
+        if failure.errno not in _NO_ROOM:
+            failed.fail(
+                "%s: %s" % (where, failure.strerror or failure), "set PEX_ROOT to a directory that can be written"
+            )
+        disk = os.statvfs(roots.nearest_directory(root))
+        needed, count = self.unpacking.needed, self.unpacking.files
+        why = "%.1f MB needed, %.1f MB free" % (needed / 1e6, disk.f_bavail * disk.f_frsize / 1e6)
+        if failure.errno == errno.EFBIG:
+            why += ", and files may not be as large (ulimit -f)"
+        elif failure.errno == errno.ENOSPC and disk.f_files and disk.f_favail < count + 9:
+            why = "%d files needed, %d more can be made (inodes)" % (count, disk.f_favail)
+        elif failure.errno != errno.ENOSPC:
+            why += ", and the quota is used up"
+        failed.fail(
+            "no room to unpack into %s: %s" % (root, why),
+            "make room, or set PEX_ROOT to a directory on another disk",
+        )
+
+
+def _vouched_for(root: str) -> "set[str]":
+    """The names of unpacked wheels that a READY lists, which was written after them."""
+    sure: set[str] = set()
+    for name in os.listdir(root + "/apps"):
+        ready = app.App("%s/apps/%s" % (root, name)).ready() if app.is_app_name(name) else None
+        sure.update(ready.wheels if ready else ())
+    return sure
+
+
+def _silent(words: str) -> None:
+    pass

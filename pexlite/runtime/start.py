@@ -1,0 +1,214 @@
+"""A built file's `__main__`: find the app's directory, load its launcher, have it take over.
+
+This one program is the `__main__.py` of every file, the file's facts written in as a literal; compiled for the
+Python that a file is built for, it is what `__main__.pyc` runs (archive/compiled_main.py). In the app's directory
+it opens one file, the launcher, which holds everything that starts need but the first. Where anything is not as it
+should be, the rest of this room is read from the file and puts it in order.
+
+Any other Python compiles it on each start, so it is short; it imports `os`, `sys` and what is built in. It parses
+under Python 2.7 as well, and there looks for a Python that fits.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, NoReturn, Optional
+
+FACTS = {}  # type: dict[str, Any]
+
+LAYOUT = "lite-2"  # the form of the cache; what another form has left is not touched
+ROOM, COMPILED = "__pexlite__.txt", "__pexlite__.bytecode"  # the members that hold the modules of this room
+LAUNCHER = "_pexlite_launch"  # the file in an app's directory that holds the modules of app/, compiled
+
+
+def main(names):  # type: (dict[str, Any]) -> NoReturn
+    """Run the app, in the `__main__` that has the global variables `names`, and exit."""
+    archive = names["__loader__"].archive
+    file = os.path.abspath(archive)
+    if sys.version_info < (3, 6):
+        pythons = room_of(archive, FACTS).load("pythons")
+        pythons.run_fitting(archive, FACTS["pythons"], FACTS["runs_on"], None)
+    try:
+        # A tool looks into the file, which is no use of the app.
+        launch = None if "PEX_TOOLS" in os.environ else launcher(app_directory(FACTS), FACTS)
+        launch = launch or put_in_order(file)
+        step = launch.begin(file) or put_in_order(file).begin(file)
+    except (Exception, KeyboardInterrupt) as failure:
+        explain(failure, file)
+    step[0](step[1], names)
+    sys.exit()
+
+
+def app_directory(facts):  # type: (dict[str, Any]) -> str
+    """The directory that belongs to the app with these `facts`, on this Python."""
+    return "%s/%s/apps/%s-%s" % (cache_root(facts["pex_root"]), LAYOUT, facts["build_id"], python_key())
+
+
+def launcher(place, facts):  # type: (str, dict[str, Any]) -> Optional[ModuleType]
+    """The module `launch` out of the app's directory `place`, which is in use from now on.
+
+    None where anything is missing, cut off, another's, or open to others (the protocol's rule 6).
+    """
+    try:
+        import marshal
+        from _frozen_importlib_external import MAGIC_NUMBER
+
+        content = _own_launcher(place)
+        if content[:4] != MAGIC_NUMBER:
+            return None
+        parts = marshal.loads(content[4:])
+        if parts["facts"] != facts:
+            return None
+        launch = type(sys)("__pexlite__.app.launch")
+        launch.__dict__.update(PARTS=parts, PLACE=place, FACTS=facts)
+        exec(marshal.loads(parts["launch"]), launch.__dict__)
+        launch.note_use(place)
+        return launch
+    except Exception:
+        return None
+
+
+def _own_launcher(place):  # type: (str) -> bytes
+    """The launcher's content. Raises OSError unless it and the directories above it are this user's or root's."""
+    # Opened so that nobody who might write into a pipe of that name is waited for.
+    descriptor = os.open(place + "/" + LAUNCHER, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        found = os.fstat(descriptor)
+        if found.st_mode & 0o170000 != 0o100000 or not is_own(found):
+            raise OSError
+        directory = place
+        for _ in range(4):  # the app's, apps/, lite-2/ and the root
+            if not is_own(os.stat(directory)):
+                raise OSError
+            directory = directory.rpartition("/")[0] or "/"
+        return os.read(descriptor, found.st_size)
+    finally:
+        os.close(descriptor)
+
+
+def is_own(found):  # type: (os.stat_result) -> bool
+    """Whether what was `found` (os.stat) is this user's or root's, and nobody else may write to it."""
+    return not found.st_mode & 0o022 and found.st_uid in (0, os.geteuid())
+
+
+def put_in_order(file):  # type: (str) -> ModuleType
+    """The module `launch` of the app, whose directory is made or mended by the modules that the file carries."""
+    with room_of(file, FACTS):
+        from __pexlite__ import boot
+
+        launch = boot.launcher_of(FACTS, file)  # type: ModuleType
+        return launch
+
+
+def explain(failure, file):  # type: (BaseException, str) -> NoReturn
+    """Exit with words about the `failure`, which is not the app's; as SIGINT does if it is Ctrl-C."""
+    if isinstance(failure, KeyboardInterrupt):
+        import _signal  # type: ignore[import-not-found]  # `signal` takes long enough for another one to come
+
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+        os.kill(os.getpid(), _signal.SIGINT)
+    try:
+        with room_of(file, FACTS):
+            from __pexlite__ import failed
+
+            failed.explain(failure, FACTS, file)
+    except Exception:
+        fail("%s is damaged" % os.path.basename(file), "copy it here again")
+    sys.exit(1)
+
+
+def room_of(file, facts):  # type: (str, dict[str, Any]) -> Any
+    """The modules in the file with these `facts` (importing.Room). Exits with words where they have changed."""
+    path = sys.path[:]
+    # Whatever PYTHONPATH names comes after it: nothing there may be taken for zlib or json.
+    library = os.path.dirname(os.__file__)
+    sys.path[:0] = [library, library + "/lib-dynload"]
+    try:
+        texts = texts_in(_checked(file, facts, "room"))
+        importing = {"__name__": "pexlite_importing"}  # type: dict[str, Any]
+        exec(compile(texts["importing.py"], "<pexlite>/importing.py", "exec"), importing)
+        compiled = _checked(file, facts, "compiled") if facts["compiled"] else b""
+        return importing["Room"](file, texts, importing["codes_in"](compiled))
+    finally:
+        sys.path[:] = path
+
+
+def texts_in(content):  # type: (bytes) -> dict[str, str]
+    """The files of a room, by their paths in it; each begins after a form feed, with its path on a line."""
+    return dict(part.split("\n", 1) for part in content.decode("utf-8").split("\f")[1:])
+
+
+def _checked(file, facts, which):  # type: (str, dict[str, Any], str) -> bytes
+    """The content of one of the room's members. Exits with words where it has changed."""
+    name = os.path.basename(file)
+    try:
+        import zlib
+    except ImportError:
+        fail(
+            "%s needs a Python with the module zlib; %s has none" % (name, sys.executable),
+            "name another one with PEX_PYTHON=/path/to/python",
+        )
+    offset, size, crc = facts[which]
+    with open(file, "rb") as archive:
+        archive.seek(offset)
+        content = archive.read(size)
+    if zlib.crc32(content) & 0xFFFFFFFF == crc:
+        return zlib.decompress(content, -15)
+    try:
+        import json
+        import zipfile
+
+        with zipfile.ZipFile(file) as found:
+            info = json.loads(found.read("PEX-INFO").decode("utf-8"))
+        is_another = info["pexlite"]["build_id"] != facts["build_id"]
+    except Exception:
+        is_another = False
+    if is_another:
+        fail("%s was replaced while it started" % name, "start it again")
+    fail("%s is damaged: its own modules have changed" % name, "copy it here again")
+
+
+def fail(message, hint):  # type: (str, str) -> NoReturn
+    """Exit with 1 after an error and what to do about it."""
+    sys.exit("error: %s\nhint: %s" % (message, hint))
+
+
+def cache_root(baked_in):  # type: (Optional[str]) -> str
+    """The cache's root directory: $PEX_ROOT, else `baked_in`, else ~/.pex."""
+    root = os.environ.get("PEX_ROOT") or baked_in
+    if not root:
+        # A plain concatenation where expanduser would import pwd.
+        home = os.environ.get("HOME") or os.path.expanduser("~")
+        if home == "~":
+            home = "/dev/null"  # nobody's: a private directory will be used
+        return os.path.abspath(home.rstrip("/") + "/.pex")
+    return os.path.abspath(os.path.expanduser(root))
+
+
+def python_key():  # type: () -> str
+    """The name of this Python among all that may share the cache, as in "cp311-9f86d081e2"."""
+    abi = getattr(sys, "abiflags", "")
+    names = (sys.implementation, abi, os.uname()[4], sys.maxsize, sys.base_prefix, sys.base_exec_prefix)
+    text = ascii(names).encode()
+    try:
+        from _imp import source_hash  # hashlib alone would cost 2 ms
+
+        digest = source_hash(0, text).hex()
+    except ImportError:  # before Python 3.7
+        digest = "%010x" % (int.from_bytes(text, "little") % ((1 << 40) - 87))  # a prime
+    return "%s-%s" % (python_tag(), digest[:10])
+
+
+def python_tag():  # type: () -> str
+    """The running Python as in wheel tags: "cp311", "cp313t" (free-threaded), "pp39"."""
+    version = "%d%d" % sys.version_info[:2]
+    if sys.implementation.name == "cpython":
+        return "cp" + version + ("t" if "t" in getattr(sys, "abiflags", "") else "")
+    return ("pp" if sys.implementation.name == "pypy" else sys.implementation.name) + version
+
+
+if __name__ == "__main__":
+    main(globals())
