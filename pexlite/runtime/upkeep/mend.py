@@ -93,7 +93,7 @@ def _note_check(place: str) -> None:
 
 
 def _mended_since(target: "app.App", began: float) -> "list[str]":
-    """What has been mended since this process began, in a list of one or none."""
+    """The words for what was mended since this process began, in a list of one or none."""
     # Whoever is at it says so before it lets go of the lock.
     with lock.Lock("%s/locks/%s" % (target.root, target.name)).take(_LONGEST_WAIT):
         try:
