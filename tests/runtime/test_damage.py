@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -21,33 +22,39 @@ def main():
 
 
 def only(root: Path, pattern: str) -> Path:
-    (found,) = root.glob(f"lite-1/{pattern}")
+    (found,) = root.glob(f"lite-2/{pattern}")
     return found
 
 
 def delete_a_module(root: Path) -> None:
-    only(root, "wheels/*/lib/helper/inner.py").unlink()
-    shutil.rmtree(only(root, "wheels/*/lib/helper/__pycache__"), ignore_errors=True)
+    only(root, "apps/*-*/lib/*/site-packages/helper/inner.py").unlink()
+    shutil.rmtree(only(root, "apps/*-*/lib/*/site-packages/helper/__pycache__"), ignore_errors=True)
 
 
 def truncate_a_module(root: Path) -> None:
-    only(root, "wheels/*/lib/helper/inner.py").write_text("def wor")
+    only(root, "apps/*-*/lib/*/site-packages/helper/inner.py").write_text("def wor")
 
 
 def empty_a_module(root: Path) -> None:
-    only(root, "wheels/*/lib/helper/inner.py").write_text("")
+    only(root, "apps/*-*/lib/*/site-packages/helper/inner.py").write_text("")
 
 
 def truncate_data(root: Path) -> None:
-    only(root, "wheels/*/lib/helper/data.txt").unlink()
+    only(root, "apps/*-*/lib/*/site-packages/helper/data.txt").unlink()
 
 
-def delete_a_wheel(root: Path) -> None:
+def delete_a_module_everywhere(root: Path) -> None:
+    only(root, "wheels/*/lib/helper/inner.py").unlink()
+    delete_a_module(root)
+
+
+def delete_a_package_and_its_wheel(root: Path) -> None:
     shutil.rmtree(only(root, "wheels/*/lib/helper").parents[1])
+    delete_a_package(root)
 
 
-def delete_a_link(root: Path) -> None:
-    only(root, "apps/*-*/lib/*/site-packages/helper").unlink()
+def delete_a_package(root: Path) -> None:
+    shutil.rmtree(only(root, "apps/*-*/lib/*/site-packages/helper"))
 
 
 def delete_the_library(root: Path) -> None:
@@ -55,7 +62,7 @@ def delete_the_library(root: Path) -> None:
 
 
 def cut_bytecode(root: Path) -> None:
-    for path in root.glob("lite-1/wheels/*/lib/helper/__pycache__/inner*.pyc"):
+    for path in root.glob("lite-2/apps/*-*/lib/*/site-packages/helper/__pycache__/inner*.pyc"):
         path.write_bytes(path.read_bytes()[:30])
 
 
@@ -64,34 +71,44 @@ TOLD = [
     truncate_a_module,
     empty_a_module,
     truncate_data,
-    delete_a_wheel,
-    delete_a_link,
+    delete_a_module_everywhere,
+    delete_a_package_and_its_wheel,
+    delete_a_package,
     delete_the_library,
     cut_bytecode,
 ]
 
 
 def delete_the_launcher(root: Path) -> None:
-    only(root, "apps/*-*/_pexlite_launch.py").unlink()
-    only(root, "apps/*-*/_pexlite_launch.pyc").unlink()
+    only(root, "apps/*-*/_pexlite_launch").unlink()
 
 
-def delete_the_launchers_bytecode(root: Path) -> None:
-    only(root, "apps/*-*/_pexlite_launch.pyc").unlink()
+def have_a_pipe_be_the_launcher(root: Path) -> None:
+    path = only(root, "apps/*-*/_pexlite_launch")
+    path.unlink()
+    os.mkfifo(path)
+
+
+def delete_the_wheels(root: Path) -> None:
+    shutil.rmtree(root / "lite-2/wheels")
+
+
+def open_the_launcher_to_others(root: Path) -> None:
+    only(root, "apps/*-*/_pexlite_launch").chmod(0o666)
 
 
 def cut_the_launcher(root: Path) -> None:
-    path = only(root, "apps/*-*/_pexlite_launch.pyc")
+    path = only(root, "apps/*-*/_pexlite_launch")
     path.write_bytes(path.read_bytes()[:-1000])
 
 
 def empty_the_launcher(root: Path) -> None:
-    path = only(root, "apps/*-*/_pexlite_launch.pyc")
+    path = only(root, "apps/*-*/_pexlite_launch")
     path.write_bytes(bytes(path.stat().st_size))
 
 
 def give_another_python_the_launcher(root: Path) -> None:
-    path = only(root, "apps/*-*/_pexlite_launch.pyc")
+    path = only(root, "apps/*-*/_pexlite_launch")
     path.write_bytes(b"\1\2" + path.read_bytes()[2:])
 
 
@@ -105,7 +122,9 @@ def delete_the_app(root: Path) -> None:
 
 MENDED = [
     delete_the_launcher,
-    delete_the_launchers_bytecode,
+    have_a_pipe_be_the_launcher,
+    delete_the_wheels,
+    open_the_launcher_to_others,
     cut_the_launcher,
     empty_the_launcher,
     give_another_python_the_launcher,
@@ -154,16 +173,14 @@ def test_damage_before_the_apps_own_code_is_mended_at_once(
     assert (done.stdout, done.stderr) == ("whole data\n", "")
 
 
-def test_an_interpreter_without_its_python_says_so(newest: Interpreter, tmp_path: Path) -> None:
+def test_an_interpreter_without_its_python_gets_it_back(newest: Interpreter, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "helper", files={"helper.py": ""})
     file = bundle_file(tmp_path / "env.pex", [wheel], EntryPoint(StartKind.INTERPRETER))
     env = environment(tmp_path / "root")
     command: list[str | Path] = [newest.path, file, "-c", "import helper"]
     run(command, env)
     only(tmp_path / "root", "apps/*-*/bin/python").unlink()
-    told = run(command, env, check=False)
-    assert told.stderr.startswith("error: the unpacked files of env.pex were damaged: bin/python is missing")
-    run(command, env)
+    assert run(command, env).stderr == ""
 
 
 def remove(root: Path, pattern: str) -> None:
@@ -179,10 +196,10 @@ def remove_all_but_directories(root: Path) -> None:
 WITHOUT_A_WORD: dict[str, Callable[[Path], object]] = {
     "lib": lambda root: shutil.rmtree(only(root, "apps/*-*/lib")),
     "site-packages": lambda root: shutil.rmtree(only(root, "apps/*-*/lib/*/site-packages")),
-    "link": lambda root: remove(root, "apps/*-*/lib/*/site-packages/helper"),
+    "package": lambda root: shutil.rmtree(only(root, "apps/*-*/lib/*/site-packages/helper")),
     "pyvenv.cfg": lambda root: remove(root, "apps/*-*/pyvenv.cfg"),
-    "wheel": lambda root: shutil.rmtree(only(root, "wheels/*/lib/helper").parents[1]),
-    "wheels": lambda root: shutil.rmtree(root / "lite-1" / "wheels"),
+    "python": lambda root: remove(root, "apps/*-*/bin/python"),
+    "wheels": lambda root: shutil.rmtree(root / "lite-2" / "wheels"),
     "all but directories": remove_all_but_directories,
 }
 
@@ -213,12 +230,12 @@ SHELL_DAMAGE: dict[str, Callable[[Path], object]] = {
     "empty READY": lambda root: only(root, "apps/*-*/READY").write_text(""),
     "run": lambda root: remove(root, "apps/*-*/_pexlite_run.py"),
     "empty run": lambda root: only(root, "apps/*-*/_pexlite_run.py").write_text(""),
-    "launch": lambda root: remove(root, "apps/*-*/_pexlite_launch.py"),
-    "bytecode": lambda root: only(root, "apps/*-*/_pexlite_launch.pyc").write_bytes(b"cut"),
+    "launcher": lambda root: remove(root, "apps/*-*/_pexlite_launch"),
+    "cut launcher": lambda root: only(root, "apps/*-*/_pexlite_launch").write_bytes(b"cut"),
     "pointer": lambda root: remove(root, "apps/*.sh"),
     "empty pointer": lambda root: only(root, "apps/*.sh").write_text(""),
     "python": lambda root: remove(root, "apps/*-*/bin/python"),
-    "wheel": lambda root: shutil.rmtree(only(root, "wheels/*/lib/helper").parents[1]),
+    "package": lambda root: shutil.rmtree(only(root, "apps/*-*/lib/*/site-packages/helper")),
     "all but directories": remove_all_but_directories,
 }
 
@@ -234,11 +251,11 @@ def test_the_sh_header_never_leads_into_damage_for_good(what: str, newest: Inter
         run([file], env)
     SHELL_DAMAGE[what](tmp_path / "root")
     done = run([file], env, check=False)
-    if what == "wheel":
+    if what == "package":
         assert done.stderr.startswith("error: the unpacked files of app.pex were damaged: ")
     else:
         assert (done.stdout, done.stderr) == ("well\n", "")
-    env["PATH"] = "/usr/bin:/bin" if what != "wheel" else env["PATH"]
+    env["PATH"] = "/usr/bin:/bin" if what != "package" else env["PATH"]
     for _ in range(2):
         done = run([file], env)
         assert (done.stdout, done.stderr) == ("well\n", "")
@@ -303,11 +320,9 @@ def test_damage_is_told_whatever_the_app_makes_of_it(newest: Interpreter, tmp_pa
     file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
     env = environment(tmp_path / "root")
     run([newest.path, file], env)
-    shutil.rmtree(only(tmp_path / "root", "wheels/*/lib/helper.py").parents[1])
+    only(tmp_path / "root", "apps/*-*/lib/*/site-packages/helper.py").unlink()
     told = run([newest.path, file], env, check=False).stderr
-    assert told.startswith(
-        "error: the unpacked files of app.pex were damaged: helper-1.0-py3-none-any.whl is missing\n"
-    )
+    assert told.startswith("error: the unpacked files of app.pex were damaged: helper.py is missing\n")
     run([newest.path, file], env)
 
 

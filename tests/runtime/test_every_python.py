@@ -34,7 +34,7 @@ def test_cold_and_warm_start_see_the_same(python: Interpreter, teller: Path, env
 def test_the_process_is_a_venv_of_the_app(python: Interpreter, teller: Path, env: dict[str, str]) -> None:
     told = tell([python.path, teller], env)
     prefix = str(told["prefix"])
-    assert prefix.startswith(env["PEX_ROOT"] + "/lite-1/apps/")
+    assert prefix.startswith(env["PEX_ROOT"] + "/lite-2/apps/")
     assert told["exec_prefix"] == prefix
     assert told["base_prefix"] != prefix
     assert told["executable"] == prefix + "/bin/python"
@@ -72,9 +72,9 @@ def test_interpreter_runs_scripts_modules_code_and_stdin(
     assert run([python.path, file, "-m", "script", "a", "-b"], env, cwd=tmp_path).stdout == expected
 
 
-def test_bytecode_is_kept_in_the_store(python: Interpreter, teller: Path, env: dict[str, str]) -> None:
+def test_bytecode_is_kept_beside_the_apps_modules(python: Interpreter, teller: Path, env: dict[str, str]) -> None:
     tell([python.path, teller], env)
-    kept = list(Path(env["PEX_ROOT"]).glob("lite-1/wheels/*/lib/**/*.pyc"))
+    kept = list(Path(env["PEX_ROOT"]).glob("lite-2/apps/*/lib/**/*.pyc"))
     assert kept
 
 
@@ -139,7 +139,7 @@ def main():
     file = bundle_file(tmp_path / "app.pex", [wheel], function("schemes", "main"))
     env = environment(tmp_path / "ro ot" / "with spaces")
     assert run([python.path, file], env).stdout == "words True True\n"
-    (app,) = Path(env["PEX_ROOT"]).glob("lite-1/apps/*-*/")
+    (app,) = Path(env["PEX_ROOT"]).glob("lite-2/apps/*-*/")
     assert run([app / "bin" / "greet"], env).stdout == f"greeting {app}\n"
     assert run([app / "bin" / "also"], env).stdout == "words True True\n"
     assert list(app.glob("include/site/*/schemes/schemes.h"))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.runtime import lock
+from pexlite.runtime.cache import lock
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -45,7 +45,7 @@ def test_a_start_that_was_ended_anywhere_is_completed_by_the_next(
         shutil.rmtree(root)
 
 
-EMPTIED = ["apps/*/READY", "apps/*/*", "wheels/*/lib/app.py", "wheels/*/lib/stuff/*"]
+EMPTIED = ["apps/*/READY", "apps/*/*", "wheels/*/lib/app.py", "wheels/*/lib/stuff/*", "apps/*/lib/*/*/app.py"]
 
 
 @pytest.mark.parametrize("pattern", EMPTIED)
@@ -55,11 +55,11 @@ def test_a_power_cut_leaves_ready_empty_and_all_is_looked_at(
     """What was written last reaches the disk last: where a file is empty, so is READY."""
     env = environment(tmp_path / "root")
     judged(run([python.path, slow], env, check=False))
-    for path in [*(tmp_path / "root").glob(f"lite-1/{pattern}"), *(tmp_path / "root").glob("lite-1/apps/*/READY")]:
+    for path in [*(tmp_path / "root").glob(f"lite-2/{pattern}"), *(tmp_path / "root").glob("lite-2/apps/*/READY")]:
         if path.is_file() and not path.is_symlink():
             path.write_bytes(b"")
     judged(run([python.path, slow], env, check=False))
-    assert all(path.stat().st_size for path in (tmp_path / "root").glob("lite-1/wheels/*/lib/stuff/m*.py"))
+    assert all(path.stat().st_size for path in (tmp_path / "root").glob("lite-2/wheels/*/lib/stuff/m*.py"))
 
 
 def test_a_power_cut_before_ready_is_noticed_by_any_app_with_the_wheel(
@@ -67,8 +67,8 @@ def test_a_power_cut_before_ready_is_noticed_by_any_app_with_the_wheel(
 ) -> None:
     env = environment(tmp_path / "root")
     judged(run([newest.path, slow], env, check=False))
-    shutil.rmtree(tmp_path / "root/lite-1/apps")
-    files = [path for path in (tmp_path / "root").glob("lite-1/wheels/*/lib/*/*") if path.is_file()]
+    shutil.rmtree(tmp_path / "root/lite-2/apps")
+    files = [path for path in (tmp_path / "root").glob("lite-2/wheels/*/lib/*/*") if path.is_file()]
     emptied = [path for path in files if path.stat().st_size]
     assert {path.name for path in emptied} >= {"RECORD", "METADATA"}
     for path in emptied:
@@ -102,26 +102,41 @@ def test_many_first_starts_at_once_all_end_well(
         output, errors = process.communicate(timeout=120)
         judged(subprocess.CompletedProcess(command, process.returncode, output, errors))
     assert litter(tmp_path / "root") == []
-    assert len(list((tmp_path / "root").glob("lite-1/wheels/*"))) == 2
+    assert len(list((tmp_path / "root").glob("lite-2/wheels/*"))) == 2
 
 
-def test_waiting_for_another_start_is_told_and_has_an_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(lock, "_WORD_AFTER", 0.01)
+def test_waiting_for_another_start_is_told_and_has_an_end(tmp_path: Path) -> None:
+    told: list[float] = []
     path = tmp_path / "lock"
-    holder = os.open(path, os.O_CREAT | os.O_RDWR)
+    path.touch(0o600)
+    holder = os.open(path, os.O_RDWR)
     fcntl.flock(holder, fcntl.LOCK_EX)
     release = threading.Timer(0.3, os.close, [holder])
     release.start()
-    with lock.Lock(str(path), "app.pex", str(tmp_path)):
+    with lock.Lock(str(path)).take(60, waiting=told.append) as taken:
         release.join()
-    assert capsys.readouterr().err == "pexlite: waiting while another start unpacks app.pex\n"
+        assert taken.held and not taken.refused
+    assert told and told == sorted(told)
     holder = os.open(path, os.O_RDWR)
     fcntl.flock(holder, fcntl.LOCK_EX)
-    monkeypatch.setattr(lock, "_LONGEST", 0.05)
-    with lock.Lock(str(path), "app.pex", str(tmp_path)):
-        assert capsys.readouterr().err.count("app.pex") == 2
+    with lock.Lock(str(path)).take(0.05) as refused:
+        assert refused.refused and not refused.held
+    with lock.Lock(str(path)).take(60, until=lambda: True) as needless:
+        assert not needless.refused and not needless.held
+    os.close(holder)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o666, 0o620])
+def test_a_lock_that_others_may_open_is_not_waited_for(mode: int, tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.touch()
+    path.chmod(mode)
+    holder = os.open(path, os.O_RDWR)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    begin = time.monotonic()
+    with lock.Lock(str(path)).take(60) as taken:
+        assert not taken.held and not taken.refused
+    assert time.monotonic() - begin < 5
     os.close(holder)
 
 
@@ -145,10 +160,10 @@ def test_a_full_disk_is_told_with_what_is_needed_and_free(
         done = run([newest.path, slow], env, check=False)
         error, hint = done.stderr.splitlines()
         assert (done.returncode, done.stdout) == (1, "")
-        assert error.startswith(f"error: no room to unpack into {disk / 'root' / 'lite-1'}: ") and words in error
+        assert error.startswith(f"error: no room to unpack into {disk / 'root' / 'lite-2'}: ") and words in error
         assert hint.startswith("hint: make room, or set PEX_ROOT")
         assert (disk / "mine").read_text() == "kept"
-        assert litter(disk / "root") == [] and not list((disk / "root").glob("lite-1/wheels/*"))
+        assert litter(disk / "root") == [] and not list((disk / "root").glob("lite-2/wheels/*"))
         subprocess.run(["mount", "-o", "remount,size=90m,nr_inodes=9000", disk], check=True)
         judged(run([newest.path, slow], env, check=False))
 

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
 
 from pexlite.model import LaunchOptions
-from pexlite.runtime import unzip
+from pexlite.runtime.file import zip as members_of
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -83,9 +84,9 @@ def test_two_apps_share_a_wheel(newest: Interpreter, teller_wheels: list[Path], 
     first = bundle_file(tmp_path / "one.pex", teller_wheels, function("teller", "main"))
     second = bundle_file(tmp_path / "two.pex", [*teller_wheels, other], function("other", "main"))
     run([newest.path, first], env, check=False)
-    shared = {path: path.stat().st_ino for path in Path(env["PEX_ROOT"]).glob("lite-1/wheels/*")}
+    shared = {path: path.stat().st_ino for path in Path(env["PEX_ROOT"]).glob("lite-2/wheels/*")}
     run([newest.path, second], env)
-    after = {path: path.stat().st_ino for path in Path(env["PEX_ROOT"]).glob("lite-1/wheels/*")}
+    after = {path: path.stat().st_ino for path in Path(env["PEX_ROOT"]).glob("lite-2/wheels/*")}
     assert len(shared) == 2 and len(after) == 3
     assert shared.items() <= after.items()
 
@@ -97,7 +98,7 @@ def test_sixteen_first_starts_at_once_all_end_well(newest: Interpreter, teller: 
     ]
     ended = [(process.communicate()[1], process.returncode) for process in started]
     assert ended == [(b"", 3)] * 16
-    assert list(Path(env["PEX_ROOT"]).glob("lite-1/*/.*")) == []
+    assert list(Path(env["PEX_ROOT"]).glob("lite-2/*/.*")) == []
 
 
 def test_a_home_that_cannot_be_written_has_a_private_place_that_is_found_again(
@@ -144,7 +145,7 @@ def test_a_damaged_file_says_so_and_poisons_nothing(newest: Interpreter, teller:
 def test_after_a_kill_the_next_start_completes(newest: Interpreter, teller: Path, env: dict[str, str]) -> None:
     root = Path(env["PEX_ROOT"])
     run([newest.path, teller], env, check=False)
-    (app,) = root.glob("lite-1/apps/*")
+    (app,) = root.glob("lite-2/apps/*")
     (app / "READY").unlink()  # as if killed before the end
     (app / "pyvenv.cfg").unlink()
     assert run([newest.path, teller], env, check=False).returncode == 3
@@ -169,12 +170,20 @@ def test_record_names_the_files_of_data_where_they_are(newest: Interpreter, tmp_
 
 
 def test_what_a_killed_start_left_is_swept(newest: Interpreter, teller: Path, env: dict[str, str]) -> None:
-    wheels = Path(env["PEX_ROOT"]) / "lite-1" / "wheels"
-    for name, age in ((".old-1", 7200), (".young-2", 60)):
+    """What this host left goes at once, for no start is at work while the pruner is; another's when it is old."""
+    wheels = Path(env["PEX_ROOT"]) / "lite-2" / "wheels"
+    host = zlib.crc32(os.fsencode(os.uname().nodename))
+    names = [f".{'a' * 32}-{number}-17{number}-" for number in range(3)]
+    left = [
+        (names[0] + f"{host:08x}", 60),
+        (names[1] + f"{host ^ 1:08x}", 7200),
+        (names[2] + f"{host ^ 1:08x}", 60),
+    ]
+    for name, age in [*left, (".notes", 7200)]:
         (wheels / name / "lib").mkdir(parents=True)
         os.utime(wheels / name, (time.time() - age,) * 2)
     run([newest.path, teller], env, check=False)
-    assert sorted(path.name for path in wheels.glob(".*")) == [".young-2"]
+    assert sorted(path.name for path in wheels.glob(".*")) == sorted([left[2][0], ".notes"])
 
 
 def test_an_interrupt_while_unpacking_leaves_nothing(newest: Interpreter, tmp_path: Path) -> None:
@@ -182,7 +191,7 @@ def test_an_interrupt_while_unpacking_leaves_nothing(newest: Interpreter, tmp_pa
     wheel = make_wheel(tmp_path, "big", files={"big.py": "def main():\n    print('ran')\n", "big.bin": noise})
     file = bundle_file(tmp_path / "app.pex", [wheel], function("big", "main"))
     env = environment(tmp_path / "root")
-    wheels = tmp_path / "root" / "lite-1" / "wheels"
+    wheels = tmp_path / "root" / "lite-2" / "wheels"
     process = subprocess.Popen([newest.path, file], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and not (wheels.exists() and list(wheels.iterdir())):
@@ -219,8 +228,8 @@ def test_pieces_are_the_whole_content(size: int, stored: bool, tmp_path: Path) -
         archive.writestr("x", content)
     descriptor = os.open(tmp_path / "x.zip", os.O_RDONLY)
     try:
-        (member,) = unzip.read_members(descriptor, 0, (tmp_path / "x.zip").stat().st_size, "x")
-        pieces = list(unzip._pieces(descriptor, member))
+        (member,) = members_of.read_members(descriptor, 0, (tmp_path / "x.zip").stat().st_size, "x")
+        pieces = list(members_of.pieces(descriptor, member))
     finally:
         os.close(descriptor)
     assert b"".join(pieces) == content
@@ -249,7 +258,7 @@ def test_a_cache_whose_path_is_no_text(newest: Interpreter, tmp_path: Path) -> N
     env = environment(tmp_path, PEX_ROOT=os.fsdecode(root), PATH=f"{newest.path.parent}:/usr/bin:/bin")
     for _ in range(2):
         assert "/\\udcff/" in run([file], env).stdout
-    (tool,) = Path(os.fsdecode(root)).glob("lite-1/apps/*/bin/tool")
+    (tool,) = Path(os.fsdecode(root)).glob("lite-2/apps/*/bin/tool")
     assert "/\\udcff/" in run([tool], env).stdout
 
 
@@ -258,17 +267,17 @@ def test_a_relative_home_gives_an_absolute_cache(newest: Interpreter, tmp_path: 
     file = bundle_file(tmp_path / "app.pex", [wheel], function("where", "main"))
     env = environment(tmp_path, HOME="home")
     del env["PEX_ROOT"]
-    assert run([newest.path, file], env, cwd=tmp_path).stdout.startswith(f"{tmp_path}/home/.pex/lite-1/")
+    assert run([newest.path, file], env, cwd=tmp_path).stdout.startswith(f"{tmp_path}/home/.pex/lite-2/")
 
 
 def test_a_start_of_the_same_process_id_elsewhere_is_left_alone(
     newest: Interpreter, teller: Path, env: dict[str, str]
 ) -> None:
     """Containers that share a cache share process ids too."""
-    wheels = Path(env["PEX_ROOT"]) / "lite-1" / "wheels"
+    wheels = Path(env["PEX_ROOT"]) / "lite-2" / "wheels"
     run([newest.path, teller], env, check=False)
     (place, *_) = wheels.iterdir()
-    shutil.rmtree(Path(env["PEX_ROOT"]) / "lite-1" / "apps")
+    shutil.rmtree(Path(env["PEX_ROOT"]) / "lite-2" / "apps")
     place.rename(wheels / f".{place.name}-7")
     code = (
         "import os, runpy, sys; os.getpid = lambda: 7; del sys.argv[0];"
@@ -292,33 +301,31 @@ def test_no_umask_opens_the_cache_or_breaks_the_app(
     assert [path for path in made if not path.is_symlink() and path.stat().st_mode & 0o022] == []
 
 
-# Another start completes the app between this one's look for the launcher and its look for READY.
+# Another start completes the app between this one's look for the launcher and its taking the lock.
 OVERTAKEN = """
-import ast, os, subprocess, sys, zipfile
+import os, runpy, subprocess, sys
 
-file, prefix = sys.argv[1:3]
-text = zipfile.ZipFile(file).read("__main__.py").decode()
-facts = next(ast.literal_eval(node.value) for node in ast.parse(text).body if isinstance(node, ast.Assign))
-sys.path.insert(0, file)
-import __pexlite__ as boot
-boot.find_the_rest()
-from __pexlite__ import begin
+file, prefix, complete = sys.argv[1:4]
+flock = None
 
-look = begin.launcher
 
-def look_late(facts, prefix):
-    found = look(facts, prefix)
-    begin.launcher = look
-    if {complete}:
-        subprocess.call([sys.executable, file])
-    apps.append(os.stat(prefix).st_ino)
-    return found
+def look_late(event, arguments):
+    global flock
+    if event == "open" and str(arguments[0]).endswith("/locks/prune") and flock is None:
+        flock = True
+        if complete == "True":
+            subprocess.call([sys.executable, file])
+        apps.append(os.stat(prefix).st_ino)
 
-begin.launcher = look_late
+
 apps = []
-sys.argv[1:] = []
-begin.begin(facts, file, prefix, [])
-assert os.stat(prefix).st_ino == apps[0]
+sys.addaudithook(look_late)
+sys.argv[:] = [file]
+try:
+    runpy.run_path(file, run_name="__main__")
+except SystemExit as end:
+    assert end.code == 3
+assert apps == [os.stat(prefix).st_ino]
 """
 
 
@@ -329,11 +336,11 @@ def test_a_start_that_is_overtaken_takes_nothing_away(
     prefix = Path(json.loads(run([newest.path, teller], env, check=False).stdout)["prefix"])
     if launcher == "as it was":
         shutil.rmtree(env["PEX_ROOT"])
-        run([newest.path, "-c", OVERTAKEN.format(complete=True), teller, prefix], env)
+        run([newest.path, "-c", OVERTAKEN, teller, prefix, "True"], env)
     else:
         before = [(prefix / name).stat().st_ino for name in ("", "READY", "bin")]
-        (prefix / "_pexlite_launch.pyc").write_bytes(b"")
-        run([newest.path, "-c", OVERTAKEN.format(complete=False), teller, prefix], env)
+        (prefix / "_pexlite_launch").write_bytes(b"")
+        run([newest.path, "-c", OVERTAKEN, teller, prefix, "False"], env)
         assert [(prefix / name).stat().st_ino for name in ("", "READY", "bin")] == before
     assert run([newest.path, teller], env, check=False).returncode == 3
     assert sorted(path.name for path in prefix.parent.glob("*")) == [prefix.name]

@@ -38,7 +38,7 @@ def test_any_name_will_do_for_the_cache(name: str, sh_boot: bool, newest: Interp
     command: list[str | Path] = ["/bin/sh", file] if sh_boot else [newest.path, file]
     for _ in range(2):
         prefix, child = eval(run(command, env).stdout)
-        assert prefix.startswith(f"{tmp_path / name}/lite-1/apps/") and child == prefix
+        assert prefix.startswith(f"{tmp_path / name}/lite-2/apps/") and child == prefix
 
 
 def as_somebody(env: dict[str, str], *command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -157,14 +157,14 @@ def test_a_cache_that_root_made_does_not_stop_its_user(
         os.umask(before)
     first, second = (as_somebody(env, public, small) for _ in range(2))
     assert (first.returncode, first.stderr) == (0, "") and first.stdout == second.stdout
-    for wheel in (home / ".pex" / "lite-1" / "wheels").iterdir():
+    for wheel in (home / ".pex" / "lite-2" / "wheels").iterdir():
         wheel.chmod(0o700)  # root's, in a cache that is the user's again
     for path in (home / ".pex").rglob("*"):
         if "wheels/" not in str(path):
             os.chown(path, SOMEBODY, SOMEBODY, follow_symlinks=False)
     os.chown(home / ".pex", SOMEBODY, SOMEBODY)
     (home / ".pex").chmod(0o755)
-    for app in (home / ".pex" / "lite-1" / "apps").iterdir():
+    for app in (home / ".pex" / "lite-2" / "apps").iterdir():
         shutil.rmtree(app)
     done = as_somebody(env, public, small)
     assert done.stdout.startswith(f"{home}/.pex/"), done.stderr
@@ -186,5 +186,5 @@ def test_a_place_without_programs_runs_what_is_pure_and_names_it_for_the_rest(
         assert run([newest.path, interpreter, "-c", "import pure; pure.main()"], env).stdout.startswith(str(disk))
         file = bundle_file(tmp_path / "fast.pex", [pure, compiled], function("pure", "main"))
         error, hint = run([newest.path, file], env, check=False).stderr.splitlines()
-        assert error == f"error: {disk / 'root' / 'lite-1'} is mounted noexec, and compiled has compiled code"
+        assert error == f"error: {disk / 'root' / 'lite-2'} is mounted noexec, and compiled has compiled code"
         assert hint.startswith("hint: set PEX_ROOT to ")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.runtime import pool
+from pexlite.runtime.unpack import pool
 
 ROOM = Path(pool.__file__).parent
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.runtime import processes
+from pexlite.runtime.cache.app import App, Ready
+from pexlite.runtime.upkeep import users as processes
 from tests.bundles import bundle_file, function
 from tests.factories import make_wheel
 
@@ -21,39 +22,39 @@ DAY = 86400
 NOW = time.time()
 
 
-def app(build_id: str = "aaaa") -> processes.App:
+def app(build_id: str = "aaaa") -> processes.Candidate:
     """An app of user 1000, last used 100 days ago, of a Python that need not be here."""
-    found = processes.App("/r/lite-1", f"{build_id}-cp311-1", NOW - 100 * DAY, ["w1", "w2"])
+    found = processes.Candidate(App(f"/r/lite-2/apps/{build_id}-cp311-1"), NOW - 100 * DAY)
     found.python, found.owner, found.file_name = "/usr/bin/python3.11", 1000, "app.pex"
-    found.is_found_otherwise = False
+    found.wheels, found.is_found_otherwise = ("w1", "w2"), False
     return found
 
 
 def process(*words: str, days: float = 1, owner: int = 1000, **seen: str) -> processes.Process:
-    given: dict[str, str | None] = {"program": "/usr/bin/python3.11", "directory": "/", **seen}
+    given: dict[str, str] = {"program": "/usr/bin/python3.11", "directory": "/", **seen}
     return processes.Process(list(words), NOW - days * DAY, owner, **given)
 
 
 ORDINARY = str(Path(__file__))  # a script that is there and is no built file
 
 USED = [
-    ("bin/python of the app", process("/r/lite-1/apps/aaaa-cp311-1/bin/python", "-m", "x")),
-    ("a script in bin", process("/bin/sh", "/r/lite-1/apps/aaaa-cp311-1/bin/tool")),
+    ("bin/python of the app", process("/r/lite-2/apps/aaaa-cp311-1/bin/python", "-m", "x")),
+    ("a script in bin", process("/bin/sh", "/r/lite-2/apps/aaaa-cp311-1/bin/tool")),
     (
         "a file of a wheel is mapped",
-        process("java", program="/usr/bin/java", mapped="/r/lite-1/wheels/w2/x.so"),
+        process("java", program="/usr/bin/java", mapped="/r/lite-2/wheels/w2/x.so"),
     ),
     ("the script is gone", process("python3", "/not/there.pex")),
     ("the script is not found, the directory being unknown", process("python3", "app.pex", directory="")),
     ("the script is an open file of its own", process("python3", "/dev/fd/0")),
     ("the name was changed", process("worker: master [app]")),
     ("Python was replaced", process("python3", "/not/there", program="/usr/bin/python3.11 (deleted)")),
-    ("it holds the app's mark", process("python3", ORDINARY, mapped="/r/lite-1/apps/aaaa-cp311-1/READY")),
+    ("it holds the app's mark", process("python3", ORDINARY, mapped="/r/lite-2/apps/aaaa-cp311-1/READY")),
     ("of another user, by its name", process("python3", "./app.pex", owner=7, program="", directory="")),
     ("nothing can be seen, and it is old", process("python3", "a", days=101, owner=7, program="", directory="")),
 ]
 NOT_USED = [
-    ("bin/python of another app", process("/r/lite-1/apps/bbbb-cp311-1/bin/python", "x", mapped="/wheels/w1/x")),
+    ("bin/python of another app", process("/r/lite-2/apps/bbbb-cp311-1/bin/python", "x", mapped="/wheels/w1/x")),
     ("another Python", process("python3", "/not/there.pex", program="/opt/python3.12")),
     ("a Python told of another cache", process("python3", "/not/there.pex", root="/other")),
     ("no Python", process("vim", "/not/there.pex", program="/usr/bin/vim")),
@@ -201,10 +202,10 @@ def test_the_cache_that_a_process_was_told_of(environment: str, root: str | None
 def test_a_cache_that_the_file_itself_names_is_used_whatever_the_variables_say(
     root: str | None, tmp_path: Path
 ) -> None:
-    place = tmp_path / "lite-1" / "apps" / "aaaa-cp311-1"
+    place = tmp_path / "lite-2" / "apps" / "aaaa-cp311-1"
     place.mkdir(parents=True)
-    (place / "_pexlite_launch.py").write_text(f"FACTS = {{'build_id': 'aaaa', 'pex_root': {root!a}}}\n")
-    found = processes.App(str(tmp_path / "lite-1"), place.name, NOW, [])
+    (place / "READY").write_bytes(Ready("aaaa", [], "x.pex", root or "", []).text())
+    found = processes.Candidate(App(str(place)), NOW)
     found.python = "/usr/bin/python3.11"
     shown = process("python3", "/not/there.pex", owner=found.owner, root="/elsewhere")
     assert processes._used_by(shown, [found]) == ([place.name] if root else [])

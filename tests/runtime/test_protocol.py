@@ -13,7 +13,7 @@ import pytest
 
 from tests.simulation.cases import CASES
 
-# In all, what fits into a minute; a machine that is slow or busy tries fewer of them.
+# In all, what two processors do in 45 seconds; a machine that is slow or busy tries fewer of them.
 _SCHEDULES, _SECONDS = 500, 7
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
-from pexlite.runtime import processes, prune
-from pexlite.runtime.lock import Held
+from pexlite.runtime.cache.lock import Lock
+from pexlite.runtime.upkeep import prune, users
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -50,7 +50,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return tmp_path / "root" / "lite-1"
+    return tmp_path / "root" / "lite-2"
 
 
 @pytest.fixture
@@ -207,11 +207,11 @@ def test_a_mark_that_cannot_be_written_is_no_failure(newest: Interpreter, tmp_pa
     (place / "READY").write_text("x")
     age(place / "READY", 5)
     code = (
-        "import os, sys; sys.path.insert(0, sys.argv[1]); from runtime import launch\n"
+        "import os, sys; sys.path.insert(0, sys.argv[1]); from runtime.app import launch\n"
         "def refuse(path):\n    raise PermissionError(path)\n"
         "os.utime = refuse\nlaunch.note_use(sys.argv[2])\nprint('well')\n"
     )
-    room = Path(prune.__file__).parents[1]
+    room = Path(prune.__file__).parents[2]
     assert run([newest.path, "-c", code, room, place], environment(tmp_path)).stdout == "well\n"
 
 
@@ -256,8 +256,8 @@ def test_while_a_cold_start_is_at_work_nothing_goes(
     start(newest, app(tmp_path, "one"), env)
     (one,) = apps(root)
     age(one / "READY", 100)
-    with Held(str(root)) as lock:
-        assert lock.works
+    with Lock(f"{root}/locks/prune", shared=True).take(0) as shared:
+        assert shared.held
         start(newest, app(tmp_path, "two"), env)
         assert len(apps(root)) == 2
     cold_start(newest, tmp_path, env, lambda: not one.exists())
@@ -275,43 +275,55 @@ def test_where_locks_do_not_work_nothing_goes(
     assert len(apps(root)) == 2
 
 
-def test_an_app_started_meanwhile_stays(
-    newest: Interpreter, tmp_path: Path, root: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("days", [0, 90])
+def test_a_start_during_a_pruning_waits_for_its_end(
+    days: int,
+    newest: Interpreter,
+    tmp_path: Path,
+    root: Path,
+    env: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Whatever the pruner does then: it may have looked at the processes before this one was there."""
     start(newest, app(tmp_path, "one"), env)
-    age(apps(root)[0] / "READY", 100)
+    if days:
+        age(apps(root)[0] / "READY", 100)
+    begun = []
 
-    def start_meanwhile(candidates: list[processes.App]) -> set[str]:
-        start(newest, tmp_path / "one" / "app.pex", env)
+    def start_meanwhile(candidates: list[users.Candidate]) -> set[str]:
+        command = [newest.path, tmp_path / "one" / "app.pex"]
+        given = {**env, "PEX_MODULE": "quick:main"}
+        begun.append(subprocess.Popen(command, env=given, stderr=subprocess.PIPE, text=True))
+        time.sleep(0.5)
+        assert begun[0].poll() is None
         return set()
 
-    monkeypatch.setattr(processes, "in_use", start_meanwhile)
-    gone = prune.prune(str(root), 90)
-    assert (gone.apps, gone.wheels) == ([], [])
-    assert len(apps(root)) == 1
+    monkeypatch.setattr(users, "in_use", start_meanwhile)
+    gone = prune.prune(str(root), days)
+    errors = begun[0].communicate(timeout=60)[1]
+    assert (begun[0].returncode, errors) == (0, "")
+    assert gone and len(gone.apps) == len(apps(root)) == 1
 
 
-def test_at_once_a_start_that_follows_the_look_at_processes_stays(
+def test_what_is_in_use_keeps_the_time_of_its_last_use(
     newest: Interpreter, tmp_path: Path, root: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With nothing to wait for, the mark of a day is no protection."""
     start(newest, app(tmp_path, "one"), env)
     (one,) = apps(root)
-
-    def start_meanwhile(candidates: list[processes.App]) -> set[str]:
-        start(newest, tmp_path / "one" / "app.pex", env)
-        return set()
-
-    monkeypatch.setattr(processes, "in_use", start_meanwhile)
-    assert prune.prune(str(root), 0).apps == []
-    assert abs((one / "READY").stat().st_mtime - time.time()) < 600
-    monkeypatch.setattr(processes, "in_use", lambda candidates: {one.name})
+    monkeypatch.setattr(users, "in_use", lambda candidates: {one.name})
     age(one / "READY", 5)
     before = (one / "READY").stat().st_mtime
-    assert prune.prune(str(root), 0).apps == []
+    assert pruned(root, 0) == []
     assert (one / "READY").stat().st_mtime == before
-    monkeypatch.setattr(processes, "in_use", lambda candidates: set())
-    assert prune.prune(str(root), 0).apps == [one.name]
+    monkeypatch.setattr(users, "in_use", lambda candidates: set())
+    assert pruned(root, 0) == [one.name]
+
+
+def pruned(root: Path, days: float) -> list[str]:
+    """The names of the apps that went."""
+    gone = prune.prune(str(root), days)
+    assert gone is not None
+    return gone.apps
 
 
 def test_a_prune_between_the_look_and_the_mark_makes_a_start_cold(tmp_path: Path, newest: Interpreter) -> None:
@@ -320,12 +332,12 @@ def test_a_prune_between_the_look_and_the_mark_makes_a_start_cold(tmp_path: Path
     (place / "READY").write_text("x")
     age(place / "READY", 5)
     code = (
-        "import os, sys; sys.path.insert(0, sys.argv[1]); from runtime import launch; utime = os.utime\n"
+        "import os, sys; sys.path.insert(0, sys.argv[1]); from runtime.app import launch; utime = os.utime\n"
         "def late(path):\n    os.unlink(path)\n    utime(path)\n"
         "os.utime = late\n"
         "try:\n    launch.note_use(sys.argv[2])\nexcept OSError:\n    print('cold')\n"
     )
-    room = Path(prune.__file__).parents[1]
+    room = Path(prune.__file__).parents[2]
     assert run([newest.path, "-c", code, room, place], environment(tmp_path)).stdout == "cold\n"
 
 
@@ -335,20 +347,34 @@ def test_leftovers_go(newest: Interpreter, tmp_path: Path, root: Path, env: dict
     (one,), (pointer,) = apps(root), list(root.glob("apps/*.sh"))
     for path in (*root.glob("locks/*"), one / "READY"):
         age(path, 100)
-    (root / "wheels" / "abandoned").mkdir()
-    age(root / "wheels" / "abandoned", 2)
-    (root / "wheels" / "young").mkdir()
+    (abandoned := root / "wheels" / ("a" * 32)).mkdir()
+    age(abandoned, 2)
+    (young := root / "wheels" / ("b" * 32)).mkdir()
     cold_start(newest, tmp_path, env, lambda: not one.exists())
     assert not pointer.exists()
     assert {path.name for path in root.glob("locks/*")} == {path.name for path in apps(root)} | {"prune"}
-    assert "young" in wheels(root) and "abandoned" not in wheels(root)
+    assert young.exists() and not abandoned.exists()
 
 
-def test_an_app_laid_out_without_a_list_of_wheels_keeps_them(
+def test_nothing_goes_that_this_cache_has_not_made(
     newest: Interpreter, tmp_path: Path, root: Path, env: dict[str, str]
 ) -> None:
+    """Names of another form, what links lead to, and a directory without the cache's tag."""
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / ("c" * 32)).mkdir(parents=True)
+    root.mkdir(parents=True)
+    (root / "wheels").symlink_to(elsewhere)
+    strange = ("my-photos", ".hidden", "0123456789abcdef-cp311-0123456789-old")
+    for name in strange:
+        (root / "apps" / name).mkdir(parents=True)
+        age(root / "apps" / name, 100)
+    age(elsewhere / ("c" * 32), 100)
     start(newest, app(tmp_path, "one"), env)
-    (one,) = apps(root)
-    listed = prune.wheels_of(str(root), one.name)
-    (one / "READY").write_text("aaaa\n")
-    assert sorted(listed) == prune.wheels_of(str(root), one.name) == wheels(root)
+    start(newest, app(tmp_path, "two"), env)
+    assert len(pruned(root, 0)) == 2
+    assert (elsewhere / ("c" * 32)).exists()
+    assert {"my-photos", ".hidden", "0123456789abcdef-cp311-0123456789-old"} <= {
+        path.name for path in (root / "apps").iterdir()
+    }
+    (root / "CACHEDIR.TAG").write_text("another's")
+    assert prune.prune(str(root), 0) is None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
+from pexlite.runtime.app import launch, spark
 from tests.bundles import bundle_file, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -106,6 +109,22 @@ def spark_path(tmp_path: Path) -> Path:
     return directory
 
 
+# What Spark sets for a worker, and the jar that it puts on PYTHONPATH.
+WORKER = {"PYTHON_WORKER_FACTORY_SECRET": "secret"}
+JAR = "/opt/spark/jars/spark-core_2.13-4.0.1.jar"
+VERSION = ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+PACKAGES = ["-c", "\nimport pkg_resources\n\ninstalled_packages = pkg_resources.working_set\n"]
+shows_parents = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="parents cannot be seen here")
+
+
+@pytest.fixture(scope="session")
+def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The beginning of a command whose rest a program called java starts as a child."""
+    program = tmp_path_factory.mktemp("java") / "java"
+    shutil.copy(os.path.realpath("/bin/sh"), program)
+    return [str(program), "-c", '"$@"; exit $?', "java"]
+
+
 def shell(words: list[str], env: dict[str, str], python: Interpreter, cwd: Path) -> str:
     """The output of the command, with this `python` first on PATH."""
     path = f"{python.path.parent}{os.pathsep}{env['PATH']}"
@@ -113,11 +132,11 @@ def shell(words: list[str], env: dict[str, str], python: Interpreter, cwd: Path)
 
 
 def test_a_file_with_an_entry_point_is_an_interpreter_for_a_worker(
-    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, java: list[str]
 ) -> None:
-    words = ["sh", "-c", "echo $$; exec ./app.py -m pyspark.daemon pyspark.worker"]
+    words = [*java, "sh", "-c", "echo $$; exec ./app.py -m pyspark.daemon pyspark.worker"]
     for _ in range(2):
-        path = {"PYTHONPATH": str(spark_path), "PATH": f"{newest.path.parent}{os.pathsep}{env['PATH']}"}
+        path = {**WORKER, "PYTHONPATH": str(spark_path), "PATH": f"{newest.path.parent}{os.pathsep}{env['PATH']}"}
         done = run(words, {**env, **path}, cwd=application.parent, stdin="spoken")
         pid, told = done.stdout.split("\n", 1)
         worker = json.loads(told)
@@ -132,48 +151,170 @@ def test_a_file_with_an_entry_point_is_an_interpreter_for_a_worker(
     ["PEX_VERBOSE=1", "PEX_INTERPRETER=1", "PEX_INHERIT_PATH=fallback", "PEX_MODULE=application"],
 )
 def test_a_switch_that_is_set_for_all_starts_is_no_hindrance_to_a_worker(
-    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, switch: str
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, java: list[str], switch: str
 ) -> None:
     name, _, value = switch.partition("=")
-    words = [str(newest.path), str(application), "-m", "pyspark.daemon", "pyspark.worker"]
+    words = [*java, str(newest.path), str(application), "-m", "pyspark.daemon", "pyspark.worker"]
     for _ in range(2):
-        worker = json.loads(run(words, {**env, "PYTHONPATH": str(spark_path), name: value}).stdout)
+        worker = json.loads(run(words, {**env, **WORKER, "PYTHONPATH": str(spark_path), name: value}).stdout)
         assert worker["argv"] == [str(spark_path / "pyspark/daemon.py"), "pyspark.worker"]
         assert str(env["PEX_ROOT"]) in worker["helper"]
 
 
 def test_a_file_with_the_name_of_a_bundled_module_does_not_hide_it(
-    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, java: list[str]
 ) -> None:
     file = application.rename(application.with_name("helper.py"))
-    environment = {**env, "PYTHONPATH": str(spark_path)}
+    environment = {**env, **WORKER, "PYTHONPATH": str(spark_path)}
     for start in [str(newest.path), str(file)], ["./helper.py"], ["./helper.py"]:
-        worker = json.loads(shell([*start, "-m", "pyspark.daemon"], environment, newest, file.parent))
+        worker = json.loads(shell([*java, *start, "-m", "pyspark.daemon"], environment, newest, file.parent))
         assert str(env["PEX_ROOT"]) in worker["helper"]
 
 
 def test_the_question_which_python_it_is_does_not_start_the_application(
-    application: Path, env: dict[str, str], newest: Interpreter
+    application: Path, env: dict[str, str], newest: Interpreter, java: list[str]
 ) -> None:
-    words = ["./app.py", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    asked = {**env, "PYTHONPATH": JAR}
     for _ in range(2):
         version = ".".join(map(str, newest.version))
-        assert shell(words, env, newest, application.parent) == f"{version}\n"
+        assert shell([*java, "./app.py", *VERSION], asked, newest, application.parent) == f"{version}\n"
+        assert shell([*java, "./app.py", "-VV"], asked, newest, application.parent).startswith(
+            f"Python {version}."
+        )
 
 
 def test_the_question_where_spark_is_goes_to_the_python_beside_it(
     application: Path, env: dict[str, str], newest: Interpreter, tmp_path: Path
 ) -> None:
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    (programs / "find_spark_home.py").write_text("import sys; print(sys.prefix)")
-    (programs / "python3").write_text("#!/bin/sh\necho $0 asked $1\n")
-    (programs / "python3").chmod(0o755)
-    script = str(programs / "find_spark_home.py")
+    programs = spark_programs(tmp_path / "a spark")
+    asked = {**env, "PYSPARK_PYTHON": "./app.py"}
+    for start in [str(programs / "spark-submit")], ["bash", "a spark/spark-submit"]:
+        told = shell(start, asked, newest, application.parent)
+        assert told == f"{programs}/python3 asked {programs}/find_spark_home.py\n"
+
+
+def spark_programs(directory: Path) -> Path:
+    """A directory as pip puts Spark's scripts into; `spark-submit` asks and says what it was told."""
+    directory.mkdir()
+    (directory / "find_spark_home.py").write_text("import sys; print(sys.prefix)")
+    ask = 'echo "$($PYSPARK_PYTHON "$(cd "$(dirname "$0")"; pwd)/find_spark_home.py")"'
+    for name, script in ("python3", "echo $0 asked $1"), ("spark-submit", ask):
+        (directory / name).write_text(f"#!/bin/bash\n{script}\n")
+        (directory / name).chmod(0o755)
+    return directory
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["-m", "pyspark.x"], [*VERSION[:1], VERSION[1] + "; print('more')"], VERSION, ["-VV"], PACKAGES],
+    ids=["-m", "-c and more", "-c", "-VV", "packages"],
+)
+@pytest.mark.parametrize(
+    "variables",
+    [{}, {"PYSPARK_PYTHON": "./app.py"}, {**WORKER, "PYTHONPATH": JAR, "PYSPARK_GATEWAY_PORT": "1"}],
+    ids=["anywhere", "where Spark is set up", "below a driver and a worker"],
+)
+def test_arguments_like_sparks_are_the_applications(
+    application: Path, env: dict[str, str], newest: Interpreter, variables: dict[str, str], words: list[str]
+) -> None:
+    if variables and not Path("/proc/self/stat").exists():
+        pytest.skip("parents cannot be seen here")
     for _ in range(2):
-        assert (
-            shell(["./app.py", script], env, newest, application.parent) == f"{programs}/python3 asked {script}\n"
-        )
+        told = json.loads(shell(["./app.py", *words], {**env, **variables}, newest, application.parent))
+        assert told["argv"][1:] == words
+
+
+@shows_parents
+def test_the_sh_header_tells_a_worker_from_what_a_worker_starts(
+    wheels: list[Path], spark_path: Path, env: dict[str, str], newest: Interpreter, tmp_path: Path, java: list[str]
+) -> None:
+    bundle_file(tmp_path / "app", wheels, function("application", "main"), launch=LaunchOptions(sh_boot=True))
+    environment = {**env, **WORKER, "PYTHONPATH": str(spark_path)}
+    words = ["./app", "-m", "pyspark.daemon"]
+    for _ in range(2):
+        assert json.loads(shell(words, environment, newest, tmp_path))["argv"][1:] == words[1:]
+        assert "read" in json.loads(shell([*java, *words], environment, newest, tmp_path))
+
+
+@shows_parents
+def test_paths_like_sparks_are_the_applications(
+    application: Path, env: dict[str, str], newest: Interpreter, tmp_path: Path
+) -> None:
+    script = str(spark_programs(tmp_path / "spark") / "find_spark_home.py")
+    below_a_driver = {"PYSPARK_PYTHON": "./app.py", "PYSPARK_GATEWAY_PORT": "1"}
+    for variables in {}, {"PYSPARK_PYTHON": "./app.py"}, below_a_driver:
+        for start in [], ["sh", "-c", '"$@"; exit $?', "sh"]:
+            words = [*start, "./app.py", script]
+            told = json.loads(shell(words, {**env, **variables}, newest, application.parent))
+            assert told["argv"][1:] == [script]
+
+
+JAVA: list[tuple[str, list[str]]] = [("java", ["java", "org.apache.spark.deploy.SparkSubmit"])]
+PYTHON: list[tuple[str, list[str]]] = [("python3.11", ["python3", "-m", "pyspark.daemon"]), *JAVA]
+A_SHELL: list[tuple[str, list[str]]] = [("bash", ["bash", "-c", "./app.py"])]
+
+
+@pytest.mark.parametrize("ancestors", [JAVA, [*A_SHELL, *JAVA], []], ids=["java", "a shell of java's", "unseen"])
+@pytest.mark.parametrize("words", [["-m", "pyspark.worker"], ["-m", "own_daemon", "pyspark.worker"]])
+@pytest.mark.parametrize("name", ["SECRET", "SOCK_DIR", "SOCK_PATH"])
+def test_a_worker_is_told(ancestors: list[tuple[str, list[str]]], words: list[str], name: str) -> None:
+    assert asked(words, {f"PYTHON_WORKER_FACTORY_{name}": "x"}, ancestors) == "worker"
+
+
+@pytest.mark.parametrize("ancestors", [PYTHON, [*A_SHELL, *PYTHON], A_SHELL, [("sshd", ["sshd"])]])
+def test_a_workers_child_is_no_worker(ancestors: list[tuple[str, list[str]]]) -> None:
+    assert asked(["-m", "pyspark.x"], WORKER, ancestors) == ""
+    assert asked(["-m", "pyspark.x", "one", "two"], WORKER, JAVA) == ""
+
+
+@pytest.mark.parametrize("words", [VERSION, ["-VV"]])
+def test_a_question_is_told_by_words_variables_and_parent(words: list[str]) -> None:
+    assert asked(words, {"PYTHONPATH": f"/opt/pyspark.zip:{JAR}"}, JAVA) == "question"
+    assert asked([*words, "more"], {"PYTHONPATH": JAR}, JAVA) == ""
+    assert asked(words, {"PYTHONPATH": "/opt/pyspark.zip"}, JAVA) == ""
+    assert asked(words, {"PYTHONPATH": JAR}, PYTHON) == ""
+    # A build server is a Java, and starts what a script says.
+    assert asked(words, {"PYTHONPATH": JAR}, [*A_SHELL, *JAVA]) == ""
+
+
+def test_the_question_for_packages_is_told_by_its_text_and_parent() -> None:
+    assert asked(PACKAGES, {}, JAVA) == "question"
+    assert asked(PACKAGES, {}, PYTHON) == ""
+
+
+@pytest.mark.parametrize("words", [[], ["one"], ["--c", "x"], ["-m"], ["-m", "pyspark.x"], ["-c", "x"]])
+def test_words_and_variables_alone_tell_an_ordinary_start(words: list[str]) -> None:
+    assert launch.like_sparks(words, {"PYSPARK_PYTHON": "/app.py", "PYTHONPATH": JAR}) == ""
+
+
+def test_a_drivers_child_is_no_drivers_python(tmp_path: Path) -> None:
+    (tmp_path / "job.py").write_text("")
+    variables = {"PYSPARK_GATEWAY_PORT": "1", "PYSPARK_PYTHON": str(tmp_path / "job.py")}
+    words = [str(tmp_path / "job.py")]
+    pex = {"PEX": str(tmp_path / "job.py")}
+    assert asked(words, {**variables, **pex}, JAVA) == "driver"
+    assert asked(words, {**variables, **pex}, PYTHON) == "application"
+
+
+def asked(words: list[str], variables: Mapping[str, str], ancestors: Sequence[tuple[str, list[str]]]) -> str:
+    variables = {"PEX": "/app.py", **variables}
+    kind = launch.like_sparks(words, variables)
+    return str(kind and spark.confirmed(kind, words, variables, iter(ancestors)))
+
+
+@shows_parents
+def test_parents_are_told_by_their_programs(tmp_path: Path, java: list[str], newest: Interpreter) -> None:
+    script = tmp_path / "job's (script) S 1"
+    script.write_text('#!/bin/sh\n"$@"; exit $?\n')
+    script.chmod(0o755)
+    tell = (
+        "import sys; sys.path.insert(0, sys.argv[1])\nfrom runtime.app.spark import *\nprint([*ancestors()][:3])"
+    )
+    room = str(Path(spark.__file__).parents[2])
+    words = [*java, str(script), "sh", "-c", '"$@"; exit $?', "sh", str(newest.path), "-I", "-c", tell, room]
+    told = run(words, os.environ).stdout
+    shell = Path("/bin/sh").resolve().name
+    assert [name for name, _ in eval(told)] == [shell, shell, "java"]
 
 
 def test_a_submitted_application_finds_the_pyspark_that_spark_hands_over(
@@ -276,21 +417,26 @@ def test_a_job_that_the_file_runs_as_an_interpreter_is_a_driver(
 
 
 def test_an_application_can_be_its_own_python(
-    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, java: list[str]
 ) -> None:
     submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "PYSPARK_PYTHON": "./app.py"}
-    words = ["./app.py", str(application), "one"]
+    words = [*java, "./app.py", str(application), "one"]
     told = json.loads(shell(words, {**env, **submitted}, newest, application.parent))
     assert told["argv"] == [str(application), "one"]
 
 
 def test_a_file_with_an_entry_point_is_the_python_of_another_application(
-    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, tmp_path: Path
+    application: Path,
+    spark_path: Path,
+    env: dict[str, str],
+    newest: Interpreter,
+    tmp_path: Path,
+    java: list[str],
 ) -> None:
     other = tmp_path / "other.py"
     other.write_text("import sys, helper, pyspark; print(sys.argv)")
     submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "PYSPARK_PYTHON": "./app.py"}
-    words = ["./app.py", str(other), "one"]
+    words = [*java, "./app.py", str(other), "one"]
     assert shell(words, {**env, **submitted}, newest, application.parent) == f"{[str(other), 'one']}\n"
 
 
@@ -322,6 +468,7 @@ def test_a_pyspark_of_another_version_is_told(
     tmp_path: Path,
     env: dict[str, str],
     newest: Interpreter,
+    java: list[str],
     start: list[str],
     version: str,
     ending: int,
@@ -331,19 +478,19 @@ def test_a_pyspark_of_another_version_is_told(
     file = bundle_file(tmp_path / "app.py", [*wheels, pyspark], function("application", "main"))
     submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": f"/opt/spark/jars/spark-core_2.13-{version}.jar"}
     settings = {"SETTINGS": json.dumps({"spark.master": "local"})}
-    done = run([newest.path, file, *start], {**env, **submitted, **settings}, check=False)
+    done = run([*java, newest.path, file, *start], {**env, **submitted, **settings, **WORKER}, check=False)
     assert (done.returncode, done.stderr) == (ending, said)
 
 
 def test_workers_without_a_home_that_start_at_once_unpack_once(
-    wheels: list[Path], tmp_path: Path, env: dict[str, str], newest: Interpreter
+    wheels: list[Path], tmp_path: Path, env: dict[str, str], newest: Interpreter, java: list[str]
 ) -> None:
     file = bundle_file(tmp_path / "app.pex", wheels, function("application", "main"))
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     del env["PEX_ROOT"]
-    without_home = {**env, "HOME": str(file), "TMPDIR": str(temporary)}
-    command = [str(newest.path), str(file), "-m", "pyspark.daemon"]
+    without_home = {**env, **WORKER, "HOME": str(file), "TMPDIR": str(temporary)}
+    command = [*java, str(newest.path), str(file), "-m", "pyspark.daemon"]
     started = [
         subprocess.Popen(command, env=without_home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(8)
@@ -351,18 +498,17 @@ def test_workers_without_a_home_that_start_at_once_unpack_once(
     for process in started:
         assert b"No module named 'pyspark'" in process.communicate(timeout=120)[1]
     assert len(list(temporary.glob("pexlite-*"))) == 1
-    assert len(list(temporary.glob("pexlite-*/lite-1/wheels/*"))) == 2
+    assert len(list(temporary.glob("pexlite-*/lite-2/wheels/*"))) == 2
 
 
 ALL_AT_ONCE = """
 import sys, threading
-import __pexlite__
-__pexlite__.find_the_rest()
-from __pexlite__ import roots
+sys.path.insert(0, sys.argv[1])
+from runtime.cache import private
 barrier = threading.Barrier(32)
 def find():
     barrier.wait()
-    roots.private()
+    private.place_in("/x/lite-2/apps/y", "")
 threads = [threading.Thread(target=find) for _ in range(32)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
@@ -370,9 +516,10 @@ for thread in threads: thread.join()
 
 
 def test_workers_without_a_home_find_one_place_however_close_they_are(
-    application: Path, tmp_path: Path, env: dict[str, str], newest: Interpreter
+    tmp_path: Path, env: dict[str, str], newest: Interpreter
 ) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    run([newest.path, "-c", ALL_AT_ONCE], {**env, "TMPDIR": str(temporary), "PYTHONPATH": str(application)})
+    room = Path(spark.__file__).parents[2]
+    run([newest.path, "-c", ALL_AT_ONCE, room], {**env, "TMPDIR": str(temporary)})
     assert len(list(temporary.iterdir())) == 1

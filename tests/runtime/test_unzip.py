@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pexlite.runtime import pool, unzip
+from pexlite.runtime.file import zip as archive
+from pexlite.runtime.unpack import pool, write
 from tests.bundles import environment, run
 
 
@@ -52,7 +53,7 @@ def zip_of(*members: tuple[str, bytes], mode: int = 0o100644, flags: int = 0) ->
     ids=repr,
 )
 def test_the_unpacker_refuses_by_itself(content: bytes, tmp_path: Path) -> None:
-    with pytest.raises(unzip.Damaged):
+    with pytest.raises(archive.Damaged):
         read_all(content, tmp_path)
 
 
@@ -61,10 +62,10 @@ def read_all(content: bytes, directory: Path) -> None:
     (directory / "x.whl").write_bytes(content)
     descriptor = os.open(directory / "x.whl", os.O_RDONLY)
     try:
-        for member in unzip.read_members(descriptor, 0, len(content), "x.whl"):
+        for member in archive.read_members(descriptor, 0, len(content), "x.whl"):
             parts = member.name.split("/")
             assert not {"", ".", ".."}.intersection(parts) and "\\" not in member.name and "\0" not in member.name
-            assert len(unzip.read_member(descriptor, member)) == member.size
+            assert len(archive.read_member(descriptor, member)) == member.size
     finally:
         os.close(descriptor)
 
@@ -95,7 +96,7 @@ def test_numbers_that_lie_are_refused(mark: bytes, place: int, value: int, tmp_p
     at = content.index(mark) + place
     new = struct.pack("<H" if value <= 0xFFFF else "<I", value)
     content[at : at + len(new)] = new
-    with pytest.raises(unzip.Damaged):
+    with pytest.raises(archive.Damaged):
         read_all(bytes(content), tmp_path)
 
 
@@ -105,7 +106,7 @@ def test_a_zip64_record_that_is_nowhere_is_refused(record: int, tmp_path: Path) 
     end = content.index(b"PK\x05\x06")
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, record, 1)
     wide = content[end : end + 8] + b"\xff" * 12 + content[end + 20 :]
-    with pytest.raises(unzip.Damaged):
+    with pytest.raises(archive.Damaged):
         read_all(content[:end] + locator + wide, tmp_path)
 
 
@@ -116,18 +117,20 @@ def test_a_member_that_inflates_to_more_than_it_says_is_not_inflated(said: int, 
     content[directory + 24 : directory + 28] = struct.pack("<I", said)
     (tmp_path / "x.whl").write_bytes(content)
     code = (
-        "import os, resource, sys; sys.path.insert(0, sys.argv[1]); import unzip\n"
+        "import os, resource, sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pexlite.runtime.file import zip as archive\n"
+        "from pexlite.runtime.unpack import write\n"
         "descriptor = os.open(sys.argv[2], os.O_RDONLY)\n"
-        "members = unzip.read_members(descriptor, 0, os.path.getsize(sys.argv[2]), 'x')\n"
+        "members = archive.read_members(descriptor, 0, os.path.getsize(sys.argv[2]), 'x')\n"
         "try:\n"
-        "    unzip.unpack(descriptor, [(members[0], sys.argv[3])], lambda size: None)\n"
-        "except unzip.Damaged:\n"
+        "    write.members(descriptor, [(members[0], sys.argv[3])], int)\n"
+        "except archive.Damaged:\n"
         "    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "    if sys.platform == 'linux':\n"  # there that begins with what the process was forked from
         "        peak = int(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])\n"
         "    print(os.path.getsize(sys.argv[3]), peak)\n"
     )
-    room = Path(unzip.__file__).parent
+    room = Path(archive.__file__).parents[3]
     command: list[str | Path] = [sys.executable, "-c", code, room, tmp_path / "x.whl", tmp_path / "x"]
     size, peak = map(int, run(command, environment(tmp_path)).stdout.split())
     assert size <= said
@@ -155,7 +158,7 @@ def test_whatever_is_read_stays_inside_or_is_refused(
         if at >= 0:
             content[at : at + 4] = struct.pack("<I", value)
     content = content[: len(content) - cut] if cut < 20 else content
-    with contextlib.suppress(unzip.Damaged):
+    with contextlib.suppress(archive.Damaged):
         read_all(bytes(content), tmp_path)
 
 
@@ -163,8 +166,8 @@ def test_whatever_is_read_stays_inside_or_is_refused(
 @pytest.mark.parametrize("small", [0, 1, 5000, 70_000])
 def test_no_more_portions_than_the_pool_takes(large: int, small: int) -> None:
     sizes = [2 << 20] * large + [9] * small
-    jobs = [(unzip.Member(str(at), 0, size, size, 0, True, 0), b"x") for at, size in enumerate(sizes)]
-    batches, portions = unzip._batches(jobs)
+    jobs = [(archive.Member(str(at), 0, size, size, 0, True, 0), b"x") for at, size in enumerate(sizes)]
+    batches, portions = write._batches(jobs)
     assert len(batches) <= pool.MOST_JOBS
     assert sorted(member.name for batch in batches for member, _ in batch) == sorted(map(str, range(len(jobs))))
     assert sum(portions) == sum(sizes)

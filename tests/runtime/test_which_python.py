@@ -85,7 +85,7 @@ def test_a_wrong_memory_is_harmless(path: Programs, others_app: Path) -> None:
     (path.directory / "python3").unlink()
     path.add("python3", first.path)
     assert run([here.path, others_app], path.env).stdout == words(first)
-    memory = Path(path.env["PEX_ROOT"]) / "lite-1" / "pythons"
+    memory = Path(path.env["PEX_ROOT"]) / "lite-2" / "pythons"
     memory.write_bytes(b"\xff\0 what somebody else wrote\n" * 3)
     assert run([here.path, others_app], path.env).stdout == words(first)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.runtime import processes, prune
+from pexlite.runtime.cache.app import App
+from pexlite.runtime.upkeep import users as looking
 from tests.bundles import bundle_file, function
 from tests.factories import make_wheel
 
@@ -47,15 +48,15 @@ def judged(done: subprocess.CompletedProcess[str]) -> Path:
 
 
 def users(root: Path) -> list[str]:
-    """A description of each process that passes for a user of an app in the cache `root`."""
-    place = str(root / "lite-1")
-    marks = {path.name: prune.mark(place, path.name) for path in root.glob("lite-1/apps/*-*")}
-    apps = [processes.App(place, name, marks[name] or 0.0, prune.wheels_of(place, name)) for name in marks]
-    return [str(vars(seen) | {"mapped": ""}) for seen in processes.running() if processes._used_by(seen, apps)]
+    """What can be seen of each process that passes for a user of an app in the cache `root`."""
+    apps = [App(str(path)) for path in root.glob("lite-2/apps/*-*")]
+    candidates = [looking.Candidate(app, app.mark() or 0.0) for app in apps]
+    seen = [process for process in looking.running() if looking._used_by(process, candidates)]
+    return [str(vars(process) | {"mapped": ""}) for process in seen]
 
 
 def litter(root: Path) -> list[str]:
-    return sorted(path.name for path in root.glob("lite-1/*/.*"))
+    return sorted(path.name for path in root.glob("lite-2/*/.*"))
 
 
 @contextlib.contextmanager

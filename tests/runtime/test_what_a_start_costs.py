@@ -1,0 +1,142 @@
+"""Every start but the first opens one file of the cache, compiles nothing, and reads nothing more of the zip."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pexlite.model import EntryPoint, LaunchOptions, StartKind
+from tests.bundles import bundle_file, environment, function, run
+from tests.factories import make_wheel
+from tests.interpreters import Interpreter
+
+# Notes what a process opens, lists, compiles and becomes, until the app's own code runs or another program does.
+WATCHER = """
+import json, os, sys
+
+SEEN = {"open": [], "compile": [], "listed": []}
+
+
+def tell():
+    handle = os.open(os.environ["SEEN"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.write(handle, (json.dumps(SEEN) + "\\n").encode())
+    os.close(handle)
+    SEEN.clear()
+
+
+def hook(event, arguments):
+    if not SEEN:
+        return
+    if event == "open" and isinstance(arguments[0], (str, bytes)):
+        name = os.fsdecode(arguments[0])
+        if name.endswith(("/quick.py", "/tool.py")) or "quick.cpython" in name or "tool.cpython" in name:
+            tell()
+        elif name != os.environ["SEEN"]:
+            SEEN["open"].append(name)
+    elif event == "compile":
+        SEEN["compile"].append(str(arguments[1]))
+    elif event in ("os.listdir", "os.scandir"):
+        SEEN["listed"].append(str(arguments[0]))
+    elif event == "os.exec":
+        tell()
+
+
+sys.addaudithook(hook)
+"""
+QUICK = """
+import os, sys
+
+def main():
+    print(sys.argv[1:], os.environ.get('GIVEN'))
+
+if __name__ == '__main__':
+    main()
+"""
+SPARK = {"PYTHON_WORKER_FACTORY_SECRET": "x"}
+SCRIPT = EntryPoint(StartKind.SCRIPT, script="tool")
+KINDS: dict[str, tuple[EntryPoint, LaunchOptions, dict[str, str], list[str]]] = {
+    "function": (function("quick", "main"), LaunchOptions(), {}, []),
+    "module": (EntryPoint(StartKind.MODULE, "quick"), LaunchOptions(), {}, []),
+    "script": (SCRIPT, LaunchOptions(), {}, []),
+    "sealed arguments": (function("quick", "main"), LaunchOptions(inject_args=("sealed",)), {}, []),
+    "sealed variables": (function("quick", "main"), LaunchOptions(inject_env=(("GIVEN", "sealed"),)), {}, []),
+    "bin-path": (function("quick", "main"), LaunchOptions(bin_path="prepend"), {}, []),
+    "interpreter": (EntryPoint(StartKind.INTERPRETER), LaunchOptions(), {}, ["-c", "import quick; quick.main()"]),
+    "PEX_MODULE": (SCRIPT, LaunchOptions(), {"PEX_MODULE": "quick:main"}, []),
+    "PEX_INTERPRETER": (function("quick", "main"), LaunchOptions(), {"PEX_INTERPRETER": "1"}, ["-m", "quick"]),
+    "Spark worker": (function("quick", "main"), LaunchOptions(), SPARK, ["-m", "quick"]),
+    "sh header": (function("quick", "main"), LaunchOptions(sh_boot=True), {}, []),
+    "sh header, sealed": (function("quick", "main"), LaunchOptions(sh_boot=True, inject_args=("sealed",)), {}, []),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_later_start_opens_one_file_and_compiles_nothing(kind: str, newest: Interpreter, tmp_path: Path) -> None:
+    start, launch, variables, arguments = KINDS[kind]
+    tool = f"#!python\n{QUICK}"
+    wheel = make_wheel(tmp_path, "quick", files={"quick.py": QUICK}, data={"scripts/tool": tool})
+    file = bundle_file(tmp_path / "app.pex", [wheel], start, launch=launch)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(WATCHER)
+    seen = tmp_path / "seen"
+    root = tmp_path / "root"
+    env = environment(root, PATH=f"{newest.path.parent}:/usr/bin:/bin", SEEN=os.devnull, **variables)
+    command: list[str | Path] = [file] if launch.sh_boot else [newest.path, file]
+    expected = run([*command, *arguments], env).stdout
+    run([*command, *arguments], env)
+    env |= {"PYTHONPATH": str(tmp_path / "site"), "SEEN": str(seen)}
+    assert run([*command, *arguments], env).stdout == expected
+    first, *others = map(json.loads, seen.read_text().splitlines())
+    opened = [name for name in first["open"] if name.startswith(str(root)) and "site-packages" not in name]
+    # What Python itself opens when the header starts it: its configuration, and the program that it is to run.
+    assert [name for name in opened if not name.endswith(("/pyvenv.cfg", "/_pexlite_run.py"))] == [
+        str(next(root.glob("lite-2/apps/*-*/_pexlite_launch"))),
+        *([str(next(root.glob("lite-2/apps/*-*/bin/tool")))] if kind == "script" else []),
+    ]
+    # Python itself opens the file to see what it is, and for its directory and `__main__`.
+    assert first["open"].count(str(file)) <= 4
+    assert [name for name in first["compile"] if "pexlite" in name and "_pexlite_run.py" not in name] == []
+    assert [name for name in first["listed"] if name.startswith(str(root)) and "site-packages" not in name] == []
+    # A shell, and at most one more Python: the one that a start becomes.
+    assert len(others) <= (1 if kind in ("script", "interpreter", "PEX_INTERPRETER") else 0)
+
+
+# What debuggers, profilers and warnings ask of every frame.
+ASKER = """
+import inspect
+import linecache
+import sys
+import traceback
+
+
+def main():
+    frame = sys._getframe()
+    codes = []
+    while frame is not None:
+        code = frame.f_code
+        hash(code)
+        assert code == code and code not in codes
+        codes.append(code)
+        if hasattr(code, "co_positions"):
+            list(code.co_positions())
+        inspect.getframeinfo(frame)
+        linecache.getline(code.co_filename, frame.f_lineno, frame.f_globals)
+        repr(frame)
+        frame = frame.f_back
+    traceback.format_stack()
+    inspect.stack()
+    print("asked", len(codes) > 1)
+"""
+
+
+@pytest.mark.parametrize("sh_boot", [False, True])
+def test_every_frame_answers_what_tools_ask(sh_boot: bool, python: Interpreter, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "asker", files={"asker.py": ASKER})
+    launch = LaunchOptions(sh_boot=sh_boot)
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("asker", "main"), launch=launch)
+    env = environment(tmp_path / "root", PATH=f"{python.path.parent}:/usr/bin:/bin")
+    command: list[str | Path] = [file] if sh_boot else [python.path, file]
+    assert [run(command, env).stdout for _ in range(2)] == ["asked True\n"] * 2
