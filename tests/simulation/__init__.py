@@ -9,6 +9,7 @@
     broken     faults put into the room, for the simulation to find
     door       how the room is entered: the only module that knows the names in it
     actors     what processes do: start, mend, prune
+    rules        the protocol's rules, held against each change to the cache
     cases      which of them meet on which cache
     trial      one seed: played, then judged
 

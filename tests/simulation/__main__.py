@@ -17,6 +17,7 @@ from tests.simulation.broken import BREAKS
 from tests.simulation.cases import CASES
 from tests.simulation.door import Door
 from tests.simulation.room import HOME, Room
+from tests.simulation.rules import Rules
 from tests.simulation.trial import Trials, Verdict
 
 _NAMES = [case.name for case in CASES]
@@ -30,7 +31,7 @@ def main() -> int:
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]])
     if not options.schedules:
-        return _show(_trials(options.room, options.broken).play(options.seed, traced=True), True)
+        return _show(_trials(options.room, options.broken, options.by_harm).play(options.seed, traced=True), True)
     return _run_many(options)
 
 
@@ -45,13 +46,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many processes")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first that fails")
     parser.add_argument("--room", type=Path, default=HOME, help="the folder of the runtime's modules")
+    parser.add_argument(
+        "--by-harm", action="store_true", help="judge by what comes of it alone, not by the protocol's rules"
+    )
     parser.add_argument("--broken", choices=list(BREAKS), help="with this fault put into it")
     return parser.parse_args()
 
 
 @functools.cache
-def _trials(room: Path, broken: str | None) -> Trials:
-    return Trials(Door(Room(room, BREAKS[broken] if broken else None)))
+def _trials(room: Path, broken: str | None, by_harm: bool) -> Trials:
+    door = Door(Room(room, BREAKS[broken] if broken else None))
+    return Trials(door, None if by_harm else Rules(door.cache))
 
 
 def _seeds(options: argparse.Namespace) -> Iterator[int]:
@@ -64,14 +69,16 @@ def _seeds(options: argparse.Namespace) -> Iterator[int]:
         seed += 1
 
 
-def _play(room: Path, broken: str | None, seeds: list[int], end: float) -> list[Verdict]:
-    trials = _trials(room, broken)
+def _play(options: argparse.Namespace, seeds: list[int], end: float) -> list[Verdict]:
+    trials = _trials(options.room, options.broken, options.by_harm)
     gc.disable()
     verdicts = []
     for seed in seeds:
         if time.time() > end:
             break
         verdicts.append(trials.play(seed))
+        if verdicts[-1].violations and not options.keep_going:
+            break
         if len(verdicts) % 50 == 0:
             gc.collect()
     gc.enable()
@@ -82,7 +89,7 @@ def _run_many(options: argparse.Namespace) -> int:
     began = time.time()
     seeds = list(_seeds(options))
     portions = [seeds[place : place + _PORTION] for place in range(0, len(seeds), _PORTION)]
-    play = functools.partial(_play, options.room, options.broken, end=began + options.seconds)
+    play = functools.partial(_play, options, end=began + options.seconds)
     failed: list[Verdict] = []
     done: Counter[str] = Counter()
     for verdicts in _played(play, portions, options.jobs):
@@ -92,7 +99,9 @@ def _run_many(options: argparse.Namespace) -> int:
                 failed.append(verdict)
                 # The first one with its last calls.
                 again = (
-                    _trials(options.room, options.broken).play(verdict.seed, True) if len(failed) == 1 else verdict
+                    _trials(options.room, options.broken, options.by_harm).play(verdict.seed, True)
+                    if len(failed) == 1
+                    else verdict
                 )
                 _show(again, False)
         if failed and not options.keep_going:

@@ -13,18 +13,30 @@ from tests.simulation.door import Door
 from tests.simulation.process import Process
 
 Work = Callable[[Process], None]
+USER, ANYBODY = 1000, -1  # who starts, if not told otherwise; no user
 _ROUNDS, _LOOKS = 2, 4
 _PAUSES = (0.01, 0.3, 10.0)  # seconds, for which an app does something else
 
 
 @dataclass
 class Stage:
-    """What starts must find. `damaged` are the paths that were wrong already when the processes began."""
+    """What starts must find. `damaged` are the paths that were wrong when the processes began.
+
+    `inherited` are those of them that even a first start may get from the store: a disk has lost them although
+    READY, which was written later, vouches for them.
+    """
 
     door: Door
     expected: Mapping[str, Mapping[str, bytes]]
     """Path in the app's directory and content of each file, by build id."""
     damaged: set[str] = field(default_factory=set)
+    inherited: set[str] = field(default_factory=set)
+    owner: int = USER
+    """Whose the cache is; ANYBODY where others may write to it. Only one's own and root's is used."""
+
+    def may_be_wrong(self, path: str, mended: bool) -> bool:
+        """Whether a start may begin with such a file; `mended` if it has looked at each of them."""
+        return path in self.inherited or (path in self.damaged and not mended)
 
 
 def start(stage: Stage, app: App, thorough: bool = False) -> Work:
@@ -34,32 +46,34 @@ def start(stage: Stage, app: App, thorough: bool = False) -> Work:
 
 def _start(stage: Stage, app: App, thorough: bool, process: Process) -> None:
     prefix = stage.door.start(process, app)
-    slowly = stage.door.went_slowly(process)
+    mended = stage.door.has_mended(process)
     process.trusted = True
+    if stage.owner not in (0, process.user) and prefix.startswith(stage.door.cache):
+        process.violations.append(f"{process.name} runs what others may have written")
     files = stage.expected[app.build_id]
     draw = process.scheduler.random
     for path in sorted(files) if thorough else sorted(draw.sample(sorted(files), _LOOKS)):
         seen = wherever(_seen(process, f"{prefix}/{path}"), prefix)
         if seen == files[path]:
             continue
-        if path in stage.damaged and not slowly:
+        if stage.may_be_wrong(path, mended):
             explained = stage.door.is_explained(process, app, prefix)
             process.output.append(f"[{path} was damaged; {'told' if explained else 'not told'}]\n")
             sys.exit(1)
         process.violations.append(f"{process.name} runs in {prefix}, and {path} {_wrong(seen, files[path])}")
         return
     if not thorough:
-        _live(stage, process, prefix, files, slowly)
+        _live(stage, process, prefix, files, mended)
 
 
-def _live(stage: Stage, process: Process, prefix: str, files: Mapping[str, bytes], slowly: bool) -> None:
+def _live(stage: Stage, process: Process, prefix: str, files: Mapping[str, bytes], mended: bool) -> None:
     """Be an app for a while. No change to the disk by anybody may take from it what it has seen."""
     needs = {}
     for path, content in files.items():
         seen = _there(process.disk, f"{prefix}/{path}")
         if wherever(seen, prefix) == content:
             needs[f"{prefix}/{path}"] = seen
-        elif slowly or path not in stage.damaged:
+        elif not stage.may_be_wrong(path, mended):
             process.violations.append(f"{process.name} begins in {prefix}, and {path} {_wrong(seen, content)}")
 
     def look() -> None:
@@ -101,6 +115,17 @@ def _seen(process: Process, path: str) -> bytes | None:
             return content
     except OSError:
         return None
+
+
+def swallow(stage: Stage, app: App) -> Work:
+    """Start the app, which catches what comes of missing files and ends with an exit code of its own."""
+
+    def work(process: Process) -> None:
+        stage.door.start(process, app)
+        process.modules["time"].sleep(process.scheduler.random.choice(_PAUSES))
+        stage.door.end_with_failure(process, app)
+
+    return work
 
 
 def repair(stage: Stage, app: App) -> Work:

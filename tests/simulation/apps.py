@@ -6,6 +6,7 @@ import ast
 import functools
 import io
 import json
+import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -13,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from pexlite import archive
-from pexlite.bundle import runs_on
+from pexlite.bundle import runs_on, trees_of
 from pexlite.fetch import read_wheel
 from pexlite.model import Bundle, LaunchOptions, Variant
-from tests.bundles import EVERY_PYTHON, function
+from tests.bundles import EVERY_PYTHON, function, room
 from tests.factories import make_wheel
+from tests.interpreters import Interpreter
 
+_VERSION = sys.version_info[:2]
+_THIS = Interpreter(Path(sys.executable), f"cp{_VERSION[0]}{_VERSION[1]}", _VERSION)
 _APP = "def main():\n    import shared\n"
 
 
@@ -70,9 +74,18 @@ def _build(place: Path, version: str, shared: Path) -> App:
     )
     found = (read_wheel(wheel), read_wheel(shared))
     variants = (Variant(EVERY_PYTHON, "any", None, None, (0, 1)),)
-    bundle = Bundle(found, variants, function("app", "main"), LaunchOptions(), ("app",), (), runs_on(variants))
+    bundle = Bundle(
+        wheels=found,
+        variants=variants,
+        trees=trees_of(found, variants),
+        entry_point=function("app", "main"),
+        launch=LaunchOptions(),
+        requirements=("app",),
+        pth_files=(),
+        runs_on=runs_on(variants),
+    )
     output = place / "app.pex"
-    archive.write(archive.draft(bundle, "0"), output)
+    archive.write(archive.draft(bundle, "0", room(_THIS)), output)
     content = output.read_bytes()
     with zipfile.ZipFile(output) as members:
         return App(

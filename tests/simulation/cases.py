@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.simulation.actors import Stage, Work, files_under, prune, repair, start
+from tests.simulation.actors import ANYBODY, Stage, Work, files_under, prune, repair, start, swallow
 from tests.simulation.apps import apps
-from tests.simulation.disk import Disk
+from tests.simulation.disk import Directory, Disk
 from tests.simulation.scheduler import Faults
 
 _DAY = 86400
@@ -40,13 +41,17 @@ def _versions(draw: random.Random, disk: Disk, stage: Stage) -> list[tuple[str, 
 
 
 def _pruned(draw: random.Random, disk: Disk, stage: Stage) -> list[tuple[str, Work]]:
-    age = draw.choice((0.0, 0.5, 3.0, 200.0))
+    age, days = draw.choice(((0.5, 0.0), (3.0, 0.0), (3.0, 1.0), (200.0, 1.0), (200.0, 90.0), (0.5, 90.0)))
     for path, node in files_under(disk, stage.door.cache + "/apps"):
         if path.count("/") == 2 and path.endswith("/READY"):
             node.mtime -= age * _DAY
     works = _starts(stage, draw.randint(1, 2), draw.randint(0, 1))
-    works += [(f"prune{number}", prune(stage, apps()[0], draw.choice((0.0, 1.0, 90.0)))) for number in (1,)]
-    return works
+    return [*works, ("prune", prune(stage, apps()[0], days))]
+
+
+def _halted(draw: random.Random, disk: Disk, stage: Stage) -> list[tuple[str, Work]]:
+    """A pruner or a start that is stopped while others go on, or does not get to see what there is."""
+    return [*_pruned(draw, disk, stage), *_starts(stage, 0, 1)]
 
 
 def _damaged(draw: random.Random, disk: Disk, stage: Stage) -> list[tuple[str, Work]]:
@@ -60,6 +65,12 @@ def _mended(draw: random.Random, disk: Disk, stage: Stage) -> list[tuple[str, Wo
     return [*_starts(stage, draw.randint(1, 2)), ("repair", repair(stage, apps()[0]))]
 
 
+def _swallowed(draw: random.Random, disk: Disk, stage: Stage) -> list[tuple[str, Work]]:
+    damage(draw, disk, stage)
+    works = [(f"fails{number}", swallow(stage, apps()[0])) for number in range(draw.choice((1, 2, 2)))]
+    return works + _starts(stage, draw.randint(0, 1))
+
+
 def _any(draw: random.Random, disk: Disk, stage: Stage) -> list[tuple[str, Work]]:
     works = _starts(stage, draw.randint(1, 2), draw.randint(0, 1))
     if draw.random() < 0.3:
@@ -67,6 +78,28 @@ def _any(draw: random.Random, disk: Disk, stage: Stage) -> list[tuple[str, Work]
     if draw.random() < 0.3:
         works.append(("prune", prune(stage, apps()[0], draw.choice((0.0, 90.0)))))
     return works
+
+
+def _foreign(draw: random.Random, disk: Disk, stage: Stage) -> list[tuple[str, Work]]:
+    """The cache is root's, which all may use and only root may write; or a stranger's, or open to strangers."""
+    stage.owner = draw.choice((0, 0, 7, ANYBODY))
+    cache, root = stage.door.cache, posixpath.dirname(stage.door.cache)
+    top = disk.node(root)
+    assert isinstance(top, Directory)
+    nodes = {root: top, **dict(disk.tree(top, root))}
+    if stage.owner == ANYBODY:
+        app = next(path for path in nodes if f"/apps/{apps()[0].build_id}-" in path)
+        nodes[draw.choice((root, cache, cache + "/apps", app))].mode |= 0o022
+    else:
+        for node in nodes.values():
+            node.owner = stage.owner
+    for path, node in files_under(disk, cache + "/apps"):
+        if path.endswith("/READY"):
+            node.mtime -= draw.choice((0.0, 3.0)) * _DAY
+        elif path.endswith(stage.door.launcher) and draw.random() < 0.3:
+            disk.unlink(f"{cache}/apps{path}")
+    works = _starts(stage, draw.randint(1, 3))
+    return [*works, ("root", start(stage, apps()[0]))] if stage.owner == 0 and draw.random() < 0.5 else works
 
 
 def damage(draw: random.Random, disk: Disk, stage: Stage) -> None:
@@ -85,15 +118,19 @@ def damage(draw: random.Random, disk: Disk, stage: Stage) -> None:
         if draw.random() < 0.5:
             disk.unlink(path)
         else:
-            del node.content[draw.choice((0, len(node.content) // 2)) :]
+            half = 0 if path.endswith(door.unmeasured) else len(node.content) // 2
+            del node.content[draw.choice((0, half)) :]
 
 
 CASES = (
     Case("cold", ("new",), _cold),
     Case("versions", ("new", "warm"), _versions),
     Case("pruned", ("warm", "both"), _pruned),
+    Case("halted", ("warm", "both"), _halted, Faults(kinds=("stop", "unlisted"), chance=1.0)),
     Case("damaged", ("warm",), _damaged),
     Case("mended", ("warm", "both"), _mended),
+    Case("swallowed", ("warm", "both"), _swallowed),
+    Case("foreign", ("warm", "both"), _foreign),
     Case("power", ("new", "new", "warm", "both"), _any, Faults(chance=0.0, power=1.0)),
     # Of a disk that keeps what was written later and loses what was written before.
     Case("torn", ("new", "new", "warm", "both"), _any, Faults(chance=0.0, power=1.0, strict=False)),

@@ -96,12 +96,16 @@ class OpenFile:
 
 
 class Disk:
-    """The tree. `now` is the time that changes are dated with, `calls` the count that writes are dated with."""
+    """The tree.
+
+    `now` is the time that changes are dated with, `calls` the count that writes are dated with, and `numbers` how
+    many inodes there have been.
+    """
 
     def __init__(self) -> None:
         self.now = 0.0
         self.calls = 0
-        self._numbers = 1
+        self.numbers = 1
         self._devices = 1
         self.root = Directory(1, 1, 0o755, 0, 0.0, None)
         # Where paths of directories lead, by user; emptied whenever one may lead elsewhere.
@@ -481,8 +485,8 @@ class Disk:
         self._changed(above)
 
     def _number(self) -> int:
-        self._numbers += 1
-        return self._numbers
+        self.numbers += 1
+        return self.numbers
 
     # -- as a whole ----------------------------------------------------------------------------------
 
@@ -526,7 +530,7 @@ class Disk:
         """Another disk with all of this, hard links among them; what is open here is not open there."""
         other = Disk()
         other.now, other.calls = self.now, self.calls
-        other._numbers, other._devices = self._numbers, self._devices
+        other.numbers, other._devices = self.numbers, self._devices
         other.root = _copied(self.root, None, {})
         return other
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import os
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -46,6 +47,7 @@ class Process:
         self.priority = 0.0
         self.calls = 0
         self.sinks: list[int] = []  # calls at which it falls to the last place, the next one last
+        self.sinks_before_act = 0  # so many calls of the kind scheduler.ACTS from now on, if any
         self.wakes = 0.0
         self.waits_for: Callable[[], bool] | None = None
         self.thread = 0
@@ -55,12 +57,17 @@ class Process:
         self.code: int | None = None
         self.dead = False
         self.failed_on_purpose = False
+        self.failures: set[int] = set()  # the errors with which calls of it have failed on purpose
+        self.looks: dict[str, os.stat_result] = {}  # what lstat has told it last, by path
         self.trusted = False  # no call of it is failed on purpose any more
         self.output: list[str] = []
         self.trouble = ""
         self.violations: list[str] = []
         self.modules: dict[str, Any] = {}
         self.imports: Any = None
+        # What the door keeps of a start.
+        self.launch: Any = None
+        self.has_mended = False
 
     @property
     def disk(self) -> Disk:
@@ -113,7 +120,7 @@ class Process:
         self.dead = True
         self._close_all()
         self.modules.clear()
-        self.imports = None
+        self.imports = self.launch = None
         self.scheduler.ended(self)
 
     def _exit(self, code: object) -> None:

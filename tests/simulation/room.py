@@ -25,8 +25,18 @@ PACKAGE = "__pexlite__"
 HOME = Path(__file__).parent.parent.parent / "pexlite" / "runtime"
 # What takes longer than all else that a start does, done once for each input.
 _compile: Callable[..., CodeType] = functools.lru_cache(maxsize=64)(compile)
-_loads = functools.lru_cache(maxsize=64)(marshal.loads)
-_dumps = functools.lru_cache(maxsize=64)(marshal.dumps)
+_code_loads = functools.lru_cache(maxsize=64)(marshal.loads)
+_code_dumps = functools.lru_cache(maxsize=64)(marshal.dumps)
+
+
+def _loads(content: bytes) -> object:
+    """As marshal.loads: code is the same object each time, all else a new one."""
+    content = bytes(content)
+    return _code_loads(content) if content[:1] in b"c\xe3" else marshal.loads(content)
+
+
+def _dumps(value: Any) -> bytes:
+    return _code_dumps(value) if isinstance(value, CodeType) else marshal.dumps(value)
 
 
 @functools.lru_cache(maxsize=256)
@@ -60,7 +70,7 @@ _NOT_SIMULATED = frozenset(
 )
 _FASTER: dict[str, dict[str, object]] = {
     "zlib": {**vars(zlib), "decompressobj": _Inflate},
-    "marshal": {"loads": lambda content: _loads(bytes(content)), "dumps": _dumps, "version": marshal.version},
+    "marshal": {"loads": _loads, "dumps": _dumps, "version": marshal.version},
 }
 
 
@@ -70,11 +80,14 @@ class Room:
     def __init__(self, home: Path = HOME, broken: Break | None = None) -> None:
         self.codes: dict[str, CodeType] = {}
         self.packages: set[str] = set()
+        self.launched: dict[str, str] = {}  # modules with a fault in them that the launcher holds, by file name
         for path in sorted(home.rglob("*.py")):
             place = path.relative_to(home)
             source = path.read_text(encoding="utf-8")
-            if broken and place == Path(broken.module):
-                source = broken.applied(source)
+            if broken:
+                sound, source = source, broken.applied(place.as_posix(), source)
+                if source != sound and place.parts[0] == "app":
+                    self.launched[f"<pexlite>/{place.as_posix()}"] = source
             self._add(path, place, source)
 
     def _add(self, path: Path, place: Path, source: str) -> None:
@@ -105,9 +118,14 @@ class Imports:
             **vars(builtins),
             "__import__": self.find,
             "open": vars(self.system["builtins"])["open"],
-            "compile": _compiled,
+            "compile": self._compiled,
             "print": self._print,
         }
+
+    def _compiled(self, source: Any, filename: Any, mode: str, *more: Any, **flags: Any) -> CodeType:
+        """As `compile`. The launcher's modules come out of the file, which is the same whatever is broken."""
+        source = self.room.launched.get(filename, source)
+        return _compiled(source, filename, mode, *more, **flags)
 
     def _print(
         self, *values: object, sep: str = " ", end: str = "\n", file: Any = None, flush: bool = False

@@ -21,6 +21,7 @@ from tests.simulation.disk import Disk, fail
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
+    from tests.simulation.rules import Rules
 
 MOST_CALLS = 40_000  # of a schedule; one that needs more does not end
 _TICK = 5e-5  # seconds that a call takes
@@ -34,8 +35,12 @@ FAILURES = {
     "link": (errno.ENOSPC, errno.EMLINK, errno.EPERM),
     "copy_file_range": (errno.ENOSYS, errno.EXDEV),
 }
+ACTS = frozenset(("rename", "utime", "flock", "unlink"))  # by which a process does what it has decided before
+_FIRST_ACTS = 6
+_ADDING = frozenset(("link", "mkdir", "utime"))  # changes that take nothing from anybody
 TAKES_ROOM = ("create", "write", "mkdir", "symlink", "link", "copy_file_range")
 _JUMPS = (6.0, 400.0, 90_000.0)  # seconds for which everybody stands still
+_STOPS = (0.5, 15.0, 15.0, 400.0)  # seconds for which one process does, as by SIGSTOP
 
 
 class Killed(BaseException):
@@ -46,7 +51,7 @@ class Killed(BaseException):
 class Faults:
     """What may go wrong in a schedule: the kinds and how likely it has any of them at all."""
 
-    kinds: tuple[str, ...] = ("kill", "fail", "full", "jump")
+    kinds: tuple[str, ...] = ("kill", "fail", "full", "jump", "stop")
     chance: float = 0.4
     power: float = 0.0
     locks: bool = True
@@ -77,6 +82,7 @@ class Scheduler:
         self.full = False
         self.last_change = ""
         self.trace: list[str] | None = None
+        self.rules: Rules | None = None
         self._events: list[Event] = []
         self._kept: tuple[int, Disk] | None = None
         self._living: list[Process] = []
@@ -128,6 +134,8 @@ class Scheduler:
             for process in processes:
                 for _ in range(self.random.choice((0, 1, 1, 2))):
                     self._sink_somewhere(process, self._length // len(processes))
+                if self.random.random() < 0.3:
+                    process.sinks_before_act = self.random.randint(1, _FIRST_ACTS)
         for process in processes:
             process.begin()
         self._over.acquire()
@@ -146,15 +154,24 @@ class Scheduler:
         if process.sinks and process.calls >= process.sinks[-1]:
             process.sinks.pop()
             self._sink(process)
+        if call in ACTS:
+            process.sinks_before_act -= 1
+            if process.sinks_before_act == 0:
+                self._sink(process)
         if self.calls >= self.next_event:
             self._meet(process, call)
         if self.full and call in TAKES_ROOM and not process.trusted:
             process.failed_on_purpose = True
+            process.failures.add(_FULL)
             fail(_FULL)
 
-    def changed(self, process: Process, what: str, *paths: str | bytes | int) -> None:
-        """Let apps that run look whether all they need is still there, where that may have changed."""
-        if all(isinstance(path, str) and "/." in path.replace("/.pex/", "/") for path in paths):
+    def changed(self, process: Process, what: str, *paths: str) -> None:
+        """Hold the change against the rules; let apps that run look whether all they need is still there."""
+        if self.rules:
+            rule = self.rules.broken_by(process, what, paths)
+            if rule:
+                process.violations.append(f"{process.name} breaks rule {rule}: {what}{paths}")
+        if what in _ADDING or all("/." in path.replace("/.pex/", "/") for path in paths):
             return  # temporary names
         self.last_change = f"{process.name}'s {what}{paths}"
         for other in self._living:
@@ -237,6 +254,8 @@ class Scheduler:
         self.next_event = self._events[0].at if self._events else MOST_CALLS
 
     def _may_meet(self, kind: str, process: Process, call: str) -> bool:
+        if kind == "unlisted":
+            return call == "listdir" and not process.trusted
         return kind != "fail" or (call in FAILURES and not process.trusted)
 
     def _note(self, process: Process, what: str) -> None:
@@ -264,8 +283,11 @@ class Scheduler:
     def _do_fail(self, process: Process, call: str) -> None:
         number = self.random.choice(FAILURES[call])
         process.failed_on_purpose = True
+        process.failures.add(number)
         self._note(process, f"{call} fails with {errno.errorcode[number]}")
         fail(number)
+
+    _do_unlisted = _do_fail
 
     def _do_full(self, process: Process, call: str) -> None:
         self._note(process, "finds the disk full from here on")
@@ -275,6 +297,11 @@ class Scheduler:
         seconds = self.random.choice(_JUMPS)
         self._note(process, f"stands still with all others for {seconds:.0f} seconds")
         self.disk.now += seconds
+
+    def _do_stop(self, process: Process, call: str) -> None:
+        seconds = self.random.choice(_STOPS)
+        self._note(process, f"is stopped for {seconds:g} seconds")
+        self.sleep(process, seconds)
 
     def _do_remember(self, process: Process, call: str) -> None:
         """What is on the disk now survives the power cut to come; what is done later does not."""

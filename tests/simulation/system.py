@@ -175,10 +175,17 @@ class System:
     def open(self, path: Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         creates = flags & os.O_CREAT
         self._point(self.process, "create" if creates else "open")
+        numbers = self.disk.numbers
         opened = self.disk.open(path, flags, mode & ~self.process.umask, self.process.user, self._start(dir_fd))
-        if flags & os.O_TRUNC:
-            self._changed(self.process, "open", path)
+        opened.path = self._whole(path, dir_fd)
+        if self.disk.numbers != numbers or flags & os.O_TRUNC:
+            self._changed(self.process, "create", opened.path)
         return self._descriptor(opened)
+
+    def _whole(self, path: Path, dir_fd: int | None = None) -> str:
+        """The path from the root on, as this process has come to it."""
+        text = os.fsdecode(path)
+        return text if dir_fd is None or text[:1] == "/" else f"{self._file(dir_fd).path}/{text}"
 
     def _descriptor(self, opened: OpenFile) -> int:
         files = self.process.files
@@ -270,8 +277,10 @@ class System:
 
     def pwrite(self, descriptor: int, content: Any, offset: int) -> int:
         self._point(self.process, "write")
-        _, file = self._regular(descriptor, os.O_WRONLY)
-        return self.disk.write(file, offset, content)
+        opened, file = self._regular(descriptor, os.O_WRONLY)
+        written = self.disk.write(file, offset, content)
+        self._changed(self.process, "write", opened.path)
+        return written
 
     def ftruncate(self, descriptor: int, size: int) -> None:
         self._point(self.process, "truncate")
@@ -289,7 +298,7 @@ class System:
         if not isinstance(node, File):
             fail(errno.EISDIR, path)
         self.disk.cut(node, size)
-        self._changed(self.process, "truncate", path)
+        self._changed(self.process, "truncate", self._whole(path))
         return None
 
     def fsync(self, descriptor: int) -> None:
@@ -321,6 +330,7 @@ class System:
             opened.position += written
         if offset_dst is None:
             into.position += written
+        self._changed(self.process, "write", into.path)
         return written
 
     def set_inheritable(self, descriptor: int, inheritable: bool) -> None:
@@ -367,7 +377,9 @@ class System:
 
     def lstat(self, path: Path, *, dir_fd: int | None = None) -> os.stat_result:
         self._point(self.process, "lstat")
-        return facts(self._place(path, False, dir_fd))
+        found = facts(self._place(path, False, dir_fd))
+        self.process.looks[self._whole(path, dir_fd)] = found
+        return found
 
     def fstat(self, descriptor: int) -> os.stat_result:
         self._point(self.process, "fstat")
@@ -392,6 +404,7 @@ class System:
     def mkdir(self, path: Path, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
         self._point(self.process, "mkdir")
         self.disk.mkdir(path, mode & ~self.process.umask, self.process.user, self._start(dir_fd))
+        self._changed(self.process, "mkdir", self._whole(path, dir_fd))
 
     def makedirs(self, path: Path, mode: int = 0o777, exist_ok: bool = False) -> None:
         parent = posixpath.dirname(path)
@@ -406,11 +419,12 @@ class System:
     def rmdir(self, path: Path, *, dir_fd: int | None = None) -> None:
         self._point(self.process, "rmdir")
         self.disk.rmdir(path, self.process.user, self._start(dir_fd))
+        self._changed(self.process, "rmdir", self._whole(path, dir_fd))
 
     def unlink(self, path: Path, *, dir_fd: int | None = None) -> None:
         self._point(self.process, "unlink")
         self.disk.unlink(path, self.process.user, self._start(dir_fd))
-        self._changed(self.process, "unlink", path)
+        self._changed(self.process, "unlink", self._whole(path, dir_fd))
 
     remove = unlink
 
@@ -420,7 +434,8 @@ class System:
         self._point(self.process, "rename")
         user = self.process.user
         self.disk.rename(source, path, user, self._start(src_dir_fd), self._start(dst_dir_fd))
-        self._changed(self.process, "rename", source, path)
+        whole = (self._whole(source, src_dir_fd), self._whole(path, dst_dir_fd))
+        self._changed(self.process, "rename", *whole)
 
     replace = rename
 
@@ -436,12 +451,14 @@ class System:
         self._point(self.process, "link")
         user = self.process.user
         self.disk.link(source, path, user, self._start(src_dir_fd), self._start(dst_dir_fd))
+        self._changed(self.process, "link", self._whole(path, dst_dir_fd))
 
     def symlink(
         self, target: Path, path: Path, target_is_directory: bool = False, *, dir_fd: int | None = None
     ) -> None:
         self._point(self.process, "symlink")
         self.disk.symlink(target, path, self.process.user, self._start(dir_fd))
+        self._changed(self.process, "link", self._whole(path, dir_fd))
 
     def readlink(self, path: Path, *, dir_fd: int | None = None) -> Path:
         self._point(self.process, "readlink")
@@ -511,6 +528,8 @@ class System:
         if ns is not None:
             times = (ns[0] / 1e9, ns[1] / 1e9)
         self.disk.set_times(node, None if times is None else times[1])
+        if not isinstance(path, int):
+            self._changed(self.process, "utime", self._whole(path, dir_fd))
 
     def chmod(
         self, path: Path | int, mode: int, *, dir_fd: int | None = None, follow_symlinks: bool = True

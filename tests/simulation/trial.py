@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.simulation import actors
-from tests.simulation.actors import Stage, Work
+from tests.simulation.actors import USER, Stage, Work
 from tests.simulation.apps import App, apps
 from tests.simulation.cases import CASES, Case
 from tests.simulation.disk import Directory, Disk, File, Link
-from tests.simulation.door import HOME, PRIVATE, Door
+from tests.simulation.door import BUG, BUSY, HOME, PRIVATE, Door
 from tests.simulation.process import Process
+from tests.simulation.rules import Rules
 from tests.simulation.scheduler import Faults, Scheduler
 from tests.simulation.system import LIBRARY, PYTHON
 
-_USER = 1000
 _NOW = 1.8e9
 _DAY = 86400
+_UNFORESEEN = {errno.EIO, errno.ESTALE}  # what a call may fail with of which nothing can be told
 _QUIET = Faults(kinds=(), chance=0.0)
 
 
@@ -38,13 +40,15 @@ class Verdict:
 class Trials:
     """The caches that cases begin on, made once by undisturbed starts."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, rules: Rules | None = None) -> None:
         self.door = door
+        self.rules = rules
         self.expected: dict[str, dict[str, bytes]] = {}
         self.bases = {"new": _machine()}
         one, two = apps()
         self.bases["warm"] = self._installed("new", one.build_id)
         self.bases["both"] = self._installed("warm", two.build_id)
+        self.store = actors.shown(self.bases["both"], f"{door.cache}/wheels")
 
     def _installed(self, base: str, build_id: str) -> Disk:
         disk = self.bases[base].copy()
@@ -65,7 +69,7 @@ class Trials:
 
     def _alone(self, disk: Disk, work: Work, name: str = "alone", trace: list[str] | None = None) -> Process:
         scheduler = Scheduler("", disk, _QUIET, 1)
-        scheduler.trace = trace
+        scheduler.trace, scheduler.rules = trace, self.rules
         process = _process(name, 900, scheduler, work)
         scheduler.run([process])
         return process
@@ -91,10 +95,11 @@ class _Trial:
     def play(self) -> Verdict:
         works = self.case.setup(self.draw, self.disk, self.stage)
         self.stage.damaged = self._wrong()
-        self.was_damaged = bool(self.stage.damaged)
+        self.was_damaged = self.case.name in ("damaged", "mended", "swallowed") or bool(self.stage.damaged)
         cut = self._together(works, f"{self.verdict.seed} goes", self.case.faults)
         if cut:
             harsh = self.was_damaged or not self.case.faults.strict
+            self.stage.inherited = set() if self.case.faults.strict else self._inherited()
             self.stage.damaged = self._wrong() if harsh else self.stage.damaged
             self.was_damaged = self.was_damaged or harsh
             one = apps()[0]
@@ -117,14 +122,30 @@ class _Trial:
                 )
         return found
 
+    def _wrong_in_store(self) -> list[str]:
+        """The paths in the store of files that are not as they should be, where any have been damaged."""
+        if not self.was_damaged or not self._has("wheels"):
+            return []
+        found = actors.shown(self.disk, f"{self.door.cache}/wheels")
+        wheels = {path.partition("/")[0] for path in found}
+        store = {path: content for path, content in self.trials.store.items() if path.partition("/")[0] in wheels}
+        return [path for path, content in store.items() if found.get(path) != content]
+
+    def _inherited(self) -> set[str]:
+        """The paths in directories of apps that are links to such files, or would be."""
+        self.was_damaged = True
+        # <wheel>/lib/shared/a.py
+        ends = tuple("/" + path.split("/", 2)[2] for path in self._wrong_in_store())
+        return {path for files in self.stage.expected.values() for path in files if path.endswith(ends)}
+
     def _prefix(self, build_id: str) -> str:
-        place = self.disk.find(f"{self.door.cache}/apps")[2] if self._has_cache() else None
+        place = self.disk.find(f"{self.door.cache}/apps")[2] if self._has("apps") else None
         names = list(place.entries) if isinstance(place, Directory) else []
         return next((f"{self.door.cache}/apps/{name}" for name in names if name.startswith(build_id + "-")), "")
 
-    def _has_cache(self) -> bool:
+    def _has(self, folder: str) -> bool:
         try:
-            return self.disk.find(f"{self.door.cache}/apps")[2] is not None
+            return self.disk.find(f"{self.door.cache}/{folder}")[2] is not None
         except OSError:
             return False
 
@@ -133,7 +154,7 @@ class _Trial:
     def _together(self, works: Sequence[tuple[str, Work]], seed: str, faults: Faults) -> bool:
         """Whether the power was cut while all of `works` ran beside each other."""
         scheduler = Scheduler(seed, self.disk, faults, self.trials.length * len(works))
-        scheduler.trace = self.verdict.trace
+        scheduler.trace, scheduler.rules = self.verdict.trace, self.trials.rules
         same = self.draw.random() < 0.2  # containers that share a cache share process ids as well
         processes = [
             _process(name, 100 if same else 100 + number, scheduler, work)
@@ -156,6 +177,10 @@ class _Trial:
         if process.code in (0, None) or process.scheduler.stuck:
             return
         on_purpose = process.failed_on_purpose or is_full
+        if BUG in words and not process.failures & _UNFORESEEN:
+            self.verdict.violations.append(f"{process.name} told people of a bug\n{process.trouble}{words}")
+        elif BUSY in words:
+            return
         if process.trouble and not on_purpose:
             self.verdict.violations.append(f"{process.name} ended in\n{process.trouble}{words}")
         elif not on_purpose and not ("was damaged" in words and self.stage.damaged):
@@ -174,24 +199,43 @@ class _Trial:
 
     def _settle(self) -> None:
         """After all is over, starts and checks find everything whole, and pruning leaves nothing over."""
-        one, two = apps()
-        damaged = self._wrong() if self.was_damaged else set()
-        for app in (one, two) if self._prefix(two.build_id) else (one,):
-            self.stage.damaged = damaged
-            if damaged:
-                self._alone("mends", actors.start(self.stage, app, thorough=True))
-            self.stage.damaged = set()
-            self._judge(self._alone("last", actors.start(self.stage, app, thorough=True)))
-            if self.verdict.seed % 4 == 0:
-                self._judge(self._alone("check", actors.check(self.stage, app)))
-        if not self.verdict.violations and (self.door.prunes_leftovers or self.verdict.seed % 10 == 0):
-            self._tidy(one)
+        if self.stage.owner != USER:
+            self._judge(self._alone("last", actors.start(self.stage, apps()[0], thorough=True)))
+        else:
+            self._settle_own()
         now = _outside(self.disk)
         private = [line for line in now if line[0].startswith(PRIVATE)]
-        if private and not self.on_purpose:
+        # A start that a pruner keeps waiting for too long goes on in a private root.
+        stood_still = any(" is stopped " in line or " stands still " in line for line in self.verdict.happened)
+        if private and not self.on_purpose and not stood_still and self.stage.owner == USER:
             self.verdict.violations.append(f"{private[0][0]} was made, though the cache can be written")
         if [line for line in now if line not in private] != self.outside:
             self.verdict.violations.append("something outside the cache has changed")
+
+    def _settle_own(self) -> None:
+        one, two = apps()
+        damaged = self._wrong() if self.was_damaged else set()
+        inherited = self.stage.inherited
+        for app in (one, two) if self._prefix(two.build_id) else (one,):
+            self.stage.damaged = damaged
+            self.stage.inherited = inherited
+            if damaged or inherited:
+                self._judge(self._alone("mends", self._mending(app)))
+            self.stage.damaged, self.stage.inherited = set(), set()
+            self._judge(self._alone("last", actors.start(self.stage, app, thorough=True)))
+            if damaged or self._wrong_in_store():
+                # Starts mend what they miss; what they do not use is mended where people ask for it.
+                self._judge(self._alone("mended", actors.repair(self.stage, app)))
+            self._judge(self._alone("check", actors.check(self.stage, app)))
+        if not self.verdict.violations and (self.door.prunes_leftovers or self.verdict.seed % 10 == 0):
+            self._tidy(one)
+
+    def _mending(self, app: App) -> Work:
+        """What an app does that comes upon missing files: it ends with a traceback, or swallows that."""
+        if self.case.name != "swallowed":
+            return actors.start(self.stage, app, thorough=True)
+        self.disk.now += 2 * _DAY  # more than a day after the last comparison
+        return actors.swallow(self.stage, app)
 
     def _tidy(self, app: App) -> None:
         self.disk.now += 2 * _DAY
@@ -230,7 +274,7 @@ def _keep_prefix(process: Process, prefix: str) -> None:
 
 def _process(name: str, pid: int, scheduler: Scheduler, work: Work) -> Process:
     environ = {"HOME": HOME, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-    return Process(name, pid, scheduler, work, environ, _USER)
+    return Process(name, pid, scheduler, work, environ, 0 if name == "root" else USER)
 
 
 def _machine() -> Disk:
@@ -241,10 +285,10 @@ def _machine() -> Disk:
     disk.put(LIBRARY + "/os.py", b"# os\n", 0o644)
     for place in ("/tmp", "/var/tmp"):
         disk.put(place, mode=0o1777)
-    disk.put(HOME, owner=_USER)
-    disk.put(HOME + "/notes.txt", b"mine\n", 0o644, _USER)
+    disk.put(HOME, owner=USER)
+    disk.put(HOME + "/notes.txt", b"mine\n", 0o644, USER)
     for app in apps():
-        disk.put(app.path, app.content, 0o755, _USER)
+        disk.put(app.path, app.content, 0o755, USER)
     disk.now = _NOW
     return disk
 
