@@ -7,14 +7,15 @@ import json
 import os
 import subprocess
 import tempfile
-import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pexlite import archive, fetch
 from pexlite.bundle import runs_on, trees_of
 from pexlite.fetch import read_wheel
-from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant, WarmStart
+from pexlite.fetch.room import read_bytecode
+from pexlite.model import Bundle, EntryPoint, LaunchOptions, Room, StartKind, Variant
 from tests.interpreters import Interpreter, supported
 
 EVERY_PYTHON = (*(f"cp3{minor}" for minor in range(6, 20)), "pp38", "pp39", "pp310", "pp311")
@@ -37,7 +38,7 @@ def bundle_file(
 ) -> Path:
     """A file of `wheels`, for all of `pythons`; the `local` wheels hold the builder's own code.
 
-    The newest Python compiles its warm start.
+    The newest Python compiles its runtime.
     """
     found = tuple(read_wheel(path, local=path in local) for path in wheels)
     variants = variants or (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
@@ -53,20 +54,22 @@ def bundle_file(
         pth_files=tuple(sorted(pth)),
         runs_on=runs_on(variants),
     )
-    archive.write(archive.draft(bundle, "0", warm=warm_start(supported()[0])), output)
+    archive.write(archive.draft(bundle, "0", room(supported()[0])), output)
     return output
 
 
 @functools.cache
-def warm_start(python: Interpreter) -> WarmStart:
-    """The warm start, compiled."""
+def room(python: Interpreter, *, with_modules: bool = False) -> Room:
+    """The runtime as a file carries it, its start compiled by `python`."""
+    files = archive.room_sources()
     with tempfile.TemporaryDirectory() as place:
         sources, output = Path(place, "sources"), Path(place, "output")
-        sources.write_text(json.dumps(archive.start_modules()))
-        program = Path(fetch.__file__).with_name("compile_boot.py")
-        subprocess.run([python.path, "-S", program, sources, output], check=True)
-        with zipfile.ZipFile(output) as parts:
-            return WarmStart(parts.read("magic"), parts.read("warm"))
+        sources.write_text(json.dumps({name: text for name, text in files if name.endswith(".py")}))
+        program = Path(fetch.__file__).with_name("compile_room.py")
+        command: list[str | Path] = [python.path, "-S", program, sources, output]
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, check=True)
+        compiled = read_bytecode(output)
+        return Room(files, compiled if with_modules else replace(compiled, modules=()))
 
 
 def environment(root: Path, **variables: str) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,18 +111,6 @@ def test_imports_point_down_the_layers(path: Path) -> None:
 def test_imports_between_rooms_are_spelt_in_full(path: Path) -> None:
     if room_of(path) != "runtime":
         assert [found.line for found in imports_of(ast.parse(path.read_text())) if found.level] == []
-
-
-@pytest.mark.parametrize("path", [path for path in MODULES if room_of(path) == "runtime"], ids=named)
-def test_the_runtime_imports_only_the_standard_library_and_itself(path: Path) -> None:
-    # `launch` is read from the app's directory, and imports the rest by the name it has in the file.
-    known = sys.stdlib_module_names | {"__pexlite__"}
-    foreign = [
-        f"line {found.line}: {found.module}"
-        for found in imports_of(ast.parse(path.read_text()))
-        if not found.level and found.module.split(".")[0] not in known
-    ]
-    assert foreign == []
 
 
 @each_module

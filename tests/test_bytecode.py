@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -102,20 +103,52 @@ def file_of(directory: Path, *pythons: Interpreter, output: str = "x.pex", bytec
 
 
 def compiled(python: Interpreter, file: Path, root: Path) -> set[str]:
-    """The modules of the file and its cache that a start compiles; the start has to print what it should."""
+    """What a start compiles: paths in the file, names of modules in its cache, "<pexlite>/…" for the runtime.
+
+    The start has to print what it should.
+    """
     env = environment(root, PYTHONDONTWRITEBYTECODE="1")
     done = run([python.path, "-c", TELLING, file], env)
     assert done.stdout == WORDS
     told = [line.partition(" ")[2] for line in done.stderr.splitlines() if line.startswith("compiled ")]
-    return {Path(path).name for path in told if path.startswith((str(file), str(root)))}
+    ours = [path for path in told if path.startswith((f"{file}/", f"{root}/", "<pexlite>/"))]
+    return {path.removeprefix(f"{file}/") if not path.startswith(f"{root}/") else Path(path).name for path in ours}
+
+
+def of_the_runtime(paths: set[str]) -> set[str]:
+    return {path for path in paths if path.startswith("<pexlite>/")}
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=str)
+def test_the_runtime_comes_compiled_for_the_first_python(python: Interpreter, tmp_path: Path) -> None:
+    other = next(other for other in PYTHONS if other != python)
+    tell = """
+import importlib.util, marshal, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as file:
+    magic, codes = marshal.loads(file.read("__pexlite__.bytecode"))
+    names = [part.partition("\\n")[0] for part in file.read("__pexlite__.txt").decode().split("\\f")]
+assert magic == importlib.util.MAGIC_NUMBER
+assert set(codes) == {name for name in names if name.endswith(".py")} > {"app/launch.py"}
+print({type(marshal.loads(code)).__name__ for code in codes.values()})
+"""
+    done = run([python.path, "-c", tell, file_of(tmp_path, python, other)], environment(tmp_path))
+    assert done.stdout == "{'code'}\n"
+
+
+def test_without_asking_only_the_start_is_compiled(tmp_path: Path) -> None:
+    with zipfile.ZipFile(file_of(tmp_path, PYTHONS[0], bytecode=False)) as parts:
+        names = set(parts.namelist())
+    assert "__main__.pyc" in names and "__pexlite__.bytecode" not in names
+
+
+# It reads all others, compiled or not.
+FIRST_READ = {"<pexlite>/importing.py"}
 
 
 @pytest.mark.parametrize("python", PYTHONS, ids=str)
 def test_a_start_compiles_no_module_of_the_bundle(python: Interpreter, tmp_path: Path) -> None:
     file = file_of(tmp_path, python)
-    # What the file's facts are part of, and what has to be there when all else has changed.
-    first = {"__main__.py", "_pexlite_launch.py", "finder.py", "failed.py"}
-    assert compiled(python, file, tmp_path / "root") == first
+    assert compiled(python, file, tmp_path / "root") == FIRST_READ
     assert compiled(python, file, tmp_path / "root") == set()
 
 
@@ -124,12 +157,14 @@ def test_several_pythons_find_their_bytecode_in_one_cache(tmp_path: Path) -> Non
     file = file_of(tmp_path, *pythons)
     plain = file_of(tmp_path, *pythons, output="plain.pex", bytecode=False)
     root = tmp_path / "root"
-    assert {"__init__.py", "start.py", "alone.py", "cold.py"} < compiled(pythons[0], plain, root)
-    for python in pythons:
-        assert compiled(python, file, root) == {"__main__.py", "_pexlite_launch.py", "finder.py", "failed.py"}
-    # What is called `__main__` is for the first of them.
+    first = {"start.py", "alone.py", "<pexlite>/install.py", "<pexlite>/app/launch.py"}
+    assert first < compiled(pythons[0], plain, root)
+    assert compiled(pythons[0], file, root) == FIRST_READ
+    # The runtime is compiled for the first of them.
+    found = compiled(pythons[1], file, root)
+    assert found - of_the_runtime(found) == {"__main__.py"}
     assert [compiled(python, file, root) for python in pythons] == [set(), {"__main__.py"}]
-    assert [path for path in (root / "lite-1" / "wheels").iterdir() if path.name[0] == "."] == []
+    assert [path for path in (root / "lite-2" / "wheels").iterdir() if path.name[0] == "."] == []
 
 
 def test_a_module_is_not_taken_from_the_bytecode_of_another_wheel(tmp_path: Path) -> None:
@@ -157,8 +192,9 @@ def newest_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("python", PYTHONS, ids=str)
 def test_the_boot_of_one_python_is_no_others(python: Interpreter, newest_only: Path, tmp_path: Path) -> None:
     root = tmp_path / "root"
-    compiled(python, newest_only, root)
-    assert ("__init__.py" in compiled(python, newest_only, root)) == (python != PYTHONS[0])
+    first = of_the_runtime(compiled(python, newest_only, root))
+    assert ({"<pexlite>/install.py", "<pexlite>/app/launch.py"} <= first) == (python != PYTHONS[0])
+    assert of_the_runtime(compiled(python, newest_only, root)) == set()
     for options in (["-O"], ["-X", "importtime"], ["--check-hash-based-pycs", "always"]):
         assert run([python.path, *options, newest_only], environment(root)).stdout == WORDS
 
@@ -167,14 +203,14 @@ def test_the_boot_of_one_python_is_no_others(python: Interpreter, newest_only: P
 def test_a_boot_that_has_changed_is_not_run(python: Interpreter, tmp_path: Path) -> None:
     good = file_of(tmp_path, PYTHONS[1], python)
     run([python.path, good], environment(tmp_path / "warm"))
-    with zipfile.ZipFile(good) as parts:
-        first, rest = [entry for entry in parts.infolist() if "/cpython-" in entry.filename][2:]
     broken = tmp_path / "broken.pex"
-    for entry, share in ((first, 0), (first, 0.5), (first, 0.9), (rest, 0), (rest, 0.5)):
+    with zipfile.ZipFile(good) as parts:
+        entries = [parts.getinfo(name) for name in ("__pexlite__.txt", "__pexlite__.bytecode")]
+    for entry, share in itertools.product(entries, (0, 0.5, 0.9)):
         content = bytearray(good.read_bytes())
         content[entry.header_offset + 100 + int(share * entry.compress_size)] ^= 4
         broken.write_bytes(content)
-        assert ("__init__.py" in compiled(python, broken, tmp_path / "warm")) == (entry is first)
+        assert of_the_runtime(compiled(python, broken, tmp_path / "warm")) == set()
         done = run([python.path, broken], environment(tmp_path / "cold"), check=False)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.startswith("error: broken.pex is damaged: ")
@@ -198,7 +234,7 @@ def test_another_python_does_without(wheel: Path, tmp_path: Path) -> None:
     result = build(tmp_path, wheel, "x.pex", bytecode=True, pythons=(str(built_for.path),))
     done = run([other.path, result.path], environment(tmp_path / "root", PYTHONDONTWRITEBYTECODE="1"), check=False)
     assert "ValueError: here" in done.stderr
-    assert list((tmp_path / "root" / "lite-1" / "wheels").rglob("app/**/*.pyc")) == []
+    assert list((tmp_path / "root" / "lite-2" / "wheels").rglob("app/**/*.pyc")) == []
 
 
 def test_the_same_bytes_come_of_another_store_and_hash_seed(

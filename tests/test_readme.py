@@ -90,7 +90,7 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
 
 def test_the_switches_named_are_those_that_the_runtime_reads() -> None:
     words = set(re.findall(r"\bPEX_[A-Z_]+", README))
-    read = "".join(path.read_text() for path in (REPOSITORY / "pexlite" / "runtime").glob("*.py"))
+    read = "".join(path.read_text() for path in (REPOSITORY / "pexlite" / "runtime").rglob("*.py"))
     assert {word for word in words if f'"{word}"' not in read} == set()
 
 

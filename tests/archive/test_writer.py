@@ -8,8 +8,10 @@ import os
 import subprocess
 import sys
 import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,15 +19,15 @@ from hypothesis import strategies as st
 
 from pexlite import archive
 from pexlite.archive import drafting, writer
-from pexlite.archive.runtime_files import bare
 from pexlite.bundle import trees_of
 from pexlite.errors import UsageError, WriteError
 from pexlite.fetch import read_wheel
 from pexlite.model import Bundle, EntryPoint, InheritPath, InstalledTree, LaunchOptions, StartKind, Variant
-from tests.bundles import EVERY_PYTHON, bundle_file, environment, function, run
+from tests.bundles import EVERY_PYTHON, bundle_file, environment, function, room, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter, supported
 
+RUNTIME = room(supported()[0])
 APP = "def main():\n    print('it runs')\n"
 
 
@@ -37,8 +39,21 @@ def wheels(tmp_path: Path) -> list[Path]:
     ]
 
 
-# What a warm start reads, and what says why there is none.
-STORED = {"__main__.py", "__main__.pyc", *(f"__pexlite__/{name}.py" for name in ("__init__", "failed"))}
+STORED = {"__main__.py", "__main__.pyc"}  # what Python reads before any other module
+
+
+def start_of(file: Path) -> dict[str, Any]:
+    """The global variables of the file's `__main__.py`, imported."""
+    names: dict[str, Any] = {"__name__": "imported"}
+    with zipfile.ZipFile(file) as found:
+        exec(found.read("__main__.py"), names)
+    return names
+
+
+def bundle_of(wheels: list[Path]) -> Bundle:
+    found = tuple(map(read_wheel, wheels))
+    variants = (Variant(EVERY_PYTHON, "any", None, None, tuple(range(len(found)))),)
+    return Bundle(found, variants, trees_of(found, variants), function("app", "main"), LaunchOptions(), ("x",), ())
 
 
 def test_the_layout_is_the_designs(wheels: list[Path], tmp_path: Path) -> None:
@@ -48,27 +63,42 @@ def test_the_layout_is_the_designs(wheels: list[Path], tmp_path: Path) -> None:
     with zipfile.ZipFile(file) as found:
         assert found.testzip() is None
         names = found.namelist()
-        assert names.pop() == "__main__.pyc"
-        assert names[:5] == [
+        assert names[:4] == [
             ".deps/app-1.0-py3-none-any.whl",
             ".deps/other-1.0-py3-none-any.whl",
             ".trees/0",
             "PEX-INFO",
-            "__main__.py",
         ]
-        assert all(name.startswith("__pexlite__/") for name in names[5:])
+        assert names[4:] == ["__pexlite__.txt", "__main__.py", "__main__.pyc"]
         for entry in found.infolist():
             stored = entry.filename.startswith(".deps/") or entry.filename in STORED
             assert entry.compress_type == (zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED)
             assert entry.date_time == (1980, 1, 1, 0, 0, 0)
         for wheel in wheels:
             assert found.read(f".deps/{wheel.name}") == wheel.read_bytes()
-        room = Path(writer.__file__).parents[1] / "runtime"
-        parts = found.read("__pexlite__/rest").decode().split("\0")
-        travelling = dict(zip(parts[::2], parts[1::2], strict=True))
-        travelling |= {Path(name).stem: found.read(name).decode() for name in names[5:] if name.endswith(".py")}
-        as_source = [path for path in room.glob("*.py") if path.stem != "warm"]
-        assert travelling == {path.stem: bare(path.read_text()) for path in as_source}
+        travelling = start_of(file)["texts_in"](found.read("__pexlite__.txt"))
+        assert travelling == {name: text for name, text in RUNTIME.files if name != "checked_main.py"}
+
+
+@pytest.mark.parametrize("limit", [None, 100])
+@pytest.mark.parametrize("with_modules", [False, True])
+def test_the_start_knows_where_the_runtime_lies_and_its_crc(
+    with_modules: bool, limit: int | None, wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if limit is not None:
+        monkeypatch.setattr(drafting, "_PLAIN_ZIP_LIMIT", limit)
+    runtime = room(supported()[0], with_modules=with_modules)
+    file = tmp_path / "app.pex"
+    archive.write(archive.draft(bundle_of(wheels), "0", runtime), file)
+    facts, content = start_of(file)["FACTS"], file.read_bytes()
+    members = {"room": "__pexlite__.txt", **({"compiled": "__pexlite__.bytecode"} if with_modules else {})}
+    for fact, name in members.items():
+        offset, size, crc = facts[fact]
+        held = content[offset : offset + size]
+        with zipfile.ZipFile(file) as found:
+            assert zlib.decompress(held, -15) == found.read(name)
+        assert zlib.crc32(held) == crc
+    assert bool(facts["compiled"]) == with_modules
 
 
 def test_each_variant_has_its_tree(wheels: list[Path], tmp_path: Path) -> None:
@@ -83,19 +113,19 @@ def test_each_variant_has_its_tree(wheels: list[Path], tmp_path: Path) -> None:
 
 
 def test_another_tree_makes_another_build(wheels: list[Path]) -> None:
-    found = tuple(map(read_wheel, wheels))
-    variants = (Variant(EVERY_PYTHON, "any", None, None, (0, 1)),)
-    [tree] = trees_of(found, variants)
-    bundle = Bundle(found, variants, (tree,), function("app", "main"), LaunchOptions(), ("x",), ())
-    other = replace(bundle, trees=(InstalledTree(tree.entries[1:]),))
-    assert archive.draft(bundle, "0").build_id != archive.draft(other, "0").build_id
+    bundle = bundle_of(wheels)
+    other = replace(bundle, trees=(InstalledTree(bundle.trees[0].entries[1:]),))
+    assert archive.draft(bundle, "0", RUNTIME).build_id != archive.draft(other, "0", RUNTIME).build_id
 
 
 def test_the_runtime_is_small(wheels: list[Path], tmp_path: Path) -> None:
     file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
+    own = ("__pexlite__", "__main__", "PEX-INFO")
     with zipfile.ZipFile(file) as found:
-        own = sum(entry.compress_size for entry in found.infolist() if entry.filename[:6] != ".deps/")
-    assert own <= 40_000
+        carried = [entry for entry in found.infolist() if entry.filename.startswith(own)]
+    assert len(carried) == 4
+    # With a local header and a line of the directory (APPNOTE.TXT 4.3.7, 4.3.12), which hold the name.
+    assert sum(entry.compress_size + 76 + 2 * len(entry.filename) for entry in carried) <= 96 * 1024
 
 
 def test_the_manifest_says_where_every_wheel_is(wheels: list[Path], tmp_path: Path) -> None:
@@ -246,11 +276,6 @@ def test_what_would_be_written_is_measured_to_the_byte(
 ) -> None:
     if limit is not None:
         monkeypatch.setattr("pexlite.archive.drafting._PLAIN_ZIP_LIMIT", limit)
-    found = tuple(map(read_wheel, wheels))
-    variants = (Variant(EVERY_PYTHON, "any", None, None, tuple(range(len(found)))),)
-    bundle = Bundle(
-        found, variants, trees_of(found, variants), function("app", "main"), LaunchOptions(), ("x",), ()
-    )
-    planned = archive.draft(bundle, "0")
+    planned = archive.draft(bundle_of(wheels), "0", RUNTIME)
     archive.write(planned, tmp_path / "x.pex")
     assert (tmp_path / "x.pex").stat().st_size == planned.size

@@ -5,6 +5,7 @@ Every kind does the same work in the same app. What is to be reached is told in 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,8 +86,18 @@ def _contender(setting: Setting, kind: Kind) -> Contender:
     if kind.variables is _SPARK:
         variables["PYTHONPATH"] = str(_spark(setting))
     environment = setting.environment(setting.state("warm", KINDS.name, "pexlite"), **variables)
-    started_by = () if kind.by_shell else (str(setting.python),)
+    started_by: tuple[str, ...] = () if kind.by_shell else (str(setting.python),)
+    if kind.variables is _SPARK:
+        started_by = (*_java(setting), *started_by)
     return Contender(kind.tool, (*started_by, str(file), *kind.arguments), environment, kind.contains)
+
+
+def _java(setting: Setting) -> tuple[str, ...]:
+    """A process called java that starts what follows: whose child a worker of Spark's is."""
+    java = setting.directory / "java"
+    if not java.exists():
+        shutil.copy("/bin/sh", java)
+    return (str(java), "-c", '"$@"; exit $?', "java")
 
 
 def _file(setting: Setting, kind: Kind) -> Path:

@@ -16,7 +16,7 @@ from tests.bench.tools import Tool
 from tests.bench.workloads import Workload
 from tests.factories import large_wheel
 
-_OURS = ("__pexlite__/", "__main__.py", "PEX-INFO")
+_OURS = ("__pexlite__", "__main__", "PEX-INFO")
 # What is not the application's in a file of each tool.
 _RUNTIME = {
     "pexlite": _OURS,

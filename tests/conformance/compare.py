@@ -148,7 +148,7 @@ class Bench:
 
     def _alike(self, text: str) -> str:
         """The output without anything that differs from place to place or from run to run."""
-        places = r"/(venv|root-[\w-]+(/lite-1/apps/[^/\s'\"]+)?)"
+        places = r"/(venv|root-[\w-]+(/lite-2/apps/[^/\s'\"]+)?)"
         text = re.sub(re.escape(str(self.directory)) + places, "<app>", text)
         for pattern in self.application.blank:
             text = re.sub(pattern, "<…>", text)

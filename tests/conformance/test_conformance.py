@@ -59,10 +59,10 @@ def test_a_row_passes_that_does_what_it_does_in_a_venv(
     [
         ("import sys; print(len(sys.modules))", "printed"),
         (
-            "import sys; sys.exit('__pexlite__' in sys.modules or 'lite-1' in sys.prefix)",
+            "import sys; sys.exit('__pexlite__' in sys.modules or 'lite-2' in sys.prefix)",
             "exit code 1 instead of 0",
         ),
-        ("import sys; 'lite-1' in sys.prefix or open('made.txt', 'w')", "made.txt was not made"),
+        ("import sys; 'lite-2' in sys.prefix or open('made.txt', 'w')", "made.txt was not made"),
         ("raise SystemExit", "the venv itself does not do it"),
     ],
 )

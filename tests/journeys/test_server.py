@@ -138,7 +138,7 @@ def test_a_cli_is_shipped_with_scp_and_runs_there(server: Server, tmp_path: Path
     assert shipped.returncode == 0, shipped.stderr
     done = server.there("./my_cli.pex", "poem.txt")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"     5  poem.txt\n", b"")
-    assert (server.home / ".pex" / "lite-1").is_dir()
+    assert (server.home / ".pex" / "lite-2").is_dir()
     # Its input is the one given here, and so are its exit code and a failure of its own.
     done = server.there("./my_cli.pex", "/dev/stdin", stdin=b"one two")
     assert done.stdout == b"     2  /dev/stdin\n"

@@ -14,7 +14,7 @@ def test_a_warm_start_is_held_beside_the_plain_venv(setting: Setting, capfd: pyt
     said = capfd.readouterr().out
     assert "venv " in said
     assert "ms  runpy" in said
-    assert "(ready)" in said and "(enter)" in said
+    assert "(launcher)" in said and "(enter)" in said
 
 
 def test_a_first_start_is_told_step_by_step(setting: Setting, capfd: pytest.CaptureFixture[str]) -> None:

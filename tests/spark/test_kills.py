@@ -67,7 +67,7 @@ def begin(cluster: Cluster, place: Path, file: str, *words: str) -> subprocess.P
 def unpacking(node: Worker, *jobs: subprocess.Popen[str]) -> int:
     """The pid of the process that unpacks on `node`, as soon as there is one."""
     while any(job.poll() is None for job in jobs):
-        for half in node.home.glob(".pex/lite-1/wheels/.*"):
+        for half in node.home.glob(".pex/lite-2/wheels/.*"):
             return int(half.name.split("-")[1])
         time.sleep(0.001)
     raise AssertionError(f"nothing was ever being unpacked: {[job.communicate() for job in jobs]}")
@@ -89,7 +89,7 @@ def assert_went_well(cluster: Cluster, job: subprocess.Popen[str]) -> None:
 
 def assert_all_is_whole(cluster: Cluster, place: Path) -> None:
     for worker in cluster.workers:
-        root = worker.home / ".pex" / "lite-1"
+        root = worker.home / ".pex" / "lite-2"
         assert [path.name for path in root.glob("*/.*")] == []
         assert len(list(root.glob("apps/*-cp*"))) == 1
         words = [str(place / "env.pex"), "verify", "--cache"]

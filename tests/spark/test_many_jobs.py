@@ -43,7 +43,7 @@ def test_nothing_grows_with_the_number_of_jobs(running: Cluster, place: Path) ->
         time.sleep(0.5)
     assert left_on_the_nodes(running) - held == set()
     # Copies on their way have names of their own, at the top of what they are copies of.
-    inside = [name.partition("/.pex/lite-1/")[2].split("/")[:2] for name in held if "/.pex/lite-1/" in name]
+    inside = [name.partition("/.pex/lite-2/")[2].split("/")[:2] for name in held if "/.pex/lite-2/" in name]
     assert [names for names in inside if any(name.startswith(".") for name in names)] == []
     assert processes_of_workers(running) == []
     for worker in running.workers:

@@ -58,7 +58,7 @@ def test_every_user_unpacks_once_where_there_is_no_home(homeless: Cluster, share
     shutil.copy(JOB, place)
     done = homeless.submit([*CROWDED, *TOGETHER, *TELLING, "version.py"], place, PYSPARK_PYTHON=str(shared))
     assert done.returncode == 0, homeless.what_happened(done)
-    roots = {Path(python.partition("/lite-1/")[0]) for _, python in json.loads(done.stdout.splitlines()[-1])}
+    roots = {Path(python.partition("/lite-2/")[0]) for _, python in json.loads(done.stdout.splitlines()[-1])}
     assert sorted(root.owner() for root in roots) == ["daemon", "nobody"]
     assert all(root.name.startswith("pexlite-") for root in roots)
     for worker in homeless.workers:

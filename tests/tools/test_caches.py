@@ -11,10 +11,19 @@ import pytest
 
 from pexlite.cli.main import run
 from pexlite.fetch import open_store
+from pexlite.model import LaunchOptions
 from pexlite.tools import caches as both
 from pexlite.tools import carried
+from tests.bundles import bundle_file, function
 
 DAY = 86400
+
+
+@pytest.fixture
+def file(tmp_path: Path, wheels: list[Path]) -> Path:
+    """A file like no other: what starts the same one in another cache is in doubt taken for a user of this."""
+    launch = LaunchOptions(inject_env=(("PLACE", str(tmp_path)),))
+    return bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), launch=launch)
 
 
 @pytest.fixture
@@ -34,7 +43,7 @@ def test_both_are_told(filled: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert run(["cache", "info"]) == 0
     builds, built_files, app = capsys.readouterr().out.splitlines()
     assert builds.startswith(f"builds       {filled}/store  2 wheels, ")
-    assert built_files.startswith(f"built files  {filled / 'root' / 'lite-1'}  1 app, 2 wheels, ")
+    assert built_files.startswith(f"built files  {filled / 'root' / 'lite-2'}  1 app, 2 wheels, ")
     assert app.split()[0] == "app.pex" and app.endswith("used today")
     assert run(["cache", "info", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -42,6 +51,21 @@ def test_both_are_told(filled: Path, capsys: pytest.CaptureFixture[str]) -> None
     ours = [path for path in files if path.name not in ("mine", "CACHEDIR.TAG")]
     assert told["store"]["size"] == sum(path.stat().st_size for path in ours)
     assert len(told["unpacked"]["apps"]) == 1
+
+
+def test_what_earlier_versions_unpacked_is_told_and_left_alone(
+    filled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = filled / "root" / "lite-1" / "wheels"
+    earlier.mkdir(parents=True)
+    (earlier / "x").write_bytes(b"x" * 1500)
+    assert run(["cache", "info"]) == 0
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("earlier")]
+    assert line.startswith(f"earlier      {filled}/root/lite-1  1.5 kB; ")
+    assert run(["cache", "info", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unpacked"]["earlier"] == 1500
+    assert run(["cache", "clear"]) == 0
+    assert (earlier / "x").exists()
 
 
 def test_the_store_says_where_it_is(caches: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,7 +87,7 @@ def test_what_is_old_goes_from_both(
         "size": before - both.store_content().size,
     }
     assert not list((filled / "store" / "built").iterdir())
-    (ready,) = (filled / "root").glob("lite-1/apps/*/READY")
+    (ready,) = (filled / "root").glob("lite-2/apps/*/READY")
     os.utime(ready, (time.time() - 200 * DAY,) * 2)
     monkeypatch.setenv("PEX_KEEP_DAYS", "0")
     assert run(["cache", "prune"]) == 0

@@ -68,15 +68,15 @@ before = list(sys.path)
 place = pexlite.activate({str(file)!r})
 assert pexlite.activate({str(file)!r}) == place
 import helper
-from pexlite.runtime import processes, prune
+from pexlite.runtime.cache.app import App
+from pexlite.runtime.upkeep import users
 assert helper.words == "well" and helper.__file__.startswith(str(place))
 assert [entry for entry in sys.path if entry != str(place)] == before, sys.path
-root = str(place.parents[4])
-name = place.parents[2].name
+app = users.Candidate(App(str(place.parents[2])), 0)
 with open("/proc/self/maps") as maps:
     mapped = maps.read()
-process = processes.Process([sys.executable, "-c", "x"], 0, 0, mapped=mapped)
-print(processes._used_by(process, [processes.App(root, name, 0, [])]) == [name])
+process = users.Process([sys.executable, "-c", "x"], 0, 0, mapped=mapped)
+print(users._used_by(process, [app]) == [app.name])
 """
     assert said(sys.executable, "-c", code) == "True\n"
 

@@ -16,7 +16,9 @@ from pexlite.errors import NotABundle
 from pexlite.fetch import read_wheel
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant
 from pexlite.tools.info import file_info
+from tests.bundles import room
 from tests.factories import make_wheel
+from tests.interpreters import supported
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def built(tmp_path: Path) -> Path:
         pth_files=(),
         runs_on=runs_on(variants),
     )
-    archive.write(archive.draft(bundle, "0"), tmp_path / "app.pex")
+    archive.write(archive.draft(bundle, "0", room(supported()[0])), tmp_path / "app.pex")
     return tmp_path / "app.pex"
 
 

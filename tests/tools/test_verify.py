@@ -53,7 +53,7 @@ def test_what_is_right_is_counted(file: Path) -> None:
             "both",
             ["app-1.0-py3-none-any.whl has not the sha256 ", "helper-2.5-py3-none-any.whl has not the sha256 "],
         ),
-        ("runtime", ["its __pexlite__/rest has changed"]),
+        ("runtime", ["its __pexlite__.txt has changed"]),
         ("header", ["its first lines have changed"]),
     ],
 )
@@ -62,7 +62,7 @@ def test_every_byte_counts(what: str, named: list[str], file: Path, wheels: list
     places = {
         "wheel": [content.index(wheels[1].read_bytes()) + 60],
         "both": [content.index(wheel.read_bytes()) + 60 for wheel in wheels],
-        "runtime": [content.index(b"__pexlite__/rest") + 100],
+        "runtime": [content.index(b"__pexlite__.txt") + 100],
         "header": [5],
     }
     for place in places[what]:
