@@ -20,7 +20,7 @@ from pexlite.archive.header import header
 from pexlite.archive.runtime_files import CHECKED_MAIN, COMPILED, ROOM
 from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, Room, Wheel
 
-_PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 20)
+_PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 24)  # room for all else of our own
 _DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
 _REGULAR = 0o100644 << 16
 # A start does without zlib, which so early would be whatever PYTHONPATH has under that name.
@@ -58,7 +58,8 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     """
     wheels = bundle.wheels
     header_size = len(header(bundle))
-    as_members = header_size + sum(wheel.size + 512 for wheel in wheels) < _PLAIN_ZIP_LIMIT
+    packed = sum(len(pack.content) + 512 for pack in bytecode)
+    as_members = header_size + sum(wheel.size + 512 for wheel in wheels) + packed < _PLAIN_ZIP_LIMIT
     offsets = _offsets(wheels, header_size, as_members)
     end_of_wheels = offsets[-1] + wheels[-1].size if wheels else header_size
     compiled = _compiled(bytecode, end_of_wheels)

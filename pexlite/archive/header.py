@@ -79,7 +79,7 @@ def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID) -> bytes:
     Raises UsageError for a line that no kernel could read.
     """
     if bundle.launch.sh_boot:
-        return _shell_header(bundle, build_id).encode()
+        return _shell_header(bundle, build_id).encode("utf-8", "surrogateescape")
     shebang = bundle.launch.shebang.removeprefix("#!").strip()
     if not shebang or "\n" in shebang or len(shebang.encode()) > 125:
         raise UsageError(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def codes_in(content):  # type: (bytes) -> dict[str, bytes]
     """The code of modules, by path, as marshal writes it; none where another Python has compiled them."""
-    if not content:
+    if not content or sys.version_info < (3, 6):
         return {}
     import marshal
     from _frozen_importlib_external import MAGIC_NUMBER

@@ -140,3 +140,11 @@ def test_every_frame_answers_what_tools_ask(sh_boot: bool, python: Interpreter, 
     env = environment(tmp_path / "root", PATH=f"{python.path.parent}:/usr/bin:/bin")
     command: list[str | Path] = [file] if sh_boot else [python.path, file]
     assert [run(command, env).stdout for _ in range(2)] == ["asked True\n"] * 2
+
+
+def test_a_script_that_is_none_of_pythons_gets_its_own_arguments(newest: Interpreter, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "native", files={}, data={"scripts/native": '#!/bin/sh\necho native "$@"\n'})
+    launch = LaunchOptions(sh_boot=True, inject_python_args=("-W", "ignore"), inject_args=("sealed",))
+    file = bundle_file(tmp_path / "app.pex", [wheel], EntryPoint(StartKind.SCRIPT, script="native"), launch=launch)
+    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    assert [run([file, "a"], env).stdout for _ in range(3)] == ["native sealed a\n"] * 3

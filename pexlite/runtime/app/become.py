@@ -218,8 +218,8 @@ def shell_pointer(place: str) -> str:
 def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None:
     """Have later starts through the sh header go straight to the app's own Python.
 
-    Two lines: a program, the app's Python but for a script that is none of Python's; and the script that it runs,
-    an empty line where it runs none. What calls the entry point is `program`. The header gives what is sealed in.
+    Two lines: that Python; and the script that it runs, an empty line where it runs none. What calls the entry
+    point is `program`. The header gives what is sealed in. Nothing is left for a script that is none of Python's.
     """
     if "\n" in place:
         return
@@ -233,7 +233,7 @@ def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None
         elif facts["script"]:
             script = "%s/bin/%s" % (place, facts["script"])
             if not _is_python_script(script):
-                python, script = script, ""
+                return  # nothing would date READY anew
         _replace(shell_pointer(place), os.fsencode("%s\n%s\n" % (python, script)))
     except OSError:
         pass  # a cache that is only read: starts stay as they are, a little slower

@@ -95,7 +95,7 @@ def first_lines(python: str) -> bytes:
         return b"#!" + line + b"\n"
     # Kernels cut long lines, and at spaces: sh and Python both read this.
     quoted = "'" + python.replace("'", "'\"'\"'") + "'"
-    if not utf8:
+    if not utf8 or b"\\" in line:
         quoted = '"${0%/*}/python"'  # Python would not read the script
     text = "#!/bin/sh\n'''exec' %s \"$0\" \"$@\"\n' '''\n" % quoted
     return text.encode("utf-8", "surrogateescape")

@@ -240,21 +240,21 @@ def put_new(path: bytes, content: bytes) -> None:
         files.write(path, content, 0o755)
 
 
-def link(source: bytes, path: bytes) -> None:
+def link(source: bytes, path: bytes, final: bytes = b"") -> None:
     """Have the file of the store at `path` too, where nothing is: the same inode.
 
     Where a file system has no hard links it is a copy, made by the kernel, and where that cannot be, a symbolic
-    link.
+    link, right for where the file will be: `final`, if that is not `path`.
     """
     try:
         os.link(source, path)
     except OSError as failure:
         if failure.errno not in _NO_LINKS or not os.path.exists(source):
             raise
-        _copy(source, path)
+        _copy(source, path, final or path)
 
 
-def _copy(source: bytes, path: bytes) -> None:
+def _copy(source: bytes, path: bytes, final: bytes) -> None:
     try:
         copy = os.copy_file_range  # type: ignore[attr-defined, unused-ignore]
         handle = os.open(source, os.O_RDONLY)
@@ -277,14 +277,14 @@ def _copy(source: bytes, path: bytes) -> None:
             raise
         if os.path.lexists(path):
             os.unlink(path)
-        os.symlink(os.path.relpath(source, os.path.dirname(path)), path)
+        os.symlink(os.path.relpath(source, os.path.dirname(final)), path)
 
 
 def relink(source: bytes, path: bytes) -> None:
     """Have the file of the store at `path`, at once, whatever is there."""
     temporary = os.fsencode(files.beside(os.fsdecode(path)))
     try:
-        link(source, temporary)
+        link(source, temporary, path)
         os.rename(temporary, path)
     finally:
         # It is still there where both were one file already: then renaming does nothing (POSIX).
