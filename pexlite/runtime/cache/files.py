@@ -39,6 +39,21 @@ def make_directories(path: "str | bytes") -> None:
             raise
 
 
+def make_tree(top: bytes, paths: "set[bytes]") -> None:
+    """Make `top` and all of `paths` below it directories, closed to others' writing."""
+    wanted = set([top])
+    for path in paths:
+        while path not in wanted:
+            wanted.add(path)
+            path = path.rpartition(b"/")[0]
+    for path in sorted(wanted):
+        try:
+            os.mkdir(path, 0o755)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
+
+
 def beside(place: str) -> str:
     """A temporary name near `place` that no other process gives, on this host or on one with the same disk.
 

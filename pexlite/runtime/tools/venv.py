@@ -117,7 +117,7 @@ class _Making:
             if block.wheel in installed:
                 jobs.extend(installed[block.wheel].planned(block))
         paths = set([os.path.dirname(path) for _, path in jobs])
-        tree.make_tree(os.fsencode(venv.place), paths)
+        files.make_tree(os.fsencode(venv.place), paths)
         for _, path in jobs:
             _make_way(os.fsdecode(path))
         write.members(plan.descriptor, jobs, int)

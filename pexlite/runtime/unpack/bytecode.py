@@ -79,7 +79,7 @@ def _write_packed(plan: "tree.Plan", top: bytes) -> None:
             if block.wheel == number and block.scheme == b"lib":
                 sources.update([(plan.target_of(block), name) for _, name in block.files])
         jobs.extend(_missing(wheel, plan.descriptor, sources, top))
-    tree.make_tree(top.rstrip(b"/"), set([path.rpartition(b"/")[0] for _, path in jobs]))
+    files.make_tree(top.rstrip(b"/"), set([path.rpartition(b"/")[0] for _, path in jobs]))
     if jobs:
         write.members(plan.descriptor, jobs, int)
 

@@ -161,7 +161,7 @@ class Layout:
                 self._put_scripts(plan.source_of(block), target, names)
             else:
                 jobs.append((plan.source_of(block), target, names))
-        make_tree(self.directory, wanted)
+        files.make_tree(self.directory, wanted)
         portions = _portions(jobs)
         if len(portions) > 1:
             from . import pool
@@ -176,7 +176,7 @@ class Layout:
             put_new(self.directory + b"/bin/" + script, content)
 
     def _put_scripts(self, source: bytes, target: bytes, names: "list[bytes]") -> None:
-        make_tree(self.directory, set([target]))
+        files.make_tree(self.directory, set([target]))
         for name in names:
             content = self.plan.rewritten(source + b"/" + name)
             if content is None:
@@ -214,21 +214,6 @@ def _umask_is_open() -> bool:
     umask = os.umask(0o022)
     os.umask(umask)
     return umask & 0o022 != 0o022
-
-
-def make_tree(top: bytes, paths: "set[bytes]") -> None:
-    """Make `top` and all of `paths` below it directories, closed to others' writing."""
-    wanted = set([top])
-    for path in paths:
-        while path not in wanted:
-            wanted.add(path)
-            path = path.rpartition(b"/")[0]
-    for path in sorted(wanted):
-        try:
-            os.mkdir(path, 0o755)
-        except FileExistsError:
-            if not os.path.isdir(path):
-                raise
 
 
 def put_new(path: bytes, content: bytes) -> None:

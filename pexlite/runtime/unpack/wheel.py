@@ -67,7 +67,7 @@ class Unpacking:
         jobs = destinations(self.descriptor, wheel, directory)
         if sum([member.size for member, _ in jobs]) > wheel["unpacked"]:
             raise archive.Damaged("%s would unpack to more than it should" % wheel["name"])
-        _make_tree(os.fsencode(directory), set([path.rpartition(b"/")[0] for _, path in jobs]))
+        files.make_tree(os.fsencode(directory), set([path.rpartition(b"/")[0] for _, path in jobs]))
         return jobs
 
 
@@ -150,17 +150,6 @@ def _put_in_place(temporary: str, place: str) -> None:
         if failure.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
         files.remove(temporary)
-
-
-def _make_tree(top: bytes, paths: "set[bytes]") -> None:
-    """Make the new directory `top` and all of `paths` below it, closed to others' writing."""
-    wanted = set([top])
-    for path in paths:
-        while path not in wanted:
-            wanted.add(path)
-            path = path.rpartition(b"/")[0]
-    for path in sorted(wanted):
-        os.mkdir(path, 0o755)
 
 
 def finish_undisturbed(failure: BaseException) -> None:
