@@ -1,4 +1,4 @@
-"""What a file may be called."""
+"""Names that a file may have."""
 
 from __future__ import annotations
 

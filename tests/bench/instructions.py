@@ -20,7 +20,7 @@ Counter = Callable[[Contender], int]
 
 
 def counter() -> Counter | None:
-    """What counts instructions here: perf where the machine's counters can be read, else valgrind, else None."""
+    """A counter of instructions: perf where the machine's counters can be read, else valgrind, else None."""
     if shutil.which("perf") and _perf_counts():
         return _by_perf
     return _by_valgrind if shutil.which("valgrind") else None

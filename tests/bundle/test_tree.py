@@ -1,4 +1,7 @@
-"""Installed trees: compared with pip's, as texts and back, and the files that can have no place in one."""
+"""Installed trees: compared with pip's, as texts and back, and the files that can have no place in one.
+
+Longer than 400 lines, since most of it is tables of little wheels.
+"""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ def test_record_names_the_files_of_data_where_they_are(newest: Interpreter, tmp_
 
 
 def test_what_a_killed_start_left_is_swept(newest: Interpreter, teller: Path, env: dict[str, str]) -> None:
-    """What this host left goes at once, for no start is at work while the pruner is; another's when it is old."""
+    """Leftovers of this host go at once, for no start is at work while the pruner is; another's when it is old."""
     wheels = Path(env["PEX_ROOT"]) / "lite-2" / "wheels"
     host = zlib.crc32(os.fsencode(os.uname().nodename))
     names = [f".{'a' * 32}-{number}-17{number}-" for number in range(3)]

@@ -171,7 +171,7 @@ def test_starts_print_while_the_cache_is_pruned(turn: int, command: Command, roo
 
 @pytest.fixture
 def stopper(tmp_path: Path) -> Path:
-    """What is on PYTHONPATH of a start that is to be stopped."""
+    """The directory on PYTHONPATH of a start that is to be stopped."""
     directory = tmp_path / "stopper"
     directory.mkdir()
     (directory / "sitecustomize.py").write_text(STOP_AT_A_STEP)

@@ -284,7 +284,7 @@ def test_a_start_during_a_pruning_waits_for_its_end(
     env: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whatever the pruner does then: it may have looked at the processes before this one was there."""
+    """It waits whatever the pruner does then: it may have looked at the processes before this one was there."""
     start(newest, app(tmp_path, "one"), env)
     if days:
         age(apps(root)[0] / "READY", 100)

@@ -1,4 +1,8 @@
-"""A file does what Spark asks of its start, acted out without Spark."""
+"""A file does what Spark asks of its start, acted out without Spark.
+
+Longer than 400 lines: every way in which Spark starts a Python stands in one table beside the ways that only look
+like it.
+"""
 
 from __future__ import annotations
 

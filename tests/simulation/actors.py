@@ -1,4 +1,4 @@
-"""What simulated processes do. Each is a function of the process; `Stage` is what they share."""
+"""The deeds of simulated processes. Each is a function of the process; `Stage` is what they share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAUSES = (0.01, 0.3, 10.0)  # seconds, for which an app does something else
 
 @dataclass
 class Stage:
-    """What starts must find. `damaged` are the paths that were wrong when the processes began.
+    """The files that starts must find. `damaged` are the paths that were wrong when the processes began.
 
     `inherited` are those of them that even a first start may get from the store: a disk has lost them although
     READY, which was written later, vouches for them.

@@ -97,7 +97,7 @@ def _build(place: Path, version: str, shared: Path) -> App:
 
 
 def _facts(main: str) -> dict[str, Any]:
-    """What `FACTS = {...}` says in the source of `__main__`."""
+    """The value of `FACTS = {...}` in the source of `__main__`."""
     for node in ast.parse(main).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FACTS":
             found: dict[str, Any] = ast.literal_eval(node.value)

@@ -13,7 +13,7 @@ _ADDED = (".pyc", "/_pexlite_checked", "/_pexlite_mended")
 
 
 class Rules:
-    """What processes may do to the cache at `cache`. Temporary names are those that begin with a dot."""
+    """The rules for changes to the cache at `cache`. Temporary names are those that begin with a dot."""
 
     def __init__(self, cache: str) -> None:
         self.cache = cache + "/"

@@ -49,7 +49,7 @@ class Killed(BaseException):
 
 @dataclass(frozen=True)
 class Faults:
-    """What may go wrong in a schedule: the kinds and how likely it has any of them at all."""
+    """The faults of a schedule: the kinds and how likely it has any of them at all."""
 
     kinds: tuple[str, ...] = ("kill", "fail", "full", "jump", "stop")
     chance: float = 0.4
@@ -144,7 +144,7 @@ class Scheduler:
         self._over.release()
 
     def point(self, process: Process, call: str) -> None:
-        """Whatever is to happen at this call of the process; raises Killed, or the OSError that it fails with."""
+        """Do what is to happen at this call; raises Killed, or the OSError that it fails with."""
         if process.dead:
             raise Killed
         self.calls += 1
@@ -304,7 +304,7 @@ class Scheduler:
         self.sleep(process, seconds)
 
     def _do_remember(self, process: Process, call: str) -> None:
-        """What is on the disk now survives the power cut to come; what is done later does not."""
+        """Have what is on the disk now survive the power cut to come; what is done later does not."""
         self._kept = (self.calls, self.disk.copy())
 
     def synced(self) -> None:

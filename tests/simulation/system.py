@@ -1,6 +1,7 @@
 """The standard library's doors to the system, as a simulated process sees them.
 
 Every call of them is a point where the scheduler may step in. What is pure in a module is taken from the real one.
+It has more than 400 lines because the calls of `os` are one list, and each stands in it once.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ class Listing:
 
 
 class RawFile(io.RawIOBase):
-    """What `open` wraps: a descriptor of a simulated process."""
+    """The raw file that `open` wraps: a descriptor of a simulated process."""
 
     def __init__(self, system: System, descriptor: int, mode: str, name: object, closes: bool = True) -> None:
         self._system = system

@@ -26,7 +26,7 @@ _QUIET = Faults(kinds=(), chance=0.0)
 
 @dataclass
 class Verdict:
-    """What is to be said of a seed: nothing, where there are no `violations`."""
+    """The judgement on a seed: nothing, where there are no `violations`."""
 
     seed: int
     case: str
@@ -231,7 +231,7 @@ class _Trial:
             self._tidy(one)
 
     def _mending(self, app: App) -> Work:
-        """What an app does that comes upon missing files: it ends with a traceback, or swallows that."""
+        """The end of an app that comes upon missing files: it ends with a traceback, or swallows that."""
         if self.case.name != "swallowed":
             return actors.start(self.stage, app, thorough=True)
         self.disk.now += 2 * _DAY  # more than a day after the last comparison
