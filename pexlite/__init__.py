@@ -1,53 +1,30 @@
 """pexlite turns a Python application and all it needs into one file that runs anywhere Python does.
 
-The map
-=======
+    import pexlite
 
-Read this, then `pipeline.py` and `deciding.py` (the pipeline in one screen), then `model/` (the values that flow).
+    result = pexlite.build(requirements=["requests"], entry_point="my_cli:main", output="my_cli.pex")
+    result.path, result.size, result.sha256, result.wheels, result.runs_on
 
-    argv -> BuildRequest -> Targets -> Lock (PEP 751) -> Wheels -> Bundle -> app.pex
-            cli            targets     resolve           fetch     bundle    archive
+The functions, each of which has its own help, as in `help(pexlite.build)`:
 
-The rooms, top to bottom. Imports point down this list only, and rooms that share a line of the layers
-below do not know each other. `tests/test_architecture.py` reads the layers and holds the code to them.
+    build(...)      write the file of an application; returns a BuildResult
+    lock(...)       a pylock.toml (PEP 751) of what would go in; returns a LockResult
+    inspect(file)   what a file says about itself: its entry point, wheels and Pythons; a Manifest
+    verify(file)    check every wheel and every file in it, by a lock too; raises VerificationFailed
+    activate(file)  make what is in a file importable in this process
 
-    cli         what people type and read: click, rich, words, exit codes. Only this prints or exits
-    api         build(...), inspect(...): the pipeline as a Python function
-    tools       built files and caches: info, verify, extract, venv, activate, what is cached
-    pipeline    build(request) -> BuildResult
-    deciding    all about a file, decided: the pipeline up to its bytes
-    remembered  what was decided before, for builds from a lock
-    locking     lock(request) -> LockResult; the lock that a build goes by
-    groundwork  what both begin with: the request read, targets found, local code made into wheels
-    targets     who it must run on: ask an interpreter, parse a platform
-    resolve     requirements -> Lock; one module per resolver, one for index settings
-    fetch       Lock -> Wheels in the store: download, build, local code
-    bundle      Wheels -> Bundle: closure, entry points, manifest. Pure: no disk, network, clock, environment
-    archive     Bundle -> file, file -> Manifest. Same input, same bytes
-    installers  uv and pip as programs: where they are, index settings in their words, how to run them
-    model       the frozen values everything passes along
-    errors      every way to fail: one class each, its exit code, its hint
-    names       what a file may be called
-    places      where the store is
-    deferred    names imported when they are first asked for
-    version     which pexlite this is
-    runtime     the room that travels: copied into every file; standard library only; Python 3.6 grammar.
-                Nobody imports it: its files are read as text
+They take keywords, print nothing and exit nowhere. `IndexSettings` and `LaunchOptions` say where distributions
+come from and how a file starts; `on_progress` is a function that takes a `Progress` (the type is `Report`).
 
-Layers:
+Everything that a person can mend is a `PexliteError`: it has a `message`, `causes` and a `hint` of what to do,
+which a traceback shows, and the `exit_code` of the command. The classes below it are in `pexlite.errors` and here:
 
-    cli
-    api
-    pipeline | tools
-    deciding | remembered
-    locking
-    groundwork
-    targets | resolve | fetch | bundle | archive
-    installers
-    model
-    errors | names | places | deferred | version
+    try:
+        pexlite.build(requirements=["."], output="app.pex")
+    except pexlite.ResolutionError as problem:
+        print(problem.message, problem.causes, problem.hint)
 
-    runtime
+The command line is `pexlite`, or `python -m pexlite`: `pexlite --help`.
 """
 
 from __future__ import annotations
@@ -58,20 +35,95 @@ from pexlite.deferred import deferred
 from pexlite.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from pexlite import errors as errors
     from pexlite.api import activate as activate
     from pexlite.api import build as build
     from pexlite.api import inspect as inspect
     from pexlite.api import lock as lock
     from pexlite.api import verify as verify
+    from pexlite.errors import ClosureIncomplete as ClosureIncomplete
+    from pexlite.errors import CollisionError as CollisionError
+    from pexlite.errors import EntryPointMissing as EntryPointMissing
+    from pexlite.errors import FetchError as FetchError
+    from pexlite.errors import HashMismatch as HashMismatch
+    from pexlite.errors import HostError as HostError
+    from pexlite.errors import IndexConfigurationError as IndexConfigurationError
+    from pexlite.errors import InvalidWheel as InvalidWheel
+    from pexlite.errors import NotABundle as NotABundle
+    from pexlite.errors import PexliteError as PexliteError
+    from pexlite.errors import ProjectBuildError as ProjectBuildError
+    from pexlite.errors import ResolutionError as ResolutionError
+    from pexlite.errors import TargetError as TargetError
+    from pexlite.errors import Unplaceable as Unplaceable
+    from pexlite.errors import UsageError as UsageError
+    from pexlite.errors import VerificationFailed as VerificationFailed
+    from pexlite.errors import WheelMissing as WheelMissing
+    from pexlite.errors import WriteError as WriteError
     from pexlite.model import BuildResult as BuildResult
+    from pexlite.model import IndexSettings as IndexSettings
+    from pexlite.model import InheritPath as InheritPath
+    from pexlite.model import LaunchOptions as LaunchOptions
+    from pexlite.model import LockResult as LockResult
+    from pexlite.model import Manifest as Manifest
+    from pexlite.model import Progress as Progress
+    from pexlite.model import Report as Report
+    from pexlite.tools.verify import Verified as Verified
 else:
+    _NAMES = {
+        "pexlite.api": ("activate", "build", "inspect", "lock", "verify"),
+        "pexlite.errors": (
+            "ClosureIncomplete",
+            "CollisionError",
+            "EntryPointMissing",
+            "FetchError",
+            "HashMismatch",
+            "HostError",
+            "IndexConfigurationError",
+            "InvalidWheel",
+            "NotABundle",
+            "PexliteError",
+            "ProjectBuildError",
+            "ResolutionError",
+            "TargetError",
+            "Unplaceable",
+            "UsageError",
+            "VerificationFailed",
+            "WheelMissing",
+            "WriteError",
+        ),
+        "pexlite.model": (
+            "BuildResult",
+            "IndexSettings",
+            "InheritPath",
+            "LaunchOptions",
+            "LockResult",
+            "Manifest",
+            "Progress",
+            "Report",
+        ),
+        "pexlite.tools.verify": ("Verified",),
+    }
     # `import pexlite` costs nothing.
-    __getattr__ = deferred(
+    __getattr__, __dir__ = deferred(
         __name__,
-        {
-            **dict.fromkeys(("activate", "build", "inspect", "lock", "verify"), "pexlite.api"),
-            "BuildResult": "pexlite.model",
-        },
+        {name: home for home, names in _NAMES.items() for name in names} | {"errors": "pexlite.errors"},
     )
 
-__all__ = ["BuildResult", "activate", "build", "inspect", "lock", "verify"]
+# Without InheritPath and the classes below PexliteError, so that help(pexlite) is about what is called.
+__all__ = [
+    "BuildResult",
+    "IndexSettings",
+    "LaunchOptions",
+    "LockResult",
+    "Manifest",
+    "PexliteError",
+    "Progress",
+    "Report",
+    "Verified",
+    "activate",
+    "build",
+    "errors",
+    "inspect",
+    "lock",
+    "verify",
+]

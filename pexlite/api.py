@@ -58,14 +58,45 @@ def build(
 ) -> BuildResult:
     """Build the file that was asked for and write it; the result says where it is and what is in it.
 
-    `requirements` takes what the command line takes: names, URLs, and paths of projects, packages, wheels and
-    scripts. `entry_point` is "module:function" or "module", `script` the name of a console script, `executable`
-    a Python file that is the application; the other words are those of `pexlite --help`. Relative paths are
-    relative to `directory`. `on_progress` may be called from several threads. Raises subclasses of
-    `pexlite.errors.PexliteError`.
-
         result = pexlite.build(requirements=["requests"], entry_point="my_cli:main", output="my_cli.pex")
         result.path, result.sha256, result.wheels
+
+    Each word stands for an option of the command, which `pexlite --help` explains in a sentence. What goes in:
+
+        requirements        names, URLs, paths of projects, packages, wheels and scripts: REQUIREMENT|PATH
+        requirement_files   -r, --requirement: requirements.txt, pylock.toml or pyproject.toml
+        constraint_files    --constraint
+        lock, locked        --lock: the pylock.toml to take everything from; --locked: whether it has to fit
+        ignore_locks        --no-lock
+        excluded            --exclude: what stays out, with what only it needs
+        overrides           --override: what replaces every other requirement on its project
+        groups, extras      --group, --extra: of the local project
+        source_directories  -D, --sources-directory
+        executable          --exe, --executable: a Python file that is the application
+        index               where distributions come from: see `IndexSettings`
+        resolver            --resolver: "auto", "uv" or "pip"
+
+    Where it runs, and how it starts:
+
+        pythons             --python: paths, "python3.12" or "3.12"
+        platforms           --platform, such as "linux_x86_64-cp-311-cp311"
+        target_files        --target: what `pexlite probe` wrote
+        script              -c, --script, --console-script: a console script's name
+        entry_point         -e, -m, --entry-point: "module:function" or "module"
+        launch              all else about the start: see `LaunchOptions`
+
+    The file:
+
+        output              -o, --output, --output-file; None is ./NAME.pex, after the script or project
+        bytecode            --compile
+        compress            False is --no-compress
+        allow_large         --allow-large
+        strict              --strict
+        dry_run             --dry-run
+        directory           where relative paths begin, and local modules are looked for
+        on_progress         a function that is called with each Progress, perhaps from several threads
+
+    Raises subclasses of `pexlite.PexliteError`.
     """
     request = BuildRequest(
         directory=Path(directory).absolute(),
@@ -121,7 +152,7 @@ def lock(
     """The lock (PEP 751) of what was asked for, as its `text`; also written to `output` where that is given.
 
     The parameters are those of `build`. With uv the lock holds on every platform unless a target is named; with
-    pip it holds for this platform or the named ones. Raises subclasses of `pexlite.errors.PexliteError`.
+    pip it holds for this platform or the named ones. Raises subclasses of `pexlite.PexliteError`.
 
         pexlite.lock(requirements=["requests"], output="pylock.toml").text
     """

@@ -11,7 +11,10 @@ from typing import ClassVar
 
 
 class PexliteError(Exception):
-    """Something a person can mend: `message`, `causes` (one line each) and `hint` (what to type)."""
+    """Something a person can mend: `message`, `causes` (one line each) and `hint` (what to type).
+
+    Causes and hint are notes of the exception too, which a traceback shows.
+    """
 
     exit_code: ClassVar[int] = 1
 
@@ -20,6 +23,8 @@ class PexliteError(Exception):
         self.message = message
         self.causes = tuple(causes)
         self.hint = hint
+        for line in [*(f"  {cause}" for cause in causes), *([f"hint: {hint}"] if hint else [])]:
+            self.add_note(line)
 
 
 class UsageError(PexliteError):

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import rlcompleter
+import subprocess
+import sys
+from dataclasses import fields
 from inspect import signature
 from pathlib import Path
 
 import pytest
 
 import pexlite
+from pexlite import errors
+from pexlite.cli.build import BUILD
 from pexlite.errors import NotABundle
 from pexlite.model import BuildRequest, BuildResult, IndexSettings, LaunchOptions, Progress, Report
 from tests.cli.conftest import finished
@@ -155,3 +163,93 @@ def test_inspect_refuses_what_pexlite_did_not_make(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
     with pytest.raises(NotABundle):
         pexlite.inspect(tmp_path / "x")
+
+
+# -- finding one's way ---------------------------------------------------------------------------
+
+# Of the command alone, which prints and shows.
+_OF_THE_COMMAND = {"--json", "--no-progress", "-q", "--quiet", "-v", "--verbose"}
+
+
+def documentation(*documented: object) -> str:
+    return "\n".join(inspect.getdoc(one) or "" for one in documented)
+
+
+def in_a_fresh_python(program: str) -> str:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+
+def test_importing_it_imports_no_part_of_it() -> None:
+    loaded = in_a_fresh_python("import pexlite, sys; print(*(name for name in sys.modules if 'pexlite' in name))")
+    assert loaded.split() == ["pexlite.deferred", "pexlite.version", "pexlite"]
+
+
+def test_dir_and_completion_show_all_there_is() -> None:
+    kinds = {
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and value.__module__ == errors.__name__
+    }
+    assert {*pexlite.__all__, *kinds} <= set(dir(pexlite))
+    assert {"activate", "build", "inspect", "lock", "verify", "errors"} <= set(pexlite.__all__)
+    completed = rlcompleter.Completer({"pexlite": pexlite}).attr_matches("pexlite.b")
+    assert [name.partition("(")[0] for name in completed] == ["pexlite.build"]
+    # Seen before it is imported, and found by its name.
+    shown = in_a_fresh_python("import pexlite; print(*dir(pexlite)); print(pexlite.errors.PexliteError.__name__)")
+    assert set(dir(pexlite)) <= {*shown.split()}
+    assert all(getattr(pexlite, name) is not None for name in dir(pexlite))
+
+
+def test_help_is_about_its_use_not_about_its_rooms() -> None:
+    shown = in_a_fresh_python("import pexlite, pydoc; print(pydoc.plain(pydoc.render_doc(pexlite)))")
+    introduction = shown.partition("PACKAGE CONTENTS")[0]
+    for name in (
+        "build",
+        "lock",
+        "inspect",
+        "verify",
+        "activate",
+        "PexliteError",
+        "IndexSettings",
+        "LaunchOptions",
+    ):
+        assert name in introduction
+    assert "deciding" not in introduction
+    assert re.search(r"^FUNCTIONS\n(.*\n)*    build\(", shown, flags=re.MULTILINE)
+
+
+def test_every_word_is_explained_by_the_option_that_it_stands_for() -> None:
+    ours = documentation(pexlite.build)
+    words = set(re.findall(r"\b[a-z_]+\b", ours))
+    assert set(signature(pexlite.build).parameters) <= words
+    for settings in (IndexSettings, LaunchOptions):
+        said = set(re.findall(r"\b[a-z_]+\b", documentation(settings)))
+        assert {field.name for field in fields(settings)} <= said
+    everywhere = documentation(pexlite.build, IndexSettings, LaunchOptions)
+    options = {name for option in BUILD.params for name in option.opts if name.startswith("-")} - _OF_THE_COMMAND
+    assert {option for option in options if not re.search(rf"(?<![\w-]){option}(?![\w-])", everywhere)} == set()
+
+
+def test_values_show_themselves_in_a_line(tmp_path: Path, bare_machine: None) -> None:
+    make_wheel(tmp_path, "little", files={"little.py": "x = 1\n" * 1000})
+    index = IndexSettings(no_index=True, find_links=(str(tmp_path),))
+    built = pexlite.build(requirements=["little"], index=index, directory=tmp_path)
+    locked = pexlite.lock(requirements=["little"], index=index, directory=tmp_path)
+    shown = {
+        repr(value): value
+        for value in (built, built.decision, locked, pexlite.inspect(built.path), pexlite.verify(built.path))
+    }
+    assert [line for line in shown if "\n" in line or len(line) > 900 or "x01" in line] == []
+    assert repr(built).startswith(f"BuildResult(path='{tmp_path / 'little.pex'}', written=True, size=")
+    assert "wheels=1" in repr(built)
+
+
+def test_an_error_that_nobody_catches_shows_its_causes_and_its_hint(tmp_path: Path) -> None:
+    program = "import pexlite; raise pexlite.UsageError('no', causes=['this', 'that'], hint='try pexlite --help')"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ran.stderr.splitlines()[-4:] == [
+        "pexlite.errors.UsageError: no",
+        "  this",
+        "  that",
+        "hint: try pexlite --help",
+    ]

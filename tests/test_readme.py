@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from pexlite.cli.build import BUILD
 from pexlite.cli.commands import COMMANDS, PEXLITE
 from tests import console
 from tests.checkout import REPOSITORY, clean_environment, copy_checkout
+from tests.factories import make_wheel
 
 
 def every_parameter(name: str) -> list[click.Parameter]:
@@ -94,6 +96,18 @@ def test_the_switches_named_are_those_that_the_runtime_reads() -> None:
     assert {word for word in words if f'"{word}"' not in read} == set()
 
 
-def test_the_python_example_is_python() -> None:
+def test_the_python_example_runs(tmp_path: Path, bare_machine: None, monkeypatch: pytest.MonkeyPatch) -> None:
     [example] = re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-    ast.parse(example)
+    (tmp_path / "index").mkdir()
+    make_wheel(tmp_path / "index", "requests", files={"requests.py": ""})
+    (tmp_path / "my_cli.py").write_text("import requests\ndef main(): print('hello')\n")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    monkeypatch.setenv("PEX_ROOT", str(tmp_path / "root"))
+    program = f"{example}\nimport my_cli, requests\nassert 'lite-2' in my_cli.__file__, my_cli.__file__\n"
+    (tmp_path / "elsewhere").mkdir()
+    script = tmp_path / "elsewhere" / "example.py"
+    script.write_text(program)
+    ran = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    assert subprocess.run([tmp_path / "my_cli.pex"], capture_output=True, text=True).stdout == "hello\n"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pexlite.archive.writer import write as write
 else:
     # To write what was decided before takes neither zipfile nor packaging.
-    __getattr__ = deferred(
+    __getattr__, __dir__ = deferred(
         __name__,
         {
             "chunks": "pexlite.archive.stored",

@@ -53,7 +53,9 @@ class Failure:
 def show(failure: Exception, manner: Manner) -> int:
     """Print `failure` on stderr and, with --json, on stdout; return its exit code."""
     if manner.verbose and not isinstance(failure, click.ClickException):
-        traceback.print_exception(failure)
+        trace = traceback.TracebackException.from_exception(failure)
+        trace.__notes__ = None  # causes and hint come below
+        trace.print()
     return _tell(in_words(failure), manner)
 
 

@@ -97,4 +97,4 @@ else:
             "read_tree",
         ),
     }
-    __getattr__ = deferred(__name__, {name: home for home, names in _NAMES.items() for name in names})
+    __getattr__, __dir__ = deferred(__name__, {name: home for home, names in _NAMES.items() for name in names})

@@ -118,8 +118,8 @@ class LockResult:
 
     path: Path | None
     """The file it was written to; None where only `text` was asked for."""
-    text: str
+    text: str = field(repr=False)
     """pylock.toml (PEP 751)."""
-    lock: Pylock
+    lock: Pylock = field(repr=False)
     notices: tuple[str, ...] = ()
     seconds: float = 0.0

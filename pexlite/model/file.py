@@ -85,8 +85,12 @@ class Manifest:
     requirements: tuple[str, ...]
     runs_on: str
     """The Pythons and platforms of `variants`, in words."""
-    facts: Mapping[str, Any]
+    facts: Mapping[str, Any] = field(repr=False)
     """PEX-INFO in full, as parsed from JSON."""
+
+    def __repr__(self) -> str:
+        """A line, whatever the file holds."""
+        return _line(self, entry_point=str(self.entry_point), wheels=len(self.wheels), runs_on=self.runs_on)
 
 
 @dataclass(frozen=True)
@@ -108,11 +112,11 @@ class Draft:
     """A file before it is written: all of its bytes but those of the wheels."""
 
     build_id: str
-    header: bytes
+    header: bytes = field(repr=False)
     wheels: tuple[BundledWheel, ...]
-    wheel_headers: tuple[bytes, ...]
+    wheel_headers: tuple[bytes, ...] = field(repr=False)
     """The bytes that come before each wheel."""
-    rest: bytes
+    rest: bytes = field(repr=False)
     """The bytes that come after the last wheel."""
 
     @property
@@ -150,6 +154,18 @@ class BuildResult:
     seconds: float = 0.0
     written: bool = True
     """False after a dry run: nothing is at `path`, and `size` and `build_id` are what they would be."""
+
+    def __repr__(self) -> str:
+        """A line, whatever the file holds."""
+        return _line(
+            self,
+            path=str(self.path),
+            written=self.written,
+            size=self.size,
+            entry_point=str(self.entry_point),
+            wheels=len(self.wheels),
+            runs_on=self.runs_on,
+        )
 
     @property
     def size(self) -> int:
@@ -199,3 +215,8 @@ class BuildResult:
         with self.path.open("rb") as file:
             digest: str = hashlib.file_digest(file, "sha256").hexdigest()
         return digest
+
+
+def _line(value: object, **shown: object) -> str:
+    """`value` as its class and a few facts: "BuildResult(path='app.pex', size=1234, …)"."""
+    return f"{type(value).__name__}({', '.join(f'{name}={fact!r}' for name, fact in shown.items())})"

@@ -10,7 +10,20 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class IndexSettings:
-    """Where distributions come from. None and () mean that nothing was said here."""
+    """Where distributions come from. None and () mean that nothing was said here, and pip's configuration counts.
+
+    index_url            -i, --index-url
+    extra_index_urls     --extra-index-url
+    find_links           -f, --find-links, and --wheels: directories and pages with distributions
+    no_index             --no-index
+    prereleases          --pre
+    uploaded_prior_to    --uploaded-prior-to, such as "2026-01-31"
+    only_binary          pip's --only-binary: names of projects, or ":all:"
+    no_binary            pip's --no-binary, likewise
+    trusted_hosts        --trusted-host
+    certificate          pip's --cert; client_certificate is its --client-cert
+    proxy, timeout, retries, keyring_provider    as pip's options of these names
+    """
 
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
@@ -40,7 +53,17 @@ class InheritPath(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchOptions:
-    """Options sealed into the file about how it starts."""
+    """Options sealed into the file about how it starts.
+
+    shebang              --python-shebang: what stands after #! in the first line
+    sh_boot              --sh-boot
+    inherit_path         --inherit-path: InheritPath.FALSE, FALLBACK or PREFER
+    bin_path             --bin-path: "off", "prepend" or "append"
+    inject_args          --inject-args: words
+    inject_env           --inject-env: pairs of a name and a value
+    inject_python_args   --inject-python-args: words
+    pex_root             --runtime-pex-root: where the file unpacks itself; None is ~/.pex
+    """
 
     shebang: str = "/usr/bin/env python3"
     sh_boot: bool = False

@@ -120,11 +120,12 @@ def test_an_error_is_told_with_causes_and_hint_and_its_own_exit_code(
 def test_the_traceback_of_an_error_is_shown_only_when_asked_for(
     verbose: str, capsys: Output, pipeline: Pipeline
 ) -> None:
-    pipeline.act = failing(errors.WriteError("it broke"))
+    pipeline.act = failing(errors.WriteError("it broke", hint="mend it"))
     assert run(["requests", verbose]) == 5
     told = capsys.readouterr().err
     assert "Traceback" in told
-    assert told.endswith("error: it broke\n")
+    assert told.endswith("error: it broke\nhint: mend it\n")
+    assert told.count("hint:") == 1
 
 
 def test_an_error_is_told_to_programs_as_json_and_to_people_as_ever(capsys: Output, pipeline: Pipeline) -> None:
