@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.say import say, write
 from pexlite.cli.words import count_in_words, size_in_words
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def directory() -> None:
     """Say where the store of builds is: PEXLITE_CACHE_DIR, else where this platform has caches."""
     from pexlite.places import store_root
 
-    click.echo(str(store_root()))
+    write(str(store_root()))
 
 
 def info(as_json: bool) -> None:
@@ -32,12 +33,12 @@ def info(as_json: bool) -> None:
     store, unpacked = caches.store_content(), caches.unpacked()
     if as_json:
         both = {"store": asdict(store), "unpacked": asdict(unpacked)}
-        click.echo(json.dumps(both, indent=2, default=str))
+        write(json.dumps(both, indent=2, default=str))
     else:
-        click.echo(info_in_words(store, unpacked))
+        say(*info_in_words(store, unpacked))
 
 
-def info_in_words(store: StoreContent, unpacked: Unpacked) -> str:
+def info_in_words(store: StoreContent, unpacked: Unpacked) -> list[str]:
     """A line for each cache, for each unpacked app, and for what files of earlier versions have unpacked."""
     wheels = count_in_words(store.wheels, "wheel")
     apps = f"{count_in_words(len(unpacked.apps), 'app')}, {count_in_words(unpacked.wheels, 'wheel')}"
@@ -54,7 +55,7 @@ def info_in_words(store: StoreContent, unpacked: Unpacked) -> str:
         place = unpacked.root.with_name("lite-1")
         size = size_in_words(unpacked.earlier)
         lines.append(f"earlier      {place}  {size}; remove it when no file that an earlier version built is used")
-    return "\n".join(lines)
+    return lines
 
 
 def prune(days: float | None, as_json: bool) -> None:
@@ -73,14 +74,14 @@ def clear(as_json: bool) -> None:
 
 def _tell(removed: Removed, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(asdict(removed), indent=2))
+        write(json.dumps(asdict(removed), indent=2))
         return
     words = [
         f"{count_in_words(removed.stored_wheels, 'wheel')} of builds",
         count_in_words(removed.apps, "unpacked app"),
         f"{count_in_words(removed.unpacked_wheels, 'wheel')} of those",
     ]
-    click.echo(f"removed {', '.join(words)}: {size_in_words(removed.size)}", err=True)
+    say(f"removed {', '.join(words)}: {size_in_words(removed.size)}", err=True)
 
 
 _DAYS = click.Option(

@@ -6,6 +6,7 @@ from importlib import import_module
 
 import click
 
+from pexlite.cli.say import say
 from pexlite.version import __version__
 
 # Name to the command in its module, which is imported when it is meant: a build need not load the others.
@@ -52,7 +53,7 @@ class _BuildUnlessNamed(click.Group):
 def _say_how(context: click.Context) -> None:
     """Print the help and exit with 2 where no argument is given."""
     if context.invoked_subcommand is None:
-        click.echo(context.get_help(), err=True)
+        say(*context.get_help().splitlines(), err=True)
         context.exit(2)
 
 

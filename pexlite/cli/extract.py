@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.say import say
 from pexlite.cli.words import count_in_words
 
 
@@ -15,7 +16,7 @@ def extract(file: Path, directory: Path) -> None:
     from pexlite.tools.extract import extract_wheels
 
     wheels = extract_wheels(file, directory)
-    click.echo(f"wrote {count_in_words(len(wheels), 'wheel')} to {directory}", err=True)
+    say(f"wrote {count_in_words(len(wheels), 'wheel')} to {directory}", err=True)
 
 
 EXTRACT = GroupedCommand(

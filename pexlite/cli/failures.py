@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from pexlite.cli.pex_options import in_pexlite
+from pexlite.cli.say import say, write
 from pexlite.errors import PexliteError, WriteError
 
 # A full or write-protected disk is found wherever something is written: cache, temporary directory, output.
@@ -55,7 +55,7 @@ def show(failure: Exception, manner: Manner) -> int:
     if manner.verbose and not isinstance(failure, click.ClickException):
         trace = traceback.TracebackException.from_exception(failure)
         trace.__notes__ = None  # causes and hint come below
-        trace.print()
+        say(*"".join(trace.format()).splitlines(), err=True)
     return _tell(in_words(failure), manner)
 
 
@@ -108,20 +108,10 @@ def _as_ours(message: str) -> str:
 
 
 def _tell(failure: Failure, manner: Manner) -> int:
-    lines = [_coloured("error:", "red") + f" {failure.error}", *(f"  {cause}" for cause in failure.causes)]
-    if failure.hint:
-        lines.append(_coloured("hint:", "cyan") + f" {failure.hint}")
+    lines = [f"error: {failure.error}", *(f"  {cause}" for cause in failure.causes)]
+    lines += [f"hint: {failure.hint}"] if failure.hint else []
     sys.stdout.flush()
-    click.echo("\n".join(lines), err=True, color=wants_colour())
+    say(*lines, err=True)
     if manner.json:
-        click.echo(json.dumps(asdict(failure), indent=2))
+        write(json.dumps(asdict(failure), indent=2))
     return failure.exit_code
-
-
-def wants_colour() -> bool | None:
-    """False where people asked for none (NO_COLOR, TERM=dumb); None lets click look at the terminal."""
-    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
-
-
-def _coloured(word: str, colour: str) -> str:
-    return click.style(word, fg=colour, bold=True)

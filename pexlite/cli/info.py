@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pexlite.cli.help import GroupedCommand
+from pexlite.cli.say import say, write
 from pexlite.cli.words import count_in_words, size_in_words
 
 if TYPE_CHECKING:
@@ -20,10 +21,13 @@ def info(file: Path, as_json: bool) -> None:
     from pexlite.tools.info import file_info
 
     found = file_info(file)
-    click.echo(json.dumps(in_json(found), indent=2) if as_json else in_words(found))
+    if as_json:
+        write(json.dumps(in_json(found), indent=2))
+    else:
+        say(*in_words(found))
 
 
-def in_words(found: FileInfo) -> str:
+def in_words(found: FileInfo) -> list[str]:
     """The description in lines, the most wanted facts first."""
     lines = [
         str(found.path),
@@ -38,7 +42,7 @@ def in_words(found: FileInfo) -> str:
     names = max((len(wheel.name) for wheel in found.wheels), default=0)
     versions = max((len(wheel.version) for wheel in found.wheels), default=0)
     lines.extend(f"    {_wheel(wheel, names, versions)}".rstrip() for wheel in found.wheels)
-    return "\n".join(lines)
+    return lines
 
 
 def _own(found: FileInfo) -> str:

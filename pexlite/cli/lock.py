@@ -6,12 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
-
 from pexlite.cli import options
 from pexlite.cli.build import asked_of
 from pexlite.cli.help import GroupedCommand
 from pexlite.cli.project_defaults import with_project_defaults
+from pexlite.cli.say import write
 
 _EXAMPLES = (
     (
@@ -39,7 +38,7 @@ def lock(**given: Any) -> None:
     with shown_progress(quiet=given["quiet"] or given["no_progress"], every_step=given["verbose"]) as report:
         result = locking.lock(replace(request, output=None) if onto_stdout else request, report)
     if onto_stdout:
-        click.echo(result.text, nl=False)
+        write(result.text, end="")
     if not given["quiet"]:
         outcome.show_lock(result, directory)
 

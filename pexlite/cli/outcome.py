@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from pexlite.cli.failures import wants_colour
+from pexlite.cli.say import say, write
 from pexlite.cli.words import count_in_words, path_in_words, seconds_in_words, size_in_words
 
 if TYPE_CHECKING:
@@ -23,14 +21,14 @@ def show(result: BuildResult, directory: Path) -> None:
     show_notices(result.notices)
     if not result.written:
         for wheel in result.wheels:
-            click.echo(f"  {wheel.filename}  {size_in_words(wheel.size)}", err=True)
-    click.echo(closing_line(result, directory), err=True)
+            say(f"  {wheel.filename}  {size_in_words(wheel.size)}", err=True)
+    say(closing_line(result, directory), err=True)
 
 
 def show_notices(notices: Sequence[str]) -> None:
     """Print things the person should know though nothing failed, on stderr."""
     for notice in notices:
-        click.echo(click.style("note:", fg="yellow") + f" {notice}", err=True, color=wants_colour())
+        say(f"note: {notice}", err=True)
 
 
 def show_lock(result: LockResult, directory: Path) -> None:
@@ -38,7 +36,7 @@ def show_lock(result: LockResult, directory: Path) -> None:
     show_notices(result.notices)
     done = f"wrote {path_in_words(result.path, directory)}" if result.path else "locked"
     packages = count_in_words(len({package.name for package in result.lock.packages}), "package")
-    click.echo("  ".join([done, packages, seconds_in_words(result.seconds)]), err=True)
+    say("  ".join([done, packages, seconds_in_words(result.seconds)]), err=True)
 
 
 def closing_line(result: BuildResult, directory: Path) -> str:
@@ -56,7 +54,7 @@ def closing_line(result: BuildResult, directory: Path) -> str:
 
 def show_json(result: BuildResult) -> None:
     """Print the result as JSON on stdout."""
-    click.echo(json.dumps(as_json(result), indent=2))
+    write(json.dumps(as_json(result), indent=2))
 
 
 def as_json(result: BuildResult) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.say import say, write
 
 _EXAMPLES = (
     ("pexlite probe -o here.json", "what the Python that runs pexlite can run"),
@@ -24,7 +25,7 @@ def probe(place: str, python: str, output: Path | None) -> None:
 
     text = targets.probe(place, python)
     if output is None or str(output) == "-":
-        click.echo(text, nl=False)
+        write(text, end="")
         return
     from pexlite.errors import WriteError
 
@@ -35,7 +36,7 @@ def probe(place: str, python: str, output: Path | None) -> None:
             f"cannot write {output}: {problem.strerror or problem}",
             hint="name a place that can be written with -o, or - for stdout",
         ) from problem
-    click.echo(f"wrote {output}; build for it with --target {output}", err=True)
+    say(f"wrote {output}; build for it with --target {output}", err=True)
 
 
 PROBE = GroupedCommand(

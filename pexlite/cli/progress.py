@@ -8,8 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
-import click
-
+from pexlite.cli.say import say, shown
 from pexlite.model import Progress, Report, no_report
 
 # In the order in which they come.
@@ -46,9 +45,9 @@ class _Lines:
     def __call__(self, progress: Progress) -> None:
         words = _STAGES.get(progress.stage, progress.stage)
         if self.every_step and progress.message:
-            click.echo(f"{progress.stage}: {progress.message}", err=True)
+            say(f"{progress.stage}: {progress.message}", err=True)
         elif progress.stage not in self.begun:
-            click.echo(words, err=True)
+            say(words, err=True)
         self.begun.add(progress.stage)
 
 
@@ -86,14 +85,14 @@ def _display() -> Iterator[Report]:
             amount = f"{counted(progress.done)} of {counted(progress.total)}"
         # What is counted is named by the message; where nothing is, the message says it all.
         words = _STAGES.get(progress.stage, progress.stage)
-        counted_by_name = progress.total is not None
+        counted_by_name, message = progress.total is not None, shown(progress.message)
         bars.update(
             tasks[progress.stage],
-            description=words if counted_by_name or not progress.message else progress.message,
+            description=words if counted_by_name or not message else message,
             total=progress.total,
             completed=progress.done,
             amount=amount,
-            message=progress.message if counted_by_name else "",
+            message=message if counted_by_name else "",
         )
 
     with bars:

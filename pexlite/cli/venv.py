@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.say import say
 
 _EXAMPLES = (
     ("pexlite venv app.pex /app --compile", "for an image: /app needs neither the file nor a cache"),
@@ -23,7 +24,7 @@ def venv(file: Path, place: Path, scope: str, compiled: bool, python: str | None
     from pexlite.tools.carried import make_venv
 
     make_venv(file, place, scope=scope, compiled=compiled, python=python)
-    click.echo(f"wrote {place}", err=True)
+    say(f"wrote {place}", err=True)
 
 
 VENV = GroupedCommand(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.say import say, write
 from pexlite.cli.words import count_in_words
 
 if TYPE_CHECKING:
@@ -20,10 +21,13 @@ def verify(file: Path, lock: Path | None, as_json: bool) -> None:
     from pexlite.tools.verify import verify_file
 
     found = verify_file(file, lock)
-    click.echo(json.dumps(in_json(found), indent=2) if as_json else in_words(found, lock))
+    if as_json:
+        write(json.dumps(in_json(found), indent=2))
+    else:
+        say(*in_words(found, lock))
 
 
-def in_words(found: Verified, lock: Path | None) -> str:
+def in_words(found: Verified, lock: Path | None) -> list[str]:
     """A line that says all is right, and one for each wheel that the lock cannot vouch for."""
     wheels, files = count_in_words(found.wheels, "wheel"), count_in_words(found.files, "file")
     lines = [f"{found.path} is whole: {wheels}, {files}" + (f", as in {lock}" if lock else "")]
@@ -32,7 +36,7 @@ def in_words(found: Verified, lock: Path | None) -> str:
         repacked = count_in_words(len(found.repacked), "wheel")
         lines.append(f"  by what it says of itself, since it was written with --no-compress: {repacked}")
     lines += [f"  your own code, which the lock does not name: {name}" for name in found.own]
-    return "\n".join(lines)
+    return lines
 
 
 def in_json(found: Verified) -> dict[str, Any]:

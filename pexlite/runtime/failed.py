@@ -57,13 +57,19 @@ def fail_replaced(file: str) -> "NoReturn":
 
 def fail(message: str, hint: str) -> "NoReturn":
     """Exit with 1 after an error and what to do about it."""
-    _say("error: %s\nhint: %s\n" % (message, hint))
+    _say("error: %s\nhint: %s\n" % (shown(message), shown(hint)))
     sys.exit(1)
 
 
 def notice(words: str) -> None:
     """Say `words` on stderr, if there is one."""
-    _say("pexlite: %s\n" % words)
+    _say("pexlite: %s\n" % shown(words))
+
+
+def shown(text: str) -> str:
+    """`text` with what is no character to look at, a line break too, as Python writes it."""
+    # What a file says of itself moves no cursor and makes no line of its own.
+    return text if text.isprintable() else "".join([c if c.isprintable() else ascii(c)[1:-1] for c in text])
 
 
 def _say(text: str) -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 
 from ..app.switches import Switches
-from ..failed import end_as_interrupted
+from ..failed import end_as_interrupted, shown
 from ..file.zip import Damaged
 from . import cache, extract, info, venv, verify, warm
 from .asked import USAGE, VERIFICATION, WRITING, Asked, ToolError
@@ -73,7 +73,7 @@ def _end(work: "Callable[[], object]") -> "NoReturn":
 
 def _say_error(sentence: str, code: int) -> "NoReturn":
     sys.stdout.flush()
-    sys.stderr.write("error: %s\n" % sentence)
+    sys.stderr.write("error: %s\n" % shown(sentence))
     sys.exit(code)
 
 

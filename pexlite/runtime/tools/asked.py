@@ -1,11 +1,13 @@
 """One start with PEX_TOOLS: the file and where its app belongs; how tools say what they have to."""
 
 import contextlib
+import json
 import os
 import sys
 
 from .. import install
 from ..cache import app
+from ..failed import shown
 from ..file import whole
 from ..unpack import variant
 
@@ -51,9 +53,14 @@ class Asked:
 
 
 def say(line: str) -> None:
-    """Print a line, whatever characters the terminal has."""
+    """Print a line, whatever is in it and whatever characters the terminal has."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(line.encode(encoding, "backslashreplace").decode(encoding))
+    print(shown(line).encode(encoding, "backslashreplace").decode(encoding))
+
+
+def say_json(value: "dict[str, Any]") -> None:
+    """Print `value` for programs, as PEX-INFO is written."""
+    print(json.dumps(value, indent=1, sort_keys=True))
 
 
 def in_words(size: float) -> str:

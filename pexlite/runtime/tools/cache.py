@@ -1,13 +1,12 @@
 """`cache info` and `cache prune`: what is unpacked on this machine, and removing what is not in use."""
 
-import json
 import os
 import time
 
 from ..cache import app
 from ..start import LAYOUT, cache_root
 from ..upkeep import prune
-from .asked import USAGE, WRITING, ToolError, in_words, say
+from .asked import USAGE, WRITING, ToolError, in_words, say, say_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +35,10 @@ def add_to(commands: "Any") -> None:
 
 def _info(asked: "Asked | None", options: "argparse.Namespace") -> None:
     found = Holdings(_root(asked))
-    say(found.in_json() if options.json else found.in_text())
+    if options.json:
+        return say_json(found.as_json())
+    for line in found.in_lines():
+        say(line)
 
 
 def _prune(asked: "Asked | None", options: "argparse.Namespace") -> None:
@@ -53,7 +55,7 @@ def _prune(asked: "Asked | None", options: "argparse.Namespace") -> None:
         raise ToolError(words % root, WRITING)
     size = before.size - Holdings(root).size
     if options.json:
-        say(json.dumps({"apps": gone.apps, "wheels": gone.wheels, "size": size}))
+        say_json({"apps": gone.apps, "wheels": gone.wheels, "size": size})
     else:
         say("removed %d apps and %d wheels, %s" % (len(gone.apps), len(gone.wheels), in_words(size)))
 
@@ -96,12 +98,12 @@ class Holdings:
                     "wheels": list(ready.wheels) if ready else [],
                 }
 
-    def in_json(self) -> str:
+    def as_json(self) -> "dict[str, Any]":
         """All of it, for programs."""
         told = {"root": self.root, "size": self.size, "apps": self.apps, "wheels": self.wheels}
-        return json.dumps(dict(told, earlier=self.earlier), indent=2)
+        return dict(told, earlier=self.earlier)
 
-    def in_text(self) -> str:
+    def in_lines(self) -> "list[str]":
         """A line for the whole, one for each app, the last used first, and one for what earlier versions left."""
         lines = ["%s: %d apps, %d wheels, %s" % (self.root, len(self.apps), len(self.wheels), in_words(self.size))]
         width = max([len(app["name"]) for app in self.apps] or [0])
@@ -119,7 +121,7 @@ class Holdings:
                 "%s: %s, of an earlier version; remove it when no file of then is used"
                 % (place, in_words(self.earlier))
             )
-        return "\n".join(lines)
+        return lines
 
 
 def _size_of(place: str, known: "set[tuple[int, int]]") -> int:

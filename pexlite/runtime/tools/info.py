@@ -3,7 +3,7 @@
 import os
 
 from ..file import whole
-from .asked import Asked, in_words, say
+from .asked import Asked, in_words, say, say_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,10 +20,9 @@ def add_to(commands: "Any") -> None:
 
 def _info(asked: Asked, options: "argparse.Namespace") -> None:
     with whole.opened(asked.file) as opened:
-        if options.json:
-            say(opened.part("PEX-INFO").decode("utf-8"))
-            return
         manifest = opened.manifest
+    if options.json:
+        return say_json(manifest)
     own = manifest["pexlite"]
     say(asked.file)
     say("  starts     %s" % (manifest["entry_point"] or "a Python interpreter"))

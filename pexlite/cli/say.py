@@ -1,0 +1,55 @@
+"""Everything that the command line writes: lines for people, and text for programs.
+
+Names, versions, addresses and words out of files, wheels, indexes and hosts are shown as text, whatever is in
+them: no such text moves the cursor, colours a line, or makes a line of its own.
+"""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+# The words that a line of ours may begin with, and the colour that they have on a terminal.
+_COLOURS = {"error:": "red", "hint:": "cyan", "note:": "yellow"}
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Print `lines`, each of which stays one line, on stdout or, where `err`, on stderr."""
+    for line in lines:
+        click.echo(_labelled(shown(line)) if err else shown(line), err=err, color=wants_colour())
+
+
+def write(text: str, end: str = "\n") -> None:
+    """Print `text` as it is on stdout, for a program that reads it: JSON, a lock, a path."""
+    click.echo(text + end, nl=False)
+
+
+def shown(text: str) -> str:
+    r"""`text` with every character that is none to look at as Python writes it: "\x1b", "\n", "\u202e".
+
+    Those are the characters that move the cursor, end a line, or turn the direction of what follows.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if _is_plain(character) else _escaped(character) for character in text)
+
+
+def wants_colour() -> bool | None:
+    """False where people asked for none (NO_COLOR, TERM=dumb); None lets click look at the terminal."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
+def _is_plain(character: str) -> bool:
+    return character.isprintable() or character in "\t\xa0\u202f"  # spaces, which texts in French have
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _labelled(line: str) -> str:
+    label, space, rest = line.partition(" ")
+    if label not in _COLOURS:
+        return line
+    return click.style(label, fg=_COLOURS[label], bold=label != "note:") + space + rest
