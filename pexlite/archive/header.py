@@ -12,12 +12,12 @@ from pexlite.model import Bundle, LaunchOptions
 
 # Reads the pointer that a first start left (see runtime/__init__.py): a program of the app, and the script it
 # runs. Only where both pointer and app are this user's own: else, with any switch set, or nothing there yet, a
-# Python has to look at it: the first that starts, since a name on PATH may be a shim for nothing; then those
-# that PATH has behind the first of their name. In braces, sh reads all of it before it runs any. The names are
-# not those of variables that the app may have been given: to set one of those would change it for the app. A
-# worker that Spark's Java starts (see runtime/app/spark.py) is the app's Python, but where a file job.py could
-# be taken for a module `job`. That one the boot sees to, and all else that may be Spark's: whether it is, is
-# told there.
+# Python has to look at it: the first that starts, since a name on PATH may be a shim for nothing; then those that
+# PATH has behind the first of their name. None in the current directory, which may be a stranger's. In braces, sh
+# reads all of it before it runs any. The names are not those of variables that the app may have been given: to set
+# one of those would change it for the app. A worker that Spark's Java starts (see runtime/app/spark.py) is the
+# app's Python, but where a file job.py could be taken for a module `job`. That one the boot sees to, and all else
+# that may be Spark's: whether it is, is told there.
 _SHELL = """\
 #!/bin/sh
 # {coding}
@@ -56,8 +56,13 @@ _pex_path=:$PATH:
 while [ -n "$_pex_path" ]; do
     _pex_place=${{_pex_path%%:*}} _pex_path=${{_pex_path#*:}}
     for _pex_python in ${{PEX_PYTHON:+"$PEX_PYTHON"}} {pythons}; do
-        _pex_python=${{_pex_place:+$_pex_place/}}$_pex_python
-        [ -z "$_pex_place" ] || [ -x "$_pex_python" ] || continue
+        case $_pex_place:$_pex_python in
+            /*) _pex_python=$_pex_place/$_pex_python ;;
+            :*/*) ;;
+            :*) _pex_python=$(command -v "$_pex_python") && [ -z "${{_pex_python%%/*}}" ] || continue ;;
+            *) continue ;;
+        esac
+        [ -x "$_pex_python" ] || continue
         if "$_pex_python" -I -S -c "" >/dev/null 2>&1 </dev/null; then exec "$_pex_python" "$0" "$@"; fi
     done
 done

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pexlite.installers.explain import essential_lines, mask
 from pexlite.installers.installer import Installer
 from pexlite.installers.words import child_environment
 from pexlite.model import IndexSettings
+from pexlite.programs import find_program
 
 # uv, which reads wheels as they come, takes half of one for a bad one.
 _BROKEN_OFF = re.compile(
@@ -154,4 +154,5 @@ def _uv_binary() -> str | None:
         except FileNotFoundError:
             # The package without its binary, as some distributions split it; PATH may have it.
             pass
-    return shutil.which("uv")
+    found = find_program("uv")
+    return str(found) if found else None

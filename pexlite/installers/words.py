@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings
+from pexlite.programs import search_path
 
 # Variables that would make pip install somewhere, read something else or write other words than asked for.
 _DIVERTING = (
@@ -31,6 +32,8 @@ def index_arguments(installer: Installer, settings: IndexSettings) -> list[str]:
 def child_environment(installer: Installer, settings: IndexSettings) -> dict[str, str]:
     """`os.environ` with the variables for `settings`, and without variables that would divert the program."""
     inherited = {name: value for name, value in os.environ.items() if not _diverts(name)}
+    # They look for git, ssh, a keyring and compilers there.
+    inherited["PATH"] = os.pathsep.join(search_path())
     own = _uv_variables(settings, inherited) if installer.name == "uv" else _pip_variables(settings)
     return inherited | own
 

@@ -43,7 +43,7 @@ def run_asked(file, switches):  # type: (str, Optional[Switches]) -> None
     if os.sep in asked:
         path = os.path.expanduser(asked)
     else:
-        path = next(_on_path([asked], ""), None) or asked
+        path = next(_on_path([asked], ""), "")  # never in the current directory
     if not os.path.isfile(path) or not os.access(path, os.X_OK):
         _fail("PEX_PYTHON=%s is no program here" % asked, "give its full path, or unset PEX_PYTHON")
     if os.path.realpath(path) == os.path.realpath(sys.executable or ""):
@@ -95,9 +95,12 @@ def _find(accepted, python_path, root):  # type: (Sequence[str], str, str) -> Op
 
 
 def _on_path(names, python_path):  # type: (Sequence[str], str) -> Iterator[str]
-    """Every program of one of `names` on `python_path` (directories or programs), then on PATH."""
+    """Every program of one of `names` on `python_path` (directories or programs), then on PATH.
+
+    Only where a path begins with "/": the current directory may be a stranger's.
+    """
     path = python_path + os.pathsep + os.environ.get("PATH", "")
-    places = [place for place in path.split(os.pathsep) if place]
+    places = [place for place in path.split(os.pathsep) if os.path.isabs(place)]
     seen = set()
     for name in names:
         for place in places:

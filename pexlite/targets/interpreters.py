@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from pexlite.errors import TargetError
 from pexlite.model import Target
+from pexlite.programs import programs, search_path
 from pexlite.targets import ask
 from pexlite.targets.asking import ask_program, target_of
 
@@ -27,18 +27,17 @@ def named_target(spelling: str, here: Target) -> Target:
 
     Raises TargetError where there is no such Python or it does not answer.
     """
-    if os.sep in spelling or (os.altsep and os.altsep in spelling) or Path(spelling).is_file():
+    if os.sep in spelling or (os.altsep and os.altsep in spelling):
         return _target_at(_program_of(Path(spelling).expanduser()), spelling)
     bare = _BARE_VERSION.fullmatch(spelling)
     if not bare and not _PROGRAM.fullmatch(spelling):
         raise TargetError(
             f"{spelling!r} is no Python that could be looked for",
-            hint=f"write --python {_nearest(spelling)}, or the path of one: --python /path/to/bin/python",
+            hint=f"write --python {_nearest(spelling)}, or the path of one: --python {_some_path(spelling)}",
         )
     program = f"python{bare['name']}{bare['threads']}" if bare else spelling
     broken: list[str] = []
-    directories = [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
-    for candidate in _candidates(program, directories):
+    for candidate in programs(program):
         try:
             target = _target_at(candidate, spelling)
         except TargetError as problem:
@@ -50,18 +49,10 @@ def named_target(spelling: str, here: Target) -> Target:
         broken.append(f"{candidate} is {target.environment['python_full_version']}")
     if bare and _is_version(here, spelling):
         return here
-    raise _not_found(spelling, program, len(directories), broken, here)
+    raise _not_found(spelling, program, broken, here)
 
 
 # -- looking -------------------------------------------------------------------------------------
-
-
-def _candidates(program: str, directories: list[str]) -> Iterator[Path]:
-    suffix = ".exe" if os.name == "nt" else ""
-    for directory in dict.fromkeys(directories):
-        candidate = Path(directory, program + suffix)
-        if candidate.is_file() and os.access(candidate, os.X_OK):
-            yield candidate
 
 
 def _program_of(path: Path) -> Path:
@@ -83,14 +74,19 @@ def _nearest(spelling: str) -> str:
     return f"{digits[1]}.{digits[2]}" if digits else f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def _not_found(spelling: str, program: str, directories: int, broken: list[str], here: Target) -> TargetError:
+def _some_path(spelling: str) -> str:
+    """The path that `spelling` may be meant as: a file here has to be named as one."""
+    return f"./{spelling}" if Path(spelling).exists() else "/path/to/bin/python"
+
+
+def _not_found(spelling: str, program: str, broken: list[str], here: Target) -> TargetError:
     digits = re.search(r"(\d+)\.(\d+)", program)
     hint = f"name its path: --python /path/to/bin/{program}"
     if digits and program.startswith("python"):
         version = f"{digits[1]}{digits[2]}"
         abi = f"cp{version}{'t' if program.endswith('t') else ''}"
         hint += f"; or build for it without having it: --platform {here.platform}-cp-{version}-{abi}"
-    looked = f"no {program} in the {directories} directories of PATH that runs"
+    looked = f"no {program} in the {len(search_path())} directories of PATH that runs"
     return TargetError(f"there is no Python {spelling} on this machine", causes=[*broken, looked], hint=hint)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pexlite.errors import HostError, TargetError
 from pexlite.model import Target
+from pexlite.programs import find_program
 from pexlite.targets.asking import answer_in, ask_program, put_question, target_of
 from pexlite.targets.interpreters import named_target, running_target
 
@@ -61,8 +62,11 @@ def _ask_host(host: str, python: str) -> Mapping[str, Any]:
         raise TargetError(
             f"{host!r} with {python!r} is no host to ask", hint="write pexlite probe user@host.example"
         )
+    ssh = find_program("ssh")
+    if ssh is None:
+        raise HostError("ssh cannot be run: it is not on PATH", hint="install OpenSSH's client")
     # BatchMode: a question for a password would wait for ever behind a progress display.
-    command = ["ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", host, f"{python} -I -S -"]
+    command = [str(ssh), "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", host, f"{python} -I -S -"]
     try:
         done = put_question(command, _SECONDS_TO_ANSWER)
     except subprocess.TimeoutExpired as problem:

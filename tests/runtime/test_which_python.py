@@ -175,3 +175,27 @@ def test_the_first_line_is_short_whatever_the_names(teller_wheels: list[Path], t
         done = run([here.path, file], environment(tmp_path / "root", PATH=str(tmp_path)), check=False)
         error = done.stderr.splitlines()[0]
         assert len(error) <= 120 and "..." in error and f"{here.version[0]}.{here.version[1]}" in error
+
+
+@pytest.mark.parametrize("place", ["", "."])
+@pytest.mark.parametrize("start", ["python", "sh"])
+def test_no_program_of_the_current_directory_is_started(
+    start: str, place: str, path: Programs, tmp_path: Path
+) -> None:
+    wheel = make_wheel(tmp_path, "version", files={"version.py": APP})
+    launch = LaunchOptions(sh_boot=start == "sh")
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("version", "main"), launch=launch)
+    (tmp_path / "checkout").mkdir()
+    log = tmp_path / "strangers"
+    for name in ("python3", *(f"python{found.version[0]}.{found.version[1]}" for found in ABLE), "mine"):
+        logged(tmp_path / "checkout", name, ABLE[0].path, log)
+    path.add("python3", ABLE[0].path)
+    starter: list[str | Path] = ["/bin/sh", file] if start == "sh" else [ABLE[0].path, file]
+    env = {**path.env, "PATH": f"{place}:{path.directory}"}
+    assert run(starter, env, cwd=tmp_path / "checkout").stdout == words(ABLE[0])
+    fresh = {**env, "PEX_ROOT": str(tmp_path / "another"), "PEX_PYTHON": "mine"}
+    run(starter, fresh, cwd=tmp_path / "checkout", check=False)
+    assert not log.exists()
+    named = {**fresh, "PEX_PYTHON": "./mine"}
+    assert run(starter, named, cwd=tmp_path / "checkout").stdout == words(ABLE[0])
+    assert log.exists()

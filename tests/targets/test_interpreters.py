@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -98,3 +99,26 @@ def test_a_program_that_is_no_python_is_one_line(tmp_path: Path) -> None:
         named_target(str(path), running_target())
     assert "\n" not in caught.value.message
     assert str(path) in caught.value.message
+
+
+@pytest.mark.parametrize("word", ["3.11", "python3.9", "python9.9", "mine"])
+@pytest.mark.parametrize("path", ["/usr/bin", ":/usr/bin", ".:/usr/bin"])
+def test_a_word_never_names_a_program_in_the_current_directory(
+    word: str, path: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here = program(tmp_path, word, f'echo >{tmp_path}/ran; exec {sys.executable} "$@"')
+    program(tmp_path, "python3.11", f"echo >{tmp_path}/ran")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", path)
+    with contextlib.suppress(TargetError):
+        assert named_target(word, running_target()).interpreter != here
+    assert not (tmp_path / "ran").exists()
+    assert named_target(f"./{word}", running_target()).interpreter == here
+
+
+def test_a_file_here_that_was_meant_is_named_in_the_hint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program(tmp_path, "mine", "exit 1")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TargetError) as caught:
+        named_target("mine", running_target())
+    assert str(caught.value.hint).endswith("--python ./mine")

@@ -244,7 +244,7 @@ def _from_ps() -> "Iterator[Process]":
     import subprocess
 
     columns = ["-o", "pid=", "-o", "uid=", "-o", "etime=", "-o", "args="]
-    output = subprocess.check_output(["ps", "-A", "-ww"] + columns)
+    output = subprocess.check_output(["/bin/ps", "-A", "-ww"] + columns)
     for line in output.decode("utf-8", "surrogateescape").splitlines():
         fields = line.split(None, 3)
         if len(fields) == 4 and int(fields[0]) != os.getpid():
