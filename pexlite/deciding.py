@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from packaging.utils import NormalizedName, canonicalize_name
+
 from pexlite import archive, fetch, resolve, targets
 from pexlite import bundle as bundles
 from pexlite.errors import CollisionError, EntryPointMissing, InvalidWheel, UsageError
@@ -39,10 +41,11 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     settled = settle(prepared)
     start = _start(prepared, settled.wheels)
     own = tuple(entry.wheel for entry in (*prepared.local, *start.loose))
+    surroundings = [_surroundings(target, prepared, settled, own) for target in prepared.targets]
     plan = bundles.plan(
         (*prepared.roots, *map(root_of, start.loose), *settled.roots),
         _unique([*own, *settled.wheels]),
-        [_surroundings(target, prepared, settled, own) for target in prepared.targets],
+        surroundings,
         start.entry_point,
         request.launch,
         settled.amendments,
@@ -63,6 +66,8 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *bundles.unknown_extras(prepared.roots, plan.wheels),
             *bundles.left_out(plan.wheels),
             *_collisions(request, plan),
+            *bundles.an_interpreter(plan, _named(prepared)),
+            *bundles.only_here(plan, surroundings, _with_pure_wheels(settled)),
         ),
         # What is remembered is small; bytecode is not, and is in the store anyway.
         repeatable=not own
@@ -180,6 +185,21 @@ def _surroundings(
     alone = len(prepared.targets) == 1
     wheels = None if alone else _unique([*own, *settled.wheels_of(target)])
     return bundles.Surroundings(target, near, elsewhere, wheels)
+
+
+def _named(prepared: Prepared) -> set[NormalizedName]:
+    """The projects that the request names itself, and those of its local code."""
+    named = {canonicalize_name(root.requirement.name) for root in prepared.asked.roots}
+    return named | {entry.wheel.name for entry in prepared.local}
+
+
+def _with_pure_wheels(settled: Settled) -> set[NormalizedName]:
+    """The projects of which the lock has a wheel that any platform takes."""
+    return {
+        package.name
+        for package in settled.lock.packages
+        if any(wheel.filename.endswith("-none-any.whl") for wheel in package.wheels or ())
+    }
 
 
 def _check_something_is_asked(request: BuildRequest, asked: Asked) -> None:

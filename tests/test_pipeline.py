@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import platform
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -112,7 +114,8 @@ def test_a_file_that_could_never_start_is_not_built(links: Path, tmp_path: Path)
 
 def test_a_script_that_every_environment_has_is_left_out_with_a_word(links: Path, tmp_path: Path) -> None:
     make_wheel(links, "a", entry_points={"console_scripts": {"python3": "a:main", "run": "a:main"}})
-    [notice] = build(tmp_path, "a").notices
+    [notice, starts] = build(tmp_path, "a").notices
+    assert starts == "starts a Python interpreter; a has -c run"
     assert notice.startswith("the script python3 of a-1.0-py3-none-any.whl is left out")
 
 
@@ -182,3 +185,19 @@ def test_what_is_excluded_or_overridden_is_sealed_in(resolver: str, links: Path,
     (tmp_path / "cluster" / "spark.py").write_text("name = 'of the cluster'\n")
     env = environment(tmp_path / "root", PEX_EXTRA_SYS_PATH=str(tmp_path / "cluster"))
     assert run([result.path], env).stdout == "of the cluster\n"
+
+
+# -- what is said of a file before it is carried elsewhere ---------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the wheel is one for Linux")
+def test_what_will_differ_on_a_server_is_told_with_the_build(links: Path, tmp_path: Path) -> None:
+    only_this = f"cp3{sys.version_info.minor}-cp3{sys.version_info.minor}-linux_{platform.machine()}"
+    make_wheel(links, "fast", files={"fast.py": ""}, tag=only_this)
+    make_wheel(links, "tool", files={"tool.py": ""}, entry_points={"console_scripts": {"tool": "tool:main"}})
+    interpreter, python, libc = build(tmp_path, "fast", "tool").notices
+    assert interpreter == "starts a Python interpreter; tool has -c tool"
+    assert python.startswith(f"only CPython 3.{sys.version_info.minor}, because of fast 1.0; for a server: ")
+    assert libc.endswith("as here, where fast 1.0 was built")
+    python, libc = build(tmp_path, "fast", "tool", entry_point="fast").notices
+    assert (python[:4], libc[:4]) == ("only", "only")

@@ -15,7 +15,7 @@ def runs_on(variants: Sequence[Variant]) -> str:
     for variant in variants:
         pythons = by_place.setdefault(_place(variant), [])
         pythons.extend(python for python in variant.pythons if python not in pythons)
-    return "; ".join(f"{_pythons(pythons)}{place}" for place, pythons in by_place.items())
+    return "; ".join(f"{pythons_in_words(pythons)}{place}" for place, pythons in by_place.items())
 
 
 def _place(variant: Variant) -> str:
@@ -34,7 +34,7 @@ def _dotted(version: tuple[int, int]) -> str:
     return f"{version[0]}.{version[1]}"
 
 
-def _pythons(tags: Sequence[str]) -> str:
+def pythons_in_words(tags: Sequence[str]) -> str:
     """Ranges of versions: cp39, cp310, cp311, cp313t -> "CPython 3.9 to 3.11, 3.13t"."""
     groups: list[str] = []
     for implementation, words in _IMPLEMENTATIONS.items():

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pexlite.model import BuildResult, BundledWheel, LockResult, Variant
     from pexlite.tools.info import WheelInfo
 
+_COLUMNS = 80  # of a terminal, and of a log that people read
+
 
 def show(result: BuildResult, directory: Path) -> None:
     """Print the notices and the closing line on stderr."""
@@ -22,7 +24,8 @@ def show(result: BuildResult, directory: Path) -> None:
     if not result.written:
         for wheel in result.wheels:
             say(f"  {wheel.filename}  {size_in_words(wheel.size)}", err=True)
-    say(closing_line(result, directory), err=True)
+    for line in closing_lines(result, directory):
+        say(line, err=True)
 
 
 def show_notices(notices: Sequence[str]) -> None:
@@ -39,16 +42,29 @@ def show_lock(result: LockResult, directory: Path) -> None:
     say("  ".join([done, packages, seconds_in_words(result.seconds)]), err=True)
 
 
-def closing_line(result: BuildResult, directory: Path) -> str:
-    """`wrote app.pex  1.2 MB  7 wheels  CPython 3.9 to 3.14 on linux x86_64 (glibc 2.17+)  0.4 s`."""
-    return "  ".join(
-        [
-            f"{'wrote' if result.written else 'would write'} {path_in_words(result.path, directory)}",
-            size_in_words(result.size),
-            count_in_words(len(result.wheels), "wheel"),
-            result.runs_on,
-            seconds_in_words(result.seconds),
-        ]
+def closing_lines(result: BuildResult, directory: Path) -> tuple[str, ...]:
+    """`wrote app.pex  1.2 MB  7 wheels  CPython 3.9-3.14 on linux x86_64 (glibc 2.17+)`: a line of 80 columns.
+
+    The time, and then the number of wheels, are left out where there is no room for them; what does not fit
+    even so, as several platforms may not, goes on in lines of its own.
+    """
+    done = f"{'wrote' if result.written else 'would write'} {path_in_words(result.path, directory)}"
+    size, wheels = size_in_words(result.size), count_in_words(len(result.wheels), "wheel")
+    places, seconds = result.runs_on, seconds_in_words(result.seconds)
+    close = places.replace(" to ", "-")
+    for parts in (
+        (done, size, wheels, places, seconds),
+        (done, size, wheels, close, seconds),
+        (done, size, wheels, close),
+        (done, size, close),
+    ):
+        line = "  ".join(parts)
+        if len(line) <= _COLUMNS:
+            return (line,)
+    first = "  ".join((done, size, wheels, seconds))
+    return (
+        *((first,) if len(first) <= _COLUMNS else (done, "  " + "  ".join((size, wheels, seconds)))),
+        *(f"  {place}" for place in close.split("; ")),
     )
 
 

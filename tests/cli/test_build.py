@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pexlite.cli import outcome
 from pexlite.cli.main import run
 from pexlite.model import BuildRequest, IndexSettings, InheritPath, LaunchOptions, Progress
-from tests.cli.conftest import Pipeline, reported
+from tests.cli.conftest import Pipeline, finished, reported
 
 Output = pytest.CaptureFixture[str]
-CLOSING = "wrote app.pex  1.2 MB  2 wheels  CPython 3.9 to 3.11 on linux x86_64 (glibc 2.17+)  0.4 s"
+CLOSING = "wrote app.pex  1.2 MB  2 wheels  CPython 3.9-3.11 on linux x86_64 (glibc 2.17+)"
 
 
 @pytest.mark.parametrize(
@@ -78,13 +80,49 @@ def test_the_closing_line_says_what_was_written(pipeline: Pipeline, capsys: Outp
     assert told.err.splitlines() == ["note: my_cli is in no wheel, so ./my_cli.py here is bundled", CLOSING]
 
 
+PLACE = "CPython 3.9 to 3.11 on linux x86_64 (glibc 2.17+)"
+SHORT_PLACE = PLACE.replace(" to ", "-")
+
+
+@pytest.mark.parametrize(
+    ("name", "runs_on", "shown"),
+    [
+        ("app.pex", "CPython 3.11", ["wrote app.pex  1.2 MB  2 wheels  CPython 3.11  0.4 s"]),
+        ("app.pex", "CPython 3.6 to 3.15", ["wrote app.pex  1.2 MB  2 wheels  CPython 3.6 to 3.15  0.4 s"]),
+        (
+            "app.pex",
+            "CPython 3.9 to 3.11 on linux x86_64",
+            ["wrote app.pex  1.2 MB  2 wheels  CPython 3.9 to 3.11 on linux x86_64  0.4 s"],
+        ),
+        ("a.pex", PLACE, [f"wrote a.pex  1.2 MB  2 wheels  {SHORT_PLACE}"]),
+        ("my_application.pex", PLACE, [f"wrote my_application.pex  1.2 MB  {SHORT_PLACE}"]),
+        (
+            "my_very_large_application.pex",
+            PLACE,
+            ["wrote my_very_large_application.pex  1.2 MB  2 wheels  0.4 s", f"  {SHORT_PLACE}"],
+        ),
+        (
+            "a.pex",
+            f"{PLACE}; {PLACE}",
+            ["wrote a.pex  1.2 MB  2 wheels  0.4 s", f"  {SHORT_PLACE}", f"  {SHORT_PLACE}"],
+        ),
+        ("long" * 20, "CPython 3.11", [f"wrote {'long' * 20}", "  1.2 MB  2 wheels  0.4 s", "  CPython 3.11"]),
+    ],
+)
+def test_the_closing_line_has_80_columns(name: str, runs_on: str, shown: list[str], tmp_path: Path) -> None:
+    result = finished(tmp_path / name)
+    lines = outcome.closing_lines(replace(result, decision=replace(result.decision, runs_on=runs_on)), tmp_path)
+    assert list(lines) == shown
+    assert [line for line in lines if len(line) > 80 and name not in line] == []
+
+
 def test_a_file_written_elsewhere_is_named_in_full(pipeline: Pipeline, capsys: Output, tmp_path: Path) -> None:
     directory = tmp_path / "inside"
     directory.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(directory)
         assert run(["requests", "-o", str(tmp_path / "app.pex"), "--no-progress"]) == 0
-    assert capsys.readouterr().err.startswith(f"wrote {tmp_path / 'app.pex'}  1.2 MB")
+    assert capsys.readouterr().err.startswith(f"wrote {tmp_path / 'app.pex'}")
 
 
 def test_quiet_says_nothing(pipeline: Pipeline, capsys: Output) -> None:
