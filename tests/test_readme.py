@@ -33,7 +33,7 @@ OPTIONS = {
     for command in COMMANDS
     for parameter in every_parameter(command)
     for name in (*parameter.opts, *parameter.secondary_opts)
-}
+} | {name for parameter in PEXLITE.params for name in parameter.opts}
 
 
 @pytest.mark.network

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pexlite.cli import options
 from pexlite.cli.help import GroupedCommand
+from pexlite.cli.mistaken import build_is_implied, refuse_commands
 from pexlite.cli.project_defaults import with_project_defaults
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ def build(**given: Any) -> None:
     from pexlite.cli.progress import shown_progress
 
     directory = Path.cwd()
+    if build_is_implied():
+        from pexlite.cli.commands import COMMANDS
+
+        refuse_commands(given["inputs"], COMMANDS, directory)
     request = request_of(with_project_defaults(given), directory)
     with shown_progress(quiet=given["quiet"] or given["no_progress"], every_step=given["verbose"]) as report:
         result = pipeline.build(request, report)

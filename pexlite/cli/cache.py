@@ -12,6 +12,7 @@ import click
 from pexlite.cli.help import VERBOSE, GroupedCommand
 from pexlite.cli.say import say, write
 from pexlite.cli.words import count_in_words, size_in_words
+from pexlite.cli.words_first import WordFirst
 
 if TYPE_CHECKING:
     from pexlite.tools.caches import Removed, StoreContent, Unpacked
@@ -91,7 +92,7 @@ _DAYS = click.Option(
     help="What has been used in the last N days stays (default: 90; for built files PEX_KEEP_DAYS).",
 )
 
-CACHE = click.Group(
+CACHE = WordFirst(
     "cache",
     help="Look after what builds and built files keep on this machine. All of it can be made again.",
     short_help="what is kept on this machine: dir, info, prune, clear",

@@ -1,12 +1,15 @@
-"""The commands of `pexlite`: the first argument names one; where it does not, the command is `build`."""
+"""The commands of `pexlite`: the first word that is no option names one; else the command is `build`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
+from pexlite.cli.mistaken import imply_build
 from pexlite.cli.say import say
+from pexlite.cli.words_first import WordFirst
 from pexlite.version import __version__
 
 # Name to the command in its module, which is imported when it is meant: a build need not load the others.
@@ -14,6 +17,7 @@ COMMANDS = {
     "build": "pexlite.cli.build:BUILD",
     "cache": "pexlite.cli.cache:CACHE",
     "extract": "pexlite.cli.extract:EXTRACT",
+    "help": "pexlite.cli.about:HELP",
     "info": "pexlite.cli.info:INFO",
     "lock": "pexlite.cli.lock:LOCK",
     "probe": "pexlite.cli.probe:PROBE",
@@ -22,8 +26,8 @@ COMMANDS = {
 }
 
 
-class _BuildUnlessNamed(click.Group):
-    """A group whose command is `build` when the first argument is no command's name."""
+class _BuildUnlessNamed(WordFirst):
+    """A group whose command is `build` when the first word is no command's name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMANDS)
@@ -35,25 +39,30 @@ class _BuildUnlessNamed(click.Group):
         command: click.Command = getattr(import_module(module), name)
         return command
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def word_first(self, ctx: click.Context, args: Sequence[str]) -> list[str]:
         if "--" in args:
             raise click.UsageError("nothing can follow --: a requirement or path does not begin with a dash", ctx)
-        if args and args[0] not in (*COMMANDS, "--help", "-h", "--version"):
-            args = ["build", *args]
-        return super().parse_args(ctx, args)
+        if "--version" in args[: self.place_of_word(ctx, args)]:
+            return ["--version"]
+        ordered = super().word_first(ctx, args)
+        if not ordered or ordered[0] in (*COMMANDS, "--help", "-h"):
+            return ordered
+        imply_build(ctx)
+        return ["build", *ordered]
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        build = self.get_command(ctx, "build")
-        assert build is not None
-        build.format_help(click.Context(build, info_name=ctx.info_name), formatter)
-        self.format_commands(ctx, formatter)
+        from pexlite.cli.about import format_everything
+
+        format_everything(self, ctx, formatter)
 
 
 @click.pass_context
 def _say_how(context: click.Context) -> None:
-    """Print the help and exit with 2 where no argument is given."""
+    """Print the short help and exit with 2 where no argument is given."""
     if context.invoked_subcommand is None:
-        say(*context.get_help().splitlines(), err=True)
+        from pexlite.cli.about import in_short
+
+        say(*in_short(), err=True)
         context.exit(2)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -39,6 +40,17 @@ def test_without_arguments_the_help_is_shown_and_nothing_has_gone_well(capsys: O
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith("Usage: pexlite [OPTIONS] [REQUIREMENT|PATH]...")
+    assert len(told.err.splitlines()) <= 15
+    assert all(len(line) <= 100 for line in told.err.splitlines())
+
+
+def test_the_commands_of_the_short_help_are_understood(capsys: Output, pipeline: Pipeline) -> None:
+    run([])
+    shown = [line.split("  ")[1] for line in capsys.readouterr().err.splitlines() if line.startswith("  pexlite ")]
+    assert len(shown) == 4
+    for line in shown[:3]:
+        assert run(shlex.split(line)[1:]) == 0
+    assert shown[3] == "pexlite info app.pex"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["build", "--help"], ["-o", "x", "-h"]])
@@ -57,8 +69,15 @@ def test_the_help_lists_the_commands(capsys: Output) -> None:
     assert "\n  info " in told
 
 
-def test_the_version_is_told(capsys: Output) -> None:
-    assert run(["--version"]) == 0
+@pytest.mark.parametrize("name", ["PEXLITE_CACHE_DIR", "PEX_ROOT", "SOURCE_DATE_EPOCH", "NO_COLOR", "--version"])
+def test_the_help_names_the_variables_and_the_version(name: str, capsys: Output) -> None:
+    run(["--help"])
+    assert f"\n  {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["-q", "--version"], ["--version", "lock"]])
+def test_the_version_is_told(arguments: list[str], capsys: Output) -> None:
+    assert run(arguments) == 0
     assert capsys.readouterr().out == f"pexlite {__version__}\n"
 
 

@@ -114,7 +114,7 @@ def test_empty_caches_are_no_failure(caches: Path, capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [([], "missing command"), (["x"], "no such command"), (["prune", "--days", "-1"], "--days")],
+    [([], "missing command"), (["x"], "no command x"), (["prune", "--days", "-1"], "--days")],
 )
 def test_what_is_not_understood(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["cache", *arguments]) == 2

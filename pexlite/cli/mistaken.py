@@ -1,0 +1,110 @@
+"""Words among requirements that were meant as a command: misspelt ones, and those that other tools have.
+
+`pexlite inof app.pex` would otherwise ask the index for a project inof, and run what a stranger put there.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from pexlite.errors import UsageError
+
+_IMPLIED = "pexlite.cli: the command is implied"
+# By the command of pexlite that comes nearest: its names in pip, uv, pipx, poetry, npm, cargo, docker or git.
+_ELSEWHERE: Mapping[str, str] = {
+    "build": "add bundle compile create download exec execute generate init install launch make new pack package"
+    " run ship start zipapp",
+    "cache clear": "clean clear",
+    "cache prune": "prune purge",
+    "extract": "unpack unzip",
+    "info": "cat deps describe inspect list ls show status tree why",
+    "lock": "freeze export outdated resolve sync update upgrade",
+    "venv": "activate env shell",
+    "verify": "audit check test validate",
+    "--version": "version",
+    "help": "docs man usage",
+    # Nothing of pexlite is like these.
+    "": "completion completions config delta deploy diff doctor image patch publish push remove report rm sbom"
+    " search self sign tool uninstall upload who",
+}
+_NEAREST = {word: command for command, words in _ELSEWHERE.items() for word in words.split()}
+
+
+def imply_build(context: click.Context) -> None:
+    """Note that no word named a command, so that `build` looks for one among its requirements."""
+    context.meta[_IMPLIED] = True
+
+
+def build_is_implied() -> bool:
+    """Whether `build` runs though nobody wrote it."""
+    return _IMPLIED in click.get_current_context().meta
+
+
+def refuse_commands(inputs: Sequence[str], commands: Collection[str], directory: Path) -> None:
+    """Raise UsageError for the first of `inputs` that is, resembles, or in other tools is a command."""
+    for place, text in enumerate(inputs):
+        word = text.lower()
+        meant = word if word in commands else _NEAREST.get(word, _resembled(word, commands))
+        if meant is not None:
+            others = (*inputs[:place], *inputs[place + 1 :])
+            raise _refused(text, meant, others, inputs, directory)
+
+
+def _resembled(word: str, commands: Collection[str]) -> str | None:
+    """The command that `word` is but for one slip; None where there is none.
+
+    Its first letter stays in its place or changes places with the second, as it does when people mistype: else
+    mock would be taken for lock. Two slips would take in click and black.
+    """
+    if not word.isalpha():
+        return None
+    return next((command for command in commands if word != command and word in set(_slips(command))), None)
+
+
+def _slips(command: str) -> Iterator[str]:
+    """`command` with a letter left out, changed or added, or with two neighbours changed about."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for place in range(len(command)):
+        before, after = command[:place], command[place:]
+        yield before + after[1:]
+        yield before + after[1:2] + after[:1] + after[2:]
+        for letter in letters if place else after[0]:
+            yield before + letter + after[1:]
+            yield before + letter + after
+    yield from (command + letter for letter in letters)
+
+
+def _refused(text: str, meant: str, others: Sequence[str], inputs: Sequence[str], directory: Path) -> UsageError:
+    is_here = (directory / text).is_dir() or (directory / f"{text}.py").is_file()
+    # A word that is something here as well says which it means by its form.
+    project = [f"{word}>=0" if word == text and is_here else word for word in inputs]
+    ways = [_suggested(meant, others, directory)]
+    if is_here:
+        local = f"./{text}" if (directory / text).is_dir() else f"./{text}.py"
+        ways.append(f"For what is here: {_shown(local, *others)}.")
+    ways.append(f"For the project of that name: {_shown('build', *project)}")
+    return UsageError(
+        f"{text} is a command of pexlite, and it comes first"
+        if text == meant
+        else f"pexlite has no command {text}",
+        hint=" ".join(ways),
+    )
+
+
+def _suggested(meant: str, others: Sequence[str], directory: Path) -> str:
+    if not meant or (meant == "build" and not others):
+        return f"{_shown('help')} lists the commands."
+    if meant == "build" and (directory / others[0]).is_file() and not others[0].endswith((".py", ".whl", ".txt")):
+        return f"did you mean `{shlex.join([f'./{others[0]}', *others[1:]])}`?"
+    return f"did you mean {_shown(*meant.split(), *others)}?"
+
+
+def _shown(*words: str) -> str:
+    """A command to type; passwords in URLs are not shown."""
+    from pexlite.installers import mask  # brings `packaging` along, and most builds are spelt well
+
+    return f"`{mask(shlex.join(['pexlite', *words]))}`"

@@ -1,0 +1,72 @@
+"""A group whose command may stand behind options: `pexlite -q lock click` is `pexlite lock -q click`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from pexlite.errors import UsageError
+
+
+class WordFirst(click.Group):
+    """A group that finds its command's name behind options, which are then the command's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, self.word_first(ctx, args))
+
+    def word_first(self, ctx: click.Context, args: Sequence[str]) -> list[str]:
+        """`args` with the first word in front of the options; as they are where all are options."""
+        place = self.place_of_word(ctx, args)
+        if place is None:
+            return list(args)
+        return [args[place], *args[:place], *args[place + 1 :]]
+
+    def place_of_word(self, ctx: click.Context, args: Sequence[str]) -> int | None:
+        """The position of the first of `args` that is neither an option nor the value of one; None without any."""
+        place = 0
+        # Only an option in front needs all commands to be loaded, to know which options take a value.
+        taking = set(self._taking_a_value(ctx)) if args and _is_option(args[0]) else set()
+        while place < len(args) and _is_option(args[place]):
+            place += 2 if _takes_the_next(args[place], taking) else 1
+        return place if place < len(args) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            raise self.unknown(ctx, args[0])
+        return super().resolve_command(ctx, args)
+
+    def unknown(self, ctx: click.Context, name: str) -> UsageError:
+        """The error about a command that this group does not have."""
+        import difflib  # takes 10 ms, and only a misspelling needs it
+
+        near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+        path = ctx.command_path
+        return UsageError(
+            f"{path} has no command {name}",
+            hint=f"did you mean `{path} {near[0]}`?" if near else f"`{path} --help` lists the commands",
+        )
+
+    def _taking_a_value(self, ctx: click.Context) -> Iterator[str]:
+        """The options that take a value, of all commands here and of the commands that those have."""
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if isinstance(command, WordFirst):
+                yield from command._taking_a_value(ctx)
+            for parameter in command.params if command else ():
+                if isinstance(parameter, click.Option) and not parameter.is_flag:
+                    yield from parameter.opts
+
+
+def _is_option(text: str) -> bool:
+    return text.startswith("-") and text != "-"
+
+
+def _takes_the_next(text: str, taking: set[str]) -> bool:
+    """Whether the option `text` (`-o`, `-qo`, `--output`) has its value in the next argument."""
+    if text.startswith("--"):
+        return text in taking
+    first = next((place for place, letter in enumerate(text) if f"-{letter}" in taking), None)
+    return first == len(text) - 1
