@@ -10,11 +10,12 @@ from packaging.pylock import Pylock
 from packaging.requirements import Requirement
 
 from pexlite import fetch, installers, resolve, targets
-from pexlite.errors import TargetError
+from pexlite.errors import TargetError, UsageError
 from pexlite.model import (
     Asked,
     BuildRequest,
     IndexSettings,
+    LocalKind,
     LocalSource,
     LockParts,
     Report,
@@ -59,8 +60,13 @@ class Workshop:
             universal=universal_from is not None,
         )
 
-    def collect(self, lock: Pylock, directory: Path, parts: LockParts) -> tuple[Wheel, ...]:
-        """The wheels that `lock` gives the targets, now in the store. Its relative paths start in `directory`."""
+    def collect(
+        self, lock: Pylock, directory: Path, parts: LockParts, *, given: bool = False
+    ) -> tuple[Wheel, ...]:
+        """The wheels that `lock` gives the targets, now in the store. Its relative paths start in `directory`.
+
+        `given` says that it is not resolved now, but written down earlier.
+        """
         return fetch.collect(
             lock,
             self.targets,
@@ -70,6 +76,7 @@ class Workshop:
             report=self.report,
             lock_directory=directory,
             parts=parts,
+            given=given,
         )
 
     def needs_of(
@@ -114,9 +121,11 @@ def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:
     files = [request.directory / file for file in request.target_files]
     wanted = targets.find_targets(request.pythons, request.platforms, report, files)
     _check_requires_python(asked, wanted)
+    settings = resolve.effective_settings(asked.index)
+    _check_hashes(asked, settings)
     workshop = Workshop(
         store=fetch.open_store(),
-        settings=resolve.effective_settings(asked.index),
+        settings=settings,
         installer=installers.find_installer(request.resolver),
         targets=wanted,
         report=report,
@@ -138,6 +147,18 @@ def root_of(entry: fetch.LocalWheel) -> Root:
 def accepts(asked: Asked, target: Target) -> bool:
     """Whether `target` satisfies the Requires-Python of the script to build, if there is one."""
     return target.takes(asked.requires_python)
+
+
+def _check_hashes(asked: Asked, settings: IndexSettings) -> None:
+    """Raise UsageError for wheels and sdists without a hash, where hashes are required. Directories have none."""
+    files = [source for source in asked.local if source.kind in (LocalKind.WHEEL, LocalKind.SDIST)]
+    unhashed = [f"{source.path.name} of {source.origin} has none" for source in files if not source.hashed]
+    if settings.require_hashes and unhashed:
+        raise UsageError(
+            "hashes are required (--require-hashes or PIP_REQUIRE_HASHES), and some files have none",
+            causes=unhashed,
+            hint="name them in a requirements file: ./NAME.whl --hash=sha256:…",
+        )
 
 
 def _check_requires_python(asked: Asked, wanted: Sequence[Target]) -> None:

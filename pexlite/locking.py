@@ -147,7 +147,8 @@ def settle(prepared: Prepared) -> Settled:
         if request.locked:
             _check(prepared, settled, asked.lock_file)
         brought, words = _brought_by_excluded(prepared, settled)
-        return replace(settled, roots=_locked_roots(settled, brought), notices=words)
+        roots = _locked_roots(settled, brought)
+        return replace(settled, roots=roots, notices=(*settled.notices, *words))
     notices: tuple[str, ...] = ()
     file = _lock_beside(prepared)
     if file is not None:
@@ -174,7 +175,17 @@ def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts)
     amendments = resolve.with_recorded(prepared.asked.amendments, found)
     out = {entry.wheel.name for entry in prepared.local}.union(amendments.never_wanted())
     kept = replace(found, packages=[package for package in found.packages if package.name not in out])
-    return Settled(kept, parts, amendments, prepared.workshop.collect(kept, directory, parts))
+    wheels = prepared.workshop.collect(kept, directory, parts, given=True)
+    return Settled(kept, parts, amendments, wheels, notices=_unattested(kept))
+
+
+def _unattested(kept: Pylock) -> tuple[str, ...]:
+    """A notice about the packages whose files somebody must have attested, since nobody checks that here."""
+    names = [package.name for package in kept.packages if package.attestation_identities]
+    if not names:
+        return ()
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return (f"the lock's attestation identities are not checked, only its hashes: {shown}",)
 
 
 def _check(prepared: Prepared, settled: Settled, file: Path) -> None:
@@ -267,4 +278,5 @@ def _beside(prepared: Prepared, file: Path) -> Settled:
     wanted = [package for package in found.lock.packages if canonicalize_name(package.name) not in never]
     settled = _taken(prepared, replace(found.lock, packages=wanted), file.parent, found.parts)
     _check(prepared, settled, file)
-    return replace(settled, notices=(f"{file.name} beside the project is used; --no-lock builds without it",))
+    used = f"{file.name} beside the project is used; --no-lock builds without it"
+    return replace(settled, notices=(used, *settled.notices))

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from pexlite.model import BuildRequest, BundledWheel, Decision, Draft, EntryPoint, Libc, StartKind, Variant
-from pexlite.places import store_root
+from pexlite.places import pip_configuration_files, store_root
 
 _FORMAT = 1
 _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
@@ -93,7 +93,8 @@ def _key(request: BuildRequest) -> str | None:
     except OSError:
         return None  # whoever reads it next says so, and better
     digest = hashlib.sha256(lock)
-    for part in (_FORMAT, replace(request, **_WITHOUT), _python(), tuple(_code())):  # type: ignore[arg-type]
+    parts = (_FORMAT, replace(request, **_WITHOUT), _python(), tuple(_code()), *_settings())  # type: ignore[arg-type]
+    for part in parts:
         digest.update(repr(part).encode())
     return digest.hexdigest()
 
@@ -110,6 +111,14 @@ def _python() -> tuple[object, ...]:
         os.uname() if os.name == "posix" else "",
         libc,
     )
+
+
+def _settings() -> Iterator[object]:
+    """The settings of pip and uv outside of the request: some rule out what a lock names."""
+    yield sorted(item for item in os.environ.items() if item[0].startswith(("PIP_", "UV_")))
+    for file in pip_configuration_files():
+        with contextlib.suppress(OSError):
+            yield file.read_bytes()
 
 
 def _code() -> Iterator[tuple[str, int, int]]:

@@ -14,6 +14,7 @@ from pexlite import installers
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.credentials import without_credentials
+from pexlite.fetch.lock_rules import LockRules
 from pexlite.fetch.remote import Remote, lock_path, remote_file
 from pexlite.fetch.selection import Choice, select
 from pexlite.fetch.store import Store
@@ -36,16 +37,18 @@ def collect(
     report: Report = no_report,
     lock_directory: Path | None = None,
     parts: LockParts | None = None,
+    given: bool = False,
 ) -> tuple[Wheel, ...]:
     """The wheels that `lock` gives `targets`, all in `store`, each once, by name, version and file name.
 
     `parts` are the wanted extras and dependency groups; without them, the lock's default groups. Relative paths in
-    the lock start at `lock_directory`. A wheel in the store already costs one small file read; the rest is
+    the lock start at `lock_directory`. `given` says that somebody wrote the lock down, so that its digests have to
+    prove something. A wheel in the store already costs one small file read; the rest is
     downloaded together, and what is no wheel is built. Raises FetchError for all that could not be had,
     HashMismatch where that is the only reason, ProjectBuildError where a build failed.
     """
     run = _Run(store, settings, installer, report, lock_directory)
-    choices = select(lock, targets, parts or LockParts())
+    choices = select(lock, targets, parts or LockParts(), LockRules.of(settings, given=given))
     files = [choice for choice in choices if _is_wheel(choice)]
     sources = [choice for choice in choices if not _is_wheel(choice)]
     wheels = [*run.ready_made(files), *run.built(sources)]

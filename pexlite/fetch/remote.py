@@ -13,6 +13,9 @@ from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
 from pexlite.errors import FetchError
 from pexlite.installers.words import local_path
 
+# A digest by SHAKE can be of any length.
+_KINDS = frozenset(name for name in hashlib.algorithms_available if not name.startswith("shake"))
+
 
 @dataclass(frozen=True)
 class Remote:
@@ -39,12 +42,12 @@ def remote_file(
 ) -> Remote:
     """The file that `source` names. Relative paths start at `lock_directory`.
 
-    Raises FetchError where it is unknown what a path is relative to, or a digest is of an unknown kind.
+    Raises FetchError where it is unknown what a path is relative to, or all its digests are of unknown kinds.
     """
-    hashes = {name.lower(): digest.lower() for name, digest in source.hashes.items()}
-    unknown = sorted(set(hashes) - hashlib.algorithms_available)
-    if unknown:
-        raise FetchError(f"the lock gives {package.name} a digest by {', '.join(unknown)}, which is unknown here")
+    said = {name.lower(): digest.lower() for name, digest in source.hashes.items()}
+    hashes = {name: digest for name, digest in said.items() if name in _KINDS}
+    if said and not hashes:
+        raise FetchError(f"the lock gives {package.name} a digest by {', '.join(said)}, which is unknown here")
     path = _path(package, source, lock_directory)
     return Remote(
         project=package.name,

@@ -19,11 +19,13 @@ from packaging.pylock import (
 )
 
 from pexlite.errors import FetchError
+from pexlite.fetch.lock_rules import LockRules
 from pexlite.model import LockParts, Target, Wheel
 
 Source: TypeAlias = PackageVcs | PackageDirectory | PackageArchive | PackageSdist | PackageWheel
 _MOST_SHOWN = 4
 _DEFAULT_PARTS = LockParts()
+_NO_RULES = LockRules()
 _NONE = object()
 
 
@@ -36,11 +38,18 @@ class Choice:
     target: Target
 
 
-def select(lock: Pylock, targets: Sequence[Target], parts: LockParts = _DEFAULT_PARTS) -> list[Choice]:
-    """The choices that `lock`, with the wanted `parts`, gives each of `targets`.
+def select(
+    lock: Pylock,
+    targets: Sequence[Target],
+    parts: LockParts = _DEFAULT_PARTS,
+    rules: LockRules = _NO_RULES,
+) -> list[Choice]:
+    """The choices that `lock`, with the wanted `parts` and by the `rules`, gives each of `targets`.
 
-    Raises FetchError naming each project that has nothing for a target, and what there is instead.
+    Raises FetchError naming each project that has nothing for a target, and what there is instead, or each that
+    breaks a rule.
     """
+    lock = rules.narrowed(lock)
     chosen: list[Choice] = []
     problems: list[str] = []
     for target in targets:
@@ -54,7 +63,20 @@ def select(lock: Pylock, targets: Sequence[Target], parts: LockParts = _DEFAULT_
             causes=list(dict.fromkeys(problems)),
             hint="lock again for these targets: pexlite lock with the same --python and --platform",
         )
+    _check(chosen, rules)
     return chosen
+
+
+def _check(chosen: Sequence[Choice], rules: LockRules) -> None:
+    faults = [rules.fault(choice.package, choice.source) for choice in chosen]
+    found = list(dict.fromkeys(fault for fault in faults if fault))
+    if found:
+        what = "the lock" if rules.given else "what was resolved"
+        raise FetchError(
+            f"{what} breaks a rule: {found[0]}" if len(found) == 1 else f"{what} breaks {len(found)} rules",
+            causes=found if len(found) > 1 else (),
+            hint="lock again, with wheels and their sha256; the rules are pip's settings and those of -r files",
+        )
 
 
 def given(lock: Pylock, target: Target, parts: LockParts, wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:

@@ -78,6 +78,8 @@ def _pip_variables(settings: IndexSettings) -> dict[str, str]:
         "PIP_DEFAULT_TIMEOUT": f"{settings.timeout:g}",
         "PIP_RETRIES": str(settings.retries),
         "PIP_KEYRING_PROVIDER": settings.keyring_provider,
+        # Resolving asks for hashes by an argument; a project that is built has none.
+        "PIP_REQUIRE_HASHES": "0",
         "PIP_NO_INPUT": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_COLOR": "1",

@@ -88,6 +88,8 @@ class LocalSource:
     """In words, as in `Root`."""
     extras: frozenset[str] = frozenset()
     marker: Marker | None = None
+    hashed: bool = False
+    """Whether it has one of the hashes that are written beside it."""
 
 
 @dataclass(frozen=True)

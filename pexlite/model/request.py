@@ -33,6 +33,8 @@ class IndexSettings:
     uploaded_prior_to: str | None = None
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
+    require_hashes: bool = False
+    """Whether everything but local code needs a hash that was written down."""
     trusted_hosts: tuple[str, ...] = ()
     certificate: Path | None = None
     client_certificate: Path | None = None

@@ -73,6 +73,7 @@ def merged_index(first: IndexSettings, second: IndexSettings) -> IndexSettings:
         uploaded_prior_to=second.uploaded_prior_to or first.uploaded_prior_to,
         only_binary=_unique(first.only_binary, second.only_binary),
         no_binary=_unique(first.no_binary, second.no_binary),
+        require_hashes=first.require_hashes or second.require_hashes,
         trusted_hosts=_unique(first.trusted_hosts, second.trusted_hosts),
         certificate=first.certificate,
         client_certificate=first.client_certificate,

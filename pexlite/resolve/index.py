@@ -9,14 +9,14 @@ import configparser
 import contextlib
 import os
 import re
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pexlite.errors import IndexConfigurationError
 from pexlite.model import IndexSettings
+from pexlite.places import pip_configuration_files
 
 _Value = TypeVar("_Value")
 
@@ -44,6 +44,7 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
         uploaded_prior_to=asked.uploaded_prior_to or said.get("uploaded-prior-to"),
         only_binary=_unique(*_names(said, "only-binary"), *asked.only_binary),
         no_binary=_unique(*_names(said, "no-binary"), *asked.no_binary),
+        require_hashes=asked.require_hashes or _flag(said, "require-hashes"),
         trusted_hosts=_unique(*_words(said, "trusted-host"), *asked.trusted_hosts),
         certificate=asked.certificate or _path(said.get("cert")),
         client_certificate=asked.client_certificate or _path(said.get("client-cert")),
@@ -66,7 +67,7 @@ def _configuration() -> dict[str, str]:
     """Every value in pip's files and variables, by pip's long option name; later sources win."""
     said: dict[str, str] = {}
     by_section: dict[str, dict[str, str]] = {section: {} for section in _SECTIONS}
-    for file in _configuration_files():
+    for file in pip_configuration_files():
         for section, values in _read(file).items():
             by_section[section] |= values
     for section in _SECTIONS:
@@ -80,53 +81,6 @@ def _variables() -> dict[str, str]:
         for name, value in os.environ.items()
         if name.startswith("PIP_") and value and name != "PIP_CONFIG_FILE"
     }
-
-
-def _configuration_files() -> Iterator[Path]:
-    """The files pip reads, the winning ones last: global, user, site, PIP_CONFIG_FILE.
-
-    PIP_CONFIG_FILE=/dev/null means no file at all; another value takes the place of the user's files.
-    """
-    named = os.environ.get("PIP_CONFIG_FILE", "")
-    if named == os.devnull:
-        return
-    yield from _global_files()
-    # pip leaves out the user's own files where PIP_CONFIG_FILE names one that is there.
-    if not (named and Path(named).exists()):
-        yield from _user_files()
-    yield Path(sys.prefix) / _file_name()
-    if named:
-        yield Path(named)
-
-
-def _file_name() -> str:
-    return "pip.ini" if os.name == "nt" else "pip.conf"
-
-
-def _global_files() -> Iterator[Path]:
-    if os.name == "nt":
-        yield Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData"), "pip", _file_name())
-        return
-    if sys.platform == "darwin":
-        yield Path("/Library/Application Support/pip", _file_name())
-        return
-    for directory in os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep):
-        if directory:
-            yield Path(directory, "pip", _file_name())
-    yield Path("/etc", _file_name())
-
-
-def _user_files() -> Iterator[Path]:
-    home = Path("~").expanduser()
-    if os.name == "nt":
-        yield home / "pip" / _file_name()
-        yield Path(os.environ.get("APPDATA", home / "AppData" / "Roaming"), "pip", _file_name())
-        return
-    yield home / ".pip" / _file_name()
-    if sys.platform == "darwin" and (home / "Library/Application Support/pip").is_dir():
-        yield home / "Library/Application Support/pip" / _file_name()
-    else:
-        yield Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config", "pip", _file_name())
 
 
 def _read(file: Path) -> Mapping[str, dict[str, str]]:

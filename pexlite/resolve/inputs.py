@@ -186,7 +186,8 @@ def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | No
     wrong = _hash_problem(asked, path)
     if wrong:
         return problem(wrong, "find out why the file changed, or correct its --hash")
-    return Gathered(local=(LocalSource(kind, path, asked.origin, extras, marker),))
+    hashed = path.is_file() and bool(asked.hashes)
+    return Gathered(local=(LocalSource(kind, path, asked.origin, extras, marker, hashed),))
 
 
 def _located(asked: Input, written: Path) -> Path | None:

@@ -37,10 +37,20 @@ class Job:
     from_source: tuple[str, ...] = ()
     """Projects that may come as source distributions where otherwise only wheels are taken: they may be pure."""
 
+    @property
+    def hashed(self) -> bool:
+        """Whether everything but local code has to have a hash, as in pip: one hash asks for all of them."""
+        return self.settings.require_hashes or any(root.hashes for root in self.roots)
+
 
 def is_foreign(target: Target) -> bool:
     """Whether this machine has no interpreter for `target`, so that nothing can be built for it."""
     return target.interpreter is None
+
+
+def is_local(root: Root) -> bool:
+    """Whether `root` is a wheel made of local code, which needs no hash."""
+    return (root.requirement.url or "").startswith("file:") and not root.hashes
 
 
 def runs_pip(target: Target) -> bool:
@@ -63,7 +73,7 @@ def write_inputs(job: Job, directory: Path) -> tuple[Path, list[str]]:
 
     Everything goes through files: URLs may hold passwords, and arguments show in `ps`.
     """
-    lines = [_line(root.requirement, root.hashes, any(entry.hashes for entry in job.roots)) for root in job.roots]
+    lines = [_line(root.requirement, root.hashes, job.hashed) for root in job.roots]
     remote = [location for location in job.constraints if local_path(location) is None]
     local = [location for location in job.constraints if local_path(location) is not None]
     requirements = directory / "requirements.in"

@@ -16,7 +16,7 @@ from pexlite.errors import PexliteError, ResolutionError, WheelMissing
 from pexlite.installers import Installer, end_running
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
 from pexlite.resolve.index import configured_constraints
-from pexlite.resolve.job import Job
+from pexlite.resolve.job import Job, is_local
 from pexlite.resolve.merge import marker_key, merge
 
 _AT_ONCE = 4
@@ -45,6 +45,8 @@ def lock(
         return Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=[])
     if installer.name == "uv":
         settings = _beneath_uv(settings, asked_index)
+    if settings.require_hashes:
+        _check_roots(roots)
     report(Progress("resolve", f"resolving {len(roots)} requirement{'s' if len(roots) > 1 else ''}"))
     constraints = (*configured_constraints(), *constraint_files)
     jobs = [
@@ -63,7 +65,7 @@ def lock(
         followed = _all_resolved(pool.map(_tried, followers))
     found = [*zip((job.target for job in leaders.values()), led.values(), strict=True)]
     found += zip((job.target for job in followers), followed, strict=True)
-    return merge([(target, check_hashes(one, roots)) for target, one in found])
+    return merge([(target, check_hashes(one, roots, settings.require_hashes)) for target, one in found])
 
 
 def _beneath_uv(settings: IndexSettings, asked: IndexSettings) -> IndexSettings:
@@ -135,7 +137,12 @@ def _resolve_as_asked(job: Job) -> Pylock:
         from pexlite.resolve.uv import can_resolve, resolve_with_uv
 
         if job.universal or can_resolve(job.target):
-            return resolve_with_uv(job)
+            try:
+                return resolve_with_uv(job)
+            except ResolutionError:
+                # uv compares no hash before it builds, so with hashes it takes wheels only; pip does both.
+                if not job.hashed or job.universal:
+                    raise
     from pexlite.resolve.pip import resolve_with_pip
 
     return resolve_with_pip(job)
@@ -145,8 +152,19 @@ def _pins(found: Pylock) -> tuple[str, ...]:
     return tuple(f"{package.name}=={package.version}" for package in found.packages if not package.is_direct)
 
 
-def check_hashes(found: Pylock, roots: Sequence[Root]) -> Pylock:
-    """`found` with only the files whose hashes `roots` name, where they name any.
+def _check_roots(roots: Sequence[Root]) -> None:
+    """Raise ResolutionError for roots without a hash, before anything of them is looked at."""
+    unhashed = [root for root in roots if not root.hashes and not is_local(root)]
+    if unhashed:
+        raise ResolutionError(
+            "hashes are required (--require-hashes or PIP_REQUIRE_HASHES), and some requirements have none",
+            causes=[f"{root.requirement.name} of {root.origin} has none" for root in unhashed],
+            hint="list them with --hash in a requirements file, or build from a lock: pexlite lock, then --lock",
+        )
+
+
+def check_hashes(found: Pylock, roots: Sequence[Root], required: bool = False) -> Pylock:
+    """`found` with only the files whose hashes `roots` name, where they name any or hashes are `required`.
 
     As in pip: if one requirement has a hash, everything must have one; local wheels need none. Raises
     ResolutionError.
@@ -154,13 +172,9 @@ def check_hashes(found: Pylock, roots: Sequence[Root]) -> Pylock:
     wanted: dict[str, set[str]] = {}
     for root in roots:
         wanted.setdefault(canonicalize_name(root.requirement.name), set()).update(root.hashes)
-    if not any(wanted.values()):
+    if not required and not any(wanted.values()):
         return found
-    local = {
-        canonicalize_name(root.requirement.name)
-        for root in roots
-        if (root.requirement.url or "").startswith("file:") and not root.hashes
-    }
+    local = {canonicalize_name(root.requirement.name) for root in roots if is_local(root)}
     unhashed = [
         f"{package.name}=={package.version}"
         for package in found.packages
@@ -168,7 +182,9 @@ def check_hashes(found: Pylock, roots: Sequence[Root]) -> Pylock:
     ]
     if unhashed:
         raise ResolutionError(
-            "some requirements have hashes, so all of them need one",
+            "some requirements have hashes, so all of them need one"
+            if any(wanted.values())
+            else "hashes are required (--require-hashes or PIP_REQUIRE_HASHES), and some requirements have none",
             causes=[f"{name} has none" for name in unhashed],
             hint="add --hash to these lines, with their dependencies, or take all hashes out",
         )

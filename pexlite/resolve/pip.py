@@ -42,6 +42,7 @@ def resolve_with_pip(job: Job) -> Pylock:
         given, real = with_stand_ins(job, directory)
         requirements, constraints = write_inputs(given, directory)
         arguments += ["-r", str(requirements), *constraints]
+        arguments += ["--require-hashes"] if job.hashed else []
         settings = job.settings
         if not runs_pip(job.target):
             environment, amendments = job.target.environment, job.amendments

@@ -259,8 +259,9 @@ def _index(line: _Line, name: str, value: str) -> IndexSettings:
             return IndexSettings(no_binary=names)
         case "--uploaded-prior-to":
             return IndexSettings(uploaded_prior_to=value)
-    # --prefer-binary, --require-hashes, --use-feature and build options change nothing here: wheels are
-    # preferred anyway, and one hash asks for all of them.
+        case "--require-hashes":
+            return IndexSettings(require_hashes=True)
+    # --prefer-binary, --use-feature and build options change nothing here: wheels are preferred anyway.
     return IndexSettings()
 
 

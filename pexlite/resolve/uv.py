@@ -100,7 +100,7 @@ def _macos_version(target: Target) -> dict[str, str]:
 
 def _format_arguments(job: Job) -> list[str]:
     """Options on wheels and sources: as the settings say, or wheels only where nothing can be built."""
-    if is_foreign(job.target) and not job.universal:
+    if (is_foreign(job.target) or job.hashed) and not job.universal:
         # uv lets a project that is named go before :all:.
         exceptions = [word for project in job.from_source for word in ("--no-binary", project)]
         return ["--only-binary", ":all:", *exceptions]

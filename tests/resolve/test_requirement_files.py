@@ -54,7 +54,7 @@ def test_lines_are_joined_and_filled_in(
         ("--only-binary a,b", IndexSettings(only_binary=("a", "b"))),
         ("--no-binary :all:", IndexSettings(no_binary=(":all:",))),
         ("-f https://a.example/links", IndexSettings(find_links=("https://a.example/links",))),
-        ("--require-hashes", IndexSettings()),
+        ("--require-hashes", IndexSettings(require_hashes=True)),
     ],
 )
 def test_options_become_index_settings(tmp_path: Path, line: str, settings: IndexSettings) -> None:

@@ -1,0 +1,106 @@
+"""The rules that a lock's files keep before any of them is fetched: formats, digests, hashes for everything."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from packaging.pylock import (
+    Package,
+    PackageArchive,
+    PackageDirectory,
+    PackageSdist,
+    PackageVcs,
+    PackageWheel,
+    Pylock,
+)
+from packaging.utils import canonicalize_name
+
+from pexlite.model import IndexSettings
+
+# Two files with one digest by md5 or sha1 can be made; a digest by SHAKE has no length of its own.
+STRONG = frozenset({"sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s"}) | frozenset(
+    {"sha3_224", "sha3_256", "sha3_384", "sha3_512"}
+)
+
+
+@dataclass(frozen=True)
+class LockRules:
+    """pip's settings about formats and hashes, as they hold for a lock."""
+
+    only_binary: tuple[str, ...] = ()
+    no_binary: tuple[str, ...] = ()
+    require_hashes: bool = False
+    given: bool = False
+    """Whether somebody wrote the lock down: only then do its digests promise anything."""
+
+    @classmethod
+    def of(cls, settings: IndexSettings, *, given: bool) -> LockRules:
+        """The rules that `settings` make."""
+        return cls(settings.only_binary, settings.no_binary, settings.require_hashes, given)
+
+    def narrowed(self, lock: Pylock) -> Pylock:
+        """`lock` without the files that no package may use, where the package has others."""
+        if not self.only_binary and not self.no_binary:
+            return lock
+        return dataclasses.replace(lock, packages=[self._narrowed(package) for package in lock.packages])
+
+    def _narrowed(self, package: Package) -> Package:
+        if package.wheels and package.sdist:
+            if not self._may_be_built(package.name):
+                return dataclasses.replace(package, sdist=None)
+            if not self._may_be_wheel(package.name):
+                return dataclasses.replace(package, wheels=None)
+        return package
+
+    def fault(
+        self,
+        package: Package,
+        source: PackageVcs | PackageDirectory | PackageArchive | PackageSdist | PackageWheel,
+    ) -> str | None:
+        """The rule that taking `package` from `source` would break, as a sentence; None where it breaks none."""
+        if isinstance(source, PackageDirectory):
+            return None
+        wheel = isinstance(source, PackageWheel) or (
+            isinstance(source, PackageArchive) and _address(source).endswith(".whl")
+        )
+        # As in pip, whoever asks for a URL by themselves means to have it built.
+        if not wheel and not self._may_be_built(package.name) and (self.given or isinstance(source, PackageSdist)):
+            return f"{package.name} would be built from source, and only-binary forbids that"
+        if isinstance(source, PackageWheel) and not self._may_be_wheel(package.name):
+            return f"{package.name} has only wheels, and no-binary asks for its source"
+        if isinstance(source, PackageVcs):
+            return f"{package.name} comes from {source.type}, which has no hash" if self.require_hashes else None
+        return self._fault_of_digests(package.name, source.hashes)
+
+    def _fault_of_digests(self, name: str, hashes: Mapping[str, str]) -> str | None:
+        if STRONG.isdisjoint(map(str.lower, hashes)) and (self.given or self.require_hashes):
+            return f"{name} has a digest by {' and '.join(sorted(hashes))} alone, which proves nothing"
+        return None
+
+    def _may_be_built(self, name: str) -> bool:
+        return self._choice(name) != "wheel"
+
+    def _may_be_wheel(self, name: str) -> bool:
+        return self._choice(name) != "source"
+
+    def _choice(self, name: str) -> str:
+        """The one format that `name` may have, "wheel" or "source", or "" for either; names go before :all:."""
+        only, no = _names(self.only_binary), _names(self.no_binary)
+        for key in (name, ":all:"):
+            if key in only:
+                return "wheel"
+            if key in no:
+                return "source"
+        return ""
+
+
+def _names(given: Sequence[str]) -> set[str]:
+    """The names in a list as pip takes it: `:none:` takes back all before it."""
+    last = max((number for number, name in enumerate(given) if name == ":none:"), default=-1)
+    return {name if name.startswith(":") else canonicalize_name(name) for name in given[last + 1 :]}
+
+
+def _address(source: PackageArchive) -> str:
+    return source.path or (source.url or "").partition("#")[0].partition("?")[0]
