@@ -23,6 +23,7 @@ from typing import Any
 
 from pexlite.model import BuildRequest, BundledWheel, Decision, Draft, EntryPoint, Libc, StartKind, Variant
 from pexlite.places import pip_configuration_files, store_root
+from pexlite.replacing import replacing
 
 _FORMAT = 1
 _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
@@ -60,13 +61,12 @@ def remember(request: BuildRequest, decision: Decision) -> None:
     if key is None or not all(wheel.path.is_relative_to(root) for wheel in decision.draft.wheels):
         return
     place = _place(root, key)
-    temporary = place.with_name(f".{key}.{os.getpid()}")
     # A store that can only be read makes the next build a little slower, no more.
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         _sweep(place.parent)
-        temporary.write_text(json.dumps(_as_json(decision, root)), encoding="utf-8")
-        temporary.replace(place)
+        with replacing(place) as file:
+            file.write(json.dumps(_as_json(decision, root)).encode())
 
 
 def _place(root: Path, key: str) -> Path:

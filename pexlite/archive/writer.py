@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from pexlite.errors import WriteError
 from pexlite.model import BundledWheel, Draft, Progress, Report, no_report
+from pexlite.replacing import replacing
 
 
 def write(planned: Draft, output: Path, report: Report = no_report) -> None:
@@ -73,20 +74,12 @@ def _replacing(output: Path) -> Iterator[BinaryIO]:
     if not stat.S_ISREG(kind):
         # As root, a file would take the place of the device: /dev/null would be gone for everybody.
         raise WriteError(f"{output} is no file that could be replaced", hint="name a file: -o app.pex")
-    temporary = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        file = temporary.open("xb")
-    except OSError as failure:
-        raise _cannot_write(output, failure) from failure
-    try:
-        with file:
+        with replacing(output) as file:
             os.fchmod(file.fileno(), 0o755)
             yield file
-        temporary.replace(output)
     except OSError as failure:
         raise _cannot_write(output, failure) from failure
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _cannot_write(output: Path, failure: OSError) -> WriteError:

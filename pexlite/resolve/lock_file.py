@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -26,6 +25,7 @@ from packaging.pylock import (
 from pexlite.errors import WriteError
 from pexlite.installers.words import local_path
 from pexlite.model import LocalKind, LocalSource
+from pexlite.replacing import replacing
 
 _File = TypeVar("_File", PackageWheel, PackageSdist, PackageArchive)
 _LISTS_OF_TABLES = ("wheels", "dependencies", "attestation-identities")
@@ -67,10 +67,9 @@ def lock_text(lock: Pylock) -> str:
 
 def write_lock(text: str, output: Path) -> None:
     """Write `text` to `output`, all of it or, where that fails with WriteError, nothing."""
-    temporary = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(output)
+        with replacing(output) as file:
+            file.write(text.encode("utf-8"))
     except OSError as failure:
         hint = "name a place that can be written with -o, or - for stdout"
         if not output.parent.exists():
@@ -78,9 +77,6 @@ def write_lock(text: str, output: Path) -> None:
         raise WriteError(
             f"cannot write {output}", causes=[failure.strerror or str(failure)], hint=hint
         ) from failure
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 # -- nothing of this machine ---------------------------------------------------------------------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pexlite import archive
 from pexlite.errors import VerificationFailed, WriteError
+from pexlite.replacing import replacing
 
 
 def extract_wheels(path: Path, directory: Path) -> tuple[Path, ...]:
@@ -24,13 +24,8 @@ def extract_wheels(path: Path, directory: Path) -> tuple[Path, ...]:
                         f"{wheel.filename} in {path} has not the sha256 {wheel.sha256}",
                         hint="copy the file here again",
                     )
-                temporary = directory / f".{wheel.filename}.{os.getpid()}"
-                try:
-                    with temporary.open("wb") as copy:
-                        copy.writelines(archive.chunks(file, wheel))
-                    temporary.replace(directory / wheel.filename)
-                finally:
-                    temporary.unlink(missing_ok=True)
+                with replacing(directory / wheel.filename) as copy:
+                    copy.writelines(archive.chunks(file, wheel))
     except OSError as failure:
         raise WriteError(
             f"cannot write {failure.filename or directory}", causes=[failure.strerror or str(failure)]
