@@ -1,78 +1,235 @@
-"""The manifest of a built file, read back."""
+"""The manifest of a built file, read back: every value of it is of its kind, and within the file."""
 
 from __future__ import annotations
 
 import json
+import re
 import zipfile
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
-import zipp
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from pexlite.archive.parts import UNREADABLE, open_zip, read_part
 from pexlite.errors import NotABundle
 from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredWheel, Variant
+from pexlite.names import fault_of_name
+
+_Value = TypeVar("_Value")
+_PYTHON = re.compile(r"(?:cp|pp)3\d{1,2}t?", re.ASCII)
+_PLATFORM = re.compile(r"[a-z][A-Za-z0-9_]{0,63}", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_BUILD_ID = re.compile(r"[0-9a-f]{16}")
+_MOST_TAGS = 1000  # of one wheel, by what its name says: each of three parts has several, and all are combined
 
 
 def read_manifest(path: Path) -> Manifest:
     """The manifest of the file at `path`. Raises NotABundle when there is none, or the file is damaged."""
     facts = _read_pex_info(path)
-    own = facts.get("pexlite")
-    if not isinstance(own, dict):
+    if not isinstance(facts, dict) or not isinstance(facts.get("pexlite"), dict):
         raise NotABundle(
             f"{path} was not made by pexlite", hint="pex's own files are read by `pex-tools FILE info`"
         )
     try:
-        return Manifest(
-            build_id=own["build_id"],
-            entry_point=EntryPoint(**{**own["start"], "kind": StartKind(own["start"]["kind"])}),
-            variants=tuple(_variant(entry) for entry in own["variants"]),
-            wheels=tuple(_wheel(entry) for entry in own["wheels"]),
-            requirements=tuple(facts["requirements"]),
-            runs_on=own["runs_on"],
-            facts=facts,
-        )
-    except (KeyError, TypeError, ValueError) as failure:
+        return _manifest(facts, path.stat().st_size)
+    except (KeyError, TypeError, ValueError, IndexError) as failure:
+        missing = f"there is no {failure}" if isinstance(failure, KeyError) else str(failure)
         raise NotABundle(
             f"{path} has a PEX-INFO that this pexlite cannot read",
-            causes=[f"{type(failure).__name__}: {failure}"],
-            hint="it may come from a newer pexlite: upgrade this one",
+            causes=[missing],
+            hint="it is damaged, or comes from a newer pexlite: copy it here again, or upgrade this one",
         ) from failure
 
 
-def _read_pex_info(path: Path) -> dict[str, Any]:
+def _read_pex_info(path: Path) -> Any:
+    if not path.exists():
+        raise NotABundle(f"there is no {path}", hint="check the path")
     try:
-        with zipfile.ZipFile(path) as archive:
-            info = json.loads(zipp.Path(archive, "PEX-INFO").read_bytes())
-    except FileNotFoundError as failure:
-        if path.exists():
-            raise NotABundle(f"{path} is a zip without PEX-INFO, so pexlite did not make it") from failure
-        raise NotABundle(f"there is no {path}", hint="check the path") from failure
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as failure:
+        if not path.is_file():
+            raise zipfile.BadZipFile("it is no file")
+        with path.open("rb") as file, open_zip(file) as opened:
+            if "PEX-INFO" not in opened.NameToInfo:
+                raise NotABundle(f"{path} is a zip without PEX-INFO, so pexlite did not make it")
+            text = read_part(opened, "PEX-INFO").decode("utf-8")
+        return json.loads(text, parse_constant=_no_number)
+    except (*UNREADABLE, RecursionError) as failure:
         raise NotABundle(
             f"{path} is no file that pexlite made, or it is damaged",
-            causes=[str(failure)],
+            causes=[str(failure) or type(failure).__name__],
             hint="copy it here again",
         ) from failure
-    return info if isinstance(info, dict) else {}
 
 
-def _variant(entry: dict[str, Any]) -> Variant:
-    libc = entry["libc"]
-    return Variant(
-        pythons=tuple(entry["pythons"]),
-        platform=entry["platform"],
-        libc=Libc(libc[0], (libc[1][0], libc[1][1])) if libc else None,
-        macos=(entry["macos"][0], entry["macos"][1]) if entry["macos"] else None,
-        wheels=tuple(entry["wheels"]),
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
+
+
+# -- the values ----------------------------------------------------------------------------------
+
+
+def _manifest(facts: dict[str, Any], size: int) -> Manifest:
+    own = facts["pexlite"]
+    wheels = _each(own, "wheels", lambda entry: _wheel(entry, size))
+    _check_apart(wheels)
+    start = _table(own, "start")
+    return Manifest(
+        build_id=_matching(_BUILD_ID, own, "build_id"),
+        entry_point=EntryPoint(
+            StartKind(_text(start, "kind")), *(_text(start, name) for name in ("module", "attribute", "script"))
+        ),
+        variants=_each(own, "variants", lambda entry: _variant(entry, len(wheels))),
+        wheels=wheels,
+        requirements=_texts(facts, "requirements"),
+        runs_on=_text(own, "runs_on"),
+        header=_header(own, size),
+        pth=_each(own, "pth", _file_name),
+        facts=facts,
     )
 
 
-def _wheel(entry: dict[str, Any]) -> StoredWheel:
+def _wheel(entry: Any, size: int) -> StoredWheel:
+    offset, length = _number(entry, "offset", size), _number(entry, "size", size)
+    if offset + length > size:
+        raise ValueError(f"a wheel of {length} bytes at {offset} is not within the file")
+    scripts = _table(entry, "scripts")
     return StoredWheel(
-        filename=entry["name"],
-        sha256=entry["sha256"],
-        offset=entry["offset"],
-        size=entry["size"],
-        entry_points=entry["scripts"],
-        repacked_from=entry.get("repacked_from", ""),
+        filename=_wheel_name(_text(entry, "name")),
+        sha256=_matching(_SHA256, entry, "sha256"),
+        offset=offset,
+        size=length,
+        entry_points={_file_name(name): _text(scripts, name) for name in scripts},
+        repacked_from=_matching(_SHA256, entry, "repacked_from") if "repacked_from" in entry else "",
+        local=entry.get("local", False) is True,
+        bytecode_size=sum(_pack_size(pack, size) for pack in _table(entry, "bytecode").values())
+        if "bytecode" in entry
+        else 0,
     )
+
+
+def _wheel_name(name: str) -> str:
+    """`name`, which may be that of a wheel in a directory."""
+    tags = 1
+    for part in name.split("-")[-3:]:
+        tags *= part.count(".") + 1
+    if fault_of_name(name) or name.startswith(".") or tags > _MOST_TAGS:
+        raise ValueError(f"{name!r} is no name of a wheel")
+    try:
+        parse_wheel_filename(name)
+    except InvalidWheelFilename as problem:
+        raise ValueError(f"{name!r} is no name of a wheel") from problem
+    return name
+
+
+def _check_apart(wheels: Iterable[StoredWheel]) -> None:
+    """Raise ValueError where two wheels have one name, or one place in the file."""
+    if len({wheel.filename for wheel in wheels}) != len(tuple(wheels)):
+        raise ValueError("two wheels have one name")
+    in_order = sorted(wheels, key=lambda wheel: wheel.offset)
+    for first, second in pairwise(in_order):
+        if first.offset + first.size > second.offset:
+            raise ValueError(f"{first.filename} and {second.filename} have one place in the file")
+
+
+def _pack_size(pack: Any, size: int) -> int:
+    offset, length, _ = _numbers(pack, 3, 0xFFFFFFFF if size < 0xFFFFFFFF else size)
+    if offset + length > size:
+        raise ValueError("bytecode is not within the file")
+    return length
+
+
+def _variant(entry: Any, wheels: int) -> Variant:
+    libc, macos = entry["libc"], entry["macos"]
+    numbers = tuple(_numbers(entry["wheels"], None, wheels - 1))
+    if len(set(numbers)) != len(numbers):
+        raise ValueError("a variant has a wheel twice")
+    return Variant(
+        pythons=tuple(_matching(_PYTHON, {"": python}, "") for python in _list(entry, "pythons")),
+        platform=_matching(_PLATFORM, entry, "platform"),
+        libc=_libc(libc) if libc is not None else None,
+        macos=_version(macos) if macos is not None else None,
+        wheels=numbers,
+    )
+
+
+def _libc(value: Any) -> Libc:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError(f"{_shortened(value)} is no C library")
+    return Libc(_matching(_PLATFORM, {"": value[0]}, ""), _version(value[1]))
+
+
+def _version(value: Any) -> tuple[int, int]:
+    major, minor = _numbers(value, 2, 100_000)
+    return major, minor
+
+
+def _header(own: dict[str, Any], size: int) -> tuple[int, int]:
+    length, crc = _numbers(own["header"], 2, 0xFFFFFFFF)
+    if length > min(size, 1 << 20):
+        raise ValueError("the first lines are not within the file")
+    return length, crc
+
+
+def _file_name(name: Any) -> str:
+    fault = fault_of_name(name) if isinstance(name, str) else "is no file name"
+    if fault:
+        raise ValueError(f"{_shortened(name)} {fault}")
+    return str(name)
+
+
+# -- values of a kind ----------------------------------------------------------------------------
+
+
+def _text(table: Any, name: str) -> str:
+    return _of_kind(table[name], str, name)
+
+
+def _texts(table: Any, name: str) -> tuple[str, ...]:
+    return tuple(_of_kind(value, str, name) for value in _list(table, name))
+
+
+def _list(table: Any, name: str) -> list[Any]:
+    return _of_kind(table[name], list, name)
+
+
+def _table(table: Any, name: str) -> dict[str, Any]:
+    return _of_kind(table[name], dict, name)
+
+
+def _each(table: Any, name: str, read: Callable[[Any], _Value]) -> tuple[_Value, ...]:
+    return tuple(read(entry) for entry in _list(table, name))
+
+
+def _number(table: Any, name: str, most: int) -> int:
+    (number,) = _numbers([table[name]], 1, most)
+    return number
+
+
+def _numbers(values: Any, count: int | None, most: int) -> list[int]:
+    """`values`, if they are `count` numbers from 0 to `most`."""
+    right = isinstance(values, list) and count in (None, len(values))
+    if not right or not all(type(value) is int and 0 <= value <= most for value in values):
+        raise ValueError(f"{_shortened(values)} is not as it should be: numbers from 0 to {most}")
+    return list(values)
+
+
+def _matching(pattern: re.Pattern[str], table: Any, name: str) -> str:
+    text = _text(table, name)
+    if not pattern.fullmatch(text):
+        raise ValueError(f"{_shortened(text)} cannot be its {name}" if name else f"{_shortened(text)} is unknown")
+    return text
+
+
+def _of_kind(value: Any, kind: type[_Value], name: str) -> _Value:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} is {_shortened(value)}")
+    return value
+
+
+def _shortened(value: Any) -> str:
+    """`value` in few characters, whatever it is."""
+    if isinstance(value, (dict, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    text = repr(value[:60] if isinstance(value, str) else value)
+    return text if len(text) < 80 else f"{text[:70]}…"

@@ -72,6 +72,10 @@ class StoredWheel:
     """Console and GUI scripts: name to object reference."""
     repacked_from: str = ""
     """As in `Wheel`."""
+    local: bool = False
+    """As in `Wheel`."""
+    bytecode_size: int = 0
+    """Bytes of the bytecode that `--compile` added for its modules."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,10 @@ class Manifest:
     requirements: tuple[str, ...]
     runs_on: str
     """The Pythons and platforms of `variants`, in words."""
+    header: tuple[int, int]
+    """The size of what comes before all members, and its CRC-32."""
+    pth: tuple[str, ...]
+    """Names of the `.pth` files that lie directly in site-packages."""
     facts: Mapping[str, Any] = field(repr=False)
     """PEX-INFO in full, as parsed from JSON."""
 

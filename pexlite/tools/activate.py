@@ -29,7 +29,7 @@ def activate(path: Path) -> Path:
         _MARKS.append(mmap.mmap(ready.fileno(), 0, access=mmap.ACCESS_READ))
     places = [place for place, entry in enumerate(sys.path) if entry.endswith("-packages")]
     sys.path.insert(places[0] if places else len(sys.path), str(directory))
-    for name in archive.read_manifest(path).facts["pexlite"]["pth"]:
+    for name in archive.read_manifest(path).pth:
         if (directory / name).exists():
             site.addpackage(str(directory), name, None)
     importlib.invalidate_caches()

@@ -52,8 +52,7 @@ def file_info(path: Path) -> FileInfo:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = path.stat().st_size
-    packs = [entry.get("bytecode", {}).values() for entry in manifest.facts["pexlite"]["wheels"]]
-    bytecode_size = sum(length for found in packs for _, length, _ in found)
+    bytecode_size = sum(wheel.bytecode_size for wheel in manifest.wheels)
     return FileInfo(
         path=path,
         size=size,
@@ -70,10 +69,13 @@ def file_info(path: Path) -> FileInfo:
 
 
 def _wheels(manifest: Manifest) -> list[WheelInfo]:
+    served_by: list[list[Variant]] = [[] for _ in manifest.wheels]
+    for variant in manifest.variants:
+        for position in variant.wheels:
+            served_by[position].append(variant)
     wheels = []
-    for position, wheel in enumerate(manifest.wheels):
+    for wheel, served in zip(manifest.wheels, served_by, strict=True):
         name, version, _, _ = parse_wheel_filename(wheel.filename)
-        served = [variant for variant in manifest.variants if position in variant.wheels]
         only_on = None if len(served) == len(manifest.variants) else runs_on(served)
         wheels.append(WheelInfo(name, str(version), wheel.filename, wheel.size, wheel.sha256, only_on))
     return sorted(wheels, key=lambda wheel: (wheel.name, wheel.version, wheel.filename))

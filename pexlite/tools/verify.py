@@ -75,7 +75,7 @@ def verify_file(path: Path, lock: Path | None = None) -> Verified:
 
 def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
     """A line for each damaged part that is no wheel: the first lines, the boot, PEX-INFO."""
-    size, crc = manifest.facts["pexlite"]["header"]
+    size, crc = manifest.header
     file.seek(0)
     if zlib.crc32(file.read(size)) != crc:
         yield "its first lines have changed"
@@ -126,7 +126,7 @@ class _Vouched:
         packages: dict[str, list[Package]] = {}
         for package in lock.packages:
             packages.setdefault(package.name, []).append(package)
-        local = {entry["name"] for entry in manifest.facts["pexlite"]["wheels"] if entry.get("local")}
+        local = {wheel.filename for wheel in manifest.wheels if wheel.local}
         for wheel in manifest.wheels:
             name, version, _, _ = parse_wheel_filename(wheel.filename)
             known = packages.get(name, [])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +16,7 @@ from pexlite.errors import NotABundle
 from pexlite.model import EntryPoint, StartKind
 from tests.bundles import bundle_file
 from tests.factories import make_wheel
+from tests.hostile import Parts, with_info, with_parts
 
 
 def test_a_manifest_comes_back(tmp_path: Path) -> None:
@@ -64,3 +69,142 @@ def test_a_file_that_is_none_of_ours_is_one_error(make: object, tmp_path: Path) 
     with pytest.raises(NotABundle) as caught:
         archive.read_manifest(path)
     assert str(path) in caught.value.message and caught.value.exit_code == 6
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("built")
+    wheel = make_wheel(place, "app", entry_points={"console_scripts": {"go": "app:main"}})
+    return bundle_file(place / "app.pex", [wheel], EntryPoint(StartKind.INTERPRETER))
+
+
+def first_wheel(**values: Any) -> Callable[[Any], object]:
+    return lambda info: info["pexlite"]["wheels"][0].update(values)
+
+
+def own(**values: Any) -> Callable[[Any], object]:
+    return lambda info: info["pexlite"].update(values)
+
+
+def first_variant(**values: Any) -> Callable[[Any], object]:
+    return lambda info: info["pexlite"]["variants"][0].update(values)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (first_wheel(name=5), "name is 5"),
+        (first_wheel(name="app"), "'app' is no name of a wheel"),
+        (first_wheel(name="../app-1.0-py3-none-any.whl"), "is no name of a wheel"),
+        (first_wheel(name="/etc/app-1.0-py3-none-any.whl"), "is no name of a wheel"),
+        (first_wheel(name=".app-1.0-py3-none-any.whl"), "is no name of a wheel"),
+        (first_wheel(name="app\n-1.0-py3-none-any.whl"), "is no name of a wheel"),
+        (first_wheel(name=f"app-1-{'.'.join('a' * 35)}-{'.'.join('b' * 35)}-any.whl"), "is no name of a wheel"),
+        (first_wheel(name="\ud800"), "is no name of a wheel"),
+        (first_wheel(size="x"), "numbers from 0 to"),
+        (first_wheel(size=True), "numbers from 0 to"),
+        (first_wheel(size=1 << 40), "numbers from 0 to"),
+        (first_wheel(offset=-1), "numbers from 0 to"),
+        (first_wheel(offset=1 << 70), "numbers from 0 to"),
+        (first_wheel(offset=1.5), "numbers from 0 to"),
+        (first_wheel(sha256="0" * 63), "cannot be its sha256"),
+        (first_wheel(sha256=None), "sha256 is None"),
+        (first_wheel(scripts={"go": 1}), "go is 1"),
+        (first_wheel(scripts={"../go": "a:b"}), "'../go'"),
+        (first_wheel(scripts=[]), "scripts is a list of 0"),
+        (first_wheel(bytecode={"cp311": [0, 1 << 40, 0]}), "numbers from 0 to"),
+        (own(wheels={}), "wheels is a dict of 0"),
+        (own(wheels=[None]), "NoneType"),
+        (own(header=None), "numbers from 0 to"),
+        (own(header=[1, 2, 3]), "numbers from 0 to"),
+        (own(header=[1 << 30, 2]), "the first lines are not within the file"),
+        (own(build_id="../0123456789ab"), "cannot be its build_id"),
+        (own(pth=["../x.pth"]), "'../x.pth' is no file name"),
+        (own(start={"kind": "function"}), "there is no 'module'"),
+        (own(start={"kind": "x", "module": "", "attribute": "", "script": ""}), "is not a valid StartKind"),
+        (own(runs_on=None), "runs_on is None"),
+        (first_variant(libc="x"), "is no C library"),
+        (first_variant(libc=["glibc", [2]]), "numbers from 0 to"),
+        (first_variant(pythons=["x" * 10_000]), "is unknown"),
+        (first_variant(platform="a b"), "cannot be its platform"),
+        (first_variant(wheels=[1]), "numbers from 0 to 0"),
+        (first_variant(wheels=[0, 0]), "has a wheel twice"),
+        (lambda info: info["pexlite"]["wheels"].append(info["pexlite"]["wheels"][0]), "two wheels have one name"),
+        (lambda info: info.update(requirements=[1]), "requirements is 1"),
+    ],
+)
+def test_a_value_that_is_not_of_its_kind_is_told(
+    change: Callable[[Any], object], words: str, built: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(NotABundle) as caught:
+        archive.read_manifest(with_info(built, tmp_path / "odd.pex", change))
+    (cause,) = caught.value.causes
+    assert words in cause
+    assert len(cause) < 300
+
+
+def test_two_wheels_have_no_place_in_common(tmp_path: Path) -> None:
+    wheels = [make_wheel(tmp_path, name) for name in ("one", "two")]
+    file = bundle_file(tmp_path / "app.pex", wheels, EntryPoint(StartKind.INTERPRETER))
+
+    def overlap(info: Any) -> None:
+        first, second = info["pexlite"]["wheels"]
+        second["offset"] = first["offset"] + 1
+
+    with pytest.raises(NotABundle) as caught:
+        archive.read_manifest(with_info(file, tmp_path / "odd.pex", overlap))
+    assert "have one place in the file" in caught.value.causes[0]
+
+
+def deep(parts: Parts) -> None:
+    parts["PEX-INFO"] = b"[" * 200_000 + b"]" * 200_000
+
+
+def huge(parts: Parts) -> None:
+    parts["PEX-INFO"] = b" " * (300 << 20) + b"{}"
+
+
+def no_text(parts: Parts) -> None:
+    parts["PEX-INFO"] = b"\xff\xfe"
+
+
+def endless_number(parts: Parts) -> None:
+    parts["PEX-INFO"] = b"9" * 100_000
+
+
+def no_number(parts: Parts) -> None:
+    parts["PEX-INFO"] = parts["PEX-INFO"].replace(b'"requirements"', b'"x": NaN, "requirements"')
+
+
+@pytest.mark.parametrize("change", [deep, huge, no_text, endless_number, no_number])
+def test_a_pex_info_that_is_not_to_be_read_is_one_error(
+    change: Callable[[Parts], object], built: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(NotABundle):
+        archive.read_manifest(with_parts(built, tmp_path / "odd.pex", change))
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        b"more",
+        struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 9, 9, 1 << 30, 0, 0),
+        struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, 10, 0, 0),
+        struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0, 0, 0, 0, 3) + b"yes",
+        b"PK\x06\x07" + bytes(16) + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, 10, 0, 0),
+    ],
+    ids=["bytes behind", "a huge directory", "half an entry", "a comment", "a ZIP64 that is none"],
+)
+def test_an_end_that_readers_could_take_for_something_else_is_refused(
+    tail: bytes, built: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "odd.pex").write_bytes(built.read_bytes() + tail)
+    with pytest.raises(NotABundle):
+        archive.read_manifest(tmp_path / "odd.pex")
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(NotABundle) as caught:
+        archive.read_manifest(tmp_path / "pipe")
+    assert caught.value.causes == ("it is no file",)
