@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import tarfile
+import os
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from pexlite.fetch.project_key import project_key
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_writer import source_date_epoch
 from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
+from pexlite.names import fault_of_path
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,11 @@ class Workshop:
         def make() -> Wheel:
             if not subdirectory:
                 return self._build(sdist, local=False)
+            if fault := fault_of_path(os.path.normpath(subdirectory)):
+                raise ProjectBuildError(f"{sdist.name} has no directory {subdirectory!r}: that {fault}")
             with tempfile.TemporaryDirectory(prefix="pexlite-sdist-") as scratch:
-                return self._build(_unpacked(sdist, Path(scratch)) / subdirectory, local=False)
+                source = installers.unpack_sdist(sdist, Path(scratch) / "source")
+                return self._build(source / subdirectory, local=False)
 
         return self.once(key, make)
 
@@ -118,18 +121,3 @@ class Workshop:
                 else "uv builds for Pythons that pip cannot run on: --resolver uv",
             )
         return wheel
-
-
-def _unpacked(archive: Path, directory: Path) -> Path:
-    """The single directory in `archive`, unpacked under `directory`. Raises ProjectBuildError."""
-    try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as opened:
-                opened.extractall(directory)  # noqa: S202 - zipfile takes `..` and absolute names for plain ones
-        else:
-            with tarfile.open(archive) as opened_tar:
-                opened_tar.extractall(directory, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as problem:
-        raise ProjectBuildError(f"{archive.name} cannot be unpacked", causes=[str(problem)]) from problem
-    entries = list(directory.iterdir())
-    return entries[0] if len(entries) == 1 and entries[0].is_dir() else directory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pexlite.installers.archives import unpack_sdist as unpack_sdist
 from pexlite.installers.explain import mask as mask
 from pexlite.installers.installer import Installer as Installer
 from pexlite.installers.programs import Outcome as Outcome
@@ -28,4 +29,5 @@ __all__ = [
     "mask",
     "pip",
     "run",
+    "unpack_sdist",
 ]

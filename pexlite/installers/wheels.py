@@ -7,12 +7,11 @@ import os
 import re
 import shutil
 import sys
-import tarfile
 import tempfile
-import zipfile
 from pathlib import Path
 
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
+from pexlite.installers.archives import unpack_sdist
 from pexlite.installers.explain import essential_lines, mask
 from pexlite.installers.installer import Installer
 from pexlite.installers.programs import Outcome, attempt, pip, run
@@ -37,7 +36,7 @@ def build_wheel(
     extension modules.
     """
     with tempfile.TemporaryDirectory(prefix="pexlite-build-") as scratch:
-        project = source if source.is_dir() else _unpacked(source, Path(scratch) / "source")
+        project = source if source.is_dir() else unpack_sdist(source, Path(scratch) / "source")
         wheels = Path(scratch) / "wheels"
         wheels.mkdir()
         for python in (interpreter, None):
@@ -129,26 +128,6 @@ def _steady_environment(project: Path, source_date_epoch: int) -> dict[str, str]
         given = os.environ.get("CFLAGS", "")
         steady["CFLAGS"] = f"{given} -ffile-prefix-map={project}=.".strip()
     return steady
-
-
-def _unpacked(sdist: Path, directory: Path) -> Path:
-    """The one directory that `sdist` holds, unpacked into `directory`."""
-    directory.mkdir()
-    try:
-        if zipfile.is_zipfile(sdist):
-            with zipfile.ZipFile(sdist) as archive:
-                archive.extractall(directory)  # noqa: S202 - zipfile drops `..` and absolute names itself
-        else:
-            with tarfile.open(sdist) as archive:
-                archive.extractall(directory, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as problem:
-        raise ProjectBuildError(
-            f"{sdist.name} is no source distribution that can be unpacked",
-            causes=[str(problem)],
-            hint="download it again, or take its wheel",
-        ) from problem
-    entries = list(directory.iterdir())
-    return entries[0] if len(entries) == 1 and entries[0].is_dir() else directory
 
 
 def _only_file(found: Path, directory: Path, message: str, error: type[PexliteError]) -> Path:

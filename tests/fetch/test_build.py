@@ -115,6 +115,13 @@ def test_a_broken_project_is_an_error_with_what_its_backend_said(workshop: Works
     assert caught.value.exit_code == 3
 
 
+def test_a_directory_outside_the_sdist_is_not_built(workshop: Workshop, tmp_path: Path) -> None:
+    project_in(tmp_path / "elsewhere")
+    sdist = sdist_of(project_in(tmp_path))
+    with pytest.raises(ProjectBuildError, match=r"demo-1\.0\.tar\.gz has no directory '\.\./elsewhere/demo'"):
+        workshop.build_sdist(sdist, "../elsewhere/demo")
+
+
 def test_a_wheel_that_does_not_fit_the_target_is_an_error(workshop: Workshop, tmp_path: Path) -> None:
     elsewhere = replace(workshop, target=replace(workshop.target, tags=(Tag("cp311", "cp311", "win_amd64"),)))
     with pytest.raises(ProjectBuildError, match="does not fit"):

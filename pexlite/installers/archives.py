@@ -1,0 +1,163 @@
+"""Source distributions unpacked, alike on every Python.
+
+`tarfile` has its filters since Python 3.11.4, and until 3.11.13 they let links lead out of the directory. So here
+no name is taken that `names` refuses, and links are made last: nothing is ever written through one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import lzma
+import os
+import shutil
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from pexlite import names
+from pexlite.errors import ProjectBuildError
+
+_UNREADABLE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    NotImplementedError,  # a compression of zip that Python has not
+    RuntimeError,  # a zip with a password
+)
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A file or directory of an archive, at the plain relative `path`; a directory has no content."""
+
+    path: str
+    content: Callable[[], IO[bytes] | None] | None = None
+    is_program: bool = False
+    time: float | None = None
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A symbolic link at `path`; `text` leads from its directory to a place in the archive."""
+
+    path: str
+    text: str
+
+
+class _MemberError(Exception):
+    """Words that say which member cannot be written, and why."""
+
+
+def unpack_sdist(archive: Path, directory: Path) -> Path:
+    """The one directory in `archive`, a tar or zip file, unpacked into the new `directory`; else that one.
+
+    Files belong to this user and are closed to others' writing. Raises ProjectBuildError.
+    """
+    directory.mkdir()
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as opened:
+                _write(_members_of_zip(opened), directory)
+        else:
+            with tarfile.open(archive) as opened_tar:
+                _write(_members_of_tar(opened_tar), directory)
+    except (_MemberError, *_UNREADABLE) as problem:
+        raise ProjectBuildError(
+            f"{archive.name} is no source distribution that can be unpacked",
+            causes=[str(problem)],
+            hint="download it again, or take its wheel",
+        ) from problem
+    entries = list(directory.iterdir())
+    return entries[0] if len(entries) == 1 and entries[0].is_dir() else directory
+
+
+def _members_of_zip(archive: zipfile.ZipFile) -> Iterable[_Member]:
+    for info in archive.infolist():
+        path = _plain(info.filename)
+        if info.is_dir():
+            yield _Member(path)
+        elif path:
+            is_program = bool(info.external_attr >> 16 & 0o100)
+            yield _Member(path, partial(archive.open, info), is_program)
+
+
+def _members_of_tar(archive: tarfile.TarFile) -> Iterable[_Member | _Link]:
+    files: dict[str, tarfile.TarInfo] = {}
+    for info in archive:
+        path = _plain(info.name)
+        if info.isdir():
+            yield _Member(path)
+            continue
+        if not path:
+            raise _MemberError(f"member {info.name!r} has no name")
+        if info.issym():
+            yield _Link(path, _checked_link(path, info.linkname))
+            continue
+        if info.isfile():
+            files[path] = info
+        elif not info.islnk() or _plain(info.linkname) not in files:
+            raise _MemberError(f"member {info.name!r} is neither a file nor a directory")
+        # A hard link becomes a file of its own.
+        source = files[path] if info.isfile() else files[_plain(info.linkname)]
+        is_program = bool(source.mode & 0o100)
+        yield _Member(path, partial(archive.extractfile, source), is_program, source.mtime)
+
+
+def _plain(name: str) -> str:
+    """The relative path that `name` says, "" for the archive's own top: "./demo-1.0//src/" is "demo-1.0/src"."""
+    path = "/".join(step for step in name.split("/") if step not in ("", "."))
+    fault = "would be written elsewhere" if name.startswith("/") else path and names.fault_of_path(path)
+    if fault:
+        raise _MemberError(f"member {name!r} {fault}")
+    return path
+
+
+def _checked_link(path: str, text: str) -> str:
+    """The text of the link at `path`, which leads to no place outside, whatever other links it goes through.
+
+    `..` goes up from the link's own directory only, which is a real one: behind the name of another link it would
+    go up from where that one leads to.
+    """
+    steps = [step for step in text.split("/") if step not in ("", ".")]
+    up = len(list(itertools.takewhile(lambda step: step == "..", steps)))
+    if "\0" in text or text.startswith("/") or ".." in steps[up:] or up > path.count("/"):
+        raise _MemberError(f"member {path!r} is a link that leads elsewhere, to {text!r}")
+    return text
+
+
+def _write(members: Iterable[_Member | _Link], directory: Path) -> None:
+    links: list[_Link] = []
+    for member in members:
+        place = directory / member.path
+        if isinstance(member, _Link):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            links.append(member)
+        elif member.content is None:
+            place.mkdir(parents=True, exist_ok=True)
+        else:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _write_file(member, member.content, place)
+    # Every directory that a link lies in is there as a real one by now, so no link lies behind another.
+    for link in links:
+        (directory / link.path).symlink_to(link.text)
+
+
+def _write_file(member: _Member, content: Callable[[], IO[bytes] | None], place: Path) -> None:
+    opened = content()
+    assert opened is not None
+    with opened as source, place.open("wb") as file:
+        shutil.copyfileobj(source, file)
+    place.chmod(0o755 if member.is_program else 0o644)
+    if member.time is not None:
+        # What was generated from a file is newer than it, and need not be generated again.
+        with contextlib.suppress(OverflowError, OSError, ValueError):
+            os.utime(place, (member.time, member.time))
