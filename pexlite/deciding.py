@@ -66,6 +66,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *bundles.unknown_extras(prepared.roots, plan.wheels),
             *bundles.left_out(plan.wheels),
             *_collisions(request, plan),
+            *_missing_modules(plan, (*prepared.local, *start.loose), prepared),
             *bundles.an_interpreter(plan, _named(prepared)),
             *bundles.only_here(plan, surroundings, _with_pure_wheels(settled)),
         ),
@@ -191,6 +192,14 @@ def _named(prepared: Prepared) -> set[NormalizedName]:
     """The projects that the request names itself, and those of its local code."""
     named = {canonicalize_name(root.requirement.name) for root in prepared.asked.roots}
     return named | {entry.wheel.name for entry in prepared.local}
+
+
+def _missing_modules(plan: Bundle, local: Sequence[fetch.LocalWheel], prepared: Prepared) -> tuple[str, ...]:
+    """Sentences on what the builder's own code imports and nobody has; own is not a wheel that lies here."""
+    own = [entry.wheel for entry in local if entry.source.kind not in (LocalKind.WHEEL, LocalKind.SDIST)]
+    imports = (one for wheel in own for one in fetch.own_imports(wheel, prepared.workshop.store))
+    directory = prepared.request.directory
+    return bundles.missing_modules(plan, imports, lambda name: fetch.loose_module(name, directory) is not None)
 
 
 def _with_pure_wheels(settled: Settled) -> set[NormalizedName]:

@@ -201,3 +201,30 @@ def test_what_will_differ_on_a_server_is_told_with_the_build(links: Path, tmp_pa
     assert libc.endswith("as here, where fast 1.0 was built")
     python, libc = build(tmp_path, "fast", "tool", entry_point="fast").notices
     assert (python[:4], libc[:4]) == ("only", "only")
+
+
+def test_the_imports_of_own_code_are_looked_for_in_the_wheels(links: Path, tmp_path: Path) -> None:
+    make_wheel(links, "there", files={"there.py": ""})
+    weather = "import sys, there, yaml, rich\nimport helper\nraise SystemExit('never run at a build')\n"
+    (tmp_path / "weather.py").write_text(weather)
+    (tmp_path / "helper.py").write_text("import also_missing")
+    wanted = (
+        "weather is in no wheel, so ./weather.py here is bundled",
+        "weather.py imports yaml, rich, which no wheel here has",
+        "weather.py imports helper, which lies here and is not bundled",
+    )
+    assert build(tmp_path, "there", entry_point="weather").notices == wanted
+    # As from a directory of sources, of which all goes in; what is excluded is named as such.
+    (tmp_path / "src").mkdir()
+    for name in ("weather.py", "helper.py"):
+        (tmp_path / name).rename(tmp_path / "src" / name)
+    sources = (tmp_path / "src",)
+    told = build(tmp_path, "there", entry_point="weather", source_directories=sources, excluded=("rich",)).notices
+    assert set(told) == {
+        "weather.py imports rich, which --exclude leaves out",
+        "weather.py imports yaml, which no wheel here has",
+        "helper.py imports also_missing, which no wheel here has",
+    }
+    # What lies here as a wheel is somebody else's.
+    make_wheel(tmp_path, "foreign", files={"foreign.py": "import yaml"})
+    assert build(tmp_path, "./foreign-1.0-py3-none-any.whl", entry_point="foreign").notices == ()

@@ -16,6 +16,7 @@ from pexlite.bundle.entry_points import missing_module as missing_module
 from pexlite.bundle.entry_points import source_of as source_of
 from pexlite.bundle.foretold import an_interpreter as an_interpreter
 from pexlite.bundle.foretold import only_here as only_here
+from pexlite.bundle.missing import missing_modules as missing_modules
 from pexlite.bundle.plan import Surroundings as Surroundings
 from pexlite.bundle.plan import plan as plan
 from pexlite.bundle.sizes import outsized as outsized

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pexlite.fetch.bytecode import bytecode as bytecode
 from pexlite.fetch.collect import collect as collect
+from pexlite.fetch.imports import own_imports as own_imports
 from pexlite.fetch.left_out import needs_of as needs_of
 from pexlite.fetch.local import LocalWheel as LocalWheel
 from pexlite.fetch.local import local_wheels as local_wheels
@@ -31,6 +32,7 @@ __all__ = [
     "module_of",
     "needs_of",
     "open_store",
+    "own_imports",
     "read_text",
     "read_wheel",
     "uncompressed",

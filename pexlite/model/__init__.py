@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pexlite.model.file import Variant as Variant
     from pexlite.model.found import Bundle as Bundle
     from pexlite.model.found import Bytecode as Bytecode
+    from pexlite.model.found import Import as Import
     from pexlite.model.found import Room as Room
     from pexlite.model.found import RoomBytecode as RoomBytecode
     from pexlite.model.found import Target as Target
@@ -77,7 +78,7 @@ else:
             "StoredWheel",
             "Variant",
         ),
-        "pexlite.model.found": ("Bundle", "Bytecode", "Room", "RoomBytecode", "Target", "Wheel"),
+        "pexlite.model.found": ("Bundle", "Bytecode", "Import", "Room", "RoomBytecode", "Target", "Wheel"),
         "pexlite.model.request": (
             "BuildRequest",
             "IndexSettings",

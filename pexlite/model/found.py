@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.markers import Environment
 from packaging.requirements import Requirement
@@ -109,6 +110,19 @@ class Wheel:
 _UNREMARKABLE = 200_000_000  # bytes, which fill no disk whatever the ratio is
 _MOST_TIMES = 60
 _MOST_BYTES = 30_000_000_000
+
+
+class Import(NamedTuple):
+    """An import in own code, which works without it only where it is not reached."""
+
+    member: str
+    """The file that it stands in, as it is named in its wheel: "weather.py"."""
+    module: str
+    """As it is written: "yaml", "google.cloud"."""
+    names: tuple[str, ...] = ()
+    """The names that are taken from the module; () where the module itself is imported."""
+    instead_of: tuple[tuple[str, ...], ...] = ()
+    """Modules that are tried before: it is reached where of each of these groups one is missing."""
 
 
 @dataclass(frozen=True)

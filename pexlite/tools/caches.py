@@ -26,7 +26,7 @@ from pexlite.runtime.tools import main
 main()
 """
 # The parts of the store; nothing else in its directory is touched.
-_PARTS = ("wheels", "built", "bytecode", "decisions", "incoming")
+_PARTS = ("wheels", "built", "bytecode", "imports", "decisions", "incoming")
 
 
 @dataclass(frozen=True)
