@@ -31,6 +31,7 @@ def build(
     requirement_files: Sequence[str | PathLike[str]] = (),
     constraint_files: Sequence[str | PathLike[str]] = (),
     source_directories: Sequence[str | PathLike[str]] = (),
+    included: Sequence[str] = (),
     executable: str | PathLike[str] | None = None,
     lock: str | PathLike[str] | None = None,
     locked: bool = False,
@@ -72,6 +73,7 @@ def build(
         overrides           --override: what replaces every other requirement on its project
         groups, extras      --group, --extra: of the local project
         source_directories  -D, --sources-directory
+        included            --include
         executable          --exe, --executable: a Python file that is the application
         index               where distributions come from: see `IndexSettings`
         resolver            --resolver: "auto", "uv" or "pip"
@@ -104,6 +106,7 @@ def build(
         requirement_files=_texts("requirement_files", requirement_files),
         constraint_files=_texts("constraint_files", constraint_files),
         source_directories=tuple(map(Path, _texts("source_directories", source_directories))),
+        included=_many("included", included),
         script=Path(executable) if executable is not None else None,
         lock=Path(lock) if lock is not None else None,
         locked=locked,

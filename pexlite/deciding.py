@@ -62,6 +62,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *asked.notices,
             *settled.notices,
             *start.notices,
+            *_about_local(request, (*prepared.local, *start.loose)),
             *_unused(settled.wheels, plan),
             *bundles.unknown_extras(prepared.roots, plan.wheels),
             *bundles.left_out(plan.wheels),
@@ -113,7 +114,7 @@ def _start(prepared: Prepared, found: Sequence[Wheel]) -> _Start:
     notices: tuple[str, ...] = ()
     missing = bundles.missing_module(entry_point, wheels)
     if missing is not None:
-        source = fetch.loose_module(missing, request.directory)
+        source = fetch.loose_module(missing, request.directory, request.included)
         if source is None:
             raise _nowhere(missing, entry_point, wheels)
         loose = prepared.workshop.local_wheels([source])
@@ -165,6 +166,14 @@ def _collisions(request: BuildRequest, plan: Bundle) -> tuple[str, ...]:
 def _unique(wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
     """Each wheel once, by its digest; the first one stays."""
     return tuple({wheel.sha256: wheel for wheel in reversed(wheels)}.values())[::-1]
+
+
+def _about_local(request: BuildRequest, local: Sequence[fetch.LocalWheel]) -> tuple[str, ...]:
+    """Notices about what stayed out of local code, and about patterns of `--include` that took nothing in."""
+    matched = {pattern for entry in local for pattern in entry.included}
+    idle = [pattern for pattern in request.included if pattern.rstrip("/") not in matched]
+    said = dict.fromkeys(notice for entry in local for notice in entry.notices)
+    return (*said, *(f"--include {pattern}: nothing that stays out is called so" for pattern in idle))
 
 
 def _unused(found: Sequence[Wheel], plan: Bundle) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         requirement_files=[Path("requirements.txt")],
         constraint_files=["constraints.txt"],
         source_directories=["src"],
+        included=[".env"],
         executable="job.py",
         lock=Path("pylock.toml"),
         locked=True,
@@ -86,6 +87,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             requirement_files=("requirements.txt",),
             constraint_files=("constraints.txt",),
             source_directories=(Path("src"),),
+            included=(".env",),
             script=Path("job.py"),
             lock=Path("pylock.toml"),
             locked=True,
@@ -155,7 +157,16 @@ def test_lock_gives_the_text_and_writes_it_where_it_is_told(
 def test_lock_takes_all_that_building_shares_with_it() -> None:
     ours, builds = (set(signature(function).parameters) for function in (pexlite.lock, pexlite.build))
     assert ours < builds
-    only_of_a_file = {"source_directories", "lock", "locked", "ignore_locks", "entry_point", "script", "launch"}
+    only_of_a_file = {
+        "source_directories",
+        "included",
+        "lock",
+        "locked",
+        "ignore_locks",
+        "entry_point",
+        "script",
+        "launch",
+    }
     assert builds - ours == only_of_a_file | {"bytecode", "compress", "allow_large", "strict", "dry_run"}
 
 

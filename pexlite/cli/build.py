@@ -63,6 +63,7 @@ def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
     return replace(
         asked_of(given, directory),
         source_directories=given["source_directories"],
+        included=given["included"],
         lock=given["lock"],
         locked=given["locked"],
         ignore_locks=given["ignore_locks"],

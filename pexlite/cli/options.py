@@ -109,6 +109,14 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         help="The modules and packages at the top of DIR go in as they are (default: none; repeatable).",
     ),
     _option(
+        "--include",
+        "included",
+        many=True,
+        metavar="PATTERN",
+        help="Take hidden files, and what links lead to elsewhere, out of package directories too where name or "
+        "path match, such as '.env' (default: they stay out; repeatable).",
+    ),
+    _option(
         "--exe",
         "--executable",
         "script",
@@ -294,7 +302,7 @@ OUTPUT: Sequence[click.Parameter] = (
 )
 
 # Options that only building a file has a use for.
-_NOT_OF_A_LOCK = {"lock", "locked", "ignore_locks", "source_directories"}
+_NOT_OF_A_LOCK = {"lock", "locked", "ignore_locks", "source_directories", "included"}
 WHAT_IS_LOCKED: Sequence[click.Parameter] = tuple(
     parameter for parameter in WHAT_GOES_IN if parameter.name not in _NOT_OF_A_LOCK
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import keyword
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,6 +32,10 @@ class LocalWheel:
 
     source: LocalSource
     wheel: Wheel
+    notices: tuple[str, ...] = ()
+    """Sentences about what stayed out of the wheel, or went in where it might not be meant to."""
+    included: frozenset[str] = frozenset()
+    """The patterns of `source.included` that took something in."""
 
 
 def local_wheels(
@@ -65,7 +70,7 @@ def local_wheels(
     return tuple(made)
 
 
-def loose_module(name: str, directory: Path) -> LocalSource | None:
+def loose_module(name: str, directory: Path, included: tuple[str, ...] = ()) -> LocalSource | None:
     """The top-level module `name` in `directory` or its `src`; None where it is in neither."""
     for place in (directory.absolute(), directory.absolute() / "src"):
         if (place / f"{name}.py").is_file():
@@ -73,7 +78,7 @@ def loose_module(name: str, directory: Path) -> LocalSource | None:
         package = place / name
         # A directory without __init__.py is a package too (PEP 420), when there are modules in it.
         if package.is_dir() and (any(package.glob("*.py")) or any(package.glob("*/**/*.py"))):
-            return LocalSource(LocalKind.PACKAGE, package, "the entry point")
+            return LocalSource(LocalKind.PACKAGE, package, "the entry point", included=included)
     return None
 
 
@@ -99,6 +104,8 @@ def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
 
 def _for_all(source: LocalSource, name: str, workshops: Sequence[Workshop]) -> list[LocalWheel]:
     """`source` as one wheel that fits all targets, else as several, with markers that tell their targets apart."""
+    if source.kind in (LocalKind.PACKAGE, LocalKind.TREE):
+        return [_written_tree(source, name, workshops[0])]
     wheels = [_wheel(source, name, workshops[0])]
     fitting: list[list[Target]] = [[]]
     for workshop in workshops:
@@ -111,9 +118,9 @@ def _for_all(source: LocalSource, name: str, workshops: Sequence[Workshop]) -> l
             fits.append(True)
         fitting[fits.index(True)].append(target)
     if len(wheels) == 1:
-        return [LocalWheel(source, wheels[0])]
+        return [LocalWheel(source, wheels[0], _hidden(source, wheels[0]))]
     return [
-        LocalWheel(replace(source, marker=_marker(source, targets)), wheel)
+        LocalWheel(replace(source, marker=_marker(source, targets)), wheel, _hidden(source, wheel))
         for wheel, targets in zip(wheels, fitting, strict=True)
     ]
 
@@ -128,21 +135,51 @@ def _marker(source: LocalSource, targets: Sequence[Target]) -> Marker:
     return Marker(f"({source.marker}) and ({here})" if source.marker else here)
 
 
+def _hidden(source: LocalSource, wheel: Wheel) -> tuple[str, ...]:
+    """A notice about hidden files that a project's own build backend has put into its wheel."""
+    names = [name for name in wheel.files if re.search(r"(?:^|/)\.", name)]
+    if source.kind is not LocalKind.PROJECT or not names:
+        return ()
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return (f"the build backend of {wheel.name} put hidden files in: {shown}",)
+
+
 def _wheel(source: LocalSource, name: str, workshop: Workshop) -> Wheel:
-    if not source.path.exists():
-        raise FetchError(f"{source.path} is not there any more", causes=[f"it was named by {source.origin}"])
+    _check_there(source)
     if source.kind is LocalKind.PROJECT:
         return workshop.build_project(source.path)
     if source.kind is LocalKind.SDIST:
         return replace(workshop.build_sdist(source.path), local=True)
     if source.kind is LocalKind.WHEEL:
         return workshop.store.add(source.path, source.path.name)
-    return _written(source, name, workshop)
+    with _reading(source.path):
+        return _written(
+            source, name, [Member(_module_name(source.path) + ".py", source.path.read_bytes())], workshop
+        )
 
 
-def _written(source: LocalSource, name: str, workshop: Workshop) -> Wheel:
-    """The wheel of `source` as it lies there: nothing is run or built."""
-    members = _members(source)
+def _check_there(source: LocalSource) -> None:
+    if not source.path.exists():
+        raise FetchError(f"{source.path} is not there any more", causes=[f"it was named by {source.origin}"])
+
+
+def _written_tree(source: LocalSource, name: str, workshop: Workshop) -> LocalWheel:
+    """The wheel of a package directory or source tree, with notices about what stays out of it."""
+    _check_there(source)
+    path = source.path
+    with _reading(path):
+        prefix = f"{path.name}/" if source.kind is LocalKind.PACKAGE else ""
+        found = files_of(path, whole_tree=source.kind is LocalKind.TREE, included=source.included)
+        members = [
+            Member(prefix + inside, file.read_bytes(), bool(file.stat().st_mode & 0o100))
+            for inside, file in found.files
+        ]
+    wheel = _written(source, name, members, workshop)
+    return LocalWheel(source, wheel, found.words(path.name), found.matched)
+
+
+def _written(source: LocalSource, name: str, members: Sequence[Member], workshop: Workshop) -> Wheel:
+    """The wheel of `members`, the files of `source` as they lie there: nothing is run or built."""
     if not members:
         raise ProjectBuildError(
             f"there is nothing to bundle in {source.path.name}/", causes=[f"it was named by {source.origin}"]
@@ -161,16 +198,11 @@ def _written(source: LocalSource, name: str, workshop: Workshop) -> Wheel:
         return workshop.store.add(path, path.name, local=True)
 
 
-def _members(source: LocalSource) -> list[Member]:
-    path = source.path
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """A context in which a failure to read is a ProjectBuildError that says where."""
     try:
-        if source.kind is LocalKind.MODULE:
-            return [Member(_module_name(path) + ".py", path.read_bytes())]
-        prefix = f"{path.name}/" if source.kind is LocalKind.PACKAGE else ""
-        found = files_of(path, whole_tree=source.kind is LocalKind.TREE)
-        return [
-            Member(prefix + name, file.read_bytes(), bool(file.stat().st_mode & 0o100)) for name, file in found
-        ]
+        yield
     except OSError as problem:
         raise ProjectBuildError(
             f"{path.name} cannot be read: {problem.strerror or problem}",

@@ -1,59 +1,169 @@
-"""The code and data files of a package or source tree, without what tools leave beside them."""
+"""The files of a package or source tree that go in: no litter, no hidden ones, none that lie outside of it."""
 
 from __future__ import annotations
 
+import enum
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+# Caches, the files of editors, and version control that does not hide: nobody means these.
 _LITTER_DIRECTORIES = frozenset(
     {
-        *("__pycache__", ".git", ".hg", ".svn", ".bzr", "CVS", "_darcs"),
+        *("__pycache__", "CVS", "_darcs", "__MACOSX"),
         *(".idea", ".vscode", ".vs", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"),
-        *(".ipynb_checkpoints", ".tox", ".nox", ".eggs", "__MACOSX"),
+        *(".ipynb_checkpoints", ".tox", ".nox", ".eggs"),
     }
 )
 # Byte code, what editors keep while a file is open, and what file managers leave.
 _LITTER_FILES = re.compile(r".*\.py[co]|.*~|\.#.*|#.*#|\..*\.sw[a-p]|\.DS_Store|\._.*|Thumbs\.db|desktop\.ini")
 # At the top of a tree that is put on sys.path whole.
-_NO_SOURCES = re.compile(r"\..*|node_modules|.*\.egg-info|.*\.(?:pex|pyz|whl)")
+_NO_SOURCES = re.compile(r".*\.egg-info|.*\.(?:pex|pyz|whl)")
 _PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 _OF_A_PROJECT = _PROJECT_FILES | {"build", "dist", "MANIFEST.in"}
+_MOST_SHOWN = 4
 
 
-def files_of(directory: Path, *, whole_tree: bool = False) -> list[tuple[str, Path]]:
-    """Each file under `directory` with its name relative to it, `/` between the parts, sorted.
+class Reason(enum.StrEnum):
+    """Why a file or directory stays out, in words that go before names."""
 
-    Links are followed. `whole_tree` leaves out what at the top is no source: hidden files, built files, and a
-    project's own files.
+    HIDDEN = "hidden"
+    """It may be a key or a password: .env, .netrc, .ssh; or it is as large as .git and .venv."""
+    OUTSIDE = "links that lead out of it"
+    INSTALLED = "installed by tools"
+    SPECIAL = "neither files nor directories"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files of a directory that go in, and what stayed out of it."""
+
+    files: tuple[tuple[str, Path], ...]
+    """Each file's name relative to the directory, `/` between the parts, with its path; sorted by name."""
+    left_out: tuple[tuple[str, Reason], ...] = ()
+    """Likewise; a directory stands for all that is in it."""
+    matched: frozenset[str] = frozenset()
+    """The patterns that took something in which else stays out."""
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """A notice about what stayed out of the directory `name`; none where that is nothing."""
+        groups = []
+        for reason in Reason:
+            names = [path for path, why in self.left_out if why is reason]
+            more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+            if names:
+                groups.append(f"{reason}: {', '.join(names[:_MOST_SHOWN])}{more}")
+        if not groups:
+            return ()
+        return (f"left out of {name}/, which --include PATTERN takes: {'; '.join(groups)}",)
+
+
+def files_of(directory: Path, *, whole_tree: bool = False, included: Sequence[str] = ()) -> Sources:
+    """The files under `directory`: all but litter, hidden ones, and those that links out of it lead to.
+
+    A file or directory whose relative path matches one of the `included` patterns goes in all the same, with all
+    in it; so does one whose name matches, if it stays out by itself and not with its directory. `whole_tree` also
+    leaves out what at the top is no source: built files, and a project's own.
     """
     unwanted: set[str] = set()
     if whole_tree:
         names = {entry.name for entry in directory.iterdir()}
         unwanted = {name for name in names if _NO_SOURCES.fullmatch(name)}
         unwanted |= _OF_A_PROJECT if names & {"pyproject.toml", "setup.py"} else set()
-    return sorted(_walk(directory, "", unwanted, frozenset()))
+    walk = _Walk(os.path.realpath(directory), tuple(pattern.rstrip("/") for pattern in included))
+    walk.enter(directory, "", frozenset(), None, unwanted)
+    return Sources(tuple(sorted(walk.files)), tuple(sorted(walk.left_out.items())), frozenset(walk.matched))
 
 
-def _walk(directory: Path, prefix: str, unwanted: set[str], above: frozenset[Path]) -> Iterator[tuple[str, Path]]:
-    real = directory.resolve()
-    if real in above:
-        return  # a link to a directory that holds it: its files are there already
-    with os.scandir(directory) as listing:
-        entries = sorted(listing, key=lambda entry: entry.name)
-    for entry in entries:
-        path = directory / entry.name
-        if entry.name in unwanted or _is_litter(entry, path):
-            continue
-        if entry.is_dir():
-            yield from _walk(path, f"{prefix}{entry.name}/", set(), above | {real})
-        elif entry.is_file() or entry.is_symlink():
+@dataclass
+class _Walk:
+    """One look through a directory, and what it has found so far."""
+
+    root: str
+    """Its real path."""
+    included: tuple[str, ...]
+    files: list[tuple[str, Path]] = field(default_factory=list)
+    left_out: dict[str, Reason] = field(default_factory=dict)
+    matched: set[str] = field(default_factory=set)
+
+    def enter(
+        self,
+        directory: Path,
+        prefix: str,
+        above: frozenset[str],
+        withheld: Reason | None,
+        unwanted: Iterable[str] = (),
+        *,
+        free: bool = False,
+    ) -> None:
+        """Look at all in `directory`, which stays out for the reason `withheld` unless a pattern takes it.
+
+        `free` says that a pattern has taken the directory itself.
+        """
+        real = os.path.realpath(directory)
+        if real in above:
+            return  # a link to a directory that holds it: its files are there already
+        for entry in _entries(directory):
+            path, name = directory / entry.name, prefix + entry.name
+            if entry.name in unwanted or _is_litter(entry):
+                continue
+            why = None if free else withheld or self._reason(entry, path)
+            taken = free or (why is not None and self._is_included(name, "" if withheld else entry.name))
+            why = None if taken else why
+            if not entry.is_dir():
+                self._add(name, path, why)
+            elif why is None:
+                self.enter(path, f"{name}/", above | {real}, None, free=taken)
+            else:
+                self._pass_over(name, path, above | {real}, why)
+
+    def _pass_over(self, name: str, path: Path, above: frozenset[str], why: Reason) -> None:
+        """Leave out the directory at `path`, except what patterns take of it."""
+        known = len(self.files)
+        # What a link leads to may be the whole disk: only the link itself can be named.
+        if self.included and why is not Reason.OUTSIDE:
+            self.enter(path, f"{name}/", above, why)
+        if len(self.files) == known:
+            self.left_out = {kept: r for kept, r in self.left_out.items() if not kept.startswith(f"{name}/")}
+            self.left_out[name] = why
+
+    def _add(self, name: str, path: Path, why: Reason | None) -> None:
+        if why is None:
             # A link that leads nowhere fails when it is read, with its name.
-            yield prefix + entry.name, path
+            self.files.append((name, path))
+        else:
+            self.left_out[name] = why
+
+    def _reason(self, entry: os.DirEntry[str], path: Path) -> Reason | None:
+        if entry.name.startswith("."):
+            return Reason.HIDDEN
+        if entry.is_symlink():
+            there = Path(os.path.realpath(path))
+            if not there.is_relative_to(self.root):
+                return Reason.OUTSIDE
+            if any(part.startswith(".") for part in there.relative_to(self.root).parts):
+                return Reason.HIDDEN
+        if entry.is_dir():
+            is_installed = entry.name == "node_modules" or (path / "pyvenv.cfg").is_file()
+            return Reason.INSTALLED if is_installed else None
+        return None if entry.is_file() or entry.is_symlink() else Reason.SPECIAL
+
+    def _is_included(self, path: str, name: str) -> bool:
+        # Not by its name alone where its directory stays out: config is not meant to be .git/config.
+        found = [pattern for pattern in self.included if fnmatchcase(path, pattern) or fnmatchcase(name, pattern)]
+        self.matched.update(found)
+        return bool(found)
 
 
-def _is_litter(entry: os.DirEntry[str], path: Path) -> bool:
+def _entries(directory: Path) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(directory) as listing:
+        yield from sorted(listing, key=lambda entry: entry.name)
+
+
+def _is_litter(entry: os.DirEntry[str]) -> bool:
     if entry.is_dir():
-        return entry.name in _LITTER_DIRECTORIES or (path / "pyvenv.cfg").is_file()
+        return entry.name in _LITTER_DIRECTORIES
     return _LITTER_FILES.fullmatch(entry.name) is not None

@@ -88,6 +88,8 @@ class LocalSource:
     """In words, as in `Root`."""
     extras: frozenset[str] = frozenset()
     marker: Marker | None = None
+    included: tuple[str, ...] = ()
+    """Patterns for what goes in of a package or tree though it is hidden or lies elsewhere (`--include`)."""
     hashed: bool = False
     """Whether it has one of the hashes that are written beside it."""
 

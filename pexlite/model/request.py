@@ -20,6 +20,7 @@ class IndexSettings:
     uploaded_prior_to    --uploaded-prior-to, such as "2026-01-31"
     only_binary          pip's --only-binary: names of projects, or ":all:"
     no_binary            pip's --no-binary, likewise
+    require_hashes       pip's --require-hashes: all but local code needs a hash that was written down
     trusted_hosts        --trusted-host
     certificate          pip's --cert; client_certificate is its --client-cert
     proxy, timeout, retries, keyring_provider    as pip's options of these names
@@ -34,7 +35,6 @@ class IndexSettings:
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
     require_hashes: bool = False
-    """Whether everything but local code needs a hash that was written down."""
     trusted_hosts: tuple[str, ...] = ()
     certificate: Path | None = None
     client_certificate: Path | None = None
@@ -90,6 +90,8 @@ class BuildRequest:
     """Paths or URLs of `-r` files: requirements.txt, pylock.toml or pyproject.toml."""
     constraint_files: tuple[str, ...] = ()
     source_directories: tuple[Path, ...] = ()
+    included: tuple[str, ...] = ()
+    """`--include`: patterns for what goes in of package directories and trees though it would stay out."""
     script: Path | None = None
     """`--exe`: the application is this file."""
     lock: Path | None = None

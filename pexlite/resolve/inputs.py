@@ -187,7 +187,7 @@ def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | No
     if wrong:
         return problem(wrong, "find out why the file changed, or correct its --hash")
     hashed = path.is_file() and bool(asked.hashes)
-    return Gathered(local=(LocalSource(kind, path, asked.origin, extras, marker, hashed),))
+    return Gathered(local=(LocalSource(kind, path, asked.origin, extras, marker, hashed=hashed),))
 
 
 def _located(asked: Input, written: Path) -> Path | None:

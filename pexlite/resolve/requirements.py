@@ -53,7 +53,7 @@ def gather(request: BuildRequest) -> Asked:
     _raise(whole.problems if len(whole.locks) < 2 else (*whole.problems, _two_locks(whole)))
     return Asked(
         roots=_unique(whole.roots),
-        local=_each_once(_with_script(whole.local, script)),
+        local=_each_once(_with_script(_with_included(request, whole.local), script)),
         index=merged_index(request.index, whole.index),
         constraint_files=tuple(dict.fromkeys(whole.constraints)),
         lock=whole.locks[0][1] if whole.locks else None,
@@ -162,6 +162,15 @@ def _projects(local: Sequence[LocalSource]) -> list[LocalSource]:
 def _with_extras(request: BuildRequest, local: tuple[LocalSource, ...]) -> tuple[LocalSource, ...]:
     return tuple(
         replace(source, extras=source.extras | set(request.extras)) if source.kind is LocalKind.PROJECT else source
+        for source in local
+    )
+
+
+def _with_included(request: BuildRequest, local: tuple[LocalSource, ...]) -> tuple[LocalSource, ...]:
+    return tuple(
+        replace(source, included=request.included)
+        if source.kind in (LocalKind.PACKAGE, LocalKind.TREE)
+        else source
         for source in local
     )
 

@@ -33,6 +33,7 @@ CLOSING = "wrote app.pex  1.2 MB  2 wheels  CPython 3.9-3.11 on linux x86_64 (gl
         (["--group", "a", "--group", "b"], {"groups": ("a", "b")}),
         (["--extra", "a"], {"extras": ("a",)}),
         (["-D", "src"], {"source_directories": (Path("src"),)}),
+        (["--include", ".env"], {"included": (".env",)}),
         (["-Dsrc"], {"source_directories": (Path("src"),)}),
         (["--target", "a.json"], {"target_files": (Path("a.json"),)}),
         (["--exe", "job.py"], {"script": Path("job.py")}),

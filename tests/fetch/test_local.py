@@ -47,9 +47,9 @@ def code_in(wheel: Wheel) -> list[str]:
 
 
 def test_a_package_goes_in_with_its_data_and_without_litter(store: Store, target: Target, tmp_path: Path) -> None:
-    files = ["__init__.py", "cli.py", "data/table.csv", "data/.hidden", "sub/x.pyi", "py.typed"]
+    files = ["__init__.py", "cli.py", "data/table.csv", "sub/x.pyi", "py.typed"]
     litter = ["__pycache__/cli.cpython-311.pyc", "old.pyc", ".git/HEAD", "cli.py~", ".cli.py.swp", ".DS_Store"]
-    litter += [".idea/x.xml", "venv/pyvenv.cfg", "venv/lib/x.py", ".mypy_cache/x", "#cli.py#"]
+    litter += [".idea/x.xml", "data/.hidden", "venv/pyvenv.cfg", "venv/lib/x.py", ".mypy_cache/x", "#cli.py#"]
     package = written(tmp_path / "my_pkg", *files, *litter)
     wheel = wheel_of(LocalKind.PACKAGE, package, store, target)
     assert code_in(wheel) == sorted(f"my_pkg/{file}" for file in files)
@@ -103,15 +103,13 @@ def test_compiled_code_in_a_package_binds_it_to_the_target(store: Store, target:
     assert wheel_of(LocalKind.PACKAGE, package, store, target).tags == {target.tags[0]}
 
 
-def test_links_are_followed_and_one_that_leads_nowhere_is_named(
+def test_links_within_are_followed_and_one_that_leads_nowhere_is_named(
     store: Store, target: Target, tmp_path: Path
 ) -> None:
-    package = written(tmp_path / "pkg", "__init__.py")
-    written(tmp_path / "shared", "data.txt")
-    (package / "shared").symlink_to("../shared")
-    (package / "round").symlink_to(".")
+    package = written(tmp_path / "pkg", "__init__.py", "data/data.txt")
+    (package / "shared").symlink_to("data")
     wheel = wheel_of(LocalKind.PACKAGE, package, store, target)
-    assert code_in(wheel) == ["pkg/__init__.py", "pkg/shared/data.txt"]
+    assert code_in(wheel) == ["pkg/__init__.py", "pkg/data/data.txt", "pkg/shared/data.txt"]
     (package / "lost.txt").symlink_to("nowhere")
     with pytest.raises(ProjectBuildError, match="pkg") as caught:
         wheel_of(LocalKind.PACKAGE, package, store, target)
