@@ -54,6 +54,7 @@ def build(
     allow_large: bool = False,
     strict: bool = False,
     dry_run: bool = False,
+    force: bool = False,
     directory: str | PathLike[str] = ".",
     on_progress: Report | None = None,
 ) -> BuildResult:
@@ -95,6 +96,7 @@ def build(
         allow_large         --allow-large
         strict              --strict
         dry_run             --dry-run
+        force               --force: the output takes the place of any file there
         directory           where relative paths begin, and local modules are looked for
         on_progress         a function that is called with each Progress, perhaps from several threads
 
@@ -129,6 +131,7 @@ def build(
         allow_large=allow_large,
         strict=strict,
         dry_run=dry_run,
+        force=force,
     )
     return pipeline.build(request, on_progress or no_report)
 
@@ -149,6 +152,7 @@ def lock(
     index: IndexSettings | None = None,
     resolver: str = "auto",
     output: str | PathLike[str] | None = None,
+    force: bool = False,
     directory: str | PathLike[str] = ".",
     on_progress: Report | None = None,
 ) -> LockResult:
@@ -177,6 +181,7 @@ def lock(
         index=index or IndexSettings(),
         resolver=resolver,
         output=Path(output) if output is not None else None,
+        force=force,
     )
     return locking.lock(request, on_progress or no_report)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pexlite import archive, fetch, resolve, targets
 from pexlite import bundle as bundles
 from pexlite.errors import CollisionError, EntryPointMissing, InvalidWheel, UsageError
-from pexlite.groundwork import Prepared, accepts, prepare, root_of
+from pexlite.groundwork import Prepared, accepts, check_output, prepare, root_of
 from pexlite.locking import Settled, settle
 from pexlite.model import (
     Asked,
@@ -27,6 +28,7 @@ from pexlite.model import (
     Wheel,
     no_report,
 )
+from pexlite.outputs import Kind, Output
 from pexlite.version import __version__
 
 
@@ -35,11 +37,18 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
 
     Raises subclasses of PexliteError.
     """
+    bundles.check_one_start(request.scripts, request.entry_point)
+    archive.check_launch(request.launch)
     asked = resolve.gather(request)
     _check_something_is_asked(request, asked)
+    if request.output:
+        check_output(_output(request, request.output), asked)
     prepared = prepare(request, asked, report)
     settled = settle(prepared)
     start = _start(prepared, settled.wheels)
+    name = _default_name(start.entry_point, prepared.local, asked)
+    loose = tuple(entry.source for entry in start.loose)
+    check_output(_output(request, request.output or Path(name)), replace(asked, local=(*asked.local, *loose)))
     own = tuple(entry.wheel for entry in (*prepared.local, *start.loose))
     surroundings = [_surroundings(target, prepared, settled, own) for target in prepared.targets]
     plan = bundles.plan(
@@ -53,12 +62,13 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     _check_sizes(request, plan)
     return Decision(
         draft=_draft(prepared, plan, report),
-        name=_default_name(start.entry_point, prepared.local, asked),
+        name=name,
         targets=tuple(target.name for target in prepared.targets),
         variants=plan.variants,
         runs_on=plan.runs_on,
         entry_point=plan.entry_point,
         notices=(
+            *archive.unread_variables(request.launch),
             *asked.notices,
             *settled.notices,
             *start.notices,
@@ -76,6 +86,10 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         and not request.bytecode
         and not any(package.directory for package in settled.lock.packages),
     )
+
+
+def _output(request: BuildRequest, path: Path) -> Output:
+    return Output(request.directory / path, Kind.APPLICATION, request.force)
 
 
 def _draft(prepared: Prepared, plan: Bundle, report: Report) -> Draft:

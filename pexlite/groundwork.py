@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from pexlite.model import (
     Target,
     Wheel,
 )
+from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,34 @@ class Prepared:
     def targets(self) -> tuple[Target, ...]:
         """The targets that the file or lock is for."""
         return self.workshop.targets
+
+
+def check_output(output: Output, asked: Asked) -> None:
+    """Raise UsageError where `output` is a file that was read for the request, or goes in with local code.
+
+    A lock may lie in the project that it is of, and an application in the one that it was built from.
+    """
+    if not output.path.is_file():
+        return
+    output.check(asked.files)
+    ours = is_of_kind(output.path, output.kind)
+    for source in asked.local:
+        if ours and (output.kind is Kind.LOCK or source.kind is LocalKind.PROJECT):
+            continue
+        if fetch.goes_in(source, output.path):
+            raise UsageError(
+                f"{output.path} is a source of this, and cannot be its output as well",
+                causes=[f"it comes with {source.path.name}, named by {source.origin}"],
+                hint="name another file with -o",
+            )
+    real = Path(os.path.realpath(output.path))
+    found = [link for link in asked.index.find_links if is_same_file(Path(link), real.parent)]
+    if found and real.name.endswith((".whl", ".tar.gz", ".zip")):
+        raise UsageError(
+            f"{output.path} may be a source of this, and cannot be its output as well",
+            causes=[f"it is a distribution in {found[0]}, where distributions are looked for"],
+            hint="name another file with -o",
+        )
 
 
 def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from pexlite import bundle, fetch, resolve, targets
 from pexlite.errors import PexliteError, ResolutionError, UsageError
-from pexlite.groundwork import Prepared, prepare
+from pexlite.groundwork import Prepared, check_output, prepare
 from pexlite.model import (
     Amendments,
     BuildRequest,
@@ -25,6 +25,7 @@ from pexlite.model import (
     Wheel,
     no_report,
 )
+from pexlite.outputs import Kind, Output
 
 _OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
 
@@ -58,11 +59,16 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     the targets. Relative paths in it start where it lies. Raises subclasses of `pexlite.errors.PexliteError`.
     """
     began = time.monotonic()
+    output = Output(request.directory / request.output, Kind.LOCK, request.force) if request.output else None
+    if output is not None:
+        output.check(request.named_files)
     asked = resolve.gather(request)
     if asked.lock is not None:
         raise UsageError("what is asked for is a lock already", hint="name requirements or a project instead")
     if not (asked.roots or asked.local):
         raise UsageError("nothing to lock", hint="name requirements or a project: pexlite lock requests")
+    if output is not None:
+        check_output(output, asked)
     prepared = prepare(request, asked, report)
     universal = prepared.workshop.installer.name == "uv" and not (
         request.pythons or request.platforms or request.target_files
@@ -73,12 +79,12 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     if not universal:
         found = replace(found, environments=resolve.environments(prepared.targets))
     found = replace(found, tool=resolve.recorded(asked.amendments))
-    path = request.directory / request.output if request.output else None
+    path = output.path if output else None
     sources = {entry.wheel.path: entry.source for entry in prepared.local}
     kept = resolve.portable(found, path.parent if path else request.directory, sources)
     text = resolve.lock_text(kept)
     if path is not None:
-        resolve.write_lock(text, path)
+        resolve.write_lock(text, path, force=request.force)
     return LockResult(
         path=path,
         text=text,

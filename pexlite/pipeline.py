@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from pexlite import archive, remembered
 from pexlite.model import BuildRequest, BuildResult, Decision, Report, no_report
+from pexlite.outputs import Kind, Output
+
+# Stands for the name that only the decision will tell: its directory can be looked at before.
+_ANY_NAME = "NAME.pex"
 
 
 def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
@@ -14,11 +19,18 @@ def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
     Raises subclasses of `pexlite.errors.PexliteError`.
     """
     began = time.monotonic()
+    _output(request, request.output or Path(_ANY_NAME)).check(request.named_files)
     decision = remembered.recall(request) or _decided(request, report)
-    output = request.directory / (request.output or decision.name)
-    if not request.dry_run:
-        archive.write(decision.draft, output, report)
-    return BuildResult(output, decision, time.monotonic() - began, written=not request.dry_run)
+    output = _output(request, request.output or Path(decision.name))
+    if request.dry_run:
+        output.check(request.named_files)
+    else:
+        archive.write(decision.draft, output.path, report, force=request.force)
+    return BuildResult(output.path, decision, time.monotonic() - began, written=not request.dry_run)
+
+
+def _output(request: BuildRequest, path: Path) -> Output:
+    return Output(request.directory / path, Kind.APPLICATION, request.force)
 
 
 def _decided(request: BuildRequest, report: Report) -> Decision:

@@ -34,7 +34,7 @@ _READ_FROM = (
     *("pythons", "target_files", "locked"),
 )
 # Fields that do not change the decision, with a fixed value for the key.
-_WITHOUT = {"directory": Path(), "lock": None, "output": None, "dry_run": False}
+_WITHOUT = {"directory": Path(), "lock": None, "output": None, "dry_run": False, "force": False}
 
 
 def recall(request: BuildRequest) -> Decision | None:

@@ -78,6 +78,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         allow_large=True,
         strict=True,
         dry_run=True,
+        force=True,
         directory=tmp_path / "sub",
     )
     assert requests == [
@@ -109,6 +110,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             allow_large=True,
             strict=True,
             dry_run=True,
+            force=True,
         )
     ]
     # A field that is added to the request has to be added here, and to the function.

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pexlite.archive.drafting import draft as draft
     from pexlite.archive.reader import read_manifest as read_manifest
     from pexlite.archive.runtime_files import room_sources as room_sources
+    from pexlite.archive.sealed import check_launch as check_launch
+    from pexlite.archive.sealed import unread_variables as unread_variables
     from pexlite.archive.stored import chunks as chunks
     from pexlite.archive.stored import open_wheel as open_wheel
     from pexlite.archive.stored import sha256 as sha256
@@ -19,12 +21,14 @@ else:
     __getattr__, __dir__ = deferred(
         __name__,
         {
+            "check_launch": "pexlite.archive.sealed",
             "chunks": "pexlite.archive.stored",
             "draft": "pexlite.archive.drafting",
             "open_wheel": "pexlite.archive.stored",
             "read_manifest": "pexlite.archive.reader",
             "sha256": "pexlite.archive.stored",
             "room_sources": "pexlite.archive.runtime_files",
+            "unread_variables": "pexlite.archive.sealed",
             "write": "pexlite.archive.writer",
         },
     )

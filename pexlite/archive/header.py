@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 
 from pexlite.archive.runtime_files import LAYOUT
-from pexlite.errors import UsageError
+from pexlite.archive.sealed import VARIABLE, shebang_of
 from pexlite.model import Bundle, LaunchOptions
+from pexlite.outputs import CODING
 
 # Reads the pointer that a first start left (see runtime/__init__.py): a program of the app, and the script it
 # runs. Only where both pointer and app are this user's own: else, with any switch set, or nothing there yet, a
@@ -72,10 +72,6 @@ exit 1
 }}
 """
 _SAMPLE_BUILD_ID = "0" * 16
-_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-# Python takes a file that is cut off for a script. There it refuses the coding it does not know, with these words
-# (PEP 263), and runs nothing.
-_CODING = "coding: damaged-or-read-from-a-pipe--copy-the-file-here-again"
 
 
 def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID) -> bytes:
@@ -85,14 +81,7 @@ def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID) -> bytes:
     """
     if bundle.launch.sh_boot:
         return _shell_header(bundle, build_id).encode("utf-8", "surrogateescape")
-    shebang = bundle.launch.shebang.removeprefix("#!").strip()
-    if not shebang or "\n" in shebang or len(shebang.encode()) > 125:
-        raise UsageError(
-            f"{bundle.launch.shebang!r} is no line that a kernel can start a file with",
-            causes=["it has to be one line of at most 127 bytes"],
-            hint="--python-shebang '/usr/bin/env python3'",
-        )
-    return f"#!{shebang}\n# {_CODING}\n".encode()
+    return f"#!{shebang_of(bundle.launch)}\n# {CODING}\n".encode()
 
 
 def _shell_header(bundle: Bundle, build_id: str) -> str:
@@ -105,7 +94,7 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
         root="$HOME/.pex" if launch.pex_root is None else _shell_path(launch.pex_root),
         layout=LAYOUT,
         build_id=build_id,
-        coding=_CODING,
+        coding=CODING,
         pythons=" ".join(names),
         needed=bundle.runs_on,
         sealed="".join(f"    {line}\n" for line in _sealed(launch)),
@@ -119,7 +108,7 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
 def _sealed(launch: LaunchOptions) -> Iterator[str]:
     """The commands that set what is sealed in: variables that have no value yet, and the scripts on PATH."""
     for name, value in launch.inject_env:
-        if not _VARIABLE.fullmatch(name):
+        if not VARIABLE.fullmatch(name):
             # No shell can set it: the start is left to Python.
             yield 'exec "$_pex_app/bin/python" "$0" "$@"'
             return

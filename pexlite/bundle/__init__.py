@@ -11,6 +11,7 @@ from pexlite.bundle.collisions import Collision as Collision
 from pexlite.bundle.collisions import collisions as collisions
 from pexlite.bundle.entry_points import Source as Source
 from pexlite.bundle.entry_points import check_attribute as check_attribute
+from pexlite.bundle.entry_points import check_one_start as check_one_start
 from pexlite.bundle.entry_points import choose_entry_point as choose_entry_point
 from pexlite.bundle.entry_points import missing_module as missing_module
 from pexlite.bundle.entry_points import source_of as source_of

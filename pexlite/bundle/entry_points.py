@@ -29,13 +29,7 @@ def choose_entry_point(
     `projects` are the wheels built from local projects. Raises EntryPointMissing when a script is in no wheel;
     whether the module is there is `missing_module`'s question.
     """
-    if len(scripts) > 1 or (scripts and entry_point):
-        given = [f"-c {script}" for script in scripts] + ([f"-e {entry_point}"] if entry_point else [])
-        raise UsageError(
-            "a file starts in one way, and several are given",
-            causes=given,
-            hint="keep one of them; the others stay reachable with PEX_SCRIPT=NAME or PEX_MODULE=MODULE",
-        )
+    check_one_start(scripts, entry_point)
     if scripts:
         return _from_reference(scripts[0], "-c") if ":" in scripts[0] else _script(scripts[0], wheels)
     if entry_point:
@@ -45,6 +39,24 @@ def choose_entry_point(
         if len(own) == 1:
             return _script(own[0], projects)
     return EntryPoint(StartKind.INTERPRETER)
+
+
+def check_one_start(scripts: Sequence[str], entry_point: str | None) -> None:
+    """Raise UsageError where `-c` and `-e` ask for several starts, or for what is no name of a function or module.
+
+    It takes no wheels to know that.
+    """
+    if len(scripts) > 1 or (scripts and entry_point):
+        given = [f"-c {script}" for script in scripts] + ([f"-e {entry_point}"] if entry_point else [])
+        raise UsageError(
+            "a file starts in one way, and several are given",
+            causes=given,
+            hint="keep one of them; the others stay reachable with PEX_SCRIPT=NAME or PEX_MODULE=MODULE",
+        )
+    if scripts and ":" in scripts[0]:
+        _from_reference(scripts[0], "-c")
+    if entry_point is not None:
+        _from_reference(entry_point, "-e")
 
 
 def missing_module(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> str | None:

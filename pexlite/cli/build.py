@@ -98,6 +98,7 @@ def asked_of(given: dict[str, Any], directory: Path) -> BuildRequest:
         index=index_settings(given),
         resolver=given["resolver"],
         output=given["output"],
+        force=given["force"],
     )
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.help import FORCE, VERBOSE, GroupedCommand
 from pexlite.cli.say import say
 from pexlite.cli.words import count_in_words
 
 
-def extract(file: Path, directory: Path) -> None:
+def extract(file: Path, directory: Path, force: bool) -> None:
     """Put the wheels in FILE into DIR, each as it was on the index."""
     from pexlite.tools.extract import extract_wheels
 
-    wheels = extract_wheels(file, directory)
+    wheels = extract_wheels(file, directory, force=force)
     say(f"wrote {count_in_words(len(wheels), 'wheel')} to {directory}", err=True)
 
 
@@ -28,6 +28,7 @@ EXTRACT = GroupedCommand(
         "Output": (
             click.Argument(["file"], type=click.Path(path_type=Path), metavar="FILE"),
             click.Argument(["directory"], type=click.Path(path_type=Path), metavar="DIR"),
+            FORCE,
             VERBOSE,
         )
     },

@@ -10,6 +10,11 @@ import click
 VERBOSE = click.Option(
     ["-v", "--verbose"], is_flag=True, expose_value=False, help="Show tracebacks of errors (default: off)."
 )
+FORCE = click.Option(
+    ["--force"],
+    is_flag=True,
+    help="Replace whatever is there (default: only what is empty, or of the kind that is written).",
+)
 
 
 class GroupedCommand(click.Command):

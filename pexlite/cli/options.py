@@ -9,8 +9,19 @@ from typing import Any
 
 import click
 
+from pexlite.cli.help import FORCE
+
 _DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class _OutputPath(click.Path):
+    """The path of a file to write; one that ends in a slash names none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and (not value or value.endswith("/")):
+            self.fail(f"{value!r} names no file", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def _split_words(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
@@ -279,10 +290,11 @@ OUTPUT: Sequence[click.Parameter] = (
         "-o",
         "--output",
         "--output-file",
-        type=click.Path(path_type=Path),
+        type=_OutputPath(path_type=Path),
         metavar="FILE",
         help="The file to write (default: ./NAME.pex, after the script or project).",
     ),
+    FORCE,
     _flag(
         "--compile",
         "bytecode",
@@ -312,10 +324,11 @@ LOCK_OUTPUT: Sequence[click.Parameter] = (
         "-o",
         "--output",
         "--output-file",
-        type=click.Path(path_type=Path),
+        type=_OutputPath(path_type=Path),
         default="pylock.toml",
         metavar="FILE",
         help="The lock to write; - is stdout (default: pylock.toml).",
     ),
+    FORCE,
     *(parameter for parameter in OUTPUT if parameter.name in ("no_progress", "quiet", "verbose")),
 )

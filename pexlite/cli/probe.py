@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.help import FORCE, VERBOSE, GroupedCommand
 from pexlite.cli.say import say, write
 
 _EXAMPLES = (
@@ -16,26 +16,22 @@ _EXAMPLES = (
 )
 
 
-def probe(place: str, python: str, output: Path | None) -> None:
+def probe(place: str, python: str, output: Path | None, force: bool) -> None:
     """Ask a Python what it can run: PLACE is an interpreter as --python takes it, or user@host.
 
     On a host it is python3 that is asked, over ssh, with what you are allowed there; nothing is left behind.
     """
     from pexlite import targets
+    from pexlite.outputs import Kind, Output
 
-    text = targets.probe(place, python)
     if output is None or str(output) == "-":
-        write(text, end="")
+        write(targets.probe(place, python), end="")
         return
-    from pexlite.errors import WriteError
-
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise WriteError(
-            f"cannot write {output}: {problem.strerror or problem}",
-            hint="name a place that can be written with -o, or - for stdout",
-        ) from problem
+    written = Output(output.absolute(), Kind.TARGET, force)
+    written.check()
+    text = targets.probe(place, python)
+    with written.replaced() as file:
+        file.write(text.encode())
     say(f"wrote {output}; build for it with --target {output}", err=True)
 
 
@@ -62,6 +58,7 @@ PROBE = GroupedCommand(
                 metavar="FILE",
                 help="The file to write (default: stdout).",
             ),
+            FORCE,
             VERBOSE,
         ),
     },

@@ -22,7 +22,7 @@ from pexlite.cli import options
 from pexlite.cli.words import count_in_words
 
 # They are about one run and not about the file.
-_OF_ONE_RUN = {"inputs", "as_json", "no_progress", "quiet", "verbose", "dry_run"}
+_OF_ONE_RUN = {"inputs", "as_json", "no_progress", "quiet", "verbose", "dry_run", "force"}
 _PATHS = {
     "requirement_files",
     "constraint_files",
@@ -67,7 +67,23 @@ def with_project_defaults(given: dict[str, Any]) -> dict[str, Any]:
     }
     # `output` is the file of a build; a lock has its own name.
     known = {parameter.name for parameter in context.command.params if parameter in _OF_A_BUILD}
-    return given | {name: value for name, value in defaults.items() if name in known - typed}
+    taken = {name: value for name, value in defaults.items() if name in known - typed}
+    if "output" in taken:
+        _check_output(project, taken["output"])
+    return given | taken
+
+
+def _check_output(project: Path, output: Path) -> None:
+    """Raise UsageError for an output that lies outside the project, or among what programs hide in it.
+
+    The table is somebody else's wherever the project is: it must not choose what is replaced on this machine.
+    """
+    home = Path(os.path.realpath(project.expanduser()))
+    place = Path(os.path.realpath(output.parent), output.name)
+    inside = place.relative_to(home).parts if place.is_relative_to(home) else ()
+    if not inside or any(part.startswith(".") for part in inside):
+        why = "names a hidden place" if inside else "lies outside the project"
+        raise _wrong(project, f"output is {str(output)!r}, which {why}", f"if it is meant, name it: -o {output}")
 
 
 def _projects(inputs: Sequence[str]) -> list[Path]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pexlite.cli.help import VERBOSE, GroupedCommand
+from pexlite.cli.help import FORCE, VERBOSE, GroupedCommand
 from pexlite.cli.say import say
 
 _EXAMPLES = (
@@ -19,11 +19,11 @@ _EXAMPLES = (
 )
 
 
-def venv(file: Path, place: Path, scope: str, compiled: bool, python: str | None) -> None:
+def venv(file: Path, place: Path, scope: str, compiled: bool, python: str | None, force: bool) -> None:
     """Make an ordinary venv of FILE at DIR, or an archive of one where it is named NAME.tar.gz."""
     from pexlite.tools.carried import make_venv
 
-    make_venv(file, place, scope=scope, compiled=compiled, python=python)
+    make_venv(file, place, scope=scope, compiled=compiled, python=python, force=force)
     say(f"wrote {place}", err=True)
 
 
@@ -49,6 +49,7 @@ VENV = GroupedCommand(
                 metavar="PYTHON",
                 help="The Python to make it for (default: this one, or one on PATH that the file runs on).",
             ),
+            FORCE,
             VERBOSE,
         )
     },

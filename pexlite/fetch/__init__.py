@@ -7,6 +7,7 @@ from pexlite.fetch.collect import collect as collect
 from pexlite.fetch.imports import own_imports as own_imports
 from pexlite.fetch.left_out import needs_of as needs_of
 from pexlite.fetch.local import LocalWheel as LocalWheel
+from pexlite.fetch.local import goes_in as goes_in
 from pexlite.fetch.local import local_wheels as local_wheels
 from pexlite.fetch.local import loose_module as loose_module
 from pexlite.fetch.local import module_of as module_of
@@ -27,6 +28,7 @@ __all__ = [
     "collect",
     "content_digests",
     "given",
+    "goes_in",
     "local_wheels",
     "loose_module",
     "module_of",

@@ -18,10 +18,12 @@ from packaging.markers import Marker
 from pexlite import installers
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.fetch.build import Workshop
-from pexlite.fetch.source_tree import files_of
+from pexlite.fetch.project_copy import is_copied
+from pexlite.fetch.source_tree import Sources, files_of
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_writer import Member, write_wheel
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel
+from pexlite.outputs import is_same_file
 
 _NATIVE = re.compile(r"\.(?:so(?:\.\d+)*|pyd|dylib|dll)$")
 
@@ -80,6 +82,15 @@ def loose_module(name: str, directory: Path, included: tuple[str, ...] = ()) -> 
         if package.is_dir() and (any(package.glob("*.py")) or any(package.glob("*/**/*.py"))):
             return LocalSource(LocalKind.PACKAGE, package, "the entry point", included=included)
     return None
+
+
+def goes_in(source: LocalSource, file: Path) -> bool:
+    """Whether `file`, which is there, is `source` or one of the files that are taken from it, links followed."""
+    if source.kind is LocalKind.PROJECT:
+        return is_copied(source.path, file)
+    if source.kind not in (LocalKind.PACKAGE, LocalKind.TREE):
+        return is_same_file(source.path, file)
+    return any(is_same_file(path, file) for _, path in _sources(source).files)
 
 
 def module_of(wheel: Wheel) -> str:
@@ -169,13 +180,17 @@ def _written_tree(source: LocalSource, name: str, workshop: Workshop) -> LocalWh
     path = source.path
     with _reading(path):
         prefix = f"{path.name}/" if source.kind is LocalKind.PACKAGE else ""
-        found = files_of(path, whole_tree=source.kind is LocalKind.TREE, included=source.included)
+        found = _sources(source)
         members = [
             Member(prefix + inside, file.read_bytes(), bool(file.stat().st_mode & 0o100))
             for inside, file in found.files
         ]
     wheel = _written(source, name, members, workshop)
     return LocalWheel(source, wheel, found.words(path.name), found.matched)
+
+
+def _sources(source: LocalSource) -> Sources:
+    return files_of(source.path, whole_tree=source.kind is LocalKind.TREE, included=source.included)
 
 
 def _written(source: LocalSource, name: str, members: Sequence[Member], workshop: Workshop) -> Wheel:

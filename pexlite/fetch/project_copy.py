@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -51,6 +52,20 @@ def copy_project(source: Path, scratch: Path) -> Path:
             hint="TMPDIR names the directory that is built in; does it have room?",
         ) from problem
     return place
+
+
+def is_copied(source: Path, file: Path) -> bool:
+    """Whether a build of the project `source` sees `file`, by its own name or by a link."""
+    source, found = source.resolve(), file.stat()
+    left_out = _left_out(source)
+    for place, directories, names in os.walk(source):
+        out = left_out(place, [*directories, *names])
+        directories[:] = [name for name in directories if name not in out]
+        for name in names:
+            with contextlib.suppress(OSError):
+                if name not in out and os.path.samestat(os.stat(Path(place, name)), found):  # noqa: PTH116
+                    return True
+    return False
 
 
 def _left_out(source: Path) -> Callable[[str, list[str]], set[str]]:

@@ -114,6 +114,8 @@ class Asked:
     script: LocalSource | None = None
     """The one of `local` that is the application itself (`--exe`, or a `.py` file among the inputs)."""
     notices: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    """Every file of this machine that was read for the request."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,6 +128,18 @@ class BuildRequest:
     strict: bool = False
     """Whether wheels that bring different files under one name are an error."""
     dry_run: bool = False
+    force: bool = False
+    """Whether the output may take the place of a file of any kind."""
+
+    @property
+    def named_files(self) -> tuple[Path, ...]:
+        """The files that the request itself names; among them may be words that are no path."""
+        inputs = [text.partition(";")[0].partition("[")[0].strip() for text in self.inputs]
+        texts = [*inputs, *self.requirement_files, *self.constraint_files, *self.pythons]
+        given = [self.script, self.lock, *self.target_files]
+        texts += [str(path) for path in given if path is not None]
+        # Path.expanduser raises for a user that is not there.
+        return tuple(self.directory / os.path.expanduser(text) for text in texts if text)  # noqa: PTH111
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class Gathered:
     requires_python: SpecifierSet | None = None
     notices: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    files: tuple[Path, ...] = ()
+    """The files of this machine that it was read from."""
 
 
 def problem(message: str, hint: str | None = None) -> Gathered:
@@ -52,6 +54,7 @@ def combined(parts: Iterable[Gathered]) -> Gathered:
             requires_python=_both(whole.requires_python, part.requires_python),
             notices=(*whole.notices, *part.notices),
             problems=(*whole.problems, *part.problems),
+            files=(*whole.files, *part.files),
         )
     return whole
 

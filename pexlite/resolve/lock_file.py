@@ -22,10 +22,9 @@ from packaging.pylock import (
     Pylock,
 )
 
-from pexlite.errors import WriteError
 from pexlite.installers.words import local_path
 from pexlite.model import LocalKind, LocalSource
-from pexlite.replacing import replacing
+from pexlite.outputs import Kind, Output
 
 _File = TypeVar("_File", PackageWheel, PackageSdist, PackageArchive)
 _LISTS_OF_TABLES = ("wheels", "dependencies", "attestation-identities")
@@ -65,18 +64,13 @@ def lock_text(lock: Pylock) -> str:
     return "\n".join([*lines, ""])
 
 
-def write_lock(text: str, output: Path) -> None:
-    """Write `text` to `output`, all of it or, where that fails with WriteError, nothing."""
-    try:
-        with replacing(output) as file:
-            file.write(text.encode("utf-8"))
-    except OSError as failure:
-        hint = "name a place that can be written with -o, or - for stdout"
-        if not output.parent.exists():
-            hint = f"make its directory first: mkdir -p {output.parent}"
-        raise WriteError(
-            f"cannot write {output}", causes=[failure.strerror or str(failure)], hint=hint
-        ) from failure
+def write_lock(text: str, output: Path, *, force: bool = False) -> None:
+    """Write `text` to `output`, all of it or, where that fails with WriteError, nothing.
+
+    With `force` also in the place of a file that is no lock.
+    """
+    with Output(output, Kind.LOCK, force).replaced() as file:
+        file.write(text.encode())
 
 
 # -- nothing of this machine ---------------------------------------------------------------------

@@ -10,7 +10,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -81,10 +81,9 @@ def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extra
     if path is not None and path.is_file():
         if is_valid_pylock_path(path):
             return read_lock(path)
-        if path.name == "pyproject.toml":
-            return dependencies(path, extras)
-        if path.suffix == ".py":
-            return read_script(path)
+        if path.name == "pyproject.toml" or path.suffix == ".py":
+            found = read_script(path) if path.suffix == ".py" else dependencies(path, extras)
+            return replace(found, files=(path,))
     return read_requirements(location, directory, above)
 
 
@@ -96,7 +95,7 @@ def read_lock(file: Path) -> Gathered:
         return problem(f"the lock {file} cannot be read: {(error.strerror or str(error)).lower()}")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, PylockValidationError) as error:
         return problem(f"{file.name} is no lock: {error}", "make one: pexlite lock, pip lock or uv export")
-    return Gathered(locks=((file, lock),))
+    return Gathered(locks=((file, lock),), files=(file,))
 
 
 def read_requirements(location: str, directory: Path, above: tuple[str, ...] = ()) -> Gathered:
@@ -125,7 +124,15 @@ def read_requirements(location: str, directory: Path, above: tuple[str, ...] = (
         _Line(line, f"{_shown(location)} line {number}", location, directory, (*above, location))
         for number, line in logical_lines(text)
     )
-    return combined(map(_read_line, lines))
+    path = local_path(location)
+    return combined([*map(_read_line, lines), Gathered(files=(path,) if path else ())])
+
+
+def constraints_in(location: str) -> Gathered:
+    """The constraints file at `location`, which uv or pip will read, and the files that it names."""
+    path = local_path(location)
+    files = read_requirements(location, Path()).files if path is not None else ()
+    return Gathered(constraints=(location,), files=files)
 
 
 def read_location(location: str) -> bytes:
@@ -232,7 +239,7 @@ def _apply(line: _Line, name: str, value: str) -> Gathered:
         path = local_path(where)
         if path is not None and not path.is_file():
             return problem(f"{line.origin}: there is no constraints file {value}", _near_file(where))
-        return Gathered(constraints=(where,))
+        return constraints_in(where)
     if name == "--editable":
         return interpret(_input(line, value))
     return Gathered(index=_index(line, name, value))

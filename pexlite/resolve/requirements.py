@@ -17,7 +17,7 @@ from pexlite.resolve.gathered import Gathered, Problem, combined, merged_index, 
 from pexlite.resolve.inputs import Input, interpret, origins
 from pexlite.resolve.lock_parts import has_group, missing_extras, wanted_parts
 from pexlite.resolve.projects import dependencies, group, read_project, unknown_extras
-from pexlite.resolve.requirement_files import read_file, read_lock
+from pexlite.resolve.requirement_files import constraints_in, read_file, read_lock
 from pexlite.resolve.scripts import read_script
 
 _COMMAND_LINE = "the command line"
@@ -63,6 +63,7 @@ def gather(request: BuildRequest) -> Asked:
         requires_python=whole.requires_python,
         script=script,
         notices=whole.notices,
+        files=tuple(dict.fromkeys(whole.files)),
     )
 
 
@@ -107,7 +108,7 @@ def _constraints(request: BuildRequest) -> Iterator[Gathered]:
         if path is not None and not path.is_file():
             yield problem(f"there is no constraints file {name}", f"paths are relative to {request.directory}")
         else:
-            yield Gathered(constraints=(location,))
+            yield constraints_in(location)
 
 
 def _trees(request: BuildRequest) -> Iterator[Gathered]:
@@ -223,7 +224,7 @@ def _groups(request: BuildRequest, local: Sequence[LocalSource], locks: Sequence
                 f"--group {asked} belongs to a pyproject.toml, and none is here",
                 f"name it: --group path/to/pyproject.toml:{asked}",
             )
-        yield from (group(file, name) for file in files[:1])
+        yield from (replace(group(file, name), files=(file,)) for file in files[:1])
 
 
 def _group_files(request: BuildRequest, local: Sequence[LocalSource]) -> list[Path]:

@@ -16,14 +16,21 @@ _KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS", "PEX_PYTHON_PATH")
 
 
 def make_venv(
-    path: Path, place: Path, *, scope: str = "all", compiled: bool = False, python: str | None = None
+    path: Path,
+    place: Path,
+    *,
+    scope: str = "all",
+    compiled: bool = False,
+    python: str | None = None,
+    force: bool = False,
 ) -> Path:
     """Make an ordinary venv of the file at `path` in `place`, or an archive of one (NAME.tar.gz); return `place`.
 
     `scope` is "all", "deps" (what others wrote) or "srcs" (the builder's own code). Without `python` it is this
-    Python where the file runs on it, else one on PATH. Raises UsageError, TargetError, WriteError.
+    Python where the file runs on it, else one on PATH. What pexlite did not make is added to or replaced only with
+    `force`. Raises UsageError, TargetError, WriteError.
     """
-    more = ["--compile"] if compiled else []
+    more = ["--compile"] * compiled + ["--force"] * force
     run(path, ["venv", str(place), "--scope", scope, *more], python)
     return place
 

@@ -6,25 +6,29 @@ from pathlib import Path
 
 from pexlite import archive
 from pexlite.errors import VerificationFailed, WriteError
-from pexlite.replacing import replacing
+from pexlite.outputs import Kind, Output
 
 
-def extract_wheels(path: Path, directory: Path) -> tuple[Path, ...]:
+def extract_wheels(path: Path, directory: Path, *, force: bool = False) -> tuple[Path, ...]:
     """Write the wheels of the file at `path` into `directory`, and return their paths.
 
-    Raises NotABundle, VerificationFailed where a wheel's sha256 is wrong, WriteError.
+    A file that is there under the name of one and is no wheel is replaced only with `force`. Raises NotABundle,
+    VerificationFailed where a wheel's sha256 is wrong, WriteError.
     """
     manifest = archive.read_manifest(path)
+    outputs = [Output(directory.absolute() / wheel.filename, Kind.WHEEL, force) for wheel in manifest.wheels]
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        for output in outputs:
+            output.check([path])
         with path.open("rb") as file:
-            for wheel in manifest.wheels:
+            for wheel, output in zip(manifest.wheels, outputs, strict=True):
                 if archive.sha256(file, wheel) != wheel.sha256:
                     raise VerificationFailed(
                         f"{wheel.filename} in {path} has not the sha256 {wheel.sha256}",
                         hint="copy the file here again",
                     )
-                with replacing(directory / wheel.filename) as copy:
+                with output.replaced() as copy:
                     copy.writelines(archive.chunks(file, wheel))
     except OSError as failure:
         raise WriteError(

@@ -6,7 +6,7 @@ import os
 from ..cache import files
 from ..file import whole
 from ..file import zip as archive
-from .asked import VERIFICATION, Asked, ToolError, say
+from .asked import VERIFICATION, WRITING, Asked, ToolError, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def add_to(commands: "Any") -> None:
     """Add the command to those of the file."""
     extract = commands.add_parser("extract", help="the wheels in it, into a directory")
     extract.add_argument("place", metavar="DIR")
+    extract.add_argument("--force", action="store_true", help="also over files that are no wheels")
     extract.set_defaults(do=_extract)
 
 
@@ -32,10 +33,26 @@ def _extract(asked: Asked, options: "argparse.Namespace") -> None:
             # What a file says of itself leads nowhere but into that directory.
             if os.path.basename(wheel["name"]) != wheel["name"] or wheel["name"][:1] in ("", "."):
                 raise ToolError("%r is no name of a wheel" % wheel["name"], VERIFICATION)
+            path = "%s/%s" % (place, wheel["name"])
+            if os.path.exists(path) and not options.force and not _is_wheel(path):
+                raise ToolError("%s is there already, and no wheel (--force)" % path, WRITING)
         files.make_directories(place)
         for wheel in wheels:
             _copy_wheel(opened.descriptor, wheel, place)
     say("%s: %d wheels" % (place, len(wheels)))
+
+
+def _is_wheel(path: str) -> bool:
+    """Whether the file is empty, or a zip that says it is a wheel."""
+    import zipfile
+
+    try:
+        if not os.path.getsize(path):
+            return True
+        with zipfile.ZipFile(path) as found:
+            return any([name.endswith(".dist-info/WHEEL") for name in found.namelist()])
+    except (zipfile.BadZipFile, OSError):
+        return False
 
 
 def _copy_wheel(descriptor: int, wheel: "dict[str, Any]", directory: str) -> None:

@@ -29,6 +29,7 @@ _HERE = '"$(cd "$(dirname "${BASH_SOURCE:-$0}")/.." && pwd)"'
 _ARCHIVES = (".tar.gz", ".tgz")
 # The time of every file in an archive, so that the same file makes the same archive. Zip can tell no earlier one.
 _TIME = 315532800
+_MARK = "\nmade-by = pexlite\n"  # in pyvenv.cfg
 
 
 def add_to(commands: "Any") -> None:
@@ -41,11 +42,14 @@ def add_to(commands: "Any") -> None:
         "--scope", choices=("all", "deps", "srcs"), default="all", help="only what others or you wrote"
     )
     venv.add_argument("--compile", action="store_true", help="with bytecode")
+    venv.add_argument("--force", action="store_true", help="also over what no pexlite made")
     venv.set_defaults(do=_venv)
 
 
 def _venv(asked: Asked, options: "argparse.Namespace") -> None:
     place = os.path.abspath(os.path.expanduser(options.place))
+    if os.path.exists(place):
+        _check_replaceable(place, asked.file, options.force)
     with asked.opened() as (opened, number):
         making = _Making(opened, number, asked.name, options.scope, options.compile)
         if place.endswith(_ARCHIVES):
@@ -53,6 +57,34 @@ def _venv(asked: Asked, options: "argparse.Namespace") -> None:
         else:
             making.directory(place)
     say(place)
+
+
+def _check_replaceable(place: str, file: str, forced: bool) -> None:
+    """Raise ToolError for what is at `place` unless this tool made it, or it is empty, or it may be anything."""
+    if os.path.samefile(place, file):
+        raise ToolError("%s is the file itself" % place, USAGE)
+    if place.endswith(_ARCHIVES):
+        if os.path.isdir(place):
+            raise ToolError("%s is a directory" % place, USAGE)
+        if not forced and os.path.getsize(place) and not _is_archive(place):
+            raise ToolError("%s is there already, and no archive of a venv (--force)" % place, USAGE)
+    elif os.path.exists(place + "/pyvenv.cfg") and not forced and _MARK not in _text(place + "/pyvenv.cfg"):
+        raise ToolError("%s is a venv that pexlite did not make (--force)" % place, USAGE)
+
+
+def _text(path: str) -> str:
+    return (files.read(path) or b"").decode("utf-8", "replace")
+
+
+def _is_archive(path: str) -> bool:
+    import tarfile
+
+    try:
+        with tarfile.open(path) as archive:
+            first = archive.next()
+            return first is not None and (first.name, first.mtime) == ("bin", _TIME)
+    except (tarfile.TarError, EOFError, OSError):
+        return False
 
 
 class _Making:
@@ -204,6 +236,8 @@ def _make_empty(place: str, name: str) -> None:
     sys.executable = sys._base_executable = environment.base_python()  # type: ignore[attr-defined]
     prompt = re.sub("[^A-Za-z0-9._+-]", "_", os.path.splitext(name)[0])
     venv.EnvBuilder(symlinks=True, with_pip=False, prompt=prompt).create(place)
+    with open(place + "/pyvenv.cfg", "a", encoding="utf-8") as file:
+        file.write(_MARK.lstrip())
 
 
 def _make_movable(place: str) -> None:

@@ -1,0 +1,172 @@
+"""Decides where a command may write: that it can, and that nothing is lost which nobody can make again.
+
+What a command writes takes the place only of an empty file, of a file of its own kind, or of what `--force` gives
+up; and never of anything that goes into it. All of that is known before anything is resolved.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pexlite.errors import PexliteError, UsageError, WriteError
+from pexlite.replacing import replacing
+
+# The second line of every file: Python takes a file that is cut off for a script. There it refuses the coding it
+# does not know, with these words (PEP 263), and runs nothing.
+CODING = "coding: damaged-or-read-from-a-pipe--copy-the-file-here-again"
+_LONGEST_LINE = 128  # bytes of the `#!` line before it, at most
+
+
+class Kind(enum.Enum):
+    """The kinds of file that commands write."""
+
+    APPLICATION = "an application that pexlite, pex, shiv or zipapp made"
+    LOCK = "a lock (pylock.toml)"
+    TARGET = "a target that pexlite probe wrote"
+    WHEEL = "a wheel"
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file that a command is about to write, and whether it may take the place of any other (`--force`)."""
+
+    path: Path
+    """Absolute."""
+    kind: Kind
+    force: bool = False
+
+    def check(self, inputs: Iterable[Path] = ()) -> None:
+        """Raise WriteError unless the file can be written there, and UsageError where it is one of `inputs`.
+
+        Nothing is written.
+        """
+        found = self._found()
+        if found is not None:
+            self._check_is_no_input(inputs)
+            if found.st_size and not self.force and not is_of_kind(self.path, self.kind):
+                raise WriteError(
+                    f"{self.path} is there already, and is not {self.kind.value}",
+                    hint="name another file with -o; --force replaces this one",
+                )
+        self._check_directory()
+
+    def _found(self) -> os.stat_result | None:
+        """The file that is there; None where there is none. Raises WriteError for what no file can replace."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None  # or a link that leads nowhere
+        except OSError as failure:
+            raise self.cannot_be_written(failure) from failure
+        if stat.S_ISDIR(found.st_mode):
+            raise WriteError(f"{self.path} is a directory", hint=f"name a file in it: -o {self.path / 'app.pex'}")
+        if not stat.S_ISREG(found.st_mode):
+            # As root, a file would take the place of the device: /dev/null would be gone for everybody.
+            raise WriteError(f"{self.path} is no file that could be replaced", hint="name a file: -o app.pex")
+        return found
+
+    def _check_is_no_input(self, inputs: Iterable[Path]) -> None:
+        for entry in inputs:
+            if is_same_file(entry, self.path):
+                raise UsageError(
+                    f"{self.path} is a source of this, and cannot be its output as well",
+                    causes=[f"it is the same file as {entry}"] if entry != self.path else (),
+                    hint="name another file with -o",
+                )
+
+    def _check_directory(self) -> None:
+        parent = self.path.parent
+        if not os.path.isdir(parent):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+            failure = NotADirectoryError if os.path.lexists(parent) else FileNotFoundError
+            number = errno.ENOTDIR if os.path.lexists(parent) else errno.ENOENT
+            raise self.cannot_be_written(failure(number, os.strerror(number)))
+        if not os.access(parent, os.W_OK | os.X_OK):
+            raise self.cannot_be_written(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+    @contextlib.contextmanager
+    def replaced(self, mode: int = 0o666) -> Iterator[BinaryIO]:
+        """A new file that takes its place when all went well, and is gone when not. Raises WriteError.
+
+        What is there is looked at again: it may have come while the content was made.
+        """
+        self.check()
+        try:
+            with replacing(self.path, mode) as file:
+                yield file
+        except OSError as failure:
+            raise self.cannot_be_written(failure) from failure
+
+    def cannot_be_written(self, failure: OSError) -> PexliteError:
+        """The error that says so."""
+        hint = "name a place that can be written with -o"
+        if isinstance(failure, FileNotFoundError):
+            hint = f"make its directory first: mkdir -p {self.path.parent}"
+        return WriteError(f"cannot write {self.path}", causes=[failure.strerror or str(failure)], hint=hint)
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether both paths lead to one file that is there, by whatever links and spellings."""
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def is_of_kind(path: Path, kind: Kind) -> bool:
+    """Whether the file at `path` is of that kind; False for one that cannot be read."""
+    try:
+        return _TESTS[kind](path)
+    except (OSError, ValueError):
+        return False
+
+
+def _is_application(path: Path) -> bool:
+    with path.open("rb") as file:
+        if CODING.encode() in file.read(_LONGEST_LINE + len(CODING) + 16):
+            return True  # ours, though it may be cut off
+    # A zip that Python can start. So are some wheels, but nobody starts these.
+    return path.suffix != ".whl" and not {"__main__.py", "__main__.pyc"}.isdisjoint(_members(path))
+
+
+def _is_wheel(path: Path) -> bool:
+    return any(name.endswith(".dist-info/WHEEL") for name in _members(path))
+
+
+def _members(path: Path) -> list[str]:
+    import zipfile  # takes longer than all else here, and most builds write a new file
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError):
+        return []
+
+
+def _is_lock(path: Path) -> bool:
+    import tomllib
+
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {"lock-version", "packages"} <= table.keys()
+
+
+def _is_target(path: Path) -> bool:
+    import json
+
+    said = json.loads(path.read_text(encoding="utf-8"))
+    return isinstance(said, dict) and "pexlite_target" in said
+
+
+_TESTS = {
+    Kind.APPLICATION: _is_application,
+    Kind.LOCK: _is_lock,
+    Kind.TARGET: _is_target,
+    Kind.WHEEL: _is_wheel,
+}
