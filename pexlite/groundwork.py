@@ -19,6 +19,7 @@ from pexlite.model import (
     LocalKind,
     LocalSource,
     LockParts,
+    Progress,
     Report,
     Root,
     Target,
@@ -160,6 +161,9 @@ def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:
         targets=wanted,
         report=report,
     )
+    # Before any code of a project that somebody may not have meant is run.
+    for notice in asked.notices:
+        report(Progress("note", notice))
     local = workshop.local_wheels(asked.local)
     roots = resolve.amended((*asked.roots, *map(root_of, local)), asked.amendments)
     return Prepared(request, asked, workshop, local, roots)

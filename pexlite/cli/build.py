@@ -42,18 +42,19 @@ def build(**given: Any) -> None:
     """
     from pexlite import pipeline
     from pexlite.cli import outcome
-    from pexlite.cli.progress import shown_progress
+    from pexlite.cli.progress import Notes, shown_progress
 
     directory = Path.cwd()
     if build_is_implied():
         from pexlite.cli.commands import COMMANDS
 
-        refuse_commands(given["inputs"], COMMANDS, directory)
+        refuse_commands(given, COMMANDS, directory)
     request = request_of(with_project_defaults(given), directory)
-    with shown_progress(quiet=given["quiet"] or given["no_progress"], every_step=given["verbose"]) as report:
+    notes = Notes(quiet=given["quiet"])
+    with shown_progress(notes, progress=not given["no_progress"], every_step=given["verbose"]) as report:
         result = pipeline.build(request, report)
     if not given["quiet"]:
-        outcome.show(result, directory)
+        outcome.show(result, directory, notes.told)
     if given["as_json"]:
         outcome.show_json(result)
 

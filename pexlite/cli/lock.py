@@ -30,17 +30,18 @@ def lock(**given: Any) -> None:
     """
     from pexlite import locking
     from pexlite.cli import outcome
-    from pexlite.cli.progress import shown_progress
+    from pexlite.cli.progress import Notes, shown_progress
 
     directory = Path.cwd()
     request = asked_of(with_project_defaults(given), directory)
     onto_stdout = str(request.output) == "-"
-    with shown_progress(quiet=given["quiet"] or given["no_progress"], every_step=given["verbose"]) as report:
+    notes = Notes(quiet=given["quiet"])
+    with shown_progress(notes, progress=not given["no_progress"], every_step=given["verbose"]) as report:
         result = locking.lock(replace(request, output=None) if onto_stdout else request, report)
     if onto_stdout:
         write(result.text, end="")
     if not given["quiet"]:
-        outcome.show_lock(result, directory)
+        outcome.show_lock(result, directory, notes.told)
 
 
 LOCK = GroupedCommand(

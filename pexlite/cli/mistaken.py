@@ -8,10 +8,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pexlite.errors import UsageError
+
+if TYPE_CHECKING:
+    from pexlite.resolve.bare_words import Here
 
 _IMPLIED = "pexlite.cli: the command is implied"
 # By the command of pexlite that comes nearest: its names in pip, uv, pipx, poetry, npm, cargo, docker or git.
@@ -44,14 +48,22 @@ def build_is_implied() -> bool:
     return _IMPLIED in click.get_current_context().meta
 
 
-def refuse_commands(inputs: Sequence[str], commands: Collection[str], directory: Path) -> None:
-    """Raise UsageError for the first of `inputs` that is, resembles, or in other tools is a command."""
+def refuse_commands(given: Mapping[str, Any], commands: Collection[str], directory: Path) -> None:
+    """Raise UsageError for the first of the inputs `given` that is, resembles, or in other tools is a command.
+
+    A directory of that name here that the entry point lies in is no command.
+    """
+    inputs = given["inputs"]
     for place, text in enumerate(inputs):
         word = text.lower()
         meant = word if word in commands else _NEAREST.get(word, _resembled(word, commands))
-        if meant is not None:
-            others = (*inputs[:place], *inputs[place + 1 :])
-            raise _refused(text, meant, others, inputs, directory)
+        if meant is None:
+            continue
+        from pexlite.resolve.bare_words import entry_points, something_here  # brings `packaging` along
+
+        here = something_here(text, directory)
+        if here is None or not here.is_started_by(entry_points(given["entry_point"], given["scripts"])):
+            raise _refused(inputs, place, meant, here, directory)
 
 
 def _resembled(word: str, commands: Collection[str]) -> str | None:
@@ -78,20 +90,18 @@ def _slips(command: str) -> Iterator[str]:
     yield from (command + letter for letter in letters)
 
 
-def _refused(text: str, meant: str, others: Sequence[str], inputs: Sequence[str], directory: Path) -> UsageError:
-    is_here = (directory / text).is_dir() or (directory / f"{text}.py").is_file()
+def _refused(inputs: Sequence[str], place: int, meant: str, here: Here | None, directory: Path) -> UsageError:
+    """The error that the input at `place` may be the command `meant`, with a spelling for each thing it may be."""
+    text, others = inputs[place], (*inputs[:place], *inputs[place + 1 :])
     # A word that is something here as well says which it means by its form.
-    project = [f"{word}>=0" if word == text and is_here else word for word in inputs]
-    ways = [_suggested(meant, others, directory)]
-    if is_here:
-        local = f"./{text}" if (directory / text).is_dir() else f"./{text}.py"
-        ways.append(f"For what is here: {_shown(local, *others)}.")
-    ways.append(f"For the project of that name: {_shown('build', *project)}")
+    project = [f"{word}>=0" if here and word == text else word for word in inputs]
+    local = [f"For what is here: {_shown(here.local, *others)}."] if here else []
+    named = f"For the project of that name: {_shown('build', *project)}"
     return UsageError(
         f"{text} is a command of pexlite, and it comes first"
         if text == meant
         else f"pexlite has no command {text}",
-        hint=" ".join(ways),
+        hint=" ".join([_suggested(meant, others, directory), *local, named]),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 _COLUMNS = 80  # of a terminal, and of a log that people read
 
 
-def show(result: BuildResult, directory: Path) -> None:
-    """Print the notices and the closing line on stderr."""
-    show_notices(result.notices)
+def show(result: BuildResult, directory: Path, told: Collection[str] = ()) -> None:
+    """Print the notices, except those `told` already, and the closing line on stderr."""
+    show_notices(result.notices, told)
     if not result.written:
         for wheel in result.wheels:
             say(f"  {wheel.filename}  {size_in_words(wheel.size)}", err=True)
@@ -28,18 +28,19 @@ def show(result: BuildResult, directory: Path) -> None:
         say(line, err=True)
 
 
-def show_notices(notices: Sequence[str]) -> None:
-    """Print things the person should know though nothing failed, on stderr."""
-    for notice in notices:
-        say(f"note: {notice}", err=True)
-
-
-def show_lock(result: LockResult, directory: Path) -> None:
-    """Print the notices and the closing line of a lock on stderr."""
-    show_notices(result.notices)
+def show_lock(result: LockResult, directory: Path, told: Collection[str] = ()) -> None:
+    """Print the notices of a lock, except those `told` already, and its closing line on stderr."""
+    show_notices(result.notices, told)
     done = f"wrote {path_in_words(result.path, directory)}" if result.path else "locked"
     packages = count_in_words(len({package.name for package in result.lock.packages}), "package")
     say("  ".join([done, packages, seconds_in_words(result.seconds)]), err=True)
+
+
+def show_notices(notices: Sequence[str], told: Collection[str] = ()) -> None:
+    """Print things the person should know though nothing failed, except those `told` already, on stderr."""
+    for notice in notices:
+        if notice not in told:
+            say(f"note: {notice}", err=True)
 
 
 def closing_lines(result: BuildResult, directory: Path) -> tuple[str, ...]:

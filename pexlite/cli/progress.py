@@ -23,16 +23,39 @@ _STAGES = {
 _COUNTED_IN_BYTES = ("fetch", "write")
 
 
+class Notes:
+    """Notes that come before what they are about begins: shown at once, and not again at the end."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self.told: set[str] = set()
+
+    def before(self, report: Report) -> Report:
+        """A report that shows notes, and passes all else to `report`."""
+
+        def both(progress: Progress) -> None:
+            if progress.stage != "note":
+                report(progress)
+            elif not self.quiet:
+                say(f"note: {progress.message}", err=True)
+                self.told.add(progress.message)
+
+        return both
+
+
 @contextlib.contextmanager
-def shown_progress(*, quiet: bool, every_step: bool) -> Iterator[Report]:
-    """A report that shows progress on stderr as long as the context lasts; the display is erased at its end."""
-    if quiet:
-        yield no_report
+def shown_progress(notes: Notes, *, progress: bool, every_step: bool) -> Iterator[Report]:
+    """A report that shows notes and progress on stderr as long as the context lasts.
+
+    The display is erased at its end, and the notes stay.
+    """
+    if notes.quiet or not progress:
+        yield notes.before(no_report)
     elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not every_step:
         with _display() as report:
-            yield report
+            yield notes.before(report)
     else:
-        yield _Lines(every_step)
+        yield notes.before(_Lines(every_step))
 
 
 class _Lines:

@@ -12,7 +12,6 @@ Paths are relative to that pyproject.toml. An option on the command line wins ov
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,7 @@ def with_project_defaults(given: dict[str, Any]) -> dict[str, Any]:
     Raises UsageError where several projects have such a table, or an entry of it is wrong.
     """
     context = click.get_current_context()
-    tables = [(project, table) for project in _projects(given["inputs"]) if (table := _table(project))]
+    tables = [(project, table) for project in _projects(given) if (table := _table(project))]
     if not tables:
         return given
     if len(tables) > 1:
@@ -86,10 +85,27 @@ def _check_output(project: Path, output: Path) -> None:
         raise _wrong(project, f"output is {str(output)!r}, which {why}", f"if it is meant, name it: -o {output}")
 
 
-def _projects(inputs: Sequence[str]) -> list[Path]:
-    """The directories among `inputs` that have a pyproject.toml: `.`, `path/to/project[extra]`."""
-    places = [Path(text.partition(";")[0].partition("[")[0].strip() or "nothing") for text in inputs]
-    return list(dict.fromkeys(place for place in places if (place.expanduser() / "pyproject.toml").is_file()))
+def _projects(given: dict[str, Any]) -> list[Path]:
+    """The directories among the inputs that have a pyproject.toml: `.`, `path/to/project[extra]`."""
+    found = []
+    for text in given["inputs"]:
+        written = text.partition(";")[0].partition("[")[0].strip()
+        place = Path(written or "nothing")
+        if (place.expanduser() / "pyproject.toml").is_file() and (
+            written.startswith((".", "~")) or os.sep in written or _is_meant(text, given)
+        ):
+            found.append(place)
+    return list(dict.fromkeys(found))
+
+
+def _is_meant(word: str, given: dict[str, Any]) -> bool:
+    """Whether the bare `word` means the directory here, by what was typed: its own table cannot say so."""
+    from pexlite.resolve.bare_words import entry_points, something_here  # brings `packaging` along
+
+    here = something_here(word, Path.cwd())
+    return here is not None and here.is_started_by(
+        entry_points(given.get("entry_point"), given.get("scripts", ()))
+    )
 
 
 def _table(project: Path) -> dict[str, Any]:

@@ -147,7 +147,7 @@ class Progress:
     """A step forward: `done` of `total` in the unit of the stage (bytes when fetching), None when unknown."""
 
     stage: str
-    """"targets", "local", "resolve", "fetch", "build" or "write"."""
+    """"targets", "local", "resolve", "fetch", "build" or "write"; "note" for what to know before it goes on."""
     message: str
     done: int | None = None
     total: int | None = None

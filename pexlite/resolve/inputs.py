@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,11 +23,12 @@ from packaging.utils import (
 from pexlite.installers import mask
 from pexlite.installers.words import local_path
 from pexlite.model import LocalKind, LocalSource, Root
+from pexlite.resolve.bare_words import something_here, two_readings
 from pexlite.resolve.gathered import Gathered, problem
 
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+[a-z+.-]+:", re.IGNORECASE)
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|file:")
-_BARE_WORD = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?")
+_EXTRAS_OF_A_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^\]]*\])")
 _WITH_EXTRAS = re.compile(r"(?P<path>.*?)(?:\[(?P<extras>[^\[\]]*)\])?")
 _SDIST_ENDINGS = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 _FILE_ENDINGS = (".whl", ".py", *_SDIST_ENDINGS)
@@ -45,7 +46,11 @@ class Input:
     """The directory of the file it is written in; relative paths are looked for there next."""
     hashes: tuple[str, ...] = ()
     bare_words: bool = False
-    """Whether a word without a slash may name a directory here: on the command line, not in a file."""
+    """Whether a word without a slash may name something here: on the command line, not in a file."""
+    entry_points: tuple[str, ...] = ()
+    """The functions and modules that the file is to start; a directory that one is in is meant by its name."""
+    output: Path | None = None
+    """The file to write, which an earlier build may have left here under a project's name."""
 
 
 def interpret(asked: Input) -> Gathered:
@@ -57,12 +62,36 @@ def interpret(asked: Input) -> Gathered:
         return _url(asked, text)
     if _looks_like_path(text):
         return _path(asked, text)
-    word = _BARE_WORD.fullmatch(text)
-    if asked.bare_words and word and (directory := asked.directory / word["name"]).is_dir():
-        found = _path(asked, text) if _directory_kind(directory) else None
-        if found is not None:
-            return Gathered(local=found.local, notices=(_notice(word["name"]),), problems=found.problems)
-    return _requirement(asked, text)
+    return _bare_word(asked, text) if asked.bare_words else _requirement(asked, text)
+
+
+# -- words that may be something here ------------------------------------------------------------
+
+
+def _bare_word(asked: Input, text: str) -> Gathered:
+    """The directory of that name where only that can be meant; a problem where both can; else the requirement."""
+    here = something_here(text, asked.directory)
+    if here is None:
+        found = _requirement(asked, text)
+        return replace(found, notices=(*found.notices, *_passed_over(asked, text)))
+    kind = _directory_kind(here.path) if here.path.is_dir() else LocalKind.MODULE
+    if not here.is_started_by(asked.entry_points):
+        return Gathered(problems=(two_readings(here, kind),))
+    notice = (
+        f"{text} is the directory here, since the entry point is in it; for the index's project of that name "
+        f"add a version: '{text}>=0'"
+    )
+    # A directory without __init__.py is a package too (PEP 420).
+    source = LocalSource(kind or LocalKind.PACKAGE, here.path.absolute(), asked.origin)
+    return Gathered(local=(source,), notices=(notice,))
+
+
+def _passed_over(asked: Input, text: str) -> tuple[str, ...]:
+    """A note where the index's project is taken, since it has extras, and a project of its name is here."""
+    named = _EXTRAS_OF_A_NAME.fullmatch(text)
+    if not named or _directory_kind(asked.directory / named["name"]) is not LocalKind.PROJECT:
+        return ()
+    return (f"{named['name']} is the index's project; for the directory here: ./{named['name']}{named['extras']}",)
 
 
 # -- names ---------------------------------------------------------------------------------------
@@ -76,7 +105,7 @@ def _requirement(asked: Input, text: str) -> Gathered:
         return problem(
             f"{_place(asked)}{mask(text)!r} is no requirement: {reason}", _requirement_hint(asked, text)
         )
-    if asked.bare_words and (asked.directory / text).is_file():
+    if asked.bare_words and (asked.directory / text).is_file() and not _is_output(asked, text):
         return problem(f"{text} is a file here, and no distribution", _shape_hint(Path(text), Path(text)))
     path = local_path(requirement.url) if requirement.url else None
     if path is not None:
@@ -96,8 +125,9 @@ def _requirement_hint(asked: Input, text: str) -> str:
     return "write it as pip takes it: name, name==1.2, name[extra]>=1,<2, or name @ https://…"
 
 
-def _notice(name: str) -> str:
-    return f"{name} is the directory here; for the index's project of that name add a version: '{name}>=0'"
+def _is_output(asked: Input, text: str) -> bool:
+    """Whether the file `text` is but what an earlier build left: `pexlite httpie -c http -o httpie`, twice."""
+    return asked.output is not None and asked.directory / asked.output == asked.directory / text
 
 
 # -- URLs ----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from pexlite.errors import UsageError
 from pexlite.installers.words import local_path
 from pexlite.model import Asked, BuildRequest, LocalKind, LocalSource, LockParts, Root
 from pexlite.resolve.amendments import read_amendments
+from pexlite.resolve.bare_words import entry_points
 from pexlite.resolve.gathered import Gathered, Problem, combined, merged_index, problem
 from pexlite.resolve.inputs import Input, interpret, origins
 from pexlite.resolve.lock_parts import has_group, missing_extras, wanted_parts
@@ -71,7 +72,14 @@ def gather(request: BuildRequest) -> Asked:
 
 
 def _typed(request: BuildRequest, text: str) -> Input:
-    return Input(text, _COMMAND_LINE, request.directory, bare_words=True)
+    return Input(
+        text,
+        _COMMAND_LINE,
+        request.directory,
+        bare_words=True,
+        entry_points=entry_points(request.entry_point, request.scripts),
+        output=request.output,
+    )
 
 
 def _is_lock(text: str) -> bool:

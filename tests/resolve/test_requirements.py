@@ -99,8 +99,6 @@ def test_a_requirement_is_a_root(here: Path, text: str, requirement: str) -> Non
         ("./demo[web,all]", LocalKind.PROJECT, "demo", {"web", "all"}),
         ("demo/pyproject.toml", LocalKind.PROJECT, "demo", set()),
         ("demo @ ./demo", LocalKind.PROJECT, "demo", set()),
-        ("demo", LocalKind.PROJECT, "demo", set()),
-        ("package", LocalKind.PACKAGE, "package", set()),
         ("package/", LocalKind.PACKAGE, "package", set()),
         ("./little-1.0-py3-none-any.whl", LocalKind.WHEEL, "little-1.0-py3-none-any.whl", set()),
         ("little-1.0.tar.gz", LocalKind.SDIST, "little-1.0.tar.gz", set()),
@@ -117,21 +115,6 @@ def test_a_path_is_a_local_source(here: Path, text: str, kind: LocalKind, name: 
 def test_a_file_url_is_the_path(here: Path) -> None:
     (source,) = asked(here, f"demo[web] @ {(here / 'demo').as_uri()}").local
     assert (source.kind, source.path, source.extras) == (LocalKind.PROJECT, here / "demo", frozenset({"web"}))
-
-
-@pytest.mark.parametrize(("word", "noticed"), [("demo", True), ("package", True), ("./demo", False)])
-def test_a_bare_word_that_is_a_directory_here_is_announced(here: Path, word: str, noticed: bool) -> None:
-    notices = asked(here, word).notices
-    assert bool(notices) == noticed
-    assert all(
-        notice.startswith(f"{word} is the directory here") and f"'{word}>=0'" in notice for notice in notices
-    )
-
-
-def test_a_bare_word_that_is_a_directory_of_something_else_is_the_requirement(here: Path) -> None:
-    found = asked(here, "empty")
-    assert [root.requirement.name for root in found.roots] == ["empty"]
-    assert found.notices == ()
 
 
 def test_a_script_brings_its_header_and_is_the_application(here: Path) -> None:

@@ -1,0 +1,84 @@
+"""A bare word among the requirements while something of that name is here: a project of the index, or that.
+
+`pexlite black` in a directory that has ./black: whoever is not asked which of the two he means gets the other one,
+and a directory that is a project runs code when it is built.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pexlite.model import LocalKind
+from pexlite.resolve.gathered import Problem
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?")
+
+
+@dataclass(frozen=True)
+class Here:
+    """The directory or module `path`, which is called as the word `name` says."""
+
+    name: str
+    path: Path
+
+    @property
+    def local(self) -> str:
+        """The path as it is typed to mean it and nothing else."""
+        return f"./{self.path.name}"
+
+    def is_started_by(self, entry_points: Sequence[str]) -> bool:
+        """Whether one of `entry_points` (`module`, `module:function`) lies in the directory: then it is meant.
+
+        A script's name does not tell, since the index's project may have a script of that name as well.
+        """
+        return self.path.is_dir() and any(self._has(*reference.partition(":")[::2]) for reference in entry_points)
+
+    def _has(self, module: str, attribute: str) -> bool:
+        first, *rest = module.strip().split(".")
+        if not first or not re.fullmatch(r"\w+(?:\.\w+)*", module.strip()):
+            return False
+        places = [self.path / first, self.path / "src" / first]
+        if first == self.name:
+            places.append(self.path)
+        texts = [text for place in places for text in _texts(place.joinpath(*rest))]
+        name = attribute.partition(".")[0].strip()
+        return any(not name or re.search(rf"\b{re.escape(name)}\b", text) for text in texts)
+
+
+def entry_points(entry_point: str | None, scripts: Sequence[str]) -> tuple[str, ...]:
+    """The modules and functions among `-e` and `-c`."""
+    named = [entry_point] if entry_point else []
+    return (*named, *(script for script in scripts if ":" in script))
+
+
+def something_here(text: str, directory: Path) -> Here | None:
+    """The directory, else the module, in `directory` that the bare word `text` names; None without any."""
+    if not _NAME.fullmatch(text):
+        return None
+    if (directory / text).is_dir():
+        return Here(text, directory / text)
+    return Here(text, directory / f"{text}.py") if (directory / f"{text}.py").is_file() else None
+
+
+def two_readings(here: Here, kind: LocalKind | None) -> Problem:
+    """The problem that a word may mean what is `here`, of that `kind`, as well as a project of the index."""
+    what = "directory" if here.path.is_dir() else "file"
+    local = f"for the {what}: `pexlite {here.local}`"
+    if kind is None and any(any(here.path.glob(pattern)) for pattern in ("*.py", "*/*.py")):
+        local = f"for the modules in the directory: `pexlite -D {here.name}`"
+    elif kind is None:
+        local = "the directory has nothing that could go in"
+    return Problem(
+        f"{here.name} is a {what} here, and may be a project of the index",
+        f"{local}; for the index's project: `pexlite '{here.name}>=0'`",
+    )
+
+
+def _texts(module: Path) -> Iterator[str]:
+    """The sources that importing or running the module or package at `module` would begin with."""
+    for path in (module.with_name(f"{module.name}.py"), module / "__init__.py", module / "__main__.py"):
+        if path.is_file():
+            yield path.read_text(encoding="utf-8", errors="replace")

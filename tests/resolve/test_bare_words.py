@@ -1,0 +1,136 @@
+"""A bare word with something of its name here is that only where nothing else can be meant."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pexlite.errors import UsageError
+from pexlite.model import Asked, BuildRequest, LocalKind
+from pexlite.resolve import gather
+
+MAIN = "def run():\n    pass\n"
+# What is here, as files; "package" and the like are the words.
+FILES = {
+    "package/__init__.py": "",
+    "package/main.py": MAIN,
+    "package/sub/__init__.py": MAIN,
+    "plain/main.py": MAIN,
+    "project/pyproject.toml": '[project]\nname = "project"\n[project.scripts]\nproject = "project.main:run"\n',
+    "project/project/main.py": MAIN,
+    "source/setup.py": "",
+    "source/src/inner/__init__.py": MAIN,
+    "old/setup.py": "",
+    "old/single.py": MAIN,
+    "data/table.csv": "",
+    "module.py": MAIN,
+    "built": "#!/usr/bin/env python3\n",
+}
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def asked(here: Path, *inputs: str, **more: object) -> Asked:
+    return gather(replace(BuildRequest(directory=here, inputs=inputs), **more))  # type: ignore[arg-type]
+
+
+STARTED = [
+    ("package", "package.main:run", LocalKind.PACKAGE),
+    ("package", "package.sub:run", LocalKind.PACKAGE),
+    ("package", "package.main", LocalKind.PACKAGE),
+    ("plain", "plain.main:run", LocalKind.PACKAGE),
+    ("project", "project.main:run", LocalKind.PROJECT),
+    ("source", "inner:run", LocalKind.PROJECT),
+    ("old", "single:run", LocalKind.PROJECT),
+]
+
+
+@pytest.mark.parametrize(("word", "entry_point", "kind"), STARTED)
+def test_a_directory_that_the_entry_point_lies_in_is_meant_and_announced(
+    word: str, entry_point: str, kind: LocalKind, here: Path
+) -> None:
+    # What -c names without a colon is a script.
+    by_script = [asked(here, word, scripts=(entry_point,))] if ":" in entry_point else []
+    for found in (asked(here, word, entry_point=entry_point), *by_script):
+        [source] = found.local
+        assert (source.kind, source.path) == (kind, here / word)
+        assert found.roots == ()
+        [notice] = found.notices
+        assert notice.startswith(f"{word} is the directory here") and f"'{word}>=0'" in notice
+
+
+@pytest.mark.parametrize(
+    ("word", "entry_point", "scripts"),
+    [
+        ("package", None, ()),
+        ("package", "package.other:run", ()),
+        ("package", "package.main:other", ()),
+        ("package", "another.main:run", ()),
+        ("plain", "plain:run", ()),
+        ("project", None, ("project",)),  # a script that the index's project may have as well
+        ("source", "source.inner:run", ()),
+        ("data", None, ()),
+        ("module", None, ()),
+        ("module", "module:run", ()),
+        ("module", None, ("module:run",)),
+    ],
+)
+def test_where_both_can_be_meant_both_are_named(
+    word: str, entry_point: str | None, scripts: tuple[str, ...], here: Path
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        asked(here, word, entry_point=entry_point, scripts=scripts)
+    assert caught.value.message.startswith(f"{word} is a ")
+    *local, index = re.findall("`(.*?)`", caught.value.hint or "")
+    [root] = asked(here, *shlex.split(index)[1:]).roots
+    assert (root.requirement.name, asked(here, *shlex.split(index)[1:]).local) == (word, ())
+    assert bool(local) == (word != "data")
+    for command in local:
+        words = shlex.split(command)[1:]
+        trees = (Path(words.pop()),) if "-D" in words else ()
+        [source] = asked(here, *(word for word in words if word != "-D"), source_directories=trees).local
+        assert source.path.stem == word
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "noticed"),
+    [
+        ("project>=0", "project", False),
+        ("project==1.0", "project", False),
+        ("project[web]", "project", True),
+        ("project[web]>=1", "project", False),
+        ("module>=0", "module", False),
+        ('project ; python_version > "3"', "project", False),
+        ("package[web]", "package", False),
+        ("elsewhere", "elsewhere", False),
+        ("sub", "sub", False),
+    ],
+)
+def test_with_a_version_or_extra_it_is_the_indexs(text: str, name: str, noticed: bool, here: Path) -> None:
+    found = asked(here, text, entry_point="project.main:run")
+    assert [root.requirement.name for root in found.roots] == [name]
+    assert found.local == ()
+    assert bool(found.notices) == noticed
+
+
+def test_in_a_file_a_word_is_the_indexs(here: Path) -> None:
+    (here / "requirements.txt").write_text("package\n")
+    [root] = asked(here, requirement_files=("requirements.txt",)).roots
+    assert root.requirement.name == "package"
+
+
+def test_what_an_earlier_build_wrote_under_the_projects_name_is_no_other_reading(here: Path) -> None:
+    [root] = asked(here, "built", output=Path("built")).roots
+    assert root.requirement.name == "built"
+    with pytest.raises(UsageError, match="built is a file here"):
+        asked(here, "built", output=Path("another"))
