@@ -205,8 +205,9 @@ def verify(path: str | PathLike[str], *, lock: str | PathLike[str] | None = None
 def activate(path: str | PathLike[str]) -> Path:
     """Make everything in the file at `path` importable in this process; return the site-packages that holds it.
 
-    The file is unpacked into the cache as by its first start. Modules that are imported already stay as they are.
-    Raises TargetError where the file does not run on this Python.
+    The file is unpacked into the cache by its first start, so what is in it runs: activate only what you would
+    run. Modules that are imported already stay as they are. Raises TargetError where the file does not run on
+    this Python.
     """
     from pexlite.tools.activate import activate as activate_file
 

@@ -13,6 +13,8 @@ LONGEST = 255
 # A line ends at any of these for one program or another (`str.splitlines`).
 _NEVER = re.compile(r"[\\\x00-\x1f\x7f\x85\u2028\u2029]")
 _DRIVE = re.compile(r"[A-Za-z]:")
+_DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+_REFERENCE = re.compile(rf"\s*{_DOTTED}\s*:\s*{_DOTTED}\s*(?:\[.*)?")
 _STEPS = frozenset({"", ".", ".."})
 
 
@@ -36,3 +38,8 @@ def fault_of_path(path: str) -> str | None:
 def fault_of_name(name: str) -> str | None:
     """As `fault_of_path`, for the name of a file in a directory that is known."""
     return "is no file name" if "/" in name else fault_of_path(name)
+
+
+def is_reference(text: str) -> bool:
+    """Whether `text` names a function, as in "package.module:main", and may stand in a program that calls it."""
+    return _REFERENCE.fullmatch(text) is not None

@@ -18,7 +18,7 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 # The doors: what they may import is the layer that they open.
 DOORS = {"__main__": "cli", "__init__": "cli"}
 # Programs of their own, which other processes run.
-PROGRAMS = {HOUSE / "targets" / "ask.py", HOUSE / "resolve" / "guided_pip.py"}
+PROGRAMS = {HOUSE / "targets" / "ask.py", HOUSE / "resolve" / "guided_pip.py", HOUSE / "tools" / "look.py"}
 # Standard library that reads or changes the world outside, which bundle/ leaves to the other rooms.
 WORLDLY = {"os", "io", "shutil", "socket", "time", "datetime", "subprocess", "urllib", "tempfile", "random"} | {
     "platform",

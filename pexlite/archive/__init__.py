@@ -9,22 +9,26 @@ from pexlite.deferred import deferred
 if TYPE_CHECKING:
     from pexlite.archive.drafting import draft as draft
     from pexlite.archive.reader import read_manifest as read_manifest
+    from pexlite.archive.runtime_files import ROOM_DIRECTORY as ROOM_DIRECTORY
     from pexlite.archive.runtime_files import room_sources as room_sources
     from pexlite.archive.sealed import check_launch as check_launch
     from pexlite.archive.sealed import unread_variables as unread_variables
     from pexlite.archive.stored import chunks as chunks
     from pexlite.archive.stored import open_wheel as open_wheel
     from pexlite.archive.stored import sha256 as sha256
+    from pexlite.archive.trees import problems_of_trees as problems_of_trees
     from pexlite.archive.writer import write as write
 else:
     # To write what was decided before takes neither zipfile nor packaging.
     __getattr__, __dir__ = deferred(
         __name__,
         {
+            "ROOM_DIRECTORY": "pexlite.archive.runtime_files",
             "check_launch": "pexlite.archive.sealed",
             "chunks": "pexlite.archive.stored",
             "draft": "pexlite.archive.drafting",
             "open_wheel": "pexlite.archive.stored",
+            "problems_of_trees": "pexlite.archive.trees",
             "read_manifest": "pexlite.archive.reader",
             "sha256": "pexlite.archive.stored",
             "room_sources": "pexlite.archive.runtime_files",

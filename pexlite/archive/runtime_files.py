@@ -11,13 +11,14 @@ ROOM, COMPILED = "__pexlite__.txt", "__pexlite__.bytecode"
 """The members of a file that hold the room's modules, as start.py has them."""
 CHECKED_MAIN = "checked_main.py"
 """The name among the sources of the program that `__main__.pyc` is; it is no member of a file."""
-_ROOM = Path(__file__).parent.parent / "runtime"
+ROOM_DIRECTORY = Path(__file__).parent.parent / "runtime"
+"""Where the room's sources are."""
 
 
 @functools.cache
 def room_sources() -> tuple[tuple[str, str], ...]:
     """The path in the room and the text of each of its files, sorted by path; CHECKED_MAIN among them."""
-    paths = [path for pattern in ("*.py", "*.pth") for path in _ROOM.rglob(pattern)]
-    texts = {path.relative_to(_ROOM).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    paths = [path for pattern in ("*.py", "*.pth") for path in ROOM_DIRECTORY.rglob(pattern)]
+    texts = {path.relative_to(ROOM_DIRECTORY).as_posix(): path.read_text(encoding="utf-8") for path in paths}
     texts[CHECKED_MAIN] = Path(__file__).with_name(CHECKED_MAIN).read_text(encoding="utf-8")
     return tuple(sorted(texts.items()))

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from pexlite.errors import Unplaceable
 from pexlite.model import Entry, InstalledTree, Kind, Variant, Wheel, kind_in, place_of
-from pexlite.names import fault_of_name
+from pexlite.names import fault_of_name, is_reference
 
 _SCHEMES = {"purelib": "lib", "platlib": "lib", "scripts": "scripts", "data": "data", "headers": "headers"}
 _ACTIVATION = re.compile(r"activate(\.[a-z0-9]+)?|activate_this\.py", re.IGNORECASE)
@@ -34,8 +34,6 @@ _OF_EVERY_APP = re.compile(
     r"|lib(?:64)?/(?:python|pypy)[\d.]+t?/site-packages)$",
     re.IGNORECASE,
 )
-_DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
-_REFERENCE = re.compile(rf"\s*{_DOTTED}\s*:\s*{_DOTTED}\s*(?:\[.*)?")
 # Endings of the names under which installers on Windows keep what they write for a console script.
 _WRAPPERS = (".exe", "-script.py", ".pya")
 _MOST_CAUSES = 20
@@ -216,7 +214,7 @@ def _faults_of_scripts(wheel: Wheel) -> Iterator[_Fault]:
         fault = fault_of_name(name)
         if fault:
             yield _Fault(wheel, f"console script {name!r} {fault}")
-        elif not _REFERENCE.fullmatch(reference):
+        elif not is_reference(reference):
             # As pip has it: such a script could only fail, or do something else than it says.
             yield _Fault(wheel, f"console script {name} calls {reference!r}, which names no function")
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from pexlite.model.tree import Entry as Entry
     from pexlite.model.tree import InstalledTree as InstalledTree
     from pexlite.model.tree import Kind as Kind
+    from pexlite.model.tree import entries_in as entries_in
     from pexlite.model.tree import kind_in as kind_in
     from pexlite.model.tree import place_of as place_of
     from pexlite.model.tree import read_tree as read_tree
@@ -93,6 +94,7 @@ else:
             "Entry",
             "InstalledTree",
             "Kind",
+            "entries_in",
             "kind_in",
             "place_of",
             "read_tree",

@@ -107,16 +107,20 @@ def read_tree(text: str, distributions: Sequence[str]) -> InstalledTree:
     Raises ValueError where it is no such text.
     """
     try:
-        return InstalledTree(tuple(_entries(text, distributions)))
+        return InstalledTree(tuple(entries_in(text, distributions)))
     except IndexError as problem:
         raise ValueError("a tree names a wheel that is not there") from problem
 
 
-def _entries(text: str, distributions: Sequence[str]) -> Iterator[Entry]:
+def entries_in(text: str, distributions: Sequence[str]) -> Iterator[Entry]:
+    """Each entry of the tree whose text is `text`, as `read_tree` has them. Raises ValueError, IndexError."""
     number: int | None = None
     directory, top = "", ""
     kind = Kind.FILE
-    for line in text.split("\n")[:-1]:
+    *lines, rest = text.split("\n")
+    if rest:
+        raise ValueError("the last line of a tree has no end")
+    for line in lines:
         first, _, rest = line.partition(" ")
         if line[:1] == "/":
             number, directory = _number(first), rest

@@ -1,5 +1,7 @@
 """A start that needs the file itself: for another Python, for a tool, or for an app's directory not in order."""
 
+import sys
+
 from . import install
 from .app import switches as environment
 from .start import app_directory
@@ -25,6 +27,7 @@ def launcher_of(facts: "dict[str, Any]", file: str) -> "ModuleType":
             pythons.run_asked(file, switches)
         if switches.tools:
             from . import tools
+            from .tools.asked import Asked
 
-            tools.run(facts, file, app_directory(facts), switches)
+            tools.run(Asked(facts, file, app_directory(facts), switches), sys.argv[1:])
     return install.launcher_of(facts, file, switches)

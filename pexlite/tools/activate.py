@@ -18,7 +18,8 @@ _MARKS: list[mmap.mmap] = []
 def activate(path: Path) -> Path:
     """Unpack the file at `path` and put its site-packages in `sys.path`, before other site-packages; return it.
 
-    The `.pth` files in it are run. Calling it again changes nothing.
+    It runs what is in the file: its first start unpacks it, and then its `.pth` files. Calling it again changes
+    nothing.
     """
     prefix = unpack(path.absolute())
     library = Path(site.__file__).parent.name

@@ -1,4 +1,4 @@
-"""The tools that a built file carries (PEX_TOOLS=1), run by a Python that fits it."""
+"""The tools of the runtime room, for a built file: run by this pexlite's own room, or by the one in the file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pexlite.errors import PexliteError, TargetError, UsageError, VerificationFa
 
 _ERRORS: dict[int, type[PexliteError]] = {2: UsageError, 5: WriteError, 6: VerificationFailed}
 _KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS", "PEX_PYTHON_PATH")
+_LOOK = Path(__file__).with_name("look.py")
 
 
 def make_venv(
@@ -26,27 +27,40 @@ def make_venv(
 ) -> Path:
     """Make an ordinary venv of the file at `path` in `place`, or an archive of one (NAME.tar.gz); return `place`.
 
-    `scope` is "all", "deps" (what others wrote) or "srcs" (the builder's own code). Without `python` it is this
-    Python where the file runs on it, else one on PATH. What pexlite did not make is added to or replaced only with
-    `force`. Raises UsageError, TargetError, WriteError.
+    Nothing of what is in the file runs. `scope` is "all", "deps" (what others wrote) or "srcs" (the builder's own
+    code). Without `python` it is this Python where the file runs on it, else one on PATH. What pexlite did not
+    make is added to or replaced only with `force`. Raises NotABundle, VerificationFailed, UsageError, TargetError,
+    WriteError.
     """
-    more = ["--compile"] * compiled + ["--force"] * force
-    run(path, ["venv", str(place), "--scope", scope, *more], python)
+    manifest = archive.read_manifest(path)
+    problems = list(archive.problems_of_trees(path, manifest))
+    if problems:
+        raise VerificationFailed(f"{path} is damaged, or not made by pexlite", causes=problems)
+    program = [python or sys.executable, "-I", "-S", str(_LOOK), str(archive.ROOM_DIRECTORY), _absolute(path)]
+    program += ["venv", _absolute(place), "--scope", scope, *["--compile"] * compiled, *["--force"] * force]
+    # Without `python`, look.py itself starts over with another one where this one does not fit.
+    _run(program, path, {"PEX_PYTHON": python, "PYTHONPATH": ""})
     return place
 
 
 def unpack(path: Path) -> Path:
-    """The app's directory of the file at `path`, in the cache, for the running Python. Raises TargetError."""
-    return Path(run(path, ["warm"], sys.executable).rstrip("\n"))
+    """The app's directory of the file at `path`, in the cache, for the running Python.
 
-
-def run(path: Path, arguments: Sequence[str], python: str | None = None) -> str:
-    """Run a tool of the file at `path` and return its stdout. Its failure is raised as the matching PexliteError.
-
-    Raises NotABundle where pexlite did not make the file.
+    The file is started for that: what is in it runs. Raises NotABundle where pexlite did not make it, TargetError.
     """
     archive.read_manifest(path)
-    done = _run([python or sys.executable, str(path), *arguments], {"PEX_PYTHON": python} if python else {})
+    command = [sys.executable, _absolute(path), "warm"]
+    return Path(_run(command, path, {"PEX_PYTHON": sys.executable, "PEX_TOOLS": "1"}).rstrip("\n"))
+
+
+def _absolute(path: Path) -> str:
+    """`path` so that no program can take it for an option."""
+    return str(path.absolute())
+
+
+def _run(command: Sequence[str], path: Path, variables: dict[str, str | None]) -> str:
+    """The stdout of `command`, a tool for the file at `path`; a failure is raised as the matching PexliteError."""
+    done = _ended(command, {name: value for name, value in variables.items() if value is not None})
     if done.returncode == 0:
         return done.stdout
     lines = done.stderr.strip().splitlines() or [f"{path} ended with {done.returncode}"]
@@ -56,12 +70,12 @@ def run(path: Path, arguments: Sequence[str], python: str | None = None) -> str:
     raise kind(lines[0].removeprefix("error: "), causes=causes, hint=hints[0] if hints else None)
 
 
-def _run(command: list[str], more: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name[:4] != "PEX_" or name in _KEPT}
+def _ended(command: Sequence[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name[:4] != "PEX_" or name in _KEPT}
     try:
         return subprocess.run(
             command,
-            env={**environment, **more, "PEX_TOOLS": "1"},
+            env={**kept, **variables},
             capture_output=True,
             encoding="utf-8",
             errors="surrogateescape",

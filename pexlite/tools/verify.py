@@ -48,6 +48,7 @@ def verify_file(path: Path, lock: Path | None = None) -> Verified:
     files = 0
     with path.open("rb") as file:
         problems += _problems_of_own_parts(file, manifest)
+        problems += archive.problems_of_trees(path, manifest)
         for wheel in manifest.wheels:
             if archive.sha256(file, wheel) != wheel.sha256:
                 problems.append(f"{wheel.filename} has not the sha256 {wheel.sha256}")

@@ -27,10 +27,13 @@ _END_SIZE = 22
 class Whole:
     """An open file whose own parts are as they were built; what replaces it at its path does not matter here."""
 
-    def __init__(self, descriptor: int, members: "dict[str, archive.Member]", file: str) -> None:
+    def __init__(
+        self, descriptor: int, members: "dict[str, archive.Member]", file: str, room: "Room | None"
+    ) -> None:
         self.descriptor = descriptor
         self.file = file
         self._members = members
+        self._room = room
         self.manifest: dict[str, Any] = json.loads(self.part("PEX-INFO").decode("utf-8"))
         for name in _STARTS:
             if name in members:
@@ -49,7 +52,9 @@ class Whole:
 
     @property
     def room(self) -> Room:
-        """The modules that the file carries."""
+        """The modules that the file carries, or those of whoever looks at it."""
+        if self._room:
+            return self._room
         codes = codes_in(self.part(COMPILED) if COMPILED in self._members else b"")
         return Room(self.file, texts_in(self.part(ROOM)), codes)
 
@@ -68,11 +73,14 @@ class Whole:
         os.close(self.descriptor)
 
 
-def opened(file: str) -> Whole:
-    """The Whole at the path `file`. Raises Damaged, or OSError where there is no file to read."""
+def opened(file: str, room: "Room | None" = None) -> Whole:
+    """The Whole at the path `file`. Raises Damaged, or OSError where there is no file to read.
+
+    With a `room` nothing is taken of the one in the file.
+    """
     descriptor = os.open(file, os.O_RDONLY)
     try:
-        whole = Whole(descriptor, _own_members(descriptor), file)
+        whole = Whole(descriptor, _own_members(descriptor), file, room)
         _check_header(descriptor, whole.manifest["pexlite"]["header"])
         return whole
     except BaseException:

@@ -7,7 +7,6 @@ import argparse
 import os
 import sys
 
-from ..app.switches import Switches
 from ..failed import end_as_interrupted, shown
 from ..file.zip import Damaged
 from . import cache, extract, info, venv, verify, warm
@@ -16,20 +15,19 @@ from .asked import USAGE, VERIFICATION, WRITING, Asked, ToolError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, NoReturn
+    from typing import NoReturn
 
 _EPILOG = "Without PEX_TOOLS the file runs its app."
 _COMMANDS = (info, verify, venv, extract, warm, cache)
 
 
-def run(facts: "dict[str, Any]", file: str, place: str, switches: Switches) -> "NoReturn":
-    """Exit having done what the arguments of the file say."""
-    asked = Asked(facts, file, place, switches)
+def run(asked: Asked, arguments: "list[str]") -> "NoReturn":
+    """Exit having done what the `arguments` say."""
     parser = _Parser(prog="PEX_TOOLS=1 %s" % asked.name, description="Look into this file.", epilog=_EPILOG)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in _COMMANDS:
         command.add_to(commands)
-    options = parser.parse_args(sys.argv[1:])
+    options = parser.parse_args(arguments)
     if not options.command:
         parser.error("say what to do")
     _end(lambda: options.do(asked, options))

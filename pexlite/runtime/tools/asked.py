@@ -9,7 +9,7 @@ from .. import install
 from ..cache import app
 from ..failed import shown
 from ..file import whole
-from ..unpack import variant
+from ..unpack import environment, variant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..app.switches import Switches
+    from ..importing import Room
 
 USAGE, WRITING, VERIFICATION = 2, 5, 6
 
@@ -30,20 +31,31 @@ class ToolError(Exception):
 
 
 class Asked:
-    """One built file and the start that it was given: `place` is where its app's directory belongs."""
+    """One built file and the start that it was given: `place` is where its app's directory belongs.
 
-    def __init__(self, facts: "dict[str, Any]", file: str, place: str, switches: "Switches") -> None:
+    With a `room` it was not started, but is looked at by the pexlite that has this room.
+    """
+
+    def __init__(
+        self,
+        facts: "dict[str, Any]",
+        file: str,
+        place: str,
+        switches: "Switches | None",
+        room: "Room | None" = None,
+    ) -> None:
         self.facts = facts
         self.file = file
         self.name = os.path.basename(file)
         self.place = place
         self.root = app.App(place).root
         self.switches = switches
+        self.room = room
 
     @contextlib.contextmanager
     def opened(self) -> "Iterator[tuple[whole.Whole, int]]":
         """The open file and the number of this Python's variant; without one another Python starts over."""
-        with whole.opened(self.file) as opened:
+        with whole.opened(self.file, self.room) as opened:
             yield opened, variant.choose(opened.manifest, self.file, self.switches)
 
     def install(self) -> str:
@@ -73,8 +85,10 @@ def in_words(size: float) -> str:
     return "%.1f %s" % (size, unit) if unit != "B" else "%d B" % size
 
 
-def compile_all(python: str, directories: "list[str]") -> None:
-    """Have `python` compile what can be compiled in `directories` (some packages carry what cannot)."""
+def compile_all(directories: "list[str]") -> None:
+    """Compile what can be compiled in `directories` (some packages carry what cannot)."""
     import subprocess
 
-    subprocess.call([python, "-I", "-m", "compileall", "-qq", "-j", "0"] + directories)
+    # Not by the Python in bin/, which a wheel may have brought, and whose .pth files would run.
+    python = environment.base_python()
+    subprocess.call([python, "-I", "-S", "-m", "compileall", "-qq", "-j", "0"] + directories)

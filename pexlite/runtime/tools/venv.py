@@ -109,7 +109,7 @@ class _Making:
                 _make_empty(place, self.name)
             self._fill(_Venv(place, place + "/bin/python"))
             if self.compiled:
-                compile_all(place + "/bin/python", [app.site_packages(place)])
+                compile_all([app.site_packages(place)])
         except BaseException:
             if not begun:
                 files.remove(place)
@@ -128,7 +128,7 @@ class _Making:
             self._fill(_Venv(work, None))
             _set_times(work)
             if self.compiled:
-                compile_all(work + "/bin/python", [app.site_packages(work)])
+                compile_all([app.site_packages(work)])
             with open(work + "/.archive", "wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as packed:
                 with tarfile.open(None, "w", packed, format=tarfile.PAX_FORMAT) as archive:
                     for name in sorted(os.listdir(work)):

@@ -19,5 +19,5 @@ def add_to(commands: "Any") -> None:
 def _warm(asked: Asked, options: "argparse.Namespace") -> None:
     place = asked.install()
     if options.compile:
-        compile_all(place + "/bin/python", [app.site_packages(place)])
+        compile_all([app.site_packages(place)])
     say(place)

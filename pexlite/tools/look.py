@@ -1,0 +1,42 @@
+"""Look at a built file: `python look.py ROOM FILE COMMAND …`, with the tools of the runtime room at ROOM.
+
+Nothing of what is in FILE runs. Every Python that built files run on runs this program, and none of them need have
+pexlite: so it is Python 3.6 grammar, standard library only, and imports nothing but the room, under the name that
+it has in a file.
+"""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+
+def look(room: str, file: str, arguments: "list[str]") -> None:
+    """Exit having done with `file` what the `arguments` say; 6 where it is none of pexlite's."""
+    # Beside this program lie modules that are not those of the standard library.
+    sys.path[:] = [entry for entry in sys.path if entry != str(Path(__file__).parent)]
+    sys.dont_write_bytecode = True
+    package = ModuleType("__pexlite__")
+    package.__path__ = [room]
+    sys.modules["__pexlite__"] = package
+    from __pexlite__ import tools
+    from __pexlite__.importing import Room
+    from __pexlite__.tools.asked import Asked
+
+    asked = Asked({}, file, "", None, Room(file, _written(Path(room)), {}))
+    try:
+        tools.run(asked, arguments)
+    except Exception as failure:  # noqa: BLE001 - any of them says that the file is not what it should be
+        sys.stderr.write(
+            f"error: {asked.name} is damaged: {type(failure).__name__}: {ascii(str(failure))[:200]}\n"
+        )
+        sys.exit(6)
+
+
+def _written(room: Path) -> "dict[str, str]":
+    """The files of the room that go into environments as they are, by their paths in it."""
+    paths = [path for path in (room / "written").iterdir() if path.is_file()]
+    return {"written/" + path.name: path.read_text(encoding="utf-8") for path in paths}
+
+
+if __name__ == "__main__":
+    look(sys.argv[1], sys.argv[2], sys.argv[3:])
