@@ -134,7 +134,9 @@ class BuildRequest:
     @property
     def named_files(self) -> tuple[Path, ...]:
         """The files that the request itself names; among them may be words that are no path."""
-        inputs = [text.partition(";")[0].partition("[")[0].strip() for text in self.inputs]
+        written = [text.partition(";")[0].partition("[")[0].strip() for text in self.inputs]
+        # A word alone is a project's name; a file of that name may be what an earlier build wrote.
+        inputs = [text for text in written if not {".", "~", os.sep}.isdisjoint(text)]
         texts = [*inputs, *self.requirement_files, *self.constraint_files, *self.pythons]
         given = [self.script, self.lock, *self.target_files]
         texts += [str(path) for path in given if path is not None]
