@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pexlite import archive, fetch, resolve, targets
 from pexlite import bundle as bundles
-from pexlite.errors import CollisionError, EntryPointMissing, InvalidWheel, UsageError
-from pexlite.groundwork import Prepared, accepts, check_output, prepare, root_of
+from pexlite.errors import CollisionError, InvalidWheel, UsageError
+from pexlite.groundwork import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.locking import Settled, settle
 from pexlite.model import (
     Asked,
@@ -20,15 +20,14 @@ from pexlite.model import (
     Bytecode,
     Decision,
     Draft,
-    EntryPoint,
     LocalKind,
     Report,
-    StartKind,
     Target,
     Wheel,
     no_report,
 )
 from pexlite.outputs import Kind, Output
+from pexlite.starting import choose_start, default_name
 from pexlite.version import __version__
 
 
@@ -45,15 +44,15 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         check_output(_output(request, request.output), asked)
     prepared = prepare(request, asked, report)
     settled = settle(prepared)
-    start = _start(prepared, settled.wheels)
-    name = _default_name(start.entry_point, prepared.local, asked)
+    start = choose_start(prepared, settled.wheels)
+    name = default_name(start.entry_point, prepared)
     loose = tuple(entry.source for entry in start.loose)
     check_output(_output(request, request.output or Path(name)), replace(asked, local=(*asked.local, *loose)))
     own = tuple(entry.wheel for entry in (*prepared.local, *start.loose))
     surroundings = [_surroundings(target, prepared, settled, own) for target in prepared.targets]
     plan = bundles.plan(
         (*prepared.roots, *map(root_of, start.loose), *settled.roots),
-        _unique([*own, *settled.wheels]),
+        each_once([*own, *settled.wheels]),
         surroundings,
         start.entry_point,
         request.launch,
@@ -104,57 +103,6 @@ def _draft(prepared: Prepared, plan: Bundle, report: Report) -> Draft:
     return archive.draft(plan, __version__, room, compiled)
 
 
-@dataclass(frozen=True)
-class _Start:
-    entry_point: EntryPoint
-    loose: tuple[fetch.LocalWheel, ...] = ()
-    """Local modules that are bundled only because the entry point names them."""
-    notices: tuple[str, ...] = ()
-
-
-def _start(prepared: Prepared, found: Sequence[Wheel]) -> _Start:
-    """The entry point, checked against the sources without importing them. Raises EntryPointMissing."""
-    request, local = prepared.request, prepared.local
-    wheels = _unique([*(entry.wheel for entry in local), *found])
-    scripts = [entry.wheel for entry in local if entry.source is prepared.asked.script]
-    if scripts and not request.scripts and not request.entry_point:
-        return _Start(EntryPoint(StartKind.MODULE, module=fetch.module_of(scripts[0])))
-    # Compiled for several targets, one project is several wheels.
-    projects = {entry.source.path: entry.wheel for entry in local if entry.source.kind is LocalKind.PROJECT}
-    entry_point = bundles.choose_entry_point(
-        request.scripts, request.entry_point, wheels, tuple(projects.values())
-    )
-    loose: tuple[fetch.LocalWheel, ...] = ()
-    notices: tuple[str, ...] = ()
-    missing = bundles.missing_module(entry_point, wheels)
-    if missing is not None:
-        source = fetch.loose_module(missing, request.directory, request.included)
-        if source is None:
-            raise _nowhere(missing, entry_point, wheels)
-        loose = prepared.workshop.local_wheels([source])
-        shown = source.path.relative_to(request.directory)
-        notices = (f"{missing} is in no wheel, so ./{shown}{'/' if source.path.is_dir() else ''} here is bundled",)
-        wheels = (*wheels, loose[0].wheel)
-    written = bundles.source_of(entry_point, wheels)
-    if written is not None and entry_point.kind is StartKind.FUNCTION:
-        text = fetch.read_text(written.wheel, written.member)
-        bundles.check_attribute(entry_point, text, f"{written.member} in {written.wheel.filename}")
-    return _Start(entry_point, loose, notices)
-
-
-def _nowhere(module: str, entry_point: EntryPoint, wheels: Sequence[Wheel]) -> EntryPointMissing:
-    names = [f"{wheel.name} {wheel.version}" for wheel in wheels]
-    looked = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return EntryPointMissing(
-        f"{module} is in no wheel of this bundle, so {entry_point} cannot start it",
-        causes=[
-            f"looked in {looked}" if names else "there are no wheels to look in",
-            f"no ./{module}.py, ./{module}/ or ./src/{module}/ here",
-        ],
-        hint="add your code: pexlite … -D path/to/sources",
-    )
-
-
 def _check_sizes(request: BuildRequest, plan: Bundle) -> None:
     outsized = bundles.outsized(plan.wheels)
     if outsized and not request.allow_large:
@@ -175,11 +123,6 @@ def _collisions(request: BuildRequest, plan: Bundle) -> tuple[str, ...]:
             hint="leave one of the projects out (--exclude), or build without --strict",
         )
     return tuple(map(str, found))
-
-
-def _unique(wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
-    """Each wheel once, by its digest; the first one stays."""
-    return tuple({wheel.sha256: wheel for wheel in reversed(wheels)}.values())[::-1]
 
 
 def _about_local(request: BuildRequest, local: Sequence[fetch.LocalWheel]) -> tuple[str, ...]:
@@ -207,7 +150,7 @@ def _surroundings(
         elsewhere = tuple(other for python in (target, *near) for other in targets.other_platforms(python))
     # With one target all wheels are its own.
     alone = len(prepared.targets) == 1
-    wheels = None if alone else _unique([*own, *settled.wheels_of(target)])
+    wheels = None if alone else each_once([*own, *settled.wheels_of(target)])
     return bundles.Surroundings(target, near, elsewhere, wheels)
 
 
@@ -240,13 +183,3 @@ def _check_something_is_asked(request: BuildRequest, asked: Asked) -> None:
             "nothing to bundle",
             hint="name a requirement or a project: pexlite requests click -c my_cli:main -o my_cli.pex",
         )
-
-
-def _default_name(entry_point: EntryPoint, local: Sequence[fetch.LocalWheel], asked: Asked) -> str:
-    """`NAME.pex`: the console script's name, else that of the local code, the first requirement or the module."""
-    built = (LocalKind.PROJECT, LocalKind.SDIST, LocalKind.WHEEL)
-    own = [entry.wheel.name if entry.source.kind in built else entry.source.path.stem for entry in local]
-    names = [entry_point.script, *own]
-    names += [root.requirement.name for root in asked.roots[:1]]
-    names += [entry_point.module.partition(".")[0], "app"]
-    return next(filter(None, names)) + ".pex"

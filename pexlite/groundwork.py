@@ -178,6 +178,11 @@ def root_of(entry: fetch.LocalWheel) -> Root:
     return Root(requirement, source.origin, sha256=wheel.sha256)
 
 
+def each_once(wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
+    """Each wheel once, by its digest; the first one stays."""
+    return tuple({wheel.sha256: wheel for wheel in reversed(wheels)}.values())[::-1]
+
+
 def accepts(asked: Asked, target: Target) -> bool:
     """Whether `target` satisfies the Requires-Python of the script to build, if there is one."""
     return target.takes(asked.requires_python)
