@@ -26,6 +26,7 @@ from pexlite.model import (
     no_report,
 )
 from pexlite.outputs import Kind, Output
+from pexlite.places import store_place
 
 _OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
 
@@ -62,6 +63,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     output = Output(request.directory / request.output, Kind.LOCK, request.force) if request.output else None
     if output is not None:
         output.check(request.named_files)
+    place = store_place()
     asked = resolve.gather(request)
     if asked.lock is not None:
         raise UsageError("what is asked for is a lock already", hint="name requirements or a project instead")
@@ -89,7 +91,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
         path=path,
         text=text,
         lock=kept,
-        notices=(*asked.notices, *_left_out(prepared), *_only_here(kept), *_name_notice(path)),
+        notices=(*place.notices, *asked.notices, *_left_out(prepared), *_only_here(kept), *_name_notice(path)),
         seconds=time.monotonic() - began,
     )
 

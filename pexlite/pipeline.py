@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from pexlite import archive, remembered
 from pexlite.model import BuildRequest, BuildResult, Decision, Report, no_report
 from pexlite.outputs import Kind, Output
+from pexlite.places import store_place
 
 # Stands for the name that only the decision will tell: its directory can be looked at before.
 _ANY_NAME = "NAME.pex"
@@ -20,7 +22,9 @@ def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
     """
     began = time.monotonic()
     _output(request, request.output or Path(_ANY_NAME)).check(request.named_files)
+    place = store_place()
     decision = remembered.recall(request) or _decided(request, report)
+    decision = replace(decision, notices=(*place.notices, *decision.notices))
     output = _output(request, request.output or Path(decision.name))
     if request.dry_run:
         output.check(request.named_files)

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+PARTS = ("wheels", "built", "bytecode", "imports", "decisions", "incoming")
+"""The directories of a store; of any other in the same place pexlite knows nothing."""
+
+_FILES = ("CACHEDIR.TAG", "key")
+TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# This directory is a cache of pexlite. It can be deleted.\n"
+"""The content of CACHEDIR.TAG in a store."""
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+@dataclass(frozen=True)
+class StorePlace:
+    """Where the store is, and why it is not where it should be."""
+
+    root: Path
+    notices: tuple[str, ...] = ()
 
 
 def store_root() -> Path:
@@ -16,6 +37,52 @@ def store_root() -> Path:
     import platformdirs  # takes 3 ms, which a start with the variable set need not wait for
 
     return platformdirs.user_cache_path("pexlite")
+
+
+def store_place() -> StorePlace:
+    """The store to work with: the user's, closed to others' writing, or a private one instead of a stranger's.
+
+    It need not be there yet.
+    """
+    root = store_root()
+    if os.name != "posix":
+        return StorePlace(root)
+    if _belongs_to_another(root):
+        private = _private_place()
+        return StorePlace(private, (f"{root} belongs to another account, so {private} is used for builds",))
+    found = _open_to_others(root)
+    if not found:
+        return StorePlace(root)
+    if _close(root):
+        return StorePlace(root, (f"others could write to {found[0]}: it is closed to them now",))
+    private = _private_place()
+    return StorePlace(private, (f"others can write to {found[0]} (chmod go-w), so {private} is used for builds",))
+
+
+def is_store(root: Path) -> bool:
+    """Whether the directory is one that pexlite has made or taken into use as a store."""
+    try:
+        return (root / "CACHEDIR.TAG").read_bytes() == TAG
+    except OSError:
+        return False
+
+
+def make_directory(path: Path) -> None:
+    """Make `path` a directory; what has to be made for that is closed to others' writing under any umask."""
+    try:
+        path.mkdir(0o755)
+    except FileNotFoundError:
+        make_directory(path.parent)
+        make_directory(path)
+    except OSError:
+        # "/" of a system that is only read is there all the same.
+        if not path.is_dir():
+            raise
+
+
+def closed_to_others(path: str, flags: int) -> int:
+    """As `os.open`, for a new file that others cannot write to under any umask: the `opener` of `open`."""
+    return os.open(path, flags, 0o644)
 
 
 def pip_configuration_files() -> Iterator[Path]:
@@ -33,6 +100,58 @@ def pip_configuration_files() -> Iterator[Path]:
     yield Path(sys.prefix) / _file_name()
     if named:
         yield Path(named)
+
+
+def _belongs_to_another(root: Path) -> bool:
+    """Whether the directory, or the link that leads to it, is neither this user's nor root's."""
+    return any(
+        found is not None and found.st_uid not in (0, os.geteuid())
+        for found in (_facts(root, os.lstat), _facts(root, os.stat))
+    )
+
+
+def _open_to_others(root: Path) -> list[Path]:
+    """The store's directories to which others can write."""
+    found = [(path, _facts(path, os.stat)) for path in (root, *(root / part for part in PARTS))]
+    return [path for path, facts in found if facts is not None and facts.st_mode & _OTHERS_WRITE]
+
+
+def _facts(path: Path, look: Callable[[Path], os.stat_result]) -> os.stat_result | None:
+    try:
+        return look(path)
+    except OSError:
+        return None  # not there yet, or whoever makes or reads it says why it cannot be
+
+
+def _close(root: Path) -> bool:
+    """Take from others the right to write to the store, and return whether that is done.
+
+    Nothing in it is believed without a check, whoever has written it. A directory with anything else in it is left
+    as it is: it may be meant to be open, as /tmp is.
+    """
+    try:
+        if not {entry.name for entry in root.iterdir()} <= {*PARTS, *_FILES}:
+            return False
+        for directory, directories, names in os.walk(root):
+            for name in (".", *directories, *names):
+                path = Path(directory, name)
+                mode = path.lstat().st_mode
+                if mode & _OTHERS_WRITE and not stat.S_ISLNK(mode):
+                    path.chmod(stat.S_IMODE(mode) & ~_OTHERS_WRITE)
+    except OSError:
+        return False
+    return not _open_to_others(root)
+
+
+def _private_place() -> Path:
+    """A directory of this user alone among the temporary files: the same one each time, where that can be had."""
+    path = Path(tempfile.gettempdir(), f"pexlite-store-{os.geteuid()}")
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(0o700)
+    found = path.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+        return path
+    return Path(tempfile.mkdtemp(prefix=f"{path.name}-"))
 
 
 def _file_name() -> str:

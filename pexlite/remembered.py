@@ -1,6 +1,6 @@
 """Earlier decisions, kept for builds from a lock: the same request gives the same file again.
 
-    decisions/<key>.json    in the store: a Decision without the wheels' bytes, which the store has anyway
+    decisions/<key>.json    in the store, sealed: a Decision without the wheels' bytes, which the store has anyway
 
 A decision is a function of the request, the lock's bytes, the running Python and its platform, and the code that
 decides; the key is a digest of these. A build from sources, an index or another interpreter is decided anew.
@@ -21,9 +21,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pexlite.digests import all_have_sha256
 from pexlite.model import BuildRequest, BundledWheel, Decision, Draft, EntryPoint, Libc, StartKind, Variant
-from pexlite.places import pip_configuration_files, store_root
+from pexlite.places import make_directory, pip_configuration_files, store_place
 from pexlite.replacing import replacing
+from pexlite.sealed import seal_of
 
 _FORMAT = 1
 _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
@@ -38,17 +40,19 @@ _WITHOUT = {"directory": Path(), "lock": None, "output": None, "dry_run": False,
 
 
 def recall(request: BuildRequest) -> Decision | None:
-    """The decision made earlier for `request`, if its wheels are still in the store; else None."""
-    root = store_root()
+    """The decision made earlier for `request`, if its wheels are still in the store, unchanged; else None."""
+    root = store_place().root
     key = _key(request)
     if key is None:
         return None
     try:
-        decision = _decision(json.loads(_place(root, key).read_bytes()), root)
-        whole = all(wheel.path.stat().st_size == wheel.size for wheel in decision.draft.wheels)
+        text = seal_of(root).opened(f"decisions/{key}", _place(root, key).read_bytes())
+        decision = _decision(json.loads(text), root) if text else None
+        if decision and all_have_sha256((wheel.path, wheel.sha256) for wheel in decision.draft.wheels):
+            return decision
     except (OSError, ValueError, KeyError, TypeError, IndexError):
-        return None  # never decided, or only half remembered: deciding again is always right
-    return decision if whole else None
+        pass  # never decided, or only half remembered: deciding again is always right
+    return None
 
 
 def remember(request: BuildRequest, decision: Decision) -> None:
@@ -56,17 +60,17 @@ def remember(request: BuildRequest, decision: Decision) -> None:
 
     A store that cannot be written is no error.
     """
-    root = store_root()
+    root = store_place().root
     key = _key(request) if decision.repeatable else None
     if key is None or not all(wheel.path.is_relative_to(root) for wheel in decision.draft.wheels):
         return
     place = _place(root, key)
     # A store that can only be read makes the next build a little slower, no more.
     with contextlib.suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(place.parent)
         _sweep(place.parent)
-        with replacing(place) as file:
-            file.write(json.dumps(_as_json(decision, root)).encode())
+        with replacing(place, 0o644) as file:
+            file.write(seal_of(root).sealed(f"decisions/{key}", json.dumps(_as_json(decision, root)).encode()))
 
 
 def _place(root: Path, key: str) -> Path:

@@ -68,7 +68,7 @@ def room(python: Interpreter, *, with_modules: bool = False) -> Room:
         program = Path(fetch.__file__).with_name("compile_room.py")
         command: list[str | Path] = [python.path, "-S", program, sources, output]
         subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, check=True)
-        compiled = read_bytecode(output)
+        compiled = read_bytecode(output.read_bytes())
         return Room(files, compiled if with_modules else replace(compiled, modules=()))
 
 

@@ -95,17 +95,39 @@ def damage(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
 
 
+def poison(path: Path) -> None:
+    """Another file's bytes, of the same length, under the old seal."""
+    path.write_bytes(path.read_bytes().replace(b'"rest": "UEsDB', b'"rest": "UEsDA'))
+
+
+def rot(path: Path) -> None:
+    """One bit, and no time that tells of it."""
+    content, before = path.read_bytes(), path.stat()
+    path.write_bytes(content[:50] + bytes([content[50] ^ 4]) + content[51:])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 @pytest.mark.parametrize(
     ("what", "do"),
-    [("wheels/*/*/*.whl", Path.unlink), ("wheels/*/*/*.whl", damage), ("decisions/*", damage)],
-    ids=["wheel gone", "wheel cut", "decision cut"],
+    [
+        ("wheels/*/*/*.whl", Path.unlink),
+        ("wheels/*/*/*.whl", damage),
+        ("wheels/*/*/*.whl", rot),
+        ("decisions/*", damage),
+        ("decisions/*", poison),
+        ("key", damage),
+        ("key", Path.unlink),
+    ],
+    ids=["wheel gone", "wheel cut", "wheel rotten", "decision cut", "decision replaced", "key cut", "key gone"],
 )
 def test_a_store_that_lost_something_is_found_out(
     what: str, do: Callable[[Path], None], request_from_lock: BuildRequest, decided: list[BuildRequest]
 ) -> None:
     content = pipeline.build(request_from_lock).path.read_bytes()
     for path in Path(os.environ["PEXLITE_CACHE_DIR"]).glob(what):
+        before = path.read_bytes()
         do(path)
+        assert not path.exists() or path.read_bytes() != before
     assert pipeline.build(request_from_lock).path.read_bytes() == content
     assert len(decided) == 2
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from pexlite.digests import sha256_of
 from pexlite.errors import WriteError
 from pexlite.model import BundledWheel, Draft, Progress, Report, no_report
 from pexlite.outputs import Kind, Output
@@ -31,9 +32,9 @@ def write(planned: Draft, output: Path, report: Report = no_report, *, force: bo
 
 
 def _copy(wheel: BundledWheel, file: BinaryIO) -> None:
-    """Append the wheel's bytes, copied by the kernel where it can."""
+    """Append the wheel's bytes, copied by the kernel where it can. Raises WriteError where they are others."""
     file.flush()
-    with wheel.path.open("rb") as source:
+    with wheel.path.open("rb", buffering=0) as source:
         left = wheel.size
         while left:
             try:
@@ -46,6 +47,12 @@ def _copy(wheel: BundledWheel, file: BinaryIO) -> None:
                     hint="clear pexlite's cache of wheels and build again",
                 )
             left -= copied
+        if sha256_of(source) != wheel.sha256:
+            raise WriteError(
+                f"{wheel.filename} was changed while it was copied",
+                causes=[f"at {wheel.path}"],
+                hint="build again, and find out what writes there",
+            )
     file.seek(0, os.SEEK_END)
 
 

@@ -22,9 +22,9 @@ _JSON = click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdou
 
 def directory() -> None:
     """Say where the store of builds is: PEXLITE_CACHE_DIR, else where this platform has caches."""
-    from pexlite.places import store_root
+    from pexlite.places import store_place
 
-    write(str(store_root()))
+    write(str(store_place().root))
 
 
 def info(as_json: bool) -> None:

@@ -43,10 +43,10 @@ def compiling(targets: Sequence[Target]) -> list[Target]:
 
 
 def _of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
-    path = store.root / "bytecode" / f"{wheel.sha256[:32]}-{key_of(target, _PROGRAM)}.zip"
-    if not path.exists():
-        compile_with(_PROGRAM, wheel.path, target, store, path)
-    content = path.read_bytes()
+    name = f"{wheel.sha256[:32]}-{key_of(target, _PROGRAM)}.zip"
+    content = store.bytecode(name)
+    if content is None:
+        content = compile_with(_PROGRAM, wheel.path, target, store, name)
     # The end of a zip without a comment: the directory's size and where it begins (APPNOTE.TXT 4.3.16).
     directory = int.from_bytes(content[-6:-2], "little")
     return Bytecode(target.python, wheel.sha256, content, zlib.crc32(content[directory:]))
@@ -58,8 +58,8 @@ def key_of(target: Target, program: Path, *more: str) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def compile_with(program: Path, source: Path, target: Target, store: Store, path: Path) -> None:
-    """Run `program` on the target's Python, with the file `source`, and store its output at `path`.
+def compile_with(program: Path, source: Path, target: Target, store: Store, name: str) -> bytes:
+    """The output of `program`, run on the target's Python with the file `source`; also stored as `name`.
 
     Raises FetchError where it fails.
     """
@@ -79,6 +79,6 @@ def compile_with(program: Path, source: Path, target: Target, store: Store, path
                 causes=done.stderr.strip().splitlines()[-3:],
                 hint="build without --compile",
             )
-        with store.writing():
-            path.parent.mkdir(exist_ok=True)
-            incoming.path.replace(path)
+        content = incoming.path.read_bytes()
+    store.keep_bytecode(name, content)
+    return content

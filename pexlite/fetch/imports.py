@@ -31,7 +31,7 @@ def own_imports(wheel: Wheel, store: Store) -> tuple[Import, ...]:
     """
     kept = store.root / "imports" / f"{wheel.sha256[:32]}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        content = json.loads(kept.read_bytes())
+        content = json.loads(store.read_sealed(kept))
         if content["format"] == _FORMAT:
             return tuple(
                 Import(member, module, tuple(names), tuple(map(tuple, instead_of)))
@@ -39,10 +39,8 @@ def own_imports(wheel: Wheel, store: Store) -> tuple[Import, ...]:
             )
     found = tuple(_read(wheel))
     rows = [[one.member, one.module, one.names, one.instead_of] for one in found]
-    with contextlib.suppress(FetchError, OSError), store.incoming() as incoming:
-        incoming.write(json.dumps({"format": _FORMAT, "rows": rows}).encode())
-        kept.parent.mkdir(exist_ok=True)
-        incoming.path.replace(kept)
+    with contextlib.suppress(FetchError, OSError):
+        store.write_sealed(kept, json.dumps({"format": _FORMAT, "rows": rows}).encode())
     return found
 
 

@@ -6,6 +6,7 @@ bytecode/room-<key>.zip    in the store, made by compile_room.py on one Python
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import sys
 import zipfile
@@ -43,9 +44,9 @@ def carried_room(sources: Sources, targets: Sequence[Target], store: Store, *, w
     return Room(files, None)
 
 
-def read_bytecode(path: Path) -> RoomBytecode:
-    """The bytecode that compile_room.py has written to `path`."""
-    with zipfile.ZipFile(path) as parts:
+def read_bytecode(content: bytes) -> RoomBytecode:
+    """The bytecode that compile_room.py has written, whose output is `content`."""
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
         modules = tuple((name, parts.read(name)) for name in parts.namelist() if name.endswith(".py"))
         return RoomBytecode(parts.read("magic"), parts.read("main"), parts.read("start"), modules)
 
@@ -53,9 +54,10 @@ def read_bytecode(path: Path) -> RoomBytecode:
 def _compiled(files: Sources, target: Target, store: Store) -> RoomBytecode:
     """The bytecode that the target's Python makes of the room's modules."""
     modules = json.dumps({name: text for name, text in files if name.endswith(".py")}, sort_keys=True)
-    path = store.root / "bytecode" / f"room-{key_of(target, _PROGRAM, modules)}.zip"
-    if not path.exists():
+    name = f"room-{key_of(target, _PROGRAM, modules)}.zip"
+    content = store.bytecode(name)
+    if content is None:
         with store.incoming() as incoming:
             incoming.write(modules.encode())
-            compile_with(_PROGRAM, incoming.path, target, store, path)
-    return read_bytecode(path)
+            content = compile_with(_PROGRAM, incoming.path, target, store, name)
+    return read_bytecode(content)

@@ -3,15 +3,19 @@
     wheels/<sha256, 2 hex>/<sha256>/<name>.whl   the wheel, whole from the moment it has this name
                                     facts.json   what `read_wheel` found; made anew when it is missing or damaged
     built/<key>.json                             which wheel a source gave on which Python
+    bytecode/<key>.zip                           what a Python has made of modules, and its seal behind it
     incoming/                                    files being written
+    key                                          what the JSON here is sealed with
 
 Files are written under `incoming/` and renamed into place, so any number of processes may work at once and any
-of them may be killed at any moment.
+of them may be killed at any moment. None of it is believed: a wheel is hashed when a process first reads it, and
+JSON counts only under its seal. So what a power cut, a rotten disk or somebody else left here goes into no file.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -25,26 +29,30 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
+from pexlite import digests
+from pexlite.digests import has_sha256
 from pexlite.errors import FetchError
-from pexlite.fetch.facts import StaleFactsError, from_facts, to_facts
+from pexlite.fetch.facts import from_facts, to_facts
 from pexlite.fetch.wheel_file import Digest, digest, read_wheel
 from pexlite.model import Wheel
-from pexlite.places import store_root
+from pexlite.places import TAG, closed_to_others, make_directory, store_place
+from pexlite.sealed import SEAL_LENGTH, Seal, seal_of
 
 _CHUNK = 1 << 20
 _ABANDONED_AFTER = 24 * 3600  # seconds; no download takes that long
-_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This directory is a cache of pexlite. It can be deleted.\n"
 
 
 def open_store() -> Store:
     """The user's store, with its directories made and old litter removed. Raises FetchError."""
-    root = store_root()
+    root = store_place().root
     store = Store(root)
     with store.writing():
-        (root / "incoming").mkdir(parents=True, exist_ok=True)
+        make_directory(root / "incoming")
         _sweep(root / "incoming")
         if not (root / "CACHEDIR.TAG").exists():
-            (root / "CACHEDIR.TAG").write_text(_TAG, encoding="utf-8")
+            with store.incoming() as incoming:
+                incoming.write(TAG)
+                incoming.path.replace(root / "CACHEDIR.TAG")
     return store
 
 
@@ -83,19 +91,26 @@ class Store:
 
     root: Path
 
+    @functools.cached_property
+    def _seal(self) -> Seal:
+        with contextlib.suppress(OSError):  # a store that can only be read
+            make_directory(self.root)
+        return seal_of(self.root)
+
     def find(self, sha256: str, filename: str | None = None) -> Wheel | None:
         """The wheel with this digest, and with this name where one is given; None when it is not here.
 
-        Costs one small file read. Damaged facts are made anew from the wheel, if it still has its digest.
+        The wheel is hashed where this process has not done so yet. Damaged facts are made anew from it, if it
+        still has its digest.
         """
         if not re.fullmatch("[0-9a-f]{64}", sha256):
             return None
         directory = self._directory(sha256)
         try:
-            wheel = from_facts((directory / "facts.json").read_bytes(), directory)
-            if wheel.sha256 == sha256 and wheel.path.stat().st_size == wheel.size:
-                return wheel if filename in (None, wheel.filename) else self._mend(directory, sha256, filename)
-        except (OSError, StaleFactsError):
+            wheel = from_facts(self.read_sealed(directory / "facts.json"), directory)
+            if wheel.sha256 == sha256 and filename in (None, wheel.filename) and has_sha256(wheel.path, sha256):
+                return wheel
+        except (OSError, ValueError):
             # Nothing there, or not what it should be: what counts is the wheel itself.
             pass
         return self._mend(directory, sha256, filename)
@@ -121,9 +136,9 @@ class Store:
         """A file to write into, with digests by sha256 and `algorithms`; removed at the end unless moved away."""
         path = self.root / "incoming" / f"{os.getpid()}-{secrets.token_hex(8)}"
         with self.writing():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_directory(path.parent)
             # Unbuffered: what was written can be read at once, and chunks are large.
-            file = path.open("xb", buffering=0)
+            file = open(path, "xb", buffering=0, opener=closed_to_others)  # noqa: SIM115 - closed below
         try:
             with file:
                 yield Incoming(self, path, file, algorithms)
@@ -138,7 +153,7 @@ class Store:
     def built(self, key: str) -> Wheel | None:
         """The wheel that a source gave before, if it is still here; `key` names the source and the Python."""
         try:
-            known = json.loads((self.root / "built" / f"{key}.json").read_bytes())
+            known = json.loads(self.read_sealed(self.root / "built" / f"{key}.json"))
             return self.find(str(known["sha256"]), str(known["filename"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None  # never built, or half remembered: building again is always right
@@ -146,7 +161,32 @@ class Store:
     def remember_built(self, key: str, wheel: Wheel) -> None:
         """Remember `wheel`, so that `built(key)` finds it."""
         known = {"sha256": wheel.sha256, "filename": wheel.filename}
-        self._put(self.root / "built" / f"{key}.json", json.dumps(known).encode())
+        self.write_sealed(self.root / "built" / f"{key}.json", json.dumps(known).encode())
+
+    def bytecode(self, name: str) -> bytes | None:
+        """The bytecode kept under `name`; None where there is none, or another than was kept."""
+        try:
+            kept = (self.root / "bytecode" / name).read_bytes()
+        except OSError:
+            return None
+        content, seal = kept[:-SEAL_LENGTH], kept[-SEAL_LENGTH:]
+        return content if seal.decode("latin-1") == self._seal.of(f"bytecode/{name}", content) else None
+
+    def keep_bytecode(self, name: str, content: bytes) -> None:
+        """Keep `content` under `name`, so that `bytecode(name)` finds it."""
+        seal = self._seal.of(f"bytecode/{name}", content)
+        self._put(self.root / "bytecode" / name, content + seal.encode())
+
+    def read_sealed(self, path: Path) -> bytes:
+        """The JSON object that `write_sealed` has put at `path`. Raises ValueError for any other, and OSError."""
+        text = self._seal.opened(self._name(path), path.read_bytes())
+        if text is None:
+            raise ValueError(f"{path.name} was not written here, or it is damaged")
+        return text
+
+    def write_sealed(self, path: Path, text: bytes) -> None:
+        """Write the JSON object `text` to `path`, in one of the store's directories, all of it or nothing."""
+        self._put(path, self._seal.sealed(self._name(path), text))
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -167,9 +207,10 @@ class Store:
         directory = self._directory(wheel.sha256)
         settled = replace(wheel, path=directory / wheel.filename)
         with self.writing():
-            directory.mkdir(parents=True, exist_ok=True)
+            make_directory(directory)
             wheel.path.replace(settled.path)
-        self._put(directory / "facts.json", to_facts(settled))
+            digests.remember(settled.path, settled.sha256)
+        self.write_sealed(directory / "facts.json", to_facts(settled))
         return settled
 
     def _mend(self, directory: Path, sha256: str, filename: str | None) -> Wheel | None:
@@ -181,7 +222,7 @@ class Store:
                     # Local or not is not remembered; what was let in once is let in again.
                     wheel = replace(read_wheel(path, known=known, local=True), local=False)
                     with contextlib.suppress(FetchError):  # a store that can only be read is good enough here
-                        self._put(directory / "facts.json", to_facts(wheel))
+                        self.write_sealed(directory / "facts.json", to_facts(wheel))
                     return wheel
         return None
 
@@ -189,8 +230,11 @@ class Store:
         with self.incoming() as incoming:
             incoming.write(content)
             with self.writing():
-                path.parent.mkdir(exist_ok=True)
+                make_directory(path.parent)
                 incoming.path.replace(path)
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
 
 
 def _sweep(place: Path) -> None:

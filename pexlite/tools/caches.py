@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pexlite.errors import PexliteError, UsageError, WriteError
-from pexlite.places import store_root
+from pexlite.places import PARTS, is_store, store_place
 
 _KEPT_DAYS = 90.0
 _DAY = 86400
@@ -25,8 +25,6 @@ sys.path.append(sys.argv.pop(1))
 from pexlite.runtime.tools import main
 main()
 """
-# The parts of the store; nothing else in its directory is touched.
-_PARTS = ("wheels", "built", "bytecode", "imports", "decisions", "incoming")
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,8 @@ class Removed:
 
 def store_content() -> StoreContent:
     """The content of the store now."""
-    root = store_root()
-    return StoreContent(root, sum(1 for _ in _stored(root)), sum(_size(root / part) for part in _PARTS))
+    root = store_place().root
+    return StoreContent(root, sum(1 for _ in _stored(root)), sum(_size(root / part) for part in PARTS))
 
 
 def unpacked() -> Unpacked:
@@ -93,7 +91,7 @@ def prune(days: float | None = None) -> Removed:
 
     Without `days` it is 90 days for the store, and PEX_KEEP_DAYS for built files. Raises WriteError.
     """
-    root, limit = store_root(), time.time() - (_KEPT_DAYS if days is None else days) * _DAY
+    root, limit = _own_store(), time.time() - (_KEPT_DAYS if days is None else days) * _DAY
     before = store_content().size
     wheels = 0
     with _writing(root):
@@ -112,14 +110,27 @@ def prune(days: float | None = None) -> Removed:
 
 def clear() -> Removed:
     """Remove the whole store, and what built files have unpacked and no process uses; return what was removed."""
-    root = store_root()
+    root = _own_store()
     before = store_content()
     with _writing(root):
-        for part in _PARTS:
+        for part in PARTS:
             if (root / part).exists():
                 shutil.rmtree(root / part)
+        (root / "key").unlink(missing_ok=True)
     told = _carried("prune", "--json", "--days", "0")
     return Removed(before.wheels, len(told["apps"]), len(told["wheels"]), before.size + told["size"])
+
+
+def _own_store() -> Path:
+    """The store's directory. Raises UsageError where there is another in its place: that is not ours to empty."""
+    root = store_place().root
+    if any((root / part).exists() for part in PARTS) and not is_store(root):
+        raise UsageError(
+            f"{root} is no store of pexlite, and stays as it is",
+            causes=["it has no CACHEDIR.TAG of pexlite"],
+            hint="name the store: PEXLITE_CACHE_DIR=/path/to/store",
+        )
+    return root
 
 
 def _stored(root: Path) -> Iterator[Path]:

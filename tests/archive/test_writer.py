@@ -279,3 +279,13 @@ def test_what_would_be_written_is_measured_to_the_byte(
     planned = archive.draft(bundle_of(wheels), "0", RUNTIME)
     archive.write(planned, tmp_path / "x.pex")
     assert (tmp_path / "x.pex").stat().st_size == planned.size
+
+
+def test_a_wheel_that_has_changed_since_it_was_read_goes_into_no_file(wheels: list[Path], tmp_path: Path) -> None:
+    planned = archive.draft(bundle_of(wheels), "0.1.0", RUNTIME)
+    content = wheels[0].read_bytes()
+    wheels[0].write_bytes(content.replace(b"app.py", b"apq.py"))
+    (tmp_path / "app.pex").write_text("the old file")
+    with pytest.raises(WriteError, match="was changed while it was copied"):
+        archive.write(planned, tmp_path / "app.pex")
+    assert (tmp_path / "app.pex").read_text() == "the old file"

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pexlite import digests
 from pexlite.errors import FetchError, InvalidWheel
 from pexlite.fetch import open_store, read_wheel
 from pexlite.fetch.store import Store
@@ -55,12 +60,91 @@ def test_a_stream_can_be_added(store: Store, wheel: Path) -> None:
     assert store.add(io.BytesIO(wheel.read_bytes()), wheel.name).sha256 == sha256(wheel)
 
 
-def test_finding_opens_no_wheel(store: Store, wheel: Path) -> None:
+def zeroed(content: bytes) -> bytes:
+    """The length without the data, as a power cut can leave it."""
+    return bytes(len(content))
+
+
+def flipped(content: bytes) -> bytes:
+    return content[:40] + bytes([content[40] ^ 1]) + content[41:]
+
+
+def swapped(content: bytes) -> bytes:
+    """Another wheel of the same size."""
+    return content.replace(b"demo/", b"dem0/")
+
+
+@pytest.mark.parametrize("spoil", [zeroed, flipped, swapped])
+@pytest.mark.parametrize("times_kept", [False, True])
+def test_a_wheel_with_other_bytes_is_not_given_and_comes_again(
+    spoil: Callable[[bytes], bytes], times_kept: bool, store: Store, wheel: Path
+) -> None:
     added = store.add(wheel, wheel.name)
-    added.path.write_bytes(b"\0" * added.size)
+    assert store.find(added.sha256) is not None
+    before = added.path.stat()
+    added.path.write_bytes(spoil(added.path.read_bytes()))
+    if times_kept:
+        os.utime(added.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert store.find(added.sha256) is None
+    assert store.add(wheel, wheel.name).path.read_bytes() == wheel.read_bytes()
+    assert store.find(added.sha256) is not None
+
+
+def test_a_wheel_is_hashed_once_in_a_process(store: Store, wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    added = store.add(wheel, wheel.name)
+    monkeypatch.setattr(digests, "_KNOWN", {})
+    hashed: list[object] = []
+    compute = hashlib.file_digest
+
+    def counted(file: Any, algorithm: str) -> Any:
+        hashed.append(file)
+        return compute(file, algorithm)
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    assert store.find(added.sha256) is not None
+    assert store.find(added.sha256) is not None
+    assert len(hashed) == 1
+    os.utime(added.path)
+    assert store.find(added.sha256) is not None
+    assert len(hashed) == 2
+
+
+def test_facts_that_somebody_else_has_written_are_made_anew(store: Store, wheel: Path, tmp_path: Path) -> None:
+    added = store.add(wheel, wheel.name)
+    facts = json.loads(facts_of(added).read_bytes())
+    facts_of(added).write_text(json.dumps({**facts, "entry_points": {"console_scripts": {"demo": "os:abort"}}}))
     found = store.find(added.sha256)
     assert found is not None
     assert values(found) == values(added)
+
+
+def test_a_store_that_was_unpacked_from_elsewhere_is_believed_its_wheels_only(
+    store: Store, wheel: Path, tmp_path: Path
+) -> None:
+    """Its key came along, and is another one here."""
+    added = store.add(wheel, wheel.name)
+    store.remember_built("key", added)
+    store.keep_bytecode("some.zip", b"bytecode")
+    assert Store(store.root).built("key") is not None
+    assert Store(store.root).bytecode("some.zip") == b"bytecode"
+    copy = Store(shutil.copytree(store.root, tmp_path / "copy"))
+    assert copy.built("key") is None
+    assert copy.bytecode("some.zip") is None
+    found = copy.find(added.sha256)
+    assert found is not None
+    assert values(found) == values(added) | {"path": found.path}
+
+
+@pytest.mark.parametrize("damage", [b"", b"evil", bytes(70)])
+def test_bytecode_that_somebody_else_has_written_is_none(damage: bytes, store: Store) -> None:
+    store.keep_bytecode("some.zip", b"bytecode")
+    path = store.root / "bytecode" / "some.zip"
+    path.write_bytes(damage + path.read_bytes()[len(b"bytecode") :] if damage == b"evil" else damage)
+    assert store.bytecode("some.zip") is None
+    store.keep_bytecode("some.zip", b"bytecode")
+    assert store.bytecode("some.zip") == b"bytecode"
+    path.rename(path.with_name("other.zip"))
+    assert store.bytecode("other.zip") is None
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "", "../../../etc", "0" * 63 + "/"])

@@ -48,7 +48,7 @@ def test_both_are_told(filled: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert run(["cache", "info", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     files = [path for path in (filled / "store").rglob("*") if path.is_file()]
-    ours = [path for path in files if path.name not in ("mine", "CACHEDIR.TAG")]
+    ours = [path for path in files if path.name not in ("mine", "key", "CACHEDIR.TAG")]
     assert told["store"]["size"] == sum(path.stat().st_size for path in ours)
     assert len(told["unpacked"]["apps"]) == 1
 
@@ -128,3 +128,15 @@ def test_a_directory_that_shadows_pexlite_is_not_imported(
     (tmp_path / "pexlite" / "__init__.py").write_text("raise SystemExit(1)")
     monkeypatch.chdir(tmp_path)
     assert both.unpacked().apps == ()
+
+
+@pytest.mark.parametrize("command", ["clear", "prune"])
+def test_a_directory_that_is_no_store_stays_as_it_is(
+    command: str, filled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Path(os.environ["PEXLITE_CACHE_DIR"])
+    (store / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n# somebody else's\n")
+    before = sorted(store.rglob("*"))
+    assert run(["cache", command]) == 2
+    assert "is no store of pexlite, and stays as it is" in capsys.readouterr().err
+    assert sorted(store.rglob("*")) == before
