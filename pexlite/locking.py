@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from packaging.pylock import Pylock, is_valid_pylock_path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pexlite import bundle, fetch, resolve, targets
+from pexlite import bundle, fetch, installers, resolve, targets
 from pexlite.errors import PexliteError, ResolutionError, UsageError
 from pexlite.groundwork import Prepared, check_output, prepare
 from pexlite.model import (
@@ -28,6 +29,7 @@ from pexlite.model import (
 from pexlite.outputs import Kind, Output
 from pexlite.places import store_place
 
+_MOST_SHOWN = 4
 _OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
 
 
@@ -91,7 +93,14 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
         path=path,
         text=text,
         lock=kept,
-        notices=(*place.notices, *asked.notices, *_left_out(prepared), *_only_here(kept), *_name_notice(path)),
+        notices=(
+            *place.notices,
+            *asked.notices,
+            *_of_several_indexes(prepared, found),
+            *_left_out(prepared),
+            *_only_here(kept),
+            *_name_notice(path),
+        ),
         seconds=time.monotonic() - began,
     )
 
@@ -175,7 +184,33 @@ def settle(prepared: Prepared) -> Settled:
         raise UsageError("--locked, and there is no lock", hint="make one (pexlite lock) or name it (--lock FILE)")
     found = prepared.workshop.resolve(prepared.roots, asked)
     wheels = prepared.workshop.collect(found, request.directory, LockParts())
+    notices = (*notices, *_of_several_indexes(prepared, found))
     return Settled(found, LockParts(), asked.amendments, wheels, notices=notices)
+
+
+def _of_several_indexes(prepared: Prepared, found: Pylock) -> Iterator[str]:
+    """Notices about projects that several indexes have, and about the way to choose where nobody chose one."""
+    installer, asked = prepared.workshop.installer, prepared.asked.index
+    settings = prepared.workshop.settings
+    if installer.name == "uv":
+        settings = resolve.beneath_uv(settings, asked)
+    indexes = installers.indexes_of(installer, settings)
+    if len(indexes.general) < 2:
+        return
+    # Imported here: urllib3 takes 60 ms, and most builds have one index.
+    from pexlite.fetch.shared_names import shared_names
+
+    if settings.index_strategy is None:
+        yield (
+            f"{len(indexes.general)} indexes are asked, and the best version of all is taken, as pip does; "
+            f"--index-strategy {installers.FIRST_INDEX} takes each project from the first that has it"
+        )
+    looked = shared_names(found, indexes, settings)
+    yield from map(str, looked.shared[:_MOST_SHOWN])
+    names = ", ".join(shared.package.name for shared in looked.shared[_MOST_SHOWN:])
+    if names:
+        yield f"several indexes also have {names}"
+    yield from (f"{index} does not say which projects it has" for index in looked.silent)
 
 
 def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> Settled:

@@ -110,6 +110,9 @@ def index_settings(given: dict[str, Any]) -> IndexSettings:
     return IndexSettings(
         index_url=given["index_url"],
         extra_index_urls=given["extra_index_urls"],
+        named_indexes=given["named_indexes"],
+        pins=given["pins"],
+        index_strategy=given["index_strategy"],
         find_links=(*map(str, given["wheels"]), *given["find_links"]),
         no_index=given["no_index"],
         prereleases=given["prereleases"],

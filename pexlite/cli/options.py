@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +41,18 @@ def _split_variables(
     for argument in given:
         if argument.find("=") < 1:
             raise click.BadParameter(f"{argument!r} is not NAME=VALUE", context, parameter)
+    return tuple((name, value) for name, _, value in (argument.partition("=") for argument in given))
+
+
+def _split_index(
+    context: click.Context, parameter: click.Parameter, given: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Pairs written as `NAME=URL` or `NAME=PROJECT`, where NAME is an index's."""
+    for argument in given:
+        if re.match(r"[A-Za-z0-9][\w.-]*=[^=]", argument) is None:
+            # What is before an @ may be a password.
+            shown = argument.rpartition("@")[2]
+            raise click.BadParameter(f"{shown!r} is not {parameter.make_metavar(context)}", context, parameter)
     return tuple((name, value) for name, _, value in (argument.partition("=") for argument in given))
 
 
@@ -248,6 +261,30 @@ INDEXES: Sequence[click.Parameter] = (
         many=True,
         metavar="URL",
         help="Another index besides it (default: pip's; repeatable).",
+    ),
+    _option(
+        "--index",
+        "named_indexes",
+        many=True,
+        callback=_split_index,
+        metavar="NAME=URL",
+        help="Another index, with a name for --from and with a higher rank than those without (default: none; "
+        "repeatable).",
+    ),
+    _option(
+        "--from",
+        "pins",
+        many=True,
+        callback=_split_index,
+        metavar="NAME=PROJECT",
+        help="Take this project from the index of that name and from no other, and from that index nothing else "
+        "(default: none; repeatable).",
+    ),
+    _option(
+        "--index-strategy",
+        type=click.Choice(["first-index", "unsafe-first-match", "unsafe-best-match"]),
+        help="Where several indexes have a project, take it from the first that has it, from the first with a "
+        "version that fits, or the best version of all (default: UV_INDEX_STRATEGY, else the last, as pip does).",
     ),
     _flag("--no-index", help="Ask no index, only --find-links and --wheels (default: ask)."),
     _option(

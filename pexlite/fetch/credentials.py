@@ -45,7 +45,8 @@ def authorization(url: str, settings: IndexSettings) -> str | None:
 
 def _related(parts: SplitResult, settings: IndexSettings) -> list[SplitResult]:
     """The URLs of `settings` on the server of `parts`, the nearest path first."""
-    given: Iterable[str | None] = (settings.index_url, *settings.extra_index_urls, *settings.find_links)
+    named = [url for _, url in settings.named_indexes]
+    given: Iterable[str | None] = (settings.index_url, *settings.extra_index_urls, *named, *settings.find_links)
     found = [urlsplit(url) for url in given if url and "://" in url]
     found = [url for url in found if _server(url) == _server(parts)]
     return sorted(found, key=lambda url: -len(posixpath.commonprefix([url.path, parts.path])))

@@ -50,19 +50,19 @@ class Connections:
         self._pools: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
-    def get(self, url: str) -> Answer:
-        """The answer to GET `url`, redirects followed, credentials sent only to the hosts they were given for.
+    def get(self, url: str, *, method: str = "GET", accept: str = "*/*") -> Answer:
+        """The answer to `method` of `url`, redirects followed, credentials sent only to the hosts they are for.
 
         Raises urllib3's errors where there is no answer, FetchError where the URL or the settings are at fault.
         """
         for _ in range(_MOST_REDIRECTS):
             clean = without_credentials(url)
-            headers = {"User-Agent": f"pexlite/{__version__}", "Accept-Encoding": "identity", "Accept": "*/*"}
+            headers = {"User-Agent": f"pexlite/{__version__}", "Accept-Encoding": "identity", "Accept": accept}
             proof = authorization(url, self._settings)
             if proof:
                 headers["Authorization"] = proof
             response = self._pool(clean).request(
-                "GET",
+                method,
                 clean,
                 headers=headers,
                 preload_content=False,

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from pexlite.installers.archives import unpack_sdist as unpack_sdist
 from pexlite.installers.explain import mask as mask
+from pexlite.installers.indexes import BEST_MATCH as BEST_MATCH
+from pexlite.installers.indexes import FIRST_INDEX as FIRST_INDEX
+from pexlite.installers.indexes import FIRST_MATCH as FIRST_MATCH
+from pexlite.installers.indexes import Index as Index
+from pexlite.installers.indexes import Indexes as Indexes
+from pexlite.installers.indexes import indexes_of as indexes_of
+from pexlite.installers.indexes import takes_first_index as takes_first_index
 from pexlite.installers.installer import Installer as Installer
 from pexlite.installers.programs import Outcome as Outcome
 from pexlite.installers.programs import attempt as attempt
@@ -17,6 +24,11 @@ from pexlite.installers.words import child_environment as child_environment
 from pexlite.installers.words import index_arguments as index_arguments
 
 __all__ = [
+    "BEST_MATCH",
+    "FIRST_INDEX",
+    "FIRST_MATCH",
+    "Index",
+    "Indexes",
     "Installer",
     "Outcome",
     "attempt",
@@ -26,8 +38,10 @@ __all__ = [
     "end_running",
     "find_installer",
     "index_arguments",
+    "indexes_of",
     "mask",
     "pip",
     "run",
+    "takes_first_index",
     "unpack_sdist",
 ]

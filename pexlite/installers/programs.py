@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pexlite.errors import PexliteError, UsageError
 from pexlite.installers.explain import essential_lines, mask
+from pexlite.installers.indexes import check_encrypted
 from pexlite.installers.installer import Installer
 from pexlite.installers.words import child_environment
 from pexlite.model import IndexSettings
@@ -74,8 +75,9 @@ def attempt(
     """Run `installer` with `arguments` and return how it ended; credentials go by environment, never on argv.
 
     A connection that breaks in the middle of an answer looks to pip like the end of it. Such a run is repeated as
-    often as the settings say, at most three times.
+    often as the settings say, at most three times. Raises IndexConfigurationError for indexes without encryption.
     """
+    check_encrypted(installer, settings)
     environment = child_environment(installer, settings) | dict(extra_environment or {})
     outcome = _once(installer, arguments, environment, cwd)
     for pause in (0.5, 1.0, 2.0)[: settings.retries]:

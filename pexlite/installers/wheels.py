@@ -8,11 +8,13 @@ import re
 import shutil
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.installers.archives import unpack_sdist
 from pexlite.installers.explain import essential_lines, mask
+from pexlite.installers.indexes import takes_first_index
 from pexlite.installers.installer import Installer
 from pexlite.installers.programs import Outcome, attempt, pip, run
 from pexlite.installers.words import index_arguments
@@ -35,6 +37,7 @@ def build_wheel(
     sdist is unpacked first, so that its directory is known to the compiler's `-ffile-prefix-map` and stays out of
     extension modules.
     """
+    _check_ranks(installer, source, settings)
     with tempfile.TemporaryDirectory(prefix="pexlite-build-") as scratch:
         project = source if source.is_dir() else unpack_sdist(source, Path(scratch) / "source")
         wheels = Path(scratch) / "wheels"
@@ -88,6 +91,24 @@ def download(
             extra_environment=_steady_environment(Path(scratch), source_date_epoch) | {"TMPDIR": scratch},
         )
         return _only_file(files, directory, f"{mask(requirement)} gave no file", FetchError)
+
+
+def _check_ranks(installer: Installer, source: Path, settings: IndexSettings) -> None:
+    """Raise ProjectBuildError where pip would take what `source` needs to be built from any index."""
+    if installer.name == "pip" and takes_first_index(installer, settings) and not _needs_nothing(source):
+        raise ProjectBuildError(
+            f"pip cannot build {source.name} with --index-strategy {settings.index_strategy}",
+            causes=["it would take the build requirements from any of the indexes"],
+            hint="let uv build it (--resolver uv), or keep to one index",
+        )
+
+
+def _needs_nothing(source: Path) -> bool:
+    try:
+        table = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+    return bool(table.get("build-system", {}).get("requires") == [])
 
 
 def _build_arguments(

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from pexlite.installers.indexes import BEST_MATCH
 from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings
 from pexlite.programs import search_path
@@ -56,13 +57,19 @@ def _diverts(name: str) -> bool:
     return name == "PYTHONPATH" or re.fullmatch(f"PIP_(?:{_DIVERTING})", name) is not None
 
 
+def _for_all(settings: IndexSettings) -> list[tuple[str, str]]:
+    """The named indexes but those that projects are pinned to: these are for them alone."""
+    serving = {name for name, _ in settings.pins}
+    return [(name, url) for name, url in settings.named_indexes if name not in serving]
+
+
 # -- pip -----------------------------------------------------------------------------------------
 
 
 def _pip_variables(settings: IndexSettings) -> dict[str, str]:
     """PIP_* variables, which win over pip's configuration files; `settings` hold the content of those already."""
     several = {
-        "PIP_EXTRA_INDEX_URL": settings.extra_index_urls,
+        "PIP_EXTRA_INDEX_URL": (*settings.extra_index_urls, *(url for _, url in _for_all(settings))),
         "PIP_FIND_LINKS": tuple(map(_without_spaces, settings.find_links)),
         "PIP_TRUSTED_HOST": settings.trusted_hosts,
     }
@@ -108,10 +115,12 @@ def _without_spaces(location: str) -> str:
 
 def _uv_arguments(settings: IndexSettings) -> list[str]:
     arguments = []
-    if settings.extra_index_urls:
+    if settings.index_strategy:
+        arguments += ["--index-strategy", settings.index_strategy]
+    elif settings.extra_index_urls or settings.named_indexes:
         # pip takes the best version over all indexes; uv by default the first index that has the project.
         # With one index nothing differs, except that uv then tells when that one refuses access.
-        arguments += ["--index-strategy", "unsafe-best-match"]
+        arguments += ["--index-strategy", BEST_MATCH]
     if settings.no_index:
         arguments.append("--no-index")
     if settings.prereleases:
@@ -130,8 +139,10 @@ def _uv_variables(settings: IndexSettings, inherited: Mapping[str, str]) -> dict
     variables = {"UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
     if settings.index_url:
         variables["UV_DEFAULT_INDEX"] = settings.index_url
-    if settings.extra_index_urls:
-        variables["UV_INDEX"] = " ".join([*inherited.get("UV_INDEX", "").split(), *settings.extra_index_urls])
+    named = [f"{name}={url}" for name, url in _for_all(settings)]
+    if named or settings.extra_index_urls:
+        theirs = inherited.get("UV_INDEX", "").split()
+        variables["UV_INDEX"] = " ".join([*named, *theirs, *settings.extra_index_urls])
     # All of them by variable, since arguments would take the place of it, and URLs may hold passwords.
     links = list(filter(None, map(_link_for_uv, settings.find_links)))
     if links:

@@ -15,6 +15,9 @@ class IndexSettings:
 
     index_url            -i, --index-url
     extra_index_urls     --extra-index-url
+    named_indexes        --index: pairs of a name and a URL
+    pins                 --from: pairs of an index's name and a project that comes from there only
+    index_strategy       --index-strategy: "first-index", "unsafe-first-match" or "unsafe-best-match"
     find_links           -f, --find-links, and --wheels: directories and pages with distributions
     no_index             --no-index
     prereleases          --pre
@@ -29,6 +32,9 @@ class IndexSettings:
 
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
+    named_indexes: tuple[tuple[str, str], ...] = ()
+    pins: tuple[tuple[str, str], ...] = ()
+    index_strategy: str | None = None
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     prereleases: bool = False

@@ -9,6 +9,7 @@ from pexlite.resolve.beside import Beside as Beside
 from pexlite.resolve.beside import find_lock as find_lock
 from pexlite.resolve.beside import read_beside as read_beside
 from pexlite.resolve.index import effective_settings as effective_settings
+from pexlite.resolve.lock import beneath_uv as beneath_uv
 from pexlite.resolve.lock import lock as lock
 from pexlite.resolve.lock_file import lock_text as lock_text
 from pexlite.resolve.lock_file import portable as portable
@@ -19,6 +20,7 @@ from pexlite.resolve.requirements import gather as gather
 __all__ = [
     "Beside",
     "amended",
+    "beneath_uv",
     "effective_settings",
     "environments",
     "find_lock",

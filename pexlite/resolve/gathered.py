@@ -70,6 +70,9 @@ def merged_index(first: IndexSettings, second: IndexSettings) -> IndexSettings:
     return IndexSettings(
         index_url=None if no_index else second.index_url or first.index_url,
         extra_index_urls=() if no_index else _unique(first.extra_index_urls, second.extra_index_urls),
+        named_indexes=tuple(dict((*second.named_indexes, *first.named_indexes)).items()),
+        pins=tuple(dict.fromkeys((*first.pins, *second.pins))),
+        index_strategy=first.index_strategy or second.index_strategy,
         find_links=_unique(first.find_links, second.find_links),
         no_index=no_index,
         prereleases=first.prereleases or second.prereleases,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from packaging.markers import Environment
@@ -14,6 +15,18 @@ from pexlite.model import Amendments
 from pexlite.resolve import guided_pip
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """The indexes that pip may ask, which by itself has no ranks and no pins."""
+
+    general: tuple[str, ...]
+    """URLs, the first with the highest rank."""
+    first: bool
+    """Whether a project comes from the first of `general` that has it, not from all of them."""
+    pinned: Mapping[str, str]
+    """The URL of the one index of each project that is pinned to one."""
+
+
 def guided(
     directory: Path,
     interpreter: Path,
@@ -21,11 +34,12 @@ def guided(
     environment: Environment | None = None,
     amendments: Amendments | None = None,
     listing: Path | None = None,
+    ranked: Ranked | None = None,
 ) -> Installer:
     """pip, run by `interpreter`, with the markers of `environment` and with `amendments` to wheels' requirements.
 
-    With `listing` pip writes every file it finds on an index there, and chooses none. `directory` gets a file with
-    these orders.
+    With `ranked` pip asks for each project only the indexes that it may come from. With `listing` pip writes every
+    file it finds on an index there, and chooses none. `directory` gets a file with these orders.
     """
     place = importlib.util.find_spec("pip")
     assert place is not None
@@ -36,6 +50,7 @@ def guided(
         "environment": environment,
         "excluded": excluded,
         "overrides": list(map(str, amendments.overrides if amendments else ())),
+        "ranked": None if ranked is None else asdict(ranked),
         "listing": None if listing is None else str(listing),
     }
     file = directory / "orders.json"

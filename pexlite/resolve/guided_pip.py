@@ -6,6 +6,7 @@ pip: `guided_pip.py ORDERS.json ARGUMENT...` runs pip with the arguments, change
 
     {"pip": "/directory/of/pip's/package", "environment": {"sys_platform": "darwin", …} or null,
      "excluded": ["pyspark"], "overrides": ["click==8.1.7"],
+     "ranked": {"general": ["https://…"], "first": true, "pinned": {"corp": "https://…"}} or null,
      "listing": "/where/to/note/every/file/of/an/index.json" or null}
 """
 
@@ -31,6 +32,8 @@ def main() -> int:
         markers.default_environment = orders["environment"].copy
         _allow_sources()
     _amend(orders["excluded"], orders["overrides"])
+    if orders["ranked"] is not None:
+        _rank(**orders["ranked"])
     noted = _noted_files() if orders["listing"] else []
     code = pip_main(sys.argv[2:])
     if orders["listing"]:
@@ -73,6 +76,75 @@ def _allow_sources() -> None:
     from pip._internal.cli import cmdoptions
 
     cmdoptions.check_dist_restriction = lambda *_arguments, **_options: None
+
+
+def _rank(general: list[str], pinned: dict[str, str], *, first: bool) -> None:
+    """Make pip ask for each project the index that it is pinned to, else those in `general`.
+
+    With `first` a project comes from the first of `general` that has it. An index that does not answer ends pip:
+    another could have another project of that name.
+    """
+    from pip._internal.exceptions import InstallationError
+    from pip._internal.index import collector
+    from pip._internal.models.search_scope import SearchScope
+    from pip._internal.network.auth import MultiDomainBasicAuth
+    from pip._vendor.packaging.utils import canonicalize_name
+
+    def locations(_self: object, project_name: str) -> list[str]:
+        name = canonicalize_name(project_name)
+        urls = [pinned[name]] if name in pinned else general
+        return [f"{url.rstrip('/')}/{name}/" for url in urls]
+
+    def fail(link: Any, reason: Any, meth: Any = None) -> None:  # noqa: ARG001
+        response = getattr(reason, "response", None)
+        if getattr(response, "status_code", None) not in (404, 410):
+            raise InstallationError(f"Could not fetch URL {link}: {reason}")
+
+    scope: Any = SearchScope
+    pages: Any = collector
+    scope.get_index_urls_locations = locations
+    pages._handle_get_simple_fail = fail
+    # Credentials for files are those of the indexes that pip was started with.
+    authentication: Any = MultiDomainBasicAuth
+    start = authentication.__init__
+
+    def know_all(self: Any, *arguments: Any, **options: Any) -> None:
+        start(self, *arguments, **options)
+        self.index_urls = [*(self.index_urls or ()), *pinned.values()]
+
+    authentication.__init__ = know_all
+    if first:
+        _take_from_the_first_page()
+
+
+def _take_from_the_first_page() -> None:
+    """Make pip pass over a project's pages once one is there."""
+    from pip._internal.index.package_finder import PackageFinder
+    from pip._vendor.packaging.utils import canonicalize_name
+
+    having: dict[str, str] = {}
+    finder: Any = PackageFinder
+    look = finder.process_project_url
+
+    def process_project_url(self: Any, project_url: Any, link_evaluator: Any) -> Any:
+        name = canonicalize_name(link_evaluator.project_name)
+        if having.get(name, project_url.url) != project_url.url:
+            return []
+        fetch = self._link_collector.fetch_response
+
+        def noted(*arguments: Any, **options: Any) -> Any:
+            found = fetch(*arguments, **options)
+            if found is not None:
+                having.setdefault(name, project_url.url)
+            return found
+
+        self._link_collector.fetch_response = noted
+        try:
+            return look(self, project_url, link_evaluator)
+        finally:
+            self._link_collector.fetch_response = fetch
+
+    finder.process_project_url = process_project_url
 
 
 def _noted_files() -> list[dict[str, Any]]:

@@ -15,8 +15,10 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pexlite.errors import IndexConfigurationError
+from pexlite.installers import BEST_MATCH, FIRST_INDEX, FIRST_MATCH
 from pexlite.model import IndexSettings
 from pexlite.places import pip_configuration_files
+from pexlite.resolve.uv_configuration import uv_index_strategy
 
 _Value = TypeVar("_Value")
 
@@ -37,6 +39,9 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
     return IndexSettings(
         index_url=asked.index_url or said.get("index-url") or said.get("pypi-url"),
         extra_index_urls=_unique(*_words(said, "extra-index-url"), *asked.extra_index_urls),
+        named_indexes=asked.named_indexes,
+        pins=asked.pins,
+        index_strategy=_strategy(asked.index_strategy or uv_index_strategy()),
         find_links=_unique(*map(_absolute, (*_words(said, "find-links"), *asked.find_links))),
         # As in pip, an index that is asked for does not undo a configured no-index.
         no_index=asked.no_index or _flag(said, "no-index"),
@@ -58,6 +63,15 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
 def configured_constraints() -> tuple[str, ...]:
     """The constraint files of pip's configuration and PIP_CONSTRAINT."""
     return tuple(_words(_configuration(), "constraint"))
+
+
+def _strategy(said: str | None) -> str | None:
+    if said is not None and said not in (FIRST_INDEX, FIRST_MATCH, BEST_MATCH):
+        raise IndexConfigurationError(
+            f"there is no index strategy {said!r}",
+            hint=f"take one of uv's: {FIRST_INDEX}, {FIRST_MATCH} or {BEST_MATCH}",
+        )
+    return said
 
 
 # -- reading -------------------------------------------------------------------------------------

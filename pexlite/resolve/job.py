@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from pexlite.installers import Installer
+from pexlite.installers import Installer, takes_first_index
 from pexlite.installers.words import local_path
 from pexlite.model import Amendments, IndexSettings, Root, Target
 
@@ -63,9 +63,18 @@ def runs_pip(target: Target) -> bool:
     return SpecifierSet(bound or "").contains(target.environment["python_full_version"], prereleases=True)
 
 
+def wheels_only_by_rank(job: Job) -> bool:
+    """Whether pip takes no sources, since what building needs it would take from any index."""
+    return job.installer.name == "pip" and takes_first_index(job.installer, job.settings)
+
+
 def takes_wheels_only(job: Job) -> bool:
-    """Whether the job's program cannot build for its target."""
-    return not runs_pip(job.target) if job.installer.name == "pip" else is_foreign(job.target)
+    """Whether the job's program cannot build for its target, or not from the indexes that it may ask."""
+    return (
+        wheels_only_by_rank(job) or not runs_pip(job.target)
+        if job.installer.name == "pip"
+        else is_foreign(job.target)
+    )
 
 
 def write_inputs(job: Job, directory: Path) -> tuple[Path, list[str]]:

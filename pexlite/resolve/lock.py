@@ -16,7 +16,7 @@ from pexlite.errors import PexliteError, ResolutionError, WheelMissing
 from pexlite.installers import Installer, end_running
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
 from pexlite.resolve.index import configured_constraints
-from pexlite.resolve.job import Job, is_local
+from pexlite.resolve.job import Job, is_local, wheels_only_by_rank
 from pexlite.resolve.merge import marker_key, merge
 
 _AT_ONCE = 4
@@ -44,7 +44,7 @@ def lock(
     if not roots:
         return Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=[])
     if installer.name == "uv":
-        settings = _beneath_uv(settings, asked_index)
+        settings = beneath_uv(settings, asked_index)
     if settings.require_hashes:
         _check_roots(roots)
     report(Progress("resolve", f"resolving {len(roots)} requirement{'s' if len(roots) > 1 else ''}"))
@@ -68,7 +68,7 @@ def lock(
     return merge([(target, check_hashes(one, roots, settings.require_hashes)) for target, one in found])
 
 
-def _beneath_uv(settings: IndexSettings, asked: IndexSettings) -> IndexSettings:
+def beneath_uv(settings: IndexSettings, asked: IndexSettings) -> IndexSettings:
     """`settings` without an index URL that only pip's configuration gives, where a variable of uv's names one."""
     configured_only = settings.index_url is not None and asked.index_url is None
     named = any(os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"))
@@ -120,7 +120,7 @@ def _resolve(job: Job) -> Pylock:
     try:
         return _resolve_as_asked(job)
     except WheelMissing as problem:
-        if problem.source_of is None or problem.source_of in job.from_source:
+        if problem.source_of is None or problem.source_of in job.from_source or wheels_only_by_rank(job):
             raise
         try:
             return _resolve(replace(job, from_source=(*job.from_source, problem.source_of)))

@@ -16,11 +16,20 @@ from packaging.pylock import PackageArchive, PackageSdist, PackageVcs, PackageWh
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pexlite.errors import ResolutionError
-from pexlite.installers import Installer, Outcome, attempt, pip
+from pexlite.errors import IndexConfigurationError, ResolutionError
+from pexlite.installers import (
+    FIRST_INDEX,
+    FIRST_MATCH,
+    Installer,
+    Outcome,
+    attempt,
+    indexes_of,
+    pip,
+    takes_first_index,
+)
 from pexlite.model import Amendments, IndexSettings
 from pexlite.resolve.failures import explain
-from pexlite.resolve.guided import guided
+from pexlite.resolve.guided import Ranked, guided
 from pexlite.resolve.job import Job, runs_pip, write_inputs
 from pexlite.resolve.stand_ins import with_stand_ins, without_stand_ins
 
@@ -43,15 +52,20 @@ def resolve_with_pip(job: Job) -> Pylock:
         requirements, constraints = write_inputs(given, directory)
         arguments += ["-r", str(requirements), *constraints]
         arguments += ["--require-hashes"] if job.hashed else []
-        settings = job.settings
+        ranked, settings = ranked_for_pip(job.settings), job.settings
         if not runs_pip(job.target):
             environment, amendments = job.target.environment, job.amendments
-            program = guided(directory, Path(sys.executable), environment=environment, amendments=amendments)
+            program = guided(
+                directory, Path(sys.executable), environment=environment, amendments=amendments, ranked=ranked
+            )
             arguments += _tag_arguments(job, directory)
             settings = replace(settings, only_binary=(":all:",), no_binary=())
-        elif job.amendments != Amendments():
+        elif job.amendments != Amendments() or ranked:
             assert job.target.interpreter
-            program = guided(directory, job.target.interpreter, amendments=job.amendments)
+            program = guided(directory, job.target.interpreter, amendments=job.amendments, ranked=ranked)
+            if ranked and ranked.first:
+                # What a source distribution needs to be built, pip would take from any index.
+                settings = replace(settings, only_binary=(":all:",), no_binary=())
         elif job.target.interpreter != Path(sys.executable):
             arguments = ["--python", str(job.target.interpreter), *arguments]
         outcome = _run(program, arguments, settings, directory)
@@ -62,6 +76,24 @@ def resolve_with_pip(job: Job) -> Pylock:
     lock = Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=packages)
     lock.validate()
     return without_stand_ins(lock, real)
+
+
+def ranked_for_pip(settings: IndexSettings) -> Ranked | None:
+    """The ranks and pins that pip is guided by, None where it needs none.
+
+    Raises IndexConfigurationError for what pip cannot be guided to.
+    """
+    indexes = indexes_of(pip(), settings)
+    if len(indexes.general) > 1 and settings.index_strategy == FIRST_MATCH:
+        raise IndexConfigurationError(
+            f"pip cannot take the first index with a version that fits ({FIRST_MATCH})",
+            hint=f"let uv resolve (--resolver uv), or take the first index that has a project: {FIRST_INDEX}",
+        )
+    first = takes_first_index(pip(), settings)
+    if not indexes.pinned and not first:
+        return None
+    pinned = {name: index.address for name, index in indexes.pinned.items()}
+    return Ranked(tuple(index.address for index in indexes.general), first, pinned)
 
 
 def _run(program: Installer, arguments: Sequence[str], settings: IndexSettings, directory: Path) -> Outcome:

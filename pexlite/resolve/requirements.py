@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from packaging.pylock import Pylock, is_valid_pylock_path
+from packaging.utils import canonicalize_name
 
 from pexlite.errors import UsageError
 from pexlite.installers.words import local_path
-from pexlite.model import Asked, BuildRequest, LocalKind, LocalSource, LockParts, Root
+from pexlite.model import Asked, BuildRequest, IndexSettings, LocalKind, LocalSource, LockParts, Root
 from pexlite.resolve.amendments import read_amendments
 from pexlite.resolve.bare_words import entry_points
 from pexlite.resolve.gathered import Gathered, Problem, combined, merged_index, problem
@@ -39,7 +40,7 @@ def gather(request: BuildRequest) -> Asked:
     amendments = read_amendments(request.excluded, request.overrides)
     whole = combined(
         [
-            Gathered(index=request.index),
+            Gathered(index=request.index, problems=tuple(_index_problems(request.index))),
             typed,
             combined(_scripts(typed, script)),
             files,
@@ -129,6 +130,25 @@ def _trees(request: BuildRequest) -> Iterator[Gathered]:
             yield problem(
                 f"the source directory {directory} {what}", "name the directory your modules lie in: -D src"
             )
+
+
+def _index_problems(index: IndexSettings) -> Iterator[Problem]:
+    """Problems with `--index` and `--from`."""
+    names = [name for name, _ in index.named_indexes]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem(f"there are two indexes called {name}", "give each a name of its own: --index NAME=URL")
+    for name, url in index.named_indexes:
+        if "://" not in url:
+            yield Problem(f"--index {name}={url} names no URL", f"write it as in --index {name}=https://…/simple")
+    for name, project in index.pins:
+        if name not in names:
+            yield Problem(f"--from {name}={project} names no index", f"say where it is: --index {name}=URL")
+    for name, project in index.pins:
+        others = {canonicalize_name(other) for known, other in index.pins if known != name}
+        if canonicalize_name(project) in others:
+            yield Problem(f"{project} is to come from two indexes", "keep one --from of it")
+    if index.no_index and names:
+        yield Problem("--index names an index, and --no-index asks none", "leave out one of them")
 
 
 # -- scripts -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from packaging.pylock import Package as LockedPackage
 from packaging.pylock import PackageArchive, Pylock, PylockValidationError
 
 from pexlite.errors import ResolutionError
-from pexlite.installers import attempt, index_arguments, mask
+from pexlite.installers import attempt, index_arguments, indexes_of, mask
 from pexlite.model import Target
 from pexlite.resolve.failures import explain
 from pexlite.resolve.job import Job, is_foreign, write_inputs
@@ -46,7 +47,7 @@ def resolve_with_uv(job: Job) -> Pylock:
         given, real = with_stand_ins(job, directory)
         requirements, constraints = write_inputs(given, directory)
         arguments = ["pip", "compile", "--format", "pylock.toml", "--quiet", "--no-header", "--no-annotate"]
-        arguments += [str(requirements), *constraints]
+        arguments += [str(requirements), *constraints, *_pins(job, directory)]
         arguments += [*_target_arguments(job), *_format_arguments(job), *_amendments(job, directory)]
         outcome = attempt(
             job.installer,
@@ -121,6 +122,24 @@ def _amendments(job: Job, directory: Path) -> list[str]:
     file = directory / "overrides.txt"
     file.write_text("\n".join([*lines, ""]), encoding="utf-8")
     return ["--overrides", str(file)]
+
+
+def _pins(job: Job, directory: Path) -> list[str]:
+    """The path of a project in `directory` that depends on what is pinned to an index, and says to which.
+
+    uv takes pins only from a pyproject.toml, for dependencies of its project; they hold for all others too.
+    """
+    pinned = indexes_of(job.installer, job.settings).pinned
+    if not pinned:
+        return []
+    file = directory / "pyproject.toml"
+    lines = ["[project]", 'name = "pexlite-request"', 'version = "0"', f"dependencies = {json.dumps([*pinned])}"]
+    lines += ["[tool.uv.sources]", *(f'{name} = {{ index = "{index.name}" }}' for name, index in pinned.items())]
+    for index in {index.name: index for index in pinned.values()}.values():
+        lines += ["[[tool.uv.index]]", f'name = "{index.name}"', f"url = {json.dumps(index.url)}"]
+        lines += ["explicit = true"]
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return [str(file)]
 
 
 def _parsed(text: str, directory: Path, universal: bool) -> Pylock:

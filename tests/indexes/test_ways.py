@@ -47,13 +47,17 @@ def test_a_proxy_is_used(resolver: str, machine: Machine, wheels: Path, server: 
     assert server.count("http://index.example/files/core-2.0-py3-none-any.whl") > 0
 
 
-def test_an_index_without_encryption_that_pip_does_not_ask_is_told(
-    machine: Machine, wheels: Path, server: Server
+@both
+@pytest.mark.parametrize("option", ["--index-url=", "--extra-index-url=", "--index=more=", "--find-links="])
+def test_an_index_without_encryption_is_asked_only_where_it_is_trusted(
+    option: str, resolver: str, machine: Machine, wheels: Path, server: Server
 ) -> None:
     url = serve(server, wheels, at="http://index.example")
-    said = machine.badly(3, "app", "--index-url", url, "--resolver", "pip", PIP_PROXY=server.url(""))
-    assert "error: pip does not ask index.example, which it would reach without encryption" in said
+    arguments = ["app", option + url, "--resolver", resolver]
+    said = machine.badly(3, *arguments, PIP_PROXY=server.url(""))
+    assert "error: http://index.example/simple/ would be asked without encryption" in said
     assert "--trusted-host index.example" in said
+    assert server.requests == []
 
 
 @both

@@ -1,0 +1,46 @@
+"""The setting of uv's own that decides between indexes: from its variable, else from its configuration files."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def uv_index_strategy() -> str | None:
+    """The strategy that uv is told by UV_INDEX_STRATEGY or a uv.toml of the person or system; None without one.
+
+    uv reads these itself; pip has to be told, and neither may be told otherwise.
+    """
+    said = os.environ.get("UV_INDEX_STRATEGY")
+    if said:
+        return said
+    return next(filter(None, map(_strategy, _files())), None)
+
+
+def _files() -> Iterator[Path]:
+    if os.environ.get("UV_NO_CONFIG", "").lower() in ("1", "true", "yes", "on"):
+        return
+    named = os.environ.get("UV_CONFIG_FILE")
+    if named:
+        yield Path(named)
+        return
+    if os.name == "nt":
+        yield Path(os.environ.get("APPDATA", Path.home()), "uv", "uv.toml")
+        yield Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData"), "uv", "uv.toml")
+        return
+    yield Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "uv", "uv.toml")
+    for directory in os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep):
+        if directory:
+            yield Path(directory, "uv", "uv.toml")
+    yield Path("/etc/uv/uv.toml")
+
+
+def _strategy(file: Path) -> str | None:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None  # uv itself says so, where it runs
+    found = table.get("index-strategy") or table.get("pip", {}).get("index-strategy")
+    return found if isinstance(found, str) else None
