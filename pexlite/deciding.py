@@ -27,7 +27,7 @@ from pexlite.model import (
     no_report,
 )
 from pexlite.outputs import Kind, Output
-from pexlite.starting import choose_start, default_name
+from pexlite.starting import check_start, choose_start, default_name
 from pexlite.version import __version__
 
 
@@ -36,7 +36,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
 
     Raises subclasses of PexliteError.
     """
-    bundles.check_one_start(request.scripts, request.entry_point)
+    check_start(request)
     archive.check_launch(request.launch)
     asked = resolve.gather(request)
     _check_something_is_asked(request, asked)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 from pexlite import bundle as bundles
 from pexlite import fetch
-from pexlite.errors import EntryPointMissing
+from pexlite.errors import EntryPointMissing, PexliteError, UsageError
 from pexlite.groundwork import Prepared, each_once
-from pexlite.model import EntryPoint, LocalKind, StartKind, Wheel
+from pexlite.model import BuildRequest, EntryPoint, LocalKind, StartKind, Wheel
+
+_Failure = TypeVar("_Failure", bound=PexliteError)
 
 
 @dataclass(frozen=True)
@@ -22,10 +26,39 @@ class Start:
     notices: tuple[str, ...] = ()
 
 
+def check_start(request: BuildRequest) -> None:
+    """Raise UsageError for a start that no wheel could make one: several, no names, or the name of a file here."""
+    named = _named(request)
+    better = _better(request, lambda module: _text_here(module, request.directory))
+    try:
+        bundles.check_one_start(request.scripts, request.entry_point)
+    except UsageError as failure:
+        raise _hinted(failure, better) from failure
+    # A wheel's script, which -c names without a colon, may be called so.
+    if better and named and named.partition(":")[0].endswith(".py") and (request.entry_point or ":" in named):
+        raise _hinted(UsageError(f"{named} names a file, and a file starts with a module or a function"), better)
+
+
 def choose_start(prepared: Prepared, found: Sequence[Wheel]) -> Start:
-    """The entry point, checked against the sources without importing them. Raises EntryPointMissing."""
+    """The entry point, checked against the sources without importing them.
+
+    Raises EntryPointMissing, with what was probably meant where that is there.
+    """
+    wheels = each_once([*(entry.wheel for entry in prepared.local), *found])
+    try:
+        return _checked(prepared, wheels)
+    except EntryPointMissing as failure:
+        directory = prepared.request.directory
+
+        def text_of(module: str) -> str | None:
+            source = bundles.module_source(module, wheels)
+            return fetch.read_text(source.wheel, source.member) if source else _text_here(module, directory)
+
+        raise _hinted(failure, _better(prepared.request, text_of)) from failure
+
+
+def _checked(prepared: Prepared, wheels: tuple[Wheel, ...]) -> Start:
     request, local = prepared.request, prepared.local
-    wheels = each_once([*(entry.wheel for entry in local), *found])
     scripts = [entry.wheel for entry in local if entry.source is prepared.asked.script]
     if scripts and not request.scripts and not request.entry_point:
         return Start(EntryPoint(StartKind.MODULE, module=fetch.module_of(scripts[0])))
@@ -53,13 +86,46 @@ def choose_start(prepared: Prepared, found: Sequence[Wheel]) -> Start:
 
 
 def default_name(entry_point: EntryPoint, prepared: Prepared) -> str:
-    """`NAME.pex`: the console script's name, else that of the local code, the first requirement or the module."""
+    """`NAME.pex`: what was asked to start, else the local code, the first requirement or what starts by itself."""
     built = (LocalKind.PROJECT, LocalKind.SDIST, LocalKind.WHEEL)
     own = [entry.wheel.name if entry.source.kind in built else entry.source.path.stem for entry in prepared.local]
-    names = [entry_point.script, *own]
+    module = entry_point.module.partition(".")[0]
+    names = [entry_point.script, module if _named(prepared.request) else "", *own]
     names += [root.requirement.name for root in prepared.asked.roots[:1]]
-    names += [entry_point.module.partition(".")[0], "app"]
+    names += [module, "app"]
     return next(filter(None, names)) + ".pex"
+
+
+def _named(request: BuildRequest) -> str | None:
+    """The one entry point that was typed, by -c or -e; None without one."""
+    named = [*request.scripts, *([request.entry_point] if request.entry_point else [])]
+    return named[0] if len(named) == 1 else None
+
+
+def _better(request: BuildRequest, text_of: Callable[[str], str | None]) -> str | None:
+    """What was probably meant by the entry point that was typed; None where that is what it is, or nothing."""
+    named = _named(request)
+    found = bundles.meant(named, text_of) if named else None
+    # As a script's name, even the right name of a module is the wrong spelling.
+    return None if found == named and named not in request.scripts else found
+
+
+def _text_here(module: str, directory: Path) -> str | None:
+    """The source of `module` in `directory` or its `src`; None where it is in neither."""
+    place = module.replace(".", "/")
+    for path in (f"{place}.py", f"{place}/__init__.py", f"src/{place}.py", f"src/{place}/__init__.py"):
+        if (directory / path).is_file():
+            return (directory / path).read_text(encoding="utf-8", errors="replace")
+    return None
+
+
+def _hinted(failure: _Failure, better: str | None) -> _Failure:
+    """`failure` with the entry point `better` as its hint, where there is one."""
+    if better is None:
+        return failure
+    # -c takes a module without a function for a script's name.
+    typed = better if ":" in better else f"-e {better}"
+    return type(failure)(failure.message, causes=failure.causes, hint=f"did you mean {typed}?")
 
 
 def _nowhere(module: str, entry_point: EntryPoint, wheels: Sequence[Wheel]) -> EntryPointMissing:

@@ -14,9 +14,11 @@ from pexlite.bundle.entry_points import check_attribute as check_attribute
 from pexlite.bundle.entry_points import check_one_start as check_one_start
 from pexlite.bundle.entry_points import choose_entry_point as choose_entry_point
 from pexlite.bundle.entry_points import missing_module as missing_module
+from pexlite.bundle.entry_points import module_source as module_source
 from pexlite.bundle.entry_points import source_of as source_of
 from pexlite.bundle.foretold import an_interpreter as an_interpreter
 from pexlite.bundle.foretold import only_here as only_here
+from pexlite.bundle.meant import meant as meant
 from pexlite.bundle.missing import missing_modules as missing_modules
 from pexlite.bundle.plan import Surroundings as Surroundings
 from pexlite.bundle.plan import plan as plan

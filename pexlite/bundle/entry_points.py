@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pexlite.bundle.defined import defined_names
+from pexlite.bundle.meant import names_of
 from pexlite.bundle.tree import called, is_of_every_environment, member_of, tree_of
 from pexlite.errors import EntryPointMissing, UsageError
 from pexlite.model import Entry, EntryPoint, InstalledTree, Kind, StartKind, Wheel
+
+# The modules that packages start with, if they have no __main__.
+_USUAL = (".cli", ".main", ".app")
 
 
 @dataclass(frozen=True)
@@ -87,14 +91,18 @@ def source_of(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> Source | None
         return _source(main, wheels)
     package = tree.in_site_packages(f"{path}/__init__.py")
     if entry_point.kind is StartKind.MODULE and package:
+        inside = sorted(
+            _modules_below(module, tree), key=lambda name: (name.rpartition(".")[2] not in _USUAL, name)
+        )
         raise EntryPointMissing(
             f"{module} is a package without __main__.py, so it cannot be run",
             causes=[f"it is in {wheels[package.wheel].filename}"],
-            hint=f"name a function in it (-e {module}:main) or one of its modules (-e {module}.cli)",
+            hint=f"name a function in it, -e {module}:FUNCTION"
+            + (f", or a module: -e {inside[0]}" if inside else ""),
         )
-    written = package or tree.in_site_packages(f"{path}.py")
+    written = module_source(module, wheels)
     if written:
-        return _source(written, wheels)
+        return written
     if any(_is_extension(candidate, path) for candidate in tree.importable):
         return None
     near = sorted(set(_modules_below(module.rpartition(".")[0], tree)))
@@ -105,17 +113,23 @@ def source_of(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> Source | None
     )
 
 
+def module_source(module: str, wheels: Sequence[Wheel]) -> Source | None:
+    """Where `module` is written, a package in its `__init__.py`; None where it is in no wheel as source."""
+    tree = tree_of(wheels)
+    path = module.replace(".", "/")
+    found = tree.in_site_packages(f"{path}/__init__.py") or tree.in_site_packages(f"{path}.py")
+    return _source(found, wheels) if found else None
+
+
 def check_attribute(entry_point: EntryPoint, source: str, where: str) -> None:
     """Raise EntryPointMissing where `source`, found at `where`, does not define the entry point's function.
 
     Sources that decide at run time what they define (star imports, `__getattr__`, `globals()`) are believed.
     """
     name = entry_point.attribute.partition(".")[0]
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
+    names = defined_names(source)
+    if names is None:
         return  # written for a newer Python than this one; its own start will tell
-    names = set(_defined(tree.body))
     if not name or name in names or names & {"*", "__getattr__"} or "globals()" in source:
         return
     functions = sorted(candidate for candidate in names if not candidate.startswith("_"))
@@ -131,9 +145,11 @@ def _from_reference(reference: str, option: str) -> EntryPoint:
     module, colon, attribute = (part.strip() for part in reference.partition(":"))
     names = module.split(".") + (attribute.split(".") if colon else [])
     if not all(name.isidentifier() for name in names):
+        dotted = ".".join(names_of(module)) + (f":{attribute}" if colon else "")
+        hint = f"write its module with dots: {option} {dotted}" if names_of(module) else None
         raise UsageError(
             f"{option} {reference!r} is no entry point",
-            hint="write MODULE:FUNCTION or MODULE, as in my_package.cli:main",
+            hint=hint or "write MODULE:FUNCTION or MODULE, as in my_package.cli:main",
         )
     if colon:
         return EntryPoint(StartKind.FUNCTION, module=module, attribute=attribute)
@@ -189,26 +205,6 @@ def _modules_below(package: str, tree: InstalledTree) -> Iterator[str]:
             name = path[len(folder) :].partition("/")[0].removesuffix(".py")
             if name.isidentifier() and name != "__init__":
                 yield f"{package}.{name}" if package else name
-
-
-def _defined(body: Sequence[ast.stmt]) -> Iterator[str]:
-    """The names that the statements of a module bind, also inside its if, try, with and loops."""
-    for statement in body:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield statement.name
-            continue
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
-            continue
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield node.id
-        for field in ("body", "orelse", "finalbody"):
-            yield from _defined(getattr(statement, field, []))
-        for handler in getattr(statement, "handlers", []):
-            yield from _defined(handler.body)
-        for case in getattr(statement, "cases", []):
-            yield from _defined(case.body)
 
 
 def _nearest(name: str, known: Sequence[str], prefix: str = "") -> str | None:

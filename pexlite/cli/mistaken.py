@@ -18,22 +18,20 @@ if TYPE_CHECKING:
     from pexlite.resolve.bare_words import Here
 
 _IMPLIED = "pexlite.cli: the command is implied"
-# By the command of pexlite that comes nearest: its names in pip, uv, pipx, poetry, npm, cargo, docker or git.
+# By the command of pexlite that comes nearest: what pip, uv, pipx, poetry and conda call it. Verbs, mostly: a word
+# that names a thing as well, such as wheel or tool, may be a project that somebody bundles.
 _ELSEWHERE: Mapping[str, str] = {
-    "build": "add bundle compile create download exec execute generate init install launch make new pack package"
-    " run ship start zipapp",
-    "cache clear": "clean clear",
-    "cache prune": "prune purge",
+    "build": "add create download exec execute init install run zipapp",
+    "cache clear": "clean",
+    "cache prune": "prune",
     "extract": "unpack unzip",
-    "info": "cat deps describe inspect list ls show status tree why",
-    "lock": "freeze export outdated resolve sync update upgrade",
-    "venv": "activate env shell",
-    "verify": "audit check test validate",
+    "info": "inspect list show",
+    "lock": "export freeze outdated resolve sync update upgrade",
+    "venv": "activate",
+    "verify": "check",
     "--version": "version",
-    "help": "docs man usage",
     # Nothing of pexlite is like these.
-    "": "completion completions config delta deploy diff doctor image patch publish push remove report rm sbom"
-    " search self sign tool uninstall upload who",
+    "": "completion diff publish remove search uninstall upload",
 }
 _NEAREST = {word: command for command, words in _ELSEWHERE.items() for word in words.split()}
 

@@ -329,7 +329,7 @@ OUTPUT: Sequence[click.Parameter] = (
         "--output-file",
         type=_OutputPath(path_type=Path),
         metavar="FILE",
-        help="The file to write (default: ./NAME.pex, after the script or project).",
+        help="The file to write (default: ./NAME.pex, after what it starts, else the project).",
     ),
     FORCE,
     _flag(

@@ -48,6 +48,8 @@ def test_one_project_with_one_script_starts_with_it() -> None:
 WRONG = [
     (["tol"], None, EntryPointMissing, "did you mean -c tool?"),
     ([], "not an entry", UsageError, "MODULE:FUNCTION"),
+    ([], "tool/cli.py", UsageError, "-e tool.cli"),
+    (["./tool/cli.py:main"], None, UsageError, "-c tool.cli:main"),
     (["tool"], "tool.cli:main", UsageError, "keep one"),
     (["tool", "plain"], None, UsageError, "keep one"),
 ]
@@ -106,7 +108,7 @@ def test_extension_modules_have_no_source() -> None:
 
 ABSENT = [
     (EntryPoint(FUNCTION, "tool.cly", "main"), "did you mean tool.cli?"),
-    (EntryPoint(MODULE, "tool"), "-e tool:main"),
+    (EntryPoint(MODULE, "tool"), "or a module: -e tool.cli"),
 ]
 
 

@@ -134,11 +134,11 @@ def test_a_word_meant_as_a_command_reaches_no_index(
 
 
 def test_a_word_that_is_something_here_as_well_has_three_readings(pipeline: Pipeline, capsys: Output) -> None:
-    Path("shell").mkdir()
-    assert run(["shell"]) == 2
+    Path("activate").mkdir()
+    assert run(["activate"]) == 2
     spellings = re.findall("`(.*?)`", capsys.readouterr().err)
-    assert spellings == ["pexlite venv", "pexlite ./shell", "pexlite build 'shell>=0'"]
-    assert run(["./shell"]) == run(["build", "shell>=0"]) == 0
+    assert spellings == ["pexlite venv", "pexlite ./activate", "pexlite build 'activate>=0'"]
+    assert run(["./activate"]) == run(["build", "activate>=0"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -157,21 +157,11 @@ def test_a_word_that_is_something_here_as_well_has_three_readings(pipeline: Pipe
             "shiv",
             "uv",
             "wheel",
-            "requests",
-        ),
-        *(
-            "clock",
-            "block",
-            "flock",
             "mock",
-            "verified",
-            "infinity",
-            "builder",
-            "caching",
-            "extractor",
-            "lockfile",
         ),
-        *("virtualenv", "env2", "info2", "cache-tools", "lock.py", "version==1", "build[uv]", "info>=1"),
+        *("requests", "clock", "block", "flock", "verified", "infinity", "builder", "caching", "extractor"),
+        *("lockfile", "tool", "config", "test", "virtualenv", "env2", "info2", "cache-tools", "lock.py"),
+        *("version==1", "build[uv]", "info>=1"),
         "git+https://host.example/run",
     ],
 )
