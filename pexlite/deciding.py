@@ -78,6 +78,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *_collisions(request, plan),
             *_missing_modules(plan, (*prepared.local, *start.loose), prepared),
             *bundles.an_interpreter(plan, _named(prepared)),
+            *(bundles.not_pure(plan) if request.index.prefer_pure else ()),
             *bundles.only_here(plan, surroundings, _with_pure_wheels(settled)),
         ),
         # What is remembered is small; bytecode is not, and is in the store anyway.

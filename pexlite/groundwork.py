@@ -51,10 +51,11 @@ class Workshop:
 
     def resolve(self, roots: Sequence[Root], asked: Asked, *, universal_from: Target | None = None) -> Pylock:
         """A lock for the targets; with `universal_from`, for every platform and all Pythons from that one on."""
-        return resolve.lock(
+        targets = (universal_from,) if universal_from else self.targets
+        found = resolve.lock(
             roots,
             asked.constraint_files,
-            (universal_from,) if universal_from else self.targets,
+            targets,
             asked_index=asked.index,
             settings=self.settings,
             installer=self.installer,
@@ -62,6 +63,7 @@ class Workshop:
             amendments=asked.amendments,
             universal=universal_from is not None,
         )
+        return resolve.pure_where_possible(found, targets) if self.settings.prefer_pure else found
 
     def collect(
         self, lock: Pylock, directory: Path, parts: LockParts, *, given: bool = False
@@ -70,8 +72,9 @@ class Workshop:
 
         `given` says that it is not resolved now, but written down earlier.
         """
+        pure = self.settings.prefer_pure
         return fetch.collect(
-            lock,
+            resolve.pure_where_possible(lock, self.targets) if pure else lock,
             self.targets,
             store=self.store,
             settings=self.settings,

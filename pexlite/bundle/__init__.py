@@ -17,6 +17,7 @@ from pexlite.bundle.entry_points import missing_module as missing_module
 from pexlite.bundle.entry_points import module_source as module_source
 from pexlite.bundle.entry_points import source_of as source_of
 from pexlite.bundle.foretold import an_interpreter as an_interpreter
+from pexlite.bundle.foretold import not_pure as not_pure
 from pexlite.bundle.foretold import only_here as only_here
 from pexlite.bundle.meant import meant as meant
 from pexlite.bundle.missing import missing_modules as missing_modules

@@ -78,6 +78,12 @@ def _minor(target: Target) -> int:
     return int(target.environment["python_version"].partition(".")[2])
 
 
+def not_pure(bundle: Bundle) -> tuple[str, ...]:
+    """A sentence on the wheels in `bundle` that are compiled, for who prefers pure ones."""
+    compiled = [wheel for wheel in bundle.wheels if any(tag.platform != "any" for tag in wheel.tags)]
+    return (f"there is no pure wheel of {_listed(compiled)}",) if compiled else ()
+
+
 def an_interpreter(bundle: Bundle, asked_for: Collection[str]) -> tuple[str, ...]:
     """A sentence where `bundle` starts a Python interpreter though its projects, or own code, could be started.
 

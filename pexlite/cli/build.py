@@ -116,6 +116,7 @@ def index_settings(given: dict[str, Any]) -> IndexSettings:
         find_links=(*map(str, given["wheels"]), *given["find_links"]),
         no_index=given["no_index"],
         prereleases=given["prereleases"],
+        prefer_pure=given["prefer_pure"],
         uploaded_prior_to=given["uploaded_prior_to"],
         trusted_hosts=given["trusted_hosts"],
     )

@@ -302,6 +302,11 @@ INDEXES: Sequence[click.Parameter] = (
         help="A directory of wheels, looked at before every --find-links (default: none; repeatable).",
     ),
     _flag("--pre", "prereleases", help="Take pre-releases too (default: only where nothing else fits)."),
+    _flag(
+        "--prefer-pure",
+        help="Take the pure wheel of a project that has compiled ones too, so that the file serves more Pythons "
+        "(default: the best wheel for each target).",
+    ),
     _option(
         "--uploaded-prior-to",
         metavar="DATE",

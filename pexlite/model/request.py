@@ -22,6 +22,7 @@ class IndexSettings:
     no_index             --no-index
     prereleases          --pre
     uploaded_prior_to    --uploaded-prior-to, such as "2026-01-31"
+    prefer_pure          --prefer-pure
     only_binary          pip's --only-binary: names of projects, or ":all:"
     no_binary            pip's --no-binary, likewise
     require_hashes       pip's --require-hashes: all but local code needs a hash that was written down
@@ -39,6 +40,8 @@ class IndexSettings:
     no_index: bool = False
     prereleases: bool = False
     uploaded_prior_to: str | None = None
+    prefer_pure: bool = False
+    """Whether a pure wheel is taken where a project has both, though it may be slower."""
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
     require_hashes: bool = False

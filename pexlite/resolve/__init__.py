@@ -15,6 +15,7 @@ from pexlite.resolve.lock_file import lock_text as lock_text
 from pexlite.resolve.lock_file import portable as portable
 from pexlite.resolve.lock_file import write_lock as write_lock
 from pexlite.resolve.merge import environments as environments
+from pexlite.resolve.pure import pure_where_possible as pure_where_possible
 from pexlite.resolve.requirements import gather as gather
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "lock",
     "lock_text",
     "portable",
+    "pure_where_possible",
     "read_beside",
     "recorded",
     "with_recorded",

@@ -33,13 +33,15 @@ def guided(
     *,
     environment: Environment | None = None,
     amendments: Amendments | None = None,
+    prefer_pure: bool = False,
     listing: Path | None = None,
     ranked: Ranked | None = None,
 ) -> Installer:
     """pip, run by `interpreter`, with the markers of `environment` and with `amendments` to wheels' requirements.
 
-    With `ranked` pip asks for each project only the indexes that it may come from. With `listing` pip writes every
-    file it finds on an index there, and chooses none. `directory` gets a file with these orders.
+    With `ranked` pip asks for each project only the indexes that it may come from, with `prefer_pure` it takes the
+    pure one of several wheels. With `listing` it writes every file it finds on an index there, and chooses none.
+    `directory` gets a file with these orders.
     """
     place = importlib.util.find_spec("pip")
     assert place is not None
@@ -51,6 +53,7 @@ def guided(
         "excluded": excluded,
         "overrides": list(map(str, amendments.overrides if amendments else ())),
         "ranked": None if ranked is None else asdict(ranked),
+        "prefer_pure": prefer_pure,
         "listing": None if listing is None else str(listing),
     }
     file = directory / "orders.json"

@@ -5,7 +5,7 @@ running one; and it cannot be told that a wheel asks for too much. This file is 
 pip: `guided_pip.py ORDERS.json ARGUMENT...` runs pip with the arguments, changed as the file says:
 
     {"pip": "/directory/of/pip's/package", "environment": {"sys_platform": "darwin", …} or null,
-     "excluded": ["pyspark"], "overrides": ["click==8.1.7"],
+     "excluded": ["pyspark"], "overrides": ["click==8.1.7"], "prefer_pure": false,
      "ranked": {"general": ["https://…"], "first": true, "pinned": {"corp": "https://…"}} or null,
      "listing": "/where/to/note/every/file/of/an/index.json" or null}
 """
@@ -34,6 +34,8 @@ def main() -> int:
     _amend(orders["excluded"], orders["overrides"])
     if orders["ranked"] is not None:
         _rank(**orders["ranked"])
+    if orders["prefer_pure"]:
+        _prefer_pure()
     noted = _noted_files() if orders["listing"] else []
     code = pip_main(sys.argv[2:])
     if orders["listing"]:
@@ -145,6 +147,19 @@ def _take_from_the_first_page() -> None:
             self._link_collector.fetch_response = fetch
 
     finder.process_project_url = process_project_url
+
+
+def _prefer_pure() -> None:
+    """Let pip take pure wheels before all others, as if the target liked their tags best."""
+    from pip._internal.models.target_python import TargetPython
+
+    python: Any = TargetPython
+    usual = python.get_sorted_tags
+
+    def get_sorted_tags(self: object) -> list[Any]:
+        return sorted(usual(self), key=lambda tag: tag.abi != "none" or tag.platform != "any")
+
+    python.get_sorted_tags = get_sorted_tags
 
 
 def _noted_files() -> list[dict[str, Any]]:

@@ -47,6 +47,7 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
         no_index=asked.no_index or _flag(said, "no-index"),
         prereleases=asked.prereleases or _flag(said, "pre"),
         uploaded_prior_to=asked.uploaded_prior_to or said.get("uploaded-prior-to"),
+        prefer_pure=asked.prefer_pure,
         only_binary=_unique(*_names(said, "only-binary"), *asked.only_binary),
         no_binary=_unique(*_names(said, "no-binary"), *asked.no_binary),
         require_hashes=asked.require_hashes or _flag(said, "require-hashes"),

@@ -56,13 +56,24 @@ def resolve_with_pip(job: Job) -> Pylock:
         if not runs_pip(job.target):
             environment, amendments = job.target.environment, job.amendments
             program = guided(
-                directory, Path(sys.executable), environment=environment, amendments=amendments, ranked=ranked
+                directory,
+                Path(sys.executable),
+                environment=environment,
+                amendments=amendments,
+                prefer_pure=settings.prefer_pure,
+                ranked=ranked,
             )
             arguments += _tag_arguments(job, directory)
             settings = replace(settings, only_binary=(":all:",), no_binary=())
-        elif job.amendments != Amendments() or ranked:
+        elif job.amendments != Amendments() or ranked or settings.prefer_pure:
             assert job.target.interpreter
-            program = guided(directory, job.target.interpreter, amendments=job.amendments, ranked=ranked)
+            program = guided(
+                directory,
+                job.target.interpreter,
+                amendments=job.amendments,
+                prefer_pure=settings.prefer_pure,
+                ranked=ranked,
+            )
             if ranked and ranked.first:
                 # What a source distribution needs to be built, pip would take from any index.
                 settings = replace(settings, only_binary=(":all:",), no_binary=())
