@@ -12,12 +12,13 @@ from pexlite.cli.say import say, write
 _EXAMPLES = (
     ("pexlite probe -o here.json", "what the Python that runs pexlite can run"),
     ("pexlite probe someone@server.example -o server.json", "what python3 on another machine can, asked over ssh"),
+    ("pexlite probe web -o server.json", "the same of a host that ssh's configuration calls web"),
     ("pexlite . --target server.json -o app.pex", "a file for that machine"),
 )
 
 
 def probe(place: str, python: str, output: Path | None, force: bool) -> None:
-    """Ask a Python what it can run: PLACE is an interpreter as --python takes it, or user@host.
+    """Ask a Python what it can run: an interpreter as --python takes it, or a host as ssh takes it.
 
     On a host it is python3 that is asked, over ssh, with what you are allowed there; nothing is left behind.
     """
@@ -43,7 +44,7 @@ PROBE = GroupedCommand(
     examples=_EXAMPLES,
     sections={
         "Who is asked": (
-            click.Argument(["place"], metavar="[PYTHON|USER@HOST]", default=""),
+            click.Argument(["place"], metavar="[PYTHON|[USER@]HOST]", default=""),
             click.Option(
                 ["--python"],
                 metavar="PROGRAM",

@@ -15,11 +15,18 @@ from pexlite.targets.asking import ask_program, target_of
 
 _BARE_VERSION = re.compile(r"(?P<name>\d+(?:\.\d+)?)(?:\.\d+)?(?P<threads>t?)")
 _PROGRAM = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?t?)?")
+# Also py312, cp312, 3.x and pyhton3, which no host is likely to be called.
+_LIKE_A_PYTHON = re.compile(r"p[yh]\w*(?:[.-]\w+)*|cp\d+t?|\d+(?:\.[\dx]+){0,2}t?", re.IGNORECASE)
 
 
 def running_target() -> Target:
     """The Target of the Python that runs pexlite; no other process is started to ask it."""
     return target_of(ask.answer(), Path(sys.executable))
+
+
+def is_like_a_python(spelling: str) -> bool:
+    """Whether the word `spelling` names a Python, or was meant to."""
+    return _LIKE_A_PYTHON.fullmatch(spelling) is not None
 
 
 def named_target(spelling: str, here: Target) -> Target:
@@ -86,6 +93,7 @@ def _not_found(spelling: str, program: str, broken: list[str], here: Target) -> 
         version = f"{digits[1]}{digits[2]}"
         abi = f"cp{version}{'t' if program.endswith('t') else ''}"
         hint += f"; or build for it without having it: --platform {here.platform}-cp-{version}-{abi}"
+    hint += "; or ask the machine that has it: pexlite probe USER@HOST -o target.json"
     looked = f"no {program} in the {len(search_path())} directories of PATH that runs"
     return TargetError(f"there is no Python {spelling} on this machine", causes=[*broken, looked], hint=hint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -13,24 +14,24 @@ from pexlite.errors import HostError, TargetError
 from pexlite.model import Target
 from pexlite.programs import find_program
 from pexlite.targets.asking import answer_in, ask_program, put_question, target_of
-from pexlite.targets.interpreters import named_target, running_target
+from pexlite.targets.interpreters import is_like_a_python, named_target, running_target
 
 _FORMAT = 1
 _SECONDS_TO_ANSWER = 60
-# someone@host.example, ssh://someone@host.example:2222
-_HOST = re.compile(r"(?:ssh://)?[\w.+-]+@[\w.:\[\]%-]+")
+# someone@host.example, ssh://someone@host.example:2222, an alias of ssh's configuration; and no option of ssh's
+_HOST = re.compile(r"(?:ssh://)?(?:\w[\w.+-]*@)?[\w\[:][\w.:\[\]%-]*")
 
 
 def probe(place: str, python: str = "python3") -> str:
     """The facts of the Python at `place`, as JSON for `read_target`.
 
-    `place` is an interpreter as `--python` takes it, "" for the running one, or `user@host`, where `python` is
-    asked over ssh. Raises TargetError for a Python that files do not run on, HostError where no answer comes.
+    `place` is an interpreter as `--python` takes it, "" for the running one, or a host as ssh takes it, where
+    `python` is asked. Raises TargetError for a Python that files do not run on, HostError where no answer comes.
     """
-    if "@" in place:
+    if _is_host(place):
         answer = _ask_host(place, python)
     else:
-        target = named_target(place, running_target()) if place else running_target()
+        target = _named(place) if place else running_target()
         assert target.interpreter
         answer = ask_program(target.interpreter)
     target_of(answer, None)
@@ -53,6 +54,27 @@ def read_target(file: Path) -> Target:
         raise TargetError(
             f"{file} describes no target: {problem}",
             hint=f"write it on the machine it is for: pexlite probe -o {file.name}",
+        ) from problem
+
+
+def _is_host(place: str) -> bool:
+    """Whether `place` is a host: by its form, or as a word that is like no Python, such as an alias of ssh's."""
+    if place.startswith("ssh://"):
+        return True
+    if not place or os.sep in place or (os.altsep and os.altsep in place):
+        return False
+    return "@" in place or not is_like_a_python(place)
+
+
+def _named(place: str) -> Target:
+    """The Target of the interpreter at `place`. Raises TargetError, as the command that was typed says it."""
+    try:
+        return named_target(place, running_target())
+    except TargetError as problem:
+        raise TargetError(
+            problem.message,
+            causes=problem.causes,
+            hint="name one that is here: pexlite probe /usr/bin/python3; or a host: pexlite probe USER@HOST",
         ) from problem
 
 
@@ -79,8 +101,9 @@ def _ask_host(host: str, python: str) -> Mapping[str, Any]:
         return answer_in(done)
     except ValueError as problem:
         said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        hint = f"try by hand: ssh {host} {python} --version; another Python there: --python python3.11"
+        if Path(host).exists():
+            hint += f"; for the Python that lies here: pexlite probe ./{host}"
         raise HostError(
-            f"{host} does not say what it can run",
-            causes=said[-3:] or [str(problem)],
-            hint=f"try by hand: ssh {host} {python} --version; another Python there: --python python3.11",
+            f"{host} does not say what it can run", causes=said[-3:] or [str(problem)], hint=hint
         ) from problem

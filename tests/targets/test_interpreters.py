@@ -84,6 +84,7 @@ def test_a_version_is_checked_against_what_answers(monkeypatch: pytest.MonkeyPat
         ("python312", "--python /path/to/bin/python312"),
         ("./absent", "--python /usr/bin/python3"),
         ("3.99", "--platform"),
+        ("3.99", "pexlite probe USER@HOST -o target.json"),
         ("nonsense!", "--python 3."),
     ],
 )

@@ -83,6 +83,40 @@ def test_a_host_is_asked_over_ssh(ssh: Path, tmp_path: Path) -> None:
     assert "someone@host.example" in ssh.read_text()
 
 
+@pytest.mark.parametrize("host", ["web", "web-1.example", "10.0.0.5", "ssh://web:2222", "ssh://a@web", "build01"])
+def test_a_word_that_is_like_no_python_is_a_host(host: str, ssh: Path, tmp_path: Path) -> None:
+    file = tmp_path / "target.json"
+    file.write_text(probe(host, sys.executable))
+    assert read_target(file).tags == running_target().tags
+    assert f" {host} " in ssh.read_text()
+
+
+@pytest.mark.parametrize("word", ["pyhton3", "python9.9", "9.9", "3.x", "cp312", "py312", "python-3.12", "pypy9"])
+def test_a_word_that_was_meant_as_a_python_is_none(word: str, ssh: Path) -> None:
+    with pytest.raises(TargetError) as caught:
+        probe(word)
+    assert not ssh.exists()
+    assert "pexlite probe /usr/bin/python3" in str(caught.value.hint)
+
+
+def test_a_path_with_an_at_is_a_path(ssh: Path, tmp_path: Path) -> None:
+    place = tmp_path / "python@3" / "python"
+    place.parent.mkdir()
+    place.symlink_to(sys.executable)
+    assert json.loads(probe(str(place)))["pexlite_target"] == 1
+    assert not ssh.exists()
+
+
+def test_a_host_that_is_none_names_the_file_here(
+    ssh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").touch()
+    with pytest.raises(HostError) as caught:
+        probe("mine", "python9.9")
+    assert str(caught.value.hint).endswith("pexlite probe ./mine")
+
+
 def test_a_host_without_that_python_is_told_in_its_own_words(ssh: Path) -> None:
     with pytest.raises(HostError, match="does not say what it can run") as caught:
         probe("someone@host.example", "python9.9")
@@ -90,7 +124,9 @@ def test_a_host_without_that_python_is_told_in_its_own_words(ssh: Path) -> None:
     assert caught.value.exit_code == 7
 
 
-@pytest.mark.parametrize("host", ["-oProxyCommand=touch@x", "a b@host", "a@b;touch c", "a@b$(c)"])
+@pytest.mark.parametrize(
+    "host", ["-oProxyCommand=touch@x", "-fx@y", "a@-fx", "a b@host", "a@b;touch c", "a@b$(c)", "a;b"]
+)
 def test_what_is_no_host_reaches_no_shell(host: str, ssh: Path) -> None:
     with pytest.raises(TargetError, match="no host to ask"):
         probe(host)
