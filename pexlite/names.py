@@ -11,7 +11,9 @@ LONGEST = 255
 """Bytes that file systems take for one name, in UTF-8."""
 
 # A line ends at any of these for one program or another (`str.splitlines`).
-_NEVER = re.compile(r"[\\\x00-\x1f\x7f\x85\u2028\u2029]")
+_LINE_END = r"\x00-\x1f\x7f\x85\u2028\u2029"
+_MORE_THAN_A_LINE = re.compile(f"[{_LINE_END}]")
+_NEVER = re.compile(rf"[\\{_LINE_END}]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _REFERENCE = re.compile(rf"\s*{_DOTTED}\s*:\s*{_DOTTED}\s*(?:\[.*)?")
@@ -43,3 +45,8 @@ def fault_of_name(name: str) -> str | None:
 def is_reference(text: str) -> bool:
     """Whether `text` names a function, as in "package.module:main", and may stand in a program that calls it."""
     return _REFERENCE.fullmatch(text) is not None
+
+
+def is_one_line(text: str) -> bool:
+    """Whether every program takes `text` for one line: it holds no character that ends one, and no NUL."""
+    return _MORE_THAN_A_LINE.search(text) is None

@@ -13,9 +13,10 @@ from packaging.pylock import PackageArchive, PackageDirectory, PackageSdist, Pac
 from pexlite import installers
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.build import Workshop
+from pexlite.fetch.checkouts import checkout_requirement
 from pexlite.fetch.credentials import without_credentials
 from pexlite.fetch.lock_rules import LockRules
-from pexlite.fetch.remote import Remote, lock_path, remote_file
+from pexlite.fetch.remote import Remote, inside, lock_path, remote_file
 from pexlite.fetch.selection import Choice, select
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_file import digest
@@ -130,7 +131,7 @@ class _Run:
     def _built(self, choice: Choice, fetched: dict[str, Path]) -> Wheel:
         package, source, workshop = choice.package, choice.source, self._workshop(choice.target)
         if isinstance(source, PackageDirectory):
-            place = lock_path(package, source.path, self.lock_directory) / (source.subdirectory or "")
+            place = lock_path(package, source.path, self.lock_directory) / inside(package, source.subdirectory)
             if not place.is_dir():
                 causes = [f"the lock says it lies at {place}"]
                 raise FetchError(f"{package.name} is not there any more", causes=causes)
@@ -146,8 +147,7 @@ class _Run:
         address = source.url
         if address is None:
             address = lock_path(choice.package, source.path or ".", self.lock_directory).as_uri()
-        part = f"#subdirectory={source.subdirectory}" if source.subdirectory else ""
-        requirement = f"{choice.package.name} @ {source.type}+{address}@{source.commit_id}{part}"
+        requirement = checkout_requirement(choice.package, source, address)
         identity = (source.type, without_credentials(address), source.commit_id, source.subdirectory or "")
         return workshop.build_checkout(requirement, identity)
 
@@ -168,7 +168,7 @@ def _is_built_in_place(choice: Choice) -> bool:
 
 
 def _subdirectory(choice: Choice) -> str:
-    return choice.source.subdirectory or "" if isinstance(choice.source, PackageArchive) else ""
+    return inside(choice.package, choice.source.subdirectory) if isinstance(choice.source, PackageArchive) else ""
 
 
 def _or_raise(results: Sequence[Result | PexliteError]) -> list[Result]:

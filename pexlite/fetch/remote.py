@@ -12,6 +12,7 @@ from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
 
 from pexlite.errors import FetchError
 from pexlite.installers.words import local_path
+from pexlite.names import fault_of_name, fault_of_path
 
 # A digest by SHAKE can be of any length.
 _KINDS = frozenset(name for name in hashlib.algorithms_available if not name.startswith("shake"))
@@ -49,14 +50,31 @@ def remote_file(
     if said and not hashes:
         raise FetchError(f"the lock gives {package.name} a digest by {', '.join(said)}, which is unknown here")
     path = _path(package, source, lock_directory)
+    filename = _filename(source, path)
+    fault = fault_of_name(filename)
+    if fault:
+        raise FetchError(f"the lock has a file of {package.name} called {filename!r}, and that {fault}")
     return Remote(
         project=package.name,
-        filename=_filename(source, path),
+        filename=filename,
         url=source.url or "",
         path=path,
         size=source.size,
         hashes=hashes,
     )
+
+
+def inside(package: Package, subdirectory: str | None) -> str:
+    """`subdirectory`, a path in a lock, if it is one inside of an archive or repository; "" for None.
+
+    Raises FetchError for any other.
+    """
+    if not subdirectory:
+        return ""
+    fault = fault_of_path(subdirectory.removesuffix("/"))
+    if fault:
+        raise FetchError(f"the lock has {package.name} in the subdirectory {subdirectory!r}, which is none")
+    return subdirectory
 
 
 def lock_path(package: Package, given: str, lock_directory: Path | None) -> Path:

@@ -16,6 +16,7 @@ from pexlite.installers.archives import unpack_sdist
 from pexlite.installers.explain import essential_lines, mask
 from pexlite.installers.indexes import takes_first_index
 from pexlite.installers.installer import Installer
+from pexlite.installers.lines import requirement_line, write_lines
 from pexlite.installers.programs import Outcome, attempt, pip, run
 from pexlite.installers.words import index_arguments
 from pexlite.model import IndexSettings
@@ -76,9 +77,8 @@ def download(
     from_vcs = re.search(r"(?:^|[\s@])(?:git|hg|svn|bzr)\+", requirement) is not None
     with tempfile.TemporaryDirectory(prefix="pexlite-download-") as scratch:
         files = Path(scratch) / "files"
-        listed = Path(scratch) / "requirements.txt"
         # In a file, since a URL may hold a password and arguments show in `ps`.
-        listed.write_text(requirement + "\n", encoding="utf-8")
+        listed = write_lines(Path(scratch) / "requirements.txt", [requirement_line(requirement)])
         command = ["wheel", "--wheel-dir"] if from_vcs else ["download", "--dest"]
         run(
             program,

@@ -126,9 +126,9 @@ def _uv_arguments(settings: IndexSettings) -> list[str]:
     if settings.prereleases:
         arguments += ["--prerelease", "allow"]
     if settings.uploaded_prior_to:
-        arguments += ["--exclude-newer", settings.uploaded_prior_to]
+        arguments.append(f"--exclude-newer={settings.uploaded_prior_to}")
     for host in settings.trusted_hosts:
-        arguments += ["--allow-insecure-host", host]
+        arguments.append(f"--allow-insecure-host={host}")
     if settings.keyring_provider in ("subprocess", "import"):
         arguments += ["--keyring-provider", "subprocess"]
     return arguments

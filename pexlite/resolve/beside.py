@@ -73,9 +73,9 @@ def _exported(
     arguments += ["--no-header", "--no-annotate", "--no-emit-project", "--no-default-groups"]
     arguments += ["--python", sys.executable]
     for extra in extras:
-        arguments += ["--extra", extra]
+        arguments.append(f"--extra={extra}")
     for group in groups:
-        arguments += ["--group", group]
+        arguments.append(f"--group={group}")
     return run(
         installer,
         arguments,

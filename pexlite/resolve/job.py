@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from pexlite.installers import Installer, takes_first_index
+from pexlite.installers.lines import requirement_line, write_lines
 from pexlite.installers.words import local_path
 from pexlite.model import Amendments, IndexSettings, Root, Target
 
@@ -24,7 +25,7 @@ class Job:
 
     roots: tuple[Root, ...]
     constraints: tuple[str, ...]
-    """Paths and URLs of constraint files."""
+    """Paths of constraint files."""
     pins: tuple[str, ...]
     """`name==version` lines that the result must keep to: versions chosen for another target."""
     target: Target
@@ -34,6 +35,8 @@ class Job:
     """Changes to what wheels require; the roots are amended already."""
     universal: bool = False
     """Whether the result must hold on every platform and for every Python from the target's on; uv only."""
+    constraint_lines: tuple[str, ...] = ()
+    """Constraints that were read from elsewhere, as lines for uv and pip."""
     from_source: tuple[str, ...] = ()
     """Projects that may come as source distributions where otherwise only wheels are taken: they may be pure."""
 
@@ -83,18 +86,12 @@ def write_inputs(job: Job, directory: Path) -> tuple[Path, list[str]]:
     Everything goes through files: URLs may hold passwords, and arguments show in `ps`.
     """
     lines = [_line(root.requirement, root.hashes, job.hashed) for root in job.roots]
-    remote = [location for location in job.constraints if local_path(location) is None]
-    local = [location for location in job.constraints if local_path(location) is not None]
-    requirements = directory / "requirements.in"
-    requirements.write_text("\n".join([*lines, *(f"-c {url}" for url in remote), ""]), encoding="utf-8")
-    arguments = []
-    for location in local:
-        arguments += ["-c", str(local_path(location))]
-    if job.pins:
-        pins = directory / "pins.txt"
-        pins.write_text("\n".join([*job.pins, ""]), encoding="utf-8")
-        arguments += ["-c", str(pins)]
-    return requirements, arguments
+    requirements = write_lines(directory / "requirements.in", lines)
+    files = [str(path) for path in map(local_path, job.constraints) if path is not None]
+    if job.pins or job.constraint_lines:
+        lines = [*map(requirement_line, job.pins), *job.constraint_lines]
+        files.append(str(write_lines(directory / "constraints.in", lines)))
+    return requirements, [word for file in files for word in ("-c", file)]
 
 
 def _line(requirement: Requirement, hashes: Sequence[str], hashes_needed: bool) -> str:
@@ -103,7 +100,7 @@ def _line(requirement: Requirement, hashes: Sequence[str], hashes_needed: bool) 
     if hashes_needed and not hashes and path is not None and path.is_file():
         with path.open("rb") as file:
             hashes = [f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"]
-    return " ".join([str(requirement), *(f"--hash={digest}" for digest in hashes)])
+    return requirement_line(str(requirement), hashes)
 
 
 def requirement_name(text: str) -> str:

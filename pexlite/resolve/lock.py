@@ -14,7 +14,9 @@ from packaging.version import Version
 
 from pexlite.errors import PexliteError, ResolutionError, WheelMissing
 from pexlite.installers import Installer, end_running
+from pexlite.installers.words import local_path
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
+from pexlite.resolve.constraints import lines_behind
 from pexlite.resolve.index import configured_constraints
 from pexlite.resolve.job import Job, is_local, wheels_only_by_rank
 from pexlite.resolve.merge import marker_key, merge
@@ -49,10 +51,19 @@ def lock(
         _check_roots(roots)
     report(Progress("resolve", f"resolving {len(roots)} requirement{'s' if len(roots) > 1 else ''}"))
     constraints = (*configured_constraints(), *constraint_files)
-    jobs = [
-        Job(tuple(roots), constraints, (), target, settings, installer, amendments or Amendments(), universal)
-        for target in targets
-    ]
+    remote = [location for location in constraints if local_path(location) is None]
+    first = Job(
+        roots=tuple(roots),
+        constraints=tuple(location for location in constraints if location not in remote),
+        pins=(),
+        target=targets[0],
+        settings=settings,
+        installer=installer,
+        amendments=amendments or Amendments(),
+        universal=universal,
+        constraint_lines=tuple(line for url in remote for line in lines_behind(url)),
+    )
+    jobs = [replace(first, target=target) for target in targets]
     leaders: dict[tuple[str, ...], Job] = {}
     for job in jobs:
         leaders.setdefault(marker_key(job.target), job)

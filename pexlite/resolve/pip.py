@@ -131,7 +131,7 @@ def _tag_arguments(job: Job, directory: Path) -> list[str]:
     first = target.tags[0]
     arguments = ["--only-binary", ":all:", "--target", str(directory / "nowhere")]
     for project in job.from_source:
-        arguments += ["--no-binary", project]
+        arguments.append(f"--no-binary={project}")
     arguments += ["--implementation", first.interpreter[:2], "--abi", first.abi]
     arguments += ["--python-version", target.environment["python_full_version"]]
     for platform in dict.fromkeys(tag.platform for tag in target.tags if tag.platform != "any"):

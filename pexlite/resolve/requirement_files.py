@@ -122,10 +122,12 @@ def read_requirements(location: str, directory: Path, above: tuple[str, ...] = (
         return problem(f"{_shown(location)} is no text: {error}", "save it as UTF-8")
     lines = (
         _Line(line, f"{_shown(location)} line {number}", location, directory, (*above, location))
-        for number, line in logical_lines(text)
+        for number, line in logical_lines(text, fill_in=local_path(location) is not None)
     )
     path = local_path(location)
-    return combined([*map(_read_line, lines), Gathered(files=(path,) if path else ())])
+    if path is None:
+        return combined(map(_of_a_stranger, lines))
+    return combined([*map(_read_line, lines), Gathered(files=(path,))])
 
 
 def constraints_in(location: str) -> Gathered:
@@ -146,8 +148,11 @@ def read_location(location: str) -> bytes:
     return read_remote(location)
 
 
-def logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Each line with content and its number: continuations joined, comments removed, `${NAME}` filled in."""
+def logical_lines(text: str, *, fill_in: bool = True) -> Iterator[tuple[int, str]]:
+    """Each line with content and its number: continuations joined, comments removed, `${NAME}` filled in.
+
+    With `fill_in` off the variables of the environment stay out of it: a text from elsewhere would learn them.
+    """
     held: list[str] = []
     first = 0
     for number, raw in enumerate([*text.splitlines(), ""], 1):
@@ -161,7 +166,11 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
         held = []
         line = _COMMENT.sub("", whole).strip()
         if line:
-            yield first, _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[0], line)
+            yield first, _filled_in(line) if fill_in else line
+
+
+def _filled_in(line: str) -> str:
+    return _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[0], line)
 
 
 def _decoded(content: bytes) -> str:
@@ -180,6 +189,24 @@ def _decoded(content: bytes) -> str:
 
 
 # -- one line ------------------------------------------------------------------------------------
+
+
+def _of_a_stranger(line: _Line) -> Gathered:
+    """As `_read_line`, for a file behind a URL: what lies on this machine is none of its business."""
+    variable = _VARIABLE.search(line.text)
+    if variable:
+        return problem(
+            f"{line.origin}: {variable[0]} is a variable of the environment, which no file behind a URL gets",
+            "download the file and look at it, then name it by its path",
+        )
+    found = _read_line(line)
+    here = [str(source.path) for source in found.local]
+    here += [link for link in found.index.find_links if local_path(link) is not None]
+    return problem(_on_this_machine(line, here[0])) if here else found
+
+
+def _on_this_machine(line: _Line, place: str) -> str:
+    return f"{line.origin}: {place} lies on this machine, which no file behind a URL can speak of"
 
 
 def _read_line(line: _Line) -> Gathered:
@@ -232,10 +259,13 @@ def _options(words: list[str]) -> tuple[list[tuple[str, str]], tuple[str, str | 
 
 def _apply(line: _Line, name: str, value: str) -> Gathered:
     """The requirements, constraints or settings that an option on a line of its own asks for."""
-    if name == "--requirement":
-        return read_file(_beside(line, value), line.directory, line.above)
-    if name == "--constraint":
+    if name in ("--requirement", "--constraint"):
         where = _beside(line, value)
+        if local_path(line.file) is None and local_path(where) is not None:
+            return problem(_on_this_machine(line, value))
+    if name == "--requirement":
+        return read_file(where, line.directory, line.above)
+    if name == "--constraint":
         path = local_path(where)
         if path is not None and not path.is_file():
             return problem(f"{line.origin}: there is no constraints file {value}", _near_file(where))

@@ -15,6 +15,7 @@ from packaging.pylock import PackageArchive, Pylock, PylockValidationError
 
 from pexlite.errors import ResolutionError
 from pexlite.installers import attempt, index_arguments, indexes_of, mask
+from pexlite.installers.lines import requirement_line, write_lines
 from pexlite.model import Target
 from pexlite.resolve.failures import explain
 from pexlite.resolve.job import Job, is_foreign, write_inputs
@@ -103,13 +104,13 @@ def _format_arguments(job: Job) -> list[str]:
     """Options on wheels and sources: as the settings say, or wheels only where nothing can be built."""
     if (is_foreign(job.target) or job.hashed) and not job.universal:
         # uv lets a project that is named go before :all:.
-        exceptions = [word for project in job.from_source for word in ("--no-binary", project)]
+        exceptions = [f"--no-binary={project}" for project in job.from_source]
         return ["--only-binary", ":all:", *exceptions]
     arguments = []
     for name in job.settings.only_binary:
-        arguments += ["--only-binary", name]
+        arguments.append(f"--only-binary={name}")
     for name in job.settings.no_binary:
-        arguments += ["--no-binary", name]
+        arguments.append(f"--no-binary={name}")
     return arguments
 
 
@@ -119,9 +120,7 @@ def _amendments(job: Job, directory: Path) -> list[str]:
     lines = [*map(str, job.amendments.overrides), *nowhere]
     if not lines:
         return []
-    file = directory / "overrides.txt"
-    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    return ["--overrides", str(file)]
+    return ["--overrides", str(write_lines(directory / "overrides.txt", map(requirement_line, lines)))]
 
 
 def _pins(job: Job, directory: Path) -> list[str]:

@@ -211,3 +211,78 @@ def _commit(directory: Path) -> str:
     for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "one"], ["rev-parse", "HEAD"]):
         done = subprocess.run(["git", *command], cwd=directory, check=True, capture_output=True, text=True)
     return done.stdout.strip()
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+REPOSITORY = "https://127.0.0.1/x.git"
+
+
+@pytest.mark.parametrize(
+    ("vcs", "words"),
+    [
+        ({"url": REPOSITORY, "commit-id": "main"}, "'main' of demo, and that may be another commit tomorrow"),
+        ({"url": REPOSITORY, "commit-id": COMMIT[:12]}, "may be another commit"),
+        ({"url": REPOSITORY, "commit-id": COMMIT + "\nevil"}, "may be another commit"),
+        ({"url": REPOSITORY, "commit-id": f"{COMMIT}#egg=x"}, "may be another commit"),
+        ({"url": REPOSITORY, "commit-id": "HEAD^{}"}, "may be another commit"),
+        ({"type": "svn", "url": "https://127.0.0.1/x", "commit-id": "HEAD"}, "may be another commit"),
+        ({"type": "cvs", "url": "https://127.0.0.1/x", "commit-id": "1"}, "'cvs', which pip does not know"),
+        ({"url": f"{REPOSITORY}@main#x=", "commit-id": COMMIT}, "no address of a repository"),
+        ({"url": f"{REPOSITORY}\n--index-url=http://127.0.0.1/", "commit-id": COMMIT}, "no address"),
+        ({"url": "ext::sh -c true", "commit-id": COMMIT}, "no address of a repository"),
+        ({"url": "--upload-pack=true", "commit-id": COMMIT}, "no address of a repository"),
+        ({"url": REPOSITORY, "commit-id": COMMIT, "subdirectory": "../x"}, "subdirectory '../x', which is none"),
+        ({"url": REPOSITORY, "commit-id": COMMIT, "subdirectory": "x&egg=y"}, "no part of an address"),
+        ({"url": REPOSITORY, "commit-id": COMMIT, "subdirectory": "x\n-r y"}, "which is none"),
+    ],
+)
+def test_a_lock_names_one_commit_of_one_repository(
+    vcs: dict[str, str], words: str, target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+) -> None:
+    lock = lock_of({"name": "demo", "vcs": {"type": "git", **vcs}})
+    with pytest.raises(FetchError) as caught:
+        collected(lock, target, store, installer, tmp_path)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ({"archive": {"url": "https://127.0.0.1/a/.."}}, "'..', and that would be written elsewhere"),
+        ({"archive": {"url": "https://127.0.0.1/a/"}}, "'', and that would be written elsewhere"),
+        ({"archive": {"url": "https://127.0.0.1/a%0Ab.zip"}}, "'a\\nb.zip', and that would be"),
+        (
+            {"wheels": {"name": "demo-1.0-1/../x-py3-none-any.whl", "url": "https://127.0.0.1/x"}},
+            "is no file name",
+        ),
+    ],
+)
+def test_a_file_of_a_lock_has_the_name_of_a_file(
+    source: dict[str, dict[str, Any]],
+    words: str,
+    target: Target,
+    store: Store,
+    installer: installers.Installer,
+    tmp_path: Path,
+) -> None:
+    [(kind, file)] = source.items()
+    file = {**file, "hashes": {"sha256": "0" * 64}}
+    package: dict[str, Any] = {"name": "demo", kind: [file] if kind == "wheels" else file}
+    with pytest.raises(FetchError) as caught:
+        collected(lock_of(package), target, store, installer, tmp_path)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize("kind", ["archive", "directory"])
+def test_a_subdirectory_is_inside(
+    kind: str, target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+) -> None:
+    sdist = sdist_in(tmp_path)
+    make_project(tmp_path, "victim", files={"victim/__init__.py": ""})
+    sources: dict[str, dict[str, Any]] = {
+        "archive": {"path": sdist.name, "hashes": {"sha256": sha256(sdist)}},
+        "directory": {"path": "."},
+    }
+    package = {"name": "demo", kind: {**sources[kind], "subdirectory": "../victim"}}
+    with pytest.raises(FetchError, match="subdirectory"):
+        collected(lock_of(package), target, store, installer, tmp_path)

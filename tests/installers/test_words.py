@@ -59,8 +59,8 @@ def test_pip_gets_each_setting_as_a_variable(settings: IndexSettings, variable: 
     [
         (IndexSettings(no_index=True), ["--no-index"]),
         (IndexSettings(prereleases=True), ["--prerelease", "allow"]),
-        (IndexSettings(uploaded_prior_to="2026-01-01"), ["--exclude-newer", "2026-01-01"]),
-        (IndexSettings(trusted_hosts=("a.example",)), ["--allow-insecure-host", "a.example"]),
+        (IndexSettings(uploaded_prior_to="2026-01-01"), ["--exclude-newer=2026-01-01"]),
+        (IndexSettings(trusted_hosts=("a.example",)), ["--allow-insecure-host=a.example"]),
         (IndexSettings(keyring_provider="import"), ["--keyring-provider", "subprocess"]),
         (IndexSettings(keyring_provider="disabled"), []),
         (IndexSettings(extra_index_urls=("https://a.example",)), ["--index-strategy", "unsafe-best-match"]),

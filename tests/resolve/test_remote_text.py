@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pexlite.errors import UsageError
+from pexlite.resolve.constraints import lines_behind
 from pexlite.resolve.requirement_files import read_requirements
 from tests.fetch import server as replies
 from tests.fetch.server import Server
@@ -80,3 +82,59 @@ def test_certificates_are_believed_where_pip_would(
             assert "certificate" in problem.message
         else:
             assert named(secure.url("/requirements.txt"), tmp_path) == ["click"]
+
+
+def test_a_file_behind_a_url_learns_nothing_of_the_environment(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "of-mine")
+    server.on("/r.txt", replies.content(b"-i http://127.0.0.1/${SECRET}/simple\nclick\n"))
+    found = read_requirements(server.url("/r.txt"), tmp_path)
+    assert "${SECRET} is a variable of the environment" in found.problems[0].message
+    assert "of-mine" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-r file://{place}/private.txt",
+        "-c file://{place}/private.txt",
+        "-e {place}/project",
+        "{place}/project",
+        "project @ file://{place}/project",
+        "-f {place}",
+        "--find-links=file://{place}",
+    ],
+)
+def test_a_file_behind_a_url_speaks_of_nothing_on_this_machine(line: str, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "private.txt").write_text("a private line\n")
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "pyproject.toml").write_text("[project]\nname = 'project'\nversion = '1'\n")
+    server.on("/r.txt", replies.content(line.format(place=tmp_path).encode()))
+    found = read_requirements(server.url("/r.txt"), tmp_path)
+    assert "lies on this machine" in found.problems[0].message
+    assert not found.roots and not found.local and not found.constraints
+    assert "a private line" not in repr(found)
+
+
+def test_constraints_behind_a_url_are_read_here(server: Server) -> None:
+    server.on("/c.txt", replies.content(b"click==8.1.7  # why\n-c more.txt\nidna<4 ; python_version > '3'\n"))
+    server.on("/more.txt", replies.content(b"flask==3 --hash=sha256:" + b"0" * 64 + b"\n"))
+    assert lines_behind(server.url("/c.txt")) == (
+        "click==8.1.7",
+        'idna<4; python_version > "3"',
+        "flask==3 --hash=sha256:" + "0" * 64,
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["a==${SECRET}", "-r file:///etc/passwd", "-i http://127.0.0.1/", "--other", "-c c.txt"]
+)
+def test_constraints_behind_a_url_are_constraints(
+    line: str, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "of-mine")
+    server.on("/c.txt", replies.content(line.encode()))
+    with pytest.raises(UsageError) as failure:
+        lines_behind(server.url("/c.txt"))
+    assert "of-mine" not in repr(failure.value.causes)

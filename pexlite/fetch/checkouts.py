@@ -1,0 +1,50 @@
+"""A lock's repositories: which commit of which one, as a requirement that pip takes and nobody can misread."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from packaging.pylock import Package, PackageVcs
+
+from pexlite.errors import FetchError
+from pexlite.fetch.remote import inside
+
+# What never names anything else, of each kind of repository. A git or hg id is a digest of what it names.
+_COMMITS = {
+    "git": re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}"),
+    "hg": re.compile(r"[0-9a-f]{40}"),
+    "svn": re.compile(r"[0-9]{1,12}"),
+    "bzr": re.compile(r"[0-9]{1,12}"),
+}
+# As the end of an address it needs no quoting, and begins nothing else.
+_PLAIN = re.compile(r"[^\s#&?%@\\]*")
+_SCHEMES = frozenset({"http", "https", "ssh", "git", "file", "svn", "sftp"})
+
+
+def checkout_requirement(package: Package, source: PackageVcs, address: str) -> str:
+    """The requirement on the commit that `source` names in the repository at `address`.
+
+    Raises FetchError where that may be another one tomorrow, or `address` is none of a repository.
+    """
+    commits = _COMMITS.get(source.type)
+    if commits is None:
+        raise FetchError(
+            f"the lock has {package.name} in a repository of {source.type!r}, which pip does not know",
+            causes=[f"it knows {', '.join(_COMMITS)}"],
+        )
+    if not commits.fullmatch(source.commit_id):
+        raise FetchError(
+            f"the lock names {source.commit_id!r} of {package.name}, and that may be another commit tomorrow",
+            causes=[f"a commit-id of {source.type} is written in full; a branch or a tag is none"],
+            hint="lock again: pexlite lock writes it in full",
+        )
+    parts = urlsplit(address)
+    # Of what follows a # pip would take the part behind an @ for the commit.
+    if parts.scheme not in _SCHEMES or parts.fragment or "#" in address or not address.isprintable():
+        raise FetchError(f"the lock has {package.name} at {address!r}, which is no address of a repository")
+    subdirectory = inside(package, source.subdirectory)
+    if not _PLAIN.fullmatch(subdirectory):
+        raise FetchError(f"the lock has {package.name} in {subdirectory!r}, which can be no part of an address")
+    part = f"#subdirectory={subdirectory}" if subdirectory else ""
+    return f"{package.name} @ {source.type}+{address}@{source.commit_id}{part}"

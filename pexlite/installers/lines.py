@@ -1,0 +1,58 @@
+"""The lines of files that uv and pip read: a requirement is one of them, whatever somebody has written into it.
+
+In such a file a line break begins another requirement, a dash an option, `#` a comment and `${NAME}` a variable
+of the environment, whose value would leave for wherever the line points.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pexlite.errors import UsageError
+from pexlite.installers.explain import mask
+from pexlite.names import is_one_line
+
+_FAULTS = (
+    (re.compile(r"(?:^|\s)-"), "it would have an option in it"),
+    (re.compile(r"(?:^|\s)#"), "what follows the # would be a comment"),
+    (re.compile(r"\\$"), "the next line would be a part of it"),
+    (re.compile(r"\$\{[A-Z0-9_]+\}"), "a variable of the environment would be filled in"),
+)
+_HASH = re.compile(r"[a-z0-9]+:[0-9a-f]+")
+
+
+def requirement_line(requirement: str, hashes: Sequence[str] = ()) -> str:
+    """The line for `requirement`, with `hashes` as in "sha256:…". Raises UsageError where it cannot be one."""
+    _check(requirement)
+    if not all(map(_HASH.fullmatch, hashes)):
+        raise UsageError(f"{mask(requirement)!r} has a hash that is none: {', '.join(hashes)[:200]!r}")
+    return " ".join([requirement, *(f"--hash={digest}" for digest in hashes)])
+
+
+def constraint_line(location: str) -> str:
+    """The line that names a file of constraints, a URL. Raises UsageError where it cannot be one."""
+    _check(location)
+    if location.split() != [location]:
+        raise _cannot_be_a_line(location, "a space ends an address")
+    return f"-c {location}"
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> Path:
+    """Write a file of `lines`, each made by one of the functions above, to `path`, and return that."""
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def _check(text: str) -> None:
+    if not is_one_line(text):
+        raise _cannot_be_a_line(text, "it is more than one line")
+    for pattern, words in _FAULTS:
+        if pattern.search(text):
+            raise _cannot_be_a_line(text, words)
+
+
+def _cannot_be_a_line(text: str, words: str) -> UsageError:
+    hint = "write it without that, or leave it out"
+    return UsageError(f"{mask(text)!r} cannot be handed on to pip or uv", causes=[words], hint=hint)

@@ -1,0 +1,24 @@
+"""Constraints behind a URL, read here: uv and pip would fill variables of the environment into them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pexlite.errors import UsageError
+from pexlite.installers import mask
+from pexlite.installers.lines import requirement_line
+from pexlite.model import IndexSettings
+from pexlite.resolve.requirement_files import read_requirements
+
+
+def lines_behind(url: str, above: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The constraints at `url` and in the files that it names, as lines for uv and pip. Raises UsageError."""
+    found = read_requirements(url, Path(), above)
+    problems = [problem.message for problem in found.problems]
+    if found.index != IndexSettings():
+        problems.append("it sets options of an index, which constraints do not")
+    if problems:
+        raise UsageError(f"the constraints at {mask(url)} cannot be used", causes=problems)
+    lines = [requirement_line(str(root.requirement), root.hashes) for root in found.roots]
+    nested = (lines_behind(deeper, (*above, url)) for deeper in found.constraints)
+    return (*lines, *(line for more in nested for line in more))
