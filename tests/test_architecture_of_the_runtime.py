@@ -23,8 +23,7 @@ MODULES: dict[Name, Path] = {
 # Where a process that runs without the room goes on with it, by the name that the room has in the file.
 HANDED_OVER: dict[Name, set[Name]] = {
     ("start",): {("boot",), ("failed",)},
-    ("app", "become"): {("upkeep", "mend")},
-    ("app", "launch"): {("upkeep", "mend")},
+    ("app", "failing"): {("upkeep", "mend")},
 }
 WRITTEN_FOR_A_FILE = {("written", "console_script")}  # its names are put in when it is written
 

@@ -199,7 +199,7 @@ BREAKS = {
         (("upkeep/mend.py", "        mended = _mend(plan, opened, cut, found[0])\n", "        mended = True\n"),),
     ),
     "damage that an app swallows is not looked for": Break(
-        "swallowed", (("app/launch.py", "    _mended(file, place, None)\n", "    return\n"),)
+        "swallowed", (("app/failing.py", "        self.is_mended()\n", "        return\n"),)
     ),
     "anybody's cache is used": Break(
         "foreign",

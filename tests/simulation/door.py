@@ -67,7 +67,7 @@ class Door:
     def end_with_failure(self, process: Process, app: App) -> None:
         """Do what comes after an app that has ended with an exit code of its own, which is not 0."""
         if not process.launch.IS_NEW:
-            process.launch._look_for_damage(app.path, process.launch.PLACE)
+            process.launch.damage(app.path, process.launch._BEGAN).look_for()
 
     def verify(self, process: Process, app: App, repairing: bool) -> None:
         """`PEX_TOOLS=1 app verify --cache`, and `--repair`; ends with an exit code."""

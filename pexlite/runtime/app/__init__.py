@@ -5,6 +5,7 @@
     become      sealed arguments and variables, scripts, several programs, the interpreter
     spark       starts that have to do with Spark
     sharing     Spark's executors run in the file too
+    failing     the end of an app that failed
 
 No later start reads anything of the zip but its `__main__`. These modules use the standard library and each other.
 """

@@ -30,16 +30,16 @@ _FLAGS = (
 class Becoming:
     """A start in the app's directory `place`: `parts` is what the launcher holds, `switches` what is asked of it.
 
-    `room` opens the rest of this room in a file (start.room_of).
+    `damage` helps where files are missing (launch.damage).
     """
 
     def __init__(
-        self, parts: "dict[str, Any]", place: str, switches: "Switches | None", room: "Callable[..., Any]"
+        self, parts: "dict[str, Any]", place: str, switches: "Switches | None", damage: "Callable[..., Any]"
     ) -> None:
         self.parts = parts
         self.place = place
         self.switches = switches
-        self.room = room
+        self.damage = damage
 
     def prepared(self, facts: "dict[str, Any]", asked: str, spark: "Any") -> "dict[str, Any]":
         """The facts to go on with, what is sealed in being in its place.
@@ -70,7 +70,7 @@ class Becoming:
 
     def _as_program(self, facts: "dict[str, Any]", is_interpreter: bool) -> "dict[str, Any]":
         """The facts of a start in this process; else it becomes the program that `facts` and switches name."""
-        program = Program(facts, self.place, self.parts["site_time"], self.room)
+        program = Program(facts, self.place, self.parts["site_time"], self.damage)
         arguments = sys.argv[1:]
         if self.switches and self.switches.script:
             program.run_script(self.switches.script, arguments)
@@ -93,12 +93,12 @@ class Becoming:
 class Program:
     """A program of the app that this process may become."""
 
-    def __init__(self, facts: "dict[str, Any]", place: str, site_time: int, room: "Any") -> None:
+    def __init__(self, facts: "dict[str, Any]", place: str, site_time: int, damage: "Any") -> None:
         self.facts = facts
         self.place = place
         self.python = place + "/bin/python"
         self.site_time = site_time
-        self.room = room
+        self.damage = damage
 
     def run_python(self, arguments: "list[str]") -> "NoReturn":
         """Exec the app's Python, with the options of this one, and `arguments`."""
@@ -137,15 +137,8 @@ class Program:
             sys.exit(1)
 
     def mend(self) -> None:
-        """Write back what is missing in the app's directory, from the file."""
-        file = os.environ["PEX"]
-        try:
-            with self.room(file, self.facts):
-                from __pexlite__.upkeep import mend
-
-                mend.after_failure(file, self.place, None, None)
-        except (Exception, SystemExit):
-            pass  # the program itself will tell
+        """Write back what is missing in the app's directory, from the file; else the program itself will tell."""
+        self.damage(os.environ["PEX"], None).is_mended()
 
     def _looks_whole(self) -> bool:
         """Whether nothing is gone, as far as three looks tell.

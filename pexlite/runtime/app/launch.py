@@ -11,7 +11,6 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
     from typing import Any
 
     from .switches import Switches
@@ -27,7 +26,6 @@ IS_NEW = False  # whether this start has installed the app, whose files are as t
 _DAY = 86400
 _LONGEST_WAIT = 10  # seconds for a pruner, which is done in a tenth of one
 _BEGAN = time.time()
-_CHECKED = "/_pexlite_checked"  # its time says when the app's files were last compared after a failure
 
 # How Spark starts a Python; the processes are drawn in `spark`. One of these variables each worker has, from Spark
 # 2.4 to 4.3, by TCP and by sockets of the file system, through the daemon and without.
@@ -85,7 +83,7 @@ def _prepared(facts: "dict[str, Any]", switches: "Switches | None") -> "dict[str
         return facts
     if facts["spark"]:
         spark = part("spark")
-    become = part("become").Becoming(PARTS, PLACE, switches, _room)
+    become = part("become").Becoming(PARTS, PLACE, switches, damage)
     prepared = become.prepared(facts, asked, spark)
     return prepared
 
@@ -107,10 +105,6 @@ def like_sparks(words: "list[str]", variables: "Mapping[str, str]") -> str:
     return "driver" if "PYSPARK_GATEWAY_PORT" in variables else ""
 
 
-def _room(file: str, facts: "dict[str, Any]") -> "Any":
-    return part("start").room_of(file, facts)
-
-
 def part(name: str) -> "Any":
     """The module `name` of this folder, out of the launcher."""
     module = sys.modules.get("__pexlite__.app." + name)
@@ -122,6 +116,11 @@ def part(name: str) -> "Any":
         exec(marshal.loads(PARTS[name]), module.__dict__)
         sys.modules[module.__name__] = module
     return module
+
+
+def damage(file: str, began: "float | None") -> "Any":
+    """The `failing.Damage` of the app, for a process that began at that time."""
+    return part("failing").Damage(part("start").room_of, FACTS, file, PLACE, began)
 
 
 def note_use(place: str) -> None:
@@ -307,7 +306,7 @@ def call(start: "tuple[str, str | None]", main: "dict[str, Any]") -> None:
     for name in [name for name in sys.modules if name.startswith("__pexlite__")]:
         del sys.modules[name]
     _dress(main)
-    file, place = main["__file__"], PLACE
+    file = main["__file__"]
     try:
         if not attribute:
             import runpy
@@ -321,10 +320,10 @@ def call(start: "tuple[str, str | None]", main: "dict[str, Any]") -> None:
         sys.exit(function())  # type: ignore[operator]
     except SystemExit as end:
         if end.code and not IS_NEW:
-            _look_for_damage(file, place)
+            damage(file, _BEGAN).look_for()
         raise
     except BaseException:
-        _hide_our_frames(file, place)
+        damage(file, _BEGAN).hide_our_frames()
         raise
 
 
@@ -345,55 +344,3 @@ def _dress(main: "dict[str, Any]") -> None:
     for name in [name for name in main if name[:2] != "__"]:
         del main[name]
     main.update(__file__=os.environ.get("PEX", sys.argv[0]), __cached__=None, __package__=None, __spec__=None)
-
-
-def _hide_our_frames(file: str, place: str) -> None:
-    """Have an uncaught exception shown without the frames of the boot, by whatever shows exceptions now.
-
-    Unless it comes from a cache that is damaged: then that is said instead.
-    """
-    shown_by = sys.excepthook
-
-    def hook(kind: "type[BaseException]", value: BaseException, traceback: "TracebackType | None") -> None:
-        sys.excepthook = shown_by
-        last = traceback
-        while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == hook.__code__.co_filename:
-                last = traceback.tb_next
-            traceback = traceback.tb_next
-        # An entry point that is a module is run by runpy, whose frames are ours too.
-        while last is not None and last.tb_next is not None and last.tb_frame.f_globals.get("__name__") == "runpy":
-            last = last.tb_next
-        value.__traceback__ = last
-        # Not for KeyboardInterrupt: to run more code would lose that the process is to end by its signal.
-        if issubclass(kind, Exception) and _mended(file, place, kind):
-            return
-        shown_by(kind, value, last)
-
-    sys.excepthook = hook
-
-
-def _look_for_damage(file: str, place: str) -> None:
-    """Mend what is missing of an app that ended with a failure of its own, having looked once a day at most.
-
-    An app may catch its ImportError: then nothing else tells.
-    """
-    try:
-        if time.time() - os.stat(place + _CHECKED).st_mtime < _DAY:
-            return
-    except FileNotFoundError:
-        pass
-    except OSError:
-        return
-    _mended(file, place, None)
-
-
-def _mended(file: str, place: str, kind: "type[BaseException] | None") -> bool:
-    """Whether the app's directory was damaged, is whole now, and that has been said (see upkeep/mend.py)."""
-    try:
-        with _room(file, FACTS):
-            from __pexlite__.upkeep import mend
-
-            return bool(mend.after_failure(file, place, kind, _BEGAN))
-    except (Exception, SystemExit):
-        return False  # the app's own failure is what has to be shown

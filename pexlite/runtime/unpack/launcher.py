@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
     from .tree import Plan
 
-_MODULES = ("app/launch", "app/switches", "app/become", "app/spark", "app/sharing", "start")
+_MODULES = (
+    "app/launch",
+    "app/switches",
+    "app/become",
+    "app/spark",
+    "app/sharing",
+    "app/failing",
+    "start",
+)
 
 
 def content(plan: "Plan", facts: "dict[str, Any]", directory: str) -> bytes:
