@@ -2,7 +2,8 @@
 
     launch      this process becomes the app's, and the entry point is called
     switches    the PEX_ variables of one start
-    become      sealed arguments and variables, scripts, several programs, the interpreter
+    become      sealed arguments and variables, the sh header
+    program     scripts, the interpreter
     spark       starts that have to do with Spark
     sharing     Spark's executors run in the file too
     failing     the end of an app that failed

@@ -58,10 +58,11 @@ class Damage:
             return
         self.is_mended()
 
-    def hide_our_frames(self) -> None:
+    def hide_our_frames(self, command: str = "") -> None:
         """Have an uncaught exception shown without the frames of the boot, by whatever shows exceptions now.
 
-        Unless it comes from a cache that is damaged: then that is said instead.
+        Unless it comes from a cache that is damaged: then that is said instead. `command` is that of a start with
+        -c, whose lines Python shows since 3.13.
         """
         shown_by = sys.excepthook
 
@@ -80,6 +81,10 @@ class Damage:
             ):
                 last = last.tb_next
             value.__traceback__ = last
+            if command and sys.version_info >= (3, 13):
+                import linecache
+
+                linecache.cache["<string>"] = (len(command), None, command.splitlines(True), "<string>")
             # Not for KeyboardInterrupt: to run more code would lose that the process is to end by its signal.
             if issubclass(kind, Exception) and self.is_mended(kind):
                 return

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from .switches import Switches
 
+    Start = tuple["str | bytes", "str | None | dict[str, Any]"]
+
 # What the launcher holds, put here by whoever loads this module: the modules of this folder as marshal writes
 # their code, the facts of the file, the app's directory; and the switches, where they have been read already.
 PARTS: "dict[str, Any]"
@@ -39,7 +41,7 @@ _WHICH_PYTHON = (["-c", "import sys; print('%d.%d' % sys.version_info[:2])"], ["
 _WHICH_PACKAGES = "\nimport pkg_resources\n\ninstalled_packages = "
 
 
-def begin(file: str) -> "tuple[Callable[..., Any], tuple[str, str | None]] | None":
+def begin(file: str) -> "tuple[Callable[..., Any], Start] | None":
     """The function that calls the entry point, and its first argument, once this process is the app's.
 
     None where the file itself is needed: for a tool, or to look for another Python. May not return: the process
@@ -55,12 +57,13 @@ def begin(file: str) -> "tuple[Callable[..., Any], tuple[str, str | None]] | Non
             return None
     facts = _prepared(facts, switches)
     if switches:
-        switches.say("calling %s" % ":".join(filter(None, facts["start"])))
+        what = facts["program"][0][:2] if facts.get("program") else [word for word in facts["start"] if word]
+        switches.say("calling %s" % ":".join(what))
     enter(PLACE, facts)
     return call, facts["start"]
 
 
-def begin_from_shell(file: str) -> "tuple[Callable[..., Any], tuple[str, str | None]]":
+def begin_from_shell(file: str) -> "tuple[Callable[..., Any], Start]":
     """As `begin`, in the app's own Python, which the sh header has started."""
     os.environ["PEX"] = os.path.abspath(file)
     # What the header has given, and where it leads to, is settled.
@@ -83,7 +86,7 @@ def _prepared(facts: "dict[str, Any]", switches: "Switches | None") -> "dict[str
         return facts
     if facts["spark"]:
         spark = part("spark")
-    become = part("become").Becoming(PARTS, PLACE, switches, damage)
+    become = part("become").Becoming(PARTS, PLACE, switches, part, damage)
     prepared = become.prepared(facts, asked, spark)
     return prepared
 
@@ -183,8 +186,10 @@ def enter(place: str, facts: "dict[str, Any]") -> None:
     inherited = []
     if inherit_path != "false":
         inherited = [entry for entry in sys.path[1:] if entry not in keep]
+        if inherit_path == "fallback":
+            _forget_foreign_modules(keep, _let_in(facts), set(_tops(site_packages)))
     else:
-        _forget_foreign_modules(tuple([entry + "/" for entry in keep]))
+        _forget_foreign_modules(keep, _let_in(facts))
     if inherit_path == "prefer":
         sys.path[:] = keep + inherited + [site_packages]
     else:
@@ -203,7 +208,7 @@ def enter(place: str, facts: "dict[str, Any]") -> None:
         for name in facts["pth"]:
             if os.path.exists(site_packages + "/" + name):
                 site.addpackage(site_packages, name, None)
-    _join_spark(facts, site_packages)
+    _join(facts, site_packages)
 
 
 def _enter_own_python(place: str, facts: "dict[str, Any]") -> None:
@@ -222,19 +227,21 @@ def _enter_own_python(place: str, facts: "dict[str, Any]") -> None:
         # Nothing between two colons is the current directory.
         given = [os.path.abspath(entry) for entry in path.split(os.pathsep)] if path else []
         if path:
-            _forget_foreign_modules(tuple([entry + "/" for entry in keep]), place + "/")
+            _forget_foreign_modules(keep, (place + "/",) + _let_in(facts))
         foreign = set(["", place] + given).difference(keep)
         sys.path[:] = [entry for entry in sys.path if entry not in foreign]
     elif facts["inherit_path"] == "prefer":
         own = [entry for entry in sys.path if entry.startswith(place + "/")]
         sys.path[:] = keep + [entry for entry in sys.path if entry not in keep + own] + own
     sys.path.extend(facts.get("extra_path", ()))
-    _join_spark(facts, "%s/lib/%s/site-packages" % (place, os.path.basename(os.path.dirname(os.__file__))))
+    _join(facts, "%s/lib/%s/site-packages" % (place, os.path.basename(os.path.dirname(os.__file__))))
 
 
-def _join_spark(facts: "dict[str, Any]", site_packages: str) -> None:
+def _join(facts: "dict[str, Any]", site_packages: str) -> None:
     if facts.get("as_module"):
         part("spark").begin_as_module(site_packages)
+    if facts.get("program"):
+        part("program").begin(facts["program"], site_packages)
     if facts.get("drives"):
         part("sharing").Sharing(os.environ["PEX"]).watch()
 
@@ -263,17 +270,36 @@ def _standard_path(library: str) -> "list[str]":
     ]
 
 
-def _forget_foreign_modules(own: "tuple[str, ...]", bundled: "str | None" = None) -> None:
-    """Drop what the host's .pth files and sitecustomize imported from outside the standard library.
+def _let_in(facts: "dict[str, Any]") -> "tuple[str, ...]":
+    """The directories that the start adds to `sys.path`, each with a slash behind it."""
+    return tuple([entry + "/" for entry in facts.get("extra_path", ())])
 
-    Started by the sh header, the bundle's own .pth files have run too: what lies below `bundled` stays.
+
+def _tops(site_packages: str) -> "list[str]":
+    """The names of the bundle's top-level modules, and some more."""
+    try:
+        return [name.partition(".")[0] for name in os.listdir(site_packages)]
+    except OSError:
+        return []
+
+
+def _forget_foreign_modules(
+    standard: "list[str]", others: "tuple[str, ...]", tops: "set[str] | None" = None
+) -> None:
+    """Drop what the host's .pth files and sitecustomize imported from outside the `standard` path.
+
+    With `tops`, only modules below these names: where the host's may be imported too, the bundle's come first.
+
+    What lies below `others` stays as well: directories that are let in; and those of the bundle, whose own .pth
+    files have run too where the sh header started the app's Python.
     """
     # All are looked at before one goes: where a namespace package lies is found out through its parent.
+    own = tuple([entry + "/" for entry in standard])
     places = [(name, _place_of(module)) for name, module in list(sys.modules.items()) if name != "__main__"]
     shortest = min([len(entry) for entry in own])
     foreign = set()
     for name, where in places:
-        if not where or bundled and where.startswith(bundled):
+        if not where or where.startswith(others) or tops is not None and name.partition(".")[0] not in tops:
             continue
         if "-packages/" in where[shortest:] + "/" or not where.startswith(own):
             foreign.add(name)
@@ -297,10 +323,11 @@ def _place_of(module: "Any") -> str:
 # -- the entry point ---------------------------------------------------------------------------------
 
 
-def call(start: "tuple[str, str | None]", main: "dict[str, Any]") -> None:
+def call(start: "Start", main: "dict[str, Any]") -> None:
     """Exit as the entry point `start` does: (module, attribute) of a function, or (module, "") to be `__main__`.
 
-    (module, None) is `-m module`, which is told its own path as its name.
+    (module, None) is `-m module`, which is told its own path as its name; (source, names) a program of Python's
+    command line, with `names` in its `__main__`.
     """
     module, attribute = start
     for name in [name for name in sys.modules if name.startswith("__pexlite__")]:
@@ -308,13 +335,18 @@ def call(start: "tuple[str, str | None]", main: "dict[str, Any]") -> None:
     _dress(main)
     file = main["__file__"]
     try:
+        if isinstance(attribute, dict):
+            del main["__file__"], main["__cached__"]
+            main.update(attribute)
+            exec(compile(module, attribute.get("__file__", "<string>"), "exec", dont_inherit=True), main)
+            sys.exit()
         if not attribute:
             import runpy
 
             runpy._run_module_as_main(module, alter_argv=attribute is None)  # type: ignore[attr-defined]
             sys.exit()
-        __import__(module)
-        function = sys.modules[module]
+        __import__(module)  # type: ignore[arg-type]
+        function = sys.modules[module]  # type: ignore[index]
         for name in attribute.split("."):
             function = getattr(function, name)
         sys.exit(function())  # type: ignore[operator]
@@ -323,7 +355,8 @@ def call(start: "tuple[str, str | None]", main: "dict[str, Any]") -> None:
             damage(file, _BEGAN).look_for()
         raise
     except BaseException:
-        damage(file, _BEGAN).hide_our_frames()
+        is_command = isinstance(attribute, dict) and "__file__" not in attribute
+        damage(file, _BEGAN).hide_our_frames(str(module) if is_command else "")
         raise
 
 
@@ -343,4 +376,5 @@ def _dress(main: "dict[str, Any]") -> None:
     """
     for name in [name for name in main if name[:2] != "__"]:
         del main[name]
-    main.update(__file__=os.environ.get("PEX", sys.argv[0]), __cached__=None, __package__=None, __spec__=None)
+    file = os.environ.get("PEX", sys.argv[0])
+    main.update(__file__=file, __cached__=None, __package__=None, __spec__=None, __doc__=None)

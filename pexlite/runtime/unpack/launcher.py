@@ -15,6 +15,7 @@ _MODULES = (
     "app/launch",
     "app/switches",
     "app/become",
+    "app/program",
     "app/spark",
     "app/sharing",
     "app/failing",

@@ -8,7 +8,8 @@ import sys
 
 if not sys.flags.ignore_environment:
     library = os.path.dirname(os.__file__)
-    given = [os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    # Nothing between two colons is the current directory.
+    given = [os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     given = [entry for entry in given if entry not in (library, library + "/lib-dynload")]
     kept = [entry for entry in sys.path if entry not in given]
     sys.path[:] = kept + [entry for entry in sys.path if entry in given]

@@ -1,0 +1,257 @@
+"""Programs of the app: its Python as an interpreter, and the scripts of the bundle.
+
+This process runs them where it can do what the app's Python would do with the same words; else it becomes that
+Python, as for an interactive session or options, or the script's own program.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    Facts = dict[str, Any]
+    # The entry point as launch.call takes it, sys.argv, and what begins sys.path.
+    Found = tuple[tuple[Any, Any], list[str], str]
+
+_PYTHONS = frozenset(["python", "python3", "python%d.%d" % sys.version_info[:2]])
+_LETTERS = frozenset("BEIOPRSbdiqsuvx")
+_FLAGS = (
+    ("d", "debug"),
+    ("i", "inspect"),
+    ("B", "dont_write_bytecode"),
+    ("E", "ignore_environment"),
+    ("s", "no_user_site"),
+    ("v", "verbose"),
+    ("b", "bytes_warning"),
+    ("q", "quiet"),
+)
+_END_OF_ZIP = b"PK\x05\x06"  # a file that holds it may be one that Python runs the `__main__` of
+_OUR_HOOKS = "_pexlite.pth"  # what its lines do in the app's Python, a start in this process does itself
+_BY_SHELL = "/_pexlite_run.py"  # what the sh header has the app's Python run
+
+
+class Program:
+    """A program of the app in the directory `place`, which this process runs or becomes.
+
+    `site_time` is when site-packages was finished, in nanoseconds; `damage` helps where files are missing
+    (launch.damage).
+    """
+
+    def __init__(self, facts: "Facts", place: str, site_time: int, damage: "Callable[..., Any]") -> None:
+        self.facts = facts
+        self.place = place
+        self.python = place + "/bin/python"
+        self.site_time = site_time
+        self.damage = damage
+
+    def as_python(self, arguments: "list[str]") -> "Facts":
+        """The facts of a start that does what the app's Python does with `arguments`.
+
+        What PYTHONPATH names can be imported, behind the bundle. May not return: execs that Python for whatever is
+        not `-c COMMAND`, `-m MODULE` or the path of a Python source file.
+        """
+        if not self._looks_whole():
+            self.mend()
+        found = _is_plain() and (_command(arguments) or _module(arguments) or _file(arguments))
+        if not found:
+            self._become_python(arguments)
+        if self.facts["inherit_path"] == "false" and not sys.flags.ignore_environment:
+            self.facts["extra_path"] = list(self.facts.get("extra_path", ())) + _on_pythonpath()
+        return self._in_this_process(found, arguments)
+
+    def as_script(self, name: str, arguments: "list[str]") -> "Facts":
+        """The facts of a start that runs the Python script `name` in bin/. May not return: execs any other."""
+        path = "%s/bin/%s" % (self.place, name)
+        if not os.path.exists(path) or not self._looks_whole():
+            self.mend()
+        try:
+            with open(path, "rb") as script:
+                content = script.read()
+        except OSError:
+            known = ", ".join(sorted(set(os.listdir(self.place + "/bin")) - _PYTHONS)) or "none"
+            sys.stderr.write("error: there is no script %r in this file\n  it has: %s\n" % (name, known))
+            sys.stderr.write("hint: set PEX_SCRIPT to one of these\n")
+            sys.exit(1)
+        words = [path] + arguments
+        if not _is_python_script(content):
+            self.execute(words)
+        found = _is_plain() and _source(words, content)
+        if not found:
+            self._become_python(words)
+        return self._in_this_process(found, words)
+
+    def _in_this_process(self, found: "Found", arguments: "list[str]") -> "Facts":
+        """The facts of a start that runs what is `found` for these arguments of the app's Python."""
+        start, words, first = found
+        site_packages = "%s/lib/%s/site-packages" % (self.place, os.path.basename(os.path.dirname(os.__file__)))
+        names = [name for name in os.listdir(site_packages) if name[-4:] == ".pth" and name[0] != "."]
+        original = [self.python] + _python_options() + arguments
+        return dict(
+            self.facts,
+            start=start,
+            pth=sorted([name for name in names if name != _OUR_HOOKS]),
+            program=(words, first, original),
+            drives=self.facts.get("drives") or self._may_drive_spark(),
+        )
+
+    def _may_drive_spark(self) -> bool:
+        """As the last line of _pexlite.pth asks."""
+        given = os.environ
+        if "PYTHON_WORKER_FACTORY_SECRET" in given or "PYTHON_WORKER_FACTORY_SOCK_DIR" in given:
+            return False
+        return bool(self.facts["spark"]) or "SPARK_HOME" in given or "spark" in given.get("PYTHONPATH", "")
+
+    def _become_python(self, arguments: "list[str]") -> "NoReturn":
+        """Exec the app's Python, with the options of this one, and `arguments`."""
+        more = list(self.facts.get("extra_path", ()))
+        if self.facts["inherit_path"] != "false":
+            more.extend([entry for entry in sys.path if "-packages" in entry])
+        if more:
+            known = [entry for entry in (os.environ.get("PYTHONPATH"),) if entry]
+            os.environ["PYTHONPATH"] = os.pathsep.join(more + known)
+        self.execute([self.python] + _python_options() + arguments)
+
+    def execute(self, words: "list[str]") -> "NoReturn":
+        """Exec `words`; what is missing of the app is mended before, since this process does not come back."""
+        if not self._looks_whole():
+            self.mend()
+        try:
+            os.execv(words[0], words)
+        except OSError as failure:
+            sys.stderr.write("error: %s cannot be started: %s\n" % (words[0], failure.strerror))
+            sys.exit(1)
+
+    def mend(self) -> None:
+        """Write back what is missing in the app's directory, from the file; else the program itself will tell."""
+        self.damage(os.environ["PEX"], None).is_mended()
+
+    def _looks_whole(self) -> bool:
+        """Whether nothing is gone, as far as three looks tell.
+
+        The directory of the bundle's modules has a new time when anything in it comes or goes; then its names
+        are compared.
+        """
+        library = os.path.basename(os.path.dirname(os.__file__))
+        site_packages = "%s/lib/%s/site-packages" % (self.place, library)
+        try:
+            if not os.path.exists(self.python) or not os.path.exists(self.place + "/pyvenv.cfg"):
+                return False
+            if os.stat(site_packages).st_mtime_ns == self.site_time:
+                return True
+            # As bytes: what was written under one locale is read under another.
+            with open(self.place + "/READY", "rb") as ready:
+                expected = ready.read().split(b"\n\n", 1)[1].split(b"\n")
+            return set(expected).issubset([b""] + os.listdir(os.fsencode(site_packages)))
+        except (OSError, IndexError):
+            return False
+
+
+def begin(program: "tuple[list[str], str, list[str]]", site_packages: str) -> None:
+    """Set what Python sets for a program of its command line, once `sys.path` is the app's."""
+    words, first, original = program
+    if os.path.exists(site_packages + "/sitecustomize.py"):
+        import site
+
+        site.execsitecustomize()
+    sys.argv[:] = words
+    if hasattr(sys, "orig_argv"):
+        sys.orig_argv[:] = original  # by which reloaders start the program again
+    if not getattr(sys.flags, "safe_path", sys.flags.isolated):
+        sys.path.insert(0, first)
+
+
+# -- what Python does with the words of its command line ---------------------------------------------
+
+
+def _is_plain() -> bool:
+    """Whether this Python was started without options or variables that have it do more than run a program."""
+    flags = sys.flags
+    asked = not flags.ignore_environment and os.environ.get("PYTHONINSPECT")
+    return not (asked or flags.inspect or flags.interactive or flags.no_site)
+
+
+def _command(words: "list[str]") -> "Found | None":
+    """`-c COMMAND`; Python 3.14 takes out what all its lines begin with."""
+    if words[:1] != ["-c"] or len(words) < 2 or words[1][:1].isspace():
+        return None
+    try:
+        words[1].encode("utf-8")
+    except UnicodeError:
+        return None
+    from _frozen_importlib import BuiltinImporter
+
+    return (words[1], {"__loader__": BuiltinImporter}), ["-c"] + words[2:], ""
+
+
+def _module(words: "list[str]") -> "Found | None":
+    """`-m MODULE`."""
+    if words[:1] != ["-m"] or len(words) < 2:
+        return None
+    try:
+        here = os.getcwd() if sys.version_info >= (3, 7) else ""
+    except OSError:
+        here = ""  # it is gone
+    return (words[1], None), ["-m"] + words[2:], here
+
+
+def _file(words: "list[str]") -> "Found | None":
+    """The path of a file. Directories, pipes and what cannot be read are left to Python, and its words."""
+    path = words[0] if words else ""
+    if path[:1] in ("", "-") or not os.path.isfile(path):
+        return None
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+        return _source(words, content)
+    except OSError:
+        return None
+
+
+def _source(words: "list[str]", content: bytes) -> "Found | None":
+    """The path of a file with this content, which is Python source: no archive, no bytecode."""
+    if b"\0" in content or _END_OF_ZIP in content:
+        return None
+    from _frozen_importlib_external import SourceFileLoader
+
+    path = words[0]
+    named = path if sys.version_info < (3, 9) else os.path.join(os.getcwd(), path)
+    names = {"__file__": named, "__loader__": SourceFileLoader("__main__", named), "__cached__": None}
+    return (content, names), words, os.path.dirname(os.path.realpath(path))
+
+
+def _on_pythonpath() -> "list[str]":
+    path = os.environ.get("PYTHONPATH")
+    # Nothing between two colons is the current directory.
+    return [os.path.abspath(entry) for entry in path.split(os.pathsep)] if path else []
+
+
+def _is_python_script(content: bytes) -> bool:
+    head = content[:600].split(b"\n", 3)
+    by_shell = head[0].startswith(b"#!/bin/sh") and len(head) > 1
+    return head[0].startswith(b"#!") and (b"python" in head[0] or by_shell and b"/python" in head[1])
+
+
+def _python_options() -> "list[str]":
+    """The options this Python itself was started with, for the Python that it becomes."""
+    original = getattr(sys, "orig_argv", None)
+    if original is not None:
+        options = original[1 : len(original) - len(sys.argv)]
+        return [word for word in map(_with_site, options) if word != "-" and not word.endswith(_BY_SHELL)]
+    flags = sys.flags
+    options = ["-I"] if flags.isolated else []
+    for letter, name in _FLAGS:
+        options.extend(["-" + letter] * int(getattr(flags, name)))
+    options.extend(["-O"] * flags.optimize)
+    for option in sys.warnoptions:
+        options.append("-W" + option)
+    for name, value in sys._xoptions.items():
+        options.append("-X" + (name if value is True else "%s=%s" % (name, value)))
+    return options
+
+
+def _with_site(option: str) -> str:
+    """The option without -S: `site` is what shows the bundle to bin/python."""
+    return option.replace("S", "") if set(option[1:]) <= _LETTERS and option[:1] == "-" else option
