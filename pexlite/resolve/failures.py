@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from packaging.utils import canonicalize_name
 
 from pexlite.errors import ResolutionError
 from pexlite.installers import Outcome, mask
 from pexlite.installers.explain import clean_lines, essential_lines
-from pexlite.installers.words import local_path
-from pexlite.model import IndexSettings
 from pexlite.resolve.job import Job, is_foreign, requirement_name
+from pexlite.resolve.near_names import near_name
 from pexlite.resolve.suspects import wheel_missing
 
 _UNREACHABLE = re.compile(
@@ -223,7 +220,7 @@ def _absent(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | Non
         return None
     name = requirement_name(found["uv"] or found["pip"])
     message = f"there is no project {name} in {'--find-links' if job.settings.no_index else 'the package index'}"
-    guess = _nearest(name, job.settings)
+    guess = near_name(name, job.settings)
     hint = "check the spelling, or name the index that has it: --index-url URL"
     return ResolutionError(message, causes=_why(name, causes), hint=f"did you mean {guess}?" if guess else hint)
 
@@ -345,27 +342,3 @@ def _asked(job: Job) -> str:
 def _why(name: str, causes: Sequence[str]) -> list[str]:
     """The causes that tell who depends on `name`."""
     return [line for line in causes if "depends on" in line and name in line]
-
-
-def _nearest(name: str, settings: IndexSettings) -> str | None:
-    """The project in local indexes and find-links directories whose name is most like `name`; None if none is."""
-    others = set(_local_names(settings)) - {canonicalize_name(name)}
-    near = difflib.get_close_matches(canonicalize_name(name), others, n=1, cutoff=0.8)
-    return near[0] if near else None
-
-
-def _local_names(settings: IndexSettings) -> Iterator[str]:
-    indexes = [settings.index_url, *settings.extra_index_urls] if not settings.no_index else []
-    for location in filter(None, indexes):
-        for path in _listing(location):
-            if path.is_dir():
-                yield path.name
-    for location in settings.find_links:
-        for path in _listing(location):
-            if path.name.endswith((".whl", ".tar.gz")):
-                yield canonicalize_name(path.name.partition("-")[0])
-
-
-def _listing(location: str) -> list[Path]:
-    path = local_path(location)
-    return list(path.iterdir()) if path is not None and path.is_dir() else []

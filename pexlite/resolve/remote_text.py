@@ -6,6 +6,8 @@ import base64
 import netrc
 import os
 import ssl
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
@@ -14,17 +16,45 @@ from pexlite.model import IndexSettings
 from pexlite.resolve.index import effective_settings
 
 if TYPE_CHECKING:
+    from http.client import HTTPResponse
     from urllib.request import BaseHandler
 
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 
+_NOTHING = IndexSettings()
 
-def read_remote(url: str) -> bytes:
-    """The bytes at `url`. Raises OSError, of which urllib's own errors are subclasses."""
+
+@dataclass(frozen=True)
+class Limit:
+    """The most that is read of an answer, and the time that it may take."""
+
+    size: int
+    """Bytes."""
+    seconds: float
+
+    def read(self, answer: HTTPResponse) -> bytes:
+        """The whole of `answer`. Raises OSError where it is longer, or takes longer."""
+        content, end = b"", time.monotonic() + self.seconds
+        # Most servers say how much there is before they send it.
+        while int(answer.headers.get("Content-Length") or 0) <= self.size:
+            piece = answer.read1(1 << 16)
+            content += piece
+            if not piece:
+                return content
+            if len(content) > self.size or time.monotonic() > end:
+                break
+        raise OSError(f"there is more than {self.size} bytes, or it takes more than {self.seconds} seconds")
+
+
+def read_remote(url: str, asked: IndexSettings = _NOTHING, limit: Limit | None = None) -> bytes:
+    """The bytes at `url`, fetched as pip's configuration and `asked` say.
+
+    Raises OSError, of which urllib's own errors are subclasses; also where there is more than `limit` allows.
+    """
     # Imported here: urllib.request costs 20 ms, and hardly anybody names a URL.
     from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
-    settings = effective_settings(IndexSettings())
+    settings = effective_settings(asked)
     parts = urlsplit(url)
     handlers: list[BaseHandler] = [HTTPSHandler(context=_tls(parts, settings))]
     if settings.proxy:
@@ -36,8 +66,9 @@ def read_remote(url: str) -> bytes:
     if proof:
         # Not sent on to where the server redirects.
         request.add_unredirected_header("Authorization", proof)
-    with build_opener(*handlers).open(request, timeout=settings.timeout) as answer:
-        content: bytes = answer.read()
+    timeout = min(settings.timeout, limit.seconds) if limit else settings.timeout
+    with build_opener(*handlers).open(request, timeout=timeout) as answer:
+        content: bytes = limit.read(answer) if limit else answer.read()
     return content
 
 

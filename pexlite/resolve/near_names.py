@@ -1,0 +1,89 @@
+"""The project that was meant by a name that no index has: one that an index has, and that is spelt nearly so."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from pexlite.installers.words import local_path
+from pexlite.model import IndexSettings
+from pexlite.resolve.index_files import index_files
+from pexlite.resolve.well_known import IMPORTED_FROM, WELL_KNOWN
+
+_LIKE_ENOUGH = 0.8
+_MOST_ASKED = 2  # projects, each by a process of pip's
+_LONGEST_LIST = 1 << 20  # bytes: of a company's index, which lists all its projects; not of one for everybody
+_PATIENCE = 5.0  # seconds: something has failed already
+
+
+def near_name(name: str, settings: IndexSettings) -> str | None:
+    """The project in the indexes and --find-links of `settings` that is spelt most like `name`; None if none is.
+
+    An index that lists few projects is asked for its list. Of one that lists more than anybody could read, only
+    well-known projects count, of which it is asked whether it has them.
+    """
+    wanted = canonicalize_name(name)
+    listed = set(_listed(settings)) - {wanted}
+    known = set() if settings.no_index else set(WELL_KNOWN) - {wanted}
+    near = difflib.get_close_matches(wanted, sorted(listed | known), n=5, cutoff=_LIKE_ENOUGH)
+    if wanted in IMPORTED_FROM:
+        near.insert(0, IMPORTED_FROM[wanted])
+    asked = 0
+    for candidate in near:
+        if candidate in listed:
+            return candidate
+        if asked < _MOST_ASKED and not settings.no_index:
+            asked += 1
+            if index_files(candidate, replace(settings, timeout=min(settings.timeout, _PATIENCE), retries=0)):
+                return candidate
+    return None
+
+
+def _listed(settings: IndexSettings) -> Iterator[str]:
+    """The projects of local indexes, of --find-links directories, and of indexes with a short list."""
+    indexes = [settings.index_url, *settings.extra_index_urls, *(url for _, url in settings.named_indexes)]
+    for location in filter(None, indexes if not settings.no_index else ()):
+        if local_path(location) is not None:
+            yield from (canonicalize_name(path.name) for path in _entries(location) if path.is_dir())
+        elif location.startswith(("http://", "https://")):
+            yield from _in_list(location, settings)
+    for location in settings.find_links:
+        for path in _entries(location):
+            if path.name.endswith((".whl", ".tar.gz")):
+                yield canonicalize_name(path.name.partition("-")[0])
+
+
+def _entries(location: str) -> list[Path]:
+    path = local_path(location)
+    return list(path.iterdir()) if path is not None and path.is_dir() else []
+
+
+def _in_list(url: str, settings: IndexSettings) -> Iterable[str]:
+    """The projects on the first page of the index at `url`; none where it is long, or cannot be read."""
+    from pexlite.resolve.remote_text import Limit, read_remote  # brings urllib.request along
+
+    try:
+        page = read_remote(f"{url.rstrip('/')}/", settings, Limit(_LONGEST_LIST, _PATIENCE))
+    except (OSError, ValueError):
+        return ()
+    return map(canonicalize_name, names_on(page.decode("utf-8", "replace")))
+
+
+def names_on(page: str) -> list[str]:
+    """The names on the first page of an index, which is HTML or JSON (PEP 503 and 691).
+
+    <a href="/simple/click/">click</a>
+    {"meta": {"api-version": "1.0"}, "projects": [{"name": "click"}]}
+    """
+    if page.lstrip().startswith("{"):
+        try:
+            return [str(project["name"]) for project in json.loads(page)["projects"]]
+        except (ValueError, KeyError, TypeError):
+            return []
+    return [text.strip() for text in re.findall(r"<a\b[^>]*>([^<]+)</a>", page, re.IGNORECASE)]
