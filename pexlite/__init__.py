@@ -29,11 +29,10 @@ The command line is `pexlite`, or `python -m pexlite`: `pexlite --help`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pexlite.deferred import deferred
 from pexlite.version import __version__ as __version__
 
+TYPE_CHECKING = False  # typing takes longer to import than all of this, and Ctrl-C may come meanwhile
 if TYPE_CHECKING:
     from pexlite import errors as errors
     from pexlite.api import activate as activate

@@ -26,6 +26,7 @@ from pexlite.model import (
     Wheel,
 )
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
+from pexlite.paths import is_file
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def check_output(output: Output, asked: Asked) -> None:
 
     A lock may lie in the project that it is of, and an application in the one that it was built from.
     """
-    if not output.path.is_file():
+    if not is_file(output.path):
         return
     output.check(asked.files)
     ours = is_of_kind(output.path, output.kind)

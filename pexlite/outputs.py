@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pexlite.errors import PexliteError, UsageError, WriteError
+from pexlite.paths import is_directory
 from pexlite.replacing import replacing
 
 # The second line of every file: Python takes a file that is cut off for a script. There it refuses the coding it
@@ -84,7 +85,7 @@ class Output:
 
     def _check_directory(self) -> None:
         parent = self.path.parent
-        if not os.path.isdir(parent):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+        if not is_directory(parent):
             failure = NotADirectoryError if os.path.lexists(parent) else FileNotFoundError
             number = errno.ENOTDIR if os.path.lexists(parent) else errno.ENOENT
             raise self.cannot_be_written(failure(number, os.strerror(number)))

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pexlite.paths import expanded, is_directory, is_there
+
 PARTS = ("wheels", "built", "bytecode", "imports", "decisions", "incoming")
 """The directories of a store; of any other in the same place pexlite knows nothing."""
 
@@ -33,7 +35,7 @@ def store_root() -> Path:
     """The user's store: the directory PEXLITE_CACHE_DIR, else `pexlite` in the platform's directory of caches."""
     said = os.environ.get("PEXLITE_CACHE_DIR")
     if said:
-        return Path(said).expanduser().absolute()
+        return expanded(Path(said)).absolute()
     import platformdirs  # takes 3 ms, which a start with the variable set need not wait for
 
     return platformdirs.user_cache_path("pexlite")
@@ -95,7 +97,7 @@ def pip_configuration_files() -> Iterator[Path]:
         return
     yield from _global_files()
     # pip leaves out the user's own files where PIP_CONFIG_FILE names one that is there.
-    if not (named and Path(named).exists()):
+    if not (named and is_there(Path(named))):
         yield from _user_files()
     yield Path(sys.prefix) / _file_name()
     if named:
@@ -172,13 +174,13 @@ def _global_files() -> Iterator[Path]:
 
 
 def _user_files() -> Iterator[Path]:
-    home = Path("~").expanduser()
+    home = expanded(Path("~"))
     if os.name == "nt":
         yield home / "pip" / _file_name()
         yield Path(os.environ.get("APPDATA", home / "AppData" / "Roaming"), "pip", _file_name())
         return
     yield home / ".pip" / _file_name()
-    if sys.platform == "darwin" and (home / "Library/Application Support/pip").is_dir():
+    if sys.platform == "darwin" and is_directory(home / "Library/Application Support/pip"):
         yield home / "Library/Application Support/pip" / _file_name()
     else:
         yield Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config", "pip", _file_name())

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pexlite.paths import is_file
+
 
 def search_path() -> list[str]:
     """The directories of PATH, each once, without those that depend on where one is.
@@ -22,7 +24,7 @@ def programs(name: str) -> Iterator[Path]:
     suffix = ".exe" if os.name == "nt" else ""
     for directory in search_path():
         candidate = Path(directory, name + suffix)
-        if candidate.is_file() and os.access(candidate, os.X_OK):
+        if is_file(candidate) and os.access(candidate, os.X_OK):
             yield candidate
 
 

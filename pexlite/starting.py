@@ -12,6 +12,7 @@ from pexlite import fetch
 from pexlite.errors import EntryPointMissing, PexliteError, UsageError
 from pexlite.groundwork import Prepared, each_once
 from pexlite.model import BuildRequest, EntryPoint, LocalKind, StartKind, Wheel
+from pexlite.paths import is_file
 
 _Failure = TypeVar("_Failure", bound=PexliteError)
 
@@ -114,7 +115,7 @@ def _text_here(module: str, directory: Path) -> str | None:
     """The source of `module` in `directory` or its `src`; None where it is in neither."""
     place = module.replace(".", "/")
     for path in (f"{place}.py", f"{place}/__init__.py", f"src/{place}.py", f"src/{place}/__init__.py"):
-        if (directory / path).is_file():
+        if is_file(directory / path):
             return (directory / path).read_text(encoding="utf-8", errors="replace")
     return None
 

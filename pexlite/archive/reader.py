@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +15,7 @@ from pexlite.archive.parts import UNREADABLE, open_zip, read_part
 from pexlite.errors import NotABundle
 from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredWheel, Variant
 from pexlite.names import fault_of_name
+from pexlite.paths import is_directory, is_file, is_there
 
 _Value = TypeVar("_Value")
 _PYTHON = re.compile(r"(?:cp|pp)3\d{1,2}t?", re.ASCII)
@@ -44,16 +44,21 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _read_pex_info(path: Path) -> Any:
-    if not path.exists():
+    if not is_there(path):
         raise NotABundle(f"there is no {path}", hint="check the path")
+    if not is_file(path):
+        what = "a directory" if is_directory(path) else "no regular file"
+        raise NotABundle(f"{path} is {what}", hint="name a file that pexlite made, such as app.pex")
     try:
-        if not path.is_file():
-            raise zipfile.BadZipFile("it is no file")
         with path.open("rb") as file, open_zip(file) as opened:
             if "PEX-INFO" not in opened.NameToInfo:
                 raise NotABundle(f"{path} is a zip without PEX-INFO, so pexlite did not make it")
             text = read_part(opened, "PEX-INFO").decode("utf-8")
         return json.loads(text, parse_constant=_no_number)
+    except OSError as failure:
+        raise NotABundle(
+            f"{path} cannot be read", causes=[(failure.strerror or str(failure)).lower()], hint="check it: ls -l"
+        ) from failure
     except (*UNREADABLE, RecursionError) as failure:
         raise NotABundle(
             f"{path} is no file that pexlite made, or it is damaged",

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
-import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import click
 
 from pexlite.cli.pex_options import in_pexlite
-from pexlite.cli.say import say, write
+from pexlite.cli.say import flush, say, write
 from pexlite.errors import PexliteError, WriteError
 
 # A full or write-protected disk is found wherever something is written: cache, temporary directory, output.
-_NOT_OUR_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
 _WHAT_HELPS = {
     errno.ENOSPC: "make room there; TMPDIR and PEXLITE_CACHE_DIR name other places to work in",
     errno.EDQUOT: "make room there; TMPDIR and PEXLITE_CACHE_DIR name other places to work in",
@@ -24,6 +24,9 @@ _WHAT_HELPS = {
     errno.EACCES: "check who may read and write it and the directories above it: ls -ld",
     errno.EPERM: "check who may read and write it and the directories above it: ls -ld",
     errno.EMFILE: "let more files be open: ulimit -n 4096",
+    errno.EFBIG: "let files be larger: ulimit -f unlimited",
+    errno.EAGAIN: "let more processes run: ulimit -u",
+    errno.ENOMEM: "end other programs, or let this one have more memory: ulimit -v unlimited",
 }
 
 
@@ -72,10 +75,10 @@ def in_words(failure: Exception) -> Failure:
         return _unknown_option(failure)
     if isinstance(failure, click.ClickException):
         return Failure(_as_ours(failure.format_message()), (), _how_to_get_help(failure), failure.exit_code)
-    if isinstance(failure, OSError) and failure.errno in _NOT_OUR_FAULT:
-        place = f": {failure.filename}" if failure.filename else ""
-        hint = _WHAT_HELPS.get(failure.errno or 0)
-        return Failure(f"{(failure.strerror or 'failed').lower()}{place}", (), hint, WriteError.exit_code)
+    if isinstance(failure, OSError) and failure.errno is not None:
+        return _of_the_system(failure)
+    if isinstance(failure, MemoryError):
+        return Failure("there is not enough memory", (), _WHAT_HELPS[errno.ENOMEM], WriteError.exit_code)
     first_line = (str(failure).splitlines() or [""])[0]
     return Failure(
         f"a bug in pexlite: {type(failure).__name__}: {first_line}",
@@ -83,6 +86,23 @@ def in_words(failure: Exception) -> Failure:
         "run it again with -v and report the traceback",
         1,
     )
+
+
+def _of_the_system(failure: OSError) -> Failure:
+    """A failure of the operating system, which has its own words."""
+    if isinstance(failure, FileNotFoundError) and _directory_is_gone():
+        return Failure("the current directory is not there any more", (), "change to one that is: cd", 2)
+    place = f": {failure.filename}" if failure.filename else ""
+    hint = _WHAT_HELPS.get(failure.errno or 0)
+    return Failure(f"{(failure.strerror or 'failed').lower()}{place}", (), hint, WriteError.exit_code)
+
+
+def _directory_is_gone() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _unknown_option(failure: click.NoSuchOption) -> Failure:
@@ -110,8 +130,12 @@ def _as_ours(message: str) -> str:
 def _tell(failure: Failure, manner: Manner) -> int:
     lines = [f"error: {failure.error}", *(f"  {cause}" for cause in failure.causes)]
     lines += [f"hint: {failure.hint}"] if failure.hint else []
-    sys.stdout.flush()
+    # What stands on stdout comes first, and that it cannot be written is told no second time.
+    with contextlib.suppress(OSError, PexliteError):
+        flush()
     say(*lines, err=True)
-    if manner.json:
-        write(json.dumps(asdict(failure), indent=2))
+    with contextlib.suppress(OSError, PexliteError):
+        if manner.json:
+            write(json.dumps(asdict(failure), indent=2))
+            flush()
     return failure.exit_code

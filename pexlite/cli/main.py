@@ -14,11 +14,26 @@ import click
 
 from pexlite.cli import failures
 from pexlite.cli.commands import PEXLITE
+from pexlite.cli.say import flush
+from pexlite.cli.stdout import Stdout, close_gaps, leave
 
 
 def main() -> NoReturn:
     """Exit with the code of the command line, once it has run."""
-    sys.exit(run(sys.argv[1:]))
+    close_gaps()
+    Stdout.install()
+    if callable(signal.getsignal(signal.SIGINT)):
+        # Until now Ctrl-C has ended the process at once (see __main__).
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    code = run(sys.argv[1:])
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # All is said, and what Python does at its end would be left with a traceback.
+        signal.signal(signal.SIGINT, _end_quietly)
+    sys.exit(code)
+
+
+def _end_quietly(_number: int, _frame: FrameType | None) -> NoReturn:
+    os._exit(130)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -29,11 +44,12 @@ def run(arguments: Sequence[str]) -> int:
         # Not PEXLITE.main(), which prints a line of its own on Ctrl-C.
         with PEXLITE.make_context("pexlite", list(arguments)) as context:
             PEXLITE.invoke(context)
-        sys.stdout.flush()
+        flush()
     except click.exceptions.Exit as end:
         return end.exit_code
     except BrokenPipeError:
-        return _reader_is_gone()
+        leave(1)
+        return 128 + 13  # as a shell reports a program that SIGPIPE has ended
     except (KeyboardInterrupt, click.Abort):
         return failures.show_interruption(manner)
     except Exception as failure:  # noqa: BLE001 - the one place where every failure becomes words
@@ -54,10 +70,3 @@ def _end_cleanly_when_asked_to() -> None:
 
 def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
-
-
-def _reader_is_gone() -> int:
-    """The code that a shell reports for a program ended by SIGPIPE; stdout leads nowhere from now on."""
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
-    return 128 + 13

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pexlite.errors import UsageError
+from pexlite.paths import is_file
 
 if TYPE_CHECKING:
     from pexlite.resolve.bare_words import Here
@@ -106,7 +107,7 @@ def _refused(inputs: Sequence[str], place: int, meant: str, here: Here | None, d
 def _suggested(meant: str, others: Sequence[str], directory: Path) -> str:
     if not meant or (meant == "build" and not others):
         return f"{_shown('help')} lists the commands."
-    if meant == "build" and (directory / others[0]).is_file() and not others[0].endswith((".py", ".whl", ".txt")):
+    if meant == "build" and is_file(directory / others[0]) and not others[0].endswith((".py", ".whl", ".txt")):
         return f"did you mean `{shlex.join([f'./{others[0]}', *others[1:]])}`?"
     return f"did you mean {_shown(*meant.split(), *others)}?"
 

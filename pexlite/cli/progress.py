@@ -49,7 +49,7 @@ def shown_progress(notes: Notes, *, progress: bool, every_step: bool) -> Iterato
 
     The display is erased at its end, and the notes stay.
     """
-    if notes.quiet or not progress:
+    if notes.quiet or not progress or sys.stderr is None:
         yield notes.before(no_report)
     elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not every_step:
         with _display() as report:

@@ -19,6 +19,7 @@ import click
 
 from pexlite.cli import options
 from pexlite.cli.words import count_in_words
+from pexlite.paths import expanded, is_file
 
 # They are about one run and not about the file.
 _OF_ONE_RUN = {"inputs", "as_json", "no_progress", "quiet", "verbose", "dry_run", "force"}
@@ -77,7 +78,7 @@ def _check_output(project: Path, output: Path) -> None:
 
     The table is somebody else's wherever the project is: it must not choose what is replaced on this machine.
     """
-    home = Path(os.path.realpath(project.expanduser()))
+    home = Path(os.path.realpath(expanded(project)))
     place = Path(os.path.realpath(output.parent), output.name)
     inside = place.relative_to(home).parts if place.is_relative_to(home) else ()
     if not inside or any(part.startswith(".") for part in inside):
@@ -91,7 +92,7 @@ def _projects(given: dict[str, Any]) -> list[Path]:
     for text in given["inputs"]:
         written = text.partition(";")[0].partition("[")[0].strip()
         place = Path(written or "nothing")
-        if (place.expanduser() / "pyproject.toml").is_file() and (
+        if is_file(expanded(place) / "pyproject.toml") and (
             written.startswith((".", "~")) or os.sep in written or _is_meant(text, given)
         ):
             found.append(place)
@@ -112,7 +113,7 @@ def _table(project: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        text = (project.expanduser() / "pyproject.toml").read_text(encoding="utf-8-sig")
+        text = (expanded(project) / "pyproject.toml").read_text(encoding="utf-8-sig")
         table = tomllib.loads(text).get("tool", {}).get("pexlite", {})
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return {}  # whoever builds the project says so, and better
@@ -168,7 +169,7 @@ def _converted(context: click.Context, project: Path, key: str, parameter: click
 
 def _beside(project: Path, value: str) -> str:
     """A path of the table as seen from the current directory; URLs and absolute paths stay."""
-    return value if "://" in value else os.path.normpath(project.expanduser() / Path(value).expanduser())
+    return value if "://" in value else os.path.normpath(expanded(project) / expanded(Path(value)))
 
 
 def _wrong(project: Path, message: str, hint: str | None) -> Exception:

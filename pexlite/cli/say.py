@@ -7,22 +7,43 @@ them: no such text moves the cursor, colours a line, or makes a line of its own.
 from __future__ import annotations
 
 import os
+import sys
 
 import click
+
+from pexlite.cli.stdout import leave
+from pexlite.errors import WriteError
 
 # The words that a line of ours may begin with, and the colour that they have on a terminal.
 _COLOURS = {"error:": "red", "hint:": "cyan", "note:": "yellow"}
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print `lines`, each of which stays one line, on stdout or, where `err`, on stderr."""
-    for line in lines:
-        click.echo(_labelled(shown(line)) if err else shown(line), err=err, color=wants_colour())
+    """Print `lines`, each of which stays one line, on stdout or, where `err`, on stderr.
+
+    What cannot be said on stderr goes unsaid: the work itself has not failed for that.
+    """
+    if not err:
+        write("\n".join(map(shown, lines)))
+        return
+    try:
+        for line in lines:
+            click.echo(_labelled(shown(line)), err=True, color=wants_colour())
+    except OSError:
+        leave(2)
 
 
 def write(text: str, end: str = "\n") -> None:
     """Print `text` as it is on stdout, for a program that reads it: JSON, a lock, a path."""
+    if sys.stdout is None:
+        raise WriteError("stdout cannot be written", causes=["it is closed"])
     click.echo(text + end, nl=False)
+
+
+def flush() -> None:
+    """Have everything written that was printed."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def shown(text: str) -> str:

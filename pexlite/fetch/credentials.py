@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from pexlite.model import IndexSettings
+from pexlite.paths import expanded
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -64,7 +65,7 @@ def _from_netrc(host: str) -> tuple[str, str] | None:
     given = os.environ.get("NETRC")
     places = [Path(given)] if given else [Path("~/.netrc"), Path("~/_netrc")]
     for place in places:
-        entry = _netrc_entries(place.expanduser()).get(host)
+        entry = _netrc_entries(expanded(place)).get(host)
         if entry is not None:
             return entry
     return None

@@ -20,6 +20,7 @@ from pexlite.errors import FetchError
 from pexlite.fetch.credentials import authorization, without_credentials
 from pexlite.installers import mask
 from pexlite.model import IndexSettings
+from pexlite.paths import is_directory
 from pexlite.version import __version__
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _tls(trusted: bool, settings: IndexSettings) -> ssl.SSLContext:
             context = ssl.create_default_context()
         else:
             # As in pip, these are meant instead of the system's authorities.
-            file, directory = (None, given) if given.is_dir() else (given, None)
+            file, directory = (None, given) if is_directory(given) else (given, None)
             context = ssl.create_default_context(cafile=file, capath=directory)
         if trusted:
             context.check_hostname = False

@@ -24,6 +24,7 @@ from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_writer import Member, write_wheel
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel
 from pexlite.outputs import is_same_file
+from pexlite.paths import is_directory, is_file, is_there
 
 _NATIVE = re.compile(r"\.(?:so(?:\.\d+)*|pyd|dylib|dll)$")
 
@@ -75,11 +76,11 @@ def local_wheels(
 def loose_module(name: str, directory: Path, included: tuple[str, ...] = ()) -> LocalSource | None:
     """The top-level module `name` in `directory` or its `src`; None where it is in neither."""
     for place in (directory.absolute(), directory.absolute() / "src"):
-        if (place / f"{name}.py").is_file():
+        if is_file(place / f"{name}.py"):
             return LocalSource(LocalKind.MODULE, place / f"{name}.py", "the entry point")
         package = place / name
         # A directory without __init__.py is a package too (PEP 420), when there are modules in it.
-        if package.is_dir() and (any(package.glob("*.py")) or any(package.glob("*/**/*.py"))):
+        if is_directory(package) and (any(package.glob("*.py")) or any(package.glob("*/**/*.py"))):
             return LocalSource(LocalKind.PACKAGE, package, "the entry point", included=included)
     return None
 
@@ -170,7 +171,7 @@ def _wheel(source: LocalSource, name: str, workshop: Workshop) -> Wheel:
 
 
 def _check_there(source: LocalSource) -> None:
-    if not source.path.exists():
+    if not is_there(source.path):
         raise FetchError(f"{source.path} is not there any more", causes=[f"it was named by {source.origin}"])
 
 

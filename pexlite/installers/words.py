@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from pexlite.installers.indexes import BEST_MATCH
 from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings
+from pexlite.paths import is_there
 from pexlite.programs import search_path
 
 # Variables that would make pip install somewhere, read something else or write other words than asked for.
@@ -171,4 +172,4 @@ def _link_for_uv(location: str) -> str | None:
     path = local_path(location)
     if path is None:
         return location.replace(",", "%2C")
-    return "file://" + quote(os.fspath(path.absolute())).replace(",", "%2C") if path.exists() else None
+    return "file://" + quote(os.fspath(path.absolute())).replace(",", "%2C") if is_there(path) else None

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pexlite.paths import expanded
+
 
 @dataclass(frozen=True, kw_only=True)
 class IndexSettings:
@@ -149,8 +151,7 @@ class BuildRequest:
         texts = [*inputs, *self.requirement_files, *self.constraint_files, *self.pythons]
         given = [self.script, self.lock, *self.target_files]
         texts += [str(path) for path in given if path is not None]
-        # Path.expanduser raises for a user that is not there.
-        return tuple(self.directory / os.path.expanduser(text) for text in texts if text)  # noqa: PTH111
+        return tuple(self.directory / expanded(text) for text in texts if text)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pexlite.model import LocalKind
+from pexlite.paths import is_directory, is_file
 from pexlite.resolve.gathered import Problem
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?")
@@ -34,7 +35,9 @@ class Here:
 
         A script's name does not tell, since the index's project may have a script of that name as well.
         """
-        return self.path.is_dir() and any(self._has(*reference.partition(":")[::2]) for reference in entry_points)
+        return is_directory(self.path) and any(
+            self._has(*reference.partition(":")[::2]) for reference in entry_points
+        )
 
     def _has(self, module: str, attribute: str) -> bool:
         first, *rest = module.strip().split(".")
@@ -58,14 +61,14 @@ def something_here(text: str, directory: Path) -> Here | None:
     """The directory, else the module, in `directory` that the bare word `text` names; None without any."""
     if not _NAME.fullmatch(text):
         return None
-    if (directory / text).is_dir():
+    if is_directory(directory / text):
         return Here(text, directory / text)
-    return Here(text, directory / f"{text}.py") if (directory / f"{text}.py").is_file() else None
+    return Here(text, directory / f"{text}.py") if is_file(directory / f"{text}.py") else None
 
 
 def two_readings(here: Here, kind: LocalKind | None) -> Problem:
     """The problem that a word may mean what is `here`, of that `kind`, as well as a project of the index."""
-    what = "directory" if here.path.is_dir() else "file"
+    what = "directory" if is_directory(here.path) else "file"
     local = f"for the {what}: `pexlite {here.local}`"
     if kind is None and any(any(here.path.glob(pattern)) for pattern in ("*.py", "*/*.py")):
         local = f"for the modules in the directory: `pexlite -D {here.name}`"
@@ -80,5 +83,5 @@ def two_readings(here: Here, kind: LocalKind | None) -> Problem:
 def _texts(module: Path) -> Iterator[str]:
     """The sources that importing or running the module or package at `module` would begin with."""
     for path in (module.with_name(f"{module.name}.py"), module / "__init__.py", module / "__main__.py"):
-        if path.is_file():
+        if is_file(path):
             yield path.read_text(encoding="utf-8", errors="replace")

@@ -13,6 +13,7 @@ from packaging.pylock import Pylock, PylockValidationError
 from pexlite.errors import ResolutionError
 from pexlite.installers import Installer, run
 from pexlite.model import IndexSettings, LockParts
+from pexlite.paths import is_file
 from pexlite.resolve.lock_parts import wanted_parts
 
 _NAMES = ("pylock.toml", "uv.lock")
@@ -29,7 +30,7 @@ class Beside:
 
 def find_lock(directory: Path) -> Path | None:
     """The lock in `directory`: pylock.toml, else uv.lock, else None."""
-    return next((file for name in _NAMES if (file := directory / name).is_file()), None)
+    return next((file for name in _NAMES if is_file(file := directory / name)), None)
 
 
 def read_beside(

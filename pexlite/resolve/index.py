@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from pexlite.errors import IndexConfigurationError
 from pexlite.installers import BEST_MATCH, FIRST_INDEX, FIRST_MATCH
 from pexlite.model import IndexSettings
+from pexlite.paths import expanded
 from pexlite.places import pip_configuration_files
 from pexlite.resolve.uv_configuration import uv_index_strategy
 
@@ -162,14 +163,14 @@ def _given(asked: float, default: float, configured: float | None) -> float:
 
 
 def _path(value: str | None) -> Path | None:
-    return Path(value).expanduser().absolute() if value else None
+    return expanded(Path(value)).absolute() if value else None
 
 
 def _absolute(location: str) -> str:
     """A find-links location that is valid in any directory: URLs stay, paths become absolute."""
     if len(urlsplit(location).scheme) > 1:
         return location
-    return str(Path(location).expanduser().absolute())
+    return str(expanded(Path(location)).absolute())
 
 
 def _unique(*values: _Value) -> tuple[_Value, ...]:

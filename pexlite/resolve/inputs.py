@@ -23,6 +23,8 @@ from packaging.utils import (
 from pexlite.installers import mask
 from pexlite.installers.words import local_path
 from pexlite.model import LocalKind, LocalSource, Root
+from pexlite.names import LONGEST
+from pexlite.paths import expanded, is_directory, is_file, is_there
 from pexlite.resolve.bare_words import something_here, two_readings
 from pexlite.resolve.gathered import Gathered, problem
 
@@ -74,7 +76,7 @@ def _bare_word(asked: Input, text: str) -> Gathered:
     if here is None:
         found = _requirement(asked, text)
         return replace(found, notices=(*found.notices, *_passed_over(asked, text)))
-    kind = _directory_kind(here.path) if here.path.is_dir() else LocalKind.MODULE
+    kind = _directory_kind(here.path) if is_directory(here.path) else LocalKind.MODULE
     if not here.is_started_by(asked.entry_points):
         return Gathered(problems=(two_readings(here, kind),))
     notice = (
@@ -105,7 +107,12 @@ def _requirement(asked: Input, text: str) -> Gathered:
         return problem(
             f"{_place(asked)}{mask(text)!r} is no requirement: {reason}", _requirement_hint(asked, text)
         )
-    if asked.bare_words and (asked.directory / text).is_file() and not _is_output(asked, text):
+    if len(requirement.name) > LONGEST:
+        return problem(
+            f"{_place(asked)}{requirement.name[:40]}… is no name of a project: it has {len(requirement.name):,} "
+            f"characters, and no file could be called so"
+        )
+    if asked.bare_words and is_file(asked.directory / text) and not _is_output(asked, text):
         return problem(f"{text} is a file here, and no distribution", _shape_hint(Path(text), Path(text)))
     path = local_path(requirement.url) if requirement.url else None
     if path is not None:
@@ -120,7 +127,7 @@ def _requirement_hint(asked: Input, text: str) -> str:
     apart = re.fullmatch(r"([A-Za-z0-9][\w.-]*)\s+v?(\d[\w.]*)", text)
     if apart:
         return f"write {apart[1]}=={apart[2]}"
-    if (asked.directory / text).exists():
+    if is_there(asked.directory / text):
         return f"if the file here is meant, write ./{text}"
     return "write it as pip takes it: name, name==1.2, name[extra]>=1,<2, or name @ https://…"
 
@@ -206,7 +213,7 @@ def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | No
     path = _located(asked, written)
     if path is None:
         return problem(f"{_place(asked)}there is no {written}", _missing_hint(asked, written))
-    kind = _directory_kind(path) if path.is_dir() else _file_kind(path)
+    kind = _directory_kind(path) if is_directory(path) else _file_kind(path)
     if path.name in ("pyproject.toml", "setup.py"):
         path, kind = path.parent, LocalKind.PROJECT
     if kind is None:
@@ -216,22 +223,22 @@ def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | No
     wrong = _hash_problem(asked, path)
     if wrong:
         return problem(wrong, "find out why the file changed, or correct its --hash")
-    hashed = path.is_file() and bool(asked.hashes)
+    hashed = is_file(path) and bool(asked.hashes)
     return Gathered(local=(LocalSource(kind, path, asked.origin, extras, marker, hashed=hashed),))
 
 
 def _located(asked: Input, written: Path) -> Path | None:
     """The absolute path of `written`, in the build's directory or else beside the file that names it."""
     for base in (asked.directory, asked.near):
-        if base is not None and (path := base / written.expanduser()).exists():
+        if base is not None and is_there(path := base / expanded(written)):
             return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps `..`
     return None
 
 
 def _directory_kind(path: Path) -> LocalKind | None:
-    if (path / "pyproject.toml").is_file() or (path / "setup.py").is_file():
+    if is_file(path / "pyproject.toml") or is_file(path / "setup.py"):
         return LocalKind.PROJECT
-    return LocalKind.PACKAGE if (path / "__init__.py").is_file() else None
+    return LocalKind.PACKAGE if is_file(path / "__init__.py") else None
 
 
 def _file_kind(path: Path) -> LocalKind | None:
@@ -243,7 +250,7 @@ def _file_kind(path: Path) -> LocalKind | None:
 
 
 def _hash_problem(asked: Input, path: Path) -> str | None:
-    if not asked.hashes or not path.is_file():
+    if not asked.hashes or not is_file(path):
         return None
     kinds = {digest.partition(":")[0] for digest in asked.hashes}
     with path.open("rb") as file:
@@ -256,7 +263,7 @@ def _missing_hint(asked: Input, written: Path) -> str:
 
     parent = (asked.directory / written).parent
     # A link that leads nowhere is there by its name.
-    names = [entry.name for entry in parent.iterdir() if entry.exists()] if parent.is_dir() else []
+    names = [entry.name for entry in parent.iterdir() if entry.exists()] if is_directory(parent) else []
     near = difflib.get_close_matches(written.name, names, n=1)
     if near:
         return f"did you mean {written.with_name(near[0])}?"
@@ -264,13 +271,13 @@ def _missing_hint(asked: Input, written: Path) -> str:
 
 
 def _shape(path: Path) -> str:
-    if path.is_dir():
+    if is_directory(path):
         return "it has neither pyproject.toml nor setup.py nor __init__.py"
     return "it is neither a wheel nor a source distribution nor a .py file"
 
 
 def _shape_hint(path: Path, written: Path) -> str:
-    if path.is_dir():
+    if is_directory(path):
         return f"if its modules should go in as they are: -D {written}"
     if path.suffix in (".txt", ".in", ".toml"):
         return f"if it lists requirements: -r {written}"

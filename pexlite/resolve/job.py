@@ -17,6 +17,7 @@ from pexlite.installers import Installer, takes_first_index
 from pexlite.installers.lines import requirement_line, write_lines
 from pexlite.installers.words import local_path
 from pexlite.model import Amendments, IndexSettings, Root, Target
+from pexlite.paths import is_file
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def write_inputs(job: Job, directory: Path) -> tuple[Path, list[str]]:
 def _line(requirement: Requirement, hashes: Sequence[str], hashes_needed: bool) -> str:
     """One line of requirements.txt; a local wheel gets its own hash where hashes are needed."""
     path = local_path(requirement.url) if requirement.url else None
-    if hashes_needed and not hashes and path is not None and path.is_file():
+    if hashes_needed and not hashes and path is not None and is_file(path):
         with path.open("rb") as file:
             hashes = [f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"]
     return requirement_line(str(requirement), hashes)

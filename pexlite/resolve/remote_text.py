@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from pexlite.model import IndexSettings
+from pexlite.paths import expanded, is_directory
 from pexlite.resolve.index import effective_settings
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _tls(parts: SplitResult, settings: IndexSettings) -> ssl.SSLContext:
     given = settings.certificate or (Path(named) if named else None)
     if given is None:
         context = ssl.create_default_context()
-    elif given.is_dir():
+    elif is_directory(given):
         context = ssl.create_default_context(capath=given)
     else:
         context = ssl.create_default_context(cafile=given)
@@ -93,7 +94,7 @@ def _proof(parts: SplitResult) -> str | None:
     """The Authorization header from the URL itself, else from netrc; None without credentials."""
     user, password = parts.username, parts.password
     if user is None:
-        place = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
+        place = expanded(Path(os.environ.get("NETRC") or "~/.netrc"))
         try:
             entry = netrc.netrc(place).authenticators(parts.hostname or "")
         except (OSError, netrc.NetrcParseError, UnicodeDecodeError):

@@ -19,6 +19,7 @@ from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
 from pexlite.installers import mask
 from pexlite.installers.words import local_path
 from pexlite.model import IndexSettings
+from pexlite.paths import expanded, is_directory, is_file, is_there
 from pexlite.resolve.gathered import Gathered, combined, problem
 from pexlite.resolve.inputs import Input, interpret
 from pexlite.resolve.projects import dependencies
@@ -78,7 +79,7 @@ class _Line:
 def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extras: Sequence[str] = ()) -> Gathered:
     """The requirements in a `-r` file: pylock.toml, pyproject.toml, a script's header, or requirements.txt."""
     path = local_path(location)
-    if path is not None and path.is_file():
+    if path is not None and is_file(path):
         if is_valid_pylock_path(path):
             return read_lock(path)
         if path.name == "pyproject.toml" or path.suffix == ".py":
@@ -120,20 +121,32 @@ def read_requirements(location: str, directory: Path, above: tuple[str, ...] = (
         text = _decoded(content)
     except (UnicodeDecodeError, LookupError) as error:
         return problem(f"{_shown(location)} is no text: {error}", "save it as UTF-8")
-    lines = (
+    lines = [
         _Line(line, f"{_shown(location)} line {number}", location, directory, (*above, location))
         for number, line in logical_lines(text, fill_in=local_path(location) is not None)
-    )
+    ]
     path = local_path(location)
-    if path is None:
-        return combined(map(_of_a_stranger, lines))
-    return combined([*map(_read_line, lines), Gathered(files=(path,))])
+    read = list(map(_of_a_stranger if path is None else _read_line, lines))
+    if _is_something_else(location, read):
+        first = next(line for line, found in zip(lines, read, strict=True) if found.problems)
+        return problem(
+            f"{_shown(location)} is no requirements file: {first.origin} is {mask(first.text)!r}",
+            "name a requirements.txt, a pylock.toml, a pyproject.toml or a script",
+        )
+    return combined([*read, Gathered(files=(path,) if path else ())])
 
 
-def constraints_in(location: str) -> Gathered:
+def _is_something_else(location: str, read: Sequence[Gathered]) -> bool:
+    """Whether so many lines of a file cannot be read that it is none of requirements, as -r README.md."""
+    wrong = sum(1 for found in read if found.problems)
+    is_text = location.endswith((".txt", ".in")) or "." not in Path(location).name
+    return wrong > 1 and wrong * 2 > len(read) if is_text else wrong > 0 and wrong * 5 > len(read)
+
+
+def constraints_in(location: str, above: tuple[str, ...] = ()) -> Gathered:
     """The constraints file at `location`, which uv or pip will read, and the files that it names."""
     path = local_path(location)
-    files = read_requirements(location, Path()).files if path is not None else ()
+    files = read_requirements(location, Path(), above).files if path is not None else ()
     return Gathered(constraints=(location,), files=files)
 
 
@@ -267,9 +280,9 @@ def _apply(line: _Line, name: str, value: str) -> Gathered:
         return read_file(where, line.directory, line.above)
     if name == "--constraint":
         path = local_path(where)
-        if path is not None and not path.is_file():
+        if path is not None and not is_file(path):
             return problem(f"{line.origin}: there is no constraints file {value}", _near_file(where))
-        return constraints_in(where)
+        return constraints_in(where, line.above)
     if name == "--editable":
         return interpret(_input(line, value))
     return Gathered(index=_index(line, name, value))
@@ -311,7 +324,7 @@ def _beside(line: _Line, value: str) -> str:
     here, there = local_path(line.file), local_path(value)
     assert here is not None
     assert there is not None
-    return os.path.normpath(here.parent / there.expanduser())
+    return os.path.normpath(here.parent / expanded(there))
 
 
 def _found_links(line: _Line, value: str) -> str:
@@ -320,7 +333,7 @@ def _found_links(line: _Line, value: str) -> str:
     if path is None:
         return value
     beside = Path(_beside(line, value)) if local_path(line.file) else path
-    return str(beside if beside.exists() else line.directory / path.expanduser())
+    return str(beside if is_there(beside) else line.directory / expanded(path))
 
 
 def _shown(location: str) -> str:
@@ -330,7 +343,7 @@ def _shown(location: str) -> str:
 
 def _near_file(location: str) -> str | None:
     path = local_path(location)
-    if path is None or not path.parent.is_dir():
+    if path is None or not is_directory(path.parent):
         return None
     near = difflib.get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()], n=1)
     return f"did you mean {path.with_name(near[0]).name}?" if near else None

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from pexlite.errors import UsageError
 from pexlite.installers.words import local_path
 from pexlite.model import Asked, BuildRequest, IndexSettings, LocalKind, LocalSource, LockParts, Root
+from pexlite.paths import expanded, is_directory, is_file, is_there
 from pexlite.resolve.amendments import read_amendments
 from pexlite.resolve.bare_words import entry_points
 from pexlite.resolve.gathered import Gathered, Problem, combined, merged_index, problem
@@ -107,14 +108,14 @@ def _two_locks(whole: Gathered) -> Problem:
 def _absolute(request: BuildRequest, name: str) -> str:
     """A path or URL from the command line, valid in any directory."""
     path = local_path(name)
-    return name if path is None else os.path.normpath(request.directory / path.expanduser())
+    return name if path is None else os.path.normpath(request.directory / expanded(path))
 
 
 def _constraints(request: BuildRequest) -> Iterator[Gathered]:
     for name in request.constraint_files:
         location = _absolute(request, name)
         path = local_path(location)
-        if path is not None and not path.is_file():
+        if path is not None and not is_file(path):
             yield problem(f"there is no constraints file {name}", f"paths are relative to {request.directory}")
         else:
             yield constraints_in(location)
@@ -122,11 +123,11 @@ def _constraints(request: BuildRequest) -> Iterator[Gathered]:
 
 def _trees(request: BuildRequest) -> Iterator[Gathered]:
     for directory in request.source_directories:
-        path = Path(os.path.normpath(request.directory / directory.expanduser()))
-        if path.is_dir():
+        path = Path(os.path.normpath(request.directory / expanded(directory)))
+        if is_directory(path):
             yield Gathered(local=(LocalSource(LocalKind.TREE, path, f"-D {directory}"),))
         else:
-            what = "is no directory" if path.exists() else "is not there"
+            what = "is no directory" if is_there(path) else "is not there"
             yield problem(
                 f"the source directory {directory} {what}", "name the directory your modules lie in: -D src"
             )
@@ -157,7 +158,7 @@ def _index_problems(index: IndexSettings) -> Iterator[Problem]:
 def _script(request: BuildRequest, typed: Gathered) -> LocalSource | None:
     """The source that is the application itself: `--exe`, or the one `.py` file among the inputs."""
     if request.script is not None:
-        path = Path(os.path.normpath(request.directory / request.script.expanduser()))
+        path = Path(os.path.normpath(request.directory / expanded(request.script)))
         return LocalSource(LocalKind.MODULE, path, f"--exe {request.script}")
     modules = [source for source in typed.local if source.kind is LocalKind.MODULE]
     return modules[0] if len(modules) == 1 else None
@@ -166,7 +167,7 @@ def _script(request: BuildRequest, typed: Gathered) -> LocalSource | None:
 def _scripts(typed: Gathered, script: LocalSource | None) -> Iterator[Gathered]:
     modules = [source for source in typed.local if source.kind is LocalKind.MODULE]
     if script is not None and script not in modules:
-        if not script.path.is_file():
+        if not is_file(script.path):
             yield problem(f"there is no script {script.path}", "name a Python file: --exe app.py")
             return
         modules.append(script)
@@ -214,7 +215,7 @@ def _extra_problems(
 ) -> Iterator[Gathered]:
     for source in _projects(local):
         file = source.path / "pyproject.toml"
-        table = read_project(file) if source.extras and file.is_file() else {}
+        table = read_project(file) if source.extras and is_file(file) else {}
         if isinstance(table, Problem):
             yield Gathered(problems=(table,))
         else:
@@ -258,7 +259,7 @@ def _groups(request: BuildRequest, local: Sequence[LocalSource], locks: Sequence
 def _group_files(request: BuildRequest, local: Sequence[LocalSource]) -> list[Path]:
     named = [Path(_absolute(request, name)) for name in _pyprojects(request)]
     beside = [source.path / "pyproject.toml" for source in _projects(local)]
-    return [file for file in (*beside, *named, request.directory / "pyproject.toml") if file.is_file()]
+    return [file for file in (*beside, *named, request.directory / "pyproject.toml") if is_file(file)]
 
 
 # -- the end -------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pexlite.errors import TargetError
 from pexlite.model import Target
+from pexlite.paths import expanded, is_directory, is_file, is_there
 from pexlite.programs import programs, search_path
 from pexlite.targets import ask
 from pexlite.targets.asking import ask_program, target_of
@@ -35,7 +36,7 @@ def named_target(spelling: str, here: Target) -> Target:
     Raises TargetError where there is no such Python or it does not answer.
     """
     if os.sep in spelling or (os.altsep and os.altsep in spelling):
-        return _target_at(_program_of(Path(spelling).expanduser()), spelling)
+        return _target_at(_program_of(expanded(Path(spelling))), spelling)
     bare = _BARE_VERSION.fullmatch(spelling)
     if not bare and not _PROGRAM.fullmatch(spelling):
         raise TargetError(
@@ -65,7 +66,7 @@ def named_target(spelling: str, here: Target) -> Target:
 def _program_of(path: Path) -> Path:
     """The interpreter at `path`, which may also be the directory of a virtual environment."""
     for inside in ("bin/python", "Scripts/python.exe"):
-        if path.is_dir() and (path / inside).is_file():
+        if is_directory(path) and is_file(path / inside):
             return path / inside
     return path
 
@@ -83,7 +84,7 @@ def _nearest(spelling: str) -> str:
 
 def _some_path(spelling: str) -> str:
     """The path that `spelling` may be meant as: a file here has to be named as one."""
-    return f"./{spelling}" if Path(spelling).exists() else "/path/to/bin/python"
+    return f"./{spelling}" if is_there(Path(spelling)) else "/path/to/bin/python"
 
 
 def _not_found(spelling: str, program: str, broken: list[str], here: Target) -> TargetError:
@@ -99,7 +100,7 @@ def _not_found(spelling: str, program: str, broken: list[str], here: Target) -> 
 
 
 def _target_at(program: Path, spelling: str) -> Target:
-    if not program.is_file():
+    if not is_file(program):
         raise TargetError(
             f"there is no interpreter {spelling}",
             hint="name a file that is a Python: --python /usr/bin/python3, or a version: --python 3.12",

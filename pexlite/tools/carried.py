@@ -66,6 +66,8 @@ def _run(command: Sequence[str], path: Path, variables: dict[str, str | None]) -
     lines = done.stderr.strip().splitlines() or [f"{path} ended with {done.returncode}"]
     hints = [line.removeprefix("hint: ") for line in lines if line.startswith("hint: ")]
     kind = _ERRORS.get(done.returncode, TargetError)
+    if kind is WriteError and not hints:
+        hints = ["make room there, or name a place that can be written"]
     causes = [line for line in (*done.stdout.splitlines(), *lines[1:]) if not line.startswith("hint: ")]
     raise kind(lines[0].removeprefix("error: "), causes=causes, hint=hints[0] if hints else None)
 

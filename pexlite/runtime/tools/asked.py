@@ -86,9 +86,15 @@ def in_words(size: float) -> str:
 
 
 def compile_all(directories: "list[str]") -> None:
-    """Compile what can be compiled in `directories` (some packages carry what cannot)."""
+    """Compile what can be compiled in `directories` (some packages carry what cannot).
+
+    Raises ToolError where something else goes wrong, such as a disk that is full.
+    """
     import subprocess
 
     # Not by the Python in bin/, which a wheel may have brought, and whose .pth files would run.
     python = environment.base_python()
-    subprocess.call([python, "-I", "-S", "-m", "compileall", "-qq", "-j", "0"] + directories)
+    command = [python, "-I", "-S", "-m", "compileall", "-qq", "-j", "0"] + directories
+    said = subprocess.Popen(command, stderr=subprocess.PIPE).communicate()[1].decode("utf-8", "replace")
+    if "Traceback (most recent call last):" in said:
+        raise ToolError("%s: %s" % (directories[0], said.splitlines()[-1]), WRITING)

@@ -52,10 +52,14 @@ def _venv(asked: Asked, options: "argparse.Namespace") -> None:
         _check_replaceable(place, asked.file, options.force)
     with asked.opened() as (opened, number):
         making = _Making(opened, number, asked.name, options.scope, options.compile)
-        if place.endswith(_ARCHIVES):
-            making.archive(place)
-        else:
-            making.directory(place)
+        try:
+            if place.endswith(_ARCHIVES):
+                making.archive(place)
+            else:
+                making.directory(place)
+        except OSError as failure:
+            failure.filename = failure.filename or place  # a full disk is named by no call that writes
+            raise
     say(place)
 
 
