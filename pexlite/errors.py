@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from pexlite.addresses import mask
+
 
 class PexliteError(Exception):
     """Something a person can mend: `message`, `causes` (one line each) and `hint` (what to type).
 
+    Whatever may be secret in the addresses in them is masked.
     Causes and hint are notes of the exception too, which a traceback shows.
     """
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, causes: Sequence[str] = (), hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.causes = tuple(causes)
-        self.hint = hint
-        for line in [*(f"  {cause}" for cause in causes), *([f"hint: {hint}"] if hint else [])]:
+        self.message = mask(message)
+        super().__init__(self.message)
+        self.causes = tuple(map(mask, causes))
+        self.hint = hint and mask(hint)
+        for line in [*(f"  {cause}" for cause in self.causes), *([f"hint: {self.hint}"] if hint else [])]:
             self.add_note(line)
 
 

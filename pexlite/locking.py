@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pexlite import bundle, fetch, installers, resolve, targets
+from pexlite.addresses import has_secret_parameters
 from pexlite.errors import PexliteError, ResolutionError, UsageError
 from pexlite.groundwork import Prepared, check_output, prepare
 from pexlite.model import (
@@ -99,6 +100,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
             *_of_several_indexes(prepared, found),
             *_left_out(prepared),
             *_only_here(kept),
+            *_shortened(found),
             *_name_notice(path),
         ),
         seconds=time.monotonic() - began,
@@ -141,6 +143,20 @@ def _only_here(kept: Pylock) -> list[str]:
         return []
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return [f"files of {shown} lie on this machine, and the lock names them by their paths from here"]
+
+
+def _shortened(found: Pylock) -> list[str]:
+    """A notice about files whose addresses may be of no use in a lock, which keeps no secrets."""
+    names = [
+        package.name
+        for package in found.packages
+        for file in (*(package.wheels or ()), package.sdist, package.archive, package.vcs)
+        if file is not None and has_secret_parameters(file.url or "")
+    ]
+    if not names:
+        return []
+    shown = ", ".join(list(dict.fromkeys(names))[:3])
+    return [f"the address of {shown} has parameters that may be secret, and the lock has it without them"]
 
 
 def _name_notice(path: Path | None) -> list[str]:

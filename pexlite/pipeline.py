@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pexlite import archive, remembered
+from pexlite.addresses import mask
 from pexlite.model import BuildRequest, BuildResult, Decision, Report, no_report
 from pexlite.outputs import Kind, Output
 from pexlite.places import store_place
@@ -24,7 +25,7 @@ def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
     _output(request, request.output or Path(_ANY_NAME)).check(request.named_files)
     place = store_place()
     decision = remembered.recall(request) or _decided(request, report)
-    decision = replace(decision, notices=(*place.notices, *decision.notices))
+    decision = replace(decision, notices=tuple(map(mask, (*place.notices, *decision.notices))))
     output = _output(request, request.output or Path(decision.name))
     if request.dry_run:
         output.check(request.named_files)

@@ -7,11 +7,12 @@ import errno
 import json
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
 
+from pexlite.addresses import mask
 from pexlite.cli.pex_options import in_pexlite
 from pexlite.cli.say import flush, say, write
 from pexlite.errors import PexliteError, WriteError
@@ -69,6 +70,11 @@ def show_interruption(manner: Manner) -> int:
 
 def in_words(failure: Exception) -> Failure:
     """`failure` as a sentence, its causes, a hint and an exit code."""
+    found = _in_words(failure)
+    return replace(found, error=mask(found.error), hint=found.hint and mask(found.hint))
+
+
+def _in_words(failure: Exception) -> Failure:
     if isinstance(failure, PexliteError):
         return Failure(failure.message, failure.causes, failure.hint, failure.exit_code)
     if isinstance(failure, click.NoSuchOption):

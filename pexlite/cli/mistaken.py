@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pexlite.addresses import mask
 from pexlite.errors import UsageError
 from pexlite.paths import is_file
 
@@ -114,6 +115,4 @@ def _suggested(meant: str, others: Sequence[str], directory: Path) -> str:
 
 def _shown(*words: str) -> str:
     """A command to type; passwords in URLs are not shown."""
-    from pexlite.installers import mask  # brings `packaging` along, and most builds are spelt well
-
     return f"`{mask(shlex.join(['pexlite', *words]))}`"

@@ -11,6 +11,7 @@ import sys
 
 import click
 
+from pexlite.addresses import mask
 from pexlite.cli.stdout import leave
 from pexlite.errors import WriteError
 
@@ -49,8 +50,10 @@ def flush() -> None:
 def shown(text: str) -> str:
     r"""`text` with every character that is none to look at as Python writes it: "\x1b", "\n", "\u202e".
 
-    Those are the characters that move the cursor, end a line, or turn the direction of what follows.
+    Those are the characters that move the cursor, end a line, or turn the direction of what follows. Passwords in
+    addresses are masked.
     """
+    text = mask(text)
     if text.isprintable():
         return text
     return "".join(character if _is_plain(character) else _escaped(character) for character in text)

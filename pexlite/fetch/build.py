@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pexlite import installers
+from pexlite.addresses import mask
 from pexlite.errors import ProjectBuildError
 from pexlite.fetch.normalise import normalise
 from pexlite.fetch.project_copy import copy_project
@@ -70,7 +71,7 @@ class Workshop:
         """The wheel of `requirement`, a VCS URL, built once per `identity` (kind, address, commit)."""
 
         def make() -> Wheel:
-            self.report(Progress("build", installers.mask(requirement)))
+            self.report(Progress("build", mask(requirement)))
             with tempfile.TemporaryDirectory(prefix="pexlite-checkout-") as scratch:
                 built = installers.download(
                     self.installer,

@@ -14,12 +14,12 @@ from pexlite import installers
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.checkouts import checkout_requirement
-from pexlite.fetch.credentials import without_credentials
 from pexlite.fetch.lock_rules import LockRules
 from pexlite.fetch.remote import Remote, inside, lock_path, remote_file
 from pexlite.fetch.selection import Choice, select
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_file import digest
+from pexlite.installers.credentials import without_credentials
 from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
 
 if TYPE_CHECKING:

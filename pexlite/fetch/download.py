@@ -24,12 +24,13 @@ from urllib3.exceptions import (
 )
 
 from pexlite import installers
+from pexlite.addresses import mask
 from pexlite.errors import FetchError, HashMismatch, PexliteError
-from pexlite.fetch.credentials import without_credentials
 from pexlite.fetch.http import Answer, Connections
 from pexlite.fetch.parallel import Stop, run_all
 from pexlite.fetch.remote import Remote
 from pexlite.fetch.store import Incoming, Store
+from pexlite.installers.credentials import without_credentials
 from pexlite.model import IndexSettings, Progress, Report, Wheel
 
 if TYPE_CHECKING:
@@ -248,11 +249,11 @@ def _broken(remote: Remote, problem: Exception) -> Exception:
     if isinstance(reason, (SSLError, ssl.SSLError)) and "CERTIFICATE_VERIFY_FAILED" in str(reason):
         return FetchError(
             f"{remote.filename} was not fetched: the certificate of {host} is not trusted",
-            causes=[installers.mask(str(reason))],
+            causes=[mask(str(reason))],
             hint="PIP_CERT=FILE names the authorities to trust; --trusted-host HOST does without",
         )
     if isinstance(reason, LocationParseError):
-        return FetchError(f"{remote.filename} was not fetched: {installers.mask(remote.url)} is no web address")
+        return FetchError(f"{remote.filename} was not fetched: {mask(remote.url)} is no web address")
     if isinstance(reason, ProxyError):
         return _InterruptedError(f"the proxy does not answer for {host}", unreachable=True)
     if isinstance(reason, NameResolutionError):

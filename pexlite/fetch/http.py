@@ -16,9 +16,9 @@ from pip._vendor import certifi
 from urllib3.exceptions import InsecureRequestWarning, LocationValueError
 from urllib3.util import Retry, Timeout, make_headers, parse_url
 
+from pexlite.addresses import mask
 from pexlite.errors import FetchError
-from pexlite.fetch.credentials import authorization, without_credentials
-from pexlite.installers import mask
+from pexlite.installers.credentials import authorization, server_of, without_credentials
 from pexlite.model import IndexSettings
 from pexlite.paths import is_directory
 from pexlite.version import __version__
@@ -54,12 +54,14 @@ class Connections:
     def get(self, url: str, *, method: str = "GET", accept: str = "*/*") -> Answer:
         """The answer to `method` of `url`, redirects followed, credentials sent only to the hosts they are for.
 
+        netrc knows hosts by name alone: its passwords go to the server that was asked, not where that leads.
         Raises urllib3's errors where there is no answer, FetchError where the URL or the settings are at fault.
         """
+        asked = server_of(url)
         for _ in range(_MOST_REDIRECTS):
             clean = without_credentials(url)
             headers = {"User-Agent": f"pexlite/{__version__}", "Accept-Encoding": "identity", "Accept": accept}
-            proof = authorization(url, self._settings)
+            proof = authorization(url, self._settings, redirected=server_of(url) != asked)
             if proof:
                 headers["Authorization"] = proof
             response = self._pool(clean).request(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pexlite.installers.archives import unpack_sdist as unpack_sdist
-from pexlite.installers.explain import mask as mask
 from pexlite.installers.indexes import BEST_MATCH as BEST_MATCH
 from pexlite.installers.indexes import FIRST_INDEX as FIRST_INDEX
 from pexlite.installers.indexes import FIRST_MATCH as FIRST_MATCH
@@ -39,7 +38,6 @@ __all__ = [
     "find_installer",
     "index_arguments",
     "indexes_of",
-    "mask",
     "pip",
     "run",
     "takes_first_index",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 
-_CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@'\"`<>]+(?:@[^/\s@'\"`<>]*)*@")
+from pexlite.addresses import mask
+
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _DRAWING = re.compile(r"^[\s×│├╰└─▶>]+")
 _LABEL = re.compile(r"^(?:ERROR|error|cause|Caused by): *")
@@ -41,11 +42,6 @@ _NOISE = re.compile(
     """,
     re.VERBOSE,
 )
-
-
-def mask(text: str) -> str:
-    """`text` with `user:password@` in every URL replaced by `****@`."""
-    return _CREDENTIALS.sub(r"\g<scheme>****@", text)
 
 
 def clean_lines(stderr: str) -> list[str]:

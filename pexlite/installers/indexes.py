@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
+from pexlite.addresses import mask
 from pexlite.errors import IndexConfigurationError
-from pexlite.installers.explain import mask
 from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings
 

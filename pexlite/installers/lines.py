@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pexlite.addresses import mask
 from pexlite.errors import UsageError
-from pexlite.installers.explain import mask
 from pexlite.names import is_one_line
 
 _FAULTS = (

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pexlite.addresses import mask
 from pexlite.errors import PexliteError, UsageError
-from pexlite.installers.explain import essential_lines, mask
+from pexlite.installers.explain import essential_lines
 from pexlite.installers.indexes import check_encrypted
 from pexlite.installers.installer import Installer
 from pexlite.installers.words import child_environment

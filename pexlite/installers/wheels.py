@@ -11,9 +11,10 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from pexlite.addresses import mask
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.installers.archives import unpack_sdist
-from pexlite.installers.explain import essential_lines, mask
+from pexlite.installers.explain import essential_lines
 from pexlite.installers.indexes import takes_first_index
 from pexlite.installers.installer import Installer
 from pexlite.installers.lines import requirement_line, write_lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,8 @@ from packaging.pylock import Pylock
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from pexlite.addresses import mask, without_secrets
 from pexlite.errors import ResolutionError
-from pexlite.installers import mask
 from pexlite.model import Amendments, Root
 from pexlite.resolve.gathered import Problem
 
@@ -38,14 +39,14 @@ def read_amendments(excluded: Sequence[str], overrides: Sequence[str]) -> ReadAm
 
 
 def recorded(amendments: Amendments) -> dict[str, dict[str, list[str]]] | None:
-    """The `[tool]` table that keeps `amendments` in a lock; None where there are none.
+    """The `[tool]` table that keeps `amendments` in a lock, their addresses without passwords; None without any.
 
     [tool.pexlite]
     excluded = ["pyspark"]
     """
     table = {
         "excluded": list(map(str, amendments.excluded)),
-        "overrides": list(map(str, amendments.overrides)),
+        "overrides": list(map(_kept, amendments.overrides)),
     }
     said = {name: values for name, values in table.items() if values}
     return {"pexlite": said} if said else None
@@ -82,6 +83,12 @@ def amended(roots: Sequence[Root], amendments: Amendments) -> tuple[Root, ...]:
             kept = root if requirement is root.requirement else Root(requirement, "--override")
             found.setdefault(f"{kept.requirement} {kept.hashes}", kept)
     return tuple(found.values())
+
+
+def _kept(override: Requirement) -> str:
+    kept = copy.copy(override)
+    kept.url = without_secrets(override.url) if override.url else None
+    return str(kept)
 
 
 def _parsed(option: str, texts: Sequence[str], problems: list[Problem]) -> tuple[Requirement, ...]:

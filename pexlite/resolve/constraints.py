@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pexlite.addresses import mask
 from pexlite.errors import UsageError
-from pexlite.installers import mask
 from pexlite.installers.lines import requirement_line
 from pexlite.model import IndexSettings
 from pexlite.resolve.requirement_files import read_requirements

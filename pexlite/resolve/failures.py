@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from packaging.utils import canonicalize_name
 
+from pexlite.addresses import mask
 from pexlite.errors import ResolutionError
-from pexlite.installers import Outcome, mask
+from pexlite.installers import Outcome
 from pexlite.installers.explain import clean_lines, essential_lines
 from pexlite.resolve.job import Job, is_foreign, requirement_name
 from pexlite.resolve.near_names import near_name

@@ -20,7 +20,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from pexlite.installers import mask
+from pexlite.addresses import mask
 from pexlite.installers.words import local_path
 from pexlite.model import LocalKind, LocalSource, Root
 from pexlite.names import LONGEST

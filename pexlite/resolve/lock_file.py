@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 from packaging.pylock import (
     Package,
@@ -22,6 +21,7 @@ from packaging.pylock import (
     Pylock,
 )
 
+from pexlite.addresses import without_secrets
 from pexlite.installers.words import local_path
 from pexlite.model import LocalKind, LocalSource
 from pexlite.outputs import Kind, Output
@@ -93,7 +93,7 @@ def _own(package: Package, source: LocalSource, directory: Path) -> Package | No
 
 def _portable(package: Package, directory: Path) -> Package:
     index = package.index
-    if index is not None and (local_path(index) is not None or _without_password(index) != index):
+    if index is not None and (local_path(index) is not None or without_secrets(index) != index):
         index = None
     return replace(
         package,
@@ -110,7 +110,7 @@ def _file(file: _File, directory: Path) -> _File:
         return file
     path = local_path(file.url)
     if path is None:
-        return replace(file, url=_without_password(file.url))
+        return replace(file, url=without_secrets(file.url))
     return replace(file, url=None, path=_relative(path, directory))
 
 
@@ -119,17 +119,8 @@ def _vcs(vcs: PackageVcs, directory: Path) -> PackageVcs:
         return vcs
     path = local_path(vcs.url)
     if path is None:
-        return replace(vcs, url=_without_password(vcs.url))
+        return replace(vcs, url=without_secrets(vcs.url))
     return replace(vcs, url=None, path=_relative(path, directory))
-
-
-def _without_password(url: str) -> str:
-    """`url` without `user:password@`; a user that SSH needs stays."""
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    if not at or (parts.scheme.endswith("ssh") and ":" not in user):
-        return url
-    return urlunsplit(parts._replace(netloc=host))
 
 
 def _relative(path: Path, directory: Path) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import netrc
 import os
 import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from pexlite.installers.credentials import authorization
 from pexlite.model import IndexSettings
-from pexlite.paths import expanded, is_directory
+from pexlite.paths import is_directory
 from pexlite.resolve.index import effective_settings
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def read_remote(url: str, asked: IndexSettings = _NOTHING, limit: Limit | None =
         handlers.append(ProxyHandler({"http": proxy, "https": proxy}))
     # urllib takes what is before the @ for a part of the host's name.
     request = Request(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))  # noqa: S310
-    proof = _proof(parts)
+    proof = authorization(url, settings)
     if proof:
         # Not sent on to where the server redirects.
         request.add_unredirected_header("Authorization", proof)
@@ -88,20 +87,3 @@ def _tls(parts: SplitResult, settings: IndexSettings) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _proof(parts: SplitResult) -> str | None:
-    """The Authorization header from the URL itself, else from netrc; None without credentials."""
-    user, password = parts.username, parts.password
-    if user is None:
-        place = expanded(Path(os.environ.get("NETRC") or "~/.netrc"))
-        try:
-            entry = netrc.netrc(place).authenticators(parts.hostname or "")
-        except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
-            return None
-        if entry is None:
-            return None
-        said = f"{entry[0]}:{entry[2] or ''}"
-    else:
-        said = f"{unquote(user)}:{unquote(password or '')}"
-    return "Basic " + base64.b64encode(said.encode()).decode()

@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
 
-from pexlite.installers import mask
+from pexlite.addresses import mask
 from pexlite.installers.words import local_path
 from pexlite.model import IndexSettings
 from pexlite.paths import expanded, is_directory, is_file, is_there

@@ -13,8 +13,9 @@ from pathlib import Path
 from packaging.pylock import Package as LockedPackage
 from packaging.pylock import PackageArchive, Pylock, PylockValidationError
 
+from pexlite.addresses import without_secrets
 from pexlite.errors import ResolutionError
-from pexlite.installers import attempt, index_arguments, indexes_of, mask
+from pexlite.installers import attempt, index_arguments, indexes_of
 from pexlite.installers.lines import requirement_line, write_lines
 from pexlite.model import Target
 from pexlite.resolve.failures import explain
@@ -161,7 +162,7 @@ def _parsed(text: str, directory: Path, universal: bool) -> Pylock:
 
 def _settled(package: LockedPackage, directory: Path, universal: bool) -> LockedPackage:
     """`package` without relative paths, which depend on where uv ran, or an index URL that holds a password."""
-    index = package.index if package.index == mask(package.index or "") else None
+    index = package.index if package.index == without_secrets(package.index or "") else None
     archive = package.archive
     if archive is not None and archive.path is not None:
         where = (directory / archive.path).resolve().as_uri()

@@ -75,6 +75,41 @@ def test_trust_does_not_follow_a_redirect(
         fetch.collect(lock, [target], store=store, settings=trusting, installer=Installer("pip", ("false",)))
 
 
+@pytest.mark.parametrize("leads_to", ["itself", "another port", "http", "another name"])
+def test_the_password_of_netrc_stays_with_the_server_that_was_asked(
+    leads_to: str,
+    certificate: Path,
+    secure: Server,
+    server: Server,
+    store: Store,
+    target: Target,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wheel = make_wheel(tmp_path, "demo", files={"x.py": ""})
+    (tmp_path / "netrc").write_text(
+        "".join(f"machine {host} login someone password secret-for-test\n" for host in ("127.0.0.1", "localhost"))
+    )
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with Server() as other:
+        there = {
+            "itself": secure.url("/there/" + wheel.name),
+            "another port": other.url("/there/" + wheel.name),
+            "http": server.url("/there/" + wheel.name),
+            "another name": server.url("/there/" + wheel.name, host="localhost"),
+        }[leads_to]
+        secure.on("/" + wheel.name, replies.redirect(there))
+        for one in (secure, server, other):
+            one.on("/there/" + wheel.name, replies.content(wheel.read_bytes()))
+        lock = lock_of(wheel_entry(wheel, secure.url("/" + wheel.name)))
+        settings = replace(PLAIN, certificate=certificate)
+        fetch.collect(lock, [target], store=store, settings=settings, installer=Installer("pip", ("false",)))
+    assert secure.requests[0][1] is not None
+    if leads_to == "itself":
+        assert secure.requests[1][1] is not None
+    assert [proof for _, proof in (*server.requests, *other.requests)] == [None] * (leads_to != "itself")
+
+
 @pytest.mark.parametrize("variable", ["", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"])
 def test_authorities_come_from_the_settings_or_the_environment(
     variable: str,

@@ -88,7 +88,7 @@ def test_an_index_that_others_cannot_use_is_not_named(index: str, kept: str | No
 CHECKOUTS = [
     ("https://someone:secret-for-test@a.test/x.git", "https://a.test/x.git"),
     ("ssh://git@a.test/x.git", "ssh://git@a.test/x.git"),
-    ("ssh://git:secret-for-test@a.test/x.git", "ssh://a.test/x.git"),
+    ("ssh://git:secret-for-test@a.test/x.git", "ssh://git@a.test/x.git"),
 ]
 
 

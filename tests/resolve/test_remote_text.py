@@ -48,6 +48,8 @@ def test_credentials_of_the_url_or_netrc_are_sent_and_never_shown(
     (tmp_path / "netrc").chmod(0o600)
     if way == "netrc":
         monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+        assert read_requirements(server.url("/requirements.txt"), tmp_path).problems  # it is not sent in clear
+        monkeypatch.setenv("PIP_TRUSTED_HOST", "127.0.0.1")
     user = "someone:secret-for-test" if way == "url" else ""
     assert named(server.url("/requirements.txt", user=user), tmp_path) == ["click"]
     gone = read_requirements(server.url("/gone.txt", user="someone:secret-for-test"), tmp_path)

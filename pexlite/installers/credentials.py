@@ -7,7 +7,7 @@ import functools
 import netrc
 import os
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
@@ -18,23 +18,30 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def without_credentials(url: str) -> str:
-    """`url` without `user:password@` and fragment, as it may be sent and shown."""
+    """`url` without `user:password@` and fragment, as it is sent; its parameters may be secret all the same."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
 
 
-def authorization(url: str, settings: IndexSettings) -> str | None:
+def server_of(url: str) -> tuple[str, str | None, int | None]:
+    """The server of `url`: scheme, host and port."""
+    return _server(urlsplit(url))
+
+
+def authorization(url: str, settings: IndexSettings, *, redirected: bool = False) -> str | None:
     """The Authorization header for `url`; None where nobody gave credentials for its host.
 
     Credentials in the URL win; then those of an index or find-links URL on the same server, the longest common
-    path first; then netrc.
+    path first; then netrc, unless another server has `redirected` to this one.
     """
     parts = urlsplit(url)
     known = [parts, *_related(parts, settings)]
     for candidate in known:
         if candidate.username is not None and candidate.password is not None:
             return _basic(unquote(candidate.username), unquote(candidate.password))
-    from_netrc = _from_netrc(parts.hostname or "")
+    from_netrc = None
+    if not redirected and _may_see_netrc(parts, settings, known):
+        from_netrc = _from_netrc(parts.hostname or "")
     if from_netrc is not None:
         return _basic(*from_netrc)
     # A token as a user without password.
@@ -55,6 +62,16 @@ def _related(parts: SplitResult, settings: IndexSettings) -> list[SplitResult]:
 
 def _server(parts: SplitResult) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+
+
+def _may_see_netrc(parts: SplitResult, settings: IndexSettings, known: Sequence[SplitResult]) -> bool:
+    """Whether a password of netrc may go there, whose entries have no scheme.
+
+    One that is kept for https must not go out in clear because a lock says http: that takes an http:// address of
+    that server in the settings, or a trusted host.
+    """
+    names = {parts.hostname, f"{parts.hostname}:{parts.port}"}
+    return parts.scheme == "https" or len(known) > 1 or not names.isdisjoint(settings.trusted_hosts)
 
 
 def _basic(user: str, password: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.fetch.credentials import authorization, without_credentials
+from pexlite.installers.credentials import authorization, without_credentials
 from pexlite.model import IndexSettings
 
 INDEX = IndexSettings(
@@ -64,6 +64,29 @@ def test_netrc_fills_in_what_the_urls_do_not_say(tmp_path: Path, monkeypatch: py
     assert who("https://plain.example/a.whl") == "someone:secret-for-test"
     assert who("https://files.example/a.whl") == "someone:secret-for-test"
     assert who("https://other.example/a.whl") is None
+
+
+@pytest.mark.parametrize(
+    ("url", "settings", "sent"),
+    [
+        ("https://plain.example/a.whl", IndexSettings(), True),
+        ("http://plain.example/a.whl", IndexSettings(), False),
+        ("http://plain.example/a.whl", IndexSettings(index_url="https://plain.example/simple"), False),
+        ("http://plain.example/a.whl", IndexSettings(index_url="http://plain.example/simple"), True),
+        ("http://plain.example/a.whl", IndexSettings(find_links=("http://plain.example:81/",)), False),
+        ("http://plain.example/a.whl", IndexSettings(trusted_hosts=("plain.example",)), True),
+        ("http://plain.example/a.whl", IndexSettings(trusted_hosts=("other.example",)), False),
+    ],
+)
+def test_the_password_of_netrc_goes_out_in_clear_only_where_that_was_said(
+    url: str, settings: IndexSettings, sent: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine plain.example login someone password secret-for-test\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert (who(url, settings) is not None) == sent
+    assert authorization(url, settings, redirected=True) is None
 
 
 @pytest.mark.parametrize("content", ["machine", "nonsense here\n", "machine x login\n"])
