@@ -17,10 +17,13 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": None, "PYTHONUNBUFFERED": None, "PYTHONPATH": None}
 
 
-def run_tests(session: nox.Session, *arguments: str) -> None:
+def run_tests(session: nox.Session, *arguments: str, offline: bool = False) -> None:
     """Install pexlite and what its tests need, and run the tests that `arguments` choose."""
     session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "test"))
-    session.run("python", "-m", "pytest", "-q", "-n", "auto", *arguments, *session.posargs, env=ENVIRONMENT)
+    pytest = ["python", "-m", "pytest", "-q", "-n", "auto", *arguments, *session.posargs]
+    if offline:
+        pytest = ["python", "-m", "tests.offline", *pytest]
+    session.run(*pytest, env=ENVIRONMENT)
 
 
 @nox.session
@@ -35,14 +38,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Everything that needs no network, but for the runtime."""
-    run_tests(session, "-m", "not network and not journey", "--ignore", "tests/runtime")
+    """Everything that needs no network, without one where the system allows that, but for the runtime."""
+    run_tests(session, "-m", "not network and not journey", "--ignore", "tests/runtime", offline=True)
 
 
 @nox.session
 def runtime(session: nox.Session) -> None:
     """The room that travels, on every Python that this machine has."""
-    run_tests(session, "-m", "not network and not journey", "tests/runtime")
+    run_tests(session, "-m", "not network and not journey", "tests/runtime", offline=True)
 
 
 @nox.session
