@@ -17,6 +17,7 @@ import pytest
 
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
 from pexlite.runtime.app import launch, spark
+from tests import needs
 from tests.bundles import bundle_file, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -39,7 +40,9 @@ def main():
         context = None
     if context:
         settings = json.loads(os.environ.get("SETTINGS", "{}"))
-        context.SparkContext()._initialize_context(context.Configuration(settings))
+        made = context.SparkContext()
+        made._initialize_context(context.Configuration(settings))
+        told["workers'"] = made.environment
         told.update(settings=settings, pyspark=context.__file__, PYSPARK_PYTHON=os.environ.get("PYSPARK_PYTHON"))
         from pyspark.sql import udf
 
@@ -75,6 +78,7 @@ class SparkContext:
         import os
 
         self.pythonExec = os.environ.get("PYSPARK_PYTHON", "python3")
+        self.environment = {}
 
     def _initialize_context(self, configuration):
         return configuration
@@ -118,7 +122,9 @@ WORKER = {"PYTHON_WORKER_FACTORY_SECRET": "secret"}
 JAR = "/opt/spark/jars/spark-core_2.13-4.0.1.jar"
 VERSION = ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
 PACKAGES = ["-c", "\nimport pkg_resources\n\ninstalled_packages = pkg_resources.working_set\n"]
-shows_parents = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="parents cannot be seen here")
+shows_parents = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="processes cannot be seen here without /proc"
+)
 
 
 @pytest.fixture(scope="session")
@@ -221,8 +227,8 @@ def spark_programs(directory: Path) -> Path:
 def test_arguments_like_sparks_are_the_applications(
     application: Path, env: dict[str, str], newest: Interpreter, variables: dict[str, str], words: list[str]
 ) -> None:
-    if variables and not Path("/proc/self/stat").exists():
-        pytest.skip("parents cannot be seen here")
+    if variables:
+        needs.shown_processes()
     for _ in range(2):
         told = json.loads(shell(["./app.py", *words], {**env, **variables}, newest, application.parent))
         assert told["argv"][1:] == words
@@ -367,6 +373,42 @@ def test_on_this_machine_alone_workers_run_in_what_is_unpacked(
     told = json.loads(run([newest.path, application], {**env, **submitted}).stdout)
     assert told["settings"] == {"spark.master": "local[2]"}
     assert told["PYSPARK_PYTHON"] == told["executable"]
+    assert told["workers'"] == {"PEX": str(application)}
+
+
+CHILDREN = """
+import subprocess
+import sys
+
+
+def main():
+    import helper
+
+    print(helper.__file__, flush=True)
+    for words in (["-m", "asks"], ["-c", "import asks"], ["here.py"]):
+        subprocess.check_call([sys.executable] + words)
+"""
+
+
+@pytest.mark.parametrize("sh_boot", [False, True], ids=["python shebang", "sh header"])
+def test_a_file_hides_no_package_of_its_name_from_what_runs_beside_it(
+    sh_boot: bool, tmp_path: Path, env: dict[str, str], python: Interpreter
+) -> None:
+    ask = "import helper; print(helper.__file__)\n"
+    wheels = [
+        make_wheel(tmp_path, "children", files={"children.py": CHILDREN, "asks.py": ask}),
+        make_wheel(tmp_path, "helper", files={"helper/__init__.py": ""}),
+    ]
+    launch = LaunchOptions(sh_boot=sh_boot)
+    file = bundle_file(tmp_path / "helper.py", wheels, function("children", "main"), launch=launch)
+    (tmp_path / "here.py").write_text(ask)
+    for start in ("helper.py", file):
+        places = run([python.path, start], env, cwd=tmp_path).stdout.splitlines()
+        assert len(places) == 4 and set(places) == {places[0]}
+        assert places[0].startswith(env["PEX_ROOT"])
+        for words in ["-m", "asks"], ["-c", "import asks"], ["here.py"]:
+            told = run([python.path, start, *words], {**env, "PEX_INTERPRETER": "1"}, cwd=tmp_path)
+            assert told.stdout.splitlines() == places[:1]
 
 
 @pytest.mark.parametrize("named", ["./env/bin/python", "/opt/shared/env.pex"])

@@ -242,6 +242,8 @@ def _join(facts: "dict[str, Any]", site_packages: str) -> None:
         part("spark").begin_as_module(site_packages)
     if facts.get("program"):
         part("program").begin(facts["program"], site_packages)
+        if os.environ["PEX"][-3:] == ".py":
+            part("spark").prefer_namesake(site_packages)
     if facts.get("drives"):
         part("sharing").Sharing(os.environ["PEX"]).watch()
 

@@ -50,6 +50,8 @@ class Sharing:
 
         def initialize_context(this: "Any", configuration: "Any") -> "Any":
             self.set(configuration)
+            if self.python == sys.executable:
+                this.environment["PEX"] = self.file  # for workers: Spark's Java may be older than this start
             return initialize(this, configuration)
 
         context._initialize_context = initialize_context

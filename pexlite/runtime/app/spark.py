@@ -233,16 +233,22 @@ def begin_as_module(site_packages: str) -> None:
     del sys.argv[1:3]
     if not getattr(sys.flags, "safe_path", sys.flags.isolated):
         sys.path.insert(0, os.getcwd())
+    prefer_namesake(site_packages)
+
+
+def prefer_namesake(site_packages: str) -> None:
+    """Have the package `job` found in the bundle, where the file is job.py.
+
+    It lies where modules are looked for before all others: in the current directory, and where Spark puts it for
+    its workers.
+    """
     name, extension = os.path.splitext(os.path.basename(os.environ["PEX"]))
     if extension == ".py":
         sys.meta_path.insert(0, _Namesake(name, site_packages))
 
 
 class _Namesake:
-    """Finds the module `name` in the bundle, where job.py holds a package `job`.
-
-    Spark puts job.py into the directory that its workers look for modules in before any other.
-    """
+    """Finds the module `name` in the bundle, and no other module."""
 
     def __init__(self, name: str, site_packages: str) -> None:
         self.name = name

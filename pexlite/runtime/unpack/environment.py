@@ -9,7 +9,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_HOOKS = ("_pexlite.pth", "_pexlite_path.py", "_pexlite_mark.py", "_pexlite_spark.py")
+_HOOKS = (
+    "_pexlite.pth",
+    "_pexlite_path.py",
+    "_pexlite_mark.py",
+    "_pexlite_spark.py",
+    "_pexlite_namesake.py",
+)
 
 
 def own_files(written: "Callable[[str], bytes]", inherit_path: str, name: str) -> "dict[str, bytes]":
