@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,18 +11,24 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests import needs
 from tests.bench.setting import Setting
 from tests.checkout import environment_with_pexlite
 
 
 def pytest_configure() -> None:
-    """Let no test fail on a slow machine, and let the programs that tests start heed Ctrl-C.
+    """Let no test fail on a slow machine, and let the programs that tests start heed Ctrl-C and a hangup.
 
-    Tests that a script starts in the background would pass on to them that it is ignored.
+    Tests that a script starts in the background, or that `nohup` starts, would pass on to them that it is ignored.
     """
     hypothesis.settings.register_profile("any machine", deadline=None)
     hypothesis.settings.load_profile("any machine")
-    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+    ignored = (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGQUIT, signal.SIG_DFL),
+        (signal.SIGHUP, signal.SIG_DFL),
+    )
+    for number, usual in ignored:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
 
@@ -41,9 +46,7 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for 127.0.0.1 that nobody has signed, with its key beside it."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not here to make a certificate")
+    openssl = needs.program("openssl")
     directory = tmp_path_factory.mktemp("certificate")
     command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
     # As an authority of its own, uv would not take it for a server's.

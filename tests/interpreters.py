@@ -6,6 +6,7 @@ import functools
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +30,15 @@ class Interpreter:
 
 @functools.cache
 def interpreters() -> tuple[Interpreter, ...]:
-    """One interpreter of each kind on PATH or in pyenv's directory; broken shims are left out."""
+    """One interpreter of each kind on PATH or in pyenv's directory; broken shims are left out.
+
+    None is a virtual environment's, as the one that tests run in: that has no user's site-packages.
+    """
     names = [f"python3.{minor}" for minor in range(20, 5, -1)] + ["python2.7", "pypy3", "python3"]
-    paths = [path for name in names if (path := shutil.which(name))]
+    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    outside = os.pathsep.join(place for place in places if not Path(place, "../pyvenv.cfg").exists())
+    paths = [path for name in names if (path := shutil.which(name, path=outside))]
+    paths.append(getattr(sys, "_base_executable", sys.executable))
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     paths = [*map(str, sorted(versions.glob("*/bin/python"))), *paths]
     found: dict[str, Interpreter] = {}

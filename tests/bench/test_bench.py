@@ -76,7 +76,7 @@ def test_every_kind_of_start_is_measured_beside_a_plain_file_and_a_venv(
 def test_instructions_are_those_of_all_programs_that_a_process_becomes(setting: Setting) -> None:
     count = instructions.counter()
     if count is None:
-        pytest.skip("nothing here counts instructions")
+        pytest.skip("nothing here counts instructions: apt-get install valgrind")
     python = (str(setting.python), "-I", "-S", "-c")
     again = (*python, "import os, sys; os.execv(sys.argv[1], sys.argv[1:])")
     once, twice = (

@@ -18,6 +18,7 @@ from pexlite.fetch.build import Workshop
 from pexlite.fetch.normalise import normalise
 from pexlite.fetch.store import Store
 from pexlite.model import IndexSettings, Progress, Target, no_report
+from tests import needs
 from tests.factories import make_project, make_wheel
 
 CODE = {
@@ -182,6 +183,8 @@ PyMODINIT_FUNC PyInit__fast(void) { return PyModule_Create(&module); }
 def test_real_backends_give_the_same_bytes_in_two_directories(
     backend: str, choice: str, store: Store, target: Target, tmp_path: Path
 ) -> None:
+    if backend == "C extension":
+        needs.compiler_for_python()
     installer = installers.find_installer(choice)
     digests = []
     build_system = BACKENDS.get(backend, "requires = []")

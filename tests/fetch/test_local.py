@@ -17,8 +17,8 @@ from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.fetch.store import Store
 from pexlite.installers import Installer
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Target, Wheel, no_report
+from tests import needs
 from tests.factories import make_project, make_wheel
-from tests.interpreters import supported
 
 NO_INSTALLER = Installer("pip", ("false",))
 
@@ -173,10 +173,8 @@ def native_project(directory: Path) -> Path:
 
 
 def test_a_project_that_fits_one_python_is_built_for_each(store: Store, target: Target, tmp_path: Path) -> None:
-    newer = [found for found in supported() if found.version >= (3, 11) and found.tag != target.python]
-    other = next((found for found in newer if found.tag.startswith("cp")), None)
-    if other is None:
-        pytest.skip("this machine has one Python")
+    newer = needs.several_pythons(fits=lambda found: needs.is_cpython(found) and found.version >= (3, 11))
+    other = next(found for found in newer if found.tag != target.python)
     version = ".".join(map(str, other.version))
     second = replace(
         target,

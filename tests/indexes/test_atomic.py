@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
 from tests.factories import make_wheel
 from tests.fetch import server as replies
 from tests.fetch.server import Server
@@ -46,12 +47,6 @@ def start(machine: Machine, *arguments: str, most_bytes: int | None = None) -> s
         start_new_session=True,
         preexec_fn=limit,
     )
-
-
-def session_members(session: int) -> list[str]:
-    """The processes of the session `session` that still exist."""
-    found = subprocess.run(["ps", "-o", "args=", "-s", str(session)], capture_output=True, text=True, check=False)
-    return [line for line in found.stdout.splitlines() if "defunct" not in line]
 
 
 @both
@@ -88,7 +83,7 @@ def test_a_signal_leaves_the_old_file_and_nothing_else(
     assert (machine.work / "app.pex").read_bytes() == OLD
     assert [path.name for path in machine.work.iterdir()] == ["app.pex"]
     assert list((machine.directory / "tmp").iterdir()) == []
-    assert session_members(running.pid) == []
+    assert processes.members(running.pid) == []
 
 
 def test_killed_while_it_writes_the_old_file_stays_and_the_next_build_is_well(machine: Machine) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pexlite.errors import ProjectBuildError
 from pexlite.installers import Installer, build_wheel, find_installer
 from pexlite.model import IndexSettings
-from tests.interpreters import supported
+from tests import needs
 
 # A backend inside the project, so that building needs no index.
 BACKEND = """
@@ -99,9 +99,7 @@ def test_what_a_backend_leaves_in_the_temporary_directory_goes(
 
 
 def test_a_python_too_old_for_pip_gets_a_wheel_as_well(installer: Installer, tmp_path: Path) -> None:
-    old = next((found for found in supported() if found.version < (3, 10) and found.tag.startswith("cp")), None)
-    if old is None:
-        pytest.skip("this machine has no old Python")
+    old, *_ = needs.several_pythons(1, lambda found: needs.is_cpython(found) and found.version < (3, 10))
     wheel = build_wheel(
         installer,
         make_project(tmp_path / "project"),

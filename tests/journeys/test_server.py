@@ -16,12 +16,12 @@ import pytest
 
 from pexlite.model import BuildRequest
 from pexlite.pipeline import build
+from tests import needs
 from tests.checkout import REPOSITORY, environment_with_pexlite
 
 pytestmark = [pytest.mark.journey, pytest.mark.network]
 
 # Installed where an ordinary user's PATH does not reach.
-SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin{os.pathsep}/usr/local/sbin")
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if SSHD is None:
-        pytest.skip("there is no sshd here")
+    sshd = needs.program("sshd", more="/usr/sbin:/usr/local/sbin")
+    needs.program("ssh")
     directory = tmp_path_factory.mktemp("ssh")
     home = directory / "server"
     home.mkdir()
@@ -60,7 +60,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         subprocess.run(words, check=True, timeout=60)
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where the system's own service is not running
-    port, process = _start(directory, home)
+    port, process = _start(sshd, directory, home)
     try:
         lines = [
             "Host server",
@@ -85,7 +85,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(30)
 
 
-def _start(directory: Path, home: Path) -> tuple[int, subprocess.Popen[bytes]]:
+def _start(sshd: str, directory: Path, home: Path) -> tuple[int, subprocess.Popen[bytes]]:
     """An sshd that lets the user with the key in, into `home`, and its port."""
     for _ in range(5):  # another process may take the port meanwhile
         with socket.socket() as free:
@@ -105,7 +105,7 @@ def _start(directory: Path, home: Path) -> tuple[int, subprocess.Popen[bytes]]:
         ]
         (directory / "sshd_config").write_text("\n".join(lines) + "\n")
         process = subprocess.Popen(
-            [str(SSHD), "-D", "-e", "-f", str(directory / "sshd_config")],
+            [sshd, "-D", "-e", "-f", str(directory / "sshd_config")],
             stderr=(directory / "log").open("ab"),
             stdin=subprocess.DEVNULL,
         )

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import EntryPoint, StartKind
+from tests import needs
 from tests.bundles import EVERY_PYTHON, bundle_file, environment, function, run
 from tests.factories import make_wheel
-from tests.interpreters import Interpreter, interpreters, supported
+from tests.interpreters import Interpreter, interpreters
 
 
 def tell(command: list[str | Path], env: dict[str, str], cwd: Path | None = None) -> dict[str, object]:
@@ -78,7 +79,7 @@ def test_bytecode_is_kept_beside_the_apps_modules(python: Interpreter, teller: P
     assert kept
 
 
-@pytest.mark.parametrize("old", [found for found in interpreters() if found.version < (3, 6)], ids=str)
+@pytest.mark.parametrize("old", needs.old_pythons())
 def test_an_old_python_finds_one_that_fits(old: Interpreter, teller: Path, env: dict[str, str]) -> None:
     fitting = next(found for found in interpreters() if found.version >= (3, 8) and found.tag.startswith("cp"))
     path = os.pathsep.join([str(fitting.path.parent), "/usr/bin", "/bin"])
@@ -102,10 +103,7 @@ def test_a_python_that_does_not_fit_says_so_in_two_lines(
 
 
 def test_another_python_on_path_takes_over(teller_wheels: list[Path], tmp_path: Path) -> None:
-    able = [found for found in interpreters() if found.version >= (3, 6) and found.tag.startswith("cp")]
-    if len(able) < 2:
-        pytest.skip("one Python alone")
-    wanted, here = able[0], able[1]
+    wanted, here, *_ = needs.several_pythons(fits=needs.is_cpython)
     file = bundle_file(tmp_path / "app.pex", teller_wheels, function("teller", "main"), pythons=[wanted.tag])
     env = environment(tmp_path / "root", PATH=str(wanted.path.parent))
     assert str(tell([here.path, file], env)["helper"]).count(f"python3.{wanted.version[1]}")
@@ -146,7 +144,7 @@ def main():
 
 
 def test_pex_python_says_what_it_is_when_it_does_not_fit(teller_wheels: list[Path], tmp_path: Path) -> None:
-    here, other = supported()[:2]
+    here, other, *_ = needs.several_pythons()
     file = bundle_file(tmp_path / "app.pex", teller_wheels, function("teller", "main"), pythons=[here.tag])
     env = environment(tmp_path / "root", PEX_PYTHON=str(other.path))
     done = run([here.path, file], env, check=False)
@@ -158,7 +156,7 @@ def test_pex_python_says_what_it_is_when_it_does_not_fit(teller_wheels: list[Pat
 
 
 def test_a_python_found_on_path_leaves_no_trace(tmp_path: Path) -> None:
-    wanted, here = supported()[:2]
+    wanted, here, *_ = needs.several_pythons()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python3").symlink_to(wanted.path)
     env = environment(tmp_path / "root", PATH=str(tmp_path / "bin"))

@@ -11,7 +11,8 @@ import pytest
 
 from pexlite.runtime import importing
 from pexlite.runtime.unpack import tree
-from tests.interpreters import Interpreter, interpreters
+from tests import needs
+from tests.interpreters import Interpreter
 
 
 def refuse(*arguments: object) -> None:
@@ -37,7 +38,7 @@ def test_a_file_is_there_without_hard_links(
     assert sorted(entry.name for entry in (tmp_path / "lite-2/apps").iterdir()) == ["a"]
 
 
-@pytest.mark.parametrize("old", [found for found in interpreters() if found.version < (3, 6)], ids=str)
+@pytest.mark.parametrize("old", needs.old_pythons())
 def test_an_old_python_takes_no_bytecode(old: Interpreter) -> None:
     room = Path(importing.__file__).read_text()
     done = subprocess.run(

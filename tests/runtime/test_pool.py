@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.runtime.unpack import pool
+from tests import processes
 
 ROOM = Path(pool.__file__).parent
 
@@ -41,15 +42,9 @@ def note(path: Path) -> None:
 @pytest.fixture
 def none_left() -> Iterator[None]:
     """Check that no process begun meanwhile is left, not even as a zombie."""
-    before = children()
+    before = processes.children(os.getpid())
     yield
-    assert children() <= before
-
-
-def children() -> set[str]:
-    listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True)
-    rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
-    return {row[1] for row in rows if row[0] == str(os.getpid()) and "ps -A" not in row[2]}
+    assert processes.children(os.getpid()) <= before
 
 
 @pytest.mark.usefixtures("none_left")

@@ -15,6 +15,7 @@ import pytest
 
 from pexlite.runtime.cache.app import App, Ready
 from pexlite.runtime.upkeep import users as processes
+from tests import needs
 from tests.bundles import bundle_file, function
 from tests.factories import make_wheel
 
@@ -134,8 +135,10 @@ def test_times_of_ps(elapsed: str, seconds: int) -> None:
 
 @pytest.mark.parametrize("look", [processes._from_proc, processes._from_ps], ids=["proc", "ps"])
 def test_a_real_process_is_seen(look: object, tmp_path: Path) -> None:
-    if look is processes._from_proc and not Path("/proc/self/stat").exists():
-        pytest.skip("no /proc here")
+    if look is processes._from_proc:
+        needs.shown_processes()
+    else:
+        needs.program("ps")
     child = subprocess.Popen(
         [sys.executable, "-c", "import sys; sys.stdin.read()", "a-word-of-its-own"],
         stdin=subprocess.PIPE,
@@ -155,8 +158,7 @@ def test_a_real_process_is_seen(look: object, tmp_path: Path) -> None:
 
 def test_a_process_is_seen_as_it_starts() -> None:
     """Until its exec is done a process shows no words; nearly every look that follows a start meets one."""
-    if not Path("/proc/self/stat").exists():
-        pytest.skip("no /proc here")
+    needs.shown_processes()
     for number in range(20):
         child = subprocess.Popen(
             [sys.executable, "-S", "-c", "import sys; sys.stdin.read()", f"start-{number}"], stdin=subprocess.PIPE
@@ -168,8 +170,7 @@ def test_a_process_is_seen_as_it_starts() -> None:
 
 
 def test_threads_of_the_kernel_and_zombies_are_not_seen(tmp_path: Path) -> None:
-    if not Path("/proc/self/stat").exists():
-        pytest.skip("no /proc here")
+    needs.shown_processes()
     child = subprocess.Popen([sys.executable, "-S", "-c", ""])
     until = time.monotonic() + 60
     while processes._facts(f"/proc/{child.pid}")[0] != "Z":

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
+from tests import needs
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
-from tests.interpreters import Interpreter, supported
+from tests.interpreters import Interpreter
 from tests.runtime.trials import users
 
 DATA = {"scripts/tool": "#!python\n", "data/share/x": "y", "headers/x.h": "", "purelib/pure.py": "x = 1\n"}
@@ -226,7 +227,7 @@ def test_the_cache_is_told_and_pruned(
 
 
 def test_another_python_on_path_makes_what_this_one_cannot(wheels: list[Path], tmp_path: Path) -> None:
-    wanted, here = supported()[:2]
+    wanted, here, *_ = needs.several_pythons()
     file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), pythons=[wanted.tag])
     env = environment(tmp_path / "root", PEX_TOOLS="1", PATH=f"{wanted.path.parent}:/usr/bin:/bin")
     assert f"-{wanted.tag}-" in run([here.path, file, "warm"], env).stdout

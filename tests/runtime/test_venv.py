@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
+from tests import needs
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
-from tests.interpreters import Interpreter, supported
+from tests.interpreters import Interpreter
 
 APP = """
 import json, os, sys
@@ -132,7 +133,7 @@ def test_what_is_there_already_and_is_no_venv_stays(
     place = tmp_path / "place"
     place.mkdir()
     run([newest.path, file, "venv", place], tools)
-    other = supported()[1]
+    other = needs.several_pythons()[1]
     done = run([other.path, file, "venv", place], tools, check=False)
     assert (done.returncode, done.stderr) == (2, f"error: {place} is a venv of another Python\n")
     (tmp_path / "full").mkdir()

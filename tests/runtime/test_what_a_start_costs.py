@@ -76,21 +76,33 @@ KINDS: dict[str, tuple[EntryPoint, LaunchOptions, dict[str, str], list[str]]] = 
 }
 
 
+def watch_app(site_packages: Path) -> None:
+    """Have the app's own Python watch itself: the sitecustomize that it finds may be Debian's."""
+    finished = site_packages.stat().st_mtime_ns
+    (site_packages / "watcher.py").write_text(WATCHER)
+    (site_packages / "0.pth").write_text("import watcher\n")
+    os.utime(site_packages, ns=(finished, finished))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_later_start_opens_one_file_and_compiles_nothing(kind: str, newest: Interpreter, tmp_path: Path) -> None:
     start, launch, variables, arguments = KINDS[kind]
     tool = f"#!python\n{QUICK}"
     wheel = make_wheel(tmp_path, "quick", files={"quick.py": QUICK}, data={"scripts/tool": tool})
     file = bundle_file(tmp_path / "app.pex", [wheel], start, launch=launch)
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(WATCHER)
     seen = tmp_path / "seen"
     root = tmp_path / "root"
     env = environment(root, PATH=f"{newest.path.parent}:/usr/bin:/bin", SEEN=os.devnull, **variables)
     command: list[str | Path] = [file] if launch.sh_boot else [newest.path, file]
     expected = run([*command, *arguments], env).stdout
     run([*command, *arguments], env)
-    env |= {"PYTHONPATH": str(tmp_path / "site"), "SEEN": str(seen)}
+    if launch.sh_boot:
+        watch_app(next(root.glob("lite-2/apps/*-*/lib/*/site-packages")))
+    else:
+        (tmp_path / "site").mkdir()
+        (tmp_path / "site" / "sitecustomize.py").write_text(WATCHER)
+        env["PYTHONPATH"] = str(tmp_path / "site")
+    env["SEEN"] = str(seen)
     assert run([*command, *arguments], env).stdout == expected
     first, *others = map(json.loads, seen.read_text().splitlines())
     opened = [name for name in first["open"] if name.startswith(str(root)) and "site-packages" not in name]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import LaunchOptions, Libc, Variant
+from tests import needs
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter, interpreters, supported
@@ -51,8 +52,7 @@ def path(tmp_path: Path) -> Programs:
 @pytest.fixture
 def others_app(tmp_path: Path) -> Path:
     """A file that runs on all Pythons here but the first."""
-    if len(ABLE) < 3:
-        pytest.skip("too few Pythons")
+    needs.several_pythons(3, needs.is_cpython)
     wheel = make_wheel(tmp_path, "version", files={"version.py": APP})
     pythons = [found.tag for found in reversed(ABLE[1:])]
     return bundle_file(tmp_path / "app.pex", [wheel], function("version", "main"), pythons=pythons)
@@ -116,6 +116,7 @@ def test_a_link_whose_name_tells_is_not_asked(path: Programs, others_app: Path, 
 def test_the_sh_header_passes_over_a_broken_shim_and_takes_what_is_asked_for(
     path: Programs, tmp_path: Path
 ) -> None:
+    first, second, *_ = needs.several_pythons(2, needs.is_cpython)
     wheel = make_wheel(tmp_path, "version", files={"version.py": APP})
     launch = LaunchOptions(sh_boot=True)
     file = bundle_file(tmp_path / "app.pex", [wheel], function("version", "main"), launch=launch)
@@ -125,20 +126,20 @@ def test_the_sh_header_passes_over_a_broken_shim_and_takes_what_is_asked_for(
     none = run(["/bin/sh", file], path.env, check=False)
     error, hint = none.stderr.splitlines()
     assert none.returncode == 1 and error.startswith("error: app.pex needs ") and "PEX_PYTHON" in hint
-    asked = {**path.env, "PEX_PYTHON": str(ABLE[1].path)}
-    assert run(["/bin/sh", file], asked).stdout == words(ABLE[1])
-    (path.directory / f"python{ABLE[0].version[0]}.{ABLE[0].version[1]}").symlink_to(ABLE[0].path)
+    asked = {**path.env, "PEX_PYTHON": str(second.path)}
+    assert run(["/bin/sh", file], asked).stdout == words(second)
+    (path.directory / f"python{first.version[0]}.{first.version[1]}").symlink_to(first.path)
     fresh = {**path.env, "PEX_ROOT": str(tmp_path / "another")}
-    assert run(["/bin/sh", file], fresh).stdout == words(ABLE[0])
+    assert run(["/bin/sh", file], fresh).stdout == words(first)
     behind = tmp_path / "behind"
     behind.mkdir()
     shim.rename(path.directory / "kept")
     for name in list(path.directory.glob("python*")):
         name.unlink()
     (path.directory / "kept").rename(shim)
-    (behind / "python3").symlink_to(ABLE[0].path)
+    (behind / "python3").symlink_to(first.path)
     covered = {**path.env, "PATH": f"{path.env['PATH']}:{behind}", "PEX_ROOT": str(tmp_path / "a third")}
-    assert run(["/bin/sh", file], covered).stdout == words(ABLE[0])
+    assert run(["/bin/sh", file], covered).stdout == words(first)
 
 
 # What the machine may be and is not; what the first line then says of this one.

@@ -28,7 +28,7 @@ def main():
 """
 NOISE = random.Random(3).randbytes(6 << 20)
 
-as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="takes root, to be several accounts: sudo")
 
 
 def slow_file(directory: Path) -> Path:
@@ -65,7 +65,7 @@ def mounted(directory: Path, options: str) -> Iterator[Path]:
     directory.mkdir()
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", directory], check=False)
     if done.returncode:
-        pytest.skip("nothing can be mounted here")
+        pytest.skip("nothing can be mounted here: takes root outside of a container")
     try:
         yield directory
     finally:

@@ -72,10 +72,10 @@ def _seeds(options: argparse.Namespace) -> Iterator[int]:
 def _play(options: argparse.Namespace, seeds: list[int], end: float) -> list[Verdict]:
     trials = _trials(options.room, options.broken, options.by_harm)
     gc.disable()
-    verdicts = []
+    verdicts: list[Verdict] = []
     for seed in seeds:
-        if time.time() > end:
-            break
+        if verdicts and time.time() > end:
+            break  # one is tried, however long the machine took to come here
         verdicts.append(trials.play(seed))
         if verdicts[-1].violations and not options.keep_going:
             break

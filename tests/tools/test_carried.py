@@ -11,9 +11,9 @@ import pytest
 from pexlite.cli.main import run
 from pexlite.errors import NotABundle, TargetError, UsageError, WriteError
 from pexlite.tools import carried
+from tests import needs
 from tests.bundles import bundle_file, function
 from tests.checkout import REPOSITORY
-from tests.interpreters import supported
 
 
 def said(*command: str | Path) -> str:
@@ -30,7 +30,7 @@ def test_a_venv_of_this_python(file: Path, tmp_path: Path, capsys: pytest.Captur
 
 @pytest.mark.usefixtures("caches")
 def test_a_venv_of_another_python(file: Path, tmp_path: Path) -> None:
-    other = next(found for found in supported() if found.version != sys.version_info[:2])
+    other = next(found for found in needs.several_pythons() if found.version != sys.version_info[:2])
     carried.make_venv(file, tmp_path / "env.tar.gz", python=str(other.path))
     said("tar", "-C", tmp_path, "-xzf", tmp_path / "env.tar.gz")
     assert (

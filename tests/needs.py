@@ -1,0 +1,70 @@
+"""What a test takes that not every machine has: found, or the test is skipped with a line of what to install."""
+
+from __future__ import annotations
+
+import shutil
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.interpreters import Interpreter, interpreters
+
+# The package of Debian that brings a program, where it is called otherwise.
+_PACKAGES = {
+    "cc": "gcc",
+    "java": "openjdk-17-jre-headless",
+    "ps": "procps",
+    "sshd": "openssh-server",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "scp": "openssh-client",
+}
+
+
+def program(name: str, *, more: str = "") -> str:
+    """The path of the program `name`; `more` are directories to look in besides those on PATH."""
+    found = shutil.which(name) or shutil.which(name, path=more)
+    if found is None:
+        pytest.skip(f"there is no {name} here: apt-get install {_PACKAGES.get(name, name)}")
+    return found
+
+
+def compiler_for_python() -> None:
+    """Skip the test where this Python can have no extension module compiled."""
+    program("cc")
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        pytest.skip("there is no Python.h here: apt-get install python3-dev")
+
+
+def several_pythons(
+    count: int = 2, fits: Callable[[Interpreter], bool] = lambda found: found.version >= (3, 6)
+) -> list[Interpreter]:
+    """Every Python here that `fits` takes, the newest first; there are at least `count`."""
+    found = [interpreter for interpreter in interpreters() if fits(interpreter)]
+    if len(found) < count:
+        here = ", ".join(map(str, interpreters()))
+        pytest.skip(f"takes {count} such Pythons, and here is {here}: put others on PATH (pyenv install 3.9 3.13)")
+    return found
+
+
+def old_pythons() -> list[object]:
+    """The Pythons here that are too old to run a file, as parameters of a test."""
+    found = [interpreter for interpreter in interpreters() if interpreter.version < (3, 6)]
+    if found:
+        return [pytest.param(interpreter, id=str(interpreter)) for interpreter in found]
+    return [
+        pytest.param(None, marks=pytest.mark.skip("no Python 2.7 or 3.5 on PATH (pyenv install 2.7)"), id="none")
+    ]
+
+
+def is_cpython(interpreter: Interpreter) -> bool:
+    """Whether it is a CPython that can run a file by itself."""
+    return interpreter.tag.startswith("cp") and interpreter.version >= (3, 6)
+
+
+def shown_processes() -> None:
+    """Skip the test where processes do not show themselves."""
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("processes cannot be seen here without /proc: mount -t proc proc /proc")
