@@ -6,6 +6,7 @@ import textwrap
 
 import click
 
+from pexlite.cli.completion import commands
 from pexlite.cli.help import GroupedCommand
 from pexlite.cli.say import write
 from pexlite.cli.words_first import WordFirst
@@ -82,5 +83,5 @@ HELP = GroupedCommand(
     callback=show,
     help=show.__doc__,
     short_help="how a command is used",
-    sections={"Output": (click.Argument(["names"], nargs=-1, metavar="[COMMAND]"),)},
+    sections={"Output": (click.Argument(["names"], nargs=-1, metavar="[COMMAND]", shell_complete=commands),)},
 )

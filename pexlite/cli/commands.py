@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+from pexlite.cli.completion import files
 from pexlite.cli.mistaken import imply_build
 from pexlite.cli.say import say
 from pexlite.cli.words_first import WordFirst
@@ -40,7 +45,7 @@ class _BuildUnlessNamed(WordFirst):
         return command
 
     def word_first(self, ctx: click.Context, args: Sequence[str]) -> list[str]:
-        if "--" in args:
+        if "--" in args and not ctx.resilient_parsing:
             raise click.UsageError("nothing can follow --: a requirement or path does not begin with a dash", ctx)
         if "--version" in args[: self.place_of_word(ctx, args)]:
             return ["--version"]
@@ -49,6 +54,14 @@ class _BuildUnlessNamed(WordFirst):
             return ordered
         imply_build(ctx)
         return ["build", *ordered]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """A command, an option of `build`, or a file, which `build` takes without its name."""
+        build = self.get_command(ctx, "build")
+        assert build is not None
+        options = build.shell_complete(click.Context(build, parent=ctx), incomplete)
+        # Bash forgets what came before it is told of files, and looks for them where nothing comes after.
+        return [*files(ctx, None, incomplete), *super().shell_complete(ctx, incomplete), *options]
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from pexlite.cli.about import format_everything

@@ -17,15 +17,19 @@ from pexlite.cli.commands import PEXLITE
 from pexlite.cli.say import flush
 from pexlite.cli.stdout import Stdout, close_gaps, leave
 
+# Click's own: "bash_source" has the script for bash on stdout, "bash_complete" what the script asks for.
+_COMPLETE = "_PEXLITE_COMPLETE"
+
 
 def main() -> NoReturn:
-    """Exit with the code of the command line, once it has run."""
+    """Exit with the code of the command line, once it has run, or having told a shell how it may go on."""
     close_gaps()
     Stdout.install()
     if callable(signal.getsignal(signal.SIGINT)):
         # Until now Ctrl-C has ended the process at once (see __main__).
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    code = run(sys.argv[1:])
+    asked = os.environ.get(_COMPLETE)
+    code = _complete(asked) if asked else run(sys.argv[1:])
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # All is said, and what Python does at its end would be left with a traceback.
         signal.signal(signal.SIGINT, _end_quietly)
@@ -55,6 +59,12 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as failure:  # noqa: BLE001 - the one place where every failure becomes words
         return failures.show(failure, manner)
     return 0
+
+
+def _complete(asked: str) -> int:
+    from click.shell_completion import shell_complete
+
+    return shell_complete(PEXLITE, {}, "pexlite", _COMPLETE, asked)
 
 
 def _end_cleanly_when_asked_to() -> None:

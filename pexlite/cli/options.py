@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from pexlite.cli.completion import files
 from pexlite.cli.help import FORCE
 
 _DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -65,7 +66,7 @@ def _flag(*names: str, help: str, **rest: Any) -> click.Option:  # noqa: A002 - 
 
 
 WHAT_GOES_IN: Sequence[click.Parameter] = (
-    click.Argument(["inputs"], nargs=-1, metavar="[REQUIREMENT|PATH]..."),
+    click.Argument(["inputs"], nargs=-1, metavar="[REQUIREMENT|PATH]...", shell_complete=files),
     _option(
         "-r",
         "--requirement",

@@ -1,0 +1,31 @@
+"""What a shell may complete a word to, beyond what click knows by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+def files(context: click.Context, parameter: click.Parameter | None, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """The files and directories here, which the shell itself looks for."""
+    from click.shell_completion import CompletionItem  # only while a shell asks
+
+    return [] if incomplete.startswith("-") else [CompletionItem(incomplete, type="file")]
+
+
+def commands(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """The commands of pexlite, or of the command that `pexlite help` has been told."""
+    found = context.find_root()
+    for name in context.params.get("names") or ():
+        inner = found.command.get_command(found, name) if isinstance(found.command, click.Group) else None
+        if inner is None:
+            return []
+        found = click.Context(inner, info_name=name, parent=found)
+    # Not its own, which completes what `pexlite` alone may go on with.
+    if not isinstance(found.command, click.Group):
+        return []
+    return click.Group.shell_complete(found.command, found, incomplete)
