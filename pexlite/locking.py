@@ -29,6 +29,7 @@ from pexlite.model import (
 )
 from pexlite.outputs import Kind, Output
 from pexlite.places import store_place
+from pexlite.sourcing import with_sources
 
 _MOST_SHOWN = 4
 _OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
@@ -74,7 +75,8 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
         raise UsageError("nothing to lock", hint="name requirements or a project: pexlite lock requests")
     if output is not None:
         check_output(output, asked)
-    prepared = prepare(request, asked, report)
+    sourced = with_sources(prepare(request, asked, report))
+    prepared = sourced.prepared
     universal = prepared.workshop.installer.name == "uv" and not (
         request.pythons or request.platforms or request.target_files
     )
@@ -97,6 +99,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
         notices=(
             *place.notices,
             *asked.notices,
+            *sourced.notices,
             *_of_several_indexes(prepared, found),
             *_left_out(prepared),
             *_only_here(kept),
@@ -198,9 +201,13 @@ def settle(prepared: Prepared) -> Settled:
         notices = (f"{file.name} was passed over ({unfit}); all is resolved anew",)
     elif request.locked:
         raise UsageError("--locked, and there is no lock", hint="make one (pexlite lock) or name it (--lock FILE)")
-    found = prepared.workshop.resolve(prepared.roots, asked)
-    wheels = prepared.workshop.collect(found, request.directory, LockParts())
-    notices = (*notices, *_of_several_indexes(prepared, found))
+    sourced = with_sources(prepared)
+    whole = sourced.prepared
+    found = whole.workshop.resolve(whole.roots, asked)
+    own = {entry.wheel.sha256: entry.wheel for entry in whole.local}
+    fetched = whole.workshop.collect(found, request.directory, LockParts())
+    wheels = tuple(own.get(wheel.sha256, wheel) for wheel in fetched)
+    notices = (*notices, *sourced.notices, *_of_several_indexes(whole, found))
     return Settled(found, LockParts(), asked.amendments, wheels, notices=notices)
 
 

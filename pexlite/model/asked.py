@@ -60,6 +60,8 @@ class Root:
     """For a package of a lock: the extras and groups that its marker may ask about."""
     sha256: str | None = None
     """The sha256 of a local wheel, where it has been read already."""
+    written_in: Path | None = None
+    """The pyproject.toml or script that asks for it, which may also say where it comes from."""
 
 
 class LocalKind(enum.StrEnum):

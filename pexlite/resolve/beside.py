@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.pylock import Pylock, PylockValidationError
 
 from pexlite.errors import ResolutionError
-from pexlite.installers import Installer, run
+from pexlite.installers import Installer, attempt, run
 from pexlite.model import IndexSettings, LockParts
 from pexlite.paths import is_file
 from pexlite.resolve.lock_parts import wanted_parts
@@ -43,7 +43,7 @@ def read_beside(
 ) -> Beside:
     """The lock in `file`, with the parts of it that `extras` and `groups` want. Raises ResolutionError.
 
-    `uv export` reads a uv.lock as it is; it writes nothing and asks no index.
+    `uv export` reads a uv.lock as it is; it writes nothing, and reads only files whose hashes the lock lacks.
     """
     text = _exported(file, extras, groups, installer, settings) if file.name == "uv.lock" else _text(file)
     try:
@@ -69,7 +69,7 @@ def _text(file: Path) -> str:
 def _exported(
     file: Path, extras: Sequence[str], groups: Sequence[str], installer: Installer, settings: IndexSettings
 ) -> str:
-    arguments = ["export", "--format", "pylock.toml", "--frozen", "--offline", "--quiet"]
+    arguments = ["export", "--format", "pylock.toml", "--frozen", "--quiet"]
     # The project itself is built from its sources, and groups go in where they are asked for.
     arguments += ["--no-header", "--no-annotate", "--no-emit-project", "--no-default-groups"]
     arguments += ["--python", sys.executable]
@@ -77,9 +77,14 @@ def _exported(
         arguments.append(f"--extra={extra}")
     for group in groups:
         arguments.append(f"--group={group}")
+    # No index is asked, unless one has served files without a hash: then uv reads these.
+    nowhere = replace(settings, no_index=True, find_links=())
+    outcome = attempt(installer, [*arguments, "--offline"], nowhere, cwd=file.parent)
+    if not outcome.code:
+        return outcome.stdout
     return run(
         installer,
-        arguments,
+        [*arguments, *([] if "compute missing hashes" in outcome.stderr else ["--offline"])],
         settings=settings,
         error=ResolutionError,
         message=f"uv cannot read {file.name} beside the project",

@@ -213,7 +213,7 @@ def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | No
     path = _located(asked, written)
     if path is None:
         return problem(f"{_place(asked)}there is no {written}", _missing_hint(asked, written))
-    kind = _directory_kind(path) if is_directory(path) else _file_kind(path)
+    kind = local_kind(path)
     if path.name in ("pyproject.toml", "setup.py"):
         path, kind = path.parent, LocalKind.PROJECT
     if kind is None:
@@ -233,6 +233,11 @@ def _located(asked: Input, written: Path) -> Path | None:
         if base is not None and is_there(path := base / expanded(written)):
             return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps `..`
     return None
+
+
+def local_kind(path: Path) -> LocalKind | None:
+    """The kind of local code at `path`; None for what could not go in."""
+    return _directory_kind(path) if is_directory(path) else _file_kind(path)
 
 
 def _directory_kind(path: Path) -> LocalKind | None:

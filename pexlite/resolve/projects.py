@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def dependencies(file: Path, extras: Sequence[str]) -> Gathered:
     wanted += [(f"extra {extra}", optional.get(canonicalize_name(extra), ())) for extra in extras]
     name = canonicalize_name(str(project.get("name", "")))
     found = [_roots(lines, f"{file.name}, {what}", name, optional) for what, lines in wanted]
-    return combined([*found, Gathered(problems=unknown)])
+    return _written_in(file, combined([*found, Gathered(problems=unknown)]))
 
 
 def unknown_extras(table: _Table, extras: Iterable[str], file: Path) -> tuple[Problem, ...]:
@@ -77,7 +78,11 @@ def group(file: Path, name: str) -> Gathered:
     except (ValueError, TypeError, LookupError, ExceptionGroup) as error:
         first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
         return problem(f"{file.name}: the dependency group {name!r} cannot be read: {first}")
-    return _roots(lines, f"{file.name}, group {name}", "", {})
+    return _written_in(file, _roots(lines, f"{file.name}, group {name}", "", {}))
+
+
+def _written_in(file: Path, found: Gathered) -> Gathered:
+    return replace(found, roots=tuple(replace(root, written_in=file) for root in found.roots))
 
 
 def _roots(

@@ -53,7 +53,7 @@ def gather(request: BuildRequest) -> Asked:
             Gathered(problems=amendments.problems),
         ]
     )
-    _raise(whole.problems if len(whole.locks) < 2 else (*whole.problems, _two_locks(whole)))
+    raise_problems(whole.problems if len(whole.locks) < 2 else (*whole.problems, _two_locks(whole)))
     return Asked(
         roots=_unique(whole.roots),
         local=_each_once(_with_script(_with_included(request, whole.local), script)),
@@ -281,7 +281,7 @@ def _each_once(local: Sequence[LocalSource]) -> tuple[LocalSource, ...]:
     return tuple(found.values())
 
 
-def _raise(problems: Sequence[Problem]) -> None:
+def raise_problems(problems: Sequence[Problem]) -> None:
     """Raise one UsageError for all of `problems`, if there are any."""
     unique = list(dict.fromkeys(problems))
     if not unique:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,29 @@ def read_script(file: Path) -> Gathered:
     # dependencies = ["requests<3", "rich"]
     # ///
     """
+    header = _header(file)
+    if isinstance(header, Gathered):
+        return header
+    return combined([_dependencies(file, header), _requires_python(file, header)])
+
+
+def header_table(file: Path) -> dict[str, Any]:
+    """The whole header of the script as a table; empty where it has none that can be read."""
+    header = _header(file)
+    return {} if isinstance(header, Gathered) else header.table
+
+
+@dataclass(frozen=True)
+class _Header:
+    lines: list[str]
+    """Of the whole script."""
+    start: int
+    """The number, from 0, of the line that opens the header."""
+    table: dict[str, Any]
+
+
+def _header(file: Path) -> _Header | Gathered:
+    """The script's header, or what there is in its place: nothing, or a problem."""
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -45,10 +69,9 @@ def read_script(file: Path) -> Gathered:
         )
     body = [line[2:] if line.startswith("# ") else line[1:] for line in lines[start + 1 : end]]
     try:
-        table = tomllib.loads("\n".join(body))
+        return _Header(lines, start, tomllib.loads("\n".join(body)))
     except tomllib.TOMLDecodeError as error:
         return _toml_problem(file, lines, start, error)
-    return combined([_dependencies(file, lines, start, table), _requires_python(file, lines, start, table)])
 
 
 def _end(lines: list[str], start: int) -> int | None:
@@ -74,8 +97,9 @@ def _toml_problem(file: Path, lines: list[str], start: int, error: tomllib.TOMLD
     )
 
 
-def _dependencies(file: Path, lines: list[str], start: int, table: dict[str, Any]) -> Gathered:
-    wanted = table.get("dependencies", [])
+def _dependencies(file: Path, header: _Header) -> Gathered:
+    lines, start = header.lines, header.start
+    wanted = header.table.get("dependencies", [])
     if not isinstance(wanted, list) or not all(isinstance(entry, str) for entry in wanted):
         where = _line_of(lines, start, "dependencies")
         return problem(
@@ -86,7 +110,7 @@ def _dependencies(file: Path, lines: list[str], start: int, table: dict[str, Any
     for entry in wanted:
         where = _line_of(lines, start, entry)
         try:
-            root = Root(Requirement(entry), f"{file.name} line {where}")
+            root = Root(Requirement(entry), f"{file.name} line {where}", written_in=file)
             parts.append(Gathered(roots=(root,)))
         except InvalidRequirement as error:
             reason = str(error).splitlines()[0]
@@ -94,8 +118,9 @@ def _dependencies(file: Path, lines: list[str], start: int, table: dict[str, Any
     return combined(parts)
 
 
-def _requires_python(file: Path, lines: list[str], start: int, table: dict[str, Any]) -> Gathered:
-    wanted = table.get("requires-python")
+def _requires_python(file: Path, header: _Header) -> Gathered:
+    lines, start = header.lines, header.start
+    wanted = header.table.get("requires-python")
     if wanted is None:
         return Gathered()
     try:

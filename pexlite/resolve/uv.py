@@ -134,9 +134,12 @@ def _pins(job: Job, directory: Path) -> list[str]:
         return []
     file = directory / "pyproject.toml"
     lines = ["[project]", 'name = "pexlite-request"', 'version = "0"', f"dependencies = {json.dumps([*pinned])}"]
-    lines += ["[tool.uv.sources]", *(f'{name} = {{ index = "{index.name}" }}' for name, index in pinned.items())]
+    lines += [
+        "[tool.uv.sources]",
+        *(f"{json.dumps(name)} = {{ index = {json.dumps(index.name)} }}" for name, index in pinned.items()),
+    ]
     for index in {index.name: index for index in pinned.values()}.values():
-        lines += ["[[tool.uv.index]]", f'name = "{index.name}"', f"url = {json.dumps(index.url)}"]
+        lines += ["[[tool.uv.index]]", f"name = {json.dumps(index.name)}", f"url = {json.dumps(index.url)}"]
         lines += ["explicit = true"]
     file.write_text("\n".join([*lines, ""]), encoding="utf-8")
     return [str(file)]

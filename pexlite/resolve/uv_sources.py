@@ -1,0 +1,298 @@
+"""`[tool.uv.sources]` and `[[tool.uv.index]]`: where uv would take dependencies from, for either resolver.
+
+[tool.uv.sources]
+corp-auth = { index = "internal" }
+corp-core = { path = "../core" }
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from pexlite.addresses import mask
+from pexlite.installers import FIRST_INDEX
+from pexlite.model import IndexSettings, LocalKind, LocalSource, Root
+from pexlite.resolve.gathered import Gathered, Problem, combined, problem
+from pexlite.resolve.inputs import local_kind
+from pexlite.resolve.projects import read_project
+from pexlite.resolve.scripts import header_table
+from pexlite.resolve.uv_workspaces import members_of, workspace_of
+
+_Table = Mapping[str, Any]
+_KINDS = ("path", "workspace", "index", "git", "url")
+_EXTRA = re.compile(r"extra == \"([^\"]+)\"")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The dependencies that a pyproject.toml or a script's header has a say in."""
+
+    file: Path
+    requirements: tuple[Requirement, ...]
+    extras: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+    @property
+    def origin(self) -> str:
+        """The table, in words for messages."""
+        return f"[tool.uv.sources] in {self.file}"
+
+
+@dataclass(frozen=True)
+class _Source:
+    table: _Table
+    directory: Path
+    """Where its relative paths start."""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """All that a file and its workspace's root say about sources and indexes."""
+
+    sources: Mapping[str, tuple[_Source, ...]]
+    indexes: tuple[_Table, ...]
+    members: Mapping[str, Path]
+    strategy: str | None = None
+    unheeded: tuple[str, ...] = field(default=())
+
+
+def uv_sources(needs: Needs) -> Gathered:
+    """The local code, requirements and index settings that stand for what `needs` asks for; problems with them.
+
+    A dependency has a source only where the file itself asks for it, as with uv.
+    """
+    if os.environ.get("UV_NO_SOURCES", "").lower() in ("1", "true", "yes", "on"):
+        return Gathered()
+    said = _said(needs.file)
+    parts = []
+    shown: dict[str, None] = {}
+    for requirement in needs.requirements:
+        for source in said.sources.get(canonicalize_name(requirement.name), ()) if not requirement.url else ():
+            asked = _wanted(requirement, source, needs)
+            if asked is not None:
+                parts.append(_lowered(asked, source, said, needs))
+                shown[f"{asked.name} from {_place(source.table)}"] = None
+    notices = [f"as {needs.origin} says: {', '.join(shown)}"] if shown else []
+    return combined([*parts, _general(said, needs), Gathered(notices=tuple(notices))])
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def _said(file: Path) -> _Said:
+    project = _tool_uv(file)
+    if not project and file.suffix == ".py":
+        return _Said({}, (), {})
+    root = workspace_of(file.parent) if file.suffix != ".py" else None
+    above = _tool_uv(root / "pyproject.toml") if root is not None and root != file.parent else {}
+    sources = {} if root is None else _sources(above, root)
+    indexes = project.get("index") or above.get("index") or ()
+    return _Said(
+        sources={**sources, **_sources(project, file.parent)},
+        indexes=tuple(index for index in indexes if isinstance(index, Mapping)),
+        members={} if root is None else members_of(root),
+        strategy=project.get("index-strategy") or above.get("index-strategy"),
+        unheeded=tuple(sorted(_CHANGING.intersection((*above, *project)))),
+    )
+
+
+# What else in [tool.uv] would make uv resolve otherwise.
+_CHANGING = frozenset(
+    {
+        *("constraint-dependencies", "override-dependencies", "exclude-dependencies", "dependency-metadata"),
+        *("prerelease", "resolution", "fork-strategy", "exclude-newer", "exclude-newer-package"),
+        *("no-build", "no-build-package", "no-binary", "no-binary-package", "no-build-isolation"),
+        *("no-build-isolation-package", "no-index", "find-links", "index-url", "extra-index-url"),
+        *("build-constraint-dependencies", "config-settings", "extra-build-dependencies"),
+    }
+)
+
+
+def _tool_uv(file: Path) -> _Table:
+    if file.suffix == ".py":
+        table: _Table | Problem = header_table(file)
+    else:
+        table = read_project(file) if file.is_file() else {}
+    # Whoever reads the file for its requirements tells what is wrong with it.
+    found = {} if isinstance(table, Problem) else table.get("tool", {})
+    uv = found.get("uv", {}) if isinstance(found, Mapping) else {}
+    return uv if isinstance(uv, Mapping) else {}
+
+
+def _sources(uv: _Table, directory: Path) -> dict[str, tuple[_Source, ...]]:
+    table = uv.get("sources", {})
+    found = {}
+    for name, value in table.items() if isinstance(table, Mapping) else ():
+        entries = value if isinstance(value, list) else [value]
+        found[str(canonicalize_name(name))] = tuple(
+            _Source(entry if isinstance(entry, Mapping) else {}, directory) for entry in entries
+        )
+    return found
+
+
+# -- one source ----------------------------------------------------------------------------------
+
+
+def _wanted(requirement: Requirement, source: _Source, needs: Needs) -> Requirement | None:
+    """`requirement` with a marker that says when it is to come from `source`; None where that is never.
+
+    Its extras are known by now, so no marker asks for one.
+    """
+    text = str(requirement.marker) if requirement.marker else ""
+    asked = set(map(canonicalize_name, needs.extras))
+    mentioned = {canonicalize_name(extra) for extra in _EXTRA.findall(text)}
+    if mentioned and not mentioned & asked:
+        return None
+    extra, group = source.table.get("extra"), source.table.get("group")
+    if extra is not None and canonicalize_name(str(extra)) not in asked & mentioned:
+        return None
+    if group is not None and canonicalize_name(str(group)) not in set(map(canonicalize_name, needs.groups)):
+        return None
+
+    def decided(found: re.Match[str]) -> str:
+        return f"python_version {'>=' if canonicalize_name(found[1]) in asked else '<'} '0'"
+
+    conditions = [_EXTRA.sub(decided, text), str(source.table.get("marker", ""))]
+    wanted = Requirement(str(requirement))
+    try:
+        wanted.marker = (
+            Marker(" and ".join(f"({each})" for each in conditions if each)) if any(conditions) else None
+        )
+    except InvalidMarker:
+        wanted.marker = requirement.marker
+    return wanted
+
+
+def _lowered(requirement: Requirement, source: _Source, said: _Said, needs: Needs) -> Gathered:
+    kinds = [kind for kind in _KINDS if source.table.get(kind)]
+    if len(kinds) != 1:
+        return _refused(requirement, source, needs, "is none that is known here")
+    table, name = source.table, requirement.name
+    if kinds == ["path"]:
+        if table.get("package") is False:
+            return _refused(requirement, source, needs, "is no package")
+        return _path(requirement, source.directory / str(table["path"]), needs)
+    if kinds == ["workspace"]:
+        member = said.members.get(canonicalize_name(name))
+        if member is None:
+            return _refused(requirement, source, needs, "is in no workspace here")
+        return _path(requirement, member, needs)
+    if kinds == ["index"]:
+        return _pinned(requirement, source, said, needs)
+    return _direct(requirement, source, needs)
+
+
+def _path(requirement: Requirement, path: Path, needs: Needs) -> Gathered:
+    place = Path(os.path.normpath(path))
+    kind = local_kind(place) if place.exists() else None
+    if kind not in (LocalKind.PROJECT, LocalKind.WHEEL, LocalKind.SDIST):
+        what = "is no project, wheel or source distribution" if place.exists() else "is not there"
+        return problem(f"{needs.origin}: {requirement.name} is to come from {place}, which {what}")
+    extras = frozenset(map(canonicalize_name, requirement.extras))
+    local = LocalSource(kind, place, needs.origin, extras, requirement.marker)
+    return Gathered(local=(local,))
+
+
+def _direct(requirement: Requirement, source: _Source, needs: Needs) -> Gathered:
+    """The requirement on a repository or a file."""
+    table = source.table
+    if table.get("git"):
+        reference = next((str(table[key]) for key in ("rev", "tag", "branch") if table.get(key)), "")
+        url = f"git+{table['git']}" + (f"@{reference}" if reference else "")
+    else:
+        url = str(table["url"])
+    url += f"#subdirectory={table['subdirectory']}" if table.get("subdirectory") else ""
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    marker = f" ; {requirement.marker}" if requirement.marker else ""
+    try:
+        return Gathered(roots=(Root(Requirement(f"{requirement.name}{extras} @ {url}{marker}"), needs.origin),))
+    except InvalidRequirement:
+        return _refused(requirement, source, needs, "is no address")
+
+
+def _refused(requirement: Requirement, source: _Source, needs: Needs, why: str) -> Gathered:
+    return problem(
+        f"{needs.origin}: the source of {requirement.name} ({_place(source.table)}) {why}",
+        "mend it, or build from uv's own lock: uv lock",
+    )
+
+
+def _place(table: _Table) -> str:
+    """The source in words: `../core`, the index internal."""
+    for kind in _KINDS:
+        if table.get(kind):
+            value = mask(str(table[kind]))
+            return {"workspace": "the workspace", "index": f"the index {value}"}.get(kind, value)
+    return ", ".join(map(str, table)) or "nothing"
+
+
+# -- indexes -------------------------------------------------------------------------------------
+
+
+def _pinned(requirement: Requirement, source: _Source, said: _Said, needs: Needs) -> Gathered:
+    name = str(source.table["index"])
+    index = next((index for index in said.indexes if index.get("name") == name and _is_sound(index)), None)
+    if index is None:
+        return _refused(requirement, source, needs, "is in no [[tool.uv.index]]")
+    if index.get("format", "simple") != "simple":
+        return _refused(requirement, source, needs, f"has the format {index['format']}, which only uv reads")
+    if requirement.marker is not None and source.table.get("marker"):
+        return _refused(requirement, source, needs, "has a marker, which pins cannot have here")
+    return Gathered(
+        index=IndexSettings(named_indexes=((name, _url(index, needs.file)),), pins=((name, requirement.name),))
+    )
+
+
+def _general(said: _Said, needs: Needs) -> Gathered:
+    """The indexes for all projects, in uv's way to choose between them, and a notice about what is not heeded."""
+    unsound = next((index for index in said.indexes if not _is_sound(index)), None)
+    if unsound is not None:
+        shown = unsound.get("name", unsound.get("url"))
+        return problem(f"[[tool.uv.index]] in {needs.file}: {shown!r} has not the name and URL of an index")
+    shared = [index for index in said.indexes if not index.get("explicit")]
+    default = next((_url(index, needs.file) for index in shared if index.get("default")), None)
+    others = tuple(_url(index, needs.file) for index in shared if not index.get("default"))
+    notices = []
+    if shared:
+        names = ", ".join(str(index.get("name", mask(index["url"]))) for index in shared)
+        notices.append(f"[[tool.uv.index]] in {needs.file} is heeded: {names}")
+    if said.unheeded:
+        notices.append(f"[tool.uv] in {needs.file} also says {', '.join(said.unheeded)}, which is not heeded")
+    strategy = said.strategy or (FIRST_INDEX if shared else None)
+    settings = IndexSettings(index_url=default, extra_index_urls=others, index_strategy=strategy)
+    return Gathered(index=settings, notices=tuple(notices))
+
+
+def _is_sound(index: _Table) -> bool:
+    """Whether name and URL can be written in a line for uv and pip, and mean one index there."""
+    name, url = index.get("name", "x"), index.get("url")
+    return (
+        isinstance(name, str)
+        and re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) is not None
+        and isinstance(url, str)
+        and re.fullmatch(r"[^\s\x00-\x1f]+", url) is not None
+    )
+
+
+def _url(index: _Table, file: Path) -> str:
+    """The URL of an index, with the credentials that uv's variables have for it."""
+    url = str(index["url"])
+    if "://" not in url:
+        return (file.parent / url).resolve().as_uri()
+    key = re.sub(r"[^A-Z0-9]", "_", str(index.get("name", "")).upper())
+    user = os.environ.get(f"UV_INDEX_{key}_USERNAME", "")
+    password = os.environ.get(f"UV_INDEX_{key}_PASSWORD", "")
+    parts = urlsplit(url)
+    if not (user or password) or "@" in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}"))

@@ -1,0 +1,84 @@
+"""A project's own word on where its dependencies come from, heeded when they are resolved (uv's tables)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pexlite import fetch, resolve
+from pexlite.groundwork import Prepared, root_of
+from pexlite.model import IndexSettings, LocalKind
+
+
+@dataclass(frozen=True)
+class Sourced:
+    """A request with the sources of its dependencies, ready to be resolved."""
+
+    prepared: Prepared
+    """With the local code that dependencies come from, and the indexes that they are pinned to."""
+    notices: tuple[str, ...] = ()
+
+
+def with_sources(prepared: Prepared) -> Sourced:
+    """`prepared` with what its projects and scripts, and the projects that these need, say about sources.
+
+    Raises UsageError for a source that cannot be had.
+    """
+    asked = prepared.asked
+    local, roots, notices = list(prepared.local), list(prepared.roots), dict[str, None]()
+    settings = prepared.workshop.settings
+    waiting = [*_of_projects(prepared.local), *_of_roots(prepared)]
+    known = {(entry.source.path, entry.source.marker) for entry in prepared.local}
+    never = asked.amendments.never_wanted()
+    while waiting:
+        needs = waiting.pop(0)
+        wanted = tuple(need for need in needs.requirements if canonicalize_name(need.name) not in never)
+        found = resolve.uv_sources(replace(needs, requirements=wanted))
+        resolve.raise_problems(found.problems)
+        notices |= dict.fromkeys(found.notices)
+        settings = _beside(settings, found.index, asked.index)
+        roots += found.roots
+        new = {(source.path, source.marker): source for source in found.local}
+        made = prepared.workshop.local_wheels([source for key, source in new.items() if key not in known])
+        known |= set(new)
+        local += made
+        roots += map(root_of, made)
+        waiting += _of_projects(made)
+    workshop = replace(prepared.workshop, settings=settings)
+    amended = resolve.amended(roots, asked.amendments)
+    return Sourced(replace(prepared, workshop=workshop, local=tuple(local), roots=amended), tuple(notices))
+
+
+def _of_projects(local: Sequence[fetch.LocalWheel]) -> Iterator[resolve.Needs]:
+    for entry in local:
+        source = entry.source
+        if source.kind is LocalKind.PROJECT and (source.path / "pyproject.toml").is_file():
+            yield resolve.Needs(source.path / "pyproject.toml", entry.wheel.requires_dist, source.extras)
+
+
+def _of_roots(prepared: Prepared) -> Iterator[resolve.Needs]:
+    """The needs in a script's header, a dependency group, or a pyproject.toml that is read and not built."""
+    groups = frozenset(group.rpartition(":")[2] for group in prepared.request.groups)
+    by_file: dict[Path, list[Requirement]] = {}
+    for root in prepared.asked.roots:
+        if root.written_in is not None:
+            by_file.setdefault(root.written_in, []).append(root.requirement)
+    for file, requirements in by_file.items():
+        yield resolve.Needs(file, tuple(requirements), groups=groups)
+
+
+def _beside(settings: IndexSettings, said: IndexSettings, asked: IndexSettings) -> IndexSettings:
+    """`settings` with what a project says of indexes; what the person has asked for wins."""
+    if settings.no_index or said == IndexSettings():
+        return settings
+    pinned = {canonicalize_name(project) for _, project in settings.pins}
+    merged = resolve.merged_index(settings, said)
+    return replace(
+        merged,
+        index_url=settings.index_url if asked.index_url else merged.index_url,
+        pins=(*settings.pins, *(pin for pin in said.pins if canonicalize_name(pin[1]) not in pinned)),
+    )
