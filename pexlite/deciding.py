@@ -75,6 +75,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *_unused(settled.wheels, plan),
             *bundles.unknown_extras(prepared.roots, plan.wheels),
             *bundles.left_out(plan.wheels),
+            *bundles.unlike_records(plan.wheels),
             *_collisions(request, plan),
             *_missing_modules(plan, (*prepared.local, *start.loose), prepared),
             *bundles.an_interpreter(plan, _named(prepared)),

@@ -228,3 +228,21 @@ def test_the_imports_of_own_code_are_looked_for_in_the_wheels(links: Path, tmp_p
     # What lies here as a wheel is somebody else's.
     make_wheel(tmp_path, "foreign", files={"foreign.py": "import yaml"})
     assert build(tmp_path, "./foreign-1.0-py3-none-any.whl", entry_point="foreign").notices == ()
+
+
+def test_a_wheel_that_says_more_of_itself_than_its_record_goes_in_with_a_word(links: Path, tmp_path: Path) -> None:
+    app = make_wheel(links, "app", files={"app.py": "def main():\n    print('here')\n"})
+    members = {name: content for name, content in _members(app).items() if not name.endswith("/WHEEL")}
+    wheel = "Wheel-Version: 1.0\nGenerator: later\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with zipfile.ZipFile(app, "w") as archive:
+        for name, content in (members | {"app-1.0.dist-info/WHEEL": wheel.encode()}).items():
+            archive.writestr(name, content)
+    result = build(tmp_path, "app", entry_point="app:main")
+    assert result.notices == (f"{app.name} goes in, though RECORD says something else of its WHEEL",)
+    assert run_command(["verify", str(result.path)]) == 0
+    assert run([result.path], environment(tmp_path / "root")).stdout == "here\n"
+
+
+def _members(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}

@@ -23,6 +23,7 @@ from pexlite.bundle.meant import meant as meant
 from pexlite.bundle.missing import missing_modules as missing_modules
 from pexlite.bundle.plan import Surroundings as Surroundings
 from pexlite.bundle.plan import plan as plan
+from pexlite.bundle.records import unlike_records as unlike_records
 from pexlite.bundle.sizes import outsized as outsized
 from pexlite.bundle.tree import left_out as left_out
 from pexlite.bundle.tree import tree_of as tree_of

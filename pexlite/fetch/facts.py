@@ -12,7 +12,7 @@ from pexlite.fetch.metadata import parse_requirement, parse_requires_python
 from pexlite.model import Wheel
 
 # Raised whenever a field or its meaning changes; facts of another format are made anew from the wheel.
-FORMAT = 5
+FORMAT = 6
 
 
 class StaleFactsError(ValueError):
@@ -30,6 +30,7 @@ def to_facts(wheel: Wheel) -> bytes:
         "requires_dist": [str(requirement) for requirement in wheel.requires_dist],
         "requires_python": None if wheel.requires_python is None else str(wheel.requires_python),
         "provides_extra": wheel.provides_extra,
+        "unlike_record": wheel.unlike_record,
         "entry_points": wheel.entry_points,
         "unpacked_size": wheel.unpacked_size,
         "directory_crc32": wheel.directory_crc32,
@@ -65,6 +66,7 @@ def from_facts(content: bytes, directory: Path, *, local: bool = False) -> Wheel
             unpacked_size=int(facts["unpacked_size"]),
             directory_crc32=int(facts["directory_crc32"]),
             provides_extra=tuple(facts["provides_extra"]),
+            unlike_record=tuple(facts["unlike_record"]),
             local=local,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pexlite.fetch.metadata import UnreadableError
 _CHUNK = 1 << 20
 # RECORD cannot list itself with a digest, and signatures over it cannot be listed in it.
 _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
+_HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 
 
 @dataclass(frozen=True)
@@ -30,19 +32,34 @@ def read_record(text: str) -> Record:
         click/__init__.py,sha256=cMVW-LlzQc1fh0rYTKmTIRnvNeUy2uM,4473
         click-8.2.1.dist-info/RECORD,,
 
-    Raises UnreadableError naming the line whose size is no number.
+    Some tools write digests in hex, or a / before paths; here they are as they should be. Raises UnreadableError
+    naming the line whose size is no number.
     """
     sizes: dict[str, int | None] = {}
     digests: dict[str, str] = {}
     for number, row in enumerate(csv.reader(text.splitlines()), 1):
         if not row or not row[0]:
             continue
-        path = row[0].removeprefix("./")
-        digests[path], size = [cell.strip() for cell in (*row[1:], "", "")][:2]
+        path = row[0].removeprefix("./").lstrip("/")
+        digest, size = [cell.strip() for cell in (*row[1:], "", "")][:2]
+        digests[path] = _as_it_should_be(digest)
         if size and not size.isdecimal():
             raise UnreadableError(f"RECORD line {number}: {size!r} is no size")
         sizes[path] = int(size) if size else None
     return Record(sizes, digests)
+
+
+def _as_it_should_be(digest: str) -> str:
+    """`digest` ("sha256=…") in base64 for URLs, where it is in hex, which no base64 of a digest is as long as."""
+    algorithm, equals, value = digest.partition("=")
+    if algorithm in _HEX_LENGTHS and re.fullmatch(rf"[0-9A-Fa-f]{{{_HEX_LENGTHS[algorithm]}}}", value):
+        return algorithm + equals + _encoded(bytes.fromhex(value))
+    return digest
+
+
+def is_metadata(member: str) -> bool:
+    """Whether the file `member` of a wheel says something about it, and is nothing that runs."""
+    return member.partition("/")[0].endswith(".dist-info")
 
 
 def recorded(opened: zipfile.ZipFile, info: str) -> list[zipfile.ZipInfo]:
@@ -51,16 +68,18 @@ def recorded(opened: zipfile.ZipFile, info: str) -> list[zipfile.ZipInfo]:
     return [member for member in opened.infolist() if not member.is_dir() and member.filename not in exempt]
 
 
-def unlike_record(opened: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], record: Record) -> Iterator[str]:
-    """A sentence for each of `members` that differs from its digest in `record`, if it has one there."""
+def unlike_record(
+    opened: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], record: Record
+) -> Iterator[tuple[str, str]]:
+    """Name and a sentence for each of `members` that differs from its digest in `record`, if it has one there."""
     for member in members:
         algorithm, _, expected = record.digests.get(member.filename, "").partition("=")
         if not expected:
             continue
         if algorithm not in hashlib.algorithms_available:
-            yield f"RECORD has a digest of {member.filename} that nobody can compute: {algorithm}"
+            yield member.filename, f"RECORD has a digest of {member.filename} that nobody can compute: {algorithm}"
         elif digest_of(opened, member, algorithm) != expected.rstrip("="):
-            yield f"{member.filename} is not what RECORD says"
+            yield member.filename, f"{member.filename} is not what RECORD says"
 
 
 def digest_of(opened: zipfile.ZipFile, member: zipfile.ZipInfo, algorithm: str) -> str:
@@ -69,4 +88,8 @@ def digest_of(opened: zipfile.ZipFile, member: zipfile.ZipInfo, algorithm: str) 
     with opened.open(member) as content:
         while chunk := content.read(_CHUNK):
             digest.update(chunk)
-    return base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+    return _encoded(digest.digest())
+
+
+def _encoded(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

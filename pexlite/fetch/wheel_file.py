@@ -6,8 +6,8 @@ import hashlib
 import importlib.util
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.utils import (
@@ -28,7 +28,7 @@ from pexlite.fetch.metadata import (
     read_fields,
     read_metadata,
 )
-from pexlite.fetch.record import read_record, recorded, unlike_record
+from pexlite.fetch.record import is_metadata, read_record, recorded, unlike_record
 from pexlite.model import Wheel
 from pexlite.names import fault_of_name
 
@@ -65,7 +65,8 @@ def read_wheel(
 
     Raises InvalidWheel when name and METADATA disagree, when RECORD does not list what is there, and when a
     member would be written outside the wheel's own directories (absolute names, `..`, links, and the like).
-    Files of wheels that are not `local` have to have the digests in RECORD too.
+    Files of wheels that are not `local` have to have the digests in RECORD too. What only says something about the
+    wheel, as WHEEL does, is taken as it is: some publishers change it afterwards.
     """
     filename = filename or path.name
     if fault_of_name(filename) is not None:
@@ -101,7 +102,7 @@ def read_wheel(
             if not local and not wheel.is_outsized:
                 # What fills a disk is not even read through; whether it may go in is asked later.
                 content.check_digests()
-            return wheel
+            return replace(wheel, unlike_record=tuple(content.unlike_record))
     except zipfile.BadZipFile as problem:
         raise refusal(filename, [f"the zip is cut off or damaged: {problem}"]) from problem
     except (UnreadableError, NotImplementedError, EOFError, zlib.error) as problem:
@@ -156,17 +157,26 @@ class _Content:
         self._filename = filename
         self._in_record = recorded(archive, info)
         self._record = read_record(self._text(f"{info}/RECORD"))
+        self.unlike_record: dict[str, None] = {}
         self._refuse(
             [
                 *self._names_that_differ(name, version),
                 *self._data_outside_schemes(info.removesuffix(".dist-info") + ".data/"),
-                *self._not_in_record(),
+                *self._unlike_code(self._not_in_record()),
             ]
         )
 
     def check_digests(self) -> None:
         """Raise InvalidWheel where a file is not what RECORD says."""
-        self._refuse(list(unlike_record(self._archive, self._in_record, self._record)))
+        self._refuse(list(self._unlike_code(unlike_record(self._archive, self._in_record, self._record))))
+
+    def _unlike_code(self, differences: Iterable[tuple[str, str]]) -> Iterator[str]:
+        """The sentences about files that may run; the names of others are kept in `unlike_record`."""
+        for member, sentence in differences:
+            if is_metadata(member):
+                self.unlike_record[member] = None
+            else:
+                yield sentence
 
     def _refuse(self, problems: Sequence[str]) -> None:
         if problems:
@@ -211,13 +221,14 @@ class _Content:
                 if scheme not in SCHEMES or not rest:
                     yield f"{file} is in none of the schemes {', '.join(sorted(SCHEMES))}"
 
-    def _not_in_record(self) -> Iterator[str]:
+    def _not_in_record(self) -> Iterator[tuple[str, str]]:
         sizes = self._record.sizes
         for member in self._in_record:
-            if member.filename not in sizes:
-                yield f"RECORD does not list {member.filename}"
-            elif sizes[member.filename] not in (None, member.file_size):
-                yield f"{member.filename} has {member.file_size} bytes, RECORD says {sizes[member.filename]}"
+            name, size = member.filename, member.file_size
+            if name not in sizes:
+                yield name, f"RECORD does not list {name}"
+            elif sizes[name] not in (None, size):
+                yield name, f"{name} has {size} bytes, RECORD says {sizes[name]}"
 
 
 def _directory_crc32(archive: zipfile.ZipFile) -> int:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pexlite.model.found import RoomBytecode as RoomBytecode
     from pexlite.model.found import Target as Target
     from pexlite.model.found import Wheel as Wheel
+    from pexlite.model.found import ZipDirectory as ZipDirectory
     from pexlite.model.request import BuildRequest as BuildRequest
     from pexlite.model.request import IndexSettings as IndexSettings
     from pexlite.model.request import InheritPath as InheritPath
@@ -79,7 +80,16 @@ else:
             "StoredWheel",
             "Variant",
         ),
-        "pexlite.model.found": ("Bundle", "Bytecode", "Import", "Room", "RoomBytecode", "Target", "Wheel"),
+        "pexlite.model.found": (
+            "Bundle",
+            "Bytecode",
+            "Import",
+            "Room",
+            "RoomBytecode",
+            "Target",
+            "Wheel",
+            "ZipDirectory",
+        ),
         "pexlite.model.request": (
             "BuildRequest",
             "IndexSettings",

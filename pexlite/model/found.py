@@ -54,6 +54,19 @@ class Target:
         return self.any_patch and bound.contains(f"{self.environment['python_version']}.99")
 
 
+@dataclass(frozen=True)
+class ZipDirectory:
+    """Where the directory of a zip is in it: all that reading its members takes."""
+
+    offset: int
+    size: int
+    """Bytes."""
+    count: int
+    """The number of members."""
+    crc32: int
+    """Of the directory's bytes. With the CRCs in it, it covers the content of every member."""
+
+
 @dataclass(frozen=True, eq=False)
 class Wheel:
     """A wheel in the store, with everything later stages ask about it, so that none has to open it again."""
@@ -85,6 +98,8 @@ class Wheel:
     """As METADATA spells them."""
     local: bool = False
     """Whether it was made on this machine from the builder's own project, package, module or script."""
+    unlike_record: tuple[str, ...] = ()
+    """Members of .dist-info that are not what RECORD says."""
     repacked_from: str = ""
     """The sha256 of the original wheel, where this one was rewritten; "" where it is the original."""
 

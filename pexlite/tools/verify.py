@@ -15,7 +15,7 @@ from packaging.utils import parse_wheel_filename
 
 from pexlite import archive
 from pexlite.errors import UsageError, VerificationFailed
-from pexlite.fetch.record import read_record, recorded, unlike_record
+from pexlite.fetch.record import is_metadata, read_record, recorded, unlike_record
 from pexlite.model import Manifest, StoredWheel
 
 
@@ -98,10 +98,11 @@ def _problems_of_files(file: BinaryIO, wheel: StoredWheel) -> Iterator[str]:
         )
         record = read_record(opened.read(path).decode("utf-8"))
         for member in recorded(opened, path.removesuffix("/RECORD")):
-            if not record.digests.get(member.filename):
-                yield f"{wheel.filename}: {member.filename} has no digest in RECORD"
-            else:
-                yield next((f"{wheel.filename}: {said}" for said in unlike_record(opened, [member], record)), "")
+            # The wheel has its sha256: RECORD may say as little here as where the wheel was taken.
+            found = [said for name, said in unlike_record(opened, [member], record) if not is_metadata(name)]
+            if member.filename not in record.digests and not is_metadata(member.filename):
+                found.append(f"RECORD does not list {member.filename}")
+            yield f"{wheel.filename}: {found[0]}" if found else ""
 
 
 # -- the lock ------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import re
 import stat
 import zipfile
 from collections.abc import Callable, Mapping
@@ -284,6 +286,46 @@ def test_a_wheel_that_contradicts_itself_is_refused(
     with pytest.raises(InvalidWheel) as caught:
         read_wheel(altered(wheel, replaced=replaced))
     assert says in str(caught.value.causes)
+
+
+def _in_hex(record: str) -> str:
+    def hexed(found: re.Match[str]) -> str:
+        return "sha256=" + base64.urlsafe_b64decode(found[1] + "=").hex()
+
+    return re.sub(r"sha256=([\w-]{43})", hexed, record)
+
+
+# As some tools write it, and as pip and uv take it.
+DIALECTS: dict[str, Callable[[str], str]] = {
+    "digests in hex": _in_hex,
+    "a / before paths": lambda record: re.sub(r"^(?=demo/)", "/", record, flags=re.MULTILINE),
+    "a ./ before paths": lambda record: re.sub(r"^(?=demo/)", "./", record, flags=re.MULTILINE),
+    "no digests": lambda record: re.sub(r",sha256=.*", ",,", record),
+    "digests with their padding": lambda record: re.sub(r"(sha256=[\w-]{43})", r"\1=", record),
+}
+
+
+def with_record(wheel: Path, change: Callable[[str], str]) -> Path:
+    with zipfile.ZipFile(wheel) as archive:
+        record = change(archive.read(f"{INFO}/RECORD").decode())
+    return altered(wheel, replaced={f"{INFO}/RECORD": record})
+
+
+@pytest.mark.parametrize("change", DIALECTS.values(), ids=DIALECTS.keys())
+def test_a_record_in_another_dialect_is_read_as_what_it_means(change: Callable[[str], str], wheel: Path) -> None:
+    assert read_wheel(with_record(wheel, change)).unlike_record == ()
+    if change is not DIALECTS["no digests"]:
+        with pytest.raises(InvalidWheel) as caught:
+            read_wheel(altered(wheel, replaced={"demo/__init__.py": "x = 2\n"}))
+        assert "demo/__init__.py is not what RECORD says" in caught.value.causes
+
+
+def test_what_a_wheel_says_of_itself_may_be_newer_than_its_record(wheel: Path) -> None:
+    text = "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\nTag: py2-none-any\n"
+    longer = read_wheel(altered(wheel, replaced={f"{INFO}/WHEEL": text}))
+    assert longer.unlike_record == (f"{INFO}/WHEEL",)
+    found = read_wheel(altered(wheel, replaced={f"{INFO}/note.txt": "listed nowhere", f"{INFO}/WHEEL": text}))
+    assert set(found.unlike_record) == {f"{INFO}/WHEEL", f"{INFO}/note.txt"}
 
 
 @pytest.mark.parametrize("size", [0, 3, 100, 900, -1, -30])
