@@ -104,7 +104,7 @@ def _named(request: BuildRequest) -> str | None:
 
 
 def _better(request: BuildRequest, text_of: Callable[[str], str | None]) -> str | None:
-    """What was probably meant by the entry point that was typed; None where that is what it is, or nothing."""
+    """The entry point that was probably meant; None where that is the one that was typed, or nothing is near."""
     named = _named(request)
     found = bundles.meant(named, text_of) if named else None
     # As a script's name, even the right name of a module is the wrong spelling.

@@ -1,4 +1,4 @@
-"""What a shell may complete a word to, beyond what click knows by itself."""
+"""The words that a shell may complete to, beyond what click knows by itself."""
 
 from __future__ import annotations
 

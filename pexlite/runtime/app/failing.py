@@ -16,7 +16,7 @@ _OURS = "<pexlite>/"  # how the names of our modules begin in frames
 
 
 class Damage:
-    """What may be missing in the app's directory `place`, which was unpacked from `file`.
+    """The files that may be missing in the app's directory `place`, which was unpacked from `file`.
 
     `room` opens the rest of this room in a file with these `facts` (start.room_of). `began` is when this process
     did, in seconds since 1970; None for one that is about to become another program.
