@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,16 @@ from pexlite.places import PARTS, is_store, store_place
 
 _KEPT_DAYS = 90.0
 _DAY = 86400
+# What the names of entries are, in each part of a store.
+_NAMES = {
+    "wheels": re.compile(r"[0-9a-f]{64}"),
+    "built": re.compile(r"[0-9a-f]{64}\.json"),
+    "bytecode": re.compile(r"(?:[0-9a-f]{32}|room)-[0-9a-f]{16}\.zip"),
+    "imports": re.compile(r"[0-9a-f]{32}\.json"),
+    # One that was being written too, where the process was killed.
+    "decisions": re.compile(r"[0-9a-f]{64}\.json|\.[0-9a-f]{40}\.[0-9a-f]{16}"),
+    "incoming": re.compile(r"[0-9]+-[0-9a-f]{16}"),
+}
 _CARRIED = """
 import sys
 sys.path.append(sys.argv.pop(1))
@@ -74,7 +85,9 @@ class Removed:
 def store_content() -> StoreContent:
     """The content of the store now."""
     root = store_place().root
-    return StoreContent(root, sum(1 for _ in _stored(root)), sum(_size(root / part) for part in PARTS))
+    entries = [(part, entry) for part in PARTS for entry in _entries(root, part)]
+    wheels = sum(part == "wheels" for part, _ in entries)
+    return StoreContent(root, wheels, sum(_size(entry) for _, entry in entries))
 
 
 def unpacked() -> Unpacked:
@@ -95,14 +108,10 @@ def prune(days: float | None = None) -> Removed:
     before = store_content().size
     wheels = 0
     with _writing(root):
-        for directory in list(_stored(root)):
-            if _last_used(directory) < limit:
-                shutil.rmtree(directory)
-                wheels += 1
-        kept = (("built", "*.json"), ("decisions", "*.json"), ("bytecode", "*.zip"))
-        for path in (path for part, names in kept for path in (root / part).glob(names)):
-            if _last_used(path) < limit:
-                path.unlink(missing_ok=True)
+        for part in PARTS:
+            for entry in [entry for entry in _entries(root, part) if _last_used(entry) < limit]:
+                _remove(entry)
+                wheels += part == "wheels"
     stored = before - store_content().size
     told = _carried("prune", "--json", *([] if days is None else ["--days", str(days)]))
     return Removed(wheels, len(told["apps"]), len(told["wheels"]), stored + told["size"])
@@ -114,8 +123,8 @@ def clear() -> Removed:
     before = store_content()
     with _writing(root):
         for part in PARTS:
-            if (root / part).exists():
-                shutil.rmtree(root / part)
+            for entry in list(_entries(root, part)):
+                _remove(entry)
         (root / "key").unlink(missing_ok=True)
     told = _carried("prune", "--json", "--days", "0")
     return Removed(before.wheels, len(told["apps"]), len(told["wheels"]), before.size + told["size"])
@@ -133,9 +142,26 @@ def _own_store() -> Path:
     return root
 
 
-def _stored(root: Path) -> Iterator[Path]:
-    """The directory of each wheel in the store."""
-    return (root / "wheels").glob("[0-9a-f][0-9a-f]/*")
+def _entries(root: Path, part: str) -> Iterator[Path]:
+    """All in that part of the store whose name is of the form that pexlite gives, with no link on the way to it.
+
+    Of wheels it is the directory of each. Anything else there is somebody's, and stays.
+    """
+    for directory in sorted((root / part).glob("[0-9a-f][0-9a-f]")) if part == "wheels" else [root / part]:
+        if directory.is_dir() and not directory.is_symlink() and not directory.parent.is_symlink():
+            for entry in sorted(directory.iterdir()):
+                if _NAMES[part].fullmatch(entry.name) and not entry.is_symlink():
+                    yield entry
+
+
+def _remove(entry: Path) -> None:
+    """Remove the entry, and the directory that it was in where nothing is left."""
+    if entry.is_dir():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        entry.parent.rmdir()
 
 
 def _last_used(path: Path) -> float:
@@ -144,9 +170,9 @@ def _last_used(path: Path) -> float:
     return max((max(entry.st_atime, entry.st_mtime) for entry in found), default=0)
 
 
-def _size(directory: Path) -> int:
-    total = 0
-    for place, _, names in os.walk(directory):
+def _size(entry: Path) -> int:
+    total = 0 if entry.is_dir() else entry.lstat().st_size
+    for place, _, names in os.walk(entry):
         for name in names:
             with contextlib.suppress(OSError):
                 total += Path(place, name).lstat().st_size

@@ -31,10 +31,10 @@ def filled(caches: Path, file: Path, wheels: list[Path]) -> Path:
     """A store of two wheels, one of them from long ago, and one unpacked app."""
     store = open_store()
     old, _ = (store.add(wheel, wheel.name) for wheel in wheels)
-    store.remember_built("key", old)
+    store.remember_built("0" * 64, old)
     (store.root / "mine").write_text("not pexlite's")
     carried.unpack(file)
-    for path in (*old.path.parent.iterdir(), store.root / "built" / "key.json"):
+    for path in (*old.path.parent.iterdir(), store.root / "built" / f"{'0' * 64}.json"):
         os.utime(path, (time.time() - 100 * DAY,) * 2)
     return caches
 
@@ -86,7 +86,7 @@ def test_what_is_old_goes_from_both(
         "unpacked_wheels": 0,
         "size": before - both.store_content().size,
     }
-    assert not list((filled / "store" / "built").iterdir())
+    assert not list((filled / "store" / "built").rglob("*"))
     (ready,) = (filled / "root").glob("lite-2/apps/*/READY")
     os.utime(ready, (time.time() - 200 * DAY,) * 2)
     monkeypatch.setenv("PEX_KEEP_DAYS", "0")
@@ -140,3 +140,43 @@ def test_a_directory_that_is_no_store_stays_as_it_is(
     assert run(["cache", command]) == 2
     assert "is no store of pexlite, and stays as it is" in capsys.readouterr().err
     assert sorted(store.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["clear", "prune"])
+def test_what_is_not_pexlites_stays(command: str, filled: Path) -> None:
+    store, elsewhere = filled / "store", filled / "elsewhere"
+    elsewhere.mkdir()
+    mine = [
+        store / "wheels" / "mine.whl",
+        store / "wheels" / "ab" / "mine.whl",
+        store / "wheels" / "ab" / "ab" / "x",
+        store / "built" / "out.txt",
+        store / "built" / "data.json",
+        store / "bytecode" / "x.zip",
+        store / "incoming" / "x",
+        elsewhere / ("0" * 64),
+        elsewhere / ("0" * 64 + ".json"),
+    ]
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+        os.utime(path, (0, 0))
+    (store / "wheels" / "cd").symlink_to(elsewhere)
+    (store / "decisions").symlink_to(elsewhere)
+    before = both.store_content()
+    assert run(["cache", command, *(["--days", "1"] if command == "prune" else [])]) == 0
+    assert [path for path in mine if not path.exists()] == []
+    assert both.store_content().wheels == {"clear": 0, "prune": before.wheels - 1}[command]
+
+
+def test_a_directory_that_a_build_was_told_to_use_keeps_what_was_there(
+    caches: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = caches / "project"
+    (project / "wheels").mkdir(parents=True)
+    (project / "wheels" / "mine.whl").write_text("mine")
+    monkeypatch.setenv("PEXLITE_CACHE_DIR", str(project))
+    assert run(["cache", "clear"]) == 2
+    open_store()
+    assert run(["cache", "clear"]) == 0
+    assert (project / "wheels" / "mine.whl").read_text() == "mine"
