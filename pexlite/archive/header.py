@@ -66,7 +66,7 @@ while [ -n "$_pex_path" ]; do
         if "$_pex_python" -I -S -c "" >/dev/null 2>&1 </dev/null; then exec "$_pex_python" "$0" "$@"; fi
     done
 done
-echo "error: ${{0##*/}} needs {needed}, and there is none on PATH" >&2
+echo "error: ${{0##*/}} needs "{needed}", and there is none on PATH" >&2
 echo "hint: install one of these, or name it with PEX_PYTHON=/path/to/python" >&2
 exit 1
 }}
@@ -95,8 +95,8 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
         layout=LAYOUT,
         build_id=build_id,
         coding=CODING,
-        pythons=" ".join(names),
-        needed=bundle.runs_on,
+        pythons=_words(names).rstrip(),
+        needed=shlex.quote(bundle.runs_on),
         sealed="".join(f"    {line}\n" for line in _sealed(launch)),
         options=_words(launch.inject_python_args),
         # The program that calls an entry point is told the file's name, and sees to the arguments.
@@ -121,6 +121,7 @@ def _sealed(launch: LaunchOptions) -> Iterator[str]:
 
 
 def _words(words: Sequence[str]) -> str:
+    """The words as sh reads them, whatever is in them, a space behind each."""
     return "".join(f"{shlex.quote(word)} " for word in words)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from pexlite.errors import TargetError
 from pexlite.model import Libc, Target
 from pexlite.targets import ask
+from pexlite.targets.answer import checked_answer
 from pexlite.targets.facts import Platform, Python, make_target
 
 _SECONDS_TO_ANSWER = 30
@@ -64,8 +65,7 @@ def answer_in(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:
     if done.returncode:
         raise ValueError(f"it ended with code {done.returncode}")
     try:
-        answer = json.loads(done.stdout.strip().rpartition("\n")[2])
-        return {**answer, "version": tuple(answer["version"])}
+        return checked_answer(json.loads(done.stdout.strip().rpartition("\n")[2]))
     except (KeyError, TypeError) as problem:
         raise ValueError(f"it answers {done.stdout[:80]!r}") from problem
 

@@ -13,6 +13,7 @@ from typing import Any
 from pexlite.errors import HostError, TargetError
 from pexlite.model import Target
 from pexlite.programs import find_program
+from pexlite.targets.answer import checked_answer
 from pexlite.targets.asking import answer_in, ask_program, put_question, target_of
 from pexlite.targets.interpreters import is_like_a_python, named_target, running_target
 
@@ -44,7 +45,7 @@ def read_target(file: Path) -> Target:
         said = json.loads(file.read_text(encoding="utf-8"))
         if said.get("pexlite_target") != _FORMAT:
             raise ValueError("it was not written by pexlite probe, or by a newer one")
-        return target_of({**said, "version": tuple(said["version"])}, None)
+        return target_of(checked_answer(said), None)
     except OSError as problem:
         raise TargetError(
             f"the target {file} cannot be read: {(problem.strerror or str(problem)).lower()}",

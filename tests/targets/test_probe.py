@@ -138,3 +138,47 @@ def test_what_is_no_program_reaches_no_shell(python: str, ssh: Path) -> None:
     with pytest.raises(PexliteError, match="no host to ask"):
         probe("someone@host.example", python)
     assert not ssh.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"libc": ["$(touch pwned)", "2.36"]}, "libc is"),
+        ({"libc": ["glibc", "2.36 $(x)"]}, "libc is"),
+        ({"libc": ["musl", "1.99999999"]}, "libc is"),
+        ({"libc": "glibc"}, "libc is 'glibc'"),
+        ({"platform": "linux-x86_64;x"}, "platform is 'linux-x86_64;x'"),
+        ({"platform": "linux-x86_64\n"}, "platform is"),
+        ({"soabi": "cpython-311$(x)-linux"}, "soabi is"),
+        ({"soabi": 5}, "soabi is '5'"),
+        ({"macos": "11.0`x`"}, "macos is"),
+        ({"version": [3, 10**9, 0]}, "version is"),
+        ({"version": [3, True, 0]}, "version is"),
+        ({"version": "3.1"}, "version is"),
+        ({"pointer_bits": "64"}, "pointer_bits"),
+        ({"environment": {}}, "PEP 508"),
+        ({"platform_machine": "--index-url=x y"}, "platform_machine is"),
+        ({"python_full_version": "--help"}, "python_full_version is"),
+        ({"sys_platform": "linux\nx"}, "sys_platform is"),
+        ({"platform_version": "\x1b[31m"}, "platform_version is"),
+        ({"platform_release": "x" * 501}, "platform_release is"),
+        ({"platform_system": None}, "platform_system is 'None'"),
+    ],
+)
+def test_an_answer_holds_what_a_python_could_say(changes: dict[str, object], words: str, tmp_path: Path) -> None:
+    answer = json.loads(probe(""))
+    for name, value in changes.items():
+        (answer if name in answer else answer["environment"])[name] = value
+    file = tmp_path / "target.json"
+    file.write_text(json.dumps(answer))
+    with pytest.raises(TargetError, match="describes no target") as caught:
+        read_target(file)
+    assert words in caught.value.message
+
+
+def test_a_host_that_lies_is_told(ssh: Path, tmp_path: Path) -> None:
+    liar = tmp_path / "liar"
+    liar.write_text('#!/bin/sh\necho \'{"version": [3, 11, 0], "environment": {"x": "$(y)"}}\'\n')
+    liar.chmod(0o755)
+    with pytest.raises(HostError, match="does not say what it can run"):
+        probe("someone@host.example", str(liar))
