@@ -63,17 +63,17 @@ def prune(days: float | None, as_json: bool) -> None:
     """Remove from both caches what has not been used for a while and is not in use now."""
     from pexlite.tools import caches
 
-    _tell(caches.prune(days), as_json)
+    _tell(caches.prune(days), as_json, f"used in the last {caches.KEPT_DAYS if days is None else days:g} days")
 
 
 def clear(as_json: bool) -> None:
     """Remove the store of builds, and all that built files have unpacked and no process uses."""
     from pexlite.tools import caches
 
-    _tell(caches.clear(), as_json)
+    _tell(caches.clear(), as_json, "put there meanwhile")
 
 
-def _tell(removed: Removed, as_json: bool) -> None:
+def _tell(removed: Removed, as_json: bool, why_kept: str) -> None:
     if as_json:
         write(json.dumps(asdict(removed), indent=2))
         return
@@ -83,6 +83,10 @@ def _tell(removed: Removed, as_json: bool) -> None:
         f"{count_in_words(removed.unpacked_wheels, 'wheel')} of those",
     ]
     say(f"removed {', '.join(words)}: {size_in_words(removed.size)}", err=True)
+    for app in removed.kept:
+        say(f"kept {app.name} ({app.python}): {app.why}", err=True)
+    if removed.stored_wheels_kept:
+        say(f"kept {count_in_words(removed.stored_wheels_kept, 'wheel')} of builds: {why_kept}", err=True)
 
 
 _DAYS = click.Option(

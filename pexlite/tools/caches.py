@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from pexlite.errors import PexliteError, UsageError, WriteError
 from pexlite.places import PARTS, is_store, store_place
 
-_KEPT_DAYS = 90.0
+KEPT_DAYS = 90.0
 _DAY = 86400
 # What the names of entries are, in each part of a store.
 _NAMES = {
@@ -72,14 +72,26 @@ class Unpacked:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """An unpacked app that stays, and why."""
+
+    name: str
+    python: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Removed:
-    """The number of wheels and apps that were removed from both caches, and their size."""
+    """The number of wheels and apps that were removed from both caches, their size, and what stays."""
 
     stored_wheels: int
     apps: int
     unpacked_wheels: int
     size: int
     """Bytes, all together."""
+    kept: tuple[Kept, ...]
+    stored_wheels_kept: int
+    """The number of wheels of builds that were used too recently to go."""
 
 
 def store_content() -> StoreContent:
@@ -104,7 +116,7 @@ def prune(days: float | None = None) -> Removed:
 
     Without `days` it is 90 days for the store, and PEX_KEEP_DAYS for built files. Raises WriteError.
     """
-    root, limit = _own_store(), time.time() - (_KEPT_DAYS if days is None else days) * _DAY
+    root, limit = _own_store(), time.time() - (KEPT_DAYS if days is None else days) * _DAY
     before = store_content().size
     wheels = 0
     with _writing(root):
@@ -114,7 +126,7 @@ def prune(days: float | None = None) -> Removed:
                 wheels += part == "wheels"
     stored = before - store_content().size
     told = _carried("prune", "--json", *([] if days is None else ["--days", str(days)]))
-    return Removed(wheels, len(told["apps"]), len(told["wheels"]), stored + told["size"])
+    return _removed(told, wheels, stored)
 
 
 def clear() -> Removed:
@@ -127,7 +139,19 @@ def clear() -> Removed:
                 _remove(entry)
         (root / "key").unlink(missing_ok=True)
     told = _carried("prune", "--json", "--days", "0")
-    return Removed(before.wheels, len(told["apps"]), len(told["wheels"]), before.size + told["size"])
+    return _removed(told, before.wheels, before.size)
+
+
+def _removed(told: Mapping[str, Any], wheels: int, size: int) -> Removed:
+    """All that went, `wheels` and `size` of it from the store, and what is `told` of the cache of built files."""
+    return Removed(
+        stored_wheels=wheels,
+        apps=len(told["apps"]),
+        unpacked_wheels=len(told["wheels"]),
+        size=size + told["size"],
+        kept=tuple(Kept(*one) for one in told["kept"]),
+        stored_wheels_kept=store_content().wheels,
+    )
 
 
 def _own_store() -> Path:

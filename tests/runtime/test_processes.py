@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import struct
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import time
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +35,7 @@ def app(build_id: str = "aaaa") -> processes.Candidate:
 
 
 def process(*words: str, days: float = 1, owner: int = 1000, **seen: str) -> processes.Process:
-    given: dict[str, str] = {"program": "/usr/bin/python3.11", "directory": "/", **seen}
+    given: dict[str, Any] = {"program": "/usr/bin/python3.11", "directory": "/", **seen}
     return processes.Process(list(words), NOW - days * DAY, owner, **given)
 
 
@@ -197,6 +200,44 @@ def test_threads_of_the_kernel_and_zombies_are_not_seen(tmp_path: Path) -> None:
 )
 def test_the_cache_that_a_process_was_told_of(environment: str, root: str | None) -> None:
     assert processes._root(environment) == root
+
+
+@pytest.mark.parametrize(
+    ("modes", "closed"),
+    [
+        ((0o700, 0o755, 0o755), True),
+        ((0o755, 0o700, 0o755), True),
+        ((0o755, 0o755, 0o700), True),
+        ((0o744, 0o755, 0o755), True),
+        ((0o755, 0o755, 0o755), False),
+        ((0o711, 0o755, 0o755), False),
+        ((0o710, 0o755, 0o755), None),  # as the group has others, or not
+    ],
+)
+def test_a_cache_in_a_home_that_nobody_else_can_enter_is_used_by_nobody_else(
+    modes: tuple[int, ...], closed: bool | None, tmp_path: Path
+) -> None:
+    # What is above is the test's, and open to nobody else or to all.
+    home = tmp_path / "home"
+    place = home / ".pex" / "lite-2" / "apps" / "aaaa-cp311-1"
+    place.mkdir(parents=True)
+    for path, mode in zip((home, home / ".pex", place), modes, strict=True):
+        path.chmod(mode)
+    others = [found for found in tmp_path.parents if found.stat().st_uid == os.getuid()]
+    if any(not found.stat().st_mode & 0o001 for found in (tmp_path, *others)):
+        closed = True
+    elif closed is None:
+        group, user = grp.getgrgid(home.stat().st_gid), pwd.getpwuid(os.getuid()).pw_name
+        closed = group.gr_name == user and not set(group.gr_mem) - {user}
+    assert processes.is_closed(str(place), os.getuid()) is closed
+    found = processes.Candidate(App(str(place)), NOW)
+    found.python, found.is_found_otherwise = "/usr/bin/python3.11", True
+    hidden = process("python3", "a", owner=os.getuid() + 1, program="", directory="")
+    assert processes._used_by(hidden, [found]) == ([] if closed else [place.name])
+    own = process("python3", "a", owner=os.getuid(), program="", directory="")
+    assert processes._used_by(own, [found]) == [place.name]
+    named = process("python3", f"{place}/run.py", owner=os.getuid() + 1)
+    assert processes._used_by(named, [found]) == [place.name]
 
 
 @pytest.mark.parametrize("root", [None, "/var/cache/apps"])

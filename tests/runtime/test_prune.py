@@ -290,13 +290,13 @@ def test_a_start_during_a_pruning_waits_for_its_end(
         age(apps(root)[0] / "READY", 100)
     begun = []
 
-    def start_meanwhile(candidates: list[users.Candidate]) -> set[str]:
+    def start_meanwhile(candidates: list[users.Candidate]) -> dict[str, users.Process]:
         command = [newest.path, tmp_path / "one" / "app.pex"]
         given = {**env, "PEX_MODULE": "quick:main"}
         begun.append(subprocess.Popen(command, env=given, stderr=subprocess.PIPE, text=True))
         time.sleep(0.5)
         assert begun[0].poll() is None
-        return set()
+        return {}
 
     monkeypatch.setattr(users, "in_use", start_meanwhile)
     gone = prune.prune(str(root), days)
@@ -310,12 +310,14 @@ def test_what_is_in_use_keeps_the_time_of_its_last_use(
 ) -> None:
     start(newest, app(tmp_path, "one"), env)
     (one,) = apps(root)
-    monkeypatch.setattr(users, "in_use", lambda candidates: {one.name})
+    monkeypatch.setattr(
+        users, "in_use", lambda candidates: {one.name: users.Process(["/x/python3"], 0, 0, number=7)}
+    )
     age(one / "READY", 5)
     before = (one / "READY").stat().st_mtime
     assert pruned(root, 0) == []
     assert (one / "READY").stat().st_mtime == before
-    monkeypatch.setattr(users, "in_use", lambda candidates: set())
+    monkeypatch.setattr(users, "in_use", lambda candidates: {})
     assert pruned(root, 0) == [one.name]
 
 

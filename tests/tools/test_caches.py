@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -77,7 +80,7 @@ def test_the_store_says_where_it_is(caches: Path, capsys: pytest.CaptureFixture[
 def test_what_is_old_goes_from_both(
     filled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = both.store_content().size
+    before, version = both.store_content().size, "".join(map(str, sys.version_info[:2]))
     assert run(["cache", "prune", "--json"]) == 0
     removed = json.loads(capsys.readouterr().out)
     assert removed == {
@@ -85,13 +88,20 @@ def test_what_is_old_goes_from_both(
         "apps": 0,
         "unpacked_wheels": 0,
         "size": before - both.store_content().size,
+        "kept": [{"name": "app.pex", "python": f"cp{version}", "why": "used today"}],
+        "stored_wheels_kept": 1,
     }
     assert not list((filled / "store" / "built").rglob("*"))
     (ready,) = (filled / "root").glob("lite-2/apps/*/READY")
     os.utime(ready, (time.time() - 200 * DAY,) * 2)
     monkeypatch.setenv("PEX_KEEP_DAYS", "0")
     assert run(["cache", "prune"]) == 0
-    assert ready.exists() and "0 unpacked apps" in capsys.readouterr().err
+    lines = capsys.readouterr().err.splitlines()
+    assert ready.exists() and "0 unpacked apps" in lines[0]
+    assert lines[1:] == [
+        f"kept app.pex (cp{version}): PEX_KEEP_DAYS=0 keeps everything",
+        "kept 1 wheel of builds: used in the last 90 days",
+    ]
     os.utime(ready, (time.time() - 3 * DAY,) * 2)
     assert run(["cache", "prune", "--days", "2"]) == 0
     told = capsys.readouterr().err
@@ -104,6 +114,24 @@ def test_cleared_they_are_empty(filled: Path, wheels: list[Path], capsys: pytest
     assert (both.store_content().size, both.unpacked().size) == (0, 0)
     assert (filled / "store" / "mine").read_text() == "not pexlite's"
     assert open_store().add(wheels[0], wheels[0].name).path.exists()
+
+
+def test_an_app_that_runs_stays_and_it_is_said_why(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place,) = (filled / "root").glob("lite-2/apps/*-*")
+    command = [str(place / "bin" / "python"), "-c", "print('runs', flush=True); input()"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout and process.stdout.readline() == "runs\n"
+        assert run(["cache", "clear"]) == 0
+        told = capsys.readouterr().err.splitlines()
+        assert told[0].startswith("removed 2 wheels of builds, 0 unpacked apps")
+        assert re.fullmatch(
+            rf"kept app\.pex \(cp\d+\): in use, as far as can be seen, by process {process.pid} \(python.*\)",
+            told[1],
+        )
+        assert len(told) == 2 and place.exists()
+    finally:
+        process.communicate("\n", timeout=60)
 
 
 def test_empty_caches_are_no_failure(caches: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,11 +53,26 @@ def _prune(asked: "Asked | None", options: "argparse.Namespace") -> None:
     if gone is None:
         words = "%s is not to be locked, or none of pexlite's: another start may be at work there, try again"
         raise ToolError(words % root, WRITING)
-    size = before.size - Holdings(root).size
+    left = Holdings(root)
+    size = before.size - left.size
+    kept = [(app["name"], app["python"], _why(app, gone, idle)) for app in left.apps]
     if options.json:
-        say_json({"apps": gone.apps, "wheels": gone.wheels, "size": size})
-    else:
-        say("removed %d apps and %d wheels, %s" % (len(gone.apps), len(gone.wheels), in_words(size)))
+        return say_json({"apps": gone.apps, "wheels": gone.wheels, "size": size, "kept": kept})
+    say("removed %d apps and %d wheels, %s" % (len(gone.apps), len(gone.wheels), in_words(size)))
+    for one in kept:
+        say("kept %s (%s): %s" % one)
+
+
+def _why(one: "dict[str, Any]", gone: "prune.Gone", idle: bool) -> str:
+    """Why the app is still there."""
+    if idle:
+        return "PEX_KEEP_DAYS=0 keeps everything"
+    return gone.kept.get(os.path.basename(one["directory"])) or "used " + _used(one)
+
+
+def _used(one: "dict[str, Any]") -> str:
+    days = int(max(0, time.time() - one["last_used"]) // prune.DAY)
+    return "today" if not days else "%d day%s ago" % (days, "" if days == 1 else "s")
 
 
 def _root(asked: "Asked | None") -> str:
@@ -111,9 +126,7 @@ class Holdings:
             # What it shares with no other app is what its going would give back.
             shared = set([wheel for other in self.apps if other is not one for wheel in other["wheels"]])
             own = sum([self.wheels.get(wheel, 0) for wheel in set(one["wheels"]) - shared])
-            days = int(max(0, time.time() - one["last_used"]) // prune.DAY)
-            used = "today" if not days else "%d day%s ago" % (days, "" if days == 1 else "s")
-            shown = (width, one["name"], one["python"], one["build_id"], in_words(own + one["size"]), used)
+            shown = (width, one["name"], one["python"], one["build_id"], in_words(own + one["size"]), _used(one))
             lines.append("  %-*s  %-6s  %s  %9s of its own  used %s" % shown)
         if self.earlier:
             place = os.path.dirname(self.root) + "/" + _EARLIER

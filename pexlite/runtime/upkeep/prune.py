@@ -25,11 +25,12 @@ _PATIENCE = 2.0  # seconds that a start spends on removing; a later one removes 
 
 
 class Gone:
-    """The names of the apps and wheels that a pruning took out."""
+    """The names of the apps and wheels that a pruning took out; and of apps that are in use, how."""
 
     def __init__(self) -> None:
         self.apps: list[str] = []
         self.wheels: list[str] = []
+        self.kept: dict[str, str] = {}
 
 
 def after_install(root: str, kept: str) -> None:
@@ -180,7 +181,12 @@ class _Pruner:
             candidate.app.set_mark(_DATED_BACK)
         used = users.in_use(candidates)
         for candidate in candidates:
-            if candidate.name in used and candidate.app.mark() == _DATED_BACK:
+            if candidate.name not in used:
+                continue
+            process = used[candidate.name]
+            words = "in use, as far as can be seen, by process %d (%s)"
+            self.gone.kept[candidate.name] = words % (process.number, os.path.basename(process.words[0]))
+            if candidate.app.mark() == _DATED_BACK:
                 candidate.app.set_mark(candidate.mark)
         return [candidate.name for candidate in candidates if candidate.name not in used]
 

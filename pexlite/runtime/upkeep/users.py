@@ -46,6 +46,7 @@ class Candidate:
             self.owner = os.stat(app.place).st_uid
         except OSError:
             self.owner = -1
+        self.is_closed = is_closed(os.path.realpath(app.place), self.owner)
 
     def is_mapped(self, process: "Process") -> bool:
         """Whether the process has a file of the app in memory, or of its wheels, where the app has but links."""
@@ -53,6 +54,8 @@ class Candidate:
 
     def is_perhaps_run_by(self, process: "Process") -> bool:
         """Whether a process that tells no more may be one of this app's, by its Python, cache, user and age."""
+        if self.is_closed and process.owner != self.owner:
+            return False  # nobody else can enter, and root uses no cache of another account
         program = process.program or process.words[0]
         if program.endswith(" (deleted)"):
             program = program[: -len(" (deleted)")]
@@ -81,7 +84,9 @@ class Process:
         directory: "str | None" = None,
         mapped: str = "",
         root: "str | None" = None,
+        number: int = 0,
     ) -> None:
+        self.number = number
         self.words = words
         self.started = started
         self.owner = owner
@@ -91,15 +96,45 @@ class Process:
         self.root = root
 
 
-def in_use(apps: "Sequence[Candidate]") -> "set[str]":
-    """The names of those of `apps` that a running process uses, or may be using."""
-    used: set[str] = set()
+def in_use(apps: "Sequence[Candidate]") -> "dict[str, Process]":
+    """The names of those of `apps` that a running process uses, or may be using, and a process of each."""
+    used: dict[str, Process] = {}
     for process in running():
         rest = [app for app in apps if app.name not in used]
         if not rest:
             break
-        used.update(_used_by(process, rest))
+        for name in _used_by(process, rest):
+            used[name] = process
     return used
+
+
+def is_closed(path: str, owner: int) -> bool:
+    """Whether a directory of `owner`'s, at `path` or above it, lets nobody else in; root needs no leave."""
+    while path != "/":
+        try:
+            found = os.stat(path)
+        except OSError:
+            return False
+        if (
+            found.st_uid == owner
+            and not found.st_mode & 0o001
+            and not (found.st_mode & 0o010 and _has_others(found))
+        ):
+            return True
+        path = os.path.dirname(path)
+    return False
+
+
+def _has_others(found: os.stat_result) -> bool:
+    """Whether anybody but the owner may be in the group; many owners have one of their own name for themselves."""
+    import grp
+    import pwd
+
+    try:
+        group, name = grp.getgrgid(found.st_gid), pwd.getpwuid(found.st_uid).pw_name
+    except KeyError:
+        return True
+    return group.gr_name != name or bool(set(group.gr_mem) - {name})
 
 
 def _used_by(process: Process, apps: "Sequence[Candidate]") -> "list[str]":
@@ -188,6 +223,7 @@ def _from_proc() -> "Iterator[Process]":
         place = "/proc/" + name
         try:
             seen = Process(_words(place), 0, os.stat(place).st_uid, _link(place + "/exe"), _link(place + "/cwd"))
+            seen.number = int(name)
             seen.mapped, seen.root = _read(place + "/maps"), _root(_read(place + "/environ"))
             facts = _facts(place)  # last: of a process that ended before this, less was seen than it was
             seen.started = booted + int(facts[19]) / ticks
@@ -248,7 +284,8 @@ def _from_ps() -> "Iterator[Process]":
     for line in output.decode("utf-8", "surrogateescape").splitlines():
         fields = line.split(None, 3)
         if len(fields) == 4 and int(fields[0]) != os.getpid():
-            yield Process(fields[3].split(" "), time.time() - _seconds(fields[2]), int(fields[1]))
+            started = time.time() - _seconds(fields[2])
+            yield Process(fields[3].split(" "), started, int(fields[1]), number=int(fields[0]))
 
 
 def _seconds(elapsed: str) -> int:
