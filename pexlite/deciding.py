@@ -69,6 +69,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         notices=(
             *archive.unread_variables(request.launch),
             *asked.notices,
+            *prepared.notices,
             *settled.notices,
             *start.notices,
             *_about_local(request, (*prepared.local, *start.loose)),

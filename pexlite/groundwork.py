@@ -113,6 +113,8 @@ class Prepared:
     local: tuple[fetch.LocalWheel, ...]
     roots: tuple[Root, ...]
     """All requirements, also those on the local wheels, after `--exclude` and `--override`."""
+    notices: tuple[str, ...] = ()
+    """Sentences about settings that are not heeded."""
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -170,7 +172,8 @@ def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:
         report(Progress("note", notice))
     local = workshop.local_wheels(asked.local)
     roots = resolve.amended((*asked.roots, *map(root_of, local)), asked.amendments)
-    return Prepared(request, asked, workshop, local, roots)
+    unheeded = resolve.unheeded_settings(workshop.installer)
+    return Prepared(request, asked, workshop, local, roots, unheeded)
 
 
 def root_of(entry: fetch.LocalWheel) -> Root:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from packaging.pylock import Pylock, is_valid_pylock_path
 from packaging.requirements import Requirement
@@ -31,6 +32,7 @@ from pexlite.outputs import Kind, Output
 from pexlite.places import store_place
 from pexlite.sourcing import with_sources
 
+_Found = TypeVar("_Found")
 _MOST_SHOWN = 4
 _OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
 
@@ -99,6 +101,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
         notices=(
             *place.notices,
             *asked.notices,
+            *prepared.notices,
             *sourced.notices,
             *_of_several_indexes(prepared, found),
             *_left_out(prepared),
@@ -199,8 +202,8 @@ def settle(prepared: Prepared) -> Settled:
         elif request.locked:
             raise UsageError(f"{file.name} cannot be used: {unfit}", hint=_instead_of(file))
         notices = (f"{file.name} was passed over ({unfit}); all is resolved anew",)
-    elif request.locked:
-        raise UsageError("--locked, and there is no lock", hint="make one (pexlite lock) or name it (--lock FILE)")
+    else:
+        notices = _without_lock(prepared)
     sourced = with_sources(prepared)
     whole = sourced.prepared
     found = whole.workshop.resolve(whole.roots, asked)
@@ -311,13 +314,34 @@ def _brought_by_excluded(prepared: Prepared, settled: Settled) -> tuple[frozense
 
 def _lock_beside(prepared: Prepared) -> Path | None:
     """The lock beside the one local project; with `--locked` and no project, the one in the build's directory."""
+    return None if prepared.request.ignore_locks else _beside_project(prepared, resolve.find_lock)
+
+
+def _beside_project(prepared: Prepared, find: Callable[[Path], _Found | None]) -> _Found | None:
+    """What `find` finds in the directory of the one local project; with `--locked` else in the build's."""
     request = prepared.request
-    projects = [entry.source.path for entry in prepared.local if entry.source.kind is LocalKind.PROJECT]
-    if request.ignore_locks or len(projects) > 1:
+    projects = {entry.source.path for entry in prepared.local if entry.source.kind is LocalKind.PROJECT}
+    if len(projects) > 1:
         return None
     if projects:
-        return resolve.find_lock(projects[0])
-    return resolve.find_lock(request.directory) if request.locked else None
+        return find(projects.pop())
+    return find(request.directory) if request.locked else None
+
+
+def _without_lock(prepared: Prepared) -> tuple[str, ...]:
+    """A notice about a lock of another tool where there is none to use; with `--locked` UsageError."""
+    request = prepared.request
+    foreign = None if request.ignore_locks else _beside_project(prepared, resolve.foreign_lock)
+    if foreign is None:
+        if request.locked:
+            raise UsageError(
+                "--locked, and there is no lock", hint="make one (pexlite lock) or name it (--lock FILE)"
+            )
+        return ()
+    name = foreign.file.name
+    if request.locked:
+        raise UsageError(f"--locked, and {name} is a lock that is not read here", hint=foreign.how)
+    return (f"{name} beside the project is not read, and all is resolved anew; to go by it: {foreign.how}",)
 
 
 def _unfit(prepared: Prepared, file: Path) -> str:

@@ -77,6 +77,26 @@ def test_the_source_of_a_lock_is_built_where_nothing_forbids_it(
     assert (tmp_path / "BUILT").exists()
 
 
+@pytest.mark.parametrize("variables", [{"UV_NO_BUILD": "1"}, {"UV_NO_BUILD_PACKAGE": "other noisy"}])
+def test_uv_s_own_word_against_building_holds_for_a_lock_too(
+    variables: dict[str, str], links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(FetchError, match="only-binary forbids that"):
+        build(tmp_path, lock=locked(tmp_path, noisy(tmp_path)))
+
+
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
+def test_for_another_platform_nothing_is_built_either(
+    resolver: str, links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_ONLY_BINARY", "noisy")
+    with pytest.raises(ResolutionError, match=r"noisy 1\.0 has no wheel for cp312"):
+        build(tmp_path, "noisy", platforms=("linux_aarch64-cp-312-cp312",), resolver=resolver)
+    assert not (tmp_path / "BUILT").exists()
+
+
 def test_a_decision_made_before_a_setting_is_not_recalled_after_it(
     links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from packaging.pylock import (
@@ -15,8 +15,8 @@ from packaging.pylock import (
     PackageWheel,
     Pylock,
 )
-from packaging.utils import canonicalize_name
 
+from pexlite.installers.formats import SOURCE, WHEEL, only_format
 from pexlite.model import IndexSettings
 
 # Two files with one digest by md5 or sha1 can be made; a digest by SHAKE has no length of its own.
@@ -80,26 +80,10 @@ class LockRules:
         return None
 
     def _may_be_built(self, name: str) -> bool:
-        return self._choice(name) != "wheel"
+        return only_format(name, self.only_binary, self.no_binary) != WHEEL
 
     def _may_be_wheel(self, name: str) -> bool:
-        return self._choice(name) != "source"
-
-    def _choice(self, name: str) -> str:
-        """The one format that `name` may have, "wheel" or "source", or "" for either; names go before :all:."""
-        only, no = _names(self.only_binary), _names(self.no_binary)
-        for key in (name, ":all:"):
-            if key in only:
-                return "wheel"
-            if key in no:
-                return "source"
-        return ""
-
-
-def _names(given: Sequence[str]) -> set[str]:
-    """The names in a list as pip takes it: `:none:` takes back all before it."""
-    last = max((number for number, name in enumerate(given) if name == ":none:"), default=-1)
-    return {name if name.startswith(":") else canonicalize_name(name) for name in given[last + 1 :]}
+        return only_format(name, self.only_binary, self.no_binary) != SOURCE
 
 
 def _address(source: PackageArchive) -> str:

@@ -20,6 +20,7 @@ from pexlite.installers.programs import run as run
 from pexlite.installers.wheels import build_wheel as build_wheel
 from pexlite.installers.wheels import download as download
 from pexlite.installers.words import child_environment as child_environment
+from pexlite.installers.words import diverts as diverts
 from pexlite.installers.words import index_arguments as index_arguments
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "attempt",
     "build_wheel",
     "child_environment",
+    "diverts",
     "download",
     "end_running",
     "find_installer",

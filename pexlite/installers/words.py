@@ -53,6 +53,11 @@ def local_path(location: str) -> Path | None:
     return None if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", location) else Path(location)
 
 
+def diverts(setting: str) -> bool:
+    """Whether pip is never told `setting`, by its long option name, since it would do something else then."""
+    return _diverts(f"PIP_{setting.upper().replace('-', '_')}")
+
+
 def _diverts(name: str) -> bool:
     # PYTHONPATH would put its modules before those that a build requires: another wheel, from the same source.
     return name == "PYTHONPATH" or re.fullmatch(f"PIP_(?:{_DIVERTING})", name) is not None

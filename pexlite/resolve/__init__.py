@@ -7,10 +7,12 @@ from pexlite.resolve.amendments import recorded as recorded
 from pexlite.resolve.amendments import with_recorded as with_recorded
 from pexlite.resolve.beside import Beside as Beside
 from pexlite.resolve.beside import find_lock as find_lock
+from pexlite.resolve.beside import foreign_lock as foreign_lock
 from pexlite.resolve.beside import read_beside as read_beside
 from pexlite.resolve.gathered import combined as combined
 from pexlite.resolve.gathered import merged_index as merged_index
 from pexlite.resolve.index import effective_settings as effective_settings
+from pexlite.resolve.index import unheeded_settings as unheeded_settings
 from pexlite.resolve.lock import beneath_uv as beneath_uv
 from pexlite.resolve.lock import lock as lock
 from pexlite.resolve.lock_file import lock_text as lock_text
@@ -32,6 +34,7 @@ __all__ = [
     "effective_settings",
     "environments",
     "find_lock",
+    "foreign_lock",
     "gather",
     "lock",
     "lock_text",
@@ -41,6 +44,7 @@ __all__ = [
     "raise_problems",
     "read_beside",
     "recorded",
+    "unheeded_settings",
     "uv_sources",
     "with_recorded",
     "write_lock",

@@ -17,6 +17,11 @@ from pexlite.paths import is_file
 from pexlite.resolve.lock_parts import wanted_parts
 
 _NAMES = ("pylock.toml", "uv.lock")
+_FOREIGN = {
+    "poetry.lock": "poetry export --format pylock.toml --output pylock.toml",
+    "pdm.lock": "pdm export --format pylock --output pylock.toml",
+    "Pipfile.lock": "pipenv requirements --hash > requirements.txt, and build with -r requirements.txt",
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,21 @@ class Beside:
 def find_lock(directory: Path) -> Path | None:
     """The lock in `directory`: pylock.toml, else uv.lock, else None."""
     return next((file for name in _NAMES if is_file(file := directory / name)), None)
+
+
+@dataclass(frozen=True)
+class ForeignLock:
+    """A lock of another tool, which only that tool can read."""
+
+    file: Path
+    how: str
+    """The commands that make something of it that can be built from."""
+
+
+def foreign_lock(directory: Path) -> ForeignLock | None:
+    """The lock of poetry, pdm or pipenv in `directory`; None where there is none."""
+    found = ((directory / name, how) for name, how in _FOREIGN.items())
+    return next((ForeignLock(file, how) for file, how in found if file.is_file()), None)
 
 
 def read_beside(

@@ -15,11 +15,12 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pexlite.errors import IndexConfigurationError
-from pexlite.installers import BEST_MATCH, FIRST_INDEX, FIRST_MATCH
+from pexlite.installers import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, Installer
 from pexlite.model import IndexSettings
 from pexlite.paths import expanded
 from pexlite.places import pip_configuration_files
-from pexlite.resolve.uv_configuration import uv_index_strategy
+from pexlite.resolve.unheeded import unheeded
+from pexlite.resolve.uv_configuration import uv_flag, uv_index_strategy, uv_names
 
 _Value = TypeVar("_Value")
 
@@ -49,9 +50,13 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
         prereleases=asked.prereleases or _flag(said, "pre"),
         uploaded_prior_to=asked.uploaded_prior_to or said.get("uploaded-prior-to"),
         prefer_pure=asked.prefer_pure,
-        only_binary=_unique(*_names(said, "only-binary"), *asked.only_binary),
+        only_binary=_unique(
+            *_names(said, "only-binary"),
+            *asked.only_binary,
+            *([":all:"] if uv_flag("UV_NO_BUILD") else uv_names("UV_NO_BUILD_PACKAGE")),
+        ),
         no_binary=_unique(*_names(said, "no-binary"), *asked.no_binary),
-        require_hashes=asked.require_hashes or _flag(said, "require-hashes"),
+        require_hashes=asked.require_hashes or _flag(said, "require-hashes") or uv_flag("UV_REQUIRE_HASHES"),
         trusted_hosts=_unique(*_words(said, "trusted-host"), *asked.trusted_hosts),
         certificate=asked.certificate or _path(said.get("cert")),
         client_certificate=asked.client_certificate or _path(said.get("client-cert")),
@@ -60,6 +65,11 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
         retries=int(_given(asked.retries, nothing.retries, _number(said, "retries"))),
         keyring_provider=asked.keyring_provider or said.get("keyring-provider"),
     )
+
+
+def unheeded_settings(installer: Installer) -> tuple[str, ...]:
+    """Notices about settings of pip that a build by `installer` does not heed."""
+    return unheeded(_configuration(), installer)
 
 
 def configured_constraints() -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from packaging.version import Version
 
 from pexlite.errors import PexliteError, ResolutionError, WheelMissing
 from pexlite.installers import Installer, end_running
+from pexlite.installers.formats import WHEEL, only_format
 from pexlite.installers.words import local_path
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
 from pexlite.resolve.constraints import lines_behind
@@ -131,7 +132,7 @@ def _resolve(job: Job) -> Pylock:
     try:
         return _resolve_as_asked(job)
     except WheelMissing as problem:
-        if problem.source_of is None or problem.source_of in job.from_source or wheels_only_by_rank(job):
+        if problem.source_of is None or not _may_be_built(problem.source_of, job):
             raise
         try:
             return _resolve(replace(job, from_source=(*job.from_source, problem.source_of)))
@@ -140,6 +141,12 @@ def _resolve(job: Job) -> Pylock:
         except ResolutionError as second:
             causes = [*problem.causes, f"nor can it be built here: {second.message}", *second.causes[-2:]]
             raise WheelMissing(problem.message, causes=causes, hint=problem.hint) from second
+
+
+def _may_be_built(project: str, job: Job) -> bool:
+    """Whether the source distribution of `project` has not been tried yet, and no setting forbids it."""
+    formats = only_format(project, job.settings.only_binary, job.settings.no_binary)
+    return project not in job.from_source and formats != WHEEL and not wheels_only_by_rank(job)
 
 
 def _resolve_as_asked(job: Job) -> Pylock:

@@ -59,6 +59,7 @@ _WITH_VALUE = (
     "--config-settings",
     "--global-option",
 )
+_NOT_HEEDED = frozenset({"--prefer-binary", "--use-feature", "--config-settings", "--global-option"})
 _ALONE = ("--no-index", "--pre", "--prefer-binary", "--require-hashes")
 
 
@@ -236,10 +237,11 @@ def _read_line(line: _Line) -> Gathered:
     if not requirement:
         return combined(_apply(line, name, value) for name, value in options)
     hashes = tuple(value for name, value in options if name == "--hash")
+    idle = [_not_heeded(line, name) for name, _ in options if name in _NOT_HEEDED]
     bad = next((digest for digest in hashes if not re.fullmatch(r"sha(?:256|384|512):[0-9a-f]+", digest)), None)
     if bad:
         return problem(f"{line.origin}: --hash={bad} is no hash", "write --hash=sha256: and 64 hexadecimal digits")
-    return interpret(_input(line, requirement, hashes))
+    return combined([interpret(_input(line, requirement, hashes)), *idle])
 
 
 def _input(line: _Line, text: str, hashes: tuple[str, ...] = ()) -> Input:
@@ -285,7 +287,13 @@ def _apply(line: _Line, name: str, value: str) -> Gathered:
         return constraints_in(where, line.above)
     if name == "--editable":
         return interpret(_input(line, value))
+    if name in _NOT_HEEDED:
+        return _not_heeded(line, name)
     return Gathered(index=_index(line, name, value))
+
+
+def _not_heeded(line: _Line, name: str) -> Gathered:
+    return Gathered(notices=(f"{_shown(line.file)} says {name}, which is not heeded",))
 
 
 def _index(line: _Line, name: str, value: str) -> IndexSettings:
@@ -311,7 +319,6 @@ def _index(line: _Line, name: str, value: str) -> IndexSettings:
             return IndexSettings(uploaded_prior_to=value)
         case "--require-hashes":
             return IndexSettings(require_hashes=True)
-    # --prefer-binary, --use-feature and build options change nothing here: wheels are preferred anyway.
     return IndexSettings()
 
 

@@ -65,7 +65,7 @@ def gather(request: BuildRequest) -> Asked:
         amendments=amendments.value,
         requires_python=whole.requires_python,
         script=script,
-        notices=whole.notices,
+        notices=tuple(dict.fromkeys(whole.notices)),
         files=tuple(dict.fromkeys(whole.files)),
     )
 

@@ -1,4 +1,4 @@
-"""The setting of uv's own that decides between indexes: from its variable, else from its configuration files."""
+"""Settings of uv's own that hold whatever resolves: what decides between indexes, and what keeps a build safe."""
 
 from __future__ import annotations
 
@@ -19,8 +19,18 @@ def uv_index_strategy() -> str | None:
     return next(filter(None, map(_strategy, _files())), None)
 
 
+def uv_flag(variable: str) -> bool:
+    """Whether `variable`, one of uv's, is set to yes."""
+    return os.environ.get(variable, "").lower() in ("1", "true", "t", "yes", "y", "on")
+
+
+def uv_names(variable: str) -> list[str]:
+    """The projects that `variable`, one of uv's, names."""
+    return os.environ.get(variable, "").split()
+
+
 def _files() -> Iterator[Path]:
-    if os.environ.get("UV_NO_CONFIG", "").lower() in ("1", "true", "yes", "on"):
+    if uv_flag("UV_NO_CONFIG"):
         return
     named = os.environ.get("UV_CONFIG_FILE")
     if named:

@@ -26,6 +26,7 @@ from pexlite.resolve.gathered import Gathered, Problem, combined, problem
 from pexlite.resolve.inputs import local_kind
 from pexlite.resolve.projects import read_project
 from pexlite.resolve.scripts import header_table
+from pexlite.resolve.uv_configuration import uv_flag
 from pexlite.resolve.uv_workspaces import members_of, workspace_of
 
 _Table = Mapping[str, Any]
@@ -71,7 +72,7 @@ def uv_sources(needs: Needs) -> Gathered:
 
     A dependency has a source only where the file itself asks for it, as with uv.
     """
-    if os.environ.get("UV_NO_SOURCES", "").lower() in ("1", "true", "yes", "on"):
+    if uv_flag("UV_NO_SOURCES"):
         return Gathered()
     said = _said(needs.file)
     parts = []

@@ -1,0 +1,27 @@
+"""The formats that a project may come in by pip's --only-binary and --no-binary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from packaging.utils import canonicalize_name
+
+WHEEL = "wheel"
+SOURCE = "source"
+
+
+def only_format(project: str, only_binary: Sequence[str], no_binary: Sequence[str]) -> str:
+    """The one format that `project` may have, or "" for either; names go before :all:, as in pip."""
+    only, no = _names(only_binary), _names(no_binary)
+    for key in (canonicalize_name(project), ":all:"):
+        if key in only:
+            return WHEEL
+        if key in no:
+            return SOURCE
+    return ""
+
+
+def _names(given: Sequence[str]) -> set[str]:
+    """The names in a list as pip takes it: `:none:` takes back all before it."""
+    last = max((number for number, name in enumerate(given) if name == ":none:"), default=-1)
+    return {name if name.startswith(":") else canonicalize_name(name) for name in given[last + 1 :]}
