@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from packaging.pylock import Pylock
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pexlite import archive, fetch, resolve, targets
@@ -86,12 +87,20 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         # What is remembered is small; bytecode is not, and is in the store anyway.
         repeatable=not own
         and not request.bytecode
-        and not any(package.directory for package in settled.lock.packages),
+        and not any(package.directory for package in settled.lock.packages)
+        # What was built may be built with something else tomorrow.
+        and {wheel.sha256 for wheel in settled.wheels} <= _digests(settled.lock),
     )
 
 
 def _output(request: BuildRequest, path: Path) -> Output:
     return Output(request.directory / path, Kind.APPLICATION, request.force)
+
+
+def _digests(lock: Pylock) -> set[str]:
+    """The sha256 of every wheel that `lock` names by it."""
+    files = [file for package in lock.packages for file in (*(package.wheels or ()), package.archive)]
+    return {file.hashes["sha256"].lower() for file in files if file is not None and "sha256" in file.hashes}
 
 
 def _draft(prepared: Prepared, plan: Bundle, report: Report) -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pexlite.errors import ProjectBuildError
 from pexlite.fetch.normalise import normalise
 from pexlite.fetch.project_copy import copy_project
 from pexlite.fetch.project_key import project_key
-from pexlite.fetch.store import Store
+from pexlite.fetch.store import Store, Tools
 from pexlite.fetch.wheel_writer import source_date_epoch
 from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
 from pexlite.names import fault_of_path
@@ -34,7 +34,7 @@ class Workshop:
     def build_project(self, directory: Path, *, local: bool = True) -> Wheel:
         """The wheel of the project in `directory`, built from a copy, so that nothing is left behind there.
 
-        If nothing that the wheel is known to be made from has changed, the earlier wheel is returned.
+        If nothing that the wheel is known to be made from and with has changed, the earlier wheel is returned.
         """
         with tempfile.TemporaryDirectory(prefix="pexlite-project-") as scratch:
             copy = copy_project(directory, Path(scratch))
@@ -43,15 +43,20 @@ class Workshop:
             def make() -> Wheel:
                 return self._build(copy, local=local)
 
-            built = make() if known is None else self.once(self.key("project", known), make)
-            return replace(built, local=local)
+            if known is None:
+                return replace(make(), local=local)
+            needs = installers.build_requirements(copy)
+            return replace(self.once(self.key("project", known), lambda: needs, make), local=local)
 
     def sdist_built_before(self, sha256: str, subdirectory: str) -> Wheel | None:
-        """The wheel that `build_sdist` made earlier of an sdist with this sha256; None if there is none."""
-        return self.store.built(self.key("sdist", sha256, subdirectory))
+        """The wheel that `build_sdist` made earlier of an sdist with this sha256, with what it would take now."""
+        source = self.key("sdist", sha256, subdirectory)
+        noted = self.store.tools_of(source)
+        tools = self._tools_now(noted) if noted else ""
+        return self.store.built(_with(source, tools)) if tools else None
 
     def build_sdist(self, sdist: Path, subdirectory: str = "") -> Wheel:
-        """The wheel of `sdist`, built once per content, Python and platform."""
+        """The wheel of `sdist`, built once per content, Python, platform and what it is built with."""
         with sdist.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         key = self.key("sdist", sha256, subdirectory)
@@ -65,7 +70,7 @@ class Workshop:
                 source = installers.unpack_sdist(sdist, Path(scratch) / "source")
                 return self._build(source / subdirectory, local=False)
 
-        return self.once(key, make)
+        return self.once(key, lambda: installers.build_requirements(sdist, subdirectory), make)
 
     def build_checkout(self, requirement: str, identity: Iterable[str]) -> Wheel:
         """The wheel of `requirement`, a VCS URL, built once per `identity` (kind, address, commit)."""
@@ -83,20 +88,43 @@ class Workshop:
                 )
                 return self._keep(built, Path(scratch), local=False)
 
-        return self.once(self.key("vcs", *identity), make)
+        # What builds it is known only when pip has fetched it: at least the indexes have to be the same.
+        return self.once(self.key("vcs", *identity), lambda: (), make)
 
     def key(self, *identity: str) -> str:
-        """The key under which the store remembers the wheel built from a source."""
-        facts = (*identity, self.target.python, self.target.platform, str(source_date_epoch()))
+        """The key of a source, built for this target from these indexes."""
+        indexes = installers.index_identity(self.installer, self.settings)
+        facts = (*identity, self.target.python, self.target.platform, str(source_date_epoch()), indexes)
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
-    def once(self, key: str, make: Callable[[], Wheel]) -> Wheel:
-        """The wheel remembered for `key`, else the one that `make` returns, which is then remembered."""
-        known = self.store.built(key)
+    def once(self, source: str, needs: Callable[[], Sequence[str]], make: Callable[[], Wheel]) -> Wheel:
+        """The wheel remembered for `source` and what it would be built with now, else what `make` returns.
+
+        `needs` returns its build requirements. So a build backend that was mended builds anew.
+        """
+        noted = self.store.tools_of(source) or Tools(tuple(needs()), "")
+        tools = self._tools_now(noted)
+        known = self.store.built(_with(source, tools)) if tools else None
         if known is None:
             known = make()
-            self.store.remember_built(key, known)
+            if tools:
+                self.store.remember_built(_with(source, tools), known)
+        if tools and tools != noted.digest:
+            self.store.note_tools(source, Tools(noted.requirements, tools))
         return known
+
+    def _tools_now(self, noted: Tools) -> str:
+        """A digest of what the requirements come to now or, where nobody can tell, came to last; else ""."""
+        interpreter = self.target.interpreter
+        asked = (noted.requirements, interpreter, self.installer, self.settings)
+        if asked not in self.store.asked:
+            told = installers.build_tools(self.installer, noted.requirements, self.settings, interpreter)
+            self.store.asked[asked] = told or ""
+        if not self.store.asked[asked] and noted.digest:
+            names = ", ".join(noted.requirements)
+            words = f"{names} cannot be asked for now, so what an earlier version of it may have built is used"
+            self.report(Progress("note", words))
+        return self.store.asked[asked] or noted.digest
 
     def _build(self, source: Path, *, local: bool) -> Wheel:
         self.report(Progress("build", source.name))
@@ -122,3 +150,7 @@ class Workshop:
                 else "uv builds for Pythons that pip cannot run on: --resolver uv",
             )
         return wheel
+
+
+def _with(source: str, tools: str) -> str:
+    return hashlib.sha256(f"{source}\0{tools}".encode()).hexdigest()

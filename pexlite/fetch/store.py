@@ -2,7 +2,8 @@
 
     wheels/<sha256, 2 hex>/<sha256>/<name>.whl   the wheel, whole from the moment it has this name
                                     facts.json   what `read_wheel` found; made anew when it is missing or damaged
-    built/<key>.json                             which wheel a source gave on which Python
+    built/<key>.json                             which wheel a source gave on which Python, with which tools
+    built/<key>-tools.json                       a source's build requirements, and what they came to
     bytecode/<key>.zip                           what a Python has made of modules, and its seal behind it
     incoming/                                    files being written
     key                                          what the JSON here is sealed with
@@ -24,7 +25,7 @@ import secrets
 import time
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
@@ -86,10 +87,22 @@ class Incoming:
 
 
 @dataclass(frozen=True)
+class Tools:
+    """The things that a source is built with."""
+
+    requirements: tuple[str, ...]
+    """Its build requirements (PEP 518)."""
+    digest: str
+    """Of the distributions and indexes that they last came to; "" where that was never told."""
+
+
+@dataclass(frozen=True)
 class Store:
     """Wheels by their sha256, in a directory."""
 
     root: Path
+    asked: dict[object, str] = field(default_factory=dict, compare=False, repr=False)
+    """The answers to what build requirements come to, so that nobody is asked twice in a build."""
 
     @functools.cached_property
     def _seal(self) -> Seal:
@@ -162,6 +175,19 @@ class Store:
         """Remember `wheel`, so that `built(key)` finds it."""
         known = {"sha256": wheel.sha256, "filename": wheel.filename}
         self.write_sealed(self.root / "built" / f"{key}.json", json.dumps(known).encode())
+
+    def tools_of(self, source: str) -> Tools | None:
+        """The tools that the source with this key was last built with; None where it was not built yet."""
+        try:
+            known = json.loads(self.read_sealed(self.root / "built" / f"{source}-tools.json"))
+            return Tools(tuple(known["requirements"]), str(known["digest"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def note_tools(self, source: str, tools: Tools) -> None:
+        """Remember `tools`, so that `tools_of(source)` finds them."""
+        text = json.dumps(asdict(tools)).encode()
+        self.write_sealed(self.root / "built" / f"{source}-tools.json", text)
 
     def bytecode(self, name: str) -> bytes | None:
         """The bytecode kept under `name`; None where there is none, or another than was kept."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pexlite.installers.archives import unpack_sdist as unpack_sdist
+from pexlite.installers.build_tools import build_requirements as build_requirements
+from pexlite.installers.build_tools import build_tools as build_tools
+from pexlite.installers.build_tools import index_identity as index_identity
 from pexlite.installers.indexes import BEST_MATCH as BEST_MATCH
 from pexlite.installers.indexes import FIRST_INDEX as FIRST_INDEX
 from pexlite.installers.indexes import FIRST_MATCH as FIRST_MATCH
@@ -32,6 +35,8 @@ __all__ = [
     "Installer",
     "Outcome",
     "attempt",
+    "build_requirements",
+    "build_tools",
     "build_wheel",
     "child_environment",
     "diverts",
@@ -39,6 +44,7 @@ __all__ = [
     "end_running",
     "find_installer",
     "index_arguments",
+    "index_identity",
     "indexes_of",
     "pip",
     "run",

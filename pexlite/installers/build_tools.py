@@ -1,0 +1,112 @@
+"""The tools of a build as they would be now: its requirements, resolved, and the indexes that they come from."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import tarfile
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from pexlite.addresses import without_secrets
+from pexlite.errors import UsageError
+from pexlite.installers.indexes import indexes_of
+from pexlite.installers.installer import Installer
+from pexlite.installers.lines import requirement_line, write_lines
+from pexlite.installers.programs import attempt
+from pexlite.installers.words import index_arguments
+from pexlite.model import IndexSettings
+
+_USUAL = ("setuptools>=40.8.0",)  # of a project that names no build system (PEP 518)
+_LARGEST = 1 << 20  # bytes of a pyproject.toml
+_VARIABLES = ("PIP_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "UV_BUILD_CONSTRAINT", "UV_CONSTRAINT")
+
+
+def build_requirements(source: Path, subdirectory: str = "") -> tuple[str, ...]:
+    """The `requires` of the build system of a project directory or an sdist (PEP 518).
+
+    Those that a build falls back on where it names none or cannot be read: whoever builds it says why.
+    """
+    try:
+        table = tomllib.loads(_pyproject(source, subdirectory).decode("utf-8"))
+        system = table.get("build-system", {})
+        return tuple(map(str, system["requires"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, tarfile.TarError, zipfile.BadZipFile):
+        return _USUAL
+
+
+def build_tools(
+    installer: Installer, requirements: Sequence[str], settings: IndexSettings, interpreter: Path | None
+) -> str | None:
+    """A digest of the distributions that `requirements` come to now; None where an index does not answer, say."""
+    with tempfile.TemporaryDirectory(prefix="pexlite-tools-") as scratch, contextlib.suppress(UsageError):
+        listed = write_lines(Path(scratch) / "requirements.in", map(requirement_line, requirements))
+        ask = _by_uv if installer.name == "uv" else _by_pip
+        # Whoever builds has all the patience that was asked for.
+        found = ask(installer, listed, replace(settings, retries=0), interpreter) if requirements else ""
+        return None if found is None else hashlib.sha256(found.encode()).hexdigest()
+    return None
+
+
+def index_identity(installer: Installer, settings: IndexSettings) -> str:
+    """A digest of the indexes, without passwords, and of the settings by which one file of them is preferred."""
+    indexes = indexes_of(installer, settings)
+    places = [*(index.url for index in indexes.general), *settings.find_links]
+    facts = (
+        [without_secrets(place) for place in places],
+        [(name, without_secrets(index.url)) for name, index in sorted(indexes.pinned.items())],
+        (settings.no_index, settings.prereleases, settings.uploaded_prior_to, settings.index_strategy),
+        (settings.only_binary, settings.no_binary),
+        [os.environ.get(name) for name in _VARIABLES],
+    )
+    return hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _pyproject(source: Path, subdirectory: str) -> bytes:
+    """The content of pyproject.toml. Raises OSError and what readers of archives raise, KeyError without one."""
+    if source.is_dir():
+        return (source / subdirectory / "pyproject.toml").read_bytes()
+    wanted = PurePosixPath(subdirectory, "pyproject.toml").parts
+    if zipfile.is_zipfile(source):
+        with zipfile.ZipFile(source) as archive:
+            names = [name for name in archive.namelist() if PurePosixPath(name).parts[1:] == wanted]
+            with archive.open(names[0] if names else "pyproject.toml") as opened:
+                return opened.read(_LARGEST)
+    with tarfile.open(source) as tar:
+        for member in tar:
+            if PurePosixPath(member.name).parts[1:] == wanted and (file := tar.extractfile(member)) is not None:
+                return file.read(_LARGEST)
+    raise KeyError("pyproject.toml")
+
+
+def _by_uv(installer: Installer, listed: Path, settings: IndexSettings, interpreter: Path | None) -> str | None:
+    arguments = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
+    arguments += ["--emit-index-annotation", "--python", str(interpreter or sys.executable), str(listed)]
+    own = {"TMPDIR": str(listed.parent)}
+    asked = [*arguments, *index_arguments(installer, settings)]
+    outcome = attempt(installer, asked, settings, cwd=listed.parent, extra_environment=own)
+    return None if outcome.code else outcome.stdout
+
+
+def _by_pip(installer: Installer, listed: Path, settings: IndexSettings, interpreter: Path | None) -> str | None:
+    report = listed.with_name("report.json")
+    arguments = ["install", "--dry-run", "--ignore-installed", "--quiet"]
+    arguments += ["--report", str(report), "-r", str(listed)]
+    own = {"TMPDIR": str(listed.parent)}
+    here = interpreter is None or interpreter == Path(sys.executable)
+    for program in [[]] if here else [["--python", str(interpreter)], []]:
+        outcome = attempt(installer, [*program, *arguments], settings, cwd=listed.parent, extra_environment=own)
+        if "This version of pip does not support" not in outcome.stderr:
+            break
+    if outcome.code:
+        return None
+    chosen = json.loads(report.read_text(encoding="utf-8"))["install"]
+    facts = [(one["metadata"]["name"], one["metadata"]["version"], one["download_info"]) for one in chosen]
+    return repr(sorted(facts, key=str))

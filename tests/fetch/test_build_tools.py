@@ -1,0 +1,153 @@
+"""A wheel that was built is taken again only while all that built it is the same, backend and index too."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pexlite import installers, pipeline, resolve
+from pexlite.fetch.build import Workshop
+from pexlite.fetch.store import Store
+from pexlite.installers import build_requirements
+from pexlite.model import BuildRequest, IndexSettings, Progress, Target
+from tests.factories import make_project, make_wheel
+from tests.fetch.locks import lock_of, sha256
+
+pytestmark = pytest.mark.usefixtures("bare_machine")
+
+BACKEND = """
+import zipfile
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    name, info = "demo-1.0-py3-none-any.whl", "demo-1.0.dist-info/"
+    texts = {{
+        "demo.py": "def main(): print({words!r})\\n",
+        info + "METADATA": "Metadata-Version: 2.1\\nName: demo\\nVersion: 1.0\\n",
+        info + "WHEEL": "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+        info + "RECORD": "",
+    }}
+    texts[info + "RECORD"] = "".join(f"{{path}},,\\n" for path in texts)
+    with zipfile.ZipFile(f"{{directory}}/{{name}}", "w") as archive:
+        for path, text in texts.items():
+            archive.writestr(path, text)
+    return name
+"""
+SYSTEM = 'requires = ["some-backend"]\nbuild-backend = "some_backend"'
+
+
+def publish(directory: Path, version: str, words: str) -> Path:
+    """Put a build backend into `directory` whose wheels print `words`."""
+    directory.mkdir(exist_ok=True)
+    return make_wheel(directory, "some-backend", version, files={"some_backend.py": BACKEND.format(words=words)})
+
+
+def sdist_in(directory: Path) -> Path:
+    project = make_project(directory, "demo", build_system=SYSTEM)
+    sdist = directory / "demo-1.0.tar.gz"
+    with tarfile.open(sdist, "w:gz") as archive:
+        archive.add(project, "demo-1.0")
+    return sdist
+
+
+class Builds:
+    """Builds of one sdist, from an index, with a store that stays."""
+
+    def __init__(self, directory: Path, target: Target, installer: installers.Installer) -> None:
+        self.sdist = sdist_in(directory)
+        self.steps: list[Progress] = []
+        self.workshop = Workshop(Store(directory / "store"), IndexSettings(), installer, target, self.steps.append)
+
+    def text(self, index: Path) -> str:
+        """What the wheel prints that is built, or taken again, from the files in `index`."""
+        settings = IndexSettings(no_index=True, find_links=(str(index),))
+        # Another build asks again.
+        store = Store(self.workshop.store.root)
+        wheel = replace(self.workshop, settings=settings, store=store).build_sdist(self.sdist)
+        with zipfile.ZipFile(wheel.path) as archive:
+            return archive.read("demo.py").decode()
+
+    @property
+    def built(self) -> int:
+        return sum(step.stage == "build" for step in self.steps)
+
+
+@pytest.fixture(params=["uv", "pip"])
+def builds(request: pytest.FixtureRequest, tmp_path: Path, target: Target) -> Builds:
+    return Builds(tmp_path, target, installers.find_installer(request.param))
+
+
+def test_a_mended_backend_builds_anew_and_the_same_one_does_not(builds: Builds, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    publish(index, "1.0", "the first")
+    assert "the first" in builds.text(index)
+    assert "the first" in builds.text(index)
+    assert builds.built == 1
+    publish(index, "1.1", "a mended one")
+    assert "a mended one" in builds.text(index)
+    assert builds.built == 2
+    publish(index, "1.1", "another file of that version")
+    assert "another file of that version" in builds.text(index)
+
+
+def test_a_wheel_is_not_taken_again_for_another_index(builds: Builds, tmp_path: Path) -> None:
+    publish(tmp_path / "one", "1.0", "built by index one")
+    publish(tmp_path / "other", "1.0", "built by the other")
+    assert "built by index one" in builds.text(tmp_path / "one")
+    assert "built by the other" in builds.text(tmp_path / "other")
+    assert "built by index one" in builds.text(tmp_path / "one")
+    assert builds.built == 2
+
+
+def test_without_an_answer_of_the_index_the_earlier_wheel_is_taken_with_a_note(
+    builds: Builds, tmp_path: Path
+) -> None:
+    backend = publish(tmp_path / "index", "1.0", "the first")
+    builds.text(tmp_path / "index")
+    backend.unlink()
+    assert "the first" in builds.text(tmp_path / "index")
+    assert builds.built == 1
+    (note,) = [step.message for step in builds.steps if step.stage == "note"]
+    assert note.startswith("some-backend cannot be asked for now")
+
+
+def test_a_build_from_a_lock_decides_anew_about_what_it_builds(tmp_path: Path) -> None:
+    sdist = sdist_in(tmp_path)
+    entry = {"path": sdist.name, "hashes": {"sha256": sha256(sdist)}}
+    lock = lock_of({"name": "demo", "version": "1.0", "sdist": entry})
+    resolve.write_lock(resolve.lock_text(lock), tmp_path / "pylock.toml")
+    settings = IndexSettings(no_index=True, find_links=(str(tmp_path / "index"),))
+    request = BuildRequest(
+        directory=tmp_path, lock=Path("pylock.toml"), index=settings, output=Path("x.pex"), force=True
+    )
+    digests = []
+    for version in ("1.0", "1.1"):
+        publish(tmp_path / "index", version, version)
+        digests.append([wheel.sha256 for wheel in pipeline.build(request).wheels])
+    assert digests[0] != digests[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('[build-system]\nrequires = ["a", "b>1"]\n', ("a", "b>1")),
+        ("[build-system]\nrequires = []\n", ()),
+        ("[project]\nname = 'x'\n", ("setuptools>=40.8.0",)),
+        ("no TOML", ("setuptools>=40.8.0",)),
+        ("build-system = 3\n", ("setuptools>=40.8.0",)),
+    ],
+)
+def test_build_requirements_are_read_from_directories_and_archives(
+    text: str, found: Sequence[str], tmp_path: Path
+) -> None:
+    (tmp_path / "x" / "below").mkdir(parents=True)
+    (tmp_path / "x" / "pyproject.toml").write_text(text)
+    (tmp_path / "x" / "below" / "pyproject.toml").write_text("[build-system]\nrequires = ['other']\n")
+    with tarfile.open(tmp_path / "x-1.0.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "x", "x-1.0")
+    for source in (tmp_path / "x", tmp_path / "x-1.0.tar.gz"):
+        assert build_requirements(source) == found
+        assert build_requirements(source, "below") == ("other",)
