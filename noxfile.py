@@ -33,7 +33,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
-    session.run("mypy", "noxfile.py")
+    session.run("mypy", "noxfile.py", ".ci/debian.py")
 
 
 @nox.session
