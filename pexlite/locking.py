@@ -361,12 +361,14 @@ def _unfit(prepared: Prepared, file: Path) -> str:
 def _beside(prepared: Prepared, file: Path) -> Settled:
     request, workshop = prepared.request, prepared.workshop
     groups = [group.rpartition(":")[2] for group in request.groups]
+    project = _beside_project(prepared, lambda directory: directory) or file.parent
     found = resolve.read_beside(
-        file, request.extras, groups, installer=workshop.installer, settings=workshop.settings
+        file, project, request.extras, groups, installer=workshop.installer, settings=workshop.settings
     )
     never = prepared.asked.amendments.never_wanted()
     wanted = [package for package in found.lock.packages if canonicalize_name(package.name) not in never]
-    settled = _taken(prepared, replace(found.lock, packages=wanted), file.parent, found.parts)
+    settled = _taken(prepared, replace(found.lock, packages=wanted), found.directory, found.parts)
     _check(prepared, settled, file)
-    used = f"{file.name} beside the project is used; --no-lock builds without it"
+    where = "beside the project" if file.parent == project else "of the workspace"
+    used = f"{file.name} {where} is used; --no-lock builds without it"
     return replace(settled, notices=(used, *settled.notices))

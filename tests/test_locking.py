@@ -403,6 +403,22 @@ def test_uv_lock_is_used_through_uv(
     assert sorted(path.name for path in uv_project.iterdir() if path.name.startswith(".")) == []
 
 
+def test_the_lock_of_a_workspace_is_that_of_its_members(links: Path, tmp_path: Path) -> None:
+    root = make_project(tmp_path, "root")
+    packages = root / "packages"
+    for directory, name, needed in ((packages, "app", ["core", "click<9"]), (packages, "core", [])):
+        make_project(directory, name, files={f"{name}.py": ""}, requires=needed)
+    table = '[tool.uv.workspace]\nmembers = ["packages/*"]\n[tool.uv.sources]\ncore = { workspace = true }\n'
+    with (root / "pyproject.toml").open("a") as file:
+        file.write(table)
+    command = [*UV, "lock", "--quiet", "--offline", "--no-index", "--find-links", str(links)]
+    subprocess.run(command, cwd=root, check=True)
+    make_wheel(links, "click", "8.9", files={"click.py": ""})
+    result = built(packages / "app", tmp_path, resolver="uv")
+    assert names(result) == ["app 1.0", "click 8.1", "core 1.0"]
+    assert result.notices[0] == "uv.lock of the workspace is used; --no-lock builds without it"
+
+
 def test_uv_lock_that_no_longer_fits_is_an_error_only_with_locked(uv_project: Path, tmp_path: Path) -> None:
     needs(uv_project, "'click>=8.5'")
     assert names(built(uv_project, tmp_path, resolver="uv")) == ["click 9.0", "my-app 1.0"]

@@ -13,8 +13,8 @@ from packaging.pylock import Pylock, PylockValidationError
 from pexlite.errors import ResolutionError
 from pexlite.installers import Installer, attempt, run
 from pexlite.model import IndexSettings, LockParts
-from pexlite.paths import is_file
 from pexlite.resolve.lock_parts import wanted_parts
+from pexlite.resolve.uv_workspaces import workspace_of
 
 _NAMES = ("pylock.toml", "uv.lock")
 _FOREIGN = {
@@ -31,11 +31,17 @@ class Beside:
     file: Path
     lock: Pylock
     parts: LockParts
+    directory: Path
+    """Where relative paths in `lock` start."""
 
 
 def find_lock(directory: Path) -> Path | None:
-    """The lock in `directory`: pylock.toml, else uv.lock, else None."""
-    return next((file for name in _NAMES if is_file(file := directory / name)), None)
+    """The lock of the project in `directory`: pylock.toml, else uv.lock, also that of its workspace; else None."""
+    found = next((file for name in _NAMES if (file := directory / name).is_file()), None)
+    if found is not None:
+        return found
+    root = workspace_of(directory)
+    return root / "uv.lock" if root is not None and (root / "uv.lock").is_file() else None
 
 
 @dataclass(frozen=True)
@@ -55,17 +61,18 @@ def foreign_lock(directory: Path) -> ForeignLock | None:
 
 def read_beside(
     file: Path,
+    project: Path,
     extras: Sequence[str],
     groups: Sequence[str],
     *,
     installer: Installer,
     settings: IndexSettings,
 ) -> Beside:
-    """The lock in `file`, with the parts of it that `extras` and `groups` want. Raises ResolutionError.
+    """The lock of `project` in `file`, with the parts that `extras` and `groups` want. Raises ResolutionError.
 
     `uv export` reads a uv.lock as it is; it writes nothing, and reads only files whose hashes the lock lacks.
     """
-    text = _exported(file, extras, groups, installer, settings) if file.name == "uv.lock" else _text(file)
+    text = _exported(file, project, extras, groups, installer, settings) if file.name == "uv.lock" else _text(file)
     try:
         lock = Pylock.from_dict(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, PylockValidationError) as problem:
@@ -74,7 +81,7 @@ def read_beside(
             causes=[str(problem)],
             hint="make it anew, or build without it: --no-lock",
         ) from problem
-    return Beside(file, lock, wanted_parts(lock, extras, groups))
+    return Beside(file, lock, wanted_parts(lock, extras, groups), project)
 
 
 def _text(file: Path) -> str:
@@ -87,7 +94,12 @@ def _text(file: Path) -> str:
 
 
 def _exported(
-    file: Path, extras: Sequence[str], groups: Sequence[str], installer: Installer, settings: IndexSettings
+    file: Path,
+    project: Path,
+    extras: Sequence[str],
+    groups: Sequence[str],
+    installer: Installer,
+    settings: IndexSettings,
 ) -> str:
     arguments = ["export", "--format", "pylock.toml", "--frozen", "--quiet"]
     # The project itself is built from its sources, and groups go in where they are asked for.
@@ -99,7 +111,7 @@ def _exported(
         arguments.append(f"--group={group}")
     # No index is asked, unless one has served files without a hash: then uv reads these.
     nowhere = replace(settings, no_index=True, find_links=())
-    outcome = attempt(installer, [*arguments, "--offline"], nowhere, cwd=file.parent)
+    outcome = attempt(installer, [*arguments, "--offline"], nowhere, cwd=project)
     if not outcome.code:
         return outcome.stdout
     return run(
@@ -109,5 +121,5 @@ def _exported(
         error=ResolutionError,
         message=f"uv cannot read {file.name} beside the project",
         hint="bring it up to date (uv lock), or build without it: --no-lock",
-        cwd=file.parent,
+        cwd=project,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -139,9 +140,12 @@ def _index_problems(index: IndexSettings) -> Iterator[Problem]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Problem(f"there are two indexes called {name}", "give each a name of its own: --index NAME=URL")
     for name, url in index.named_indexes:
-        if "://" not in url:
+        # White space would make two of it for uv and pip.
+        if "://" not in url or url.split() != [url]:
             yield Problem(f"--index {name}={url} names no URL", f"write it as in --index {name}=https://…/simple")
     for name, project in index.pins:
+        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", project, re.ASCII):
+            yield Problem(f"--from {name}={project} names no project", f"write its name alone: --from {name}=NAME")
         if name not in names:
             yield Problem(f"--from {name}={project} names no index", f"say where it is: --index {name}=URL")
     for name, project in index.pins:

@@ -151,6 +151,8 @@ def test_a_strategy_that_is_none_is_refused(resolver: str, machine: Machine, two
     [
         (["--index", "a=https://a.test/", "--index", "a=https://b.test/"], "there are two indexes called a"),
         (["--index", "a=a.test/simple"], "--index a=a.test/simple names no URL"),
+        (["--index", "a=https://a.test/ https://b.test/"], "names no URL"),
+        (["--index", "a=https://a.test/", "--from", "a=core>=1"], "--from a=core>=1 names no project"),
         (["--from", "a=core"], "--from a=core names no index"),
         (["--index", "a=https://a.test", "--no-index"], "--index names an index, and --no-index asks none"),
         (["--index", "https://a.test"], "'https://a.test' is not NAME=URL"),
