@@ -271,7 +271,7 @@ def _check(prepared: Prepared, settled: Settled, file: Path) -> None:
 
 
 def _instead_of(file: Path) -> str:
-    command = "uv lock" if file.name == "uv.lock" else "pexlite lock"
+    command = "uv lock" if file.name == "uv.lock" else "pexlite lock ."
     return f"lock again ({command}), or build without --locked"
 
 
@@ -335,7 +335,7 @@ def _without_lock(prepared: Prepared) -> tuple[str, ...]:
     if foreign is None:
         if request.locked:
             raise UsageError(
-                "--locked, and there is no lock", hint="make one (pexlite lock) or name it (--lock FILE)"
+                "--locked, and there is no lock", hint="make one (pexlite lock .) or name it (--lock FILE)"
             )
         return ()
     name = foreign.file.name

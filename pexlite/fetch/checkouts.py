@@ -37,7 +37,7 @@ def checkout_requirement(package: Package, source: PackageVcs, address: str) -> 
         raise FetchError(
             f"the lock names {source.commit_id!r} of {package.name}, and that may be another commit tomorrow",
             causes=[f"a commit-id of {source.type} is written in full; a branch or a tag is none"],
-            hint="lock again: pexlite lock writes it in full",
+            hint="lock again, which writes it in full: pexlite lock .",
         )
     parts = urlsplit(address)
     # Of what follows a # pip would take the part behind an @ for the commit.

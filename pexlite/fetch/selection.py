@@ -61,7 +61,7 @@ def select(
         raise FetchError(
             f"the lock does not fit {', '.join(target.name for target in targets)}",
             causes=list(dict.fromkeys(problems)),
-            hint="lock again for these targets: pexlite lock with the same --python and --platform",
+            hint="lock again for these targets, with the same --python and --platform: pexlite lock .",
         )
     _check(chosen, rules)
     return chosen

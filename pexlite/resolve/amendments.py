@@ -63,7 +63,7 @@ def with_recorded(amendments: Amendments, lock: Pylock) -> Amendments:
         raise ResolutionError(
             "[tool.pexlite] in the lock cannot be read",
             causes=[problem.message for problem in read.problems],
-            hint="lock again: pexlite lock",
+            hint="lock again: pexlite lock .",
         )
     # What this build says of a project wins.
     said = {canonicalize_name(found.name) for found in (*amendments.excluded, *amendments.overrides)}

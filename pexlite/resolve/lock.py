@@ -177,7 +177,7 @@ def _check_roots(roots: Sequence[Root]) -> None:
         raise ResolutionError(
             "hashes are required (--require-hashes or PIP_REQUIRE_HASHES), and some requirements have none",
             causes=[f"{root.requirement.name} of {root.origin} has none" for root in unhashed],
-            hint="list them with --hash in a requirements file, or build from a lock: pexlite lock, then --lock",
+            hint="list them with --hash in a requirements file, or build from a lock: pexlite lock .",
         )
 
 

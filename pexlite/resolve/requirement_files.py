@@ -96,7 +96,7 @@ def read_lock(file: Path) -> Gathered:
     except OSError as error:
         return problem(f"the lock {file} cannot be read: {(error.strerror or str(error)).lower()}")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, PylockValidationError) as error:
-        return problem(f"{file.name} is no lock: {error}", "make one: pexlite lock, pip lock or uv export")
+        return problem(f"{file.name} is no lock: {error}", "make one: pexlite lock .")
     return Gathered(locks=((file, lock),), files=(file,))
 
 

@@ -83,7 +83,8 @@ def _ask_host(host: str, python: str) -> Mapping[str, Any]:
     """The answer of `python` on `host`. Raises HostError where none comes."""
     if not _HOST.fullmatch(host) or not re.fullmatch(r"[\w./~+-]+", python) or python.startswith("-"):
         raise TargetError(
-            f"{host!r} with {python!r} is no host to ask", hint="write pexlite probe user@host.example"
+            f"{host!r} with {python!r} is no host to ask",
+            hint="write it as ssh does: pexlite probe user@host.example",
         )
     ssh = find_program("ssh")
     if ssh is None:

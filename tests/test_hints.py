@@ -1,0 +1,128 @@
+"""Every command that an error, a note or the help tells people to type works, where what it names is there."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pexlite.cli.main import run
+from tests.checkout import REPOSITORY
+from tests.factories import make_project, make_wheel
+
+HOUSE = REPOSITORY / "pexlite"
+# A command begins with its name, in a sentence or alone; what follows it there is no part of it.
+_COMMAND = re.compile(r"\bpexlite (?=[a-z.{'-])(?P<words>(?:'[^']*'|\{[^}]*\}|[^\s;,)`'{]+| (?=\S))+)")
+# Sentences that go on about pexlite.
+_NO_COMMAND = re.compile(
+    r"pexlite (?:is|this|that|has|did|does|made?|makes|writes|without|can|cannot|or|knows|run|wrote|described)\b"
+    r"|pexlite probe (?:wrote|described)"
+)
+_END_OF_SENTENCE = re.compile(r"(?<=\w)\.(?=\s|$)")
+# In the place of what stands for anything.
+_FOR = {
+    "'{here.name}>=0'": "'click>=0'",
+    "COMMAND": "lock",
+    "USER@HOST": "someone@host.example",
+    "someone@server.example": "someone@host.example",
+    "./{host}": "./mine",
+    "{file.name}": "target.json",
+    "{file.parent}": ".",
+    "{here.local}": "./my_package",
+    "{here.name}": "src",
+    "/app": "app-venv",
+    "3.11": f"{sys.version_info[0]}.{sys.version_info[1]}",
+    "3.12": f"{sys.version_info[0]}.{sys.version_info[1]}",
+    "/usr/bin/python3": sys.executable,
+    "…": "click",
+}
+JOB = "# /// script\n# requires-python = '>=3.8'\n# dependencies = ['click']\n# ///\nprint('done')\n"
+MAIN = "def main():\n    print('well')\n"
+
+
+def texts(path: Path) -> Iterator[str]:
+    """The texts in a module, without docstrings; what is put into one stands in braces."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    passed: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            passed.add(id(node.value))
+        if isinstance(node, ast.JoinedStr):
+            passed.update(map(id, node.values))
+            yield "".join(
+                str(part.value) if isinstance(part, ast.Constant) else f"{{{ast.unparse(part).strip('{}')}}}"
+                for part in node.values
+            )
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed:
+            yield node.value
+
+
+def commands() -> list[str]:
+    """Every command to type in the texts of the build side, as it is written there."""
+    found = {}
+    for path in sorted(HOUSE.rglob("*.py")):
+        if (HOUSE / "runtime") in path.parents:
+            continue
+        for text in texts(path):
+            for command in _COMMAND.finditer(text):
+                if not _NO_COMMAND.match(text, command.start()):
+                    found[_END_OF_SENTENCE.split(command["words"].strip())[0]] = path
+    return list(found)
+
+
+def filled(command: str) -> list[str]:
+    """The words of `command`, with things that are there in the place of those that stand for any."""
+    text = command
+    for name, value in _FOR.items():
+        if name.startswith(("'", "{", "./")):
+            text = text.replace(name, value)
+    return [_FOR.get(word, word) for word in shlex.split(text)]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A directory with everything that the commands name, an index with click and requests, and a host."""
+    place = tmp_path_factory.mktemp("world")
+    files = {"here.py": MAIN, "my_package/__init__.py": "", "my_package/cli.py": MAIN, "my_cli.py": MAIN}
+    more = {"job.py": JOB, "requirements.txt": "click\n", "src/inner.py": MAIN}
+    here = make_project(place, "here", files={**files, **more}, scripts={"app": "here:main"})
+    (here / "mine").symlink_to(sys.executable)
+    (place / "links").mkdir()
+    for name in ("click", "requests"):
+        make_wheel(place / "links", name, files={f"{name}.py": MAIN})
+    ssh = place / "bin" / "ssh"
+    ssh.parent.mkdir()
+    ssh.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S -\n")
+    ssh.chmod(0o755)
+    with pytest.MonkeyPatch.context() as change:
+        for name in [name for name in os.environ if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR"]:
+            change.delenv(name)
+        given = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(place / "links")}
+        given |= {"PEX_ROOT": str(place / "root"), "PEXLITE_CACHE_DIR": str(place / "store")}
+        for name, value in {**given, "PATH": f"{ssh.parent}{os.pathsep}{os.environ['PATH']}"}.items():
+            change.setenv(name, value)
+        change.chdir(here)
+        assert run(["probe", "-o", "server.json"]) == run(["lock", ".", "-q"]) == 0
+        for name in ("app.pex", "env.pex"):
+            assert run(["click", "-e", "my_cli:main", "-o", name, "-q"]) == 0
+        yield here
+
+
+def test_there_are_commands_to_run() -> None:
+    found = commands()
+    assert {"lock .", "probe USER@HOST", "probe USER@HOST -o target.json", "info app.pex", ". -o app.pex"} <= set(
+        found
+    )
+    assert len(found) > 25
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_that_people_are_told_to_type_works(command: str, world: Path) -> None:
+    assert run(filled(command)) == 0, filled(command)
