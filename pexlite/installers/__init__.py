@@ -21,6 +21,7 @@ from pexlite.installers.programs import find_installer as find_installer
 from pexlite.installers.programs import pip as pip
 from pexlite.installers.programs import run as run
 from pexlite.installers.wheels import build_wheel as build_wheel
+from pexlite.installers.wheels import check_ranks as check_ranks
 from pexlite.installers.wheels import download as download
 from pexlite.installers.words import child_environment as child_environment
 from pexlite.installers.words import diverts as diverts
@@ -38,6 +39,7 @@ __all__ = [
     "build_requirements",
     "build_tools",
     "build_wheel",
+    "check_ranks",
     "child_environment",
     "diverts",
     "download",

@@ -39,7 +39,8 @@ def build_wheel(
     sdist is unpacked first, so that its directory is known to the compiler's `-ffile-prefix-map` and stays out of
     extension modules.
     """
-    _check_ranks(installer, source, settings)
+    if not _needs_nothing(source):
+        check_ranks(installer, source.name, settings)
     with tempfile.TemporaryDirectory(prefix="pexlite-build-") as scratch:
         project = source if source.is_dir() else unpack_sdist(source, Path(scratch) / "source")
         wheels = Path(scratch) / "wheels"
@@ -76,6 +77,8 @@ def download(
     """
     program = installer if installer.name == "pip" else pip()
     from_vcs = re.search(r"(?:^|[\s@])(?:git|hg|svn|bzr)\+", requirement) is not None
+    if from_vcs:
+        check_ranks(program, mask(requirement), settings)
     with tempfile.TemporaryDirectory(prefix="pexlite-download-") as scratch:
         files = Path(scratch) / "files"
         # In a file, since a URL may hold a password and arguments show in `ps`.
@@ -94,13 +97,14 @@ def download(
         return _only_file(files, directory, f"{mask(requirement)} gave no file", FetchError)
 
 
-def _check_ranks(installer: Installer, source: Path, settings: IndexSettings) -> None:
-    """Raise ProjectBuildError where pip would take what `source` needs to be built from any index."""
-    if installer.name == "pip" and takes_first_index(installer, settings) and not _needs_nothing(source):
+def check_ranks(installer: Installer, name: str, settings: IndexSettings) -> None:
+    """Raise ProjectBuildError where pip would take what `name` needs to be built from any index."""
+    if installer.name == "pip" and takes_first_index(installer, settings):
         raise ProjectBuildError(
-            f"pip cannot build {source.name} with --index-strategy {settings.index_strategy}",
+            f"pip cannot build {name} with --index-strategy {settings.index_strategy}",
             causes=["it would take the build requirements from any of the indexes"],
-            hint="let uv build it (--resolver uv), or keep to one index",
+            hint="let uv build it (--resolver uv; repositories are built by pip), or pin projects to the other "
+            "indexes (--from, or explicit = true), so that one is left for the rest",
         )
 
 

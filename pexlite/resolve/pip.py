@@ -23,6 +23,7 @@ from pexlite.installers import (
     Installer,
     Outcome,
     attempt,
+    check_ranks,
     indexes_of,
     pip,
     takes_first_index,
@@ -53,6 +54,7 @@ def resolve_with_pip(job: Job) -> Pylock:
         arguments += ["-r", str(requirements), *constraints]
         arguments += ["--require-hashes"] if job.hashed else []
         ranked, settings = ranked_for_pip(job.settings), job.settings
+        _check_direct(job)
         if not runs_pip(job.target):
             environment, amendments = job.target.environment, job.amendments
             program = guided(
@@ -87,6 +89,14 @@ def resolve_with_pip(job: Job) -> Pylock:
     lock = Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=packages)
     lock.validate()
     return without_stand_ins(lock, real)
+
+
+def _check_direct(job: Job) -> None:
+    """Raise ProjectBuildError for a source at a URL whose build requirements pip would take from any index."""
+    for root in job.roots:
+        url = root.requirement.url
+        if url and not urlsplit(url).path.endswith(".whl"):
+            check_ranks(pip(), root.requirement.name, job.settings)
 
 
 def ranked_for_pip(settings: IndexSettings) -> Ranked | None:

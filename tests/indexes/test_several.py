@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,6 +139,18 @@ def test_pip_builds_nothing_whose_requirements_it_would_take_from_any_index(mach
     options = [*two.asked, "--index-strategy", "first-index", "--resolver", "pip", "-o", "x.pex"]
     machine.well("./free", *options)
     assert "pip cannot build bound with --index-strategy first-index" in machine.badly(3, "./bound", *options)
+
+
+@both
+def test_nor_does_it_build_a_repository(resolver: str, machine: Machine, two: Two) -> None:
+    project = make_project(machine.work, "free", files={"free.py": ""})
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x", "-C", str(project)]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *command], check=True)
+    options = [*two.asked, "--index-strategy", "first-index", "--resolver", resolver, "-o", "x.pex"]
+    said = machine.badly(3, f"free @ git+{project.as_uri()}", *options)
+    assert "with --index-strategy first-index" in said
+    assert "pin projects to the other indexes" in said
 
 
 @both
