@@ -8,6 +8,10 @@ from pexlite.deferred import deferred
 
 if TYPE_CHECKING:
     from pexlite.archive.drafting import draft as draft
+    from pexlite.archive.parts import UNREADABLE as UNREADABLE
+    from pexlite.archive.parts import open_zip as open_zip
+    from pexlite.archive.parts import pieces as pieces
+    from pexlite.archive.parts import read_part as read_part
     from pexlite.archive.reader import read_manifest as read_manifest
     from pexlite.archive.runtime_files import ROOM_DIRECTORY as ROOM_DIRECTORY
     from pexlite.archive.runtime_files import room_sources as room_sources
@@ -23,6 +27,7 @@ else:
     __getattr__, __dir__ = deferred(
         __name__,
         {
+            **dict.fromkeys(("UNREADABLE", "open_zip", "pieces", "read_part"), "pexlite.archive.parts"),
             "ROOM_DIRECTORY": "pexlite.archive.runtime_files",
             "check_launch": "pexlite.archive.sealed",
             "chunks": "pexlite.archive.stored",

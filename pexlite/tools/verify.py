@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 import zipfile
 import zlib
@@ -17,6 +18,10 @@ from pexlite import archive
 from pexlite.errors import UsageError, VerificationFailed
 from pexlite.fetch.record import is_metadata, read_record, recorded, unlike_record
 from pexlite.model import Manifest, StoredWheel
+
+# Bytes of a part that is deflated, of a RECORD, and of a row in one: none that pexlite writes or takes has more.
+_LARGEST_PART = 64 << 20
+_LARGEST_RECORD, _LONGEST_ROW = 16 << 20, 1000
 
 
 @dataclass(frozen=True)
@@ -80,29 +85,44 @@ def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
     file.seek(0)
     if zlib.crc32(file.read(size)) != crc:
         yield "its first lines have changed"
-    with zipfile.ZipFile(file) as whole:
+    with archive.open_zip(file) as whole:
         for member in whole.infolist():
             if member.filename.startswith(".deps/"):
                 continue  # by its digest, which is stronger
             try:
-                whole.read(member)
-            except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+                if member.compress_type and member.file_size > _LARGEST_PART:
+                    raise zipfile.BadZipFile
+                for _ in archive.pieces(whole, member):
+                    pass
+            except archive.UNREADABLE:
                 yield f"its {member.filename} has changed"
 
 
 def _problems_of_files(file: BinaryIO, wheel: StoredWheel) -> Iterator[str]:
     """For each file in the wheel a line: "" if the file is as RECORD says, else what differs."""
-    with zipfile.ZipFile(archive.open_wheel(file, wheel)) as opened:
-        (path,) = (
-            name for name in opened.namelist() if name.endswith(".dist-info/RECORD") and name.count("/") == 1
-        )
-        record = read_record(opened.read(path).decode("utf-8"))
-        for member in recorded(opened, path.removesuffix("/RECORD")):
-            # The wheel has its sha256: RECORD may say as little here as where the wheel was taken.
-            found = [said for name, said in unlike_record(opened, [member], record) if not is_metadata(name)]
-            if member.filename not in record.digests and not is_metadata(member.filename):
-                found.append(f"RECORD does not list {member.filename}")
-            yield f"{wheel.filename}: {found[0]}" if found else ""
+    try:
+        with archive.open_zip(archive.open_wheel(file, wheel)) as opened:
+            yield from _unlike_record(opened, wheel)
+    except (*archive.UNREADABLE, csv.Error) as problem:
+        yield f"{wheel.filename} cannot be read: {problem or type(problem).__name__}"
+
+
+def _unlike_record(opened: zipfile.ZipFile, wheel: StoredWheel) -> Iterator[str]:
+    found = [name for name in opened.namelist() if name.endswith(".dist-info/RECORD") and name.count("/") == 1]
+    if len(found) != 1:
+        raise zipfile.BadZipFile(f"it has {len(found)} RECORDs")
+    [path] = found
+    members = len(opened.infolist())
+    content = archive.read_part(opened, path, min(_LARGEST_RECORD, _LONGEST_ROW * (members + 10)))
+    if content.count(b"\n") + content.count(b"\r") > 4 * members + 1000:
+        raise zipfile.BadZipFile("its RECORD has far more rows than it has files")
+    record = read_record(content.decode("utf-8"))
+    for member in recorded(opened, path.removesuffix("/RECORD")):
+        # The wheel has its sha256: RECORD may say as little here as where the wheel was taken.
+        found = [said for name, said in unlike_record(opened, [member], record) if not is_metadata(name)]
+        if member.filename not in record.digests and not is_metadata(member.filename):
+            found.append(f"RECORD does not list {member.filename}")
+        yield f"{wheel.filename}: {found[0]}" if found else ""
 
 
 # -- the lock ------------------------------------------------------------------------------------
