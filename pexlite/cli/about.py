@@ -7,8 +7,8 @@ import textwrap
 import click
 
 from pexlite.cli.completion import commands
-from pexlite.cli.help import GroupedCommand
-from pexlite.cli.say import write
+from pexlite.cli.help import GroupedCommand, HelpContext
+from pexlite.cli.say import write_coloured
 from pexlite.cli.words_first import WordFirst
 from pexlite.errors import UsageError
 
@@ -74,8 +74,8 @@ def show(names: tuple[str, ...]) -> None:
         command = group.get_command(context, name)
         if command is None:
             raise group.unknown(context, name)
-        context = click.Context(command, info_name=name, parent=context)
-    write(context.get_help())
+        context = HelpContext(command, info_name=name, parent=context)
+    write_coloured(context.get_help())
 
 
 HELP = GroupedCommand(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -17,8 +17,26 @@ FORCE = click.Option(
 )
 
 
+class _Formatter(click.HelpFormatter):
+    """Help with its titles and names in colour; click takes that out where no terminal shows it."""
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(click.style(heading, bold=True))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        super().write_dl([(click.style(name, fg="cyan"), text) for name, text in rows], col_max, col_spacing)
+
+
+class HelpContext(click.Context):
+    """The context of a command whose help is in colour."""
+
+    formatter_class = _Formatter
+
+
 class GroupedCommand(click.Command):
     """A command with its options in titled sections, and examples at the top of its help."""
+
+    context_class = HelpContext
 
     def __init__(
         self,

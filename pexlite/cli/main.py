@@ -14,7 +14,7 @@ import click
 
 from pexlite.cli import failures
 from pexlite.cli.commands import PEXLITE
-from pexlite.cli.say import flush
+from pexlite.cli.say import flush, wants_colour
 from pexlite.cli.stdout import Stdout, close_gaps, leave
 
 # Click's own: "bash_source" has the script for bash on stdout, "bash_complete" what the script asks for.
@@ -46,7 +46,7 @@ def run(arguments: Sequence[str]) -> int:
     manner = failures.Manner.of(arguments)
     try:
         # Not PEXLITE.main(), which prints a line of its own on Ctrl-C.
-        with PEXLITE.make_context("pexlite", list(arguments)) as context:
+        with PEXLITE.make_context("pexlite", list(arguments), color=wants_colour()) as context:
             PEXLITE.invoke(context)
         flush()
     except click.exceptions.Exit as end:

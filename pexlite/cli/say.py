@@ -16,7 +16,7 @@ from pexlite.cli.stdout import leave
 from pexlite.errors import WriteError
 
 # The words that a line of ours may begin with, and the colour that they have on a terminal.
-_COLOURS = {"error:": "red", "hint:": "cyan", "note:": "yellow"}
+_COLOURS = {"error:": "red", "hint:": "cyan", "note:": "yellow", "wrote": "green", "removed": "green"}
 
 
 def say(*lines: str, err: bool = False) -> None:
@@ -39,6 +39,11 @@ def write(text: str, end: str = "\n") -> None:
     if sys.stdout is None:
         raise WriteError("stdout cannot be written", causes=["it is closed"])
     click.echo(text + end, nl=False)
+
+
+def write_coloured(text: str) -> None:
+    """Print a help `text` on stdout, its colours only where a terminal shows them and nobody asked for none."""
+    click.echo(text, color=wants_colour())
 
 
 def flush() -> None:

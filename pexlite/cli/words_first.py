@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from pexlite.cli.help import HelpContext
 from pexlite.errors import UsageError
 
 
 class WordFirst(click.Group):
     """A group that finds its command's name behind options, which are then the command's."""
+
+    context_class = HelpContext
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, self.word_first(ctx, args))

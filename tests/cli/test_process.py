@@ -114,8 +114,23 @@ def test_on_a_terminal_progress_is_shown_and_then_erased(tmp_path: Path) -> None
 def test_colour_can_be_turned_off(name: str, value: str, tmp_path: Path) -> None:
     code = f"import os; os.environ[{name!r}] = {value!r}\nfrom pexlite.cli import main; main()"
     assert on_terminal(code, tmp_path, "--nonsense").startswith(b"error: there is no option --nonsense")
-    plain = "from pexlite.cli import main; main()"
-    assert on_terminal(plain, tmp_path, "--nonsense").startswith(b"\x1b[")
+    for command in (["--help"], ["help", "lock"], ["-q", "lock", "--help"]):
+        assert b"\x1b[" not in on_terminal(code, tmp_path, *command)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["--nonsense"], b"\x1b[31m\x1b[1merror:\x1b[0m there is no option"),
+        (["--help"], b"\x1b[1mWhat goes in\x1b[0m:"),
+        (["help"], b"  \x1b[36m--platform PLATFORM\x1b[0m  "),
+        (["help", "cache"], b"  \x1b[36mprune\x1b[0m  "),
+        (["probe", "-o", "here.json"], b"\x1b[32m\x1b[1mwrote\x1b[0m here.json"),
+    ],
+)
+def test_a_terminal_has_colour(arguments: list[str], shown: bytes, tmp_path: Path) -> None:
+    code = "from pexlite.cli import main; main()"
+    assert shown in on_terminal(code, tmp_path, *arguments)
 
 
 def on_terminal(code: str, directory: Path, *arguments: str) -> bytes:
