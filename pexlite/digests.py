@@ -5,10 +5,11 @@ A disk that rots changes bytes and nothing else, so no earlier process's word co
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from io import FileIO
 from pathlib import Path
 from typing import TypeAlias
@@ -38,9 +39,28 @@ def has_sha256(path: Path, sha256: str) -> bool:
 
 
 def all_have_sha256(files: Iterable[tuple[Path, str]]) -> bool:
-    """Whether every path has its sha256; several are read at once. Raises OSError where one cannot be read."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return all(pool.map(lambda file: has_sha256(*file), files))
+    """Whether every path has its sha256, as one that cannot be read has not; several are read at once."""
+    waiting, others = list(files), []
+
+    def work() -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                path, sha256 = waiting.pop()
+                try:
+                    found = has_sha256(path, sha256)
+                except OSError:
+                    found = False
+                if not found:
+                    others.append(path)
+                    return
+
+    # Not by concurrent.futures, whose import takes longer than hashing ten wheels.
+    threads = [threading.Thread(target=work) for _ in range(min(os.cpu_count() or 1, len(waiting)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return not others
 
 
 def remember(path: Path, sha256: str) -> None:
