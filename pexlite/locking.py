@@ -245,7 +245,9 @@ def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts)
     out = {entry.wheel.name for entry in prepared.local}.union(amendments.never_wanted())
     kept = replace(found, packages=[package for package in found.packages if package.name not in out])
     wheels = prepared.workshop.collect(kept, directory, parts, given=True)
-    return Settled(kept, parts, amendments, wheels, notices=_unattested(kept))
+    return Settled(
+        kept, parts, amendments, wheels, notices=(*_unattested(kept), *resolve.settings_unheeded_by_lock())
+    )
 
 
 def _unattested(kept: Pylock) -> tuple[str, ...]:
@@ -318,7 +320,7 @@ def _lock_beside(prepared: Prepared) -> Path | None:
 
 
 def _beside_project(prepared: Prepared, find: Callable[[Path], _Found | None]) -> _Found | None:
-    """What `find` finds in the directory of the one local project; with `--locked` else in the build's."""
+    """The finding of `find` in the directory of the one local project; with `--locked` else in the build's."""
     request = prepared.request
     projects = {entry.source.path for entry in prepared.local if entry.source.kind is LocalKind.PROJECT}
     if len(projects) > 1:

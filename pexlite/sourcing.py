@@ -34,10 +34,11 @@ def with_sources(prepared: Prepared) -> Sourced:
     waiting = [*_of_projects(prepared.local), *_of_roots(prepared)]
     known = {(entry.source.path, entry.source.marker) for entry in prepared.local}
     never = asked.amendments.never_wanted()
+    named = frozenset(name for name, _ in settings.named_indexes)
     while waiting:
         needs = waiting.pop(0)
         wanted = tuple(need for need in needs.requirements if canonicalize_name(need.name) not in never)
-        found = resolve.uv_sources(replace(needs, requirements=wanted))
+        found = resolve.uv_sources(replace(needs, requirements=wanted, indexes=named))
         resolve.raise_problems(found.problems)
         notices |= dict.fromkeys(found.notices)
         settings = _beside(settings, found.index, asked.index)

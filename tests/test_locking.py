@@ -331,6 +331,20 @@ def test_locked_without_a_lock_is_an_error(links: Path, project: Path, tmp_path:
         built(project, tmp_path, locked=True)
 
 
+def test_settings_that_a_lock_does_not_heed_are_named(
+    links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locking.lock(request(tmp_path, "click<9", output=Path("pylock.toml")))
+    (tmp_path / "constraints.txt").write_text("click==8.0\n")
+    monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "constraints.txt"))
+    monkeypatch.setenv("PIP_UPLOADED_PRIOR_TO", "2020-01-01")
+    result = offline(tmp_path, lock=Path("pylock.toml"))
+    assert names(result) == ["click 8.1"]
+    assert (
+        "settings of pip are not heeded where a lock is followed: constraint, uploaded-prior-to" in result.notices
+    )
+
+
 FOREIGN = {
     "poetry.lock": "poetry export --format pylock.toml",
     "pdm.lock": "pdm export --format pylock",

@@ -191,6 +191,19 @@ def test_an_index_that_is_named_serves_what_is_pinned_to_it_with_its_password(
 
 
 @both
+def test_the_builder_may_say_where_an_index_of_that_name_is(
+    resolver: str, links: Path, server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "inside").mkdir()
+    make_wheel(tmp_path / "inside", "core", "1.0")
+    public, private = serve(server, links, at="/public"), serve(server, tmp_path / "inside", at="/private")
+    table = ["[[tool.uv.index]]", 'name = "theirs"', 'url = "https://nowhere.test/"', "explicit = true"]
+    project(tmp_path, "app", "[tool.uv.sources]", 'core = { index = "theirs" }', *table, requires=("core",))
+    settings = IndexSettings(index_url=public, named_indexes=(("theirs", private),))
+    assert versions(build(tmp_path, "./app", resolver=resolver, index=settings))["core"] == "1.0"
+
+
+@both
 def test_an_index_for_all_comes_first_as_with_uv_and_is_named(
     resolver: str, links: Path, server: Server, tmp_path: Path
 ) -> None:

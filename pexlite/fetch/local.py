@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import itertools
 import keyword
+import os
 import re
 import sys
 import tempfile
@@ -148,12 +149,26 @@ def _marker(source: LocalSource, targets: Sequence[Target]) -> Marker:
 
 
 def _hidden(source: LocalSource, wheel: Wheel) -> tuple[str, ...]:
-    """A notice about hidden files that a project's own build backend has put into its wheel."""
-    names = [name for name in wheel.files if re.search(r"(?:^|/)\.", name)]
-    if source.kind is not LocalKind.PROJECT or not names:
+    """Notices about files that a project's own build backend has put into its wheel, meant or not."""
+    if source.kind is not LocalKind.PROJECT:
         return ()
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return (f"the build backend of {wheel.name} put hidden files in: {shown}",)
+    root = Path(os.path.realpath(source.path))
+    hidden = [name for name in wheel.files if re.search(r"(?:^|/)\.", name)]
+    outside = [name for name in wheel.files if _lies_outside(name, root)]
+    kinds = (("hidden files", hidden), ("files that links lead to out of it", outside))
+    return tuple(
+        f"the build backend of {wheel.name} put in {kind}: {_shown(names)}" for kind, names in kinds if names
+    )
+
+
+def _lies_outside(name: str, root: Path) -> bool:
+    """Whether the wheel's file `name`, if it is one of the project's at `root`, is there by a link out of it."""
+    places = [place for place in (root / name, root / "src" / name) if os.path.lexists(place)]
+    return any(not Path(os.path.realpath(place)).is_relative_to(root) for place in places)
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _wheel(source: LocalSource, name: str, workshop: Workshop) -> Wheel:

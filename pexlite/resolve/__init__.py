@@ -12,6 +12,7 @@ from pexlite.resolve.beside import read_beside as read_beside
 from pexlite.resolve.gathered import combined as combined
 from pexlite.resolve.gathered import merged_index as merged_index
 from pexlite.resolve.index import effective_settings as effective_settings
+from pexlite.resolve.index import settings_unheeded_by_lock as settings_unheeded_by_lock
 from pexlite.resolve.index import unheeded_settings as unheeded_settings
 from pexlite.resolve.lock import beneath_uv as beneath_uv
 from pexlite.resolve.lock import lock as lock
@@ -44,6 +45,7 @@ __all__ = [
     "raise_problems",
     "read_beside",
     "recorded",
+    "settings_unheeded_by_lock",
     "unheeded_settings",
     "uv_sources",
     "with_recorded",

@@ -19,7 +19,7 @@ from pexlite.installers import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, Installer
 from pexlite.model import IndexSettings
 from pexlite.paths import expanded
 from pexlite.places import pip_configuration_files
-from pexlite.resolve.unheeded import unheeded
+from pexlite.resolve.unheeded import unheeded, unheeded_by_lock
 from pexlite.resolve.uv_configuration import uv_flag, uv_index_strategy, uv_names
 
 _Value = TypeVar("_Value")
@@ -70,6 +70,11 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
 def unheeded_settings(installer: Installer) -> tuple[str, ...]:
     """Notices about settings of pip that a build by `installer` does not heed."""
     return unheeded(_configuration(), installer)
+
+
+def settings_unheeded_by_lock() -> tuple[str, ...]:
+    """A notice about settings of pip that choose other versions than a lock has."""
+    return unheeded_by_lock(_configuration())
 
 
 def configured_constraints() -> tuple[str, ...]:

@@ -51,5 +51,11 @@ def unheeded(said: Mapping[str, str], installer: Installer) -> tuple[str, ...]:
     return tuple(notices)
 
 
+def unheeded_by_lock(said: Mapping[str, str]) -> tuple[str, ...]:
+    """A notice for the settings in `said` that would choose other versions, where a lock has chosen them."""
+    names = [name for name in ("constraint", "pre", "uploaded-prior-to") if said.get(name, "").lower() not in _OFF]
+    return (f"{_settings(names)} not heeded where a lock is followed: {', '.join(names)}",) if names else ()
+
+
 def _settings(names: list[str]) -> str:
     return "a setting of pip is" if len(names) == 1 else "settings of pip are"

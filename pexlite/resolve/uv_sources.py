@@ -42,6 +42,8 @@ class Needs:
     requirements: tuple[Requirement, ...]
     extras: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    indexes: frozenset[str] = frozenset()
+    """The names of indexes that the builder has given addresses to, which go before those of the file."""
 
     @property
     def origin(self) -> str:
@@ -242,6 +244,9 @@ def _place(table: _Table) -> str:
 
 def _pinned(requirement: Requirement, source: _Source, said: _Said, needs: Needs) -> Gathered:
     name = str(source.table["index"])
+    pins = ((name, requirement.name),)
+    if name in needs.indexes:
+        return Gathered(index=IndexSettings(pins=pins))
     index = next((index for index in said.indexes if index.get("name") == name and _is_sound(index)), None)
     if index is None:
         return _refused(requirement, source, needs, "is in no [[tool.uv.index]]")
@@ -249,9 +254,7 @@ def _pinned(requirement: Requirement, source: _Source, said: _Said, needs: Needs
         return _refused(requirement, source, needs, f"has the format {index['format']}, which only uv reads")
     if requirement.marker is not None and source.table.get("marker"):
         return _refused(requirement, source, needs, "has a marker, which pins cannot have here")
-    return Gathered(
-        index=IndexSettings(named_indexes=((name, _url(index, needs.file)),), pins=((name, requirement.name),))
-    )
+    return Gathered(index=IndexSettings(named_indexes=((name, _url(index, needs.file)),), pins=pins))
 
 
 def _general(said: _Said, needs: Needs) -> Gathered:
@@ -260,7 +263,8 @@ def _general(said: _Said, needs: Needs) -> Gathered:
     if unsound is not None:
         shown = unsound.get("name", unsound.get("url"))
         return problem(f"[[tool.uv.index]] in {needs.file}: {shown!r} has not the name and URL of an index")
-    shared = [index for index in said.indexes if not index.get("explicit")]
+    ours = [index for index in said.indexes if index.get("name") not in needs.indexes]
+    shared = [index for index in ours if not index.get("explicit")]
     default = next((_url(index, needs.file) for index in shared if index.get("default")), None)
     others = tuple(_url(index, needs.file) for index in shared if not index.get("default"))
     notices = []

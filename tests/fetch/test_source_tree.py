@@ -149,6 +149,11 @@ def test_whatever_names_the_package_says_what_stayed_out(way: dict[str, Any], tm
 
 
 @pytest.mark.usefixtures("bare_machine")
-def test_a_build_backend_decides_for_a_project_and_its_hidden_files_are_named(tmp_path: Path) -> None:
-    make_project(tmp_path, "mine", files={"mine/__init__.py": "", "mine/.env": "x"})
-    assert "the build backend of mine put hidden files in: mine/.env" in build(tmp_path, "./mine").notices
+def test_a_build_backend_decides_for_a_project_and_what_may_not_be_meant_is_named(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "mine", files={"mine/__init__.py": "", "mine/.env": "x", "mine/a.txt": ""})
+    (tmp_path / "outside.txt").write_text("x")
+    (project / "mine" / "b.txt").symlink_to("a.txt")
+    (project / "mine" / "c.txt").symlink_to(tmp_path / "outside.txt")
+    notices = build(tmp_path, "./mine").notices
+    assert "the build backend of mine put in hidden files: mine/.env" in notices
+    assert "the build backend of mine put in files that links lead to out of it: mine/c.txt" in notices
