@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,27 +68,21 @@ def refuse_commands(given: Mapping[str, Any], commands: Collection[str], directo
 
 
 def _resembled(word: str, commands: Collection[str]) -> str | None:
-    """The command that `word` is but for one slip; None where there is none.
+    """The command that `word` is but for one slip; None where there is none. Two would take in click and black."""
+    return next((command for command in commands if word.isalpha() and _is_slip_of(command, word)), None)
 
-    Its first letter stays in its place or changes places with the second, as it does when people mistype: else
-    mock would be taken for lock. Two slips would take in click and black.
+
+def _is_slip_of(command: str, word: str) -> bool:
+    """Whether `word` is `command` with a letter left out, added or changed, or with two neighbours changed about.
+
+    People rarely put another letter before the first or in its place: else mock would be taken for lock.
     """
-    if not word.isalpha():
-        return None
-    return next((command for command in commands if word != command and word in set(_slips(command))), None)
-
-
-def _slips(command: str) -> Iterator[str]:
-    """`command` with a letter left out, changed or added, or with two neighbours changed about."""
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    for place in range(len(command)):
-        before, after = command[:place], command[place:]
-        yield before + after[1:]
-        yield before + after[1:2] + after[:1] + after[2:]
-        for letter in letters if place else after[0]:
-            yield before + letter + after[1:]
-            yield before + letter + after
-    yield from (command + letter for letter in letters)
+    alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(command, word, strict=False))
+    same = sum(1 for _ in alike)
+    here, there = command[same:], word[same:]
+    if here[1:] == there or (here[:2] == there[1::-1] and here[2:] == there[2:]):
+        return len(here) > 0
+    return same > 0 and (here[1:] == there[1:] or here == there[1:])
 
 
 def _refused(inputs: Sequence[str], place: int, meant: str, here: Here | None, directory: Path) -> UsageError:

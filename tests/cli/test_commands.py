@@ -9,9 +9,12 @@ from pathlib import Path
 
 import click
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pexlite.cli.commands import COMMANDS, PEXLITE
 from pexlite.cli.main import run
+from pexlite.cli.mistaken import _resembled
 from pexlite.cli.words_first import WordFirst
 from pexlite.model import BuildRequest
 from tests.cli.conftest import Pipeline
@@ -201,3 +204,27 @@ def test_help_shows_what_the_command_says_of_itself(command: list[str], capsys: 
     own = capsys.readouterr().out
     assert run(["help", *command]) == 0
     assert capsys.readouterr().out == own
+
+
+# -- one slip ------------------------------------------------------------------------------------
+
+_LETTERS = st.sampled_from("abcdefghijklmnopqrstuvwxyz")
+
+
+@given(st.sampled_from(sorted(COMMANDS)), st.integers(0, 8), _LETTERS)
+def test_any_one_slip_is_seen_but_for_another_first_letter(command: str, at: int, letter: str) -> None:
+    place = at % len(command)
+    before, after = command[:place], command[place:]
+    slips = {before + after[1:], before + after[1:2] + after[:1] + after[2:], command + letter}
+    if place:
+        slips |= {before + letter + after, before + letter + after[1:]}
+    for word in slips - set(COMMANDS):
+        assert _resembled(word, [command]) == command
+    assert _resembled(command, [other for other in COMMANDS if other != command]) is None
+
+
+@pytest.mark.parametrize(
+    "word", ["mock", "block", "guild", "vbuild", "bulidd", "verified", "lo", "", "inf0", "infomation"]
+)
+def test_what_is_further_off_is_none(word: str) -> None:
+    assert _resembled(word, COMMANDS) is None
