@@ -24,17 +24,20 @@ _IMPLIED = "pexlite.cli: the command is implied"
 # By the command of pexlite that comes nearest: what pip, uv, pipx, poetry and conda call it. Verbs, mostly: a word
 # that names a thing as well, such as wheel or tool, may be a project that somebody bundles.
 _ELSEWHERE: Mapping[str, str] = {
-    "build": "add create download exec execute init install run zipapp",
+    "build": "add create download init install zipapp",
     "cache clear": "clean",
     "cache prune": "prune",
     "extract": "unpack unzip",
+    "help": "docs",
     "info": "inspect list show",
     "lock": "export freeze outdated resolve sync update upgrade",
     "venv": "activate",
     "verify": "check",
     "--version": "version",
+    # A file is started by its name.
+    "./": "exec execute run",
     # Nothing of pexlite is like these.
-    "": "completion diff publish remove search uninstall upload",
+    "": "completion delta diff image patch publish push remove report sbom search sign uninstall upload who",
 }
 _NEAREST = {word: command for command, words in _ELSEWHERE.items() for word in words.split()}
 
@@ -69,7 +72,8 @@ def refuse_commands(given: Mapping[str, Any], commands: Collection[str], directo
 
 def _resembled(word: str, commands: Collection[str]) -> str | None:
     """The command that `word` is but for one slip; None where there is none. Two would take in click and black."""
-    return next((command for command in commands if word.isalpha() and _is_slip_of(command, word)), None)
+    near = (command for command in commands if abs(len(command) - len(word)) < 2 and word.isalpha())
+    return next((command for command in near if _is_slip_of(command, word)), None)
 
 
 def _is_slip_of(command: str, word: str) -> bool:
@@ -101,11 +105,13 @@ def _refused(inputs: Sequence[str], place: int, meant: str, here: Here | None, d
 
 
 def _suggested(meant: str, others: Sequence[str], directory: Path) -> str:
-    if not meant or (meant == "build" and not others):
+    if meant == "./" and others and is_file(directory / others[0]) and not others[0].endswith(".py"):
+        program = others[0] if "/" in others[0] else f"./{others[0]}"
+        return f"did you mean `{mask(shlex.join([program, *others[1:]]))}`?"
+    command = "build" if meant == "./" else meant
+    if not command or (command == "build" and not others):
         return f"{_shown('help')} lists the commands."
-    if meant == "build" and is_file(directory / others[0]) and not others[0].endswith((".py", ".whl", ".txt")):
-        return f"did you mean `{shlex.join([f'./{others[0]}', *others[1:]])}`?"
-    return f"did you mean {_shown(*meant.split(), *others)}?"
+    return f"did you mean {_shown(*command.split(), *others)}?"
 
 
 def _shown(*words: str) -> str:
