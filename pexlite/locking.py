@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +12,7 @@ from packaging.pylock import Pylock, is_valid_pylock_path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pexlite import bundle, fetch, installers, resolve, targets
+from pexlite import bundle, fetch, resolve, targets
 from pexlite.addresses import has_secret_parameters
 from pexlite.errors import PexliteError, ResolutionError, UsageError
 from pexlite.groundwork import Prepared, check_output, prepare
@@ -28,12 +28,12 @@ from pexlite.model import (
     Wheel,
     no_report,
 )
+from pexlite.origins import told_apart
 from pexlite.outputs import Kind, Output
 from pexlite.places import store_place
 from pexlite.sourcing import with_sources
 
 _Found = TypeVar("_Found")
-_MOST_SHOWN = 4
 _OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
 
 
@@ -103,7 +103,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
             *asked.notices,
             *prepared.notices,
             *sourced.notices,
-            *_of_several_indexes(prepared, found),
+            *told_apart(prepared, found),
             *_left_out(prepared),
             *_only_here(kept),
             *_shortened(found),
@@ -210,33 +210,8 @@ def settle(prepared: Prepared) -> Settled:
     own = {entry.wheel.sha256: entry.wheel for entry in whole.local}
     fetched = whole.workshop.collect(found, request.directory, LockParts())
     wheels = tuple(own.get(wheel.sha256, wheel) for wheel in fetched)
-    notices = (*notices, *sourced.notices, *_of_several_indexes(whole, found))
+    notices = (*notices, *sourced.notices, *told_apart(whole, found))
     return Settled(found, LockParts(), asked.amendments, wheels, notices=notices)
-
-
-def _of_several_indexes(prepared: Prepared, found: Pylock) -> Iterator[str]:
-    """Notices about projects that several indexes have, and about the way to choose where nobody chose one."""
-    installer, asked = prepared.workshop.installer, prepared.asked.index
-    settings = prepared.workshop.settings
-    if installer.name == "uv":
-        settings = resolve.beneath_uv(settings, asked)
-    indexes = installers.indexes_of(installer, settings)
-    if len(indexes.general) < 2:
-        return
-    # Imported here: urllib3 takes 60 ms, and most builds have one index.
-    from pexlite.fetch.shared_names import shared_names
-
-    if settings.index_strategy is None:
-        yield (
-            f"{len(indexes.general)} indexes are asked, and the best version of all is taken, as pip does; "
-            f"--index-strategy {installers.FIRST_INDEX} takes each project from the first that has it"
-        )
-    looked = shared_names(found, indexes, settings)
-    yield from map(str, looked.shared[:_MOST_SHOWN])
-    names = ", ".join(shared.package.name for shared in looked.shared[_MOST_SHOWN:])
-    if names:
-        yield f"several indexes also have {names}"
-    yield from (f"{index} does not say which projects it has" for index in looked.silent)
 
 
 def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> Settled:

@@ -38,7 +38,8 @@ def with_sources(prepared: Prepared) -> Sourced:
     while waiting:
         needs = waiting.pop(0)
         wanted = tuple(need for need in needs.requirements if canonicalize_name(need.name) not in never)
-        found = resolve.uv_sources(replace(needs, requirements=wanted, indexes=named))
+        asking = replace(needs, requirements=wanted, indexes=named, asks_indexes=not settings.no_index)
+        found = resolve.uv_sources(asking)
         resolve.raise_problems(found.problems)
         notices |= dict.fromkeys(found.notices)
         settings = _beside(settings, found.index, asked.index)

@@ -253,6 +253,15 @@ def test_an_index_that_would_be_two_for_uv_or_pip_is_refused(line: str, links: P
         build(tmp_path, "./app", resolver="pip")
 
 
+def test_where_no_index_is_asked_a_source_in_one_is_told(links: Path, tmp_path: Path) -> None:
+    index = ["[[tool.uv.index]]", 'name = "ours"', 'url = "https://a.test"', "explicit = true"]
+    app = project(tmp_path, "app", "[tool.uv.sources]", 'core = { index = "ours" }', *index, requires=("core",))
+    said = (
+        f"no index is asked, though [tool.uv.sources] in {app / 'pyproject.toml'} says: core from the index ours"
+    )
+    assert said in build(tmp_path, "./app").notices
+
+
 def test_sources_can_be_switched_off_and_what_is_excluded_needs_none(
     links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

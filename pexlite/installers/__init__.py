@@ -12,6 +12,7 @@ from pexlite.installers.indexes import FIRST_MATCH as FIRST_MATCH
 from pexlite.installers.indexes import Index as Index
 from pexlite.installers.indexes import Indexes as Indexes
 from pexlite.installers.indexes import indexes_of as indexes_of
+from pexlite.installers.indexes import strategy_of as strategy_of
 from pexlite.installers.indexes import takes_first_index as takes_first_index
 from pexlite.installers.installer import Installer as Installer
 from pexlite.installers.programs import Outcome as Outcome
@@ -50,6 +51,7 @@ __all__ = [
     "indexes_of",
     "pip",
     "run",
+    "strategy_of",
     "takes_first_index",
     "unpack_sdist",
 ]

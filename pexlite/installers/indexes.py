@@ -76,6 +76,21 @@ def indexes_of(installer: Installer, settings: IndexSettings) -> Indexes:
     return Indexes(tuple(reversed(unique.values())), pinned)
 
 
+def for_all(settings: IndexSettings) -> list[tuple[str, str]]:
+    """The named indexes but those that projects are pinned to: these are for them alone."""
+    serving = {name for name, _ in settings.pins}
+    return [(name, url) for name, url in settings.named_indexes if name not in serving]
+
+
+def strategy_of(installer: Installer, settings: IndexSettings) -> str:
+    """The way to choose where several indexes have a project: as it was asked for, else as pip does.
+
+    Indexes that only uv's own variables name are uv's business, and it takes the first.
+    """
+    known_to_pip = installer.name == "pip" or settings.extra_index_urls or for_all(settings)
+    return settings.index_strategy or (BEST_MATCH if known_to_pip else FIRST_INDEX)
+
+
 def takes_first_index(installer: Installer, settings: IndexSettings) -> bool:
     """Whether there are several indexes, and each project has to come from the first that has it."""
     return settings.index_strategy == FIRST_INDEX and len(indexes_of(installer, settings).general) > 1

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from pexlite.installers.indexes import BEST_MATCH
+from pexlite.installers.indexes import for_all, strategy_of
 from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings
 from pexlite.paths import is_there
@@ -63,19 +63,13 @@ def _diverts(name: str) -> bool:
     return name == "PYTHONPATH" or re.fullmatch(f"PIP_(?:{_DIVERTING})", name) is not None
 
 
-def _for_all(settings: IndexSettings) -> list[tuple[str, str]]:
-    """The named indexes but those that projects are pinned to: these are for them alone."""
-    serving = {name for name, _ in settings.pins}
-    return [(name, url) for name, url in settings.named_indexes if name not in serving]
-
-
 # -- pip -----------------------------------------------------------------------------------------
 
 
 def _pip_variables(settings: IndexSettings) -> dict[str, str]:
     """PIP_* variables, which win over pip's configuration files; `settings` hold the content of those already."""
     several = {
-        "PIP_EXTRA_INDEX_URL": (*settings.extra_index_urls, *(url for _, url in _for_all(settings))),
+        "PIP_EXTRA_INDEX_URL": (*settings.extra_index_urls, *(url for _, url in for_all(settings))),
         "PIP_FIND_LINKS": tuple(map(_without_spaces, settings.find_links)),
         "PIP_TRUSTED_HOST": settings.trusted_hosts,
     }
@@ -121,12 +115,10 @@ def _without_spaces(location: str) -> str:
 
 def _uv_arguments(settings: IndexSettings) -> list[str]:
     arguments = []
-    if settings.index_strategy:
-        arguments += ["--index-strategy", settings.index_strategy]
-    elif settings.extra_index_urls or settings.named_indexes:
+    if settings.index_strategy or settings.extra_index_urls or for_all(settings):
         # pip takes the best version over all indexes; uv by default the first index that has the project.
         # With one index nothing differs, except that uv then tells when that one refuses access.
-        arguments += ["--index-strategy", BEST_MATCH]
+        arguments += ["--index-strategy", strategy_of(Installer("uv", ()), settings)]
     if settings.no_index:
         arguments.append("--no-index")
     if settings.prereleases:
@@ -145,7 +137,7 @@ def _uv_variables(settings: IndexSettings, inherited: Mapping[str, str]) -> dict
     variables = {"UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
     if settings.index_url:
         variables["UV_DEFAULT_INDEX"] = settings.index_url
-    named = [f"{name}={url}" for name, url in _for_all(settings)]
+    named = [f"{name}={url}" for name, url in for_all(settings)]
     if named or settings.extra_index_urls:
         theirs = inherited.get("UV_INDEX", "").split()
         variables["UV_INDEX"] = " ".join([*named, *theirs, *settings.extra_index_urls])

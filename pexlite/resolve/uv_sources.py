@@ -44,6 +44,7 @@ class Needs:
     groups: frozenset[str] = frozenset()
     indexes: frozenset[str] = frozenset()
     """The names of indexes that the builder has given addresses to, which go before those of the file."""
+    asks_indexes: bool = True
 
     @property
     def origin(self) -> str:
@@ -79,13 +80,16 @@ def uv_sources(needs: Needs) -> Gathered:
     said = _said(needs.file)
     parts = []
     shown: dict[str, None] = {}
+    unasked: dict[str, None] = {}
     for requirement in needs.requirements:
         for source in said.sources.get(canonicalize_name(requirement.name), ()) if not requirement.url else ():
             asked = _wanted(requirement, source, needs)
             if asked is not None:
                 parts.append(_lowered(asked, source, said, needs))
-                shown[f"{asked.name} from {_place(source.table)}"] = None
+                place = f"{asked.name} from {_place(source.table)}"
+                (shown if needs.asks_indexes or not source.table.get("index") else unasked)[place] = None
     notices = [f"as {needs.origin} says: {', '.join(shown)}"] if shown else []
+    notices += [f"no index is asked, though {needs.origin} says: {', '.join(unasked)}"] if unasked else []
     return combined([*parts, _general(said, needs), Gathered(notices=tuple(notices))])
 
 
@@ -268,7 +272,7 @@ def _general(said: _Said, needs: Needs) -> Gathered:
     default = next((_url(index, needs.file) for index in shared if index.get("default")), None)
     others = tuple(_url(index, needs.file) for index in shared if not index.get("default"))
     notices = []
-    if shared:
+    if shared and needs.asks_indexes:
         names = ", ".join(str(index.get("name", mask(index["url"]))) for index in shared)
         notices.append(f"[[tool.uv.index]] in {needs.file} is heeded: {names}")
     if said.unheeded:

@@ -117,6 +117,26 @@ def test_an_index_with_the_very_same_files_is_a_mirror_and_nothing_to_tell(
     assert "has another" not in said
 
 
+@both
+def test_a_directory_with_the_name_of_what_came_from_an_index_is_told(
+    resolver: str, machine: Machine, two: Two
+) -> None:
+    (machine.work / "here").mkdir()
+    make_wheel(machine.work / "here", "core", "3.0")
+    arguments = ["core", "-i", two.public, "--resolver", resolver]
+    said = machine.well(*arguments, "--wheels", "here")
+    assert "core 99.0 came from an index, and" in said
+    assert "has another core" in said
+    make_wheel(machine.work / "here", "core", "100.0")
+    assert "another core" not in machine.well(*arguments, "--wheels", "here")
+
+
+def test_indexes_that_only_uv_knows_of_are_asked_in_uv_s_way(machine: Machine, two: Two) -> None:
+    said = machine.well("core", "-i", two.public, "--resolver", "uv", UV_INDEX=two.private)
+    assert "core-2.0" in wheels_in(machine, "core.pex")
+    assert "as pip does" not in said
+
+
 def test_an_index_that_does_not_say_what_it_has_is_named(machine: Machine, two: Two, server: Server) -> None:
     server.on("/private/simple/core/", replies.status(503))
     said = machine.well("core", *two.asked, "--resolver", "pip", PIP_RETRIES="0")
