@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from typing import Any, TypeAlias
 
 from packaging.requirements import Requirement
@@ -20,7 +21,7 @@ from pexlite.model import (
     Wheel,
 )
 
-FORMAT = 2
+FORMAT = 3
 _NO_FACTS = "FACTS = {}  # type: dict[str, Any]\n"  # as start.py has it
 
 
@@ -80,7 +81,8 @@ def pex_info(
         packs = [(pack, place) for pack, place in compiled if pack.wheel_sha256 == entry["sha256"]]
         if packs:
             entry["bytecode"] = {
-                pack.python: [place, len(pack.content), pack.directory_crc32] for pack, place in packs
+                pack.python: {"offset": place, "size": len(pack.content), "directory": astuple(pack.directory)}
+                for pack, place in packs
             }
     return {**facts, "code_hash": own["build_id"], "pexlite": own}
 
@@ -158,7 +160,7 @@ def _wheel(wheel: Wheel) -> dict[str, Any]:
         "sha256": wheel.sha256,
         "size": wheel.size,
         "unpacked": wheel.unpacked_size,
-        "directory_crc32": wheel.directory_crc32,
+        "directory": astuple(wheel.directory),
         "scripts": dict(sorted(wheel.scripts.items())),
         **({"local": True} if wheel.local else {}),
         **({"repacked_from": wheel.repacked_from} if wheel.repacked_from else {}),

@@ -13,7 +13,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from pexlite.archive.parts import UNREADABLE, open_zip, read_part
 from pexlite.errors import NotABundle
-from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredWheel, Variant
+from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredWheel, Variant, ZipDirectory
 from pexlite.names import fault_of_name
 from pexlite.paths import is_directory, is_file, is_there
 
@@ -98,12 +98,14 @@ def _wheel(entry: Any, size: int) -> StoredWheel:
     offset, length = _number(entry, "offset", size), _number(entry, "size", size)
     if offset + length > size:
         raise ValueError(f"a wheel of {length} bytes at {offset} is not within the file")
+    directory = _directory(entry, length)
     scripts = _table(entry, "scripts")
     return StoredWheel(
         filename=_wheel_name(_text(entry, "name")),
         sha256=_matching(_SHA256, entry, "sha256"),
         offset=offset,
         size=length,
+        directory=directory,
         entry_points={_file_name(name): _text(scripts, name) for name in scripts},
         repacked_from=_matching(_SHA256, entry, "repacked_from") if "repacked_from" in entry else "",
         local=entry.get("local", False) is True,
@@ -138,10 +140,19 @@ def _check_apart(wheels: Iterable[StoredWheel]) -> None:
 
 
 def _pack_size(pack: Any, size: int) -> int:
-    offset, length, _ = _numbers(pack, 3, 0xFFFFFFFF if size < 0xFFFFFFFF else size)
+    offset, length = _number(pack, "offset", size), _number(pack, "size", size)
     if offset + length > size:
         raise ValueError("bytecode is not within the file")
+    _directory(pack, length)
     return length
+
+
+def _directory(entry: Any, size: int) -> ZipDirectory:
+    """The place of the directory of a zip of `size` bytes, within which it has to be."""
+    directory = ZipDirectory(*_numbers(entry["directory"], 4, max(size, 0xFFFFFFFF)))
+    if directory.offset + directory.size > size:
+        raise ValueError("the directory of a wheel is not within it")
+    return directory
 
 
 def _variant(entry: Any, wheels: int) -> Variant:

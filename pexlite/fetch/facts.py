@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 from packaging.utils import parse_wheel_filename
 
 from pexlite.fetch.metadata import parse_requirement, parse_requires_python
-from pexlite.model import Wheel
+from pexlite.model import Wheel, ZipDirectory
 
 # Raised whenever a field or its meaning changes; facts of another format are made anew from the wheel.
-FORMAT = 6
+FORMAT = 7
 
 
 class StaleFactsError(ValueError):
@@ -33,7 +34,7 @@ def to_facts(wheel: Wheel) -> bytes:
         "unlike_record": wheel.unlike_record,
         "entry_points": wheel.entry_points,
         "unpacked_size": wheel.unpacked_size,
-        "directory_crc32": wheel.directory_crc32,
+        "directory": astuple(wheel.directory),
         # One string: a list of 5,000 takes ten times as long to load.
         "files": "\n".join(wheel.files),
         "sizes": " ".join(map(str, wheel.sizes)),
@@ -64,7 +65,7 @@ def from_facts(content: bytes, directory: Path, *, local: bool = False) -> Wheel
             files=tuple(facts["files"].split("\n")),
             sizes=tuple(map(int, facts["sizes"].split())),
             unpacked_size=int(facts["unpacked_size"]),
-            directory_crc32=int(facts["directory_crc32"]),
+            directory=ZipDirectory(*map(int, facts["directory"])),
             provides_extra=tuple(facts["provides_extra"]),
             unlike_record=tuple(facts["unlike_record"]),
             local=local,

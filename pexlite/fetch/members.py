@@ -14,7 +14,6 @@ _PLAIN_KINDS = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
 _RESERVED = re.compile(
     r"(?:^|/)(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.[^/]*)?(?:/|$)|[. ](?:/|$)", re.IGNORECASE
 )
-_LOCAL_HEADER = 30
 
 
 def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
@@ -64,20 +63,3 @@ def _with_parents(directories: Iterable[str]) -> set[str]:
             found.add(directory)
             directory = directory.rpartition("/")[0]
     return found
-
-
-def cut_off(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """A line for each member that overlaps another or leaves the file, and one for a zip with bytes before it."""
-    file = archive.fp
-    assert file is not None
-    file.seek(0)
-    if file.read(4) != b"PK\x03\x04":
-        yield "it does not begin as a zip does"
-    end, before = 0, ""
-    for member in sorted(members, key=lambda member: member.header_offset):
-        if member.header_offset < end:
-            # What a few bytes are unpacked to again and again.
-            yield f"members {before} and {member.filename} overlap"
-        end, before = member.header_offset + _LOCAL_HEADER + member.compress_size, member.filename
-        if member.header_offset + member.compress_size > archive.start_dir:
-            yield f"member {member.filename} is cut off"

@@ -7,7 +7,7 @@ import csv
 import hashlib
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pexlite.fetch.metadata import UnreadableError
@@ -68,27 +68,31 @@ def recorded(opened: zipfile.ZipFile, info: str) -> list[zipfile.ZipInfo]:
     return [member for member in opened.infolist() if not member.is_dir() and member.filename not in exempt]
 
 
-def unlike_record(
-    opened: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo], record: Record
-) -> Iterator[tuple[str, str]]:
-    """Name and a sentence for each of `members` that differs from its digest in `record`, if it has one there."""
-    for member in members:
-        algorithm, _, expected = record.digests.get(member.filename, "").partition("=")
-        if not expected:
-            continue
-        if algorithm not in hashlib.algorithms_available:
-            yield member.filename, f"RECORD has a digest of {member.filename} that nobody can compute: {algorithm}"
-        elif digest_of(opened, member, algorithm) != expected.rstrip("="):
-            yield member.filename, f"{member.filename} is not what RECORD says"
+def unlike_record(name: str, content: Iterable[bytes], record: Record) -> Iterator[str]:
+    """A sentence where `content` of the member `name` differs from its digest in `record`, if it has one there."""
+    algorithm, _, expected = record.digests.get(name, "").partition("=")
+    if not expected:
+        for _ in content:
+            pass  # as it is read, it is compared with what the zip says
+    elif algorithm not in hashlib.algorithms_available:
+        yield f"RECORD has a digest of {name} that nobody can compute: {algorithm}"
+    elif digest_of(content, algorithm) != expected.rstrip("="):
+        yield f"{name} is not what RECORD says"
 
 
-def digest_of(opened: zipfile.ZipFile, member: zipfile.ZipInfo, algorithm: str) -> str:
-    """The digest of the member's content as RECORD writes it: base64 for URLs, without padding."""
+def digest_of(content: Iterable[bytes], algorithm: str) -> str:
+    """The digest of `content` as RECORD writes it: base64 for URLs, without padding."""
     digest = hashlib.new(algorithm)
-    with opened.open(member) as content:
-        while chunk := content.read(_CHUNK):
-            digest.update(chunk)
+    for piece in content:
+        digest.update(piece)
     return _encoded(digest.digest())
+
+
+def content_of(opened: zipfile.ZipFile, member: str) -> Iterator[bytes]:
+    """The content of a member, piece by piece."""
+    with opened.open(member) as content:
+        while piece := content.read(_CHUNK):
+            yield piece
 
 
 def _encoded(digest: bytes) -> str:

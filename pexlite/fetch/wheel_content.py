@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 
-from pexlite.fetch.record import digest_of, read_record
+from pexlite.fetch.record import content_of, digest_of, read_record
 from pexlite.model import Wheel
 
 
@@ -17,6 +17,6 @@ def content_digests(wheel: Wheel, members: Sequence[str]) -> dict[str, str]:
         return {
             member: known
             if (known := recorded.get(member, "")).startswith("sha256=")
-            else f"sha256={digest_of(archive, archive.getinfo(member), 'sha256')}"
+            else f"sha256={digest_of(content_of(archive, member), 'sha256')}"
             for member in members
         }

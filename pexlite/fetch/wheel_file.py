@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from packaging.utils import (
     InvalidWheelFilename,
@@ -19,7 +20,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from pexlite.errors import InvalidWheel
-from pexlite.fetch.members import cut_off, hostile, unportable
+from pexlite.fetch.members import hostile, unportable
 from pexlite.fetch.metadata import (
     UnreadableError,
     parse_requirement,
@@ -29,6 +30,8 @@ from pexlite.fetch.metadata import (
     read_metadata,
 )
 from pexlite.fetch.record import is_metadata, read_record, recorded, unlike_record
+from pexlite.fetch.zip_shape import Entry, UnlikeError, read_shape
+from pexlite.fetch.zip_shape import content as content_of_entry
 from pexlite.model import Wheel
 from pexlite.names import fault_of_name
 
@@ -77,8 +80,8 @@ def read_wheel(
         raise refusal(filename, [str(problem)]) from problem
     found = known or digest(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            content = _Content(archive, filename, name, version, local=local)
+        with path.open("rb") as file:
+            content = _Content(file, filename, name, version, local=local)
             wheel = Wheel(
                 name=name,
                 version=version,
@@ -95,7 +98,7 @@ def read_wheel(
                 files=content.files,
                 sizes=content.sizes,
                 unpacked_size=sum(content.sizes),
-                directory_crc32=content.directory_crc32,
+                directory=content.directory,
                 provides_extra=content.metadata.provides_extra,
                 local=local,
             )
@@ -105,7 +108,7 @@ def read_wheel(
             return replace(wheel, unlike_record=tuple(content.unlike_record))
     except zipfile.BadZipFile as problem:
         raise refusal(filename, [f"the zip is cut off or damaged: {problem}"]) from problem
-    except (UnreadableError, NotImplementedError, EOFError, zlib.error) as problem:
+    except (UnreadableError, UnlikeError, NotImplementedError, EOFError, zlib.error) as problem:
         raise refusal(filename, [str(problem) or "a member is cut off"]) from problem
 
 
@@ -134,10 +137,17 @@ class _Content:
     """An open wheel's members, checked, and its texts."""
 
     def __init__(
-        self, archive: zipfile.ZipFile, filename: str, name: NormalizedName, version: Version, *, local: bool
+        self, file: BinaryIO, filename: str, name: NormalizedName, version: Version, *, local: bool
     ) -> None:
+        archive = zipfile.ZipFile(file)
         members = archive.infolist()
-        problems = [*hostile(members), *cut_off(archive, members)]
+        problems = list(hostile(members))
+        try:
+            self.directory, self._entries = read_shape(file)
+            _check_agreement(self._entries, members)
+        except UnlikeError as problem:
+            # Else one reader unpacks what another has never seen.
+            problems.append(f"readers of zips differ on it: {problem}")
         if not local:
             # Who builds their own code knows where it runs.
             problems += unportable(members)
@@ -146,7 +156,7 @@ class _Content:
         kept = [member for member in members if not member.is_dir()]
         self.files = tuple(member.filename for member in kept)
         self.sizes = tuple(member.file_size for member in kept)
-        self.directory_crc32 = _directory_crc32(archive)
+        self._file = file
         self._archive = archive
         self._present = frozenset(self.files)
         info = self._dist_info(filename, name)
@@ -167,8 +177,13 @@ class _Content:
         )
 
     def check_digests(self) -> None:
-        """Raise InvalidWheel where a file is not what RECORD says."""
-        self._refuse(list(self._unlike_code(unlike_record(self._archive, self._in_record, self._record))))
+        """Raise InvalidWheel where a file is not what RECORD says, or not to be read alike by every reader."""
+        self._refuse(list(self._unlike_code(self._with_other_digests())))
+
+    def _with_other_digests(self) -> Iterator[tuple[str, str]]:
+        for entry in self._entries:
+            content = content_of_entry(self._file, entry)
+            yield from ((entry.shown, said) for said in unlike_record(entry.shown, content, self._record))
 
     def _unlike_code(self, differences: Iterable[tuple[str, str]]) -> Iterator[str]:
         """The sentences about files that may run; the names of others are kept in `unlike_record`."""
@@ -231,11 +246,12 @@ class _Content:
                 yield name, f"{name} has {size} bytes, RECORD says {sizes[name]}"
 
 
-def _directory_crc32(archive: zipfile.ZipFile) -> int:
-    file = archive.fp
-    assert file is not None
-    file.seek(archive.start_dir)
-    return zlib.crc32(file.read())
+def _check_agreement(entries: Sequence[Entry], members: Sequence[zipfile.ZipInfo]) -> None:
+    """Raise UnlikeError unless zipfile sees the same members, as venvs and pip do."""
+    ours = [(entry.shown, entry.offset, entry.compressed, entry.size, entry.crc32) for entry in entries]
+    theirs = [(one.orig_filename, one.header_offset, one.compress_size, one.file_size, one.CRC) for one in members]
+    if ours != theirs:
+        raise UnlikeError("zipfile sees other members in it")
 
 
 def _is_info(directory: str) -> bool:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pexlite.model.file import StartKind as StartKind
     from pexlite.model.file import StoredWheel as StoredWheel
     from pexlite.model.file import Variant as Variant
+    from pexlite.model.file import ZipDirectory as ZipDirectory
     from pexlite.model.found import Bundle as Bundle
     from pexlite.model.found import Bytecode as Bytecode
     from pexlite.model.found import Import as Import
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from pexlite.model.found import RoomBytecode as RoomBytecode
     from pexlite.model.found import Target as Target
     from pexlite.model.found import Wheel as Wheel
-    from pexlite.model.found import ZipDirectory as ZipDirectory
     from pexlite.model.request import BuildRequest as BuildRequest
     from pexlite.model.request import IndexSettings as IndexSettings
     from pexlite.model.request import InheritPath as InheritPath
@@ -79,6 +79,7 @@ else:
             "StartKind",
             "StoredWheel",
             "Variant",
+            "ZipDirectory",
         ),
         "pexlite.model.found": (
             "Bundle",

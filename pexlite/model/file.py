@@ -60,6 +60,22 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class ZipDirectory:
+    """Where the directory of a zip is in it: all that reading its members takes."""
+
+    offset: int
+    size: int
+    """Bytes."""
+    count: int
+    """The number of members."""
+    crc32: int
+    """Of the directory's bytes. With the CRCs in it, it covers the content of every member."""
+
+
+NO_DIRECTORY = ZipDirectory(0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
 class StoredWheel:
     """A wheel inside a built file: the place of its bytes, and their sha256."""
 
@@ -68,6 +84,7 @@ class StoredWheel:
     offset: int
     """Bytes from the start of the file to the wheel's first byte."""
     size: int
+    directory: ZipDirectory = NO_DIRECTORY
     entry_points: Mapping[str, str] = field(default_factory=dict)
     """Console and GUI scripts: name to object reference."""
     repacked_from: str = ""

@@ -15,7 +15,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from pexlite.model.asked import Amendments
-from pexlite.model.file import EntryPoint, Libc, Variant
+from pexlite.model.file import NO_DIRECTORY, EntryPoint, Libc, Variant, ZipDirectory
 from pexlite.model.request import LaunchOptions
 from pexlite.model.tree import InstalledTree
 
@@ -54,19 +54,6 @@ class Target:
         return self.any_patch and bound.contains(f"{self.environment['python_version']}.99")
 
 
-@dataclass(frozen=True)
-class ZipDirectory:
-    """Where the directory of a zip is in it: all that reading its members takes."""
-
-    offset: int
-    size: int
-    """Bytes."""
-    count: int
-    """The number of members."""
-    crc32: int
-    """Of the directory's bytes. With the CRCs in it, it covers the content of every member."""
-
-
 @dataclass(frozen=True, eq=False)
 class Wheel:
     """A wheel in the store, with everything later stages ask about it, so that none has to open it again."""
@@ -92,8 +79,7 @@ class Wheel:
     sizes: tuple[int, ...]
     """Of each of `files`, unpacked, in bytes."""
     unpacked_size: int = 0
-    directory_crc32: int = 0
-    """CRC-32 of the zip's directory and all after it. With the CRCs in the directory it covers every byte."""
+    directory: ZipDirectory = NO_DIRECTORY
     provides_extra: tuple[str, ...] = ()
     """As METADATA spells them."""
     local: bool = False
@@ -149,8 +135,7 @@ class Bytecode:
     wheel_sha256: str
     content: bytes
     """A zip of `__pycache__` files, at their paths in site-packages."""
-    directory_crc32: int
-    """As in `Wheel`."""
+    directory: ZipDirectory
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from packaging.utils import parse_wheel_filename
 
 from pexlite import archive
 from pexlite.errors import UsageError, VerificationFailed
-from pexlite.fetch.record import is_metadata, read_record, recorded, unlike_record
+from pexlite.fetch.record import content_of, is_metadata, read_record, recorded, unlike_record
+from pexlite.fetch.zip_shape import read_shape
 from pexlite.model import Manifest, StoredWheel
 
 # Bytes of a part that is deflated, of a RECORD, and of a row in one: none that pexlite writes or takes has more.
@@ -101,7 +102,10 @@ def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
 def _problems_of_files(file: BinaryIO, wheel: StoredWheel) -> Iterator[str]:
     """For each file in the wheel a line: "" if the file is as RECORD says, else what differs."""
     try:
-        with archive.open_zip(archive.open_wheel(file, wheel)) as opened:
+        part = archive.open_wheel(file, wheel)
+        with archive.open_zip(part) as opened:
+            if read_shape(part)[0] != wheel.directory:
+                yield f"{wheel.filename}: PEX-INFO says that its directory is elsewhere"
             yield from _unlike_record(opened, wheel)
     except (*archive.UNREADABLE, csv.Error) as problem:
         yield f"{wheel.filename} cannot be read: {problem or type(problem).__name__}"
@@ -119,10 +123,11 @@ def _unlike_record(opened: zipfile.ZipFile, wheel: StoredWheel) -> Iterator[str]
     record = read_record(content.decode("utf-8"))
     for member in recorded(opened, path.removesuffix("/RECORD")):
         # The wheel has its sha256: RECORD may say as little here as where the wheel was taken.
-        found = [said for name, said in unlike_record(opened, [member], record) if not is_metadata(name)]
-        if member.filename not in record.digests and not is_metadata(member.filename):
-            found.append(f"RECORD does not list {member.filename}")
-        yield f"{wheel.filename}: {found[0]}" if found else ""
+        name = member.filename
+        problems = list(unlike_record(name, content_of(opened, name), record))
+        if name not in record.digests:
+            problems.append(f"RECORD does not list {name}")
+        yield f"{wheel.filename}: {problems[0]}" if problems and not is_metadata(name) else ""
 
 
 # -- the lock ------------------------------------------------------------------------------------

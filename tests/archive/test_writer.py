@@ -109,7 +109,7 @@ def test_each_variant_has_its_tree(wheels: list[Path], tmp_path: Path) -> None:
     read = tuple(map(read_wheel, wheels))
     assert trees == {f".trees/{number}": tree.text() for number, tree in enumerate(trees_of(read, variants))}
     assert "!0\napp:main app\n" in trees[".trees/0"] and "!" not in trees[".trees/1"]
-    assert archive.read_manifest(file).facts["pexlite"]["format"] == 2
+    assert archive.read_manifest(file).facts["pexlite"]["format"] == 3
 
 
 def test_another_tree_makes_another_build(wheels: list[Path]) -> None:

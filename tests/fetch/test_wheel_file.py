@@ -236,7 +236,7 @@ def test_members_that_lie_over_each_other_are_refused(wheel: Path) -> None:
     wheel.write_bytes(content)
     with pytest.raises(InvalidWheel) as caught:
         read_wheel(wheel)
-    assert f"{first.filename} and {second.filename} overlap" in str(caught.value.causes)
+    assert f"members {first.filename} and {second.filename} overlap" in str(caught.value.causes)
 
 
 def test_a_text_that_would_fill_the_memory_is_not_read(wheel: Path) -> None:

@@ -138,7 +138,6 @@ ALTERED = [
     ("__main__.py", b"cache_root(fact"),
     ("__pexlite__.txt", b""),
     (".deps/app-1.0-py3-none-any.whl", b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x08\x00\x00\x00\x21\x00"),
-    (".deps/app-1.0-py3-none-any.whl", b"PK\x05\x06\x00\x00\x00\x00"),
     (".deps/helper-1.0-py3-none-any.whl", b"helper/__init__.py"),
 ]
 

@@ -8,6 +8,7 @@ import struct
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -32,6 +33,12 @@ def zip_of(*members: tuple[str, bytes], mode: int = 0o100644, flags: int = 0) ->
     return content + directory + struct.pack("<4s4H2IH", *end)
 
 
+def place_of(content: bytes | bytearray) -> dict[str, Any]:
+    """Where its last 22 bytes say that the directory of a zip is, as PEX-INFO says it."""
+    count, size, offset = struct.unpack_from("<HII", content.rjust(22, b"\0"), max(0, len(content) - 22) + 10)
+    return {"offset": 0, "size": len(content), "directory": [offset, size, count, None]}
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -46,23 +53,42 @@ def zip_of(*members: tuple[str, bytes], mode: int = 0o100644, flags: int = 0) ->
         zip_of(("x.py", b"one"), ("x.py", b"two")),
         zip_of(("link", b"/etc"), mode=0o120777),
         zip_of(("secret", b"x"), flags=1),
-        zip_of(("x.py", b""))[:-30],
-        b"",
-        b"PK\x05\x06",
     ],
     ids=repr,
 )
 def test_the_unpacker_refuses_by_itself(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(archive.Damaged):
-        read_all(content, tmp_path)
+        read_all(content, place_of(content), tmp_path)
 
 
-def read_all(content: bytes, directory: Path) -> None:
+@pytest.mark.parametrize("kept", [0, 4, 30, 60, 100])
+def test_a_zip_that_is_cut_off_is_refused(kept: int, tmp_path: Path) -> None:
+    content = zip_of(("x.py", b""), ("y.py", b""))
+    with pytest.raises(archive.Damaged):
+        read_all(content[:kept], place_of(content), tmp_path)
+
+
+def test_a_directory_is_read_where_it_is_said_to_be_and_nowhere_else(tmp_path: Path) -> None:
+    content = zip_of(("x.py", b"text"))
+    place = place_of(content)
+    # Another zip behind it, which readers that look for an end take instead.
+    read_all(content + zip_of(("../evil.py", b"")), place, tmp_path)
+    read_all(content[:-22] + b"PK\x05\x06" + b"\xff" * 18, place, tmp_path)
+    offset, size, _, _ = place["directory"]
+    place["directory"][3] = zlib.crc32(content[offset : offset + size])
+    read_all(content, place, tmp_path)
+    changed = bytearray(content)
+    changed[offset + 12] ^= 1
+    with pytest.raises(archive.Damaged):
+        read_all(bytes(changed), place, tmp_path)
+
+
+def read_all(content: bytes, place: dict[str, Any], directory: Path) -> None:
     """Read every member, and check what the unpacker promises of its name and size."""
     (directory / "x.whl").write_bytes(content)
     descriptor = os.open(directory / "x.whl", os.O_RDONLY)
     try:
-        for member in archive.read_members(descriptor, 0, len(content), "x.whl"):
+        for member in archive.read_members(descriptor, place, "x.whl"):
             parts = member.name.split("/")
             assert not {"", ".", ".."}.intersection(parts) and "\\" not in member.name and "\0" not in member.name
             assert len(archive.read_member(descriptor, member)) == member.size
@@ -80,34 +106,36 @@ LIES = [
     (42, 0xFFFFFFFE),
     (42, 99),
 ]
-# In the end record: how many members, how long the directory is, where it begins.
-LIES_AT_THE_END = [(10, 0xFFFF), (10, 2), (12, 0xFFFFFFFF), (12, 0x7FFFFFFF), (16, 0xFFFFFFFF), (16, 0x7FFFFFFF)]
+# In what PEX-INFO says of the directory: where it begins, how long it is, how many members it has.
+LIES_ABOUT_IT = [
+    (0, 0xFFFFFFFF),
+    (0, 1),
+    (1, 0xFFFFFFFF),
+    (1, 40),
+    (2, 2),
+    (2, 0xFFFF),
+    (0, 1 << 40),
+    (1, 1 << 63),
+]
 
 
-@pytest.mark.parametrize(
-    ("mark", "place", "value"),
-    [
-        *((b"PK\x01\x02", *lie) for lie in LIES),
-        *((b"PK\x05\x06", *lie) for lie in LIES_AT_THE_END),
-    ],
-)
-def test_numbers_that_lie_are_refused(mark: bytes, place: int, value: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("place", "value"), LIES)
+def test_numbers_that_lie_are_refused(place: int, value: int, tmp_path: Path) -> None:
     content = bytearray(zip_of(("x.py", b"text")))
-    at = content.index(mark) + place
+    at = content.index(b"PK\x01\x02") + place
     new = struct.pack("<H" if value <= 0xFFFF else "<I", value)
     content[at : at + len(new)] = new
     with pytest.raises(archive.Damaged):
-        read_all(bytes(content), tmp_path)
+        read_all(bytes(content), place_of(content), tmp_path)
 
 
-@pytest.mark.parametrize("record", [0, 60, 1 << 40, (1 << 64) - 1])
-def test_a_zip64_record_that_is_nowhere_is_refused(record: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "value"), LIES_ABOUT_IT)
+def test_a_directory_that_is_elsewhere_is_refused(number: int, value: int, tmp_path: Path) -> None:
     content = zip_of(("x.py", b"text"))
-    end = content.index(b"PK\x05\x06")
-    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, record, 1)
-    wide = content[end : end + 8] + b"\xff" * 12 + content[end + 20 :]
+    place = place_of(content)
+    place["directory"][number] = value
     with pytest.raises(archive.Damaged):
-        read_all(content[:end] + locator + wide, tmp_path)
+        read_all(content, place, tmp_path)
 
 
 @pytest.mark.parametrize("said", [0, 10, 1 << 20])
@@ -121,7 +149,7 @@ def test_a_member_that_inflates_to_more_than_it_says_is_not_inflated(said: int, 
         "from pexlite.runtime.file import zip as archive\n"
         "from pexlite.runtime.unpack import write\n"
         "descriptor = os.open(sys.argv[2], os.O_RDONLY)\n"
-        "members = archive.read_members(descriptor, 0, os.path.getsize(sys.argv[2]), 'x')\n"
+        "members = archive.read_members(descriptor, eval(sys.argv[4]), 'x')\n"
         "try:\n"
         "    write.members(descriptor, [(members[0], sys.argv[3])], int)\n"
         "except archive.Damaged:\n"
@@ -132,6 +160,7 @@ def test_a_member_that_inflates_to_more_than_it_says_is_not_inflated(said: int, 
     )
     room = Path(archive.__file__).parents[3]
     command: list[str | Path] = [sys.executable, "-c", code, room, tmp_path / "x.whl", tmp_path / "x"]
+    command.append(repr(place_of(content)))
     size, peak = map(int, run(command, environment(tmp_path)).stdout.split())
     assert size <= said
     assert peak < (100 << 10 if sys.platform == "linux" else 100 << 20)  # Linux counts in KiB
@@ -159,7 +188,7 @@ def test_whatever_is_read_stays_inside_or_is_refused(
             content[at : at + 4] = struct.pack("<I", value)
     content = content[: len(content) - cut] if cut < 20 else content
     with contextlib.suppress(archive.Damaged):
-        read_all(bytes(content), tmp_path)
+        read_all(bytes(content), place_of(content), tmp_path)
 
 
 @pytest.mark.parametrize("large", [0, 3, 2000])

@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from pexlite.cli.main import run
 from pexlite.errors import NotABundle, UsageError, VerificationFailed
 from pexlite.tools.verify import verify_file
 from tests.bundles import bundle_file, function
+from tests.hostile import with_info
 
 
 def digest(path: Path) -> str:
@@ -90,6 +92,16 @@ def test_files_are_what_record_says(tmp_path: Path, wheels: list[Path]) -> None:
     with pytest.raises(VerificationFailed) as failure:
         verify_file(file)
     assert failure.value.causes == ("helper-2.5-py3-none-any.whl: helper/__init__.py is not what RECORD says",)
+
+
+def test_a_directory_that_is_elsewhere_than_readers_look_for_it_is_told(file: Path, tmp_path: Path) -> None:
+    def fewer(info: Any) -> None:
+        info["pexlite"]["wheels"][0]["directory"][2] -= 1
+
+    with pytest.raises(VerificationFailed) as failure:
+        verify_file(with_info(file, tmp_path / "odd.pex", fewer))
+    (cause,) = failure.value.causes
+    assert cause == "app-1.0-py3-none-any.whl: PEX-INFO says that its directory is elsewhere"
 
 
 def test_a_lock_vouches_for_wheels(file: Path, wheels: list[Path], tmp_path: Path) -> None:

@@ -94,12 +94,13 @@ def _own_members(descriptor: int) -> "dict[str, archive.Member]":
     tail = archive.read(descriptor, max(0, size - _END_SIZE), min(size, _END_SIZE))
     if len(tail) < _END_SIZE or tail[:4] != b"PK\x05\x06":
         raise archive.Damaged("it is cut off")
-    directory_size, directory = struct.unpack_from("<II", tail, 12)
+    count, directory_size, directory = struct.unpack_from("<HII", tail, 10)
     # A file past 4 GiB keeps its wheels before the zip, whose offsets count from where it begins.
     start = size - _END_SIZE - directory_size - directory
     if start < 0:
         raise archive.Damaged("its directory has changed")
-    members = archive.read_members(descriptor, start, size - start, "the file")
+    place = {"offset": start, "size": size - start, "directory": [directory, directory_size, count, None]}
+    members = archive.read_members(descriptor, place, "the file")
     own = {member.name: member for member in members if not member.name.startswith(_WHEELS)}
     missing = set(_NEEDED).difference(own)
     if missing:

@@ -7,8 +7,8 @@ import zlib
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
-_END = b"PK\x05\x06"
 _PIECE = 4 << 20  # bytes in memory at once of a member that is read piece by piece
 
 
@@ -33,26 +33,19 @@ class Member:
         self.mode = mode
 
 
-def read_members(
-    descriptor: int, start: int, size: int, wheel: str, directory_crc32: "int | None" = None
-) -> "list[Member]":
-    """The members of the zip at `start` (bytes `size`) of the open file, directories left out.
+def read_members(descriptor: int, place: "dict[str, Any]", wheel: str) -> "list[Member]":
+    """The members of a zip in the open file, directories left out.
 
-    Raises Damaged when it is no zip, when its directory and what follows have not the CRC `directory_crc32`, when
-    a name would lead out of the wheel, and when two members have one place (APPNOTE.TXT 4.3).
+    `place` is where it is: its "offset", its "size", and its "directory": offset in it, size, count, and CRC-32 or
+    None. No end is looked for, of which other readers might find another. Raises Damaged when the directory has
+    changed, when a name leads out of the wheel, and when two members have one place (APPNOTE.TXT 4.3).
     """
-    tail_size = min(size, 22 + 65535)
-    tail = read(descriptor, start + size - tail_size, tail_size)
-    end = tail.rfind(_END, 0, max(0, tail_size - 18))
-    if end < 0:
-        raise Damaged("%s is no wheel any more" % wheel)
-    count, directory_size, directory = struct.unpack_from("<HII", tail, end + 10)
-    if 0xFFFFFFFF in (directory_size, directory) or count == 0xFFFF:
-        count, directory_size, directory = _read_zip64_end(descriptor, start, size, tail, end)
-    if directory + directory_size > size:
+    start = place["offset"]
+    directory, directory_size, count, directory_crc = place["directory"]
+    if directory + directory_size > place["size"]:
         raise Damaged("the directory of %s has changed" % wheel)
-    content = read(descriptor, start + directory, size - directory)
-    if directory_crc32 is not None and zlib.crc32(content) & 0xFFFFFFFF != directory_crc32:
+    content = read(descriptor, start + directory, directory_size)
+    if directory_crc is not None and zlib.crc32(content) & 0xFFFFFFFF != directory_crc:
         raise Damaged("the directory of %s has changed" % wheel)
     members = []
     seen: set[str] = set()
@@ -86,17 +79,6 @@ def read_members(
         seen.add(name)
         members.append(Member(name, start + offset, compressed, unpacked, crc, method == 0, mode))
     return members
-
-
-def _read_zip64_end(descriptor: int, start: int, size: int, tail: bytes, end: int) -> "tuple[int, ...]":
-    """Count, size and offset of the directory from the ZIP64 record (APPNOTE.TXT 4.3.14)."""
-    if end < 20 or tail[end - 20 : end - 16] != b"PK\x06\x07":
-        raise Damaged("a wheel's directory is cut off")
-    (record,) = struct.unpack_from("<Q", tail, end - 12)
-    if record + 56 > size:
-        raise Damaged("a wheel's directory has changed")
-    content = read(descriptor, start + record, 56)
-    return struct.unpack_from("<QQQ", content, 32)
 
 
 def _zip64_values(extra: bytes, *values: int) -> "tuple[int, ...]":

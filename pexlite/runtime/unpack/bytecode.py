@@ -87,10 +87,9 @@ def _write_packed(plan: "tree.Plan", top: bytes) -> None:
 def _missing(
     wheel: "dict[str, Any]", descriptor: int, sources: "set[tuple[bytes, bytes]]", top: bytes
 ) -> "list[Job]":
-    offset, size, directory_crc32 = wheel["bytecode"][python_tag()]
     site_packages = b"lib/" + os.fsencode(app.library()) + b"/site-packages"
     jobs = []
-    for member in archive.read_members(descriptor, offset, size, wheel["name"], directory_crc32):
+    for member in archive.read_members(descriptor, wheel["bytecode"][python_tag()], wheel["name"]):
         # pkg/__pycache__/module.cpython-311.pyc
         folder, _, name = member.name.encode("utf-8").rpartition(b"/__pycache__/")
         if not folder and name.startswith(b"__pycache__/"):

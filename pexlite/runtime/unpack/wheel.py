@@ -73,9 +73,7 @@ class Unpacking:
 
 def destinations(descriptor: int, wheel: "dict[str, Any]", directory: str) -> "list[Job]":
     """The (member, path) pairs of one wheel unpacked to `directory`, each path once."""
-    members = archive.read_members(
-        descriptor, wheel["offset"], wheel["size"], wheel["name"], wheel["directory_crc32"]
-    )
+    members = archive.read_members(descriptor, wheel, wheel["name"])
     tops = set([member.name.partition("/")[0] for member in members])
     data = [top + "/" for top in tops if top.endswith(".data") and top[:-5] + ".dist-info" in tops]
     data_prefix = data[0] if data else ""
