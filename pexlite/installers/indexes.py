@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -124,6 +123,9 @@ def _is_protected(url: str, trusted: set[str]) -> bool:
     host = parts.hostname or ""
     if host == "localhost" or trusted & {host, f"{host}:{parts.port}", f"http://{host}", "*"}:
         return True
+    # Imported here: hardly any index is asked without encryption.
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
