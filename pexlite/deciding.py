@@ -72,6 +72,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *asked.notices,
             *prepared.notices,
             *settled.notices,
+            *_spoilt(prepared),
             *start.notices,
             *_about_local(request, (*prepared.local, *start.loose)),
             *_unused(settled.wheels, plan),
@@ -88,6 +89,8 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         repeatable=not own
         and not request.bytecode
         and not any(package.directory for package in settled.lock.packages)
+        # That is said once.
+        and not prepared.workshop.store.spoilt
         # What was built may be built with something else tomorrow.
         and {wheel.sha256 for wheel in settled.wheels} <= _digests(settled.lock),
     )
@@ -95,6 +98,15 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
 
 def _output(request: BuildRequest, path: Path) -> Output:
     return Output(request.directory / path, Kind.APPLICATION, request.force)
+
+
+def _spoilt(prepared: Prepared) -> tuple[str, ...]:
+    """A notice about wheels that the store had with other bytes: a disk may be about to fail."""
+    names = sorted(set(prepared.workshop.store.spoilt))
+    if not names:
+        return ()
+    root = prepared.workshop.store.root
+    return (f"{', '.join(names)} in {root} had other bytes than when it came there, and was not used",)
 
 
 def _digests(lock: Pylock) -> set[str]:

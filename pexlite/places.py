@@ -61,6 +61,14 @@ def store_place() -> StorePlace:
     return StorePlace(private, (f"others can write to {found[0]} (chmod go-w), so {private} is used for builds",))
 
 
+def is_tagged(root: Path) -> bool:
+    """Whether the directory has a CACHEDIR.TAG, whoever wrote it. One that a power cut has emptied is none."""
+    try:
+        return any((root / "CACHEDIR.TAG").read_bytes())
+    except OSError:
+        return False
+
+
 def is_store(root: Path) -> bool:
     """Whether the directory is one that pexlite has made or taken into use as a store."""
     try:

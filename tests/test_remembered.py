@@ -128,8 +128,11 @@ def test_a_store_that_lost_something_is_found_out(
         before = path.read_bytes()
         do(path)
         assert not path.exists() or path.read_bytes() != before
-    assert pipeline.build(request_from_lock).path.read_bytes() == content
+    again = pipeline.build(request_from_lock)
+    assert again.path.read_bytes() == content
     assert len(decided) == 2
+    rotten = [notice for notice in again.notices if "had other bytes than when it came there" in notice]
+    assert len(rotten) == (do in (damage, rot) and what.startswith("wheels"))
 
 
 def test_what_comes_from_sources_is_decided_anew(tmp_path: Path, decided: list[BuildRequest]) -> None:

@@ -36,7 +36,7 @@ from pexlite.errors import FetchError
 from pexlite.fetch.facts import from_facts, to_facts
 from pexlite.fetch.wheel_file import Digest, digest, read_wheel
 from pexlite.model import Wheel
-from pexlite.places import TAG, closed_to_others, make_directory, store_place
+from pexlite.places import TAG, closed_to_others, is_tagged, make_directory, store_place
 from pexlite.sealed import SEAL_LENGTH, Seal, seal_of
 
 _CHUNK = 1 << 20
@@ -50,7 +50,7 @@ def open_store() -> Store:
     with store.writing():
         make_directory(root / "incoming")
         _sweep(root / "incoming")
-        if not (root / "CACHEDIR.TAG").exists():
+        if not is_tagged(root):
             with store.incoming() as incoming:
                 incoming.write(TAG)
                 incoming.path.replace(root / "CACHEDIR.TAG")
@@ -103,6 +103,8 @@ class Store:
     root: Path
     asked: dict[object, str] = field(default_factory=dict, compare=False, repr=False)
     """The answers to what build requirements come to, so that nobody is asked twice in a build."""
+    spoilt: list[str] = field(default_factory=list, compare=False, repr=False)
+    """The names of wheels here that had other bytes than their place says."""
 
     @functools.cached_property
     def _seal(self) -> Seal:
@@ -250,6 +252,7 @@ class Store:
                     with contextlib.suppress(FetchError):  # a store that can only be read is good enough here
                         self.write_sealed(directory / "facts.json", to_facts(wheel))
                     return wheel
+                self.spoilt.append(path.name)
         return None
 
     def _put(self, path: Path, content: bytes) -> None:

@@ -292,6 +292,21 @@ def test_files_that_killed_processes_left_are_swept_after_a_day(
     assert [path.name for path in incoming.iterdir()] == ["2-young"]
 
 
+@pytest.mark.parametrize("content", [b"", bytes(43)])
+def test_a_tag_that_a_power_cut_has_emptied_is_written_again(
+    content: bytes, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEXLITE_CACHE_DIR", str(store.root))
+    tag = open_store().root / "CACHEDIR.TAG"
+    whole = tag.read_bytes()
+    tag.write_bytes(content)
+    open_store()
+    assert tag.read_bytes() == whole
+    tag.write_bytes(b"somebody else's")
+    open_store()
+    assert tag.read_bytes() == b"somebody else's"
+
+
 def test_it_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PEXLITE_CACHE_DIR", "here")
