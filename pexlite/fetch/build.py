@@ -46,14 +46,11 @@ class Workshop:
             if known is None:
                 return replace(make(), local=local)
             needs = installers.build_requirements(copy)
-            return replace(self.once(self.key("project", known), lambda: needs, make), local=local)
+            return replace(self.once(self.key("project", known), make, lambda: needs), local=local)
 
     def sdist_built_before(self, sha256: str, subdirectory: str) -> Wheel | None:
         """The wheel that `build_sdist` made earlier of an sdist with this sha256, with what it would take now."""
-        source = self.key("sdist", sha256, subdirectory)
-        noted = self.store.tools_of(source)
-        tools = self._tools_now(noted) if noted else ""
-        return self.store.built(_with(source, tools)) if tools else None
+        return self.remembered(self.key("sdist", sha256, subdirectory))
 
     def build_sdist(self, sdist: Path, subdirectory: str = "") -> Wheel:
         """The wheel of `sdist`, built once per content, Python, platform and what it is built with."""
@@ -70,26 +67,26 @@ class Workshop:
                 source = installers.unpack_sdist(sdist, Path(scratch) / "source")
                 return self._build(source / subdirectory, local=False)
 
-        return self.once(key, lambda: installers.build_requirements(sdist, subdirectory), make)
+        return self.once(key, make, lambda: installers.build_requirements(sdist, subdirectory))
 
-    def build_checkout(self, requirement: str, identity: Iterable[str]) -> Wheel:
-        """The wheel of `requirement`, a VCS URL, built once per `identity` (kind, address, commit)."""
+    def build_checkout(self, checkout: installers.Checkout, identity: Iterable[str]) -> Wheel:
+        """The wheel of `checkout`, built once per `identity` (kind, address, commit) and what it is built with."""
+        needs: list[str] = []
 
         def make() -> Wheel:
-            self.report(Progress("build", mask(requirement)))
+            self.report(Progress("build", mask(checkout.requirement)))
             with tempfile.TemporaryDirectory(prefix="pexlite-checkout-") as scratch:
-                built = installers.download(
+                built, found = checkout.build(
                     self.installer,
-                    requirement,
                     Path(scratch) / "built",
                     self.settings,
                     interpreter=self.target.interpreter,
                     source_date_epoch=source_date_epoch(),
                 )
+                needs.extend(found)
                 return self._keep(built, Path(scratch), local=False)
 
-        # What builds it is known only when pip has fetched it: at least the indexes have to be the same.
-        return self.once(self.key("vcs", *identity), lambda: (), make)
+        return self.once(self.key("vcs", *identity), make, lambda: needs)
 
     def key(self, *identity: str) -> str:
         """The key of a source, built for this target from these indexes."""
@@ -97,21 +94,27 @@ class Workshop:
         facts = (*identity, self.target.python, self.target.platform, str(source_date_epoch()), indexes)
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
-    def once(self, source: str, needs: Callable[[], Sequence[str]], make: Callable[[], Wheel]) -> Wheel:
+    def once(self, source: str, make: Callable[[], Wheel], needs: Callable[[], Sequence[str]]) -> Wheel:
         """The wheel remembered for `source` and what it would be built with now, else what `make` returns.
 
-        `needs` returns its build requirements. So a build backend that was mended builds anew.
+        `needs` returns its build requirements once it is made. So a build backend that was mended builds anew.
         """
+        known = self.remembered(source)
+        if known is not None:
+            return known
+        made = make()
         noted = self.store.tools_of(source) or Tools(tuple(needs()), "")
         tools = self._tools_now(noted)
-        known = self.store.built(_with(source, tools)) if tools else None
-        if known is None:
-            known = make()
-            if tools:
-                self.store.remember_built(_with(source, tools), known)
-        if tools and tools != noted.digest:
+        if tools:
+            self.store.remember_built(_with(source, tools), made)
             self.store.note_tools(source, Tools(noted.requirements, tools))
-        return known
+        return made
+
+    def remembered(self, source: str) -> Wheel | None:
+        """The wheel that `once` made of `source` earlier, with what it would be built with now."""
+        noted = self.store.tools_of(source)
+        tools = self._tools_now(noted) if noted else ""
+        return self.store.built(_with(source, tools)) if tools else None
 
     def _tools_now(self, noted: Tools) -> str:
         """A digest of what the requirements come to now or, where nobody can tell, came to last; else ""."""

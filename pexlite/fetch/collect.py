@@ -149,7 +149,7 @@ class _Run:
             address = lock_path(choice.package, source.path or ".", self.lock_directory).as_uri()
         requirement = checkout_requirement(choice.package, source, address)
         identity = (source.type, without_credentials(address), source.commit_id, source.subdirectory or "")
-        return workshop.build_checkout(requirement, identity)
+        return workshop.build_checkout(installers.Checkout(requirement, identity[-1]), identity)
 
 
 def _place(remote: Remote) -> str:

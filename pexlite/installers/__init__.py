@@ -21,6 +21,7 @@ from pexlite.installers.programs import end_running as end_running
 from pexlite.installers.programs import find_installer as find_installer
 from pexlite.installers.programs import pip as pip
 from pexlite.installers.programs import run as run
+from pexlite.installers.wheels import Checkout as Checkout
 from pexlite.installers.wheels import build_wheel as build_wheel
 from pexlite.installers.wheels import check_ranks as check_ranks
 from pexlite.installers.wheels import download as download
@@ -32,6 +33,7 @@ __all__ = [
     "BEST_MATCH",
     "FIRST_INDEX",
     "FIRST_MATCH",
+    "Checkout",
     "Index",
     "Indexes",
     "Installer",

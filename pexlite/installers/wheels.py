@@ -9,11 +9,13 @@ import shutil
 import sys
 import tempfile
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 from pexlite.addresses import mask
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.installers.archives import unpack_sdist
+from pexlite.installers.build_tools import build_requirements
 from pexlite.installers.explain import essential_lines
 from pexlite.installers.indexes import takes_first_index
 from pexlite.installers.installer import Installer
@@ -66,35 +68,70 @@ def download(
     requirement: str,
     directory: Path,
     settings: IndexSettings,
-    *,
-    interpreter: Path | None = None,
-    source_date_epoch: int = 315532800,
 ) -> Path:
-    """The distribution file of `requirement` (`name==version`, `name @ URL`, a VCS URL), without dependencies.
+    """The distribution file of `requirement` (`name==version`, `name @ URL`), without dependencies.
 
-    For what plain HTTP cannot do: build the wheel of a VCS URL, or download from an index behind a keyring. pip
-    does it whatever `installer` is, since uv has no command for either. Raises ProjectBuildError or FetchError.
+    For what plain HTTP cannot do: download from an index behind a keyring. pip does it whatever `installer` is,
+    since uv has no command for that. Raises FetchError.
     """
     program = installer if installer.name == "pip" else pip()
-    from_vcs = re.search(r"(?:^|[\s@])(?:git|hg|svn|bzr)\+", requirement) is not None
-    if from_vcs:
-        check_ranks(program, mask(requirement), settings)
     with tempfile.TemporaryDirectory(prefix="pexlite-download-") as scratch:
         files = Path(scratch) / "files"
         # In a file, since a URL may hold a password and arguments show in `ps`.
         listed = write_lines(Path(scratch) / "requirements.txt", [requirement_line(requirement)])
-        command = ["wheel", "--wheel-dir"] if from_vcs else ["download", "--dest"]
         run(
             program,
-            [*_with_interpreter(interpreter), *command, str(files), "--quiet", "--no-deps", "-r", str(listed)],
+            ["download", "--dest", str(files), "--quiet", "--no-deps", "-r", str(listed)],
             settings=settings,
-            error=ProjectBuildError if from_vcs else FetchError,
-            message=f"{mask(requirement)} could not be {'built' if from_vcs else 'downloaded'}",
+            error=FetchError,
+            message=f"{mask(requirement)} could not be downloaded",
             hint="check its name, version or URL, and the index settings; pip download says more",
             cwd=Path(scratch),
-            extra_environment=_steady_environment(Path(scratch), source_date_epoch) | {"TMPDIR": scratch},
+            extra_environment={"TMPDIR": scratch},
         )
         return _only_file(files, directory, f"{mask(requirement)} gave no file", FetchError)
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A commit of a repository: the requirement on it, a VCS URL, and the directory in it that is the project."""
+
+    requirement: str
+    subdirectory: str = ""
+
+    def build(
+        self,
+        installer: Installer,
+        directory: Path,
+        settings: IndexSettings,
+        *,
+        interpreter: Path | None,
+        source_date_epoch: int,
+    ) -> tuple[Path, tuple[str, ...]]:
+        """The wheel of the project, in `directory`, and its build requirements.
+
+        pip builds it whatever `installer` is, since uv has no command for that. Raises ProjectBuildError.
+        """
+        program, shown = installer if installer.name == "pip" else pip(), mask(self.requirement)
+        check_ranks(program, shown, settings)
+        with tempfile.TemporaryDirectory(prefix="pexlite-download-") as scratch:
+            files = Path(scratch) / "files"
+            listed = write_lines(Path(scratch) / "requirements.txt", [requirement_line(self.requirement)])
+            command = [*_with_interpreter(interpreter), "wheel", "--wheel-dir", str(files), "--quiet", "--no-deps"]
+            run(
+                program,
+                # Not cleaned up, so that its pyproject.toml can be read.
+                [*command, "--no-clean", "-r", str(listed)],
+                settings=settings,
+                error=ProjectBuildError,
+                message=f"{shown} could not be built",
+                hint="check its name, version or URL, and the index settings; pip wheel says more",
+                cwd=Path(scratch),
+                extra_environment=_steady_environment(Path(scratch), source_date_epoch) | {"TMPDIR": scratch},
+            )
+            places = list(Path(scratch).glob("pip-wheel-*/*/"))
+            needs = build_requirements(places[0] if places else Path(scratch), self.subdirectory)
+            return _only_file(files, directory, f"{shown} gave no wheel", ProjectBuildError), needs
 
 
 def check_ranks(installer: Installer, name: str, settings: IndexSettings) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import tarfile
 import zipfile
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from pexlite import installers, pipeline, resolve
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.store import Store
 from pexlite.installers import build_requirements
-from pexlite.model import BuildRequest, IndexSettings, Progress, Target
+from pexlite.model import BuildRequest, IndexSettings, Progress, Target, Wheel
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import lock_of, sha256
 
@@ -53,6 +55,11 @@ def sdist_in(directory: Path) -> Path:
     return sdist
 
 
+def text_of(wheel: Wheel) -> str:
+    with zipfile.ZipFile(wheel.path) as archive:
+        return archive.read("demo.py").decode()
+
+
 class Builds:
     """Builds of one sdist, from an index, with a store that stays."""
 
@@ -63,12 +70,12 @@ class Builds:
 
     def text(self, index: Path) -> str:
         """What the wheel prints that is built, or taken again, from the files in `index`."""
+        return text_of(self.from_index(index).build_sdist(self.sdist))
+
+    def from_index(self, index: Path) -> Workshop:
+        """A workshop of another build, which asks again."""
         settings = IndexSettings(no_index=True, find_links=(str(index),))
-        # Another build asks again.
-        store = Store(self.workshop.store.root)
-        wheel = replace(self.workshop, settings=settings, store=store).build_sdist(self.sdist)
-        with zipfile.ZipFile(wheel.path) as archive:
-            return archive.read("demo.py").decode()
+        return replace(self.workshop, settings=settings, store=Store(self.workshop.store.root))
 
     @property
     def built(self) -> int:
@@ -100,6 +107,24 @@ def test_a_wheel_is_not_taken_again_for_another_index(builds: Builds, tmp_path: 
     assert "built by the other" in builds.text(tmp_path / "other")
     assert "built by index one" in builds.text(tmp_path / "one")
     assert builds.built == 2
+
+
+def test_a_checkout_is_built_anew_by_a_mended_backend(builds: Builds, tmp_path: Path) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not here")
+    make_project(tmp_path / "repository", "demo", build_system=SYSTEM)
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@x.test", "-C", str(tmp_path / "repository")]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        subprocess.run([*git, *words], check=True)
+    url = f"git+{(tmp_path / 'repository').as_uri()}#subdirectory=demo"
+    checkout = installers.Checkout(f"demo @ {url}", "demo")
+    index = tmp_path / "index"
+    for version, said, built in (("1.0", "first", 1), ("1.0", "first", 1), ("1.1", "mended", 2)):
+        publish(index, version, said)
+        workshop = builds.from_index(index)
+        wheel = workshop.build_checkout(checkout, ("git", url))
+        assert said in text_of(wheel)
+        assert builds.built == built
 
 
 def test_without_an_answer_of_the_index_the_earlier_wheel_is_taken_with_a_note(
