@@ -287,5 +287,5 @@ def test_a_wheel_that_has_changed_since_it_was_read_goes_into_no_file(wheels: li
     wheels[0].write_bytes(content.replace(b"app.py", b"apq.py"))
     (tmp_path / "app.pex").write_text("the old file")
     with pytest.raises(WriteError, match="was changed while it was copied"):
-        archive.write(planned, tmp_path / "app.pex")
+        archive.write(planned, tmp_path / "app.pex", force=True)
     assert (tmp_path / "app.pex").read_text() == "the old file"
