@@ -64,6 +64,13 @@ def simulate(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def flips(session: nox.Session) -> None:
+    """Ten thousand flipped bits of a small file, each told or harmless (FLIPS, FLIPS_SEED); takes an hour."""
+    session.env["FLIPS"] = os.environ.get("FLIPS", "10000")
+    run_tests(session, "-n", "0", "-s", "tests/runtime/test_flipped_bits.py")
+
+
+@nox.session(default=False)
 def spark(session: nox.Session) -> None:
     """Every form in which a file is a PySpark job, on clusters started here; needs Java 17 and 10 minutes."""
     run_tests(session, "-n", "0", "-m", "spark", "tests/spark")
