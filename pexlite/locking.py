@@ -77,11 +77,12 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
         raise UsageError("nothing to lock", hint="name requirements or a project: pexlite lock requests")
     if output is not None:
         check_output(output, asked)
-    sourced = with_sources(prepare(request, asked, report))
-    prepared = sourced.prepared
+    prepared = prepare(request, asked, report)
     universal = prepared.workshop.installer.name == "uv" and not (
         request.pythons or request.platforms or request.target_files
     )
+    sourced = with_sources(prepared, universal=universal)
+    prepared = sourced.prepared
     found = prepared.workshop.resolve(
         prepared.roots, asked, universal_from=_oldest(prepared) if universal else None
     )

@@ -23,10 +23,12 @@ class Sourced:
     notices: tuple[str, ...] = ()
 
 
-def with_sources(prepared: Prepared) -> Sourced:
+def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
     """`prepared` with what its projects and scripts, and the projects that these need, say about sources.
 
-    Raises UsageError for a source that cannot be had.
+    `universal` says that the result has to hold for every target.
+
+    Raises UsageError for sources that are not there.
     """
     asked = prepared.asked
     local, roots, notices = list(prepared.local), list(prepared.roots), dict[str, None]()
@@ -34,12 +36,13 @@ def with_sources(prepared: Prepared) -> Sourced:
     waiting = [*_of_projects(prepared.local), *_of_roots(prepared)]
     known = {(entry.source.path, entry.source.marker) for entry in prepared.local}
     never = asked.amendments.never_wanted()
+    environments = () if universal else tuple(target.environment for target in prepared.targets)
     named = frozenset(name for name, _ in settings.named_indexes)
     while waiting:
         needs = waiting.pop(0)
         wanted = tuple(need for need in needs.requirements if canonicalize_name(need.name) not in never)
         asking = replace(needs, requirements=wanted, indexes=named, asks_indexes=not settings.no_index)
-        found = resolve.uv_sources(asking)
+        found = resolve.uv_sources(replace(asking, environments=environments))
         resolve.raise_problems(found.problems)
         notices |= dict.fromkeys(found.notices)
         settings = _beside(settings, found.index, asked.index)

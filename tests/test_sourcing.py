@@ -191,6 +191,27 @@ def test_an_index_that_is_named_serves_what_is_pinned_to_it_with_its_password(
 
 
 @both
+def test_an_index_with_a_marker_counts_on_the_targets_where_it_holds(
+    resolver: str, links: Path, server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "inside").mkdir()
+    make_wheel(tmp_path / "inside", "core", "1.0")
+    public, private = serve(server, links, at="/public"), serve(server, tmp_path / "inside", at="/private")
+    table = ["[[tool.uv.index]]", 'name = "ours"', f'url = "{private}"', "explicit = true"]
+    source = "core = [{ index = 'ours', marker = \"sys_platform == 'win32'\" }]"
+    project(tmp_path, "app", "[tool.uv.sources]", source, *table, requires=("core",))
+
+    def version_for(*platforms: str) -> str:
+        index = IndexSettings(index_url=public)
+        return versions(build(tmp_path, "./app", resolver=resolver, index=index, platforms=platforms))["core"]
+
+    assert version_for() == "9.0"
+    assert version_for("win_amd64-cp-312-cp312") == "1.0"
+    with pytest.raises(UsageError, match="holds for some targets only"):
+        version_for("win_amd64-cp-312-cp312", "linux_x86_64-cp-312-cp312")
+
+
+@both
 def test_the_builder_may_say_where_an_index_of_that_name_is(
     resolver: str, links: Path, server: Server, tmp_path: Path
 ) -> None:

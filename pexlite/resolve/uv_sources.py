@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from packaging.markers import InvalidMarker, Marker
+from packaging.markers import Environment, InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -45,6 +45,8 @@ class Needs:
     indexes: frozenset[str] = frozenset()
     """The names of indexes that the builder has given addresses to, which go before those of the file."""
     asks_indexes: bool = True
+    environments: tuple[Environment, ...] = ()
+    """The marker variables of each target; none where the result has to hold for every target."""
 
     @property
     def origin(self) -> str:
@@ -85,7 +87,10 @@ def uv_sources(needs: Needs) -> Gathered:
         for source in said.sources.get(canonicalize_name(requirement.name), ()) if not requirement.url else ():
             asked = _wanted(requirement, source, needs)
             if asked is not None:
-                parts.append(_lowered(asked, source, said, needs))
+                found = _lowered(asked, source, said, needs)
+                if found == Gathered():
+                    continue
+                parts.append(found)
                 place = f"{asked.name} from {_place(source.table)}"
                 (shown if needs.asks_indexes or not source.table.get("index") else unasked)[place] = None
     notices = [f"as {needs.origin} says: {', '.join(shown)}"] if shown else []
@@ -248,6 +253,13 @@ def _place(table: _Table) -> str:
 
 def _pinned(requirement: Requirement, source: _Source, said: _Said, needs: Needs) -> Gathered:
     name = str(source.table["index"])
+    if source.table.get("marker"):
+        holds = _holds(str(source.table["marker"]), needs)
+        if holds is False:
+            return Gathered()
+        if holds is None:
+            why = "holds for some targets only: build or lock for these one by one (--python, --platform)"
+            return _refused(requirement, source, needs, why)
     pins = ((name, requirement.name),)
     if name in needs.indexes:
         return Gathered(index=IndexSettings(pins=pins))
@@ -256,9 +268,18 @@ def _pinned(requirement: Requirement, source: _Source, said: _Said, needs: Needs
         return _refused(requirement, source, needs, "is in no [[tool.uv.index]]")
     if index.get("format", "simple") != "simple":
         return _refused(requirement, source, needs, f"has the format {index['format']}, which only uv reads")
-    if requirement.marker is not None and source.table.get("marker"):
-        return _refused(requirement, source, needs, "has a marker, which pins cannot have here")
     return Gathered(index=IndexSettings(named_indexes=((name, _url(index, needs.file)),), pins=pins))
+
+
+def _holds(marker: str, needs: Needs) -> bool | None:
+    """Whether `marker` is true on all targets or on none; None where it depends, or is no marker."""
+    try:
+        read = Marker(marker)
+    except InvalidMarker:
+        return None
+    environments = [{name: str(value) for name, value in each.items()} for each in needs.environments]
+    found = {read.evaluate(environment) for environment in environments}
+    return found.pop() if len(found) == 1 else None
 
 
 def _general(said: _Said, needs: Needs) -> Gathered:
