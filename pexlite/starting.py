@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import difflib
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -107,8 +109,21 @@ def _better(request: BuildRequest, text_of: Callable[[str], str | None]) -> str 
     """The entry point that was probably meant; None where that is the one that was typed, or nothing is near."""
     named = _named(request)
     found = bundles.meant(named, text_of) if named else None
+    for near in _near_modules(named or "", request.directory) if found is None else ():
+        found = found or bundles.meant(near, text_of)
     # As a script's name, even the right name of a module is the wrong spelling.
     return None if found == named and named not in request.scripts else found
+
+
+def _near_modules(reference: str, directory: Path) -> Iterator[str]:
+    """`reference` with a module that lies here, and is spelt nearly so, in the place of its first name."""
+    first = re.match(r"(?:\./)?(?:src/)?(\w+)", reference)
+    if first:
+        paths = [
+            path for place in (directory, directory / "src") for path in (*place.glob("*.py"), *place.glob("*/"))
+        ]
+        for name in difflib.get_close_matches(first[1], {path.stem for path in paths} - {first[1]}, n=2):
+            yield name + reference[first.end() :]
 
 
 def _text_here(module: str, directory: Path) -> str | None:
