@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 _ADDRESS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://(?P<rest>[^\s'\"`<>]*)")
 # A proxy's, without a scheme.
 _BARE = re.compile(r"(?<![\w/@:.+-])[\w.%+~-]+:[^\s/@'\"`<>]+@(?=[\w\[])")
+# In a path without its host, as urllib3 and servers have it in their words.
+_PARAMETER = re.compile(r"(?<=\S)([?&])([\w.%~-]+=[^\s&;'\"`<>)]+)")
 _WITH_PORT = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?")
 _NUMBER = re.compile(r"\d{0,4}", re.ASCII)
 _HIDDEN = "****"
@@ -42,12 +44,13 @@ def mask(text: str) -> str:
 
     def masked(found: re.Match[str]) -> str:
         return f"{found['scheme']}://" + _cleaned(
-            found["scheme"], found["rest"], lambda _: f"{_HIDDEN}@", lambda name: f"{name}={_HIDDEN}"
+            found["scheme"], found["rest"], lambda _: f"{_HIDDEN}@", _as_hidden
         )
 
     if "@" not in text and "?" not in text and "#" not in text:
         return text
-    return _BARE.sub(f"{_HIDDEN}@", _ADDRESS.sub(masked, text))
+    without = _BARE.sub(f"{_HIDDEN}@", _ADDRESS.sub(masked, text))
+    return _PARAMETER.sub(lambda found: found[1] + "".join(_parameters(found[2], _as_hidden)), without)
 
 
 def _cleaned(scheme: str, rest: str, user: Callable[[str], str], parameter: Callable[[str], str]) -> str:
@@ -80,6 +83,10 @@ def _parted(rest: str) -> tuple[str, str]:
     else:
         return "", rest
     return rest[:end], rest[end + 1 :]
+
+
+def _as_hidden(name: str) -> str:
+    return f"{name}={_HIDDEN}"
 
 
 def _query(address: str) -> str:

@@ -66,6 +66,12 @@ def test_all_else_stays(text: str) -> None:
     assert without_secrets(text) == text
 
 
+def test_parameters_are_masked_in_a_path_without_a_host() -> None:
+    text = f"Max retries exceeded with url: /x.whl?ref=v1&token={MARK}&sig=x==&key={MARK} (Caused by … )"
+    assert mask(text) == "Max retries exceeded with url: /x.whl?ref=v1&token=****&sig=****&key=**** (Caused by … )"
+    assert mask("is this so? a=b && c=d") == "is this so? a=b && c=d"
+
+
 def test_a_proxy_needs_no_scheme_to_be_masked() -> None:
     assert mask(f"the proxy someone:{MARK}@proxy.test:3128 is away") == "the proxy ****@proxy.test:3128 is away"
 
