@@ -15,15 +15,14 @@ nox.options.stop_on_first_error = False
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 # With these set no bytecode is kept and nothing is buffered: starts look several times slower than they are.
 ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": None, "PYTHONUNBUFFERED": None, "PYTHONPATH": None}
+OFFLINE = ("python", "-m", "tests.offline")
 
 
-def run_tests(session: nox.Session, *arguments: str, offline: bool = False) -> None:
-    """Install pexlite and what its tests need, and run the tests that `arguments` choose."""
+def run_tests(session: nox.Session, *arguments: str, offline: tuple[str, ...] = ()) -> None:
+    """Install pexlite and what its tests need, and run those that `arguments` choose, `offline` going before."""
     session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "test"))
     pytest = ["python", "-m", "pytest", "-q", "-n", "auto", *arguments, *session.posargs]
-    if offline:
-        pytest = ["python", "-m", "tests.offline", *pytest]
-    session.run(*pytest, env=ENVIRONMENT)
+    session.run(*offline, *pytest, env=ENVIRONMENT)
 
 
 @nox.session
@@ -39,13 +38,13 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Everything that needs no network, without one where the system allows that, but for the runtime."""
-    run_tests(session, "-m", "not network and not journey", "--ignore", "tests/runtime", offline=True)
+    run_tests(session, "-m", "not network and not journey", "--ignore", "tests/runtime", offline=OFFLINE)
 
 
 @nox.session
 def runtime(session: nox.Session) -> None:
     """The room that travels, on every Python that this machine has."""
-    run_tests(session, "-m", "not network and not journey", "tests/runtime", offline=True)
+    run_tests(session, "-m", "not network and not journey", "tests/runtime", offline=(*OFFLINE, "--as-root"))
 
 
 @nox.session

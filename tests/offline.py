@@ -1,7 +1,8 @@
-"""`python -m tests.offline COMMAND…`: the command in this process, with no network but the machine's loopback.
+"""`python -m tests.offline [--as-root] COMMAND…`: the command in this process, with no network but the loopback.
 
-Linux lets root take the network from a process, and most kernels anyone who is root in a user namespace of their
-own. Where that is not allowed, as in many containers, the command runs with the network, and a line says so.
+Linux lets root take the network from a process, and most kernels anyone, in a user namespace of their own. From
+there the account's other processes cannot be looked into, so what is tested about those takes --as-root. Where the
+network cannot be left, as in many containers, the command runs with it, and a line says so.
 """
 
 from __future__ import annotations
@@ -20,12 +21,17 @@ _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1  # SIOCGIFFLAGS, SIOCSIFFLAGS an
 
 def main() -> None:
     """Exec the command; leave the network before, if that is allowed."""
-    hindrance = what_hinders()
+    command = sys.argv[1:]
+    if command[0] == "--as-root":
+        del command[0]
+        hindrance = what_hinders() if os.geteuid() == 0 else "it takes root"
+    else:
+        hindrance = what_hinders()
     if hindrance:
         print(f"note: the tests run with the network, which cannot be left here: {hindrance}", file=sys.stderr)
     else:
         leave_network()
-    os.execvp(sys.argv[1], sys.argv[1:])
+    os.execvp(command[0], command)
 
 
 def what_hinders() -> str:

@@ -32,5 +32,12 @@ def test_loopback_is_all_that_is_left_and_the_account_stays() -> None:
     assert (done.returncode, done.stdout) == (0, f"{os.getuid()} ['lo']\n"), done.stderr
 
 
+@pytest.mark.skipif(os.getuid() == 0, reason="root leaves the network in either way")
+def test_what_takes_root_is_said() -> None:
+    done = left("--as-root", sys.executable, "-c", "")
+    assert (done.returncode, done.stderr.splitlines()) == (0, [done.stderr.strip()])
+    assert "it takes root" in done.stderr
+
+
 def test_the_command_ends_as_it_does_without() -> None:
     assert left(sys.executable, "-c", "raise SystemExit(5)").returncode == 5
