@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -120,6 +121,20 @@ def _start(sshd: str, directory: Path, home: Path) -> tuple[int, subprocess.Pope
         process.kill()
         process.wait()
     raise AssertionError((directory / "log").read_text())
+
+
+def test_the_first_lines_of_the_readme_ship_a_cli(server: Server, tmp_path: Path) -> None:
+    lines = re.findall(
+        r"^    (.*)\n", (REPOSITORY / "README.md").read_text().partition("## Start")[0], re.MULTILINE
+    )
+    assert [line.split()[0] for line in lines] == ["pexlite", "scp"]
+    (tmp_path / "my_cli.py").write_text(
+        "import click, requests\n\n\ndef main():\n    print('well', click.__name__)\n"
+    )
+    if _pythons():
+        lines[0] = f"{lines[0].partition('#')[0]} --python {_pythons()[0]}"  # the server has another one
+    done = server.run("bash", "-c", f"cd '{tmp_path}' && {lines[0]}\n{lines[1]}")
+    assert (done.returncode, done.stdout) == (0, b"well click\n"), done.stderr
 
 
 def test_a_cli_is_shipped_with_scp_and_runs_there(server: Server, tmp_path: Path) -> None:

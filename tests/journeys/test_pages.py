@@ -1,0 +1,99 @@
+"""The commands that README.md shows for copying do what they say, typed as they stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import needs
+from tests.bundles import environment as environment_of_files
+from tests.checkout import REPOSITORY, environment_with_pexlite
+
+pytestmark = [pytest.mark.journey, pytest.mark.network]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+PROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "my-package"
+version = "1.0"
+requires-python = ">=3.8"
+dependencies = ["click<8.2"{more}]
+[project.scripts]
+my-cli = "my_package.cli:main"
+"""
+CODE = "import {imported}\n\n\ndef {name}():\n    print('well')\n"
+
+
+def block_after(words: str) -> list[str]:
+    """The lines of the indented block of README.md that follows `words`."""
+    found = re.search(rf"{re.escape(words)}\n\n((?:    .*\n)+)", README)
+    assert found, f"README.md has no commands after {words!r}"
+    return [line.strip() for line in found[1].splitlines()]
+
+
+TO_COPY = block_after("More to copy from:")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A directory with what the commands name: a project, its package, a requirements file."""
+    directory = tmp_path / "project"
+    package = directory / "my_package"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "main.py").write_text(CODE.format(imported="json", name="run"))
+    (package / "cli.py").write_text(CODE.format(imported="click", name="main"))
+    (directory / "requirements.txt").write_text("click\n")
+    (directory / "pyproject.toml").write_text(PROJECT.format(more=""))
+    return directory
+
+
+def typed(line: str, directory: Path, environment: dict[str, str]) -> str:
+    """All that the shell prints for `line`, which has to end well."""
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"$ {line}\n{done.stdout}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("line", TO_COPY)
+def test_a_command_to_copy_does_what_it_says(line: str, project: Path, tmp_path: Path) -> None:
+    environment = environment_with_pexlite(tmp_path)
+    versions = set(re.findall(r"--python 3\.(\d+)", line))
+    if versions:
+        pythons = needs.several_pythons(len(versions), lambda found: f"{found.version[1]}" in versions)
+        places = [str(python.path.parent) for python in pythons]
+        environment["PATH"] = os.pathsep.join([environment["PATH"].partition(os.pathsep)[0], *places, os.defpath])
+    if "--exclude pyspark" in line:
+        (project / "pyproject.toml").write_text(PROJECT.format(more=', "pyspark"'))
+    if "--locked" in line:
+        [lock] = [other for other in TO_COPY if other.startswith("pexlite lock ")]
+        typed(lock, project, environment)
+    said = typed(line, project, environment)
+    [output] = re.findall(r" -o (\S+)", line)
+    assert f"wrote {output} " in said
+    if output.endswith(".toml"):
+        assert "click" in (project / output).read_text()
+    elif "--platform" not in line:
+        tried = typed(f"./{output}", project, environment_of_files(tmp_path / "root", PATH=environment["PATH"]))
+        assert tried == "well\n"
+
+
+def test_there_are_commands_to_copy() -> None:
+    assert len(TO_COPY) >= 5
