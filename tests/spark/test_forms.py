@@ -51,11 +51,11 @@ def assert_workers_are_in_the_bundle(running: Cluster, told: dict[str, Any]) -> 
         assert pyspark.startswith(str(running.spark_home))
 
 
-@pytest.mark.parametrize("file", ["env.pex", "books.pex"], ids=["an environment", "an application"])
+@pytest.mark.parametrize("file", ["env.pex", "books.py"], ids=["an environment", "an application"])
 def test_a_file_is_the_python_of_driver_and_executors(
     running: Cluster, files: Path, place: Path, file: str
 ) -> None:
-    shutil.copy(files / file, place / file)
+    shutil.copy((files / file).with_suffix(".pex"), place / file)
     told = everything(running, ["--files", file], place, PYSPARK_PYTHON=f"./{file}")
     assert told["driver"].startswith(str(running.directory / "home" / ".pex"))
     assert_workers_are_in_the_bundle(running, told)
@@ -118,8 +118,8 @@ def test_a_job_with_pyspark_inside_is_a_driver_by_itself(running: Cluster, files
 def test_an_archive_that_spark_only_copies(running: Cluster, files: Path, place: Path) -> None:
     shutil.copy(files / "env.pex", place)
     shutil.copy(WHERE, place)
-    variables = {"PYSPARK_DRIVER_PYTHON": "./env.pex", "PYSPARK_PYTHON": "./environment"}
-    done = running.submit(["--archives", "env.pex#environment", "where.py"], place, **variables)
+    variables = {"PYSPARK_DRIVER_PYTHON": "./env.pex", "PYSPARK_PYTHON": "./env"}
+    done = running.submit(["--archives", "env.pex#env", "where.py"], place, **variables)
     assert done.returncode == 0, running.what_happened(done)
     assert all(str(worker.home / ".pex") in done.stdout for worker in running.workers)
 
@@ -128,10 +128,10 @@ def test_an_archive_that_spark_only_copies(running: Cluster, files: Path, place:
 def test_a_packed_environment_made_of_a_file(running: Cluster, files: Path, place: Path, tmp_path: Path) -> None:
     shutil.copy(files / "env.pex", place / "env.pex")
     environment = environment_with_pexlite(tmp_path)
-    words = ["pexlite", "venv", "env.pex", "environment.tar.gz", "--python", "/usr/bin/python3"]
+    words = ["pexlite", "venv", "env.pex", "env.tar.gz", "--python", "/usr/bin/python3"]
     subprocess.run(words, cwd=place, env=environment, check=True)
-    variables = {"PYSPARK_DRIVER_PYTHON": "./env.pex", "PYSPARK_PYTHON": "./environment/bin/python"}
-    told = everything(running, ["--archives", "environment.tar.gz#environment"], place, **variables)
+    variables = {"PYSPARK_DRIVER_PYTHON": "./env.pex", "PYSPARK_PYTHON": "./env/bin/python"}
+    told = everything(running, ["--archives", "env.tar.gz#env"], place, **variables)
     for worker, (_, executable, pandas, _) in zip(running.workers[::-1], told["workers"], strict=True):
         assert executable.startswith(str(worker.work))
         assert pandas.startswith(str(worker.work))
