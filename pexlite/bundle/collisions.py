@@ -57,11 +57,10 @@ def collisions(bundle: Bundle, digests: Digests) -> tuple[Collision, ...]:
 
 
 def _by_pair(wheels: Sequence[Wheel]) -> list[list[Overlap]]:
-    """The places that two wheels share, by pair; without bytecode, whose sources are compared."""
+    """The places that two wheels share, by pair."""
     pairs: dict[tuple[int, int], list[Overlap]] = {}
     for overlap in overlaps(wheels):
-        if "__pycache__/" not in overlap.winner.place:
-            pairs.setdefault((overlap.loser.wheel, overlap.winner.wheel), []).append(overlap)
+        pairs.setdefault((overlap.loser.wheel, overlap.winner.wheel), []).append(overlap)
     return list(pairs.values())
 
 

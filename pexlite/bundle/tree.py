@@ -8,6 +8,7 @@
     w-1.0.data/headers/a.h        headers/a.h                include/site/pythonX.Y/w/a.h
     console script run                                       bin/run
 
+What a publisher has in `__pycache__` is left out: it may be the bytecode of another source than the one beside it.
 Of several that come to one place the last one stays: in a wheel .data over plain members and console scripts over
 all, and of the wheels of a variant the one that is installed later.
 """
@@ -28,7 +29,7 @@ _ACTIVATION = re.compile(r"activate(\.[a-z0-9]+)?|activate_this\.py", re.IGNOREC
 _PYTHON = re.compile(r"python[\d.]*t?", re.IGNORECASE)
 # What makes a directory an app that is ready to start, compared without case, as some file systems do.
 _OF_EVERY_APP = re.compile(
-    r"(?:READY|pyvenv\.cfg|__pycache__|_pexlite[^/]*|bin/python[\d.]*t?|lib(?:64)?/[^/]+/site-packages/_pexlite[^/]*)"
+    r"(?:READY|pyvenv\.cfg|_pexlite[^/]*|bin/python[\d.]*t?|lib(?:64)?/[^/]+/site-packages/_pexlite[^/]*)"
     r"(?:/|$)"
     r"|(?:bin|lib|lib64|include|include/site|(?:lib|lib64|include/site)/(?:python|pypy)[\d.]+t?"
     r"|lib(?:64)?/(?:python|pypy)[\d.]+t?/site-packages)$",
@@ -76,13 +77,24 @@ def member_of(entry: Entry, wheels: Sequence[Wheel]) -> str:
 
 
 def left_out(wheels: Iterable[Wheel]) -> tuple[str, ...]:
-    """A sentence on each script that would take the place of one that every virtual environment has."""
-    return tuple(
-        f"the script {name} of {wheel.filename} is left out: a virtual environment has a bin/{name} of its own"
-        for wheel in wheels
-        for name in (*wheel.scripts, *_names_of_activation(wheel))
-        if is_of_every_environment(name)
-    )
+    """A sentence on each script that would take the place of one that every environment has, and on bytecode."""
+    sentences = []
+    for wheel in wheels:
+        sentences += [
+            f"the script {name} of {wheel.filename} is left out: a virtual environment has a bin/{name} of its own"
+            for name in (*wheel.scripts, *_names_of_activation(wheel))
+            if is_of_every_environment(name)
+        ]
+        if any(map(is_bytecode, wheel.files)):
+            sentences.append(
+                f"the bytecode in {wheel.filename} is left out: Python makes its own, or --compile does"
+            )
+    return tuple(sentences)
+
+
+def is_bytecode(member: str) -> bool:
+    """Whether `member` lies where Python keeps the bytecode that it has made, in whatever case that is written."""
+    return "/__pycache__/" in f"/{member.lower()}/"
 
 
 def is_of_every_environment(script: str) -> bool:
@@ -146,13 +158,14 @@ def _by_directory(wheel: Wheel) -> dict[str, dict[str, int | None]]:
 
 
 def _unpacked(wheel: Wheel) -> Mapping[str, int]:
-    """Every file of the unpacked wheel: its path, and the position of its member in `wheel.files`."""
+    """Every file of the unpacked wheel but bytecode: its path, and its member's position in `wheel.files`."""
     data = _data_directory(wheel)
+    members = [(position, member) for position, member in enumerate(wheel.files) if not is_bytecode(member)]
     if not data:
-        return {f"lib/{member}": position for position, member in enumerate(wheel.files)}
+        return {f"lib/{member}": position for position, member in members}
     plain: dict[str, int] = {}
     moved: dict[str, int] = {}
-    for position, member in enumerate(wheel.files):
+    for position, member in members:
         if member.startswith(data):
             scheme, _, rest = member[len(data) :].partition("/")
             moved[f"{_SCHEMES[scheme]}/{rest}"] = position

@@ -33,7 +33,6 @@ CALLS = {"console_scripts": {"console-run": "console.cli:main [more]"}}
 # Wheels by their names, in installation order. All that those of a row bring has the row's name in its path.
 ROWS: dict[str, dict[str, dict[str, Any]]] = {
     "plain": {"plain": {"files": {"plain/__init__.py": "", "plain/sub/ü x.py": "x", "plain.pth": "# 1\n"}}},
-    "bytecode": {"bytecode": {"files": {"bytecode.py": "", "__pycache__/bytecode.cpython-37.pyc": "x"}}},
     "scheme": {
         "scheme": {
             "files": {"scheme/a.py": ""},
@@ -243,7 +242,7 @@ IN_THE_WAY = [
         "w-1.data/data/include",
     ),
     *("w-1.data/data/READY", "w-1.data/data/ready", "w-1.data/data/pyvenv.cfg", "w-1.data/data/pyvenv.cfg/x"),
-    *("w-1.data/data/_pexlite_launch.py", "w-1.data/data/_PEXLITE/x", "w-1.data/data/__pycache__/x"),
+    *("w-1.data/data/_pexlite_launch.py", "w-1.data/data/_PEXLITE/x"),
     *(
         "w-1.data/data/bin/python",
         "w-1.data/data/bin/python3.11",
@@ -427,3 +426,34 @@ def test_an_empty_tree_is_an_empty_text() -> None:
 
 def test_an_entry_says_its_name() -> None:
     assert Entry("bin/x", 0, "a:b", Kind.CONSOLE_SCRIPT, None).name == "x"
+
+
+# -- bytecode --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "__pycache__/a.cpython-311.pyc",
+        "pkg/__pycache__/a.cpython-311.pyc",
+        "pkg/__PyCache__/a.cpython-311.pyc",
+        "pkg/__pycache__",
+        "w-1.data/purelib/pkg/__pycache__/a.cpython-311.pyc",
+        "w-1.data/data/lib/python3.11/site-packages/pkg/__pycache__/a.cpython-311.pyc",
+        "w-1.data/scripts/__pycache__/a.cpython-311.pyc",
+    ],
+)
+def test_the_bytecode_of_a_publisher_has_no_place(member: str) -> None:
+    with_it = wheel("w-1", files=["pkg/a.py", member])
+    places = {entry.place for entry in tree_of([with_it]).entries}
+    assert places == {entry.place for entry in tree_of([wheel("w-1", files=["pkg/a.py"])]).entries}
+    assert left_out([with_it]) == (
+        "the bytecode in w-1-py3-none-any.whl is left out: Python makes its own, or --compile does",
+    )
+
+
+@pytest.mark.parametrize("member", ["pkg/sourceless.pyc", "pkg/my__pycache__/a.py", "pkg/__pycache__.py"])
+def test_what_only_looks_like_bytecode_has_a_place(member: str) -> None:
+    found = wheel("w-1", files=["pkg/a.py", member])
+    assert tree_of([found]).in_site_packages(member)
+    assert left_out([found]) == ()

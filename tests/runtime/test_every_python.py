@@ -180,3 +180,36 @@ def test_the_first_line_is_short_for_a_wide_range(tmp_path: Path) -> None:
         env = environment(tmp_path, PATH=str(tmp_path / "none"), PYTHONPATH=str(Path(pythons.__file__).parents[1]))
         done = run([here.path, "-c", code], env, check=False)
         assert len(done.stderr.splitlines()[0]) <= 120
+
+
+def test_the_bytecode_that_a_wheel_brings_is_not_run(python: Interpreter, tmp_path: Path) -> None:
+    # For whatever Python: found by its place alone, it would run though the source says something else.
+    planted = run(
+        [
+            python.path,
+            "-c",
+            "import importlib.util as u, marshal, sys\n"
+            "code = compile('def main(): print(\"of the bytecode\")', 'x', 'exec')\n"
+            "head = u.MAGIC_NUMBER + (b'\\1\\0\\0\\0' if sys.version_info >= (3, 7) else b'') + b'\\0' * 8\n"
+            "print(u.cache_from_source('part.py'), (head + marshal.dumps(code)).hex())",
+        ],
+        environment(tmp_path),
+    ).stdout.split()
+    place, bytecode = planted[0], bytes.fromhex(planted[1])
+    source = "def main():\n    print('of the source')\n"
+    wheels = [
+        make_wheel(
+            tmp_path, "app", files={"app/__init__.py": "", "app/part.py": source, f"app/{place}": bytecode}
+        ),
+        make_wheel(tmp_path, "deep", data={"purelib/part.py": source, f"purelib/{place}": bytecode}),
+    ]
+    for module in ("app.part", "part"):
+        file = bundle_file(tmp_path / f"{module}.pex", wheels, function(module, "main"))
+        env = environment(tmp_path / "root")
+        assert run([python.path, file], env).stdout == "of the source\n"
+        assert run([python.path, file], env).stdout == "of the source\n"
+        venv = tmp_path / f"venv-{module}"
+        run([python.path, file, "venv", str(venv)], {**env, "PEX_TOOLS": "1"})
+        called = f"import {module} as part; part.main()"
+        assert run([venv / "bin" / "python", "-c", called], env).stdout == "of the source\n"
+    assert run([python.path, file, "verify", "--cache"], {**env, "PEX_TOOLS": "1"}).stdout

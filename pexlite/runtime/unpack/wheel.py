@@ -72,8 +72,12 @@ class Unpacking:
 
 
 def destinations(descriptor: int, wheel: "dict[str, Any]", directory: str) -> "list[Job]":
-    """The (member, path) pairs of one wheel unpacked to `directory`, each path once."""
+    """The (member, path) pairs of one wheel unpacked to `directory`, each path once.
+
+    Without bytecode, of which nobody knows whether it is of the source beside it: Python makes its own.
+    """
     members = archive.read_members(descriptor, wheel, wheel["name"])
+    members = [member for member in members if "/__pycache__/" not in "/" + member.name.lower() + "/"]
     tops = set([member.name.partition("/")[0] for member in members])
     data = [top + "/" for top in tops if top.endswith(".data") and top[:-5] + ".dist-info" in tops]
     data_prefix = data[0] if data else ""
