@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ _FILES = ("CACHEDIR.TAG", "key")
 TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# This directory is a cache of pexlite. It can be deleted.\n"
 """The content of CACHEDIR.TAG in a store."""
 
+_READING = threading.Lock()
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -88,6 +90,15 @@ def make_directory(path: Path) -> None:
         # "/" of a system that is only read is there all the same.
         if not path.is_dir():
             raise
+
+
+def closed_umask() -> int:
+    """The umask of this process, closed to others' writing besides: for programs that keep what they run again."""
+    # To be read it has to be set; meanwhile other threads' files are closed to everybody.
+    with _READING:
+        usual = os.umask(0o077)
+        os.umask(usual)
+    return usual | _OTHERS_WRITE
 
 
 def closed_to_others(path: str, flags: int) -> int:

@@ -19,6 +19,7 @@ from pexlite.installers.indexes import check_encrypted
 from pexlite.installers.installer import Installer
 from pexlite.installers.words import child_environment
 from pexlite.model import IndexSettings
+from pexlite.places import closed_umask
 from pexlite.programs import find_program
 
 # uv, which reads wheels as they come, takes half of one for a bad one.
@@ -108,6 +109,8 @@ def _once(
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
+            # Their caches have build backends in them, which run.
+            umask=closed_umask() if os.name == "posix" else -1,
         )
     except OSError as problem:
         raise UsageError(

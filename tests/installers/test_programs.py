@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import stat
 import sys
 from pathlib import Path
 
@@ -76,3 +78,15 @@ def test_a_run_whose_connection_broke_is_made_again(said: str, runs: int, tmp_pa
     code = f"import sys, pathlib; f = open({str(tmp_path / 'runs')!r}, 'a'); f.write('x'); sys.exit({said!r})"
     attempt(Installer("pip", (sys.executable, "-c", code)), [], IndexSettings(retries=1))
     assert len((tmp_path / "runs").read_text()) == runs
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o000, 0o644), (0o002, 0o644), (0o022, 0o644), (0o077, 0o600)])
+def test_what_uv_and_pip_keep_is_closed_to_others_under_any_umask(umask: int, mode: int, tmp_path: Path) -> None:
+    program = Installer("uv", (sys.executable, "-c", "open('kept', 'w')"))
+    before = os.umask(umask)
+    try:
+        attempt(program, [], IndexSettings(), cwd=tmp_path)
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == mode
