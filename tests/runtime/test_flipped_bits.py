@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import zipfile
@@ -97,7 +98,16 @@ def fault_of(flip: Flip, built: Built, directory: Path) -> str | None:
         return None  # Python reads and runs these bytes before any program of ours could
     if done.returncode < 0:
         return f"signal {-done.returncode}"
-    return None if b"error: " in done.stderr and b"Traceback" not in done.stderr else done.stderr.decode()[-300:]
+    said = done.stderr.decode(errors="replace")
+    return None if is_in_words(said) else said[-300:]
+
+
+def is_in_words(said: str) -> bool:
+    """Whether it is an error of ours, or of Python where it reads the zip's directory, before any program."""
+    if "Traceback" not in said:
+        return "error: " in said or "copy-the-file-here-again" in said or "can't find '__main__' module" in said
+    frames = re.findall(r'File "(.*?)"', said)
+    return all(frame.startswith("<frozen ") for frame in frames) and "zipimport" in said
 
 
 def test_a_flipped_bit_is_told_or_does_no_harm(built: Built, tmp_path: Path) -> None:
