@@ -169,3 +169,26 @@ def test_a_module_over_400_lines_gives_its_reason_in_its_docstring(path: Path) -
 )
 def test_an_import_is_traced_to_its_rooms(source: str, rooms: tuple[str, ...]) -> None:
     assert [found.rooms for found in imports_of(ast.parse(source))] == [rooms]
+
+
+# Calls that make a word of sh, or a file that another program reads, of foreign text: each has one place.
+ONLY_HERE: dict[str, set[str]] = {
+    # Words of sh; paths and credentials in addresses.
+    "quote": {"archive/header.py", "installers/words.py", "resolve/uv_sources.py"},
+    "write_text": {
+        "installers/lines.py",  # lines for uv and pip
+        "resolve/guided.py",  # JSON
+        "resolve/guided_pip.py",  # JSON
+        "resolve/uv.py",  # TOML of checked names, and of addresses as JSON writes them
+    },
+}
+
+
+@each_module
+def test_foreign_text_becomes_a_word_or_a_line_in_one_place(path: Path) -> None:
+    inside = path.relative_to(HOUSE).as_posix()
+    if room_of(path) == "runtime":
+        return
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    names = {ast.unparse(call.func).rpartition(".")[2] for call in calls}
+    assert [name for name, homes in ONLY_HERE.items() if name in names and inside not in homes] == []

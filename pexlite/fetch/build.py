@@ -69,12 +69,18 @@ class Workshop:
 
         return self.once(key, make, lambda: installers.build_requirements(sdist, subdirectory))
 
-    def build_checkout(self, checkout: installers.Checkout, identity: Iterable[str]) -> Wheel:
-        """The wheel of `checkout`, built once per `identity` (kind, address, commit) and what it is built with."""
+    def build_checkout(
+        self, checkout: installers.Checkout, identity: Iterable[str], check: Callable[[], None] = lambda: None
+    ) -> Wheel:
+        """The wheel of `checkout`, built once per `identity` (kind, address, commit) and what it is built with.
+
+        `check` is called before it is built, and may raise.
+        """
         needs: list[str] = []
 
         def make() -> Wheel:
             self.report(Progress("build", mask(checkout.requirement)))
+            check()
             with tempfile.TemporaryDirectory(prefix="pexlite-checkout-") as scratch:
                 built, found = checkout.build(
                     self.installer,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from urllib.parse import urlsplit
 
 from packaging.pylock import Package, PackageVcs
 
 from pexlite.errors import FetchError
 from pexlite.fetch.remote import inside
+from pexlite.programs import find_program
 
 # What never names anything else, of each kind of repository. A git or hg id is a digest of what it names.
 _COMMITS = {
@@ -48,3 +51,25 @@ def checkout_requirement(package: Package, source: PackageVcs, address: str) -> 
         raise FetchError(f"the lock has {package.name} in {subdirectory!r}, which can be no part of an address")
     part = f"#subdirectory={subdirectory}" if subdirectory else ""
     return f"{package.name} @ {source.type}+{address}@{source.commit_id}{part}"
+
+
+def check_commit(package: Package, source: PackageVcs, address: str) -> None:
+    """Raise FetchError where the repository has a branch or tag named like the commit: pip would take that."""
+    git = find_program("git") if source.type == "git" else None
+    if git is None:
+        return  # pip says so, and better
+    named = [f"refs/{kind}/{source.commit_id}" for kind in ("heads", "tags")]
+    done = subprocess.run(
+        [str(git), "ls-remote", "--", address, *named],
+        env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0 and done.stdout.strip():
+        raise FetchError(
+            f"the repository of {package.name} has a branch or tag called {source.commit_id}",
+            causes=["it would be taken for the commit of that name, which is another"],
+            hint="tell who keeps the repository, and take another source",
+        )

@@ -13,7 +13,7 @@ from packaging.pylock import PackageArchive, PackageDirectory, PackageSdist, Pac
 from pexlite import installers
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.build import Workshop
-from pexlite.fetch.checkouts import checkout_requirement
+from pexlite.fetch.checkouts import check_commit, checkout_requirement
 from pexlite.fetch.lock_rules import LockRules
 from pexlite.fetch.remote import Remote, inside, lock_path, remote_file
 from pexlite.fetch.selection import Choice, select
@@ -149,7 +149,8 @@ class _Run:
             address = lock_path(choice.package, source.path or ".", self.lock_directory).as_uri()
         requirement = checkout_requirement(choice.package, source, address)
         identity = (source.type, without_credentials(address), source.commit_id, source.subdirectory or "")
-        return workshop.build_checkout(installers.Checkout(requirement, identity[-1]), identity)
+        checkout = installers.Checkout(requirement, identity[-1])
+        return workshop.build_checkout(checkout, identity, lambda: check_commit(choice.package, source, address))
 
 
 def _place(remote: Remote) -> str:

@@ -286,3 +286,16 @@ def test_a_subdirectory_is_inside(
     package = {"name": "demo", kind: {**sources[kind], "subdirectory": "../victim"}}
     with pytest.raises(FetchError, match="subdirectory"):
         collected(lock_of(package), target, store, installer, tmp_path)
+
+
+def test_a_branch_named_like_the_commit_is_not_taken_for_it(
+    target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+) -> None:
+    repository = make_project(tmp_path, "demo", files={"demo/__init__.py": ""})
+    commit = _commit(repository)
+    (repository / "demo" / "__init__.py").write_text("evil = True\n")
+    other = _commit(repository)
+    subprocess.run(["git", "update-ref", f"refs/heads/{commit}", other], cwd=repository, check=True)
+    vcs = {"type": "git", "url": repository.as_uri(), "commit-id": commit}
+    with pytest.raises(FetchError, match="has a branch or tag called"):
+        collected(lock_of({"name": "demo", "vcs": vcs}), target, store, installer, tmp_path)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
+from pexlite.runtime import failed
+from pexlite.runtime.tools import asked
 from tests import needs
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
@@ -253,3 +255,21 @@ def test_whatever_the_file_starts_the_tools_come_first(
     for _ in range(2):
         run([file], {name: value for name, value in tools.items() if name != "PEX_TOOLS"}, stdin="")
         assert run([file, "verify"], tools).stdout.startswith("app.pex is whole")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("größer\x1b]0;title\x07", r"größer\x1b]0;title\x07"),
+        ("a\nsigned by the security team", r"a\nsigned by the security team"),
+        ("\x9b31m \u202e \ud800 it's", r"\x9b31m \u202e \ud800 it's"),
+    ],
+)
+def test_what_a_file_says_of_itself_is_shown_as_text(
+    text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked.say(text)
+    assert capsys.readouterr().out == words + "\n"
+    with pytest.raises(SystemExit):
+        failed.fail(text, text)
+    assert capsys.readouterr().err == f"error: {words}\nhint: {words}\n"
