@@ -142,28 +142,30 @@ class FirstStart:
 
     def _complete(self, plan: "tree.Plan") -> None:
         """Have the app in its place, whole and ready. Whatever is there already stays, and is added to."""
-        self._fill_store(plan)
+        temporary = files.beside(plan.app.place)
+        self._fill_store(plan, temporary)
         try:
-            self._add(plan)
+            self._add(plan, temporary)
         except FileNotFoundError:
             # The store lost something while the links to it were made, by a pruner on another host perhaps.
             for brought in self.wheels:
                 wheel.make_whole(self.opened.descriptor, brought, plan.app.root)
-            self._add(plan)
+            self._add(plan, temporary)
 
-    def _add(self, plan: "tree.Plan") -> None:
+    def _add(self, plan: "tree.Plan", temporary: str) -> None:
         if not os.path.lexists(plan.app.place):
-            self._lay_out(plan)
+            self._lay_out(plan, temporary)
+        else:
+            files.remove(temporary)  # where locks do not work, another start may have been faster
         if launcher(plan.app.place, self.facts) is None:
             from .upkeep import mend
 
             mend.add_missing(plan, self.facts, anew=True)
         launching.leave_for_shell(plan, self.facts)
 
-    def _lay_out(self, plan: "tree.Plan") -> None:
-        """Make the app's directory beside its place, and rename it there unless one is there by then."""
+    def _lay_out(self, plan: "tree.Plan", temporary: str) -> None:
+        """Make the app's directory as `temporary`, and rename it to its place unless one is there by then."""
         self.say("laying out %d wheels" % len(self.wheels))
-        temporary = files.beside(plan.app.place)
         try:
             tree.Layout(plan, temporary).run()
             self._add_bytecode(plan, temporary)
@@ -185,8 +187,11 @@ class FirstStart:
 
             bytecode.put(plan, directory)
 
-    def _fill_store(self, plan: "tree.Plan") -> None:
-        """Have every wheel in the store, whole: what no READY vouches for may have been cut off by a power cut."""
+    def _fill_store(self, plan: "tree.Plan", temporary: str) -> None:
+        """Have every wheel in the store, whole: what no READY vouches for may have been cut off by a power cut.
+
+        Where wheels are unpacked, the directories of a new app are made meanwhile, as `temporary`.
+        """
         root = plan.app.root
         missing = [one for one in self.wheels if not os.path.isdir(wheel.directory_of(root, one))]
         sure = set() if os.path.lexists(plan.app.place) else _vouched_for(root)
@@ -195,7 +200,13 @@ class FirstStart:
                 wheel.complete(self.opened.descriptor, one, root)
         if missing:
             self.unpacking = wheel.Unpacking(self.opened.descriptor, missing, root, self.name)
-            self.unpacking.run(self.say)
+            is_new = not os.path.lexists(plan.app.place)
+            try:
+                self.unpacking.run(self.say, tree.Layout(plan, temporary).make_directories if is_new else None)
+            except BaseException as failure:
+                wheel.finish_undisturbed(failure)
+                files.remove(temporary)
+                raise
 
     def _prune(self, plan: "tree.Plan") -> None:
         """Have the pruner look at the cache if it holds anything else that might have to go."""

@@ -43,8 +43,12 @@ _REPLACING = (
 )
 _ALWAYS_LAID_OUT = (
     "install.py",
-    "        if not os.path.lexists(plan.app.place):\n            self._lay_out(plan)\n",
-    "        self._lay_out(plan)\n",
+    """        if not os.path.lexists(plan.app.place):
+            self._lay_out(plan, temporary)
+        else:
+            files.remove(temporary)  # where locks do not work, another start may have been faster
+""",
+    "        self._lay_out(plan, temporary)\n",
 )
 
 BREAKS = {

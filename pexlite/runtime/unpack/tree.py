@@ -140,28 +140,30 @@ class Layout:
         self.plan = plan
         self.directory = os.fsencode(directory)
 
-    def run(self) -> None:
-        """Make the directories and files: links to those of the wheels, and what is the app's own."""
-        plan = self.plan
+    def make_directories(self) -> None:
+        """Make all directories that the app has, which needs nothing of the wheels."""
         site_packages = b"%s/lib/%s/site-packages" % (self.directory, os.fsencode(app.library()))
         # Python's own place for bytecode: made now, site-packages keeps its time when a module is compiled.
         wanted = set([site_packages + b"/__pycache__", self.directory + b"/bin"])
-        jobs: list[tuple[bytes, bytes, list[bytes]]] = []
         makes_room = _umask_is_open()
-        for block in plan.blocks:
-            if not block.directory:
-                continue
-            target = plan.target_of(block)
-            target = self.directory + b"/" + target if target else self.directory
+        for block, target in self._blocks():
             wanted.add(target)
-            names = [file_name for _, file_name in block.files]
-            if makes_room and block.scheme == b"lib" and any([file_name[-3:] == b".py" for file_name in names]):
+            if makes_room and block.scheme == b"lib" and any([name[-3:] == b".py" for _, name in block.files]):
                 wanted.add(target + b"/__pycache__")
+        files.make_tree(self.directory, wanted)
+
+    def run(self) -> None:
+        """Make the files, links to the wheels' and the app's own; the directories too where there are none."""
+        plan = self.plan
+        if not os.path.isdir(self.directory):
+            self.make_directories()
+        jobs: list[tuple[bytes, bytes, list[bytes]]] = []
+        for block, target in self._blocks():
+            names = [file_name for _, file_name in block.files]
             if block.scheme == b"scripts":
                 self._put_scripts(plan.source_of(block), target, names)
             else:
                 jobs.append((plan.source_of(block), target, names))
-        files.make_tree(self.directory, wanted)
         portions = _portions(jobs)
         if len(portions) > 1:
             from . import pool
@@ -175,8 +177,14 @@ class Layout:
         for script, content in plan.scripts():
             put_new(self.directory + b"/bin/" + script, content)
 
+    def _blocks(self) -> "Iterator[tuple[Block, bytes]]":
+        """The blocks of files, each with the directory that they go to."""
+        for block in self.plan.blocks:
+            if block.directory:
+                target = self.plan.target_of(block)
+                yield block, self.directory + b"/" + target if target else self.directory
+
     def _put_scripts(self, source: bytes, target: bytes, names: "list[bytes]") -> None:
-        files.make_tree(self.directory, set([target]))
         for name in names:
             content = self.plan.rewritten(source + b"/" + name)
             if content is None:

@@ -36,8 +36,8 @@ class Unpacking:
         self.files = 0
         self.needed = sum([wheel["unpacked"] for wheel in wheels])
 
-    def run(self, say: "Callable[[str], object]") -> None:
-        """Unpack the wheels, each beside its place, and rename them into it."""
+    def run(self, say: "Callable[[str], object]", meanwhile: "Callable[[], object] | None" = None) -> None:
+        """Unpack the wheels, each beside its place, and rename them into it; one process does `meanwhile` too."""
         temporaries: list[str] = []
         try:
             jobs: list[Job] = []
@@ -50,7 +50,7 @@ class Unpacking:
             say("unpacking %d wheels, %d files, %.1f MB" % (len(self.wheels), len(jobs), total / 1e6))
             progress = Progress(self.name, total)
             try:
-                write.members(self.descriptor, jobs, progress.add)
+                write.members(self.descriptor, jobs, progress.add, meanwhile)
             finally:
                 progress.erase()
             for wheel, temporary in zip(self.wheels, temporaries):

@@ -15,28 +15,44 @@ if TYPE_CHECKING:
 _BIG = 32 << 20  # a member above this many bytes is inflated piece by piece, so that memory stays flat
 # What is taken by itself, and what together; in all no more than `pool` takes.
 _LARGE, _MOST_LARGE = 1 << 20, 400
-_PORTION, _MOST_BATCHES = 32, 1000
+_PORTION, _MOST_BATCHES = 32, 999
 
 
-def members(descriptor: int, jobs: "list[Job]", watch: "Callable[[int], object]") -> None:
+def members(
+    descriptor: int,
+    jobs: "list[Job]",
+    watch: "Callable[[int], object]",
+    meanwhile: "Callable[[], object] | None" = None,
+) -> None:
     """Write every (member, path) of `jobs` to disk, in as many processes as help.
 
-    Directories must exist. `watch(bytes)` is called from time to time with what has been begun since.
-    Raises the first error after everything has stopped.
+    Directories must exist. One of the processes does `meanwhile`. `watch(bytes)` is called from time to time with
+    what has been begun since. Raises the first error after everything has stopped.
     """
     batches, sizes = _batches(jobs)
     if len(batches) < 2:
         _write_members(descriptor, jobs)
+        if meanwhile:
+            meanwhile()
         return
     from . import pool
 
+    if meanwhile:  # first, as an empty portion
+        batches.insert(0, [])
+        sizes.insert(0, 0)
     begun = [0]
 
     def told(number: int) -> None:
         watch(sum(sizes[begun[0] : number]))
         begun[0] = number
 
-    pool.run(batches, lambda batch: _write_members(descriptor, batch), told)
+    def done(batch: "list[Job]") -> None:
+        if batch:
+            _write_members(descriptor, batch)
+        elif meanwhile:
+            meanwhile()
+
+    pool.run(batches, done, told)
 
 
 def _batches(jobs: "list[Job]") -> "tuple[list[list[Job]], list[int]]":
