@@ -65,6 +65,8 @@ Command = Sequence[str | Path]
 Ended = tuple[int, str, str]
 """Exit code, stdout and stderr."""
 GOOD: Ended = (0, f"whole 3 {len(NOISE)}\n", "")
+# As well, where the machine is so busy that another start took more than seconds.
+PATIENT: Ended = (*GOOD[:2], "pexlite: waiting while another start unpacks many.pex\n")
 
 every_round = pytest.mark.parametrize("turn", range(ROUNDS))
 
@@ -327,7 +329,7 @@ def ended_as(process: subprocess.Popen[str]) -> Ended:
 
 def strays(ended: Sequence[Ended]) -> Counter[Ended]:
     """The ends that are not as they should be, with how often each was seen."""
-    return Counter(one for one in ended if one != GOOD)
+    return Counter(one for one in ended if one not in (GOOD, PATIENT))
 
 
 def warm(command: Command, root: Path) -> dict[str, str]:
