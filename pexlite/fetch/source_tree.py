@@ -34,7 +34,13 @@ class Reason(enum.StrEnum):
     """It may be a key or a password: .env, .netrc, .ssh; or it is as large as .git and .venv."""
     OUTSIDE = "links that lead out of it"
     INSTALLED = "installed by tools"
+    NOWHERE = "links that lead nowhere"
     SPECIAL = "neither files nor directories"
+
+    @property
+    def can_go_in(self) -> bool:
+        """Whether a pattern can take it in: there is content, and an end to it."""
+        return self not in (Reason.NOWHERE, Reason.SPECIAL)
 
 
 @dataclass(frozen=True)
@@ -50,15 +56,16 @@ class Sources:
 
     def words(self, name: str) -> tuple[str, ...]:
         """A notice about what stayed out of the directory `name`; none where that is nothing."""
-        groups = []
-        for reason in Reason:
-            names = [path for path, why in self.left_out if why is reason]
-            more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
-            if names:
-                groups.append(f"{reason}: {', '.join(names[:_MOST_SHOWN])}{more}")
-        if not groups:
-            return ()
-        return (f"left out of {name}/, which --include PATTERN takes: {'; '.join(groups)}",)
+        takable = [group for reason in Reason if reason.can_go_in for group in self._group(reason)]
+        others = [group for reason in Reason if not reason.can_go_in for group in self._group(reason)]
+        words = [f"left out of {name}/, which --include PATTERN takes: {'; '.join(takable)}"] if takable else []
+        return (*words, *([f"left out of {name}/: {'; '.join(others)}"] if others else []))
+
+    def _group(self, reason: Reason) -> Iterator[str]:
+        names = [path for path, why in self.left_out if why is reason]
+        more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+        if names:
+            yield f"{reason}: {', '.join(names[:_MOST_SHOWN])}{more}"
 
 
 def files_of(directory: Path, *, whole_tree: bool = False, included: Sequence[str] = ()) -> Sources:
@@ -110,6 +117,9 @@ class _Walk:
             path, name = directory / entry.name, prefix + entry.name
             if entry.name in unwanted or _is_litter(entry):
                 continue
+            if not (entry.is_dir() or entry.is_file()):
+                self.left_out[name] = Reason.NOWHERE if _leads_nowhere(path) else Reason.SPECIAL
+                continue
             why = None if free else withheld or self._reason(entry, path)
             taken = free or (why is not None and self._is_included(name, "" if withheld else entry.name))
             why = None if taken else why
@@ -132,7 +142,6 @@ class _Walk:
 
     def _add(self, name: str, path: Path, why: Reason | None) -> None:
         if why is None:
-            # A link that leads nowhere fails when it is read, with its name.
             self.files.append((name, path))
         else:
             self.left_out[name] = why
@@ -146,10 +155,8 @@ class _Walk:
                 return Reason.OUTSIDE
             if any(part.startswith(".") for part in there.relative_to(self.root).parts):
                 return Reason.HIDDEN
-        if entry.is_dir():
-            is_installed = entry.name == "node_modules" or (path / "pyvenv.cfg").is_file()
-            return Reason.INSTALLED if is_installed else None
-        return None if entry.is_file() or entry.is_symlink() else Reason.SPECIAL
+        is_installed = entry.is_dir() and (entry.name == "node_modules" or (path / "pyvenv.cfg").is_file())
+        return Reason.INSTALLED if is_installed else None
 
     def _is_included(self, path: str, name: str) -> bool:
         # Not by its name alone where its directory stays out: config is not meant to be .git/config.
@@ -161,6 +168,10 @@ class _Walk:
 def _entries(directory: Path) -> Iterator[os.DirEntry[str]]:
     with os.scandir(directory) as listing:
         yield from sorted(listing, key=lambda entry: entry.name)
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
 
 
 def _is_litter(entry: os.DirEntry[str]) -> bool:

@@ -108,15 +108,21 @@ def test_of_a_directory_that_goes_in_by_half_the_rest_is_named(package: Path) ->
     assert ".config" not in left
 
 
-def test_a_link_to_the_package_itself_adds_nothing_and_a_pipe_is_no_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("included", [(), ("*",), ("pipe", "lost", "to_pipe")])
+def test_what_has_no_content_goes_in_by_no_pattern(included: tuple[str, ...], tmp_path: Path) -> None:
     package = written(tmp_path / "pkg", "__init__.py")
     (package / "round").symlink_to(".")
+    (package / "lost").symlink_to("nowhere")
+    (package / "to_pipe").symlink_to("pipe")
     os.mkfifo(package / "pipe")
     with socket.socket(socket.AF_UNIX) as opened:
         opened.bind(os.path.relpath(package / "socket"))
-    found = files_of(package)
+    found = files_of(package, included=included)
     assert [name for name, _ in found.files] == ["__init__.py"]
-    assert found.left_out == (("pipe", Reason.SPECIAL), ("socket", Reason.SPECIAL))
+    special = [(name, Reason.SPECIAL) for name in ("pipe", "socket", "to_pipe")]
+    assert found.left_out == (("lost", Reason.NOWHERE), *special)
+    [words] = found.words("pkg")
+    assert "lost" in words and "pipe" in words and "--include" not in words
 
 
 # -- whole builds --------------------------------------------------------------------------------
