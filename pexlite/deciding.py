@@ -12,6 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from pexlite import archive, fetch, resolve, targets
 from pexlite import bundle as bundles
 from pexlite.errors import CollisionError, InvalidWheel, UsageError
+from pexlite.grammars import Floor, floor_of
 from pexlite.groundwork import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.locking import Settled, settle
 from pexlite.model import (
@@ -21,8 +22,10 @@ from pexlite.model import (
     Bytecode,
     Decision,
     Draft,
+    Import,
     LocalKind,
     Report,
+    Root,
     Target,
     Wheel,
     no_report,
@@ -44,13 +47,16 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     if request.output:
         check_output(_output(request, request.output), asked)
     prepared = prepare(request, asked, report)
+    _check_something_applies(prepared)
+    uncompiled = _uncompiled(prepared)
     settled = settle(prepared)
     start = choose_start(prepared, settled.wheels)
     name = default_name(start.entry_point, prepared)
     loose = tuple(entry.source for entry in start.loose)
     check_output(_output(request, request.output or Path(name)), replace(asked, local=(*asked.local, *loose)))
     own = tuple(entry.wheel for entry in (*prepared.local, *start.loose))
-    surroundings = [_surroundings(target, prepared, settled, own) for target in prepared.targets]
+    floor = floor_of(prepared, (*prepared.local, *start.loose), start.entry_point)
+    surroundings = [_surroundings(target, prepared, settled, own, floor) for target in prepared.targets]
     plan = bundles.plan(
         (*prepared.roots, *map(root_of, start.loose), *settled.roots),
         each_once([*own, *settled.wheels]),
@@ -69,11 +75,15 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         entry_point=plan.entry_point,
         notices=(
             *archive.unread_variables(request.launch),
+            *uncompiled,
             *asked.notices,
             *prepared.notices,
+            *bundles.idle_requirements(_written(prepared), prepared.targets),
             *settled.notices,
             *_spoilt(prepared),
+            *_idle_amendments(prepared, settled, plan, (*prepared.local, *start.loose)),
             *start.notices,
+            *floor.notices,
             *_about_local(request, (*prepared.local, *start.loose)),
             *_unused(settled.wheels, plan),
             *bundles.unknown_extras(prepared.roots, plan.wheels),
@@ -165,10 +175,12 @@ def _unused(found: Sequence[Wheel], plan: Bundle) -> tuple[str, ...]:
 
 
 def _surroundings(
-    target: Target, prepared: Prepared, settled: Settled, own: tuple[Wheel, ...]
+    target: Target, prepared: Prepared, settled: Settled, own: tuple[Wheel, ...], floor: Floor
 ) -> bundles.Surroundings:
     """`target` with the Pythons and, where no wheel is compiled, the platforms that might run the same wheels."""
-    near = tuple(other for other in targets.neighbours(target) if accepts(prepared.asked, other))
+    near = tuple(
+        other for other in targets.neighbours(target) if accepts(prepared.asked, other) and floor.lets_in(other)
+    )
     elsewhere: tuple[Target, ...] = ()
     if all(tag.platform == "any" for wheel in settled.wheels for tag in wheel.tags):
         elsewhere = tuple(other for python in (target, *near) for other in targets.other_platforms(python))
@@ -186,10 +198,13 @@ def _named(prepared: Prepared) -> set[NormalizedName]:
 
 def _missing_modules(plan: Bundle, local: Sequence[fetch.LocalWheel], prepared: Prepared) -> tuple[str, ...]:
     """Sentences on what the builder's own code imports and nobody has; own is not a wheel that lies here."""
-    own = [entry.wheel for entry in local if entry.source.kind not in (LocalKind.WHEEL, LocalKind.SDIST)]
-    imports = (one for wheel in own for one in fetch.own_imports(wheel, prepared.workshop.store))
-    directory = prepared.request.directory
+    imports, directory = _imports(local, prepared), prepared.request.directory
     return bundles.missing_modules(plan, imports, lambda name: fetch.loose_module(name, directory) is not None)
+
+
+def _imports(local: Sequence[fetch.LocalWheel], prepared: Prepared) -> list[Import]:
+    own = [entry.wheel for entry in local if entry.source.kind not in (LocalKind.WHEEL, LocalKind.SDIST)]
+    return [one for wheel in own for one in fetch.own_imports(wheel, prepared.workshop.store)]
 
 
 def _with_pure_wheels(settled: Settled) -> set[NormalizedName]:
@@ -199,6 +214,44 @@ def _with_pure_wheels(settled: Settled) -> set[NormalizedName]:
         for package in settled.lock.packages
         if any(wheel.filename.endswith("-none-any.whl") for wheel in package.wheels or ())
     }
+
+
+def _written(prepared: Prepared) -> list[Root]:
+    """The requirements as people wrote them, those that local code stands for included."""
+    return [*prepared.asked.roots, *map(root_of, prepared.local)]
+
+
+def _check_something_applies(prepared: Prepared) -> None:
+    """Raise UsageError where every requirement has a marker that is true on no target."""
+    request, roots = prepared.request, _written(prepared)
+    idle = bundles.idle_requirements(roots, prepared.targets)
+    if roots and len(idle) == len(roots) and not (prepared.asked.lock or request.entry_point or request.scripts):
+        raise UsageError(
+            "nothing goes in", causes=idle, hint="mend the markers, or name another target: --python, --platform"
+        )
+
+
+def _uncompiled(prepared: Prepared) -> tuple[str, ...]:
+    """A notice about targets that `--compile` has no Python for; UsageError where it has none for any."""
+    wanted = prepared.targets if prepared.request.bytecode else ()
+    here = fetch.compiling(wanted)
+    names = ", ".join(target.name for target in wanted if target not in here)
+    if wanted and not here:
+        raise UsageError(
+            f"--compile needs a CPython that the file is for, and none is on this machine: {names}",
+            hint="leave it out, or name one that is here: --python 3.12",
+        )
+    return (f"no bytecode for {names}: no such CPython is on this machine",) if names else ()
+
+
+def _idle_amendments(
+    prepared: Prepared, settled: Settled, plan: Bundle, local: Sequence[fetch.LocalWheel]
+) -> tuple[str, ...]:
+    names = [root.requirement.name for root in _written(prepared)]
+    locked = [package.name for package in (prepared.asked.lock or settled.lock).packages]
+    # What own code imports may be named, so that nobody misses it.
+    imported = [one.module.partition(".")[0] for one in _imports(local, prepared)]
+    return bundles.idle_amendments(prepared.asked.amendments, [*names, *locked, *imported], plan.wheels)
 
 
 def _check_something_is_asked(request: BuildRequest, asked: Asked) -> None:

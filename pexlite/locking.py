@@ -105,6 +105,9 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
             *prepared.notices,
             *sourced.notices,
             *told_apart(prepared, found),
+            *(() if universal else bundle.idle_requirements(asked.roots, prepared.targets)),
+            *_idle_amendments(prepared, found),
+            *bundle.unknown_extras(prepared.roots, [entry.wheel for entry in prepared.local]),
             *_left_out(prepared),
             *_only_here(kept),
             *_shortened(found),
@@ -131,6 +134,18 @@ def _oldest(prepared: Prepared) -> Target:
 
 def _minor(target: Target) -> int:
     return int(target.environment["python_version"].partition(".")[2])
+
+
+def _idle_amendments(prepared: Prepared, found: Pylock) -> tuple[str, ...]:
+    """Notices about exclusions and overrides that change nothing in the lock `found`."""
+    amendments, own = prepared.asked.amendments, [entry.wheel for entry in prepared.local]
+    names = [*(root.requirement.name for root in prepared.asked.roots), *(one.name for one in found.packages)]
+    idle = bundle.idle_amendments(amendments, names, own)
+    if not idle:
+        return ()
+    # What is excluded is in no lock: only what the others need tells whether it was asked for.
+    needs, unknown = prepared.workshop.needs_of(found, prepared.request.directory, LockParts())
+    return () if unknown else bundle.idle_amendments(amendments, [*names, *(need.name for need in needs)], own)
 
 
 def _left_out(prepared: Prepared) -> list[str]:

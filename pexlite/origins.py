@@ -29,6 +29,9 @@ def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
     indexes = installers.indexes_of(installer, settings)
     yield from _beside_directories(found, settings)
     if len(indexes.general) < 2:
+        asked = prepared.asked.index.index_strategy
+        if asked:
+            yield f"--index-strategy {asked} changes nothing: no two indexes are asked"
         return
     # Imported here: urllib3 takes 60 ms, and most builds have one index.
     from pexlite.fetch.shared_names import shared_names

@@ -136,6 +136,7 @@ NOTHING = [
 def test_what_cannot_be_locked_is_said(
     inputs: tuple[str, ...], more: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
+    (tmp_path / "links").mkdir(exist_ok=True)
     (tmp_path / "pylock.toml").write_text(lock_text("other", []))
     with pytest.raises(UsageError, match=message):
         locking.lock(request(tmp_path, *inputs, **more))

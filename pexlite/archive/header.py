@@ -40,14 +40,14 @@ case "$PYSPARK_GATEWAY_PORT:$1 $2" in
         esac
         ;;
 esac
-_pex_asked=$PEX_INTERPRETER$PEX_MODULE$PEX_SCRIPT$PEX_PYTHON$PEX_INHERIT_PATH$PEX_EXTRA_SYS_PATH
+_pex_asked=$PEX_INTERPRETER$PEX_MODULE$PEX_SCRIPT$PEX_PYTHON$PEX_PYTHON_PATH$PEX_INHERIT_PATH$PEX_EXTRA_SYS_PATH
 _pex_pointer=$_pex_root/{layout}/apps/{build_id}.sh
 if [ -z "$_pex_asked$PEX_TOOLS$PEX_VERBOSE" ] && [ -O "$_pex_pointer" ] &&
     {{ read -r _pex_python && read -r _pex_script; }} 2>/dev/null <"$_pex_pointer" &&
     _pex_app=${{_pex_python%/bin/*}} && [ -O "$_pex_app" ] && [ -s "$_pex_app/READY" ] &&
     [ -x "$_pex_python" ] && [ -s "${{_pex_script:-$_pex_python}}" ]; then
     export PEX
-    unset PEX_INTERPRETER PEX_MODULE PEX_SCRIPT PEX_PYTHON PEX_INHERIT_PATH PEX_EXTRA_SYS_PATH
+    unset PEX_INTERPRETER PEX_MODULE PEX_SCRIPT PEX_PYTHON PEX_PYTHON_PATH PEX_INHERIT_PATH PEX_EXTRA_SYS_PATH
     unset PEX_TOOLS PEX_VERBOSE
 {sealed}    [ -z "$_pex_worker" ] || exec "$_pex_app/bin/python" "$@"
     exec "$_pex_python" {options}${{_pex_script:+"$_pex_script"{itself}}} {arguments}"$@"

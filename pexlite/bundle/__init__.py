@@ -19,6 +19,9 @@ from pexlite.bundle.entry_points import source_of as source_of
 from pexlite.bundle.foretold import an_interpreter as an_interpreter
 from pexlite.bundle.foretold import not_pure as not_pure
 from pexlite.bundle.foretold import only_here as only_here
+from pexlite.bundle.idle import idle_amendments as idle_amendments
+from pexlite.bundle.idle import idle_requirements as idle_requirements
+from pexlite.bundle.idle import inapplicable as inapplicable
 from pexlite.bundle.meant import meant as meant
 from pexlite.bundle.missing import missing_modules as missing_modules
 from pexlite.bundle.plan import Surroundings as Surroundings

@@ -44,6 +44,7 @@ def build(**given: Any) -> None:
     from pexlite.cli import outcome
     from pexlite.cli.progress import Notes, shown_progress
 
+    options.one_manner(given)
     directory = Path.cwd()
     if build_is_implied():
         from pexlite.cli.commands import COMMANDS

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -89,9 +90,19 @@ def _tell(removed: Removed, as_json: bool, why_kept: str) -> None:
         say(f"kept {count_in_words(removed.stored_wheels_kept, 'wheel')} of builds: {why_kept}", err=True)
 
 
+class _Days(click.FloatRange):
+    """Days, which are a number: "nan" is none, though Python takes it for one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        days = super().convert(value, param, ctx)
+        if not math.isfinite(days):
+            self.fail(f"{value!r} is no number of days", param, ctx)
+        return days
+
+
 _DAYS = click.Option(
     ["--days"],
-    type=click.FloatRange(min=0),
+    type=_Days(min=0),
     metavar="N",
     help="What has been used in the last N days stays (default: 90; for built files PEX_KEEP_DAYS).",
 )

@@ -32,6 +32,7 @@ def lock(**given: Any) -> None:
     from pexlite.cli import outcome
     from pexlite.cli.progress import Notes, shown_progress
 
+    options.one_manner(given)
     directory = Path.cwd()
     request = asked_of(with_project_defaults(given), directory)
     onto_stdout = str(request.output) == "-"

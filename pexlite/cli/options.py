@@ -57,6 +57,12 @@ def _split_index(
     return tuple((name, value) for name, _, value in (argument.partition("=") for argument in given))
 
 
+def one_manner(given: dict[str, Any]) -> None:
+    """Raise UsageError where a command is to be quiet and to show every step."""
+    if given["quiet"] and given["verbose"]:
+        raise click.UsageError("-q says nothing, and -v everything: keep one of them", click.get_current_context())
+
+
 def _option(*names: str, help: str, many: bool = False, **rest: Any) -> click.Option:  # noqa: A002 - click's word
     return click.Option(list(names), help=help, multiple=many, **rest)
 
@@ -311,7 +317,8 @@ INDEXES: Sequence[click.Parameter] = (
     _option(
         "--uploaded-prior-to",
         metavar="DATE",
-        help="Only what was uploaded before DATE, such as 2026-01-31 (default: everything).",
+        help="Only what was uploaded before DATE, such as 2026-01-31 in UTC, or P7D for seven days ago "
+        "(default: everything).",
     ),
     _option(
         "--trusted-host",

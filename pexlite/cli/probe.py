@@ -17,7 +17,7 @@ _EXAMPLES = (
 )
 
 
-def probe(place: str, python: str, output: Path | None, force: bool) -> None:
+def probe(place: str, python: str | None, output: Path | None, force: bool) -> None:
     """Ask a Python what it can run: an interpreter as --python takes it, or a host as ssh takes it.
 
     On a host it is python3 that is asked, over ssh, with what you are allowed there; nothing is left behind.
@@ -48,7 +48,6 @@ PROBE = GroupedCommand(
             click.Option(
                 ["--python"],
                 metavar="PROGRAM",
-                default="python3",
                 help="The Python to ask on a host (default: python3).",
             ),
         ),

@@ -47,11 +47,12 @@ def own_imports(wheel: Wheel, store: Store) -> tuple[Import, ...]:
 def _read(wheel: Wheel) -> Iterator[Import]:
     with zipfile.ZipFile(wheel.path) as archive:
         for member in wheel.files:
-            if _is_of_the_app(PurePosixPath(member)):
+            if is_of_the_app(PurePosixPath(member)):
                 yield from imports_in(archive.read(member), member)
 
 
-def _is_of_the_app(path: PurePosixPath) -> bool:
+def is_of_the_app(path: PurePosixPath) -> bool:
+    """Whether a member of a wheel is a module that the app may import: no test, no tool of developers."""
     return (
         path.suffix == ".py"
         and not path.parts[0].endswith((".data", ".dist-info"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
 import re
@@ -26,6 +27,7 @@ from pexlite.programs import find_program
 _BROKEN_OFF = re.compile(
     r"IncompleteRead|Connection broken|RemoteDisconnected|Connection reset by peer|Failed to read from zip file"
 )
+_FIRST_PIP_WITH_DATES = 26
 _RUNNING: set[subprocess.Popen[str]] = set()
 
 
@@ -77,9 +79,11 @@ def attempt(
     """Run `installer` with `arguments` and return how it ended; credentials go by environment, never on argv.
 
     A connection that breaks in the middle of an answer looks to pip like the end of it. Such a run is repeated as
-    often as the settings say, at most three times. Raises IndexConfigurationError for indexes without encryption.
+    often as the settings say, at most three times. Raises IndexConfigurationError for indexes without encryption,
+    and UsageError for a setting that this pip is too old for.
     """
     check_encrypted(installer, settings)
+    _check_takes_dates(installer, settings)
     environment = child_environment(installer, settings) | dict(extra_environment or {})
     outcome = _once(installer, arguments, environment, cwd)
     for pause in (0.5, 1.0, 2.0)[: settings.retries]:
@@ -88,6 +92,18 @@ def attempt(
         time.sleep(pause)
         outcome = _once(installer, arguments, environment, cwd)
     return outcome
+
+
+def _check_takes_dates(installer: Installer, settings: IndexSettings) -> None:
+    """Raise UsageError where pip would pass over a date: before 26 it does not know PIP_UPLOADED_PRIOR_TO."""
+    if installer.name != "pip" or not settings.uploaded_prior_to:
+        return
+    here = importlib.metadata.version("pip")
+    if int(here.partition(".")[0]) < _FIRST_PIP_WITH_DATES:
+        raise UsageError(
+            f"pip {here} knows no --uploaded-prior-to, and would take what is newer",
+            hint=f"python3 -m pip install 'pip>={_FIRST_PIP_WITH_DATES}' beside pexlite, or --resolver uv",
+        )
 
 
 def end_running() -> None:

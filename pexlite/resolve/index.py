@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from pexlite.errors import IndexConfigurationError
+from pexlite.errors import IndexConfigurationError, UsageError
 from pexlite.installers import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, Installer
 from pexlite.model import IndexSettings
 from pexlite.paths import expanded
 from pexlite.places import pip_configuration_files
+from pexlite.resolve.instants import instant_of
 from pexlite.resolve.unheeded import unheeded, unheeded_by_lock
 from pexlite.resolve.uv_configuration import uv_flag, uv_index_strategy, uv_names
 
@@ -48,7 +49,7 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
         # As in pip, an index that is asked for does not undo a configured no-index.
         no_index=asked.no_index or _flag(said, "no-index"),
         prereleases=asked.prereleases or _flag(said, "pre"),
-        uploaded_prior_to=asked.uploaded_prior_to or said.get("uploaded-prior-to"),
+        uploaded_prior_to=_instant(asked.uploaded_prior_to, said.get("uploaded-prior-to")),
         prefer_pure=asked.prefer_pure,
         only_binary=_unique(
             *_names(said, "only-binary"),
@@ -186,6 +187,22 @@ def _absolute(location: str) -> str:
     if len(urlsplit(location).scheme) > 1:
         return location
     return str(expanded(Path(location)).absolute())
+
+
+def _instant(asked: str | None, configured: str | None) -> str | None:
+    """The instant that was asked for or configured, as both resolvers understand it."""
+    if not (asked or configured):
+        return None
+    try:
+        return instant_of(asked or configured or "")
+    except (ValueError, OverflowError) as problem:
+        where = "--uploaded-prior-to" if asked else "pip's setting uploaded-prior-to"
+        kind = UsageError if asked else IndexConfigurationError
+        raise kind(
+            f"{where} {asked or configured!r} is no date",
+            causes=[str(problem).lower()],
+            hint="write 2026-01-31, 2026-01-31T12:00:00Z, or P7D for the last seven days",
+        ) from problem
 
 
 def _unique(*values: _Value) -> tuple[_Value, ...]:

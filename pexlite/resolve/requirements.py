@@ -17,6 +17,7 @@ from pexlite.model import Asked, BuildRequest, IndexSettings, LocalKind, LocalSo
 from pexlite.paths import expanded, is_directory, is_file, is_there
 from pexlite.resolve.amendments import read_amendments
 from pexlite.resolve.bare_words import entry_points
+from pexlite.resolve.contradictions import contradictions
 from pexlite.resolve.gathered import Gathered, Problem, combined, merged_index, problem
 from pexlite.resolve.inputs import Input, interpret, origins
 from pexlite.resolve.lock_parts import has_group, missing_extras, wanted_parts
@@ -51,6 +52,7 @@ def gather(request: BuildRequest) -> Asked:
             combined(_groups(request, typed.local, locked)),
             combined(_extra_problems(request, typed.local, locked)),
             combined(_trees(request)),
+            combined(contradictions(request, has_lock=bool(locked))),
             Gathered(problems=amendments.problems),
         ]
     )

@@ -41,7 +41,10 @@ def launcher_of(facts: "dict[str, Any]", file: str, switches: "Switches | None" 
         if why or not roots.may_be_made(place):
             from .cache import private
 
+            root = os.path.dirname(os.path.dirname(os.path.dirname(place)))
             place = private.place_in(place, why) or _fail_without_place(place, why)
+            if switches:
+                switches.say("%s cannot be written: using %s" % (root, place))
         launch = launcher(place, facts)
     if launch is None:
         place = install(facts, file, place, switches)
@@ -212,7 +215,9 @@ class FirstStart:
         """Have the pruner look at the cache if it holds anything else that might have to go."""
         try:
             others = [name for name in os.listdir(plan.app.root + "/apps") if name != plan.app.name]
-            if not others and len(os.listdir(plan.app.root + "/wheels")) <= len(self.wheels):
+            more = len(os.listdir(plan.app.root + "/wheels")) > len(self.wheels)
+            # A setting that cannot be read is told, whatever there is to prune.
+            if not others and not more and not os.environ.get("PEX_KEEP_DAYS"):
                 return
         except OSError:
             return  # nobody's business here

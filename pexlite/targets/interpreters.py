@@ -13,6 +13,7 @@ from pexlite.paths import expanded, is_directory, is_file, is_there
 from pexlite.programs import programs, search_path
 from pexlite.targets import ask
 from pexlite.targets.asking import ask_program, target_of
+from pexlite.targets.platforms import NEWEST
 
 _BARE_VERSION = re.compile(r"(?P<name>\d+(?:\.\d+)?)(?:\.\d+)?(?P<threads>t?)")
 _PROGRAM = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?t?)?")
@@ -90,7 +91,7 @@ def _some_path(spelling: str) -> str:
 def _not_found(spelling: str, program: str, broken: list[str], here: Target) -> TargetError:
     digits = re.search(r"(\d+)\.(\d+)", program)
     hint = f"name its path: --python /path/to/bin/{program}"
-    if digits and program.startswith("python"):
+    if digits and program.startswith("python") and 6 <= int(digits[2]) <= NEWEST["cp"] and digits[1] == "3":
         version = f"{digits[1]}{digits[2]}"
         abi = f"cp{version}{'t' if program.endswith('t') else ''}"
         hint += f"; or build for it without having it: --platform {here.platform}-cp-{version}-{abi}"

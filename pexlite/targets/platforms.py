@@ -13,6 +13,14 @@ from pexlite.targets.facts import Platform, Python, make_target, marker_variable
 # Where only `linux` is said. It is the C library of Debian 10 and RHEL 8, and the one most wheels ask for now.
 ASSUMED_GLIBC = (2, 28)
 
+NEWEST = {"cp": 15, "pp": 11}
+"""The newest minor versions that anybody can have, by the prefix of tags."""
+
+# With room for some years: none of these grows by more than two a year.
+_NEWEST_GLIBC = 60
+_NEWEST_MUSL = 5
+_NEWEST_MACOS = 40
+
 _SPELLING = re.compile(r"(?P<platform>.+)-(?P<prefix>cp|pp)-(?P<version>\d[\d.]*)-(?P<abi>\w+)")
 _LINUX_MACHINES = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64", "loongarch64")
 _PLATFORM = re.compile(
@@ -58,9 +66,15 @@ def platform_target(spelling: str) -> Target:
     numbers = _version(parts["version"])
     abi = parts["abi"]
     problem = None if numbers else f"{parts['version']} is no version of Python 3 from 3.6 on"
+    if numbers and numbers[1] > NEWEST[parts["prefix"]]:
+        name_of = {"cp": "CPython", "pp": "PyPy"}[parts["prefix"]]
+        problem = f"the newest {name_of} that this pexlite knows is 3.{NEWEST[parts['prefix']]}"
+        numbers = (3, NEWEST[parts["prefix"]])
     if not _PLATFORM.fullmatch(name):
         problem = f"no platform is called {parts['platform']!r}"
-    elif numbers and not _is_abi(abi, parts["prefix"], numbers):
+    elif not _is_likely(name):
+        problem = f"there is no {parts['platform']!r} yet"
+    elif numbers and not problem and not _is_abi(abi, parts["prefix"], numbers):
         problem = f"{_interpreter(parts['prefix'], numbers)} has no ABI {abi!r}"
     if problem or not numbers:
         raise TargetError(
@@ -88,6 +102,18 @@ def _platform(name: str) -> Platform:
         return Platform("linux", found["machine"], Libc("glibc", ASSUMED_GLIBC))
     minor = int(found["glibc"] or _LEGACY_GLIBC[found["linux"]])
     return Platform("linux", found["machine"], Libc("glibc", (2, minor)), plain_linux=False)
+
+
+def _is_likely(name: str) -> bool:
+    """Whether a C library or macOS of that version is there, or will be before long."""
+    found = _PLATFORM.fullmatch(name)
+    assert found
+    if found["glibc"]:
+        return int(found["glibc"]) <= _NEWEST_GLIBC
+    if found["musl"]:
+        return int(found["musl"]) <= _NEWEST_MUSL
+    major, _, minor = (found["macos"] or "11_0").partition("_")
+    return (int(major) == 10 and int(minor) <= 16) or 11 <= int(major) <= _NEWEST_MACOS
 
 
 def _version(text: str) -> tuple[int, ...] | None:
@@ -125,7 +151,11 @@ def _corrected(platform: str, prefix: str, numbers: tuple[int, ...], abi: str) -
 
 def _nearest_platform(name: str) -> str:
     if _PLATFORM.fullmatch(name):
-        return name
+        usual = {"manylinux_2": "manylinux_2_28", "musllinux_1": "musllinux_1_2", "macosx": "macosx_14_0"}
+        family = re.match("|".join(usual), name)
+        if _is_likely(name) or not family:
+            return name
+        return usual[family[0]] + "_" + re.sub(r"^[a-z]+(?:_\d+)+_", "", name)
     linux = "linux" in name or name.startswith(("glibc", "musl"))
     swapped = name.lower()
     if linux:
@@ -150,4 +180,6 @@ def _nearest_spelling(spelling: str) -> str:
     platform = re.split(r"-(?:cp|pp)", spelling)[0]
     prefix, minor = (short[1], int(short[3])) if short else ("cp", 12)
     abi = f"cp3{minor}{short[4]}" if short else ""
+    if not 6 <= minor <= NEWEST[prefix]:
+        minor, abi = min(max(minor, 6), NEWEST[prefix]), ""
     return _corrected(re.sub(r"[-.]", "_", platform), prefix, (3, minor), abi)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pexlite.errors import HostError, TargetError
+from pexlite.errors import HostError, TargetError, UsageError
 from pexlite.model import Target
 from pexlite.programs import find_program
 from pexlite.targets.answer import checked_answer
@@ -23,14 +23,20 @@ _SECONDS_TO_ANSWER = 60
 _HOST = re.compile(r"(?:ssh://)?(?:\w[\w.+-]*@)?[\w\[:][\w.:\[\]%-]*")
 
 
-def probe(place: str, python: str = "python3") -> str:
+def probe(place: str, python: str | None = None) -> str:
     """The facts of the Python at `place`, as JSON for `read_target`.
 
     `place` is an interpreter as `--python` takes it, "" for the running one, or a host as ssh takes it, where
-    `python` is asked. Raises TargetError for a Python that files do not run on, HostError where no answer comes.
+    `python` is asked (python3). Raises TargetError for a Python that files do not run on, HostError where no
+    answer comes, UsageError where `python` is given for no host.
     """
     if _is_host(place):
-        answer = _ask_host(place, python)
+        answer = _ask_host(place, python or "python3")
+    elif python is not None:
+        raise UsageError(
+            f"--python {python} is the Python to ask on a host, and no host is named",
+            hint=f"to ask one here: pexlite probe {python}",
+        )
     else:
         target = _named(place) if place else running_target()
         assert target.interpreter

@@ -7,10 +7,10 @@ import re
 
 from pexlite.model import Libc, Target
 from pexlite.targets.facts import Platform, Python, make_target
-from pexlite.targets.platforms import ASSUMED_GLIBC
+from pexlite.targets.platforms import ASSUMED_GLIBC, NEWEST
 
 # The newest CPython anybody can have; wheels are asked about each one from 3.6 to this.
-NEWEST_CPYTHON = (3, 15)
+NEWEST_CPYTHON = (3, NEWEST["cp"])
 
 _PYPY_ABIS = {8: "pypy38_pp73", 9: "pypy39_pp73", 10: "pypy310_pp73", 11: "pypy311_pp73"}
 _OTHER_PLATFORMS = (

@@ -86,7 +86,7 @@ def test_a_named_file_takes_the_place_of_the_users(configure: Path, monkeypatch:
         ("PIP_RETRIES", "0", IndexSettings(retries=0)),
         ("PIP_KEYRING_PROVIDER", "subprocess", IndexSettings(keyring_provider="subprocess")),
         ("PIP_NO_BINARY", ":all:", IndexSettings(no_binary=(":all:",))),
-        ("PIP_UPLOADED_PRIOR_TO", "2026-01-01", IndexSettings(uploaded_prior_to="2026-01-01")),
+        ("PIP_UPLOADED_PRIOR_TO", "2026-01-01", IndexSettings(uploaded_prior_to="2026-01-01T00:00:00Z")),
         ("PIP_INDEX_URL", "", IndexSettings()),
     ],
 )  # fmt: skip

@@ -4,9 +4,20 @@ import os
 import sys
 import time
 
-# Where and how long the cache lives holds for children too; every other PEX_ variable is for one start only.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+# Where and how long the cache lives holds for children too; every other switch is for one start only.
 KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS")
-_INHERIT = ("false", "fallback", "prefer")
+# Of these a start has one at most.
+_STARTS = ("PEX_INTERPRETER", "PEX_MODULE", "PEX_SCRIPT")
+_PATHS = ("PEX_EXTRA_SYS_PATH", "PEX_PYTHON_PATH")
+TAKEN = _STARTS + _PATHS + ("PEX_INHERIT_PATH", "PEX_PYTHON", "PEX_TOOLS", "PEX_VERBOSE", "PEX_CHOSEN_PYTHON")
+_FOREIGN = "PEX_PATH"  # pex's own, which has no like here
+_INHERIT = {"": "", "false": "false", "fallback": "fallback", "prefer": "prefer"}
+_INHERIT.update({"1": "fallback", "true": "fallback"})
+_YES, _NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 _BEGIN = time.time()
 
 
@@ -17,20 +28,38 @@ class Switches:
     verbose = False
 
     def __init__(self, names: "list[str]") -> None:
-        self.taken = {name: os.environ.pop(name) for name in names}
+        self.taken = {name: os.environ.pop(name) for name in names if name in TAKEN}
         get = self.taken.get
-        self.interpreter = get("PEX_INTERPRETER", "").lower() in ("1", "true", "yes", "on")
+        Switches.verbose = get("PEX_VERBOSE", "").lower() not in _NO
+        self.interpreter = self._flag("PEX_INTERPRETER")
         self.module = get("PEX_MODULE", "")
         self.script = get("PEX_SCRIPT", "")
         self.python = get("PEX_PYTHON", "")
-        self.tools = get("PEX_TOOLS", "0") not in ("", "0")
-        Switches.verbose = get("PEX_VERBOSE", "0") not in ("", "0")
-        self.inherit_path = get("PEX_INHERIT_PATH", "").lower()
-        if self.inherit_path in ("1", "true"):
-            self.inherit_path = "fallback"
-        if self.inherit_path not in _INHERIT:
-            self.inherit_path = ""
+        self.tools = self._flag("PEX_TOOLS")
+        inherit_path = get("PEX_INHERIT_PATH", "")
+        if inherit_path.lower() not in _INHERIT:
+            _refuse("PEX_INHERIT_PATH=%s is none of false, fallback and prefer" % inherit_path)
+        self.inherit_path = _INHERIT[inherit_path.lower()]
         self.extra_path = [entry for entry in get("PEX_EXTRA_SYS_PATH", "").split(os.pathsep) if entry]
+        starts = [name for name in _STARTS if get(name) and (name != _STARTS[0] or self.interpreter)]
+        if len(starts) > 1:
+            _refuse("%s each say what starts" % " and ".join(starts), "set one of them")
+        if "PEX_CHOSEN_PYTHON" not in self.taken:  # else the start before has said it
+            self._note_what_does_nothing(names)
+
+    def _flag(self, name: str) -> bool:
+        value = self.taken.get(name, "")
+        if value.lower() not in _YES + _NO:
+            _refuse("%s=%s is neither 1 nor 0" % (name, value))
+        return value.lower() in _YES
+
+    def _note_what_does_nothing(self, names: "list[str]") -> None:
+        for name in _PATHS:
+            for entry in self.taken.get(name, "").split(os.pathsep):
+                if entry and not os.path.exists(entry):
+                    _note("%s names %s, which is not there" % (name, entry))
+        if _FOREIGN in names:
+            _note("PEX_PATH does nothing here; PEX_EXTRA_SYS_PATH adds directories")
 
     @property
     def needs_the_file(self) -> bool:
@@ -40,14 +69,22 @@ class Switches:
     def say(self, words: str) -> None:
         """Show `words` on stderr, with the milliseconds since the start, if PEX_VERBOSE is set."""
         if self.verbose:
-            try:
-                sys.stderr.write("pexlite: %6.1f ms  %s\n" % ((time.time() - _BEGIN) * 1000, words))
-            except (AttributeError, OSError, ValueError):
-                pass
+            _note("%6.1f ms  %s" % ((time.time() - _BEGIN) * 1000, words))
 
     def give_back(self) -> None:
         """Put every switch back, for the start that another Python makes of this one."""
         os.environ.update(self.taken)
+
+
+def _refuse(message: str, hint: str = "unset it, or set it to one of these") -> "NoReturn":
+    sys.exit("error: %s\nhint: %s" % (message, hint))
+
+
+def _note(words: str) -> None:
+    try:
+        sys.stderr.write("pexlite: %s\n" % words)
+    except (AttributeError, OSError, ValueError):
+        pass
 
 
 def names_set() -> "list[str]":

@@ -10,6 +10,7 @@ import os
 import stat
 import time
 
+from .. import failed
 from ..cache import app, files, lock, roots
 
 TYPE_CHECKING = False
@@ -44,10 +45,15 @@ def after_install(root: str, kept: str) -> None:
 
 def kept_days() -> float:
     """How many days an unused app stays, as PEX_KEEP_DAYS says; 0 for ever, as with a text that is no number."""
+    said = os.environ.get("PEX_KEEP_DAYS") or _KEPT_DAYS
     try:
-        return max(0.0, float(os.environ.get("PEX_KEEP_DAYS") or _KEPT_DAYS))
+        days = float(said)
+        if days >= 0:
+            return days
     except ValueError:
-        return 0.0
+        pass
+    failed.notice("PEX_KEEP_DAYS=%s is no number of days: nothing is removed" % said)
+    return 0.0
 
 
 def prune(root: str, days: "float | None", kept: str = "", deadline: "float | None" = None) -> "Gone | None":

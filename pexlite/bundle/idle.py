@@ -1,0 +1,62 @@
+"""Words on what a request says in vain: requirements that no target has, amendments that match nothing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pexlite.model import Amendments, Root, Target, Wheel
+
+
+def inapplicable(roots: Sequence[Root], targets: Sequence[Target]) -> tuple[Root, ...]:
+    """Those of `roots` whose markers hold on none of `targets`."""
+    return tuple(root for root in roots if not any(_holds(root.requirement, target) for target in targets))
+
+
+def idle_requirements(roots: Sequence[Root], targets: Sequence[Target]) -> tuple[str, ...]:
+    """A notice about each of `roots` that stays out, since its marker holds on none of `targets`."""
+    on = ", ".join(target.name for target in targets[:3]) + (" and others" if len(targets) > 3 else "")
+    return tuple(
+        f"{root.requirement.name} stays out: {root.requirement.marker} is not so on {on}"
+        for root in inapplicable(roots, targets)
+    )
+
+
+def idle_amendments(amendments: Amendments, asked_for: Iterable[str], wheels: Sequence[Wheel]) -> tuple[str, ...]:
+    """A notice about each exclusion and override that changes nothing.
+
+    `asked_for` are the names that anything here asks for, `wheels` those that go in.
+    """
+    names = {str(canonicalize_name(name)) for name in asked_for}
+    names |= {str(canonicalize_name(need.name)) for wheel in wheels for need in wheel.requires_dist}
+    return (
+        *_unasked("--exclude", amendments.excluded, names),
+        *_unasked("--override", amendments.overrides, names),
+        *_in_all_the_same(amendments.excluded, wheels),
+    )
+
+
+def _unasked(option: str, requirements: Sequence[Requirement], names: set[str]) -> Iterator[str]:
+    for requirement in requirements:
+        name = canonicalize_name(requirement.name)
+        if name not in names:
+            near = difflib.get_close_matches(name, sorted(names), n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            yield f"{option} {requirement} changes nothing: nothing here asks for {requirement.name}{meant}"
+
+
+def _in_all_the_same(excluded: Sequence[Requirement], wheels: Sequence[Wheel]) -> Iterator[str]:
+    """Of an exclusion that has a version or a marker: what goes in, since it is another one."""
+    for requirement in excluded:
+        for wheel in wheels:
+            if wheel.name == canonicalize_name(requirement.name):
+                yield f"--exclude {requirement} does not concern {wheel.name} {wheel.version}, which goes in"
+
+
+def _holds(requirement: Requirement, target: Target) -> bool:
+    environment = {**cast("dict[str, str]", target.environment), "extra": ""}
+    return requirement.marker is None or requirement.marker.evaluate(environment)

@@ -1,0 +1,100 @@
+"""The Pythons that can read own code, by how it is written: the oldest that does, and modules that none reads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pexlite import fetch
+from pexlite.errors import EntryPointMissing, TargetError
+from pexlite.groundwork import Prepared
+from pexlite.model import EntryPoint, LocalKind, Target
+
+_SHOWN = 3
+_Read = list[tuple[fetch.LocalWheel, fetch.OwnGrammar]]
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The oldest Python that reads the own code of a file."""
+
+    minor: int
+    notices: tuple[str, ...] = ()
+
+    def lets_in(self, target: Target) -> bool:
+        """Whether `target` is no older."""
+        return minor_of(target) >= self.minor
+
+
+def floor_of(prepared: Prepared, local: Sequence[fetch.LocalWheel], start: EntryPoint) -> Floor:
+    """The floor of the own code among `local`, with notices on what is not as it was said or meant to be.
+
+    Raises EntryPointMissing where the module that starts cannot be compiled, and TargetError where it needs a
+    newer Python than the file is for.
+    """
+    store, targets = prepared.workshop.store, prepared.targets
+    own = [entry for entry in local if entry.source.kind not in (LocalKind.WHEEL, LocalKind.SDIST)]
+    read = [(entry, fetch.own_grammar(entry.wheel, store)) for entry in own]
+    # What this Python cannot read may be written for a newer one.
+    here = sys.version_info[1]
+    ahead = any(grammar.unread for _, grammar in read) and all(minor_of(target) > here for target in targets)
+    starting = f"{start.module.replace('.', '/')}.py"
+    for _, grammar in read:
+        _check_start(starting, grammar, start, targets, ahead=ahead)
+    floor = max([grammar.minor for _, grammar in read], default=0)
+    notices = (*_unread(read), *_too_old(read, targets), *_against_metadata(read))
+    return Floor(max(floor, here + 1) if ahead else floor, notices)
+
+
+def minor_of(target: Target) -> int:
+    """11 of Python 3.11."""
+    return int(target.environment["python_version"].partition(".")[2])
+
+
+def _check_start(
+    starting: str, grammar: fetch.OwnGrammar, start: EntryPoint, targets: Sequence[Target], *, ahead: bool
+) -> None:
+    wrong = dict(grammar.unread).get(starting)
+    if wrong and not ahead:
+        raise EntryPointMissing(
+            f"{starting} does not compile, so {start} cannot start it", causes=[wrong], hint=f"mend {starting}"
+        )
+    old = [target.name for target in targets if minor_of(target) < grammar.minor]
+    if old and grammar.member == starting:
+        raise TargetError(
+            f"{starting} needs Python 3.{grammar.minor}, and the file is for {', '.join(old)}",
+            causes=[grammar.reason],
+            hint=f"build for newer ones: --python 3.{grammar.minor}",
+        )
+
+
+def _unread(read: _Read) -> list[str]:
+    found = [f"{member} ({wrong})" for _, grammar in read for member, wrong in grammar.unread]
+    if not found:
+        return []
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    does = "does" if len(found) == 1 else "do"
+    return [f"{', '.join(found[:_SHOWN])}{more} {does} not compile on the Python that runs pexlite"]
+
+
+def _too_old(read: _Read, targets: Sequence[Target]) -> list[str]:
+    """Of modules that are not what starts: the targets on which importing them fails."""
+    words = []
+    for _, grammar in read:
+        old = [target.name for target in targets if minor_of(target) < grammar.minor]
+        if old:
+            words.append(f"{grammar.member} cannot be imported on {', '.join(old)}: {grammar.reason}")
+    return words
+
+
+def _against_metadata(read: _Read) -> list[str]:
+    words = []
+    for entry, grammar in read:
+        said, older = entry.wheel.requires_python, f"3.{grammar.minor - 1}.99"
+        if grammar.member and said is not None and said.contains(older, prereleases=True):
+            words.append(
+                f"{grammar.member} needs Python 3.{grammar.minor}, though {entry.wheel.name} asks for {said}: "
+                f"{grammar.reason}"
+            )
+    return words
