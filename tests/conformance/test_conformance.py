@@ -42,6 +42,8 @@ def bench(setting: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(variable, str(house))
     for variable in ("UV_NO_INDEX", "PIP_NO_INDEX"):
         monkeypatch.setenv(variable, "1")
+    # uv has no variable for no index, so it gets an empty one.
+    monkeypatch.setenv("UV_DEFAULT_INDEX", house.as_uri())
     place = tmp_path / "row"
     place.mkdir()
     return Bench(PROGRAM, place, Programs(setting.python, setting.program("pexlite", "pexlite")))
