@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import os
-import struct
 import subprocess
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from pexlite.errors import FetchError
 from pexlite.fetch.parallel import each
 from pexlite.fetch.store import Store
-from pexlite.model import Bytecode, Progress, Report, Target, Wheel, ZipDirectory
+from pexlite.fetch.zip_shape import read_directory
+from pexlite.model import Bytecode, Progress, Report, Target, Wheel
 
 _PROGRAM = Path(__file__).with_name("compile_wheel.py")
 
@@ -48,10 +48,7 @@ def _of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
     content = store.bytecode(name)
     if content is None:
         content = compile_with(_PROGRAM, wheel.path, target, store, name)
-    # The end of a zip without a comment (APPNOTE.TXT 4.3.16).
-    count, size, offset = struct.unpack_from("<HII", content, len(content) - 12)
-    directory = ZipDirectory(offset, size, count, zlib.crc32(content[offset : offset + size]))
-    return Bytecode(target.python, wheel.sha256, content, directory)
+    return Bytecode(target.python, wheel.sha256, content, read_directory(io.BytesIO(content)))
 
 
 def key_of(target: Target, program: Path, *more: str) -> str:

@@ -23,6 +23,7 @@ _UTF8, _DESCRIBED = 0x800, 0x8
 # Encrypted or not is another question; how well it is packed and the two above change no content.
 _USUAL_FLAGS = 0x1 | 0x2 | 0x4 | _DESCRIBED | _UTF8
 _WIDE_FIELD, _NAME_FIELD = 0x0001, 0x7075
+_NEWEST = 63  # the version of the format that zipfile knows
 _PIECE = 1 << 20  # bytes in memory at once
 
 
@@ -49,19 +50,24 @@ class Entry:
 
 
 def read_shape(file: BinaryIO) -> tuple[ZipDirectory, tuple[Entry, ...]]:
-    """The directory of the zip `file` and the members in it. Raises UnlikeError."""
+    """The directory of the zip `file` and the members in it, which are as it says. Raises UnlikeError."""
+    directory = read_directory(file)
+    entries = tuple(_entries(_read(file, directory.offset, directory.size)))
+    if len(entries) != directory.count:
+        raise UnlikeError(f"its end counts {directory.count} members, its directory has {len(entries)}")
+    _check_members(file, sorted(entries, key=lambda entry: entry.offset), directory.offset)
+    return directory, entries
+
+
+def read_directory(file: BinaryIO) -> ZipDirectory:
+    """Where the directory of the zip `file` is, by its end. Raises UnlikeError."""
     size = file.seek(0, 2)
     count, length, offset, end = _end(file, size)
     if offset + length != end:
         raise UnlikeError(
             f"it has {end - offset - length} bytes before it, or its end says where it does not begin"
         )
-    content = _read(file, offset, length)
-    entries = tuple(_entries(content))
-    if len(entries) != count:
-        raise UnlikeError(f"its end counts {count} members, its directory has {len(entries)}")
-    _check_members(file, sorted(entries, key=lambda entry: entry.offset), offset)
-    return ZipDirectory(offset, length, count, zlib.crc32(content)), entries
+    return ZipDirectory(offset, length, count, zlib.crc32(_read(file, offset, length)))
 
 
 # -- the end -------------------------------------------------------------------------------------
@@ -116,7 +122,7 @@ def _entries(content: bytes) -> Iterator[Entry]:
     while position < len(content):
         if content[position : position + 4] != _ENTRY or position + 46 > len(content):
             raise UnlikeError("its directory holds something that is no member")
-        flags, method = struct.unpack_from("<HH", content, position + 8)
+        version, flags, method = struct.unpack_from("<BxHH", content, position + 6)
         crc, compressed, size = struct.unpack_from("<III", content, position + 16)
         lengths = struct.unpack_from("<HHH", content, position + 28)
         disk, (offset,) = content[position + 34 : position + 36], struct.unpack_from("<I", content, position + 42)
@@ -127,6 +133,8 @@ def _entries(content: bytes) -> Iterator[Entry]:
         if position > len(content) or disk != b"\0\0":
             raise UnlikeError("its directory holds something that is no member")
         entry = Entry(name, flags, method, crc, *_widened(extra, size, compressed, offset))
+        if version > _NEWEST:
+            raise UnlikeError(f"member {entry.shown!r} is packed in a way that not every reader knows")
         _check_name(entry, extra)
         yield entry
 

@@ -159,6 +159,7 @@ UNLIKE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a member that is elsewhere": (number("<I", 42, 7, mark=b"PK\x01\x02"), "bytes before member"),
     "a name in another encoding": (in_another_encoding, "every reader guesses"),
     "a flag that few know": (number("<H", 8, 0x2000, mark=b"PK\x01\x02"), "not every reader knows"),
+    "a member for later readers": (number("<H", 6, 64, mark=b"PK\x01\x02"), "not every reader knows"),
     "a member of another part": (number("<H", 34, 1, mark=b"PK\x01\x02"), "is no member"),
     "no end": (lambda whole: whole[:-22], "it has no end"),
     "nothing": (lambda whole: b"", "it has no end"),
