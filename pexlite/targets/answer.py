@@ -52,7 +52,7 @@ def _check_libc(libc: Any) -> None:
     if not isinstance(libc, list) or len(libc) != 2 or libc[0] not in ("glibc", "musl"):
         raise ValueError(f"libc is {str(libc)[:80]!r}")
     # As in "2.36" or "2.36-custom".
-    _match(re.compile(rf"{_NUMBERS.pattern}[\w.+-]{{0,40}}", re.ASCII), "libc", libc[1])
+    _match(re.compile(rf"{_NUMBERS.pattern}(?:[A-Za-z_+-][\w.+-]{{0,40}})?", re.ASCII), "libc", libc[1])
 
 
 def _is_number(value: object) -> bool:

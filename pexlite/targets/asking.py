@@ -110,8 +110,9 @@ def _platform(answer: Mapping[str, Any]) -> Platform:
         if answer["pointer_bits"] == 32:
             machine = {"x86_64": "i686", "aarch64": "armv7l", "armv8l": "armv7l"}.get(machine, machine)
         told = answer["libc"]
-        numbers = re.findall(r"\d+", told[1])[:2] if told else []
-        libc = Libc(told[0], (int(numbers[0]), int(numbers[1]))) if len(numbers) == 2 else None
+        # Only the numbers in front: a platform has a tag for each version up to its own.
+        numbers = re.match(r"(\d{1,3})\.(\d{1,3})(?!\d)", told[1], re.ASCII) if told else None
+        libc = Libc(told[0], (int(numbers[1]), int(numbers[2]))) if numbers else None
         return Platform("linux", machine, libc)
     if system == "macosx":
         # The machine that runs, not what the interpreter was built for, which may be universal2.

@@ -146,6 +146,7 @@ def test_what_is_no_program_reaches_no_shell(python: str, ssh: Path) -> None:
         ({"libc": ["$(touch pwned)", "2.36"]}, "libc is"),
         ({"libc": ["glibc", "2.36 $(x)"]}, "libc is"),
         ({"libc": ["musl", "1.99999999"]}, "libc is"),
+        ({"libc": ["musl", "1.2.99999999"]}, "libc is"),
         ({"libc": "glibc"}, "libc is 'glibc'"),
         ({"platform": "linux-x86_64;x"}, "platform is 'linux-x86_64;x'"),
         ({"platform": "linux-x86_64\n"}, "platform is"),
@@ -174,6 +175,17 @@ def test_an_answer_holds_what_a_python_could_say(changes: dict[str, object], wor
     with pytest.raises(TargetError, match="describes no target") as caught:
         read_target(file)
     assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("told", "version"),
+    [("2.36", (2, 36)), ("2.36-custom", (2, 36)), ("2.36+99999999", (2, 36)), ("2-99999999", None)],
+)
+def test_a_libc_is_what_its_first_numbers_say(told: str, version: tuple[int, int] | None, tmp_path: Path) -> None:
+    answer = json.loads(probe("")) | {"libc": ["glibc", told]}
+    (tmp_path / "target.json").write_text(json.dumps(answer))
+    found = read_target(tmp_path / "target.json").libc
+    assert (found and found.version) == version
 
 
 def test_a_host_that_lies_is_told(ssh: Path, tmp_path: Path) -> None:
