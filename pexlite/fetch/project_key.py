@@ -12,13 +12,11 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.requirements import InvalidRequirement
 
-_READERS = frozenset({"hatchling", "flit-core", "poetry-core", "setuptools", "wheel", "uv-build"})
-_PROGRAMS = ("setup.py", "setup.cfg", "hatch_build.py", "hatch.toml")
+from pexlite.declared import is_declarative
+
 _IGNORE_FILES = (".gitignore", ".hgignore")
 
 
@@ -30,7 +28,8 @@ def project_key(copy: Path, original: Path) -> str | None:
     """
     try:
         settings = (copy / "pyproject.toml").read_text(encoding="utf-8")
-        known = _is_declarative(copy, settings)
+        # Nothing is run, and nothing is read elsewhere.
+        known = ".." not in settings and is_declarative(copy, tomllib.loads(settings))
         files = list(_files(copy)) if known else []
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, InvalidRequirement):
         return None
@@ -43,38 +42,6 @@ def project_key(copy: Path, original: Path) -> str | None:
         digest.update(f"{name}\0{executable}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
         digest.update(content)
     return digest.hexdigest()
-
-
-def _is_declarative(copy: Path, settings: str) -> bool:
-    """Whether the project's own files alone determine the wheel, with nothing run and nothing read elsewhere."""
-    if ".." in settings or any((copy / name).exists() for name in _PROGRAMS):
-        return False
-    project = tomllib.loads(settings)
-    system = project.get("build-system", {})
-    names = {canonicalize_name(Requirement(line).name) for line in system.get("requires", ())}
-    if not names or not names <= _READERS or "backend-path" in system:
-        return False
-    tool = project.get("tool", {})
-    hatch, setuptools, poetry = (_table(tool, name) for name in ("hatch", "setuptools", "poetry"))
-    version = _table(hatch, "version")
-    return not (
-        "hooks" in _keys(hatch)
-        or version.get("source", "regex") != "regex"
-        or {"cmdclass", "ext-modules", "attr"} & set(_keys(setuptools))
-        or "build" in poetry
-    )
-
-
-def _table(parent: dict[str, Any], name: str) -> dict[str, Any]:
-    value = parent.get(name, {})
-    return value if isinstance(value, dict) else {}
-
-
-def _keys(table: dict[str, Any]) -> Iterator[str]:
-    for key, value in table.items():
-        yield key
-        if isinstance(value, dict):
-            yield from _keys(value)
 
 
 def _files(directory: Path) -> Iterator[tuple[str, Path]]:

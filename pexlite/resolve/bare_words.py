@@ -1,7 +1,8 @@
 """A bare word among the requirements while something of that name is here: a project of the index, or that.
 
 `pexlite black` in a directory that has ./black: whoever is not asked which of the two he means gets the other one,
-and a directory that is a project runs code when it is built.
+and a directory that is a project may run code when it is built. Where it runs none, and is the project of that
+name, it is meant: who has a checkout beside him does not bundle the release.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
+from pexlite.declared import declared_name
 from pexlite.model import LocalKind
 from pexlite.paths import is_directory, is_file
 from pexlite.resolve.gathered import Problem
@@ -29,6 +33,11 @@ class Here:
     def local(self) -> str:
         """The path as it is typed to mean it and nothing else."""
         return f"./{self.path.name}"
+
+    @property
+    def is_the_project(self) -> bool:
+        """Whether it is a project that calls itself by this name, and building it runs no code of its own."""
+        return is_directory(self.path) and declared_name(self.path) == canonicalize_name(self.name)
 
     def is_started_by(self, entry_points: Sequence[str]) -> bool:
         """Whether one of `entry_points` (`module`, `module:function`) lies in the directory: then it is meant.

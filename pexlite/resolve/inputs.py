@@ -77,12 +77,13 @@ def _bare_word(asked: Input, text: str) -> Gathered:
         found = _requirement(asked, text)
         return replace(found, notices=(*found.notices, *_passed_over(asked, text)))
     kind = _directory_kind(here.path) if is_directory(here.path) else LocalKind.MODULE
-    if not here.is_started_by(asked.entry_points):
+    if here.is_started_by(asked.entry_points):
+        why = "since the entry point is in it"
+    elif here.is_the_project:
+        why = "since it is the project of that name"
+    else:
         return Gathered(problems=(two_readings(here, kind),))
-    notice = (
-        f"{text} is the directory here, since the entry point is in it; for the index's project of that name "
-        f"add a version: '{text}>=0'"
-    )
+    notice = f"{text} is the directory here, {why}; for the index's add a version: '{text}>=0'"
     # A directory without __init__.py is a package too (PEP 420).
     source = LocalSource(kind or LocalKind.PACKAGE, here.path.absolute(), asked.origin)
     return Gathered(local=(source,), notices=(notice,))

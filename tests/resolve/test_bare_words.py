@@ -44,6 +44,44 @@ def asked(here: Path, *inputs: str, **more: object) -> Asked:
     return gather(replace(BuildRequest(directory=here, inputs=inputs), **more))  # type: ignore[arg-type]
 
 
+POETRY = '[tool.poetry]\nname = "{}"\n[build-system]\nrequires = ["poetry-core"]\n'
+HATCH = '[project]\nname = "{}"\n[build-system]\nrequires = ["hatchling>=1"]\nbuild-backend = "hatchling.build"\n'
+
+
+@pytest.mark.parametrize(
+    ("word", "table", "is_meant"),
+    [
+        ("app", HATCH.format("app"), True),
+        ("my_app", HATCH.format("My.App"), True),
+        ("app", POETRY.format("app") + '[tool.poetry.dependencies]\nlib = { path = "../lib" }\n', True),
+        ("app", HATCH.format("another"), False),
+        ("app", HATCH.format("app") + 'backend-path = ["."]\n', False),
+        ("app", HATCH.format("app").replace("hatchling>=1", "backend-of-a-stranger"), False),
+        ("app", HATCH.format("app") + "[tool.hatch.build.hooks.custom]\n", False),
+        ("app", '[project]\nname = "app"\n', False),  # built by setuptools, which runs a setup.py
+        ("app", "[project]\nname = 1\n", False),
+        ("app", "project = 1\n", False),
+        ("app", "[[project\n", False),
+    ],
+)
+def test_the_project_of_that_name_is_meant_where_building_it_runs_no_code_of_its_own(
+    word: str, table: str, is_meant: bool, tmp_path: Path
+) -> None:
+    (tmp_path / word).mkdir()
+    (tmp_path / word / "pyproject.toml").write_text(table)
+    if not is_meant:
+        with pytest.raises(UsageError, match=f"{word} is a directory here"):
+            asked(tmp_path, word)
+        return
+    found = asked(tmp_path, word)
+    [source], [notice] = found.local, found.notices
+    assert (source.kind, source.path, found.roots) == (LocalKind.PROJECT, tmp_path / word, ())
+    assert f"'{word}>=0'" in notice
+    (tmp_path / word / "setup.py").touch()
+    with pytest.raises(UsageError, match=f"{word} is a directory here"):
+        asked(tmp_path, word)
+
+
 STARTED = [
     ("package", "package.main:run", LocalKind.PACKAGE),
     ("package", "package.sub:run", LocalKind.PACKAGE),
