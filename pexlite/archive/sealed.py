@@ -40,13 +40,23 @@ def check_launch(launch: LaunchOptions) -> None:
 
 
 def shebang_of(launch: LaunchOptions) -> str:
-    """The words after `#!`. Raises UsageError for a line that no kernel could read."""
+    """The words after `#!`. Raises UsageError for a line that no kernel could read, or that starts no Python."""
     shebang = launch.shebang.removeprefix("#!").strip()
     if not shebang or "\n" in shebang or len(shebang.encode()) > _LONGEST_SHEBANG:
         raise UsageError(
             f"{launch.shebang!r} is no line that a kernel can start a file with",
             causes=["it has to be one line of at most 127 bytes"],
             hint="--python-shebang '/usr/bin/env python3'",
+        )
+    program, *words = shebang.split()
+    name = program.rpartition("/")[2]
+    if not program.startswith("/") or not any("py" in word for word in (words if name == "env" else [name])):
+        raise UsageError(
+            f"#!{shebang} starts no Python",
+            causes=[
+                f"a kernel takes {program} as the program, whose name should be that of a Python, with its path"
+            ],
+            hint="--python-shebang '/usr/bin/env python3', or /path/to/python3 (blanks in it end the path)",
         )
     return shebang
 

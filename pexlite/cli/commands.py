@@ -47,7 +47,7 @@ class _BuildUnlessNamed(WordFirst):
     def word_first(self, ctx: click.Context, args: Sequence[str]) -> list[str]:
         if "--" in args and not ctx.resilient_parsing:
             raise click.UsageError("nothing can follow --: a requirement or path does not begin with a dash", ctx)
-        if "--version" in args[: self.place_of_word(ctx, args)]:
+        if {"--version", "-V"} & {*args[: self.place_of_word(ctx, args)]}:
             return ["--version"]
         ordered = super().word_first(ctx, args)
         if not ordered or ordered[0] in (*COMMANDS, "--help", "-h"):

@@ -250,8 +250,11 @@ def test_a_failed_build_leaves_the_old_file(
     assert sorted(tmp_path.glob(".*")) == []
 
 
-@pytest.mark.parametrize("shebang", ["", "a\nb", "x" * 200])
-def test_a_shebang_no_kernel_reads_is_refused(shebang: str, wheels: list[Path], tmp_path: Path) -> None:
+NO_SHEBANGS = ["", "a\nb", "x" * 200, "#!/bin/sh", "python3", "/opt/my python/bin/python3", "/usr/bin/env node"]
+
+
+@pytest.mark.parametrize("shebang", NO_SHEBANGS)
+def test_a_shebang_that_starts_no_python_is_refused(shebang: str, wheels: list[Path], tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), launch=LaunchOptions(shebang=shebang))
 
