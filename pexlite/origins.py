@@ -39,7 +39,8 @@ def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
     if settings.index_strategy is None and installers.strategy_of(installer, settings) == installers.BEST_MATCH:
         yield (
             f"{len(indexes.general)} indexes are asked, and the best version of all is taken, as pip does; "
-            f"--index-strategy {installers.FIRST_INDEX} takes each project from the first that has it"
+            f"--index-strategy {installers.FIRST_INDEX} takes each project from the first that has it: extra ones "
+            f"come before --index-url, so that {indexes.general[0]} would be the first"
         )
     looked = shared_names(found, indexes, settings)
     yield from map(str, looked.shared[:_MOST_SHOWN])

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from pexlite.archive.facts import FORMAT
 from pexlite.archive.parts import UNREADABLE, open_zip, read_part
 from pexlite.errors import NotABundle
 from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredWheel, Variant, ZipDirectory
@@ -32,6 +33,7 @@ def read_manifest(path: Path) -> Manifest:
         raise NotABundle(
             f"{path} was not made by pexlite", hint="pex's own files are read by `pex-tools FILE info`"
         )
+    _check_format(path, facts["pexlite"].get("format"))
     try:
         return _manifest(facts, path.stat().st_size)
     except (KeyError, TypeError, ValueError, IndexError) as failure:
@@ -39,8 +41,19 @@ def read_manifest(path: Path) -> Manifest:
         raise NotABundle(
             f"{path} has a PEX-INFO that this pexlite cannot read",
             causes=[missing],
-            hint="it is damaged, or comes from a newer pexlite: copy it here again, or upgrade this one",
+            hint="it is damaged: copy it here again",
         ) from failure
+
+
+def _check_format(path: Path, number: Any) -> None:
+    """Raise NotABundle where an earlier or a later pexlite wrote the file in a form of its own."""
+    if number == FORMAT or not isinstance(number, int):
+        return
+    raise NotABundle(
+        f"{path} is in format {number}, and this pexlite reads format {FORMAT}",
+        causes=[f"it comes from {'an earlier' if number < FORMAT else 'a later'} pexlite; it starts all the same"],
+        hint="build it again" if number < FORMAT else "upgrade this pexlite",
+    )
 
 
 def _read_pex_info(path: Path) -> Any:

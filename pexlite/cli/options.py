@@ -291,7 +291,8 @@ INDEXES: Sequence[click.Parameter] = (
         "--index-strategy",
         type=click.Choice(["first-index", "unsafe-first-match", "unsafe-best-match"]),
         help="Where several indexes have a project, take it from the first that has it, from the first with a "
-        "version that fits, or the best version of all (default: UV_INDEX_STRATEGY, else the last, as pip does).",
+        "version that fits, or the best version of all; extra indexes come before --index-url, as in uv "
+        "(default: UV_INDEX_STRATEGY, else the last, as pip does).",
     ),
     _flag("--no-index", help="Ask no index, only --find-links and --wheels (default: ask)."),
     _option(
