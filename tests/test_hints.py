@@ -29,6 +29,8 @@ _END_OF_SENTENCE = re.compile(r"(?<=\w)\.(?=\s|$)")
 _FOR = {
     "'{here.name}>=0'": "'click>=0'",
     "COMMAND": "lock",
+    "DATE": "2100-01-31",
+    "{python}": sys.executable,
     "USER@HOST": "someone@host.example",
     "someone@server.example": "someone@host.example",
     "./{host}": "./mine",

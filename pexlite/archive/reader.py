@@ -50,7 +50,7 @@ def _check_format(path: Path, number: Any) -> None:
     if number == FORMAT or not isinstance(number, int):
         return
     raise NotABundle(
-        f"{path} is in format {number}, and this pexlite reads format {FORMAT}",
+        f"{path} is in format {number}, where format {FORMAT} is read here",
         causes=[f"it comes from {'an earlier' if number < FORMAT else 'a later'} pexlite; it starts all the same"],
         hint="build it again" if number < FORMAT else "upgrade this pexlite",
     )

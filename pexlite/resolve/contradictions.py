@@ -23,7 +23,7 @@ def contradictions(request: BuildRequest, *, has_lock: bool) -> Iterator[Gathere
     if has_lock and index.uploaded_prior_to:
         yield problem(
             "--uploaded-prior-to cannot be kept: the lock says every version, whenever it was uploaded",
-            "leave it out, or lock again with it: pexlite lock --uploaded-prior-to DATE",
+            "leave it out, or lock again with it: pexlite lock … --uploaded-prior-to DATE",
         )
     if index.no_index and index.uploaded_prior_to:
         yield problem(

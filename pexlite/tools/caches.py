@@ -23,7 +23,7 @@ _DAY = 86400
 # What the names of entries are, in each part of a store.
 _NAMES = {
     "wheels": re.compile(r"[0-9a-f]{64}"),
-    "built": re.compile(r"[0-9a-f]{64}\.json"),
+    "built": re.compile(r"(?:uncompressed-)?[0-9a-f]{64}\.json"),
     "bytecode": re.compile(r"(?:[0-9a-f]{32}|room)-[0-9a-f]{16}\.zip"),
     "imports": re.compile(r"[0-9a-f]{32}\.json"),
     # One that was being written too, where the process was killed.

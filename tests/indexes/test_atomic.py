@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +23,16 @@ from tests.fetch.server import Server
 from tests.index import serve
 from tests.indexes.conftest import Machine, both
 
-OLD = b"the old file"
+
+def an_application() -> bytes:
+    """What zipapp makes; a file of any other kind would not be replaced."""
+    with io.BytesIO() as made:
+        with zipfile.ZipFile(made, "w") as archive:
+            archive.writestr("__main__.py", "print('the old file')\n")
+        return b"#!/usr/bin/env python3\n" + made.getvalue()
+
+
+OLD = an_application()
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ sys.stdout.flush()
 statistics = pstats.Stats(profiler, stream=sys.stderr).strip_dirs()
 statistics.sort_stats("cumulative").print_stats(25)
 statistics.sort_stats("tottime").print_stats(25)
-statistics.sort_stats("cumulative").print_stats("<pexlite>|builtins.compile")
+statistics.sort_stats("cumulative").print_stats("^(?:start|launch|boot|install)[.]py:|builtins.compile")
 """
 
 

@@ -83,7 +83,6 @@ def test_a_version_is_checked_against_what_answers(monkeypatch: pytest.MonkeyPat
         ("cp312", "--python 3.12"),
         ("python312", "--python /path/to/bin/python312"),
         ("./absent", "--python /usr/bin/python3"),
-        ("3.99", "--platform"),
         ("3.99", "pexlite probe USER@HOST -o target.json"),
         ("nonsense!", "--python 3."),
     ],
