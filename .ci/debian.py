@@ -51,8 +51,8 @@ class Debian:
 
 
 DEBIANS = {
-    "12": Debian("12", "bookworm", "tests,runtime"),  # Python 3.11.2, the oldest that there is
-    "13": Debian("13", "trixie", "runtime,journeys"),
+    "12": Debian("12", "bookworm", "tests"),  # Python 3.11.2, the oldest that there is
+    "13": Debian("13", "trixie", "runtime"),
 }
 
 

@@ -18,7 +18,8 @@ from tests.factories import make_wheel
 from tests.interpreters import Interpreter
 from tests.runtime.trials import as_root, mounted
 
-SOMEBODY = 61234  # an account that no machine has
+# An account that no machine has, and each process of the tests has its own: what one leaves is found by the others.
+SOMEBODY = 61234 + os.getpid() % 4000
 
 PLACES = ["with space", "unicode \u00fc\u20ac", "new\nline", "quote'\"$x`", "-dash", "colon:", "*", "%s{0}", "\\"]
 
