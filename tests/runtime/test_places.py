@@ -18,7 +18,7 @@ from tests.factories import make_wheel
 from tests.interpreters import Interpreter
 from tests.runtime.trials import as_root, mounted
 
-# An account that no machine has, and each process of the tests has its own: what one leaves is found by the others.
+# An account that no machine has, another one in each process of the tests: what one leaves, others would find.
 SOMEBODY = 61234 + os.getpid() % 4000
 
 PLACES = ["with space", "unicode \u00fc\u20ac", "new\nline", "quote'\"$x`", "-dash", "colon:", "*", "%s{0}", "\\"]
