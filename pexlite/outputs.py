@@ -49,6 +49,8 @@ class Output:
 
         Nothing is written.
         """
+        if self.path.name == "-":
+            raise UsageError("-o - names no file, and this is not written to stdout", hint="name it: -o app.pex")
         found = self._found()
         if found is not None:
             self._check_is_no_input(inputs)

@@ -236,6 +236,7 @@ def test_a_file_is_known_by_its_content(make: Callable[[Path], Path], kinds: set
         (("-o", "loop"), 5, "symbolic links"),
         (("-o", "new/"), 2, "'new/' names no file"),
         (("-o", ""), 2, "'' names no file"),
+        (("-o", "-"), 2, "-o - names no file"),
         (("-o", "a.pex", "--python-shebang", "x" * 200), 2, "is no line that a kernel can start"),
         (("-o", "a.pex", "-c", "app", "-e", "app:main"), 2, "a file starts in one way"),
         (("-o", "a.pex", "-c", "app", "-c", "other"), 2, "a file starts in one way"),

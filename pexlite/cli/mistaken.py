@@ -29,7 +29,7 @@ _ELSEWHERE: Mapping[str, str] = {
     "cache prune": "prune",
     "extract": "unpack unzip",
     "help": "docs",
-    "info": "inspect list show",
+    "info": "inspect list ls show",
     "lock": "export freeze outdated resolve sync update upgrade",
     "venv": "activate",
     "verify": "check",
@@ -37,7 +37,8 @@ _ELSEWHERE: Mapping[str, str] = {
     # A file is started by its name.
     "./": "exec execute run",
     # Nothing of pexlite is like these.
-    "": "completion delta diff image patch publish push remove report sbom search sign uninstall upload who",
+    "": "completion debug delta diff graph hash image patch publish push remove report sbom search self shell "
+    "sign uninstall upload uvx who",
 }
 _NEAREST = {word: command for command, words in _ELSEWHERE.items() for word in words.split()}
 

@@ -125,6 +125,8 @@ MISTAKEN = [
     ("check app.pex", "pexlite verify app.pex", "pexlite build check app.pex"),
     ("clean", "pexlite cache clear", "pexlite build clean"),
     ("upload app.pex", "pexlite help", "pexlite build upload app.pex"),
+    ("debug", "pexlite help", "pexlite build debug"),
+    ("uvx ruff", "pexlite help", "pexlite build uvx ruff"),
 ]
 
 
