@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sysconfig
 from collections.abc import Callable
@@ -47,6 +48,20 @@ def several_pythons(
         here = ", ".join(map(str, interpreters()))
         pytest.skip(f"takes {count} such Pythons, and here is {here}: put others on PATH (pyenv install 3.9 3.13)")
     return found
+
+
+def sight_of_processes() -> None:
+    """Skip the test where this account's own processes cannot be looked into: then any of them may use an app."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if place.stat().st_uid == os.getuid():
+                os.readlink(place / "cwd")
+        except PermissionError:
+            pytest.skip(
+                f"{place} is closed to its own account here, as to one that has left the network: run as root"
+            )
+        except OSError:
+            continue  # it has ended
 
 
 def old_pythons() -> list[object]:

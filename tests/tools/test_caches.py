@@ -17,6 +17,7 @@ from pexlite.fetch import open_store
 from pexlite.model import LaunchOptions
 from pexlite.tools import caches as both
 from pexlite.tools import carried
+from tests import needs
 from tests.bundles import bundle_file, function
 
 DAY = 86400
@@ -27,6 +28,12 @@ def file(tmp_path: Path, wheels: list[Path]) -> Path:
     """A file like no other: what starts the same one in another cache is in doubt taken for a user of this."""
     launch = LaunchOptions(inject_env=(("PLACE", str(tmp_path)),))
     return bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), launch=launch)
+
+
+@pytest.fixture
+def sight() -> None:
+    """Processes can be looked into, so that apps are known not to be in use."""
+    needs.sight_of_processes()
 
 
 @pytest.fixture
@@ -77,6 +84,7 @@ def test_the_store_says_where_it_is(caches: Path, capsys: pytest.CaptureFixture[
     assert not (caches / "store").exists()
 
 
+@pytest.mark.usefixtures("sight")
 def test_what_is_old_goes_from_both(
     filled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,6 +116,7 @@ def test_what_is_old_goes_from_both(
     assert told.startswith("removed 0 wheels of builds, 1 unpacked app, 2 wheels of those: ")
 
 
+@pytest.mark.usefixtures("sight")
 def test_cleared_they_are_empty(filled: Path, wheels: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["cache", "clear"]) == 0
     assert capsys.readouterr().err.startswith("removed 2 wheels of builds, 1 unpacked app, 2 wheels of those: ")
@@ -116,6 +125,7 @@ def test_cleared_they_are_empty(filled: Path, wheels: list[Path], capsys: pytest
     assert open_store().add(wheels[0], wheels[0].name).path.exists()
 
 
+@pytest.mark.usefixtures("sight")
 def test_an_app_that_runs_stays_and_it_is_said_why(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place,) = (filled / "root").glob("lite-2/apps/*-*")
     command = [str(place / "bin" / "python"), "-c", "print('runs', flush=True); input()"]
