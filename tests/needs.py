@@ -51,15 +51,14 @@ def several_pythons(
 
 
 def sight_of_processes() -> None:
-    """Skip the test where this account's own processes cannot be looked into: then any of them may use an app."""
+    """Skip the test where Pythons of this account cannot be looked into: then any of them may use an app."""
     for place in Path("/proc").glob("[0-9]*"):
         try:
-            if place.stat().st_uid == os.getuid():
-                os.readlink(place / "cwd")
+            program = Path(os.fsdecode((place / "cmdline").read_bytes().partition(b"\0")[0])).name
+            if program.startswith("python") and place.stat().st_uid == os.getuid():
+                (place / "cwd").readlink()
         except PermissionError:
-            pytest.skip(
-                f"{place} is closed to its own account here, as to one that has left the network: run as root"
-            )
+            pytest.skip(f"{place} is closed to its own account, as to one that has left the network: sudo")
         except OSError:
             continue  # it has ended
 
