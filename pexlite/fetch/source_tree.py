@@ -20,6 +20,7 @@ _LITTER_DIRECTORIES = frozenset(
 )
 # Byte code, what editors keep while a file is open, and what file managers leave.
 _LITTER_FILES = re.compile(r".*\.py[co]|.*~|\.#.*|#.*#|\..*\.sw[a-p]|\.DS_Store|\._.*|Thumbs\.db|desktop\.ini")
+_BUILT = re.compile(r".+\.(?:pex|pyz)")
 # At the top of a tree that is put on sys.path whole.
 _NO_SOURCES = re.compile(r".*\.egg-info|.*\.(?:pex|pyz|whl)")
 _PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
@@ -34,6 +35,8 @@ class Reason(enum.StrEnum):
     """It may be a key or a password: .env, .netrc, .ssh; or it is as large as .git and .venv."""
     OUTSIDE = "links that lead out of it"
     INSTALLED = "installed by tools"
+    BUILT = "files that were built"
+    """As the one that an earlier build wrote into the package itself."""
     NOWHERE = "links that lead nowhere"
     SPECIAL = "neither files nor directories"
 
@@ -155,6 +158,8 @@ class _Walk:
                 return Reason.OUTSIDE
             if any(part.startswith(".") for part in there.relative_to(self.root).parts):
                 return Reason.HIDDEN
+        if entry.is_file() and _BUILT.fullmatch(entry.name):
+            return Reason.BUILT
         is_installed = entry.is_dir() and (entry.name == "node_modules" or (path / "pyvenv.cfg").is_file())
         return Reason.INSTALLED if is_installed else None
 

@@ -27,13 +27,14 @@ def names(package: Path, *included: str) -> list[str]:
 
 
 HIDDEN = [".env", ".netrc", ".ssh/key", ".git/config", "part/.secret", ".venv/pyvenv.cfg", ".config/app.toml"]
+BUILT = ["old.pex", "part/tool.pyz"]
 INSTALLED = ["node_modules/x/index.js", "env/pyvenv.cfg", "env/lib/x.py", "web/node_modules/y.js"]
 
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     """A package with hidden files, installed ones, and links within it and out of it."""
-    package = written(tmp_path / "pkg", "__init__.py", "part/data.txt", *HIDDEN, *INSTALLED)
+    package = written(tmp_path / "pkg", "__init__.py", "part/data.txt", *HIDDEN, *INSTALLED, *BUILT)
     written(tmp_path / "outside", "other.txt")
     for name, target in {
         "data": "../outside",
@@ -65,6 +66,7 @@ def test_hidden_installed_and_outside_files_stay_out_and_are_named(package: Path
     )
     assert by_reason[Reason.OUTSIDE] == ["account", "data", "environment"]
     assert by_reason[Reason.INSTALLED] == ["env", "node_modules", "web/node_modules"]
+    assert by_reason[Reason.BUILT] == [*BUILT, "same/tool.pyz"]
     (words,) = found.words("pkg")
     assert words.startswith(
         "left out of pkg/, which --include PATTERN takes: hidden: .config, .env, .git, .netrc and"
