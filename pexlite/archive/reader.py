@@ -28,14 +28,16 @@ _MOST_TAGS = 1000  # of one wheel, by what its name says: each of three parts ha
 
 def read_manifest(path: Path) -> Manifest:
     """The manifest of the file at `path`. Raises NotABundle when there is none, or the file is damaged."""
-    facts = _read_pex_info(path)
+    facts, first = _read_pex_info(path)
     if not isinstance(facts, dict) or not isinstance(facts.get("pexlite"), dict):
         raise NotABundle(
             f"{path} was not made by pexlite", hint="pex's own files are read by `pex-tools FILE info`"
         )
     _check_format(path, facts["pexlite"].get("format"))
     try:
-        return _manifest(facts, path.stat().st_size)
+        manifest = _manifest(facts, path.stat().st_size)
+        _check_beginning(manifest, first)
+        return manifest
     except (KeyError, TypeError, ValueError, IndexError) as failure:
         missing = f"there is no {failure}" if isinstance(failure, KeyError) else str(failure)
         raise NotABundle(
@@ -56,7 +58,18 @@ def _check_format(path: Path, number: Any) -> None:
     )
 
 
-def _read_pex_info(path: Path) -> Any:
+def _check_beginning(manifest: Manifest, first: int) -> None:
+    """Raise ValueError unless the zip, whose first member is at `first`, begins behind the header or the wheels.
+
+    Past 4 GiB the wheels lie before it. Of two files in one, other readers of zips read the other.
+    """
+    header = manifest.header[0]
+    if first not in (header, max((wheel.offset + wheel.size for wheel in manifest.wheels), default=header)):
+        raise ValueError("something stands before it")
+
+
+def _read_pex_info(path: Path) -> tuple[Any, int]:
+    """What PEX-INFO holds, and where the zip's first member is."""
     if not is_there(path):
         raise NotABundle(f"there is no {path}", hint="check the path")
     if not is_file(path):
@@ -67,7 +80,8 @@ def _read_pex_info(path: Path) -> Any:
             if "PEX-INFO" not in opened.NameToInfo:
                 raise NotABundle(f"{path} is a zip without PEX-INFO, so pexlite did not make it")
             text = read_part(opened, "PEX-INFO").decode("utf-8")
-        return json.loads(text, parse_constant=_no_number)
+            first = min(member.header_offset for member in opened.infolist())
+        return json.loads(text, parse_constant=_no_number), first
     except OSError as failure:
         raise NotABundle(
             f"{path} cannot be read", causes=[(failure.strerror or str(failure)).lower()], hint="check it: ls -l"

@@ -216,3 +216,14 @@ def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(NotABundle) as caught:
         archive.read_manifest(tmp_path / "pipe")
     assert str(tmp_path / "pipe") in caught.value.message
+
+
+@pytest.mark.parametrize("more", ["itself", "a line"])
+def test_what_stands_before_a_file_is_told(more: str, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "app", files={"app.py": ""})
+    path = bundle_file(tmp_path / "app.pex", [wheel], EntryPoint(StartKind.INTERPRETER))
+    content = path.read_bytes()
+    assert archive.read_manifest(path).build_id
+    path.write_bytes((content if more == "itself" else b"# one more line\n") + content)
+    with pytest.raises(NotABundle):
+        archive.read_manifest(path)
