@@ -2,6 +2,7 @@
 
 A row has a command, words that make it end or say otherwise, and a command in which the option can do nothing,
 with what is said then. An option without a row fails here. `NEVER` has those that can always be followed, and why.
+More than 400 lines, since every option stands in one list.
 """
 
 from __future__ import annotations
