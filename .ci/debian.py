@@ -8,6 +8,7 @@ many containers) is left out, and a line says so.
 
 The second command runs those nox sessions that the Debian makes a difference for, since .ci/run has run them all
 outside; $CI_SESSIONS names others, as in `CI_SESSIONS=tests,journeys`, and "all" stands for the default ones.
+$CI_BEGAN, in seconds since 1970, is when all of it began: what would not end within 38 minutes is left out.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 KEPT = Path("/var/tmp/pexlite-debian")
+MOST_MINUTES = 38
 USER, ANOTHER = "tester", "neighbour"
 PACKAGES = "git,python3-venv,ca-certificates"
 # Settings of this machine for its way to the package index; the files they name are shown inside.
@@ -40,6 +43,8 @@ class Debian:
     release: str
     codename: str
     sessions: str
+    minutes: int
+    """How long it takes on two cores, debootstrap included."""
 
     @property
     def root(self) -> Path:
@@ -51,8 +56,8 @@ class Debian:
 
 
 DEBIANS = {
-    "12": Debian("12", "bookworm", "tests"),  # Python 3.11.2, the oldest that there is
-    "13": Debian("13", "trixie", "runtime"),
+    "12": Debian("12", "bookworm", "tests", 11),  # Python 3.11.2, the oldest that there is
+    "13": Debian("13", "trixie", "runtime", 8),
 }
 
 
@@ -66,6 +71,7 @@ def main() -> int:
     for release in sys.argv[1:] or DEBIANS:
         debian = DEBIANS[release]
         try:
+            check_time(debian)
             make(debian)
             code = run(debian)
         except CannotRun as problem:
@@ -78,6 +84,13 @@ def main() -> int:
 
 def say(words: str) -> None:
     print(f"-- {words} --", flush=True)
+
+
+def check_time(debian: Debian) -> None:
+    """Raise CannotRun where the Debian would take longer than there is time for."""
+    passed = (time.time() - float(os.environ.get("CI_BEGAN") or time.time())) / 60
+    if passed + debian.minutes > MOST_MINUTES:
+        raise CannotRun(f"{passed:.0f} minutes have gone; for it alone: python3 .ci/debian.py {debian.release}")
 
 
 def make(debian: Debian) -> None:
