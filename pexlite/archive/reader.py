@@ -69,7 +69,7 @@ def _check_beginning(manifest: Manifest, first: int) -> None:
 
 
 def _read_pex_info(path: Path) -> tuple[Any, int]:
-    """What PEX-INFO holds, and where the zip's first member is."""
+    """The content of PEX-INFO, and where the zip's first member is."""
     if not is_there(path):
         raise NotABundle(f"there is no {path}", hint="check the path")
     if not is_file(path):
