@@ -211,7 +211,7 @@ def readme_commands() -> tuple[Shown, Shown]:
 
 
 def pip_settings() -> dict[str, str]:
-    """What pip is configured to here: {"global.cert": "/etc/ssl/…"}."""
+    """The settings of pip here: {"global.cert": "/etc/ssl/…"}."""
     own = REPOSITORY / ".venv" / "bin" / "python"
     words = [own if own.exists() else sys.executable, "-m", "pip", "config", "list"]
     told = subprocess.run(words, capture_output=True, text=True, check=False).stdout

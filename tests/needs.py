@@ -1,4 +1,4 @@
-"""What a test takes that not every machine has: found, or the test is skipped with a line of what to install."""
+"""Things that tests take and not every machine has: found, or a test is skipped with a line of what to install."""
 
 from __future__ import annotations
 

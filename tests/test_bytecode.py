@@ -175,7 +175,7 @@ def test_several_pythons_find_their_bytecode_in_one_cache(tmp_path: Path) -> Non
 
 
 def test_a_module_is_not_taken_from_the_bytecode_of_another_wheel(tmp_path: Path) -> None:
-    """What no Python compiles still hides what another wheel has under its name, bytecode and all."""
+    """A module that no Python compiles still hides another wheel's of its name, bytecode and all."""
     wheels = [
         make_wheel(tmp_path, "first", files={"twice.py": "NAME = 'first'\n"}),
         make_wheel(tmp_path, "second", files={"twice.py": "{% if %}\n", "start.py": "import twice\n\nmain = 1\n"}),

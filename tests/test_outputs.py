@@ -1,4 +1,4 @@
-"""What a command writes destroys no source, and nothing that its own kind did not make."""
+"""An output of a command destroys no source, and nothing that its own kind did not make."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SOURCE = "is a source of this, and cannot be its output as well"
 @pytest.fixture
 def work(bare_machine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with every kind of source in it, which is the current one."""
-    place = tmp_path / "work"
+    place = tmp_path / "desk"
     (place / "package").mkdir(parents=True)
     (place / "tree").mkdir()
     (place / "links").mkdir()
@@ -66,7 +66,7 @@ NO_INDEX = ("--no-index", "-f", "links", "--no-progress")
     [
         (("job.py",), "job.py"),
         (("job.py",), "./job.py"),
-        (("job.py",), "../work/job.py"),
+        (("job.py",), "../desk/job.py"),
         (("job.py",), "hard.py"),
         (("job.py",), "soft.py"),
         (("soft.py",), "job.py"),

@@ -94,16 +94,16 @@ def test_a_wheel_at_a_path_is_taken(resolver: str, links: Path, tmp_path: Path) 
 @both
 def test_members_of_a_workspace_are_found_by_their_names(resolver: str, links: Path, tmp_path: Path) -> None:
     workspace = ["[tool.uv.workspace]", 'members = ["packages/*"]', 'exclude = ["packages/other"]']
-    project(tmp_path, "root", *workspace, "[tool.uv.sources]", "core = { workspace = true }")
-    packages = tmp_path / "root" / "packages"
+    project(tmp_path, "whole", *workspace, "[tool.uv.sources]", "core = { workspace = true }")
+    packages = tmp_path / "whole" / "packages"
     project(packages, "app", requires=("core",))
     project(packages, "core")
     project(packages, "other", "[tool.uv.sources]", "core = { workspace = true }", requires=("core",))
-    result = build(tmp_path, "./root/packages/app", resolver=resolver)
+    result = build(tmp_path, "./whole/packages/app", resolver=resolver)
     assert versions(result) == {"app": "1.0", "core": "1.0"}
     # What is excluded from the workspace is alone.
     with pytest.raises(UsageError, match=r"core \(the workspace\) is in no workspace here"):
-        build(tmp_path, "./root/packages/other", resolver=resolver)
+        build(tmp_path, "./whole/packages/other", resolver=resolver)
 
 
 def test_a_lock_names_the_project_at_the_path(links: Path, tmp_path: Path) -> None:

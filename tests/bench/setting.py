@@ -51,7 +51,7 @@ class Setting:
 
     directory: Path
     python: Path
-    """What `python3` is on PATH: free of what the host puts into every start."""
+    """The `python3` on PATH: free of what the host puts into every start."""
 
     def environment(self, state: Path, **more: str) -> dict[str, str]:
         """An environment whose home, caches and temporary files are all in `state`."""

@@ -50,13 +50,13 @@ class Way:
 
     tool: str
     python: str
-    """What executors run in."""
+    """The Python that executors run in."""
     here: Path
     """The same on this machine."""
     words: tuple[str, ...] = ()
-    """What spark-submit is told."""
+    """The words after spark-submit."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """What executors need to be told besides."""
+    """Words that executors need besides."""
 
 
 def rows(setting: Setting, workload: Workload, rounds: int, only: Sequence[str] = ()) -> Iterator[Row]:

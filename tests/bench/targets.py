@@ -18,7 +18,7 @@ class Verdict:
     cpu: float | None = None
     """The same comparison in CPU seconds, which a busy machine hardly changes."""
     floors: tuple[tuple[str, float], ...] = ()
-    """What does nothing but a part that cannot be left out, and the same comparison of that."""
+    """A contender that does nothing but a part that cannot be left out, and the same comparison of it."""
 
     @property
     def met(self) -> bool:
@@ -39,7 +39,7 @@ class Target:
     floors: tuple[str, ...] = ()
     """Among the figures, what does nothing but a part that no tool of this kind can leave out."""
     floor_over: str = ""
-    """What they are compared with, where it is not the best of `against`."""
+    """Their measure, where it is not the best of `against`."""
 
     def judge(self, figures: Mapping[str, Figure], unit: str) -> Verdict | None:
         """The verdict on these figures; None where one side of the comparison is missing."""

@@ -42,7 +42,7 @@ class Contender:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     contains: str = ""
-    """What must be in its output; a run without it counts for nothing."""
+    """Text that must be in its output; a run without it counts for nothing."""
     prepare: Callable[[], None] | None = None
     directory: Path | None = None
 

@@ -1,4 +1,4 @@
-"""What is said of a file before it is carried elsewhere."""
+"""Words on a file before it is carried elsewhere."""
 
 from __future__ import annotations
 

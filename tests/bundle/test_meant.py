@@ -1,4 +1,4 @@
-"""What was meant by an entry point that is spelt as a file, or with a dot for the colon."""
+"""An entry point that is spelt as a file, or with a dot for the colon, is told as it was meant."""
 
 from __future__ import annotations
 

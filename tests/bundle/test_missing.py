@@ -1,4 +1,4 @@
-"""What own code imports is in the wheels or in the standard library, or a sentence says what is not."""
+"""Imports of own code are in the wheels or in the standard library, or a sentence says which are not."""
 
 from __future__ import annotations
 

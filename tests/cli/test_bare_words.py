@@ -1,4 +1,4 @@
-"""What a bare word means while something of its name is here, typed and built."""
+"""The meaning of a bare word while something of its name is here, typed and built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the system refuses is told as such, with a fitting exit code, and never as a bug or a traceback."""
+"""Refusals of the system are told as such, with a fitting exit code, and never as a bug or a traceback."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Application:
     files: Mapping[str, str] = field(default_factory=dict)
     stdin: str = ""
     contains: str = ""
-    """What must be in the output; where it is given the output need not be the venv's to the letter."""
+    """Text that must be in the output; where it is given the output need not be the venv's to the letter."""
     makes: tuple[str, ...] = ()
     """Files that must be there afterwards."""
     blank: tuple[str, ...] = ()

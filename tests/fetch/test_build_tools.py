@@ -69,7 +69,7 @@ class Builds:
         self.workshop = Workshop(Store(directory / "store"), IndexSettings(), installer, target, self.steps.append)
 
     def text(self, index: Path) -> str:
-        """What the wheel prints that is built, or taken again, from the files in `index`."""
+        """The output of the wheel that is built, or taken again, from the files in `index`."""
         return text_of(self.from_index(index).build_sdist(self.sdist))
 
     def from_index(self, index: Path) -> Workshop:

@@ -25,7 +25,7 @@ from tests.indexes.conftest import Machine, both
 
 
 def an_application() -> bytes:
-    """What zipapp makes; a file of any other kind would not be replaced."""
+    """A file as zipapp makes it; one of any other kind would not be replaced."""
     with io.BytesIO() as made:
         with zipfile.ZipFile(made, "w") as archive:
             archive.writestr("__main__.py", "print('the old file')\n")

@@ -39,7 +39,7 @@ Address = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Said:
-    """What a person says in one place: arguments, variables, and their own files."""
+    """A person's words in one place: arguments, variables, and their own files."""
 
     arguments: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)

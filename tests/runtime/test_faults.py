@@ -52,7 +52,7 @@ EMPTIED = ["apps/*/READY", "apps/*/*", "wheels/*/lib/app.py", "wheels/*/lib/stuf
 def test_a_power_cut_leaves_ready_empty_and_all_is_looked_at(
     pattern: str, python: Interpreter, slow: Path, tmp_path: Path
 ) -> None:
-    """What was written last reaches the disk last: where a file is empty, so is READY."""
+    """The last file written reaches the disk last: where any is empty, so is READY."""
     env = environment(tmp_path / "root")
     judged(run([python.path, slow], env, check=False))
     for path in [*(tmp_path / "root").glob(f"lite-2/{pattern}"), *(tmp_path / "root").glob("lite-2/apps/*/READY")]:

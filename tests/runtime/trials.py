@@ -48,7 +48,7 @@ def judged(done: subprocess.CompletedProcess[str]) -> Path:
 
 
 def users(root: Path) -> list[str]:
-    """What can be seen of each process that passes for a user of an app in the cache `root`."""
+    """A view of each process that passes for a user of an app in the cache `root`."""
     apps = [App(str(path)) for path in root.glob("lite-2/apps/*-*")]
     candidates = [looking.Candidate(app, app.mark() or 0.0) for app in apps]
     seen = [process for process in looking.running() if looking._used_by(process, candidates)]
