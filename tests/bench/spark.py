@@ -56,7 +56,7 @@ class Way:
     words: tuple[str, ...] = ()
     """The words after spark-submit."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """Words that executors need besides."""
+    """Variables that executors need besides."""
 
 
 def rows(setting: Setting, workload: Workload, rounds: int, only: Sequence[str] = ()) -> Iterator[Row]:
