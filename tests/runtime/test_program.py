@@ -193,3 +193,20 @@ def test_it_is_one_process(newest: Interpreter, tmp_path: Path) -> None:
     for _ in range(2):
         started = subprocess.Popen(words, env=environment(tmp_path / "root"), stdout=subprocess.PIPE)
         assert started.communicate()[0].decode().strip() == os.path.realpath(newest.path)
+
+
+@pytest.mark.parametrize(
+    "words", [["-c", "print('well')"], ["-m", "bundled"], []], ids=lambda words: "".join(words[:1])
+)
+def test_a_program_runs_where_the_current_directory_has_gone(
+    words: list[str], newest: Interpreter, tmp_path: Path
+) -> None:
+    text = "print('well')\n"
+    wheel = make_wheel(tmp_path, "bundled", files={"bundled.py": text}, data={"scripts/tool": f"#!python\n{text}"})
+    start = EntryPoint(StartKind.INTERPRETER) if words else EntryPoint(StartKind.SCRIPT, script="tool")
+    file = bundle_file(tmp_path / "app.pex", [wheel], start)
+    gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    env = environment(tmp_path / "root")
+    for _ in range(2):
+        done = run(["/bin/sh", "-c", gone, "sh", newest.path, file, *words], env, cwd=tmp_path)
+        assert done.stdout == "well\n"

@@ -87,12 +87,11 @@ class Program:
         """The facts of a start that runs what is `found` for these arguments of the app's Python."""
         start, words, first = found
         site_packages = "%s/lib/%s/site-packages" % (self.place, os.path.basename(os.path.dirname(os.__file__)))
-        names = [name for name in os.listdir(site_packages) if name[-4:] == ".pth" and name[0] != "."]
         original = [self.python] + _python_options() + arguments
         return dict(
             self.facts,
             start=start,
-            pth=sorted([name for name in names if name != _OUR_HOOKS]),
+            pth=_pth_files(site_packages),
             program=(words, first, original),
             drives=self.facts.get("drives") or self._may_drive_spark(),
         )
@@ -216,10 +215,20 @@ def _source(words: "list[str]", content: bytes) -> "Found | None":
         return None
     from _frozen_importlib_external import SourceFileLoader
 
-    path = words[0]
-    named = path if sys.version_info < (3, 9) else os.path.join(os.getcwd(), path)
+    path = named = words[0]
+    if sys.version_info >= (3, 9) and not os.path.isabs(path):
+        named = os.path.join(os.getcwd(), path)
     names = {"__file__": named, "__loader__": SourceFileLoader("__main__", named), "__cached__": None}
     return (content, names), words, os.path.dirname(os.path.realpath(path))
+
+
+def _pth_files(site_packages: str) -> "list[str]":
+    """The names of those that Python would run, but for our own."""
+    try:
+        names = os.listdir(site_packages)
+    except OSError:
+        return []  # it has gone: the app's modules will tell
+    return sorted([name for name in names if name[-4:] == ".pth" and name[0] != "." and name != _OUR_HOOKS])
 
 
 def _on_pythonpath() -> "list[str]":
