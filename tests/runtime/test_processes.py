@@ -8,9 +8,11 @@ import pwd
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +204,28 @@ def test_the_cache_that_a_process_was_told_of(environment: str, root: str | None
     assert processes._root(environment) == root
 
 
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """A directory that everybody can enter, as all above it; what pytest gives is closed to others."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_a_list_of_others_who_may_enter_opens_a_home(open_to_all: Path) -> None:
+    # acl(5): version; then tag, permissions and id of owner, a user, group, mask, others.
+    entries = [(1, 7, -1), (2, 5, os.getuid() + 1), (4, 0, -1), (16, 5, -1), (32, 0, -1)]
+    told = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    home = open_to_all / "home"
+    home.mkdir(mode=0o700)
+    assert processes.is_closed(str(home), os.getuid())
+    try:
+        os.setxattr(home, "system.posix_acl_access", told)
+    except OSError:
+        pytest.skip("/tmp keeps no access control lists here")
+    assert not processes.is_closed(str(home), os.getuid())
+
+
 @pytest.mark.parametrize(
     ("modes", "closed"),
     [
@@ -215,18 +239,14 @@ def test_the_cache_that_a_process_was_told_of(environment: str, root: str | None
     ],
 )
 def test_a_cache_in_a_home_that_nobody_else_can_enter_is_used_by_nobody_else(
-    modes: tuple[int, ...], closed: bool | None, tmp_path: Path
+    modes: tuple[int, ...], closed: bool | None, open_to_all: Path
 ) -> None:
-    # What is above is the test's, and open to nobody else or to all.
-    home = tmp_path / "home"
+    home = open_to_all / "home"
     place = home / ".pex" / "lite-2" / "apps" / "aaaa-cp311-1"
     place.mkdir(parents=True)
     for path, mode in zip((home, home / ".pex", place), modes, strict=True):
         path.chmod(mode)
-    others = [found for found in tmp_path.parents if found.stat().st_uid == os.getuid()]
-    if any(not found.stat().st_mode & 0o001 for found in (tmp_path, *others)):
-        closed = True
-    elif closed is None:
+    if closed is None:
         group, user = grp.getgrgid(home.stat().st_gid), pwd.getpwuid(os.getuid()).pw_name
         closed = group.gr_name == user and not set(group.gr_mem) - {user}
     assert processes.is_closed(str(place), os.getuid()) is closed

@@ -118,11 +118,19 @@ def is_closed(path: str, owner: int) -> bool:
         if (
             found.st_uid == owner
             and not found.st_mode & 0o001
-            and not (found.st_mode & 0o010 and _has_others(found))
+            and not (found.st_mode & 0o010 and (_has_others(found) or _has_list(path)))
         ):
             return True
         path = os.path.dirname(path)
     return False
+
+
+def _has_list(path: str) -> bool:
+    """Whether a list of others who may enter (ACL) is kept: then the group's bits are the most that they may."""
+    try:
+        return "system.posix_acl_access" in os.listxattr(path)
+    except (AttributeError, OSError):
+        return False
 
 
 def _has_others(found: os.stat_result) -> bool:
