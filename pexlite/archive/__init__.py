@@ -8,6 +8,8 @@ from pexlite.deferred import deferred
 
 if TYPE_CHECKING:
     from pexlite.archive.drafting import draft as draft
+    from pexlite.archive.launch_options import check_launch as check_launch
+    from pexlite.archive.launch_options import unread_variables as unread_variables
     from pexlite.archive.parts import UNREADABLE as UNREADABLE
     from pexlite.archive.parts import open_zip as open_zip
     from pexlite.archive.parts import pieces as pieces
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from pexlite.archive.reader import read_manifest as read_manifest
     from pexlite.archive.runtime_files import ROOM_DIRECTORY as ROOM_DIRECTORY
     from pexlite.archive.runtime_files import room_sources as room_sources
-    from pexlite.archive.sealed import check_launch as check_launch
-    from pexlite.archive.sealed import unread_variables as unread_variables
     from pexlite.archive.stored import chunks as chunks
     from pexlite.archive.stored import open_wheel as open_wheel
     from pexlite.archive.stored import sha256 as sha256
@@ -29,7 +29,7 @@ else:
         {
             **dict.fromkeys(("UNREADABLE", "open_zip", "pieces", "read_part"), "pexlite.archive.parts"),
             "ROOM_DIRECTORY": "pexlite.archive.runtime_files",
-            "check_launch": "pexlite.archive.sealed",
+            "check_launch": "pexlite.archive.launch_options",
             "chunks": "pexlite.archive.stored",
             "draft": "pexlite.archive.drafting",
             "open_wheel": "pexlite.archive.stored",
@@ -37,7 +37,7 @@ else:
             "read_manifest": "pexlite.archive.reader",
             "sha256": "pexlite.archive.stored",
             "room_sources": "pexlite.archive.runtime_files",
-            "unread_variables": "pexlite.archive.sealed",
+            "unread_variables": "pexlite.archive.launch_options",
             "write": "pexlite.archive.writer",
         },
     )

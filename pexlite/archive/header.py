@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
+from pexlite.archive.launch_options import VARIABLE, shebang_of
 from pexlite.archive.runtime_files import LAYOUT
-from pexlite.archive.sealed import VARIABLE, shebang_of
 from pexlite.model import Bundle, LaunchOptions
 from pexlite.outputs import CODING
 
