@@ -266,7 +266,7 @@ def typed(debian: Debian, line: str, variables: Mapping[str, str], shown: Set[Pa
         f"cd /home/{USER}/pexlite && {as_user} bash -o pipefail -c {shlex.quote(line)} </dev/null",
     ]
     words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", "\n".join(steps)]
-    return subprocess.run(words, check=False, timeout=3600).returncode
+    return subprocess.run(words, check=False, timeout=1500).returncode
 
 
 def _become(account: str, environment: Mapping[str, str]) -> list[str]:
