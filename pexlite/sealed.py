@@ -17,6 +17,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from pexlite.replacing import replacing
+
 _BYTES = 32
 SEAL_LENGTH = 2 * _BYTES
 """The hex digits of a seal."""
@@ -58,19 +60,8 @@ def seal_of(directory: Path) -> Seal:
             # After a power cut, a file may have its length and be all zeros.
             if len(secret) == _BYTES and any(secret):
                 return Seal(hashlib.sha256(secret + str(came).encode()).digest())
-        with contextlib.suppress(OSError):
-            _make(path)
+        # Of several made at once the last one stays. Who may read the store and not write to it may know what is
+        # sealed in it.
+        with contextlib.suppress(OSError), replacing(path, 0o644) as file:
+            file.write(secrets.token_bytes(_BYTES))
     return Seal(secrets.token_bytes(_BYTES))
-
-
-def _make(path: Path) -> None:
-    """Write a new key, whole from the moment it has its name. Of several made at once, the last one stays."""
-    temporary = path.with_name(f".key-{os.getpid()}-{secrets.token_hex(8)}")
-    # Who may read the store and not write to it may know what is sealed in it.
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    try:
-        os.write(descriptor, secrets.token_bytes(_BYTES))
-        os.close(descriptor)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
