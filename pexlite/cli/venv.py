@@ -47,7 +47,8 @@ VENV = GroupedCommand(
             click.Option(
                 ["--python"],
                 metavar="PYTHON",
-                help="The Python to make it for (default: this one, or one on PATH that the file runs on).",
+                help="The Python to make it for: a path, python3.12 or 3.12 (default: this one, or one on PATH "
+                "that the file runs on).",
             ),
             FORCE,
             VERBOSE,

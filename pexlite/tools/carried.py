@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pexlite import archive
 from pexlite.errors import PexliteError, TargetError, UsageError, VerificationFailed, WriteError
+from pexlite.model import no_report
+from pexlite.targets import find_targets
 
 _ERRORS: dict[int, type[PexliteError]] = {2: UsageError, 5: WriteError, 6: VerificationFailed}
 _KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS", "PEX_PYTHON_PATH")
@@ -28,18 +30,19 @@ def make_venv(
     """Make an ordinary venv of the file at `path` in `place`, or an archive of one (NAME.tar.gz); return `place`.
 
     Nothing of what is in the file runs. `scope` is "all", "deps" (what others wrote) or "srcs" (the builder's own
-    code). Without `python` it is this Python where the file runs on it, else one on PATH. What pexlite did not
-    make is added to or replaced only with `force`. Raises NotABundle, VerificationFailed, UsageError, TargetError,
-    WriteError.
+    code). `python` is a path, "python3.12" or "3.12", as a build takes it; without one it is this Python where
+    the file runs on it, else one on PATH. What pexlite did not make is added to or replaced only with `force`.
+    Raises NotABundle, VerificationFailed, UsageError, TargetError, WriteError.
     """
     manifest = archive.read_manifest(path)
     problems = list(archive.problems_of_trees(path, manifest))
     if problems:
         raise VerificationFailed(f"{path} is damaged, or not made by pexlite", causes=problems)
-    program = [python or sys.executable, "-I", "-S", str(_LOOK), str(archive.ROOM_DIRECTORY), _absolute(path)]
-    program += ["venv", _absolute(place), "--scope", scope, *["--compile"] * compiled, *["--force"] * force]
+    program = str(find_targets([python], (), no_report)[0].interpreter) if python else None
+    command = [program or sys.executable, "-I", "-S", str(_LOOK), str(archive.ROOM_DIRECTORY), _absolute(path)]
+    command += ["venv", _absolute(place), "--scope", scope, *["--compile"] * compiled, *["--force"] * force]
     # Without `python`, look.py itself starts over with another one where this one does not fit.
-    _run(program, path, {"PEX_PYTHON": python, "PYTHONPATH": ""})
+    _run(command, path, {"PEX_PYTHON": program, "PYTHONPATH": ""})
     return place
 
 

@@ -39,6 +39,31 @@ def test_a_venv_of_another_python(file: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("caches")
+@pytest.mark.parametrize("entry", ["", ".", "here"])
+def test_a_word_names_a_python_on_path_and_none_in_the_current_directory(
+    entry: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    for stranger in (tmp_path / "python3", tmp_path / "here" / "python3"):
+        stranger.write_text(f"#!/bin/sh\ntouch {tmp_path / 'ran'}\n")
+        stranger.chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", f"{entry}:{tmp_path / 'bin'}")
+    carried.make_venv(file, tmp_path / "venv", python="python3")
+    assert not (tmp_path / "ran").exists()
+    assert said(tmp_path / "venv" / "bin" / "python", "-c", "import helper; print(helper.words)") == "well\n"
+
+
+@pytest.mark.usefixtures("caches")
+def test_a_venv_of_a_python_by_its_version(file: Path, tmp_path: Path) -> None:
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    carried.make_venv(file, tmp_path / "venv", python=version)
+    assert f"version = {version}" in (tmp_path / "venv" / "pyvenv.cfg").read_text()
+
+
+@pytest.mark.usefixtures("caches")
 def test_failures_are_ours(file: Path, wheels: list[Path], tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
@@ -46,7 +71,7 @@ def test_failures_are_ours(file: Path, wheels: list[Path], tmp_path: Path) -> No
         carried.make_venv(file, tmp_path / "full")
     with pytest.raises(WriteError):
         carried.make_venv(file, file / "venv")
-    with pytest.raises(TargetError, match="cannot be started"):
+    with pytest.raises(TargetError, match="'no-such-python' is no Python"):
         carried.make_venv(file, tmp_path / "venv", python="no-such-python")
     foreign = bundle_file(tmp_path / "foreign.pex", wheels, function("app", "main"), pythons=["cp399"])
     with pytest.raises(TargetError, match=r"foreign\.pex needs CPython 3\.99") as failure:
