@@ -24,7 +24,7 @@ class Floor:
 
     def lets_in(self, target: Target) -> bool:
         """Whether `target` is no older."""
-        return minor_of(target) >= self.minor
+        return target.minor >= self.minor
 
 
 def floor_of(prepared: Prepared, local: Sequence[fetch.LocalWheel], start: EntryPoint) -> Floor:
@@ -38,18 +38,13 @@ def floor_of(prepared: Prepared, local: Sequence[fetch.LocalWheel], start: Entry
     read = [(entry, fetch.own_grammar(entry.wheel, store)) for entry in own]
     # What this Python cannot read may be written for a newer one.
     here = sys.version_info[1]
-    ahead = any(grammar.unread for _, grammar in read) and all(minor_of(target) > here for target in targets)
+    ahead = any(grammar.unread for _, grammar in read) and all(target.minor > here for target in targets)
     starting = f"{start.module.replace('.', '/')}.py"
     for _, grammar in read:
         _check_start(starting, grammar, start, targets, ahead=ahead)
     floor = max([grammar.minor for _, grammar in read], default=0)
     notices = (*_unread(read), *_too_old(read, targets), *_against_metadata(read))
     return Floor(max(floor, here + 1) if ahead else floor, notices)
-
-
-def minor_of(target: Target) -> int:
-    """11 of Python 3.11."""
-    return int(target.environment["python_version"].partition(".")[2])
 
 
 def _check_start(
@@ -60,7 +55,7 @@ def _check_start(
         raise EntryPointMissing(
             f"{starting} does not compile, so {start} cannot start it", causes=[wrong], hint=f"mend {starting}"
         )
-    old = [target.name for target in targets if minor_of(target) < grammar.minor]
+    old = [target.name for target in targets if target.minor < grammar.minor]
     if old and grammar.member == starting:
         raise TargetError(
             f"{starting} needs Python 3.{grammar.minor}, and the file is for {', '.join(old)}",
@@ -82,7 +77,7 @@ def _too_old(read: _Read, targets: Sequence[Target]) -> list[str]:
     """Of modules that are not what starts: the targets on which importing them fails."""
     words = []
     for _, grammar in read:
-        old = [target.name for target in targets if minor_of(target) < grammar.minor]
+        old = [target.name for target in targets if target.minor < grammar.minor]
         if old:
             words.append(f"{grammar.member} cannot be imported on {', '.join(old)}: {grammar.reason}")
     return words

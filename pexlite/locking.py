@@ -122,18 +122,12 @@ def _oldest(prepared: Prepared) -> Target:
     here = prepared.targets[0]
     bounds = [entry.wheel.requires_python for entry in prepared.local] + [prepared.asked.requires_python]
     said = [bound for bound in bounds if bound is not None]
-    pythons = [
-        near for near in targets.neighbours(here) if near.python.startswith("cp") and _minor(near) >= _OLDEST
-    ]
-    for near in sorted([here, *pythons], key=_minor) if said else ():
+    pythons = [near for near in targets.neighbours(here) if near.python.startswith("cp") and near.minor >= _OLDEST]
+    for near in sorted([here, *pythons], key=lambda python: python.minor) if said else ():
         python = near.environment["python_full_version"]
         if all(bound.contains(python, prereleases=True) for bound in said):
             return near
     return here
-
-
-def _minor(target: Target) -> int:
-    return int(target.environment["python_version"].partition(".")[2])
 
 
 def _idle_amendments(prepared: Prepared, found: Pylock) -> tuple[str, ...]:

@@ -46,8 +46,8 @@ def _one_python(
 def _binding(wheels: Sequence[Wheel], around: Surroundings) -> list[Wheel]:
     """Those of `wheels` that neither the next older nor the next newer CPython takes, or else one of the two."""
     others = [near for near in around.neighbours if near.python.startswith("cp")]
-    newer = [near for near in others if _minor(near) >= _minor(around.target)]
-    older = [near for near in others if _minor(near) < _minor(around.target)]
+    newer = [near for near in others if near.minor >= around.target.minor]
+    older = [near for near in others if near.minor < around.target.minor]
     nearest = [*newer[:1], *older[-1:]]
     for fails in (all, any):
         found = [wheel for wheel in wheels if nearest and fails(not _takes(near, wheel) for near in nearest)]
@@ -72,10 +72,6 @@ def _libc_of_here(bundle: Bundle, variant: Variant, target: Target) -> Iterator[
 
 def _takes(target: Target, wheel: Wheel) -> bool:
     return target.takes(wheel.requires_python) and not wheel.tags.isdisjoint(target.tags)
-
-
-def _minor(target: Target) -> int:
-    return int(target.environment["python_version"].partition(".")[2])
 
 
 def not_pure(bundle: Bundle) -> tuple[str, ...]:

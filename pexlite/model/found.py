@@ -44,6 +44,11 @@ class Target:
         """The target's name in messages: "cp311 on linux_x86_64"."""
         return f"{self.python} on {self.platform}"
 
+    @property
+    def minor(self) -> int:
+        """11 of Python 3.11."""
+        return int(self.environment["python_version"].partition(".")[2])
+
     def takes(self, bound: SpecifierSet | None) -> bool:
         """Whether the Requires-Python `bound` lets this Python in or, where `any_patch`, any of its releases.
 

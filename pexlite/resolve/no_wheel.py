@@ -146,14 +146,13 @@ def _ceiling(wheels: Sequence[IndexFile], target: Target) -> str | None:
 def _nearest_python(wheels: Sequence[IndexFile], target: Target) -> str | None:
     """The Python, as in tags, nearest to the target's that has one of `wheels` for this platform, or None."""
     platforms = {tag.platform for tag in target.tags}
-    own = int(target.environment["python_version"].partition(".")[2])
     minors = set()
     for tag in (tag for file in wheels for tag in file.tags):
         python = _PYTHON_TAG.fullmatch(tag.interpreter)
         if python and python["prefix"] == "cp" and tag.platform in platforms and not tag.abi.endswith("t"):
             minor = int(python["minor"])
-            minors.add(max(minor, own) if tag.abi == "abi3" else minor)
-    best = min(minors, key=lambda minor: (abs(minor - own), -minor), default=None)
+            minors.add(max(minor, target.minor) if tag.abi == "abi3" else minor)
+    best = min(minors, key=lambda minor: (abs(minor - target.minor), -minor), default=None)
     return None if best is None or f"cp3{best}" == target.python else f"cp3{best}"
 
 

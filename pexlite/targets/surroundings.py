@@ -61,8 +61,7 @@ def _every_python() -> tuple[Python, ...]:
 
 def _python_of(target: Target) -> Python:
     """The facts behind `target.python`; the ABI is read from the first tag."""
-    major, minor = map(int, target.environment["python_version"].split("."))
-    return Python(target.python[:2], (major, minor), target.tags[0].abi)
+    return Python(target.python[:2], (3, target.minor), target.tags[0].abi)
 
 
 def _platform_of(target: Target) -> Platform:
