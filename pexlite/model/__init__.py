@@ -81,16 +81,7 @@ else:
             "Variant",
             "ZipDirectory",
         ),
-        "pexlite.model.found": (
-            "Bundle",
-            "Bytecode",
-            "Import",
-            "Room",
-            "RoomBytecode",
-            "Target",
-            "Wheel",
-            "ZipDirectory",
-        ),
+        "pexlite.model.found": ("Bundle", "Bytecode", "Import", "Room", "RoomBytecode", "Target", "Wheel"),
         "pexlite.model.request": (
             "BuildRequest",
             "IndexSettings",
