@@ -90,7 +90,7 @@ def build(
 
     The file:
 
-        output              -o, --output, --output-file; None is ./NAME.pex, after the script or project
+        output              -o, --output, --output-file; None is ./NAME.pex, after what it starts, else the project
         bytecode            --compile
         compress            False is --no-compress
         allow_large         --allow-large
