@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 
 from pexlite import fetch, installers, resolve, targets
 from pexlite.errors import TargetError, UsageError
+from pexlite.installers.words import local_path
 from pexlite.model import (
     Asked,
     BuildRequest,
@@ -141,7 +142,8 @@ def check_output(output: Output, asked: Asked) -> None:
                 hint="name another file with -o",
             )
     real = Path(os.path.realpath(output.path))
-    found = [link for link in asked.index.find_links if is_same_file(Path(link), real.parent)]
+    links = resolve.effective_settings(asked.index).find_links
+    found = [link for link in links if (place := local_path(link)) and is_same_file(place, real.parent)]
     if found and real.name.endswith((".whl", ".tar.gz", ".zip")):
         raise UsageError(
             f"{output.path} may be a source of this, and cannot be its output as well",

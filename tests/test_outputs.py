@@ -101,6 +101,22 @@ def test_a_source_is_never_the_output(
     assert contents(work) == before
 
 
+@pytest.mark.parametrize("by_variable", [False, True])
+@pytest.mark.parametrize("as_address", [False, True])
+def test_a_distribution_is_a_source_however_its_directory_is_named(
+    by_variable: bool, as_address: bool, work: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(work)
+    links = (work / "links").as_uri() if as_address else str(work / "links")
+    if by_variable:
+        monkeypatch.setenv("PIP_FIND_LINKS", links)
+    named = [] if by_variable else ["-f", links]
+    wheel = "links/app-1.0-py3-none-any.whl"
+    assert run(["app", "--no-index", "--no-progress", *named, "-o", wheel, "--force"]) == 2
+    assert "may be a source" in capsys.readouterr().err
+    assert contents(work) == before
+
+
 def test_a_lock_that_is_followed_and_a_target_that_is_read_are_sources_too(work: Path, capsys: Said) -> None:
     assert run(["lock", "app", *NO_INDEX]) == 0
     assert run(["probe", "-o", "here.json"]) == 0
