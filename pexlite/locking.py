@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pexlite import bundle, fetch, resolve, targets
-from pexlite.addresses import has_secret_parameters
+from pexlite.addresses import has_secret_parameters, mask
 from pexlite.errors import PexliteError, ResolutionError, UsageError
 from pexlite.groundwork import Prepared, check_output, prepare
 from pexlite.model import (
@@ -95,24 +95,25 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     text = resolve.lock_text(kept)
     if path is not None:
         resolve.write_lock(text, path, force=request.force)
+    notices = (
+        *place.notices,
+        *asked.notices,
+        *prepared.notices,
+        *sourced.notices,
+        *told_apart(prepared, found),
+        *(() if universal else bundle.idle_requirements(asked.roots, prepared.targets)),
+        *_idle_amendments(prepared, found),
+        *bundle.unknown_extras(prepared.roots, [entry.wheel for entry in prepared.local]),
+        *_left_out(prepared),
+        *_only_here(kept),
+        *_shortened(found),
+        *_name_notice(path),
+    )
     return LockResult(
         path=path,
         text=text,
         lock=kept,
-        notices=(
-            *place.notices,
-            *asked.notices,
-            *prepared.notices,
-            *sourced.notices,
-            *told_apart(prepared, found),
-            *(() if universal else bundle.idle_requirements(asked.roots, prepared.targets)),
-            *_idle_amendments(prepared, found),
-            *bundle.unknown_extras(prepared.roots, [entry.wheel for entry in prepared.local]),
-            *_left_out(prepared),
-            *_only_here(kept),
-            *_shortened(found),
-            *_name_notice(path),
-        ),
+        notices=tuple(map(mask, notices)),
         seconds=time.monotonic() - began,
     )
 

@@ -63,6 +63,14 @@ def names(result: BuildResult) -> list[str]:
 # -- written -------------------------------------------------------------------------------------
 
 
+def test_the_notices_of_a_lock_have_no_passwords(links: Path, tmp_path: Path) -> None:
+    address = f"https://someone:{'pass' + 'word'}@127.0.0.1/other.whl"
+    done = locking.lock(request(tmp_path, "rich", overrides=(f"other @ {address}",)))
+    (notice,) = [notice for notice in done.notices if "--override" in notice]
+    assert "127.0.0.1" in notice
+    assert "pass" + "word" not in notice
+
+
 @pytest.mark.parametrize("resolver", ["uv", "pip"])
 def test_what_is_locked_is_built_without_resolving(resolver: str, links: Path, tmp_path: Path) -> None:
     done = locking.lock(request(tmp_path, "rich", resolver=resolver, output=Path("pylock.toml")))
