@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import stat
 import sys
@@ -172,7 +173,13 @@ def _private_place() -> Path:
     found = path.lstat()
     if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
         return path
-    return Path(tempfile.mkdtemp(prefix=f"{path.name}-"))
+    return _place_of_this_process(path)
+
+
+@functools.cache
+def _place_of_this_process(path: Path) -> Path:
+    """A new directory of this user alone, called like `path`: one build asks several times where the store is."""
+    return Path(tempfile.mkdtemp(prefix=f"{path.name}-", dir=path.parent))
 
 
 def _file_name() -> str:

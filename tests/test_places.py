@@ -112,3 +112,7 @@ def test_a_private_one_that_somebody_else_has_prepared_is_not_used(root: Path, t
     assert private.parent == prepared.parent
     assert private != prepared
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
+    # The same one all through the process, as the line says.
+    assert build(tmp_path) == (f"{root} belongs to another account, so {private} is used for builds",)
+    assert open_store().root == private
+    assert sorted(prepared.parent.iterdir()) == sorted([prepared, private])
