@@ -27,10 +27,12 @@ class WordFirst(click.Group):
 
     def place_of_word(self, ctx: click.Context, args: Sequence[str]) -> int | None:
         """The position of the first of `args` that is neither an option nor the value of one; None without any."""
+        flags = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        taking: set[str] = set()
         place = 0
-        # Only an option in front needs all commands to be loaded, to know which options take a value.
-        taking = set(self._taking_a_value(ctx)) if args and _is_option(args[0]) else set()
         while place < len(args) and _is_option(args[place]):
+            # Only an option of a command needs all commands to be loaded, to know which options take a value.
+            taking = taking or (set() if args[place] in flags else set(self._taking_a_value(ctx)))
             place += 2 if _takes_the_next(args[place], taking) else 1
         return place if place < len(args) else None
 

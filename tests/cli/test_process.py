@@ -152,6 +152,18 @@ def on_terminal(code: str, directory: Path, *arguments: str) -> bytes:
     return shown
 
 
+def test_the_version_is_told_without_any_command() -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
+        "from pexlite.cli.commands import COMMANDS\n"
+        "from pexlite.cli.main import run\n"
+        "run(['--version'])\n"
+        "print({place.partition(':')[0] for place in COMMANDS.values()} & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "set()\n"
+
+
 def test_help_imports_neither_rich_nor_the_pipeline() -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
