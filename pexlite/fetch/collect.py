@@ -14,7 +14,7 @@ from pexlite import installers
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.checkouts import check_commit, checkout_requirement
-from pexlite.fetch.lock_rules import LockRules
+from pexlite.fetch.lock_rules import LockRules, is_wheel
 from pexlite.fetch.remote import Remote, inside, lock_path, remote_file
 from pexlite.fetch.selection import Choice, select
 from pexlite.fetch.store import Store
@@ -50,8 +50,8 @@ def collect(
     """
     run = _Run(store, settings, installer, report, lock_directory)
     choices = select(lock, targets, parts or LockParts(), LockRules.of(settings, given=given))
-    files = [choice for choice in choices if _is_wheel(choice)]
-    sources = [choice for choice in choices if not _is_wheel(choice)]
+    files = [choice for choice in choices if is_wheel(choice.source)]
+    sources = [choice for choice in choices if not is_wheel(choice.source)]
     wheels = [*run.ready_made(files), *run.built(sources)]
     unique = {(wheel.sha256, wheel.filename): wheel for wheel in wheels}
     return tuple(sorted(unique.values(), key=lambda wheel: (wheel.name, wheel.version, wheel.filename)))
@@ -155,13 +155,6 @@ class _Run:
 
 def _place(remote: Remote) -> str:
     return str(remote.path or remote.url)
-
-
-def _is_wheel(choice: Choice) -> bool:
-    if isinstance(choice.source, PackageArchive):
-        address = choice.source.path or without_credentials(choice.source.url or "").partition("?")[0]
-        return address.endswith(".whl")
-    return isinstance(choice.source, PackageWheel)
 
 
 def _is_built_in_place(choice: Choice) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from packaging.pylock import (
     Package,
@@ -19,10 +20,19 @@ from packaging.pylock import (
 from pexlite.installers.formats import SOURCE, WHEEL, only_format
 from pexlite.model import IndexSettings
 
+Source: TypeAlias = PackageVcs | PackageDirectory | PackageArchive | PackageSdist | PackageWheel
 # Two files with one digest by md5 or sha1 can be made; a digest by SHAKE has no length of its own.
-STRONG = frozenset({"sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s"}) | frozenset(
+_STRONG = frozenset({"sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s"}) | frozenset(
     {"sha3_224", "sha3_256", "sha3_384", "sha3_512"}
 )
+
+
+def is_wheel(source: Source) -> bool:
+    """Whether `source` is a file that is ready to go in; all others are built."""
+    if isinstance(source, PackageArchive):
+        address = source.path or (source.url or "").partition("#")[0].partition("?")[0]
+        return address.endswith(".whl")
+    return isinstance(source, PackageWheel)
 
 
 @dataclass(frozen=True)
@@ -54,19 +64,13 @@ class LockRules:
                 return dataclasses.replace(package, wheels=None)
         return package
 
-    def fault(
-        self,
-        package: Package,
-        source: PackageVcs | PackageDirectory | PackageArchive | PackageSdist | PackageWheel,
-    ) -> str | None:
+    def fault(self, package: Package, source: Source) -> str | None:
         """The rule that taking `package` from `source` would break, as a sentence; None where it breaks none."""
         if isinstance(source, PackageDirectory):
             return None
-        wheel = isinstance(source, PackageWheel) or (
-            isinstance(source, PackageArchive) and _address(source).endswith(".whl")
-        )
         # As in pip, whoever asks for a URL by themselves means to have it built.
-        if not wheel and not self._may_be_built(package.name) and (self.given or isinstance(source, PackageSdist)):
+        bound = self.given or isinstance(source, PackageSdist)
+        if bound and not is_wheel(source) and not self._may_be_built(package.name):
             return f"{package.name} would be built from source, and only-binary forbids that"
         if isinstance(source, PackageWheel) and not self._may_be_wheel(package.name):
             return f"{package.name} has only wheels, and no-binary asks for its source"
@@ -75,7 +79,7 @@ class LockRules:
         return self._fault_of_digests(package.name, source.hashes)
 
     def _fault_of_digests(self, name: str, hashes: Mapping[str, str]) -> str | None:
-        if STRONG.isdisjoint(map(str.lower, hashes)) and (self.given or self.require_hashes):
+        if _STRONG.isdisjoint(map(str.lower, hashes)) and (self.given or self.require_hashes):
             return f"{name} has a digest by {' and '.join(sorted(hashes))} alone, which proves nothing"
         return None
 
@@ -84,7 +88,3 @@ class LockRules:
 
     def _may_be_wheel(self, name: str) -> bool:
         return only_format(name, self.only_binary, self.no_binary) != SOURCE
-
-
-def _address(source: PackageArchive) -> str:
-    return source.path or (source.url or "").partition("#")[0].partition("?")[0]

@@ -5,24 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from packaging.pylock import (
-    Package,
-    PackageArchive,
-    PackageDirectory,
-    PackageSdist,
-    PackageVcs,
-    PackageWheel,
-    Pylock,
-    PylockSelectError,
-)
+from packaging.pylock import Package, Pylock, PylockSelectError
 
 from pexlite.errors import FetchError
-from pexlite.fetch.lock_rules import LockRules
+from pexlite.fetch.lock_rules import LockRules, Source
 from pexlite.model import LockParts, Target, Wheel
 
-Source: TypeAlias = PackageVcs | PackageDirectory | PackageArchive | PackageSdist | PackageWheel
 _MOST_SHOWN = 4
 _DEFAULT_PARTS = LockParts()
 _NO_RULES = LockRules()
