@@ -65,8 +65,7 @@ def indexes_of(installer: Installer, settings: IndexSettings) -> Indexes:
     environment = os.environ if installer.name == "uv" else {}
     named = {name: Index(url, name) for name, url in settings.named_indexes}
     pinned: dict[str, Index] = {canonicalize_name(project): named[name] for name, project in settings.pins}
-    serving = {index.name for index in pinned.values()}
-    general = [index for index in named.values() if index.name not in serving]
+    general = [named[name] for name, _ in for_all(settings)]
     general += map(_written, environment.get("UV_INDEX", "").split())
     general += map(Index, environment.get("UV_EXTRA_INDEX_URL", "").split())
     general += map(Index, settings.extra_index_urls)

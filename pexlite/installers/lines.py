@@ -31,16 +31,8 @@ def requirement_line(requirement: str, hashes: Sequence[str] = ()) -> str:
     return " ".join([requirement, *(f"--hash={digest}" for digest in hashes)])
 
 
-def constraint_line(location: str) -> str:
-    """The line that names a file of constraints, a URL. Raises UsageError where it cannot be one."""
-    _check(location)
-    if location.split() != [location]:
-        raise _cannot_be_a_line(location, "a space ends an address")
-    return f"-c {location}"
-
-
 def write_lines(path: Path, lines: Iterable[str]) -> Path:
-    """Write a file of `lines`, each made by one of the functions above, to `path`, and return that."""
+    """Write a file of `lines`, each made by `requirement_line`, to `path`, and return that."""
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return path
 

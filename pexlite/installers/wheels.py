@@ -8,7 +8,6 @@ import re
 import shutil
 import sys
 import tempfile
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +40,7 @@ def build_wheel(
     sdist is unpacked first, so that its directory is known to the compiler's `-ffile-prefix-map` and stays out of
     extension modules.
     """
-    if not _needs_nothing(source):
+    if build_requirements(source):
         check_ranks(installer, source.name, settings)
     with tempfile.TemporaryDirectory(prefix="pexlite-build-") as scratch:
         project = source if source.is_dir() else unpack_sdist(source, Path(scratch) / "source")
@@ -143,14 +142,6 @@ def check_ranks(installer: Installer, name: str, settings: IndexSettings) -> Non
             hint="let uv build it (--resolver uv; repositories are built by pip), or pin projects to the other "
             "indexes (--from, or explicit = true), so that one is left for the rest",
         )
-
-
-def _needs_nothing(source: Path) -> bool:
-    try:
-        table = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return False
-    return bool(table.get("build-system", {}).get("requires") == [])
 
 
 def _build_arguments(
