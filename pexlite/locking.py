@@ -355,7 +355,7 @@ def _beside(prepared: Prepared, file: Path) -> Settled:
     )
     never = prepared.asked.amendments.never_wanted()
     wanted = [package for package in found.lock.packages if canonicalize_name(package.name) not in never]
-    settled = _taken(prepared, replace(found.lock, packages=wanted), found.directory, found.parts)
+    settled = _taken(prepared, replace(found.lock, packages=wanted), project, found.parts)
     _check(prepared, settled, file)
     where = "beside the project" if file.parent == project else "of the workspace"
     used = f"{file.name} {where} is used; --no-lock builds without it"

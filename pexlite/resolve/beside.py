@@ -28,11 +28,9 @@ _FOREIGN = {
 class Beside:
     """A lock found beside a project, read."""
 
-    file: Path
     lock: Pylock
+    """Its relative paths start in the project's directory."""
     parts: LockParts
-    directory: Path
-    """Where relative paths in `lock` start."""
 
 
 def find_lock(directory: Path) -> Path | None:
@@ -72,7 +70,11 @@ def read_beside(
 
     `uv export` reads a uv.lock as it is; it writes nothing, and reads only files whose hashes the lock lacks.
     """
-    text = _exported(file, project, extras, groups, installer, settings) if file.name == "uv.lock" else _text(file)
+    if file.name == "uv.lock":
+        words = [*(f"--extra={extra}" for extra in extras), *(f"--group={group}" for group in groups)]
+        text = _exported(file, project, words, installer, settings)
+    else:
+        text = _text(file)
     try:
         lock = Pylock.from_dict(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, PylockValidationError) as problem:
@@ -81,7 +83,7 @@ def read_beside(
             causes=[str(problem)],
             hint="make it anew, or build without it: --no-lock",
         ) from problem
-    return Beside(file, lock, wanted_parts(lock, extras, groups), project)
+    return Beside(lock, wanted_parts(lock, extras, groups))
 
 
 def _text(file: Path) -> str:
@@ -94,21 +96,13 @@ def _text(file: Path) -> str:
 
 
 def _exported(
-    file: Path,
-    project: Path,
-    extras: Sequence[str],
-    groups: Sequence[str],
-    installer: Installer,
-    settings: IndexSettings,
+    file: Path, project: Path, words: Sequence[str], installer: Installer, settings: IndexSettings
 ) -> str:
+    """The uv.lock `file` as a pylock.toml, with what the options `words` want of it."""
     arguments = ["export", "--format", "pylock.toml", "--frozen", "--quiet"]
     # The project itself is built from its sources, and groups go in where they are asked for.
     arguments += ["--no-header", "--no-annotate", "--no-emit-project", "--no-default-groups"]
-    arguments += ["--python", sys.executable]
-    for extra in extras:
-        arguments.append(f"--extra={extra}")
-    for group in groups:
-        arguments.append(f"--group={group}")
+    arguments += ["--python", sys.executable, *words]
     # No index is asked, unless one has served files without a hash: then uv reads these.
     nowhere = replace(settings, no_index=True, find_links=())
     outcome = attempt(installer, [*arguments, "--offline"], nowhere, cwd=project)
