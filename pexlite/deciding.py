@@ -30,7 +30,7 @@ from pexlite.model import (
     Wheel,
     no_report,
 )
-from pexlite.outputs import Kind, Output
+from pexlite.outputs import Output
 from pexlite.starting import check_start, choose_start, default_name
 from pexlite.version import __version__
 
@@ -45,17 +45,18 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     asked = resolve.gather(request)
     _check_something_is_asked(request, asked)
     if request.output:
-        check_output(_output(request, request.output), asked)
+        check_output(Output.of(request, request.output), asked)
     prepared = prepare(request, asked, report)
     _check_something_applies(prepared)
     uncompiled = _uncompiled(prepared)
     settled = settle(prepared)
     start = choose_start(prepared, settled.wheels)
     name = default_name(start.entry_point, prepared)
+    local = (*prepared.local, *start.loose)
     loose = tuple(entry.source for entry in start.loose)
-    check_output(_output(request, request.output or Path(name)), replace(asked, local=(*asked.local, *loose)))
-    own = tuple(entry.wheel for entry in (*prepared.local, *start.loose))
-    floor = floor_of(prepared, (*prepared.local, *start.loose), start.entry_point)
+    check_output(Output.of(request, request.output or Path(name)), replace(asked, local=(*asked.local, *loose)))
+    own = tuple(entry.wheel for entry in local)
+    floor = floor_of(prepared, local, start.entry_point)
     surroundings = [_surroundings(target, prepared, settled, own, floor) for target in prepared.targets]
     plan = bundles.plan(
         (*prepared.roots, *map(root_of, start.loose), *settled.roots),
@@ -81,16 +82,16 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *bundles.idle_requirements(_written(prepared), prepared.targets),
             *settled.notices,
             *_spoilt(prepared),
-            *_idle_amendments(prepared, settled, plan, (*prepared.local, *start.loose)),
+            *_idle_amendments(prepared, settled, plan, local),
             *start.notices,
             *floor.notices,
-            *_about_local(request, (*prepared.local, *start.loose)),
+            *_about_local(request, local),
             *_unused(settled.wheels, plan),
             *bundles.unknown_extras(prepared.roots, plan.wheels),
             *bundles.left_out(plan.wheels),
             *bundles.unlike_records(plan.wheels),
             *_collisions(request, plan),
-            *_missing_modules(plan, (*prepared.local, *start.loose), prepared),
+            *_missing_modules(plan, local, prepared),
             *bundles.an_interpreter(plan, _named(prepared)),
             *(bundles.not_pure(plan) if request.index.prefer_pure else ()),
             *bundles.only_here(plan, surroundings, _with_pure_wheels(settled)),
@@ -104,10 +105,6 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         # What was built may be built with something else tomorrow.
         and {wheel.sha256 for wheel in settled.wheels} <= _digests(settled.lock),
     )
-
-
-def _output(request: BuildRequest, path: Path) -> Output:
-    return Output(request.directory / path, Kind.APPLICATION, request.force)
 
 
 def _spoilt(prepared: Prepared) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     the targets. Relative paths in it start where it lies. Raises subclasses of `pexlite.errors.PexliteError`.
     """
     began = time.monotonic()
-    output = Output(request.directory / request.output, Kind.LOCK, request.force) if request.output else None
+    output = Output.of(request, request.output, Kind.LOCK) if request.output else None
     if output is not None:
         output.check(request.named_files)
     place = store_place()

@@ -14,11 +14,14 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from pexlite.errors import PexliteError, UsageError, WriteError
 from pexlite.paths import is_directory
 from pexlite.replacing import replacing
+
+if TYPE_CHECKING:
+    from pexlite.model import BuildRequest
 
 # The second line of every file: Python takes a file that is cut off for a script. There it refuses the coding it
 # does not know, with these words (PEP 263), and runs nothing.
@@ -43,6 +46,11 @@ class Output:
     """Absolute."""
     kind: Kind
     force: bool = False
+
+    @classmethod
+    def of(cls, request: BuildRequest, path: Path, kind: Kind = Kind.APPLICATION) -> Output:
+        """The file at `path`, seen from the directory of `request`, which says whether it may replace others."""
+        return cls(request.directory / path, kind, request.force)
 
     def check(self, inputs: Iterable[Path] = ()) -> None:
         """Raise WriteError unless the file can be written there, and UsageError where it is one of `inputs`.

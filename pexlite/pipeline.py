@@ -9,7 +9,7 @@ from pathlib import Path
 from pexlite import archive, remembered
 from pexlite.addresses import mask
 from pexlite.model import BuildRequest, BuildResult, Decision, Report, no_report
-from pexlite.outputs import Kind, Output
+from pexlite.outputs import Output
 from pexlite.places import store_place
 
 # Stands for the name that only the decision will tell: its directory can be looked at before.
@@ -22,20 +22,16 @@ def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
     Raises subclasses of `pexlite.errors.PexliteError`.
     """
     began = time.monotonic()
-    _output(request, request.output or Path(_ANY_NAME)).check(request.named_files)
+    Output.of(request, request.output or Path(_ANY_NAME)).check(request.named_files)
     place = store_place()
     decision = remembered.recall(request) or _decided(request, report)
     decision = replace(decision, notices=tuple(map(mask, (*place.notices, *decision.notices))))
-    output = _output(request, request.output or Path(decision.name))
+    output = Output.of(request, request.output or Path(decision.name))
     if request.dry_run:
         output.check(request.named_files)
     else:
         archive.write(decision.draft, output.path, report, force=request.force)
     return BuildResult(output.path, decision, time.monotonic() - began, written=not request.dry_run)
-
-
-def _output(request: BuildRequest, path: Path) -> Output:
-    return Output(request.directory / path, Kind.APPLICATION, request.force)
 
 
 def _decided(request: BuildRequest, report: Report) -> Decision:
