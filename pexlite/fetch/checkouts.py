@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from urllib.parse import urlsplit
 
 from packaging.pylock import Package, PackageVcs
 
 from pexlite.errors import FetchError
 from pexlite.fetch.remote import inside
+from pexlite.installers.urls import parts_of
 from pexlite.programs import find_program
 
 # What never names anything else, of each kind of repository. A git or hg id is a digest of what it names.
@@ -42,7 +42,7 @@ def checkout_requirement(package: Package, source: PackageVcs, address: str) -> 
             causes=[f"a commit-id of {source.type} is written in full; a branch or a tag is none"],
             hint="lock again, which writes it in full: pexlite lock .",
         )
-    parts = urlsplit(address)
+    parts = parts_of(address, FetchError)
     # Of what follows a # pip would take the part behind an @ for the commit.
     if parts.scheme not in _SCHEMES or parts.fragment or "#" in address or not address.isprintable():
         raise FetchError(f"the lock has {package.name} at {address!r}, which is no address of a repository")

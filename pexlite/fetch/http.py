@@ -9,7 +9,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote
 
 import urllib3
 from pip._vendor import certifi
@@ -19,6 +19,7 @@ from urllib3.util import Retry, Timeout, make_headers, parse_url
 from pexlite.addresses import mask
 from pexlite.errors import FetchError
 from pexlite.installers.credentials import authorization, server_of, without_credentials
+from pexlite.installers.urls import joined, parts_of
 from pexlite.model import IndexSettings
 from pexlite.paths import is_directory
 from pexlite.version import __version__
@@ -78,13 +79,13 @@ class Connections:
             if not location:
                 return Answer(response, clean, proof is not None)
             response.drain_conn()
-            url = urljoin(clean, location)
-            if urlsplit(url).scheme not in ("http", "https"):
+            url = joined(clean, location, FetchError)
+            if parts_of(url, FetchError).scheme not in ("http", "https"):
                 raise FetchError(f"{clean} leads to {mask(url)}, which is no web address")
         raise FetchError(f"{without_credentials(url)} redirects more than {_MOST_REDIRECTS} times")
 
     def _pool(self, url: str) -> urllib3.PoolManager:
-        parts = urlsplit(url)
+        parts = parts_of(url, FetchError)
         host = parts.hostname or ""
         names = {host, f"{host}:{parts.port}"}
         trusted = any(given in names for given in self._settings.trusted_hosts)
@@ -97,7 +98,7 @@ class Connections:
 
 def _proxy(url: str, settings: IndexSettings) -> str | None:
     """The proxy for `url`: the settings' one, else HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; NO_PROXY wins."""
-    parts = urlsplit(url)
+    parts = parts_of(url, FetchError)
     if urllib.request.proxy_bypass(parts.netloc):
         return None
     if settings.proxy:

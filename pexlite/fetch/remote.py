@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
 
 from pexlite.errors import FetchError
+from pexlite.installers.urls import parts_of
 from pexlite.installers.words import local_path
 from pexlite.names import fault_of_name, fault_of_path
 
@@ -98,7 +99,7 @@ def _path(
         # Both may be given (PEP 751); the path is then a copy that may not have come along.
         if path.exists() or source.url is None:
             return path
-    if source.url and urlsplit(source.url).scheme == "file":
+    if source.url and parts_of(source.url, FetchError).scheme == "file":
         return local_path(source.url)
     return None
 
@@ -106,4 +107,4 @@ def _path(
 def _filename(source: PackageWheel | PackageSdist | PackageArchive, path: Path | None) -> str:
     if not isinstance(source, PackageArchive):
         return source.filename
-    return path.name if path else unquote(urlsplit(source.url or "").path).rpartition("/")[2]
+    return path.name if path else unquote(parts_of(source.url or "", FetchError).path).rpartition("/")[2]

@@ -9,8 +9,9 @@ import os
 import posixpath
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlunsplit
 
+from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
 from pexlite.paths import expanded
 
@@ -19,13 +20,13 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def without_credentials(url: str) -> str:
     """`url` without `user:password@` and fragment, as it is sent; its parameters may be secret all the same."""
-    parts = urlsplit(url)
+    parts = parts_of(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
 
 
 def server_of(url: str) -> tuple[str, str | None, int | None]:
     """The server of `url`: scheme, host and port."""
-    return _server(urlsplit(url))
+    return _server(parts_of(url))
 
 
 def authorization(url: str, settings: IndexSettings, *, redirected: bool = False) -> str | None:
@@ -34,7 +35,7 @@ def authorization(url: str, settings: IndexSettings, *, redirected: bool = False
     Credentials in the URL win; then those of an index or find-links URL on the same server, the longest common
     path first; then netrc, unless another server has `redirected` to this one.
     """
-    parts = urlsplit(url)
+    parts = parts_of(url)
     known = [parts, *_related(parts, settings)]
     for candidate in known:
         if candidate.username is not None and candidate.password is not None:
@@ -55,7 +56,7 @@ def _related(parts: SplitResult, settings: IndexSettings) -> list[SplitResult]:
     """The URLs of `settings` on the server of `parts`, the nearest path first."""
     named = [url for _, url in settings.named_indexes]
     given: Iterable[str | None] = (settings.index_url, *settings.extra_index_urls, *named, *settings.find_links)
-    found = [urlsplit(url) for url in given if url and "://" in url]
+    found = [parts_of(url) for url in given if url and "://" in url]
     found = [url for url in found if _server(url) == _server(parts)]
     return sorted(found, key=lambda url: -len(posixpath.commonprefix([url.path, parts.path])))
 

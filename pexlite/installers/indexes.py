@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
 from pexlite.addresses import mask
 from pexlite.errors import IndexConfigurationError
 from pexlite.installers.installer import Installer
+from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
 
 FIRST_INDEX = "first-index"
@@ -107,7 +107,7 @@ def check_encrypted(installer: Installer, settings: IndexSettings) -> None:
         urls += os.environ.get("UV_FIND_LINKS", "").split(",")
     open_ones = [url for url in (*urls, *settings.find_links) if not _is_protected(url, trusted)]
     if open_ones:
-        host = urlsplit(open_ones[0]).netloc.rpartition("@")[2]
+        host = parts_of(open_ones[0]).netloc.rpartition("@")[2]
         raise IndexConfigurationError(
             f"{mask(open_ones[0])} would be asked without encryption, and anybody on the way could answer",
             hint=f"name its https:// address, or trust it all the same: --trusted-host {host}",
@@ -116,7 +116,7 @@ def check_encrypted(installer: Installer, settings: IndexSettings) -> None:
 
 def _is_protected(url: str, trusted: set[str]) -> bool:
     """Whether nobody between here and `url` can change what it says, or the person trusts it anyway."""
-    parts = urlsplit(url)
+    parts = parts_of(url)
     if parts.scheme != "http":
         return True
     host = parts.hostname or ""

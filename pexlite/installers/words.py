@@ -10,10 +10,11 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from pexlite.installers.indexes import for_all, strategy_of
 from pexlite.installers.installer import Installer
+from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
 from pexlite.paths import is_there
 from pexlite.programs import search_path
@@ -43,7 +44,7 @@ def child_environment(installer: Installer, settings: IndexSettings) -> dict[str
 def local_path(location: str) -> Path | None:
     """The path on this machine that `location` names, as a plain path or a `file:` URL; None for other URLs."""
     if location.startswith("file:"):
-        path = urlsplit(location).path
+        path = parts_of(location).path
         if os.name != "nt":
             return Path(unquote(path))
         # Imported here: it costs 30 ms, and only Windows needs it.

@@ -12,10 +12,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from pexlite.errors import IndexConfigurationError, UsageError
-from pexlite.installers import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, Installer
+from pexlite.installers import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, STRATEGIES, Installer
+from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
 from pexlite.paths import expanded
 from pexlite.places import pip_configuration_files
@@ -184,7 +184,7 @@ def _path(value: str | None) -> Path | None:
 
 def _absolute(location: str) -> str:
     """A find-links location that is valid in any directory: URLs stay, paths become absolute."""
-    if len(urlsplit(location).scheme) > 1:
+    if len(parts_of(location).scheme) > 1:
         return location
     return str(expanded(Path(location)).absolute())
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -21,6 +21,7 @@ from packaging.utils import (
 )
 
 from pexlite.addresses import mask
+from pexlite.installers.urls import parts_of
 from pexlite.installers.words import local_path
 from pexlite.model import LocalKind, LocalSource, Root
 from pexlite.names import LONGEST
@@ -147,7 +148,7 @@ def _vcs(asked: Input, text: str) -> Gathered:
     git+https://host/owner/project.git@v1.0#egg=project
     """
     url, marker = _split_marker(text, " ;")
-    parts = urlsplit(url)
+    parts = parts_of(url)
     egg = re.search(r"(?:^|&)egg=([^&]+)", parts.fragment)
     repository = re.sub(r"(?:\.git)?(?:@.*)?$", "", parts.path.rstrip("/").rpartition("/")[2])
     name = unquote(egg[1]) if egg else repository
@@ -158,7 +159,7 @@ def _vcs(asked: Input, text: str) -> Gathered:
 
 def _url(asked: Input, text: str) -> Gathered:
     url, marker = _split_marker(text, " ;")
-    filename = unquote(urlsplit(url).path).rpartition("/")[2]
+    filename = unquote(parts_of(url).path).rpartition("/")[2]
     try:
         if filename.endswith(".whl"):
             name = parse_wheel_filename(filename)[0]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.pylock import Package as LockedPackage
 from packaging.pylock import PackageArchive, PackageSdist, PackageVcs, PackageWheel, Pylock
@@ -28,6 +28,7 @@ from pexlite.installers import (
     pip,
     takes_first_index,
 )
+from pexlite.installers.urls import parts_of
 from pexlite.model import Amendments, IndexSettings
 from pexlite.resolve.failures import explain
 from pexlite.resolve.guided import Ranked, guided
@@ -95,7 +96,7 @@ def _check_direct(job: Job) -> None:
     """Raise ProjectBuildError for a source at a URL whose build requirements pip would take from any index."""
     for root in job.roots:
         url = root.requirement.url
-        if url and not urlsplit(url).path.endswith(".whl"):
+        if url and not parts_of(url).path.endswith(".whl"):
             check_ranks(pip(), root.requirement.name, job.settings)
 
 
@@ -174,7 +175,7 @@ def _package(item: Mapping[str, Any]) -> LockedPackage:
     if item["is_direct"]:
         archive = PackageArchive(url=url, hashes=hashes, subdirectory=info.get("subdirectory"))
         return LockedPackage(name=name, version=version, archive=archive)
-    filename = unquote(urlsplit(url).path).rpartition("/")[2]
+    filename = unquote(parts_of(url).path).rpartition("/")[2]
     if filename.endswith(".whl"):
         wheel = PackageWheel(name=filename, url=url, hashes=hashes)
         return LockedPackage(name=name, version=version, wheels=[wheel])

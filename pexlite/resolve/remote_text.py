@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlunsplit
 
 from pexlite.installers.credentials import authorization
+from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
 from pexlite.paths import is_directory
 from pexlite.resolve.index import effective_settings
@@ -55,7 +56,7 @@ def read_remote(url: str, asked: IndexSettings = _NOTHING, limit: Limit | None =
     from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
     settings = effective_settings(asked)
-    parts = urlsplit(url)
+    parts = parts_of(url)
     handlers: list[BaseHandler] = [HTTPSHandler(context=_tls(parts, settings))]
     if settings.proxy:
         proxy = settings.proxy if "://" in settings.proxy else f"http://{settings.proxy}"

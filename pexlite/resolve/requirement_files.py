@@ -12,11 +12,11 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urljoin
 
 from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
 
 from pexlite.addresses import mask
+from pexlite.installers.urls import joined
 from pexlite.installers.words import local_path
 from pexlite.model import IndexSettings
 from pexlite.paths import expanded, is_directory, is_file, is_there
@@ -327,7 +327,7 @@ def _beside(line: _Line, value: str) -> str:
     if local_path(value) is None:
         return value
     if local_path(line.file) is None:
-        return urljoin(line.file, value)
+        return joined(line.file, value)
     here, there = local_path(line.file), local_path(value)
     assert here is not None
     assert there is not None

@@ -13,14 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
 from packaging.markers import Environment, InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pexlite.addresses import mask
-from pexlite.installers import FIRST_INDEX
+from pexlite.installers import FIRST_INDEX, STRATEGIES
+from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Root
 from pexlite.resolve.gathered import Gathered, Problem, combined, problem
 from pexlite.resolve.inputs import local_kind
@@ -322,7 +323,7 @@ def _url(index: _Table, file: Path) -> str:
     key = re.sub(r"[^A-Z0-9]", "_", str(index.get("name", "")).upper())
     user = os.environ.get(f"UV_INDEX_{key}_USERNAME", "")
     password = os.environ.get(f"UV_INDEX_{key}_PASSWORD", "")
-    parts = urlsplit(url)
+    parts = parts_of(url)
     if not (user or password) or "@" in parts.netloc:
         return url
     return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}"))
