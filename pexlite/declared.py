@@ -24,7 +24,7 @@ def declared_name(project: Path) -> str | None:
         table = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
         if not is_declarative(project, table):
             return None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, InvalidRequirement, AttributeError, TypeError):
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return None
     poetry = _table(_table(table, "tool"), "poetry")
     name = _table(table, "project").get("name") or poetry.get("name")
@@ -32,17 +32,17 @@ def declared_name(project: Path) -> str | None:
 
 
 def is_declarative(directory: Path, project: dict[str, Any]) -> bool:
-    """Whether nothing is run for the wheel of the `project` (its pyproject.toml) but backends that only read.
-
-    Raises InvalidRequirement where what the build requires is none.
-    """
+    """Whether nothing is run for the wheel of the `project` (its pyproject.toml) but backends that only read."""
     if any((directory / name).exists() for name in _PROGRAMS):
         return False
-    system = project.get("build-system", {})
-    names = {canonicalize_name(Requirement(line).name) for line in system.get("requires", ())}
+    system = _table(project, "build-system")
+    try:
+        names = {canonicalize_name(Requirement(line).name) for line in system.get("requires", ())}
+    except (InvalidRequirement, TypeError):
+        return False
     if not names or not names <= _READERS or "backend-path" in system:
         return False
-    tool = project.get("tool", {})
+    tool = _table(project, "tool")
     hatch, setuptools, poetry = (_table(tool, name) for name in ("hatch", "setuptools", "poetry"))
     version = _table(hatch, "version")
     return not (

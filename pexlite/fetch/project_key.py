@@ -13,8 +13,6 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement
-
 from pexlite.declared import is_declarative
 
 _IGNORE_FILES = (".gitignore", ".hgignore")
@@ -31,7 +29,7 @@ def project_key(copy: Path, original: Path) -> str | None:
         # Nothing is run, and nothing is read elsewhere.
         known = ".." not in settings and is_declarative(copy, tomllib.loads(settings))
         files = list(_files(copy)) if known else []
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, InvalidRequirement):
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return None
     if not known or any(path.is_symlink() for _, path in files):
         return None

@@ -22,11 +22,31 @@ _Table = Mapping[str, Any]
 def read_project(file: Path) -> _Table | Problem:
     """pyproject.toml as a table, or the problem with reading it."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         return Problem(f"{file.name} in {file.parent} cannot be read: {(error.strerror or str(error)).lower()}")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return Problem(f"{file} is no TOML: {str(error).lower()}")
+    fault = _fault(table)
+    return Problem(f"{file}: {fault}") if fault else table
+
+
+def _fault(table: _Table) -> str:
+    """The first entry of pyproject.toml that is not of the kind that it has to be, in words; "" without any."""
+    project = table.get("project", {})
+    tables = {name: table.get(name, {}) for name in ("project", "dependency-groups", "tool")}
+    if isinstance(project, dict):
+        tables["project.optional-dependencies"] = project.get("optional-dependencies", {})
+    for name, value in tables.items():
+        if not isinstance(value, dict):
+            return f"{name} is no table"
+    lists = {f"project.{name}": project.get(name, []) for name in ("dependencies", "dynamic")}
+    optional = tables["project.optional-dependencies"]
+    lists |= {f"project.optional-dependencies.{name}": lines for name, lines in optional.items()}
+    for name, lines in lists.items():
+        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+            return f"{name} is no list of strings"
+    return ""
 
 
 def dependencies(file: Path, extras: Sequence[str]) -> Gathered:

@@ -99,3 +99,18 @@ def test_links_are_not_trusted(tmp_path: Path) -> None:
     project = make(tmp_path / "it")
     (project / "it" / "linked.py").symlink_to(tmp_path / "elsewhere.py")
     assert project_key(project, project) is None
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "build-system = 5",
+        "build-system.requires = 5",
+        "build-system.requires = [5]",
+        'build-system.requires = ["hatchling=1"]',
+        'tool = 5\nbuild-system.requires = ["poetry-core"]\nbuild-system.backend-path = ["."]',
+    ],
+)
+def test_settings_that_no_backend_understands_have_no_key(settings: str, tmp_path: Path) -> None:
+    project = make(tmp_path / "it", settings)
+    assert project_key(project, project) is None

@@ -200,6 +200,26 @@ def test_what_is_wrong_is_said_with_what_to_write(
     assert hint in str(caught.value.hint)
 
 
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("project = 5", "project is no table"),
+        ("tool = 5", "tool is no table"),
+        ("dependency-groups = 5", "dependency-groups is no table"),
+        ("project.dependencies = 'click'", "project.dependencies is no list of strings"),
+        ("project.dependencies = [5]", "project.dependencies is no list of strings"),
+        ("project.dynamic = 5", "project.dynamic is no list of strings"),
+        ("project.optional-dependencies = []", "project.optional-dependencies is no table"),
+        ("project.optional-dependencies.web = 5", "project.optional-dependencies.web is no list of strings"),
+    ],
+)
+def test_a_pyproject_that_says_something_else_is_refused(table: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(table + "\n")
+    for more in ({"requirement_files": ("pyproject.toml",)}, {"groups": ("pyproject.toml:test",)}):
+        with pytest.raises(UsageError, match=message):
+            gather(replace(BuildRequest(directory=tmp_path), **more))  # type: ignore[arg-type]
+
+
 def test_everything_that_is_wrong_is_said_at_once(here: Path) -> None:
     with pytest.raises(UsageError) as caught:
         asked(here, "./demoo", "flask=2", requirement_files=("absent.txt",))
