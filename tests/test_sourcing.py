@@ -12,6 +12,8 @@ import pytest
 from pexlite import locking, pipeline
 from pexlite.errors import UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from pexlite.resolve import Needs, raise_problems, uv_sources
+from pexlite.resolve.uv_workspaces import members_of
 from tests.factories import make_project, make_wheel
 from tests.fetch import server as replies
 from tests.fetch.server import Server
@@ -249,6 +251,7 @@ REFUSED = [
     ('{ index = "ours" }', r"the source of core \(the index ours\) is in no \[\[tool.uv.index\]\]"),
     ('{ index = "flat" }', "has the format flat, which only uv reads"),
     ('{ registry = "x" }', r"the source of core \(registry\) is none that is known here"),
+    (f'{{ path = "{300 * "x"}" }}', "core is to come from .*xxx, which is not there"),
 ]
 
 
@@ -272,6 +275,38 @@ def test_an_index_that_would_be_two_for_uv_or_pip_is_refused(line: str, links: P
     project(tmp_path, "app", "[[tool.uv.index]]", *given.values())
     with pytest.raises(UsageError, match="has not the name and URL of an index"):
         build(tmp_path, "./app", resolver="pip")
+
+
+MALFORMED = [
+    ("[tool.uv]\nindex = 5", "has not the name and URL of an index"),
+    ('[tool.uv]\nindex = ["ours"]', "has not the name and URL of an index"),
+    ('[tool.uv]\nindex-strategy = "first"', "there is no index strategy 'first'"),
+    ("[tool.uv]\nindex-strategy = [1]", r"there is no index strategy \[1\]"),
+]
+
+
+@pytest.mark.parametrize(("lines", "message"), MALFORMED)
+def test_a_table_that_says_something_else_is_refused(lines: str, message: str, tmp_path: Path) -> None:
+    app = project(tmp_path, "app", lines)
+    with pytest.raises(UsageError, match=message):
+        raise_problems(uv_sources(Needs(app / "pyproject.toml", ())).problems)
+
+
+@pytest.mark.parametrize("pattern", ["/elsewhere/*", "a**", "a\\u0000b", 300 * "a"])
+def test_members_that_no_pattern_can_name_are_none(pattern: str, tmp_path: Path) -> None:
+    lines = ["[tool.uv.workspace]", f'members = ["{pattern}", "lib/*"]', f'exclude = ["{pattern}"]']
+    app = project(tmp_path, "app", *lines)
+    project(app / "lib", "core")
+    assert set(members_of(app)) == {"app", "core"}
+
+
+def test_the_index_of_a_workspace_lies_beside_its_root(tmp_path: Path) -> None:
+    root = project(
+        tmp_path, "root", "[tool.uv]", 'workspace = { members = ["lib/*"] }', 'index = [{ url = "serve" }]'
+    )
+    member = project(root / "lib", "core")
+    found = uv_sources(Needs(member / "pyproject.toml", ()))
+    assert found.index.extra_index_urls == ((root / "serve").as_uri(),)
 
 
 def test_where_no_index_is_asked_a_source_in_one_is_told(links: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pexlite.installers.build_tools import index_identity as index_identity
 from pexlite.installers.indexes import BEST_MATCH as BEST_MATCH
 from pexlite.installers.indexes import FIRST_INDEX as FIRST_INDEX
 from pexlite.installers.indexes import FIRST_MATCH as FIRST_MATCH
+from pexlite.installers.indexes import STRATEGIES as STRATEGIES
 from pexlite.installers.indexes import Index as Index
 from pexlite.installers.indexes import Indexes as Indexes
 from pexlite.installers.indexes import indexes_of as indexes_of
@@ -33,6 +34,7 @@ __all__ = [
     "BEST_MATCH",
     "FIRST_INDEX",
     "FIRST_MATCH",
+    "STRATEGIES",
     "Checkout",
     "Index",
     "Indexes",

@@ -17,6 +17,7 @@ from pexlite.model import IndexSettings
 FIRST_INDEX = "first-index"
 FIRST_MATCH = "unsafe-first-match"
 BEST_MATCH = "unsafe-best-match"
+STRATEGIES = (FIRST_INDEX, FIRST_MATCH, BEST_MATCH)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def configured_constraints() -> tuple[str, ...]:
 
 
 def _strategy(said: str | None) -> str | None:
-    if said is not None and said not in (FIRST_INDEX, FIRST_MATCH, BEST_MATCH):
+    if said is not None and said not in STRATEGIES:
         raise IndexConfigurationError(
             f"there is no index strategy {said!r}",
             hint=f"take one of uv's: {FIRST_INDEX}, {FIRST_MATCH} or {BEST_MATCH}",

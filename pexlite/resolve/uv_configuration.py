@@ -52,5 +52,6 @@ def _strategy(file: Path) -> str | None:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return None  # uv itself says so, where it runs
-    found = table.get("index-strategy") or table.get("pip", {}).get("index-strategy")
+    of_pip = table.get("pip")
+    found = table.get("index-strategy") or (of_pip.get("index-strategy") if isinstance(of_pip, dict) else None)
     return found if isinstance(found, str) else None

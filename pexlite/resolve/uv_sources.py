@@ -23,6 +23,7 @@ from pexlite.addresses import mask
 from pexlite.installers import FIRST_INDEX, STRATEGIES
 from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Root
+from pexlite.paths import is_file, is_there
 from pexlite.resolve.gathered import Gathered, Problem, combined, problem
 from pexlite.resolve.inputs import local_kind
 from pexlite.resolve.projects import read_project
@@ -68,6 +69,8 @@ class _Said:
 
     sources: Mapping[str, tuple[_Source, ...]]
     indexes: tuple[_Table, ...]
+    directory: Path
+    """Where relative addresses of `indexes` start."""
     members: Mapping[str, Path]
     strategy: str | None = None
     unheeded: tuple[str, ...] = field(default=())
@@ -105,14 +108,15 @@ def uv_sources(needs: Needs) -> Gathered:
 def _said(file: Path) -> _Said:
     project = _tool_uv(file)
     if not project and file.suffix == ".py":
-        return _Said({}, (), {})
+        return _Said({}, (), file.parent, {})
     root = workspace_of(file.parent) if file.suffix != ".py" else None
     above = _tool_uv(root / "pyproject.toml") if root is not None and root != file.parent else {}
     sources = {} if root is None else _sources(above, root)
-    indexes = project.get("index") or above.get("index") or ()
+    indexes = _tables(project.get("index", []))
     return _Said(
         sources={**sources, **_sources(project, file.parent)},
-        indexes=tuple(index for index in indexes if isinstance(index, Mapping)),
+        indexes=indexes or _tables(above.get("index", [])),
+        directory=file.parent if indexes or root is None else root,
         members={} if root is None else members_of(root),
         strategy=project.get("index-strategy") or above.get("index-strategy"),
         unheeded=tuple(sorted(_CHANGING.intersection((*above, *project)))),
@@ -135,7 +139,7 @@ def _tool_uv(file: Path) -> _Table:
     if file.suffix == ".py":
         table: _Table | Problem = header_table(file)
     else:
-        table = read_project(file) if file.is_file() else {}
+        table = read_project(file) if is_file(file) else {}
     # Whoever reads the file for its requirements tells what is wrong with it.
     found = {} if isinstance(table, Problem) else table.get("tool", {})
     uv = found.get("uv", {}) if isinstance(found, Mapping) else {}
@@ -146,11 +150,14 @@ def _sources(uv: _Table, directory: Path) -> dict[str, tuple[_Source, ...]]:
     table = uv.get("sources", {})
     found = {}
     for name, value in table.items() if isinstance(table, Mapping) else ():
-        entries = value if isinstance(value, list) else [value]
-        found[str(canonicalize_name(name))] = tuple(
-            _Source(entry if isinstance(entry, Mapping) else {}, directory) for entry in entries
-        )
+        found[str(canonicalize_name(name))] = tuple(_Source(entry, directory) for entry in _tables(value))
     return found
+
+
+def _tables(value: object) -> tuple[_Table, ...]:
+    """The tables in a list, or one table that stands alone; an empty one for what is none."""
+    entries = value if isinstance(value, list) else [value]
+    return tuple(entry if isinstance(entry, Mapping) else {} for entry in entries)
 
 
 # -- one source ----------------------------------------------------------------------------------
@@ -207,9 +214,9 @@ def _lowered(requirement: Requirement, source: _Source, said: _Said, needs: Need
 
 def _path(requirement: Requirement, path: Path, needs: Needs) -> Gathered:
     place = Path(os.path.normpath(path))
-    kind = local_kind(place) if place.exists() else None
+    kind = local_kind(place) if is_there(place) else None
     if kind not in (LocalKind.PROJECT, LocalKind.WHEEL, LocalKind.SDIST):
-        what = "is no project, wheel or source distribution" if place.exists() else "is not there"
+        what = "is no project, wheel or source distribution" if is_there(place) else "is not there"
         return problem(f"{needs.origin}: {requirement.name} is to come from {place}, which {what}")
     extras = frozenset(map(canonicalize_name, requirement.extras))
     local = LocalSource(kind, place, needs.origin, extras, requirement.marker)
@@ -269,7 +276,7 @@ def _pinned(requirement: Requirement, source: _Source, said: _Said, needs: Needs
         return _refused(requirement, source, needs, "is in no [[tool.uv.index]]")
     if index.get("format", "simple") != "simple":
         return _refused(requirement, source, needs, f"has the format {index['format']}, which only uv reads")
-    return Gathered(index=IndexSettings(named_indexes=((name, _url(index, needs.file)),), pins=pins))
+    return Gathered(index=IndexSettings(named_indexes=((name, _url(index, said.directory)),), pins=pins))
 
 
 def _holds(marker: str, needs: Needs) -> bool | None:
@@ -291,8 +298,8 @@ def _general(said: _Said, needs: Needs) -> Gathered:
         return problem(f"[[tool.uv.index]] in {needs.file}: {shown!r} has not the name and URL of an index")
     ours = [index for index in said.indexes if index.get("name") not in needs.indexes]
     shared = [index for index in ours if not index.get("explicit")]
-    default = next((_url(index, needs.file) for index in shared if index.get("default")), None)
-    others = tuple(_url(index, needs.file) for index in shared if not index.get("default"))
+    default = next((_url(index, said.directory) for index in shared if index.get("default")), None)
+    others = tuple(_url(index, said.directory) for index in shared if not index.get("default"))
     notices = []
     if shared and needs.asks_indexes:
         names = ", ".join(str(index.get("name", mask(index["url"]))) for index in shared)
@@ -300,6 +307,8 @@ def _general(said: _Said, needs: Needs) -> Gathered:
     if said.unheeded:
         notices.append(f"[tool.uv] in {needs.file} also says {', '.join(said.unheeded)}, which is not heeded")
     strategy = said.strategy or (FIRST_INDEX if shared else None)
+    if strategy not in (None, *STRATEGIES):
+        return problem(f"[tool.uv] in {needs.file}: there is no index strategy {strategy!r}")
     settings = IndexSettings(index_url=default, extra_index_urls=others, index_strategy=strategy)
     return Gathered(index=settings, notices=tuple(notices))
 
@@ -315,11 +324,11 @@ def _is_sound(index: _Table) -> bool:
     )
 
 
-def _url(index: _Table, file: Path) -> str:
+def _url(index: _Table, directory: Path) -> str:
     """The URL of an index, with the credentials that uv's variables have for it."""
     url = str(index["url"])
     if "://" not in url:
-        return (file.parent / url).resolve().as_uri()
+        return (directory / url).resolve().as_uri()
     key = re.sub(r"[^A-Z0-9]", "_", str(index.get("name", "")).upper())
     user = os.environ.get(f"UV_INDEX_{key}_USERNAME", "")
     password = os.environ.get(f"UV_INDEX_{key}_PASSWORD", "")

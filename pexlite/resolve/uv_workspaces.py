@@ -8,6 +8,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from pexlite.paths import is_file
 from pexlite.resolve.gathered import Problem
 from pexlite.resolve.projects import read_project
 
@@ -34,7 +35,7 @@ def members_of(root: Path) -> Mapping[str, Path]:
 
 def _workspace(directory: Path) -> Mapping[str, Any] | None:
     file = directory / "pyproject.toml"
-    table = read_project(file) if file.is_file() else {}
+    table = read_project(file) if is_file(file) else {}
     found = {} if isinstance(table, Problem) else table.get("tool", {})
     for key in ("uv", "workspace"):
         found = found.get(key) if isinstance(found, Mapping) else None
@@ -42,9 +43,17 @@ def _workspace(directory: Path) -> Mapping[str, Any] | None:
 
 
 def _directories(root: Path, workspace: Mapping[str, Any]) -> list[Path]:
-    out = {place for pattern in _texts(workspace, "exclude") for place in root.glob(pattern)}
-    found = [place for pattern in _texts(workspace, "members") for place in sorted(root.glob(pattern))]
-    return [place for place in dict.fromkeys(found) if place not in out and (place / "pyproject.toml").is_file()]
+    out = {place for pattern in _texts(workspace, "exclude") for place in _matching(root, pattern)}
+    found = [place for pattern in _texts(workspace, "members") for place in _matching(root, pattern)]
+    return [place for place in dict.fromkeys(found) if place not in out and is_file(place / "pyproject.toml")]
+
+
+def _matching(root: Path, pattern: str) -> list[Path]:
+    """The places under `root` that match `pattern`; none where it is no pattern, or names a place elsewhere."""
+    try:
+        return sorted(root.glob(pattern))
+    except (NotImplementedError, ValueError, OSError):
+        return []
 
 
 def _texts(workspace: Mapping[str, Any], key: str) -> Sequence[str]:
