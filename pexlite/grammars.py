@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pexlite import fetch
 from pexlite.errors import EntryPointMissing, TargetError
 from pexlite.groundwork import Prepared
+from pexlite.listed import listed
 from pexlite.model import EntryPoint, LocalKind, Target
 
-_SHOWN = 3
 _Read = list[tuple[fetch.LocalWheel, fetch.OwnGrammar]]
 
 
@@ -68,9 +68,8 @@ def _unread(read: _Read) -> list[str]:
     found = [f"{member} ({wrong})" for _, grammar in read for member, wrong in grammar.unread]
     if not found:
         return []
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     does = "does" if len(found) == 1 else "do"
-    return [f"{', '.join(found[:_SHOWN])}{more} {does} not compile on the Python that runs pexlite"]
+    return [f"{listed(found)} {does} not compile on the Python that runs pexlite"]
 
 
 def _too_old(read: _Read, targets: Sequence[Target]) -> list[str]:

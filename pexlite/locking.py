@@ -16,6 +16,7 @@ from pexlite import bundle, fetch, resolve, targets
 from pexlite.addresses import has_secret_parameters, mask
 from pexlite.errors import PexliteError, ResolutionError, UsageError
 from pexlite.groundwork import Prepared, check_output, prepare
+from pexlite.listed import listed
 from pexlite.model import (
     Amendments,
     BuildRequest,
@@ -158,7 +159,7 @@ def _only_here(kept: Pylock) -> list[str]:
     ]
     if not names:
         return []
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = listed(names)
     return [f"files of {shown} lie on this machine, and the lock names them by their paths from here"]
 
 
@@ -172,7 +173,7 @@ def _shortened(found: Pylock) -> list[str]:
     ]
     if not names:
         return []
-    shown = ", ".join(list(dict.fromkeys(names))[:3])
+    shown = listed(list(dict.fromkeys(names)))
     return [f"the address of {shown} has parameters that may be secret, and the lock has it without them"]
 
 
@@ -241,7 +242,7 @@ def _unattested(kept: Pylock) -> tuple[str, ...]:
     names = [package.name for package in kept.packages if package.attestation_identities]
     if not names:
         return ()
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = listed(names)
     return (f"the lock's attestation identities are not checked, only its hashes: {shown}",)
 
 

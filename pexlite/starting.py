@@ -13,6 +13,7 @@ from pexlite import bundle as bundles
 from pexlite import fetch
 from pexlite.errors import EntryPointMissing, PexliteError, UsageError
 from pexlite.groundwork import Prepared, each_once
+from pexlite.listed import listed
 from pexlite.model import BuildRequest, EntryPoint, LocalKind, StartKind, Wheel
 from pexlite.paths import is_file
 
@@ -146,7 +147,7 @@ def _hinted(failure: _Failure, better: str | None) -> _Failure:
 
 def _nowhere(module: str, entry_point: EntryPoint, wheels: Sequence[Wheel]) -> EntryPointMissing:
     names = [f"{wheel.name} {wheel.version}" for wheel in wheels]
-    looked = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    looked = listed(names)
     return EntryPointMissing(
         f"{module} is in no wheel of this bundle, so {entry_point} cannot start it",
         causes=[

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pexlite.bundle.tree import Overlap, member_of, overlaps
+from pexlite.listed import listed
 from pexlite.model import SITE_PACKAGES, Bundle, Entry, Kind, Wheel
 
 Digests: TypeAlias = Callable[[Wheel, Sequence[str]], Mapping[str, str]]
 """Digests of the contents of some members of a wheel, by member."""
-
-_MOST_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -26,11 +25,9 @@ class Collision:
     """As they lie in site-packages, or beside it: `bin/run`."""
 
     def __str__(self) -> str:
-        shown = ", ".join(self.paths[:_MOST_SHOWN])
-        more = f" and {len(self.paths) - _MOST_SHOWN} more" if len(self.paths) > _MOST_SHOWN else ""
         return (
             f"{self.loser.filename} and {self.winner.filename} have different files under one name: "
-            f"{shown}{more}; what the second has is used"
+            f"{listed(self.paths)}; what the second has is used"
         )
 
 

@@ -23,6 +23,7 @@ from pexlite.fetch.project_copy import is_copied
 from pexlite.fetch.source_tree import Sources, files_of
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_writer import Member, write_wheel
+from pexlite.listed import listed
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel
 from pexlite.outputs import is_same_file
 from pexlite.paths import is_directory, is_file, is_there
@@ -157,7 +158,7 @@ def _hidden(source: LocalSource, wheel: Wheel) -> tuple[str, ...]:
     outside = [name for name in wheel.files if _lies_outside(name, root)]
     kinds = (("hidden files", hidden), ("files that links lead to out of it", outside))
     return tuple(
-        f"the build backend of {wheel.name} put in {kind}: {_shown(names)}" for kind, names in kinds if names
+        f"the build backend of {wheel.name} put in {kind}: {listed(names)}" for kind, names in kinds if names
     )
 
 
@@ -165,10 +166,6 @@ def _lies_outside(name: str, root: Path) -> bool:
     """Whether the wheel's file `name`, if it is one of the project's at `root`, is there by a link out of it."""
     places = [place for place in (root / name, root / "src" / name) if os.path.lexists(place)]
     return any(not Path(os.path.realpath(place)).is_relative_to(root) for place in places)
-
-
-def _shown(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _wheel(source: LocalSource, name: str, workshop: Workshop) -> Wheel:

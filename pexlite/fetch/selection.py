@@ -10,6 +10,7 @@ from packaging.pylock import Package, Pylock, PylockSelectError
 
 from pexlite.errors import FetchError
 from pexlite.fetch.lock_rules import LockRules, Source
+from pexlite.listed import listed
 from pexlite.model import LockParts, Target, Wheel
 
 _MOST_SHOWN = 4
@@ -121,5 +122,4 @@ def _refused_package(package: Package, target: Target, problem: str) -> str:
     wheels = sorted(wheel.filename for wheel in package.wheels or ())
     if not wheels:
         return f"{target.name}: {problem}"
-    more = f" and {len(wheels) - _MOST_SHOWN} more" if len(wheels) > _MOST_SHOWN else ""
-    return f"{target.name}: {name} has no wheel that fits; there are {', '.join(wheels[:_MOST_SHOWN])}{more}"
+    return f"{target.name}: {name} has no wheel that fits; there are {listed(wheels, _MOST_SHOWN)}"

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from pexlite.listed import listed
+
 # Caches, the files of editors, and version control that does not hide: nobody means these.
 _LITTER_DIRECTORIES = frozenset(
     {
@@ -66,9 +68,8 @@ class Sources:
 
     def _group(self, reason: Reason) -> Iterator[str]:
         names = [path for path, why in self.left_out if why is reason]
-        more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
         if names:
-            yield f"{reason}: {', '.join(names[:_MOST_SHOWN])}{more}"
+            yield f"{reason}: {listed(names, _MOST_SHOWN)}"
 
 
 def files_of(directory: Path, *, whole_tree: bool = False, included: Sequence[str] = ()) -> Sources:

@@ -11,6 +11,7 @@ from pexlite.addresses import mask
 from pexlite.errors import ResolutionError
 from pexlite.installers import Outcome
 from pexlite.installers.explain import clean_lines, essential_lines
+from pexlite.listed import listed
 from pexlite.resolve.job import Job, is_foreign, requirement_name
 from pexlite.resolve.near_names import near_name
 from pexlite.resolve.suspects import wheel_missing
@@ -337,7 +338,7 @@ def _readable(job: Job, text: str) -> str:
 
 def _asked(job: Job) -> str:
     names = list(dict.fromkeys(root.requirement.name for root in job.roots))
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return listed(names)
 
 
 def _why(name: str, causes: Sequence[str]) -> list[str]:
