@@ -134,6 +134,15 @@ def test_what_was_excluded_and_overridden_is_so_in_the_build(links: Path, tmp_pa
     assert names(offline(tmp_path, lock=Path("pylock.toml"))) == ["click 8.0", "rich 1.0"]
 
 
+def test_a_notice_about_an_address_tells_no_password(links: Path, tmp_path: Path) -> None:
+    password = "correct" + "horse"
+    override = f"core @ https://somebody:{password}@a.test/core-1-py3-none-any.whl"
+    done = locking.lock(request(tmp_path, "rich", overrides=(override,)))
+    (notice,) = [notice for notice in done.notices if "--override" in notice]
+    assert "changes nothing" in notice
+    assert password not in notice
+
+
 NOTHING = [
     ((), {}, "nothing to lock"),
     ((), {"requirement_files": ("pylock.toml",)}, "what is asked for is a lock already"),
