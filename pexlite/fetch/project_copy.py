@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pexlite.errors import ProjectBuildError
+from pexlite.programs import find_program
 
 _NEVER_COPIED = frozenset(
     {"__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
@@ -101,7 +102,7 @@ def _lend_history(history: Path, checkout: Path, project: Path) -> None:
             shutil.copy(entry, lent / entry.name)
         elif not entry.name.endswith(".lock"):
             (lent / entry.name).symlink_to(entry)
-    git = shutil.which("git")
+    git = find_program("git")
     if git is None or project == checkout:
         return
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -89,6 +90,20 @@ def test_a_worktree_has_its_history_too(tmp_path: Path, scratch: Path) -> None:
     main = committed(written(tmp_path / "main", "app.py"), "3.4")
     git(main, "worktree", "add", "-q", str(tmp_path / "tree"), "HEAD")
     assert git(copy_project(tmp_path / "tree", scratch), "describe", "--tags") == "3.4"
+
+
+@pytest.mark.parametrize("entry", ["", "."])
+def test_git_is_the_one_on_path_and_none_in_the_repository(
+    entry: str, tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = written(tmp_path / "checkout", "pack/pyproject.toml", "neighbour.txt")
+    (repository / "git").write_text(f"#!/bin/sh\ntouch {tmp_path / 'ran'}\n")
+    (repository / "git").chmod(0o755)
+    committed(repository, "3.4")
+    monkeypatch.chdir(repository)
+    monkeypatch.setenv("PATH", f"{entry}:{os.environ['PATH']}")
+    copy_project(repository / "pack", scratch)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_backend_can_ask_git_for_the_version(workshop: Workshop, tmp_path: Path) -> None:
