@@ -115,11 +115,17 @@ class Disk:
     # -- what there is -------------------------------------------------------------------------------
 
     def find(
-        self, path: Path, user: int = 0, start: Directory | None = None, follow: bool = True
+        self,
+        path: Path,
+        user: int = 0,
+        start: Directory | None = None,
+        follow: bool = True,
+        making: bool = False,
     ) -> tuple[Directory, str, Node | None]:
         """The directory that `path` ends in, its last name there, and what bears that name, if anything does.
 
-        A link at the end is followed with `follow`. "." and ".." at the end have themselves as names.
+        A link at the end is followed with `follow`. "." and ".." at the end have themselves as names. A file is
+        to be made there with `making`: then no link may lead to a name with a slash behind it.
         """
         text = path if path.__class__ is str else os.fsdecode(path)
         place, _, name = text.rpartition("/")
@@ -131,7 +137,7 @@ class Disk:
                 node = known.entries.get(name)
                 if not follow or node.__class__ is not Link:
                     return known, name, node
-        return self._walk(path, text, user, start, follow)
+        return self._walk(path, text, user, start, follow, making)
 
     def _know(self, place: str, user: int) -> Directory | None:
         """The directory at `place`, whose names may be looked up; None where it is none."""
@@ -153,7 +159,7 @@ class Disk:
         return found
 
     def _walk(
-        self, path: Path, text: str, user: int, start: Directory | None, follow: bool
+        self, path: Path, text: str, user: int, start: Directory | None, follow: bool, making: bool = False
     ) -> tuple[Directory, str, Node | None]:
         if not text:
             fail(errno.ENOENT, path)
@@ -176,6 +182,8 @@ class Disk:
             if part == "..":
                 here = here.parent
                 continue
+            if making and slash and not waiting:
+                fail(errno.EISDIR, path)
             found = here.entries.get(part)
             if found is None:
                 if len(os.fsencode(part)) > _LONGEST_NAME:
@@ -190,8 +198,8 @@ class Disk:
                     fail(errno.ELOOP, path)
                 if found.target[0] == "/":
                     here = self.root
-                waiting.extend([piece for piece in reversed(found.target.split("/")) if piece])
                 slash = slash or (not waiting and found.target[-1] == "/")
+                waiting.extend([piece for piece in reversed(found.target.split("/")) if piece])
                 if not waiting:
                     above, name = self.root, "."
                 continue
@@ -255,7 +263,7 @@ class Disk:
         if flags & os.O_CREAT and _has_slash(path):
             self._named(path, user, start)
             fail(errno.EISDIR, path)
-        above, name, found = self.find(path, user, start, follow)
+        above, name, found = self.find(path, user, start, follow, bool(flags & os.O_CREAT))
         writing = flags & os.O_ACCMODE != os.O_RDONLY
         if found is None:
             if not flags & os.O_CREAT:

@@ -104,11 +104,18 @@ class Player:
             directories.sort()
             for name in sorted(directories + names):
                 path = f"{directory}/{name}"
-                facts = self.system.lstat(path)
-                target = self.system.readlink(path) if stat.S_ISLNK(facts.st_mode) else ""
-                found.append((path, target, *self._seen(facts)))
+                found.append((path, self._facts(path)))
                 found.append(self.done(("access", path.removeprefix(self.place), os.R_OK | os.X_OK)))
         return found
+
+    def _facts(self, path: str) -> object:
+        """What can be seen of `path`; the name of the error in a directory that may be listed and not searched."""
+        try:
+            facts = self.system.lstat(path)
+            target = self.system.readlink(path) if stat.S_ISLNK(facts.st_mode) else ""
+        except OSError as failure:
+            return errno.errorcode[failure.errno or 0]
+        return (target, *self._seen(facts))
 
     def _seen(self, facts: os.stat_result) -> tuple[int, ...]:
         size = 0 if stat.S_ISDIR(facts.st_mode) else facts.st_size
@@ -147,6 +154,8 @@ def both() -> Iterator[tuple[Player, Player]]:
 @example([("mkdir", "a", 0o755), ("symlink", "a", "b"), ("rename", "b", "a")])
 @example([("mkdir", "a", 0o755), ("open", "a", os.O_RDONLY, 0), ("rmdir", "a"), ("in", 0, "mkdir", "b")])
 @example([("symlink", "b", "a"), ("symlink", "a", "b"), ("open", "a", os.O_RDONLY, 0)])
+@example([("symlink", "a/", "a"), ("open", "a", os.O_WRONLY | os.O_CREAT, 0o755)])
+@example([("mkdir", "a", 0o755), ("chmod", ".", 0o644)])
 def test_any_calls_do_what_they_do_on_the_real_disk(sequence: list[Call]) -> None:
     with both() as (here, there):
         for number, call in enumerate(sequence):
