@@ -22,7 +22,7 @@ from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
 from tests.runtime.test_unzip import place_of
-from tests.runtime.trials import judged
+from tests.runtime.trials import judged, only_temporary
 
 
 def test_namespace_packages_of_several_wheels_are_one(python: Interpreter, tmp_path: Path) -> None:
@@ -106,8 +106,7 @@ def test_a_home_that_cannot_be_written_has_a_private_place_that_is_found_again(
     newest: Interpreter, teller: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "home").write_text("a file")
-    (tmp_path / "tmp").mkdir()
-    env = environment(tmp_path, HOME=str(tmp_path / "home"), TMPDIR=str(tmp_path / "tmp"))
+    env = environment(tmp_path, HOME=str(tmp_path / "home"), **only_temporary(tmp_path))
     del env["PEX_ROOT"]
     for _ in range(2):
         assert run([newest.path, teller], env, check=False).returncode == 3
@@ -120,14 +119,16 @@ def test_a_private_place_prepared_by_others_is_not_taken(
     newest: Interpreter, teller: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "home").write_text("a file")
-    open_to_all = tmp_path / "tmp" / f"pexlite-{os.getuid()}-aaaa"
-    open_to_all.mkdir(parents=True)
-    open_to_all.chmod(0o777)
-    (tmp_path / "tmp" / f"pexlite-{os.getuid()}-bbbb").symlink_to(open_to_all)
-    env = environment(tmp_path, HOME=str(tmp_path / "home"), TMPDIR=str(tmp_path / "tmp"))
+    env = environment(tmp_path, HOME=str(tmp_path / "home"), **only_temporary(tmp_path))
     del env["PEX_ROOT"]
+    open_to_all = tmp_path / "tmp" / f"pexlite-{os.getuid()}-aaaa"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    link = tmp_path / "tmp" / f"pexlite-{os.getuid()}-bbbb"
+    link.symlink_to(open_to_all)
     assert run([newest.path, teller], env, check=False).returncode == 3
     assert list(open_to_all.iterdir()) == []
+    assert len(set((tmp_path / "tmp").iterdir()) - {open_to_all, link}) == 1
 
 
 def test_a_damaged_file_says_so_and_poisons_nothing(newest: Interpreter, teller: Path, tmp_path: Path) -> None:

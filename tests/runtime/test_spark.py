@@ -21,6 +21,7 @@ from tests import needs
 from tests.bundles import bundle_file, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
+from tests.runtime.trials import only_temporary
 
 APPLICATION = """
 import json
@@ -532,10 +533,9 @@ def test_workers_without_a_home_that_start_at_once_unpack_once(
     wheels: list[Path], tmp_path: Path, env: dict[str, str], newest: Interpreter, java: list[str]
 ) -> None:
     file = bundle_file(tmp_path / "app.pex", wheels, function("application", "main"))
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
     del env["PEX_ROOT"]
-    without_home = {**env, **WORKER, "HOME": str(file), "TMPDIR": str(temporary)}
+    without_home = {**env, **WORKER, "HOME": str(file), **only_temporary(tmp_path)}
+    temporary = tmp_path / "tmp"
     command = [*java, str(newest.path), str(file), "-m", "pyspark.daemon"]
     started = [
         subprocess.Popen(command, env=without_home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -564,8 +564,6 @@ for thread in threads: thread.join()
 def test_workers_without_a_home_find_one_place_however_close_they_are(
     tmp_path: Path, env: dict[str, str], newest: Interpreter
 ) -> None:
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
     room = Path(spark.__file__).parents[2]
-    run([newest.path, "-c", ALL_AT_ONCE, room], {**env, "TMPDIR": str(temporary)})
-    assert len(list(temporary.iterdir())) == 1
+    run([newest.path, "-c", ALL_AT_ONCE, room], {**env, **only_temporary(tmp_path)})
+    assert len(list((tmp_path / "tmp").iterdir())) == 1

@@ -70,3 +70,32 @@ def mounted(directory: Path, options: str) -> Iterator[Path]:
         yield directory
     finally:
         subprocess.run(["umount", "-l", directory], check=True)
+
+
+# Python imports it by itself. What a start cannot stat is no place for it, and its own modules are found otherwise.
+_ALONE = """\
+import os
+
+stat = os.stat
+
+
+def stat_of_the_rest(path, *arguments, **more):
+    if path in ("/var/tmp", "/tmp", "/dev/shm"):
+        raise FileNotFoundError(2, "it is not there for the test", path)
+    return stat(path, *arguments, **more)
+
+
+os.stat = stat_of_the_rest
+"""
+
+
+def only_temporary(directory: Path) -> dict[str, str]:
+    """The variables of a start whose one place for temporary files is `directory`/tmp, which is made, and empty.
+
+    In the places that all accounts share, earlier starts may have left a private directory, which every later start
+    of the account takes.
+    """
+    (directory / "alone").mkdir()
+    (directory / "alone" / "sitecustomize.py").write_text(_ALONE)
+    (directory / "tmp").mkdir()
+    return {"TMPDIR": str(directory / "tmp"), "PYTHONPATH": str(directory / "alone")}
