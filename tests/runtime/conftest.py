@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,13 @@ def newest() -> Interpreter:
 def env(tmp_path: Path) -> dict[str, str]:
     """A clean environment with an empty cache."""
     return environment(tmp_path / "root")
+
+
+@pytest.fixture
+def everybodys() -> Iterator[Path]:
+    """A directory that any account reaches, unlike pytest's; `tmp` in it is for temporary files, as /tmp is."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        (Path(name) / "tmp").mkdir()
+        (Path(name) / "tmp").chmod(0o1777)
+        yield Path(name)

@@ -6,8 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,16 +62,6 @@ def public() -> Path:
         if path.exists():
             return path
     pytest.skip("no Python here that any account may run: apt-get install python3")
-
-
-@pytest.fixture
-def everybodys(tmp_path: Path) -> Iterator[Path]:
-    """A directory for temporary files, as /tmp is, that any account reaches."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as name:
-        Path(name).chmod(0o755)
-        (Path(name) / "tmp").mkdir()
-        (Path(name) / "tmp").chmod(0o1777)
-        yield Path(name)
 
 
 @pytest.fixture

@@ -204,19 +204,11 @@ def test_the_cache_that_a_process_was_told_of(environment: str, root: str | None
     assert processes._root(environment) == root
 
 
-@pytest.fixture
-def open_to_all() -> Iterator[Path]:
-    """A directory that everybody can enter, as all above it; what pytest gives is closed to others."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-def test_a_list_of_others_who_may_enter_opens_a_home(open_to_all: Path) -> None:
+def test_a_list_of_others_who_may_enter_opens_a_home(everybodys: Path) -> None:
     # acl(5): version; then tag, permissions and id of owner, a user, group, mask, others.
     entries = [(1, 7, -1), (2, 5, os.getuid() + 1), (4, 0, -1), (16, 5, -1), (32, 0, -1)]
     told = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
-    home = open_to_all / "home"
+    home = everybodys / "home"
     home.mkdir(mode=0o700)
     assert processes.is_closed(str(home), os.getuid())
     try:
@@ -239,11 +231,13 @@ def test_a_list_of_others_who_may_enter_opens_a_home(open_to_all: Path) -> None:
     ],
 )
 def test_a_cache_in_a_home_that_nobody_else_can_enter_is_used_by_nobody_else(
-    modes: tuple[int, ...], closed: bool | None, open_to_all: Path
+    modes: tuple[int, ...], closed: bool | None, everybodys: Path
 ) -> None:
-    home = open_to_all / "home"
+    home = everybodys / "home"
     place = home / ".pex" / "lite-2" / "apps" / "aaaa-cp311-1"
     place.mkdir(parents=True)
+    for path in place.parents[:3]:
+        path.chmod(0o755)
     for path, mode in zip((home, home / ".pex", place), modes, strict=True):
         path.chmod(mode)
     if closed is None:

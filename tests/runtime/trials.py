@@ -72,7 +72,7 @@ def mounted(directory: Path, options: str) -> Iterator[Path]:
         subprocess.run(["umount", "-l", directory], check=True)
 
 
-# Python imports it by itself. What a start cannot stat is no place for it, and its own modules are found otherwise.
+# Python imports it by itself. What a start cannot stat is no place for it; modules are found otherwise.
 _ALONE = """\
 import os
 
@@ -92,8 +92,8 @@ os.stat = stat_of_the_rest
 def only_temporary(directory: Path) -> dict[str, str]:
     """The variables of a start whose one place for temporary files is `directory`/tmp, which is made, and empty.
 
-    In the places that all accounts share, earlier starts may have left a private directory, which every later start
-    of the account takes.
+    In the places that all accounts share, earlier starts may have left a private directory, which every later
+    start of the account takes.
     """
     (directory / "alone").mkdir()
     (directory / "alone" / "sitecustomize.py").write_text(_ALONE)
