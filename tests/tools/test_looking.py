@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,8 +67,13 @@ def test_looking_at_a_file_runs_nothing_of_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     command, *rest = arguments
-    run([command, str(hostile), *rest])
+    assert run([command, str(hostile), *rest]) == 0
     assert not ran.exists()
+
+
+def test_starting_it_runs_what_is_in_it(hostile: Path, ran: Path) -> None:
+    subprocess.run([sys.executable, hostile], check=False)
+    assert ran.exists()
 
 
 @pytest.mark.usefixtures("caches")
@@ -81,7 +88,7 @@ def test_the_pexlite_that_makes_a_venv_writes_its_programs(hostile: Path, ran: P
     ("lines", "words"),
     [
         ("!0\napp:main ../../mark\n", "'bin/../../mark', which is no file name"),
-        ("!0\napp:main /tmp/mark\n", "which is no file name"),
+        ("!0\napp:main {here}/mark\n", "which is no file name"),
         ("!0\napp:main a\rb\n", "which would be written elsewhere"),
         ("!0\nos;x:y tool2\n", "calls 'os;x:y', and that is no function"),
         ("/0 lib/../../../..\n1 mark\n", "which would be written elsewhere"),
@@ -96,13 +103,13 @@ def test_the_pexlite_that_makes_a_venv_writes_its_programs(hostile: Path, ran: P
     ],
 )
 def test_a_tree_leads_nowhere_else(lines: str, words: str, file: Path, tmp_path: Path) -> None:
-    odd = with_parts(file, tmp_path / "odd.pex", lambda parts: parts.update({".trees/0": lines.encode()}))
+    tree = lines.replace("{here}", str(tmp_path)).encode()
+    odd = with_parts(file, tmp_path / "odd.pex", lambda parts: parts.update({".trees/0": tree}))
     for look in (lambda: make_venv(odd, tmp_path / "a" / "b" / "venv"), lambda: verify_file(odd)):
         with pytest.raises(VerificationFailed) as failure:
             look()
         assert any(words in cause for cause in failure.value.causes)
     assert list(tmp_path.rglob("mark")) == []
-    assert not Path("/tmp/mark").exists()
 
 
 @pytest.mark.usefixtures("caches")
