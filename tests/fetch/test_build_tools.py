@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -17,6 +16,7 @@ from pexlite.fetch.build import Workshop
 from pexlite.fetch.store import Store
 from pexlite.installers import build_requirements
 from pexlite.model import BuildRequest, IndexSettings, Progress, Target, Wheel
+from tests import needs
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import lock_of, sha256
 
@@ -110,8 +110,7 @@ def test_a_wheel_is_not_taken_again_for_another_index(builds: Builds, tmp_path: 
 
 
 def test_a_checkout_is_built_anew_by_a_mended_backend(builds: Builds, tmp_path: Path) -> None:
-    if shutil.which("git") is None:
-        pytest.skip("git is not here")
+    needs.program("git")
     make_project(tmp_path / "repository", "demo", build_system=SYSTEM)
     git = ["git", "-c", "user.name=x", "-c", "user.email=x@x.test", "-C", str(tmp_path / "repository")]
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):

@@ -122,9 +122,9 @@ def test_what_would_be_written_elsewhere_is_refused(members: list[tarfile.TarInf
 
 @pytest.mark.parametrize("name", ["../elsewhere", "/elsewhere", "demo-1.0/../../elsewhere"])
 def test_zip_files_are_held_to_the_same(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ProjectBuildError, match=r"would be written elsewhere|elsewhere"):
+    with pytest.raises(ProjectBuildError, match=r"demo-1\.0\.zip is no source distribution"):
         unpack_sdist(zip_of(tmp_path, name), tmp_path / "source")
-    assert not (tmp_path / "elsewhere").exists()
+    assert [path for path in everything_in(tmp_path) if "source" not in path] == ["demo-1.0.zip"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08cut off"])

@@ -51,7 +51,7 @@ def test_what_would_be_read_as_something_else_is_refused(text: str, words: str) 
 
 @pytest.mark.parametrize("digest", ["sha256:00 -r x", "sha256:00\nb", "x"])
 def test_a_hash_is_a_hash(digest: str) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="'a' has a hash that is none"):
         requirement_line("a", [digest])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import struct
@@ -203,8 +204,6 @@ def test_a_record_takes_little(record: bytes, tmp_path: Path) -> None:
 
 def with_other_wheel(file: Path, wheel: Path, output: Path) -> Path:
     """`file` whose first wheel is `wheel`, in a place behind all others, with its right sha256."""
-    import hashlib
-
     content = wheel.read_bytes()
 
     def change(parts: Parts) -> None:
