@@ -22,7 +22,8 @@ from tests.fetch.server import Server, content
 from tests.index import serve
 from tests.indexes.conftest import Machine
 
-MARK = "mark" + "-in-a-test"
+# Another one in each process of the tests, which can see the programs of the others.
+MARK = f"mark-{os.getpid()}-in-a-test"
 _ODD = "%40%3A%2F%C3%A4"
 
 # How somebody writes it: a user before the host, and parameters behind the path.
@@ -164,9 +165,15 @@ class Watched:
                         self.seen.add(words.replace("\0", " "))
 
 
+def _is_typed(line: str) -> bool:
+    """Whether it is the command line that a person types."""
+    return "-m pexlite" in line
+
+
 def _is_not_ours(line: str) -> bool:
     """Whether a command line is typed by a person, or made by pip or git for programs of their own."""
-    return "-m pexlite" in line or "pip-build-env-" in line or "git" in line
+    program = line.partition(" ")[0].rpartition("/")[2]
+    return _is_typed(line) or "pip-build-env-" in line or program.startswith("git") or " git-upload-pack " in line
 
 
 def marks() -> list[bytes]:
@@ -204,6 +211,8 @@ def found_in(machine: Machine) -> Iterator[str]:
 )
 @example(place="--override", form="a password", command="lock", resolver="uv", manner=[], there=True)
 @example(place="a lock", form="both", command="build", resolver="pip", manner=["-v", "--json"], there=False)
+@example(place="a requirement from git", form="a token", command="build", resolver="uv", manner=[], there=True)
+@example(place="a requirement by ssh", form="a token", command="build", resolver="pip", manner=[], there=True)
 def test_it_is_nowhere_else(
     place: str,
     form: str,
@@ -238,6 +247,7 @@ def test_it_is_nowhere_else(
     assert [mark for mark in marks() if mark in (done.stdout + done.stderr).encode()] == [], done.stderr
     assert list(found_in(machine)) == []
     assert [line for line in watched.seen if not _is_not_ours(line)] == []
+    assert any(map(_is_typed, watched.seen)) == any(MARK in word for word in words)
 
 
 def test_what_looks_for_the_mark_finds_it(machine: Machine, tmp_path: Path) -> None:
