@@ -35,12 +35,18 @@ def pytest_configure() -> None:
 
 @pytest.fixture
 def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine without pip's or uv's configuration, and with an empty store."""
+    """A machine without pip's or uv's configuration, and with empty caches."""
+    make_bare(monkeypatch, tmp_path)
+
+
+def make_bare(change: pytest.MonkeyPatch, directory: Path) -> None:
+    """Leave no configuration of pip and uv to this process; the caches of pexlite and of built files are below."""
     for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PEXLITE_CACHE_DIR", str(tmp_path / "store"))
+        if name.startswith(("PIP_", "UV_", "PEX_")) and name != "UV_CACHE_DIR":
+            change.delenv(name)
+    change.setenv("PIP_CONFIG_FILE", os.devnull)
+    change.setenv("PEXLITE_CACHE_DIR", str(directory / "store"))
+    change.setenv("PEX_ROOT", str(directory / "pex-root"))
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from pexlite import pipeline
 from pexlite.model import BuildRequest, BuildResult
 from tests import needs
 from tests.bundles import environment, run
+from tests.conftest import make_bare
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter, supported
 
@@ -193,7 +194,10 @@ def test_a_module_is_not_taken_from_the_bytecode_of_another_wheel(tmp_path: Path
 
 @pytest.fixture(scope="module")
 def newest_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return file_of(tmp_path_factory.mktemp("newest"), PYTHONS[0])
+    directory = tmp_path_factory.mktemp("newest")
+    with pytest.MonkeyPatch.context() as change:
+        make_bare(change, directory)
+        return file_of(directory, PYTHONS[0])
 
 
 @pytest.mark.parametrize("python", PYTHONS, ids=str)

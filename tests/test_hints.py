@@ -14,6 +14,7 @@ import pytest
 
 from pexlite.cli.main import run
 from tests.checkout import REPOSITORY
+from tests.conftest import make_bare
 from tests.factories import make_project, make_wheel
 
 HOUSE = REPOSITORY / "pexlite"
@@ -104,12 +105,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     ssh.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S -\n")
     ssh.chmod(0o755)
     with pytest.MonkeyPatch.context() as change:
-        for name in [name for name in os.environ if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR"]:
-            change.delenv(name)
-        given = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(place / "links")}
-        given |= {"PEX_ROOT": str(place / "root"), "PEXLITE_CACHE_DIR": str(place / "store")}
-        for name, value in {**given, "PATH": f"{ssh.parent}{os.pathsep}{os.environ['PATH']}"}.items():
-            change.setenv(name, value)
+        make_bare(change, place)
+        change.setenv("PIP_NO_INDEX", "1")
+        change.setenv("PIP_FIND_LINKS", str(place / "links"))
+        change.setenv("PATH", str(ssh.parent), prepend=os.pathsep)
         change.chdir(here)
         assert run(["probe", "-o", "server.json"]) == run(["lock", ".", "-q"]) == 0
         for name in ("app.pex", "env.pex"):

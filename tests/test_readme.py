@@ -103,7 +103,6 @@ def test_the_python_example_runs(tmp_path: Path, bare_machine: None, monkeypatch
     (tmp_path / "my_cli.py").write_text("import requests\ndef main(): print('hello')\n")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
-    monkeypatch.setenv("PEX_ROOT", str(tmp_path / "root"))
     program = f"{example}\nimport my_cli, requests\nassert 'lite-2' in my_cli.__file__, my_cli.__file__\n"
     (tmp_path / "elsewhere").mkdir()
     script = tmp_path / "elsewhere" / "example.py"

@@ -92,7 +92,9 @@ def test_options_before_a_command_are_the_commands(
 
 
 @pytest.mark.parametrize("arguments", [["cache", "--json", "info"], ["--json", "cache", "info"]])
-def test_commands_of_a_command_are_found_behind_options_too(arguments: list[str], capsys: Output) -> None:
+def test_commands_of_a_command_are_found_behind_options_too(
+    arguments: list[str], bare_machine: None, capsys: Output
+) -> None:
     assert run(arguments) == 0
     assert capsys.readouterr().out.startswith("{")
 
