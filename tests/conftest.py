@@ -1,4 +1,4 @@
-"""Fixtures for several rooms: a bare machine, a certificate, a place to measure in."""
+"""Fixtures for several rooms: a bare machine, a web server and a certificate, a place to measure in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -14,6 +15,7 @@ import pytest
 from tests import needs
 from tests.bench.setting import Setting
 from tests.checkout import environment_with_pexlite
+from tests.fetch.server import Server
 
 
 def pytest_configure() -> None:
@@ -70,3 +72,14 @@ def setting(tmp_path: Path, bare_machine: None) -> Setting:
     environment_with_pexlite(place)
     (place / "DONE").touch()
     return Setting(tmp_path, Path(sys.executable))
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A web server on 127.0.0.1; no proxy, authority or netrc of the person who tests gets in the way."""
+    for name in os.environ:
+        if name.lower().endswith("_proxy") or name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("NETRC", os.devnull)
+    with Server() as running:
+        yield running

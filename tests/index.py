@@ -37,13 +37,13 @@ def serve(
     return f"{at}/simple/" if "://" in at else server.url(f"{at}/simple/", user=user)
 
 
-def page(text: str) -> Reply:
-    """A reply that is an HTML page."""
+def page(text: str, *, kind: str = "text/html; charset=utf-8") -> Reply:
+    """A reply that is a page of an index, in HTML or of another `kind`."""
     body = text.encode()
 
     def reply(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
-        request.send_header("Content-Type", "text/html; charset=utf-8")
+        request.send_header("Content-Type", kind)
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
         request.wfile.write(body)

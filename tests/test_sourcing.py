@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +34,12 @@ def links(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    with Server() as running:
-        yield running
+def inside(tmp_path: Path) -> Path:
+    """Files of an index that few may reach: core 1.0."""
+    directory = tmp_path / "inside"
+    directory.mkdir()
+    make_wheel(directory, "core", "1.0")
+    return directory
 
 
 def project(directory: Path, name: str, *lines: str, requires: tuple[str, ...] = (), version: str = "1.0") -> Path:
@@ -171,14 +173,12 @@ def test_a_repository_is_checked_out_at_its_tag(resolver: str, links: Path, tmp_
 
 @both
 def test_an_index_that_is_named_serves_what_is_pinned_to_it_with_its_password(
-    resolver: str, links: Path, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    resolver: str, links: Path, inside: Path, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "inside").mkdir()
-    make_wheel(tmp_path / "inside", "core", "1.0")
     public = serve(server, links, at="/public")
     private = serve(
         server,
-        tmp_path / "inside",
+        inside,
         at="/private",
         reply=lambda body: replies.only_for("someone", "secret-for-test", body),
     )
@@ -194,11 +194,9 @@ def test_an_index_that_is_named_serves_what_is_pinned_to_it_with_its_password(
 
 @both
 def test_an_index_with_a_marker_counts_on_the_targets_where_it_holds(
-    resolver: str, links: Path, server: Server, tmp_path: Path
+    resolver: str, links: Path, inside: Path, server: Server, tmp_path: Path
 ) -> None:
-    (tmp_path / "inside").mkdir()
-    make_wheel(tmp_path / "inside", "core", "1.0")
-    public, private = serve(server, links, at="/public"), serve(server, tmp_path / "inside", at="/private")
+    public, private = serve(server, links, at="/public"), serve(server, inside, at="/private")
     table = ["[[tool.uv.index]]", 'name = "ours"', f'url = "{private}"', "explicit = true"]
     source = "core = [{ index = 'ours', marker = \"sys_platform == 'win32'\" }]"
     project(tmp_path, "app", "[tool.uv.sources]", source, *table, requires=("core",))
@@ -215,11 +213,9 @@ def test_an_index_with_a_marker_counts_on_the_targets_where_it_holds(
 
 @both
 def test_the_builder_may_say_where_an_index_of_that_name_is(
-    resolver: str, links: Path, server: Server, tmp_path: Path
+    resolver: str, links: Path, inside: Path, server: Server, tmp_path: Path
 ) -> None:
-    (tmp_path / "inside").mkdir()
-    make_wheel(tmp_path / "inside", "core", "1.0")
-    public, private = serve(server, links, at="/public"), serve(server, tmp_path / "inside", at="/private")
+    public, private = serve(server, links, at="/public"), serve(server, inside, at="/private")
     table = ["[[tool.uv.index]]", 'name = "theirs"', 'url = "https://nowhere.test/"', "explicit = true"]
     project(tmp_path, "app", "[tool.uv.sources]", 'core = { index = "theirs" }', *table, requires=("core",))
     settings = IndexSettings(index_url=public, named_indexes=(("theirs", private),))
@@ -228,11 +224,9 @@ def test_the_builder_may_say_where_an_index_of_that_name_is(
 
 @both
 def test_an_index_for_all_comes_first_as_with_uv_and_is_named(
-    resolver: str, links: Path, server: Server, tmp_path: Path
+    resolver: str, links: Path, inside: Path, server: Server, tmp_path: Path
 ) -> None:
-    (tmp_path / "inside").mkdir()
-    make_wheel(tmp_path / "inside", "core", "1.0")
-    public, private = serve(server, links, at="/public"), serve(server, tmp_path / "inside", at="/private")
+    public, private = serve(server, links, at="/public"), serve(server, inside, at="/private")
     table = ["[[tool.uv.index]]", 'name = "ours"', f'url = "{private}"', "[tool.uv]", 'prerelease = "allow"']
     app = project(tmp_path, "app", *table, requires=("core",))
     result = build(tmp_path, "./app", resolver=resolver, index=IndexSettings(index_url=public))

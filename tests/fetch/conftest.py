@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from pexlite import installers
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.store import Store
 from pexlite.model import IndexSettings, Target, no_report
-from tests.fetch.server import Server
 
 
 @pytest.fixture
@@ -44,14 +41,3 @@ def installer() -> installers.Installer:
 @pytest.fixture
 def workshop(store: Store, target: Target, installer: installers.Installer) -> Workshop:
     return Workshop(store, IndexSettings(), installer, target, no_report)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A web server on this machine; no proxy or netrc of the person who tests gets in the way."""
-    for name in os.environ:
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("NETRC", os.devnull)
-    with Server() as running:
-        yield running

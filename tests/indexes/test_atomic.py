@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,12 +32,6 @@ def an_application() -> bytes:
 
 
 OLD = an_application()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 def start(machine: Machine, *arguments: str, most_bytes: int | None = None) -> subprocess.Popen[str]:

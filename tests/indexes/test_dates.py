@@ -6,13 +6,13 @@ import hashlib
 import importlib.metadata
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from tests.factories import make_wheel
 from tests.fetch.server import Server, content
+from tests.index import page
 from tests.indexes.conftest import Machine, both
 
 UPLOADED = {"1.0": "2026-01-30T23:59:59Z", "2.0": "2026-01-31T00:00:00Z", "3.0": "2026-01-31T23:00:00Z"}
@@ -32,22 +32,9 @@ def dated(tmp_path: Path) -> Iterator[str]:
             files.append(
                 {"filename": wheel.name, "url": url, "hashes": digest, "upload-time": uploaded, "size": len(body)}
             )
-        page = {"meta": {"api-version": "1.1"}, "name": "core", "versions": list(UPLOADED), "files": files}
-        server.on("/simple/core/", as_json(page))
+        told = {"meta": {"api-version": "1.1"}, "name": "core", "versions": list(UPLOADED), "files": files}
+        server.on("/simple/core/", page(json.dumps(told), kind="application/vnd.pypi.simple.v1+json"))
         yield server.url("/simple/")
-
-
-def as_json(page: object):  # type: ignore[no-untyped-def]
-    body = json.dumps(page).encode()
-
-    def reply(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.send_header("Content-Type", "application/vnd.pypi.simple.v1+json")
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
-
-    return reply
 
 
 @both

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,12 +40,6 @@ WRITERS = {
     ],
     "uv export": [*UV, "export", "-q", "--no-emit-project", "--format", "pylock.toml", "-o", "pylock.toml"],
 }
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 def write_lock(writer: str, machine: Machine, url: str) -> None:

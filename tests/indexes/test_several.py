@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +13,6 @@ from tests.fetch import server as replies
 from tests.fetch.server import Server
 from tests.index import serve
 from tests.indexes.conftest import Machine, both
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 @dataclass(frozen=True)

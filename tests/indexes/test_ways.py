@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,6 @@ from tests.fetch import server as replies
 from tests.fetch.server import Server
 from tests.index import page, serve
 from tests.indexes.conftest import Machine, both
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 def wheels_in(machine: Machine, output: str = "app.pex") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -21,12 +20,6 @@ from tests.index import page, serve
 
 _AS_JSON = '{"meta": {"api-version": "1.0"}, "projects": [{"name": "Weather_Tools"}, {"name": "rain"}]}'
 _AS_HTML = '<!DOCTYPE html><html><body><a href="/simple/weather-tools/">Weather_Tools</a><A href="x">\nrain</A>'
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        yield running
 
 
 @pytest.fixture
@@ -117,8 +110,8 @@ def test_the_hint_is_a_name_that_can_be_built(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    bare_machine: None,
 ) -> None:
-    monkeypatch.setenv("PEXLITE_CACHE_DIR", str(tmp_path / "store"))
     monkeypatch.chdir(tmp_path)
     options = ["-i", serve(server, wheels), "--resolver", resolver, "-o", "x.pex", "-q"]
     assert run(["requsts", *options]) == 3
