@@ -132,10 +132,20 @@ def make_project(
     texts: dict[str, str | bytes] = {"pyproject.toml": "\n".join(lines) + "\n", **(files or {})}
     if "backend-path" in build_system:
         texts["backend.py"] = _BACKEND
-    for path, content in texts.items():
-        (project / path).parent.mkdir(parents=True, exist_ok=True)
-        (project / path).write_bytes(_bytes(content))
-    return project
+    return write_files(project, texts)
+
+
+def write_files(directory: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write `files`, content by path, below `directory`, and return that."""
+    for path, content in files.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_bytes(_bytes(content))
+    return directory
+
+
+def written(directory: Path, *paths: str, content: str = "x = 1\n") -> Path:
+    """Write files of one `content` below `directory`, and return that."""
+    return write_files(directory, dict.fromkeys(paths, content))
 
 
 def _bytes(content: str | bytes) -> bytes:

@@ -17,7 +17,7 @@ from pexlite.cli.main import run
 from pexlite.errors import UsageError, WriteError
 from pexlite.outputs import Kind, Output, is_of_kind
 from tests.bundles import bundle_file, function
-from tests.factories import make_project, make_wheel
+from tests.factories import make_project, make_wheel, write_files
 
 Said = pytest.CaptureFixture[str]
 SOURCE = "is a source of this, and cannot be its output as well"
@@ -27,10 +27,7 @@ SOURCE = "is a source of this, and cannot be its output as well"
 def work(bare_machine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with every kind of source in it, which is the current one."""
     place = tmp_path / "desk"
-    (place / "package").mkdir(parents=True)
-    (place / "tree").mkdir()
-    (place / "links").mkdir()
-    for name, text in {
+    files = {
         "job.py": "print('job')\n",
         "requirements.txt": "-r nested.txt\n-c constraints.txt\n",
         "nested.txt": "app\n",
@@ -41,8 +38,9 @@ def work(bare_machine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "package/data.txt": "data",
         "tree/loose.py": "def main():\n    print('loose')\n",
         "mine.txt": "nobody can make this again\n",
-    }.items():
-        (place / name).write_text(text)
+    }
+    write_files(place, files)
+    (place / "links").mkdir()
     make_wheel(place / "links", "app", files={"app.py": "def main():\n    print('app')\n"})
     make_project(place, "project", files={"project.py": "def main(): print('project')\n", "notes.txt": "notes"})
     (place / "project" / "alias.py").symlink_to("../mine.txt")

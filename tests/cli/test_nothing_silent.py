@@ -26,9 +26,10 @@ import pytest
 from pexlite.cli.commands import COMMANDS
 from pexlite.cli.main import run
 from pexlite.runtime.app import switches
+from pexlite.targets.interpreters import running_target
 from tests import needs
 from tests.bundles import bundle_file, function
-from tests.factories import make_project, make_wheel
+from tests.factories import make_project, make_wheel, write_files
 from tests.interpreters import supported
 
 Said = pytest.CaptureFixture[str]
@@ -241,8 +242,8 @@ def other_python() -> str:
 @pytest.fixture
 def words(bare_machine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The words that rows leave open; the current directory has all that they name."""
-    work, old, links = tmp_path / "work", tmp_path / "old", tmp_path / "work" / "links"
-    for place in (links, old, work / "tree", work / "empty", work / "package" / ".hidden", work / "taken"):
+    work, links = tmp_path / "work", tmp_path / "work" / "links"
+    for place in (links, work / "empty"):
         place.mkdir(parents=True)
     monkeypatch.chdir(work)
     start = {"console_scripts": {"app": "app:main"}}
@@ -251,14 +252,11 @@ def words(bare_machine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     cores = [
         make_wheel(links, "core", version, files={"core.py": version}) for version in ("1.0", "2.0", "3.0rc1")
     ]
-    for name, tag in (
-        ("both", "py3-none-any"),
-        ("both", "py3-none-linux_x86_64"),
-        ("native", "py3-none-linux_x86_64"),
-    ):
+    own = f"py3-none-{running_target().tags[0].platform}"
+    for name, tag in (("both", "py3-none-any"), ("both", own), ("native", own)):
         make_wheel(links, name, files={f"{name}.py": ""}, tag=tag)
     make_wheel(links, "clash", files={"app.py": "other"})
-    for name, text in {
+    texts = {
         "more.txt": "app\nboth\n",
         "low.txt": "core<2\n",
         "mine.txt": "mine",
@@ -268,8 +266,8 @@ def words(bare_machine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         "tree/loose.py": "",
         "package/__init__.py": "",
         "package/.hidden/data.txt": "",
-    }.items():
-        Path(name).write_text(text)
+    }
+    write_files(work, texts)
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "index", [app, cores[0]]))
     new = index(tmp_path / "new", [app, cores[1]])
     return {"new": new, "other": other_python()}

@@ -19,7 +19,7 @@ from pexlite.fetch.normalise import normalise
 from pexlite.fetch.store import Store
 from pexlite.model import IndexSettings, Progress, Target, no_report
 from tests import needs
-from tests.factories import make_project, make_wheel
+from tests.factories import make_project, make_wheel, written
 
 CODE = {
     "demo/__init__.py": "def main(): print('hi')\n",
@@ -79,9 +79,7 @@ def test_litter_of_earlier_builds_stays_out_of_the_copy(workshop: Workshop, tmp_
     project = project_in(tmp_path)
     litter = ["demo/__pycache__/x.pyc", "demo/x.pyc", "demo/.tox/x.py", "demo/node_modules/x.js"]
     litter += ["demo.egg-info/PKG-INFO", "demo/venv/pyvenv.cfg", "demo/venv/lib/x.py"]
-    for path in litter:
-        (project / path).parent.mkdir(parents=True, exist_ok=True)
-        (project / path).write_text("litter")
+    written(project, *litter)
     wheel = workshop.build_project(project)
     assert sorted(file for file in wheel.files if "dist-info" not in file) == sorted(CODE)
 

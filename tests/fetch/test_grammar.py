@@ -12,7 +12,7 @@ from pexlite.errors import EntryPointMissing, TargetError
 from pexlite.fetch.grammar import demand_of
 from pexlite.fetch.own_grammar import grammar_of
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
-from tests.factories import make_wheel
+from tests.factories import make_wheel, write_files
 
 ROWS = [
     ("x = 1\n", 6),
@@ -78,17 +78,15 @@ def build(
 
 @pytest.fixture
 def work(bare_machine: None, tmp_path: Path) -> Path:
-    (tmp_path / "package").mkdir()
-    for name, text in {
+    files = {
         "job.py": "match 1:\n    case 1: print(1)\n",
         "broken.py": "print(1\n",
         "package/__init__.py": "",
         "package/cli.py": "def main(): pass\n",
         "package/newer.py": "(x := 1)\n",
         "package/older.py": "print 1\n",
-    }.items():
-        (tmp_path / name).write_text(text)
-    return tmp_path
+    }
+    return write_files(tmp_path, files)
 
 
 def test_the_file_runs_where_its_own_code_is_read(work: Path) -> None:

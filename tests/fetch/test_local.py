@@ -18,16 +18,9 @@ from pexlite.fetch.store import Store
 from pexlite.installers import Installer
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Target, Wheel, no_report
 from tests import needs
-from tests.factories import make_project, make_wheel
+from tests.factories import make_project, make_wheel, written
 
 NO_INSTALLER = Installer("pip", ("false",))
-
-
-def written(directory: Path, *files: str, content: str = "x = 1\n") -> Path:
-    for file in files:
-        (directory / file).parent.mkdir(parents=True, exist_ok=True)
-        (directory / file).write_text(content)
-    return directory
 
 
 def wheel_of(kind: LocalKind, path: Path, store: Store, target: Target) -> Wheel:

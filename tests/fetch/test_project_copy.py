@@ -9,14 +9,7 @@ import pytest
 from pexlite.errors import ProjectBuildError
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.project_copy import copy_project
-from tests.factories import make_project
-
-
-def written(directory: Path, *files: str) -> Path:
-    for file in files:
-        (directory / file).parent.mkdir(parents=True, exist_ok=True)
-        (directory / file).write_text(file)
-    return directory
+from tests.factories import make_project, written
 
 
 def files_in(directory: Path) -> set[str]:

@@ -12,14 +12,7 @@ import pytest
 from pexlite import pipeline
 from pexlite.fetch.source_tree import Reason, files_of
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
-from tests.factories import make_project
-
-
-def written(directory: Path, *files: str) -> Path:
-    for file in files:
-        (directory / file).parent.mkdir(parents=True, exist_ok=True)
-        (directory / file).write_text("")
-    return directory
+from tests.factories import make_project, written
 
 
 def names(package: Path, *included: str) -> list[str]:

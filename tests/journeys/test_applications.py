@@ -16,6 +16,7 @@ from pexlite.pipeline import build
 from tests.bundles import environment, run
 from tests.conformance.application import Application
 from tests.conformance.table import JOURNEYS
+from tests.factories import write_files
 
 pytestmark = [pytest.mark.journey, pytest.mark.network]
 
@@ -34,9 +35,7 @@ def do(
 ) -> subprocess.CompletedProcess[str]:
     """Run the application's task by `program` in a fresh directory, and return what came of it."""
     shutil.rmtree(work, ignore_errors=True)
-    for name, content in application.files.items():
-        (work / name).parent.mkdir(parents=True, exist_ok=True)
-        (work / name).write_text(content)
+    write_files(work, application.files)
     work.mkdir(exist_ok=True)
     arguments = [argument.format(work=work) for argument in application.arguments]
     done = run([*program, *arguments], env, cwd=work, stdin=application.stdin, check=False)

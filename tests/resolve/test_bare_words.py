@@ -12,6 +12,7 @@ import pytest
 from pexlite.errors import UsageError
 from pexlite.model import Asked, BuildRequest, LocalKind
 from pexlite.resolve import gather
+from tests.factories import write_files
 
 MAIN = "def run():\n    pass\n"
 # What is here, as files; "package" and the like are the words.
@@ -34,10 +35,7 @@ FILES = {
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    return tmp_path
+    return write_files(tmp_path, FILES)
 
 
 def asked(here: Path, *inputs: str, **more: object) -> Asked:

@@ -14,7 +14,7 @@ import pytest
 
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
 from tests.bundles import bundle_file, environment, run
-from tests.factories import make_wheel
+from tests.factories import make_wheel, write_files
 from tests.interpreters import Interpreter, supported
 
 TOLD = """
@@ -146,9 +146,7 @@ class Beside:
 def beside(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Beside:
     python: Interpreter = request.param
     place = tmp_path_factory.mktemp("program")
-    for name, content in FILES.items():
-        (place / name).parent.mkdir(exist_ok=True)
-        (place / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    write_files(place, FILES)
     (place / "link.py").symlink_to("sub/told.py")
     with zipfile.ZipFile(place / "archive.zip", "w") as archive:
         archive.writestr("__main__.py", TOLD)

@@ -19,7 +19,7 @@ from pexlite.model import EntryPoint, LaunchOptions, StartKind
 from pexlite.runtime.app import launch, spark
 from tests import needs
 from tests.bundles import bundle_file, function, run
-from tests.factories import make_wheel
+from tests.factories import make_wheel, write_files
 from tests.interpreters import Interpreter
 from tests.runtime.trials import only_temporary
 
@@ -111,11 +111,7 @@ def application(request: pytest.FixtureRequest, tmp_path: Path, wheels: list[Pat
 @pytest.fixture
 def spark_path(tmp_path: Path) -> Path:
     """The PYTHONPATH that Spark sets: its pyspark, with a module that has the name of a bundled one."""
-    directory = tmp_path / "spark"
-    for name, text in {**PYSPARK, "helper.py": "raise Exception('the decoy')"}.items():
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        (directory / name).write_text(text)
-    return directory
+    return write_files(tmp_path / "spark", {**PYSPARK, "helper.py": "raise Exception('the decoy')"})
 
 
 # What Spark sets for a worker, and the jar that it puts on PYTHONPATH.
