@@ -8,11 +8,9 @@ import pwd
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
