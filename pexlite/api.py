@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pexlite import archive, pipeline
+from pexlite import pipeline
 from pexlite.model import (
     BuildRequest,
     BuildResult,
@@ -188,7 +188,10 @@ def lock(
 
 def inspect(path: str | PathLike[str]) -> Manifest:
     """The manifest of the file at `path`. Raises NotABundle where pexlite did not make the file."""
-    return archive.read_manifest(Path(path))
+    # Imported here: a build of what was decided before takes no zipfile.
+    from pexlite.archive.reader import read_manifest
+
+    return read_manifest(Path(path))
 
 
 def verify(path: str | PathLike[str], *, lock: str | PathLike[str] | None = None) -> Verified:

@@ -9,9 +9,26 @@ from pathlib import Path
 from packaging.pylock import Pylock
 from packaging.utils import NormalizedName, canonicalize_name
 
-from pexlite import archive, fetch, resolve, targets
-from pexlite import bundle as bundles
+from pexlite.archive.drafting import draft
+from pexlite.archive.launch_options import check_launch, unread_variables
+from pexlite.archive.runtime_files import room_sources
+from pexlite.bundle.closure import unknown_extras
+from pexlite.bundle.collisions import collisions
+from pexlite.bundle.foretold import an_interpreter, not_pure, only_here
+from pexlite.bundle.idle import idle_amendments, idle_requirements
+from pexlite.bundle.missing import missing_modules
+from pexlite.bundle.plan import Surroundings
+from pexlite.bundle.plan import plan as plan_bundle
+from pexlite.bundle.records import unlike_records
+from pexlite.bundle.sizes import outsized as outsized_wheels
+from pexlite.bundle.tree import left_out
 from pexlite.errors import CollisionError, InvalidWheel, UsageError
+from pexlite.fetch.bytecode import bytecode, compiling
+from pexlite.fetch.imports import own_imports
+from pexlite.fetch.local import LocalWheel, loose_module
+from pexlite.fetch.room import carried_room
+from pexlite.fetch.uncompressed import uncompressed
+from pexlite.fetch.wheel_content import content_digests
 from pexlite.grammars import Floor, floor_of
 from pexlite.groundwork import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.locking import Settled, settle
@@ -31,7 +48,9 @@ from pexlite.model import (
     no_report,
 )
 from pexlite.outputs import Output
+from pexlite.resolve.requirements import gather
 from pexlite.starting import check_start, choose_start, default_name
+from pexlite.targets.surroundings import neighbours, other_platforms
 from pexlite.version import __version__
 
 
@@ -41,8 +60,8 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     Raises subclasses of PexliteError.
     """
     check_start(request)
-    archive.check_launch(request.launch)
-    asked = resolve.gather(request)
+    check_launch(request.launch)
+    asked = gather(request)
     _check_something_is_asked(request, asked)
     if request.output:
         check_output(Output.of(request, request.output), asked)
@@ -58,7 +77,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     own = tuple(entry.wheel for entry in local)
     floor = floor_of(prepared, local, start.entry_point)
     surroundings = [_surroundings(target, prepared, settled, own, floor) for target in prepared.targets]
-    plan = bundles.plan(
+    plan = plan_bundle(
         (*prepared.roots, *map(root_of, start.loose), *settled.roots),
         each_once([*own, *settled.wheels]),
         surroundings,
@@ -75,11 +94,11 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         runs_on=plan.runs_on,
         entry_point=plan.entry_point,
         notices=(
-            *archive.unread_variables(request.launch),
+            *unread_variables(request.launch),
             *uncompiled,
             *asked.notices,
             *prepared.notices,
-            *bundles.idle_requirements(_written(prepared), prepared.targets),
+            *idle_requirements(_written(prepared), prepared.targets),
             *settled.notices,
             *_spoilt(prepared),
             *_idle_amendments(prepared, settled, plan, local),
@@ -87,14 +106,14 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *floor.notices,
             *_about_local(request, local),
             *_unused(settled.wheels, plan),
-            *bundles.unknown_extras(prepared.roots, plan.wheels),
-            *bundles.left_out(plan.wheels),
-            *bundles.unlike_records(plan.wheels),
+            *unknown_extras(prepared.roots, plan.wheels),
+            *left_out(plan.wheels),
+            *unlike_records(plan.wheels),
             *_collisions(request, plan),
             *_missing_modules(plan, local, prepared),
-            *bundles.an_interpreter(plan, _named(prepared)),
-            *(bundles.not_pure(plan) if request.index.prefer_pure else ()),
-            *bundles.only_here(plan, surroundings, _with_pure_wheels(settled)),
+            *an_interpreter(plan, _named(prepared)),
+            *(not_pure(plan) if request.index.prefer_pure else ()),
+            *only_here(plan, surroundings, _with_pure_wheels(settled)),
         ),
         # What is remembered is small; bytecode is not, and is in the store anyway.
         repeatable=not own
@@ -126,16 +145,16 @@ def _draft(prepared: Prepared, plan: Bundle, report: Report) -> Draft:
     """The draft of the file, its wheels uncompressed and bytecode added where the request says so."""
     request, store = prepared.request, prepared.workshop.store
     if not request.compress:
-        plan = replace(plan, wheels=fetch.uncompressed(plan.wheels, store, report))
+        plan = replace(plan, wheels=uncompressed(plan.wheels, store, report))
     compiled: tuple[Bytecode, ...] = ()
     if request.bytecode:
-        compiled = fetch.bytecode(plan.wheels, prepared.targets, store, report)
-    room = fetch.carried_room(archive.room_sources(), prepared.targets, store, with_modules=bool(request.bytecode))
-    return archive.draft(plan, __version__, room, compiled)
+        compiled = bytecode(plan.wheels, prepared.targets, store, report)
+    room = carried_room(room_sources(), prepared.targets, store, with_modules=bool(request.bytecode))
+    return draft(plan, __version__, room, compiled)
 
 
 def _check_sizes(request: BuildRequest, plan: Bundle) -> None:
-    outsized = bundles.outsized(plan.wheels)
+    outsized = outsized_wheels(plan.wheels)
     if outsized and not request.allow_large:
         raise InvalidWheel(
             outsized[0] if len(outsized) == 1 else f"{len(outsized)} wheels unpack to far more than they are",
@@ -146,7 +165,7 @@ def _check_sizes(request: BuildRequest, plan: Bundle) -> None:
 
 def _collisions(request: BuildRequest, plan: Bundle) -> tuple[str, ...]:
     """A notice for each pair of wheels that bring different files under one name; with --strict CollisionError."""
-    found = bundles.collisions(plan, fetch.content_digests)
+    found = collisions(plan, content_digests)
     if found and request.strict:
         raise CollisionError(
             "wheels bring different files under one name",
@@ -156,7 +175,7 @@ def _collisions(request: BuildRequest, plan: Bundle) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
-def _about_local(request: BuildRequest, local: Sequence[fetch.LocalWheel]) -> tuple[str, ...]:
+def _about_local(request: BuildRequest, local: Sequence[LocalWheel]) -> tuple[str, ...]:
     """Notices about what stayed out of local code, and about patterns of `--include` that took nothing in."""
     matched = {pattern for entry in local for pattern in entry.included}
     idle = [pattern for pattern in request.included if pattern.rstrip("/") not in matched]
@@ -173,18 +192,16 @@ def _unused(found: Sequence[Wheel], plan: Bundle) -> tuple[str, ...]:
 
 def _surroundings(
     target: Target, prepared: Prepared, settled: Settled, own: tuple[Wheel, ...], floor: Floor
-) -> bundles.Surroundings:
+) -> Surroundings:
     """`target` with the Pythons and, where no wheel is compiled, the platforms that might run the same wheels."""
-    near = tuple(
-        other for other in targets.neighbours(target) if accepts(prepared.asked, other) and floor.lets_in(other)
-    )
+    near = tuple(other for other in neighbours(target) if accepts(prepared.asked, other) and floor.lets_in(other))
     elsewhere: tuple[Target, ...] = ()
     if all(tag.platform == "any" for wheel in settled.wheels for tag in wheel.tags):
-        elsewhere = tuple(other for python in (target, *near) for other in targets.other_platforms(python))
+        elsewhere = tuple(other for python in (target, *near) for other in other_platforms(python))
     # With one target all wheels are its own.
     alone = len(prepared.targets) == 1
     wheels = None if alone else each_once([*own, *settled.wheels_of(target)])
-    return bundles.Surroundings(target, near, elsewhere, wheels)
+    return Surroundings(target, near, elsewhere, wheels)
 
 
 def _named(prepared: Prepared) -> set[NormalizedName]:
@@ -193,15 +210,15 @@ def _named(prepared: Prepared) -> set[NormalizedName]:
     return named | {entry.wheel.name for entry in prepared.local}
 
 
-def _missing_modules(plan: Bundle, local: Sequence[fetch.LocalWheel], prepared: Prepared) -> tuple[str, ...]:
+def _missing_modules(plan: Bundle, local: Sequence[LocalWheel], prepared: Prepared) -> tuple[str, ...]:
     """Sentences on what the builder's own code imports and nobody has; own is not a wheel that lies here."""
     imports, directory = _imports(local, prepared), prepared.request.directory
-    return bundles.missing_modules(plan, imports, lambda name: fetch.loose_module(name, directory) is not None)
+    return missing_modules(plan, imports, lambda name: loose_module(name, directory) is not None)
 
 
-def _imports(local: Sequence[fetch.LocalWheel], prepared: Prepared) -> list[Import]:
+def _imports(local: Sequence[LocalWheel], prepared: Prepared) -> list[Import]:
     own = [entry.wheel for entry in local if entry.source.kind not in (LocalKind.WHEEL, LocalKind.SDIST)]
-    return [one for wheel in own for one in fetch.own_imports(wheel, prepared.workshop.store)]
+    return [one for wheel in own for one in own_imports(wheel, prepared.workshop.store)]
 
 
 def _with_pure_wheels(settled: Settled) -> set[NormalizedName]:
@@ -221,7 +238,7 @@ def _written(prepared: Prepared) -> list[Root]:
 def _check_something_applies(prepared: Prepared) -> None:
     """Raise UsageError where every requirement has a marker that is true on no target."""
     request, roots = prepared.request, _written(prepared)
-    idle = bundles.idle_requirements(roots, prepared.targets)
+    idle = idle_requirements(roots, prepared.targets)
     if roots and len(idle) == len(roots) and not (prepared.asked.lock or request.entry_point or request.scripts):
         raise UsageError(
             "nothing goes in", causes=idle, hint="mend the markers, or name another target: --python, --platform"
@@ -231,7 +248,7 @@ def _check_something_applies(prepared: Prepared) -> None:
 def _uncompiled(prepared: Prepared) -> tuple[str, ...]:
     """A notice about targets that `--compile` has no Python for; UsageError where it has none for any."""
     wanted = prepared.targets if prepared.request.bytecode else ()
-    here = fetch.compiling(wanted)
+    here = compiling(wanted)
     names = ", ".join(target.name for target in wanted if target not in here)
     if wanted and not here:
         raise UsageError(
@@ -242,13 +259,13 @@ def _uncompiled(prepared: Prepared) -> tuple[str, ...]:
 
 
 def _idle_amendments(
-    prepared: Prepared, settled: Settled, plan: Bundle, local: Sequence[fetch.LocalWheel]
+    prepared: Prepared, settled: Settled, plan: Bundle, local: Sequence[LocalWheel]
 ) -> tuple[str, ...]:
     names = [root.requirement.name for root in _written(prepared)]
     locked = [package.name for package in (prepared.asked.lock or settled.lock).packages]
     # What own code imports may be named, so that nobody misses it.
     imported = [one.module.partition(".")[0] for one in _imports(local, prepared)]
-    return bundles.idle_amendments(prepared.asked.amendments, [*names, *locked, *imported], plan.wheels)
+    return idle_amendments(prepared.asked.amendments, [*names, *locked, *imported], plan.wheels)
 
 
 def _check_something_is_asked(request: BuildRequest, asked: Asked) -> None:

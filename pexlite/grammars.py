@@ -6,13 +6,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pexlite import fetch
 from pexlite.errors import EntryPointMissing, TargetError
+from pexlite.fetch.local import LocalWheel
+from pexlite.fetch.own_grammar import OwnGrammar, own_grammar
 from pexlite.groundwork import Prepared
 from pexlite.listed import listed
 from pexlite.model import EntryPoint, LocalKind, Target
 
-_Read = list[tuple[fetch.LocalWheel, fetch.OwnGrammar]]
+_Read = list[tuple[LocalWheel, OwnGrammar]]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Floor:
         return target.minor >= self.minor
 
 
-def floor_of(prepared: Prepared, local: Sequence[fetch.LocalWheel], start: EntryPoint) -> Floor:
+def floor_of(prepared: Prepared, local: Sequence[LocalWheel], start: EntryPoint) -> Floor:
     """The floor of the own code among `local`, with notices on what is not as it was said or meant to be.
 
     Raises EntryPointMissing where the module that starts cannot be compiled, and TargetError where it needs a
@@ -35,7 +36,7 @@ def floor_of(prepared: Prepared, local: Sequence[fetch.LocalWheel], start: Entry
     """
     store, targets = prepared.workshop.store, prepared.targets
     own = [entry for entry in local if entry.source.kind not in (LocalKind.WHEEL, LocalKind.SDIST)]
-    read = [(entry, fetch.own_grammar(entry.wheel, store)) for entry in own]
+    read = [(entry, own_grammar(entry.wheel, store)) for entry in own]
     # What this Python cannot read may be written for a newer one.
     here = sys.version_info[1]
     ahead = any(grammar.unread for _, grammar in read) and all(target.minor > here for target in targets)
@@ -48,7 +49,7 @@ def floor_of(prepared: Prepared, local: Sequence[fetch.LocalWheel], start: Entry
 
 
 def _check_start(
-    starting: str, grammar: fetch.OwnGrammar, start: EntryPoint, targets: Sequence[Target], *, ahead: bool
+    starting: str, grammar: OwnGrammar, start: EntryPoint, targets: Sequence[Target], *, ahead: bool
 ) -> None:
     wrong = dict(grammar.unread).get(starting)
     if wrong and not ahead:

@@ -10,8 +10,14 @@ from pathlib import Path
 from packaging.pylock import Pylock
 from packaging.requirements import Requirement
 
-from pexlite import fetch, installers, resolve, targets
 from pexlite.errors import TargetError, UsageError
+from pexlite.fetch.collect import collect as collect
+from pexlite.fetch.left_out import needs_of as needs_of
+from pexlite.fetch.local import LocalWheel, goes_in
+from pexlite.fetch.local import local_wheels as local_wheels
+from pexlite.fetch.store import Store, open_store
+from pexlite.installers.installer import Installer
+from pexlite.installers.programs import find_installer
 from pexlite.installers.words import local_path
 from pexlite.model import (
     Asked,
@@ -28,21 +34,26 @@ from pexlite.model import (
 )
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
 from pexlite.paths import is_file
+from pexlite.resolve.amendments import amended as amended_roots
+from pexlite.resolve.index import effective_settings, unheeded_settings
+from pexlite.resolve.lock import lock as resolve_lock
+from pexlite.resolve.pure import pure_where_possible
+from pexlite.targets.find import find_targets
 
 
 @dataclass(frozen=True)
 class Workshop:
     """The store, settings, installer, targets and report that every fetching or building stage needs."""
 
-    store: fetch.Store
+    store: Store
     settings: IndexSettings
-    installer: installers.Installer
+    installer: Installer
     targets: tuple[Target, ...]
     report: Report
 
-    def local_wheels(self, sources: Sequence[LocalSource]) -> tuple[fetch.LocalWheel, ...]:
+    def local_wheels(self, sources: Sequence[LocalSource]) -> tuple[LocalWheel, ...]:
         """The wheels made of `sources`: one for each, or one per target where code is compiled."""
-        return fetch.local_wheels(
+        return local_wheels(
             sources,
             store=self.store,
             installer=self.installer,
@@ -54,7 +65,7 @@ class Workshop:
     def resolve(self, roots: Sequence[Root], asked: Asked, *, universal_from: Target | None = None) -> Pylock:
         """A lock for the targets; with `universal_from`, for every platform and all Pythons from that one on."""
         targets = (universal_from,) if universal_from else self.targets
-        found = resolve.lock(
+        found = resolve_lock(
             roots,
             asked.constraint_files,
             targets,
@@ -65,7 +76,7 @@ class Workshop:
             amendments=asked.amendments,
             universal=universal_from is not None,
         )
-        return resolve.pure_where_possible(found, targets) if self.settings.prefer_pure else found
+        return pure_where_possible(found, targets) if self.settings.prefer_pure else found
 
     def collect(
         self, lock: Pylock, directory: Path, parts: LockParts, *, given: bool = False
@@ -75,8 +86,8 @@ class Workshop:
         `given` says that it is not resolved now, but written down earlier.
         """
         pure = self.settings.prefer_pure
-        return fetch.collect(
-            resolve.pure_where_possible(lock, self.targets) if pure else lock,
+        return collect(
+            pure_where_possible(lock, self.targets) if pure else lock,
             self.targets,
             store=self.store,
             settings=self.settings,
@@ -94,7 +105,7 @@ class Workshop:
 
         None of these packages is fetched.
         """
-        return fetch.needs_of(
+        return needs_of(
             excluded,
             self.targets,
             store=self.store,
@@ -111,7 +122,7 @@ class Prepared:
     request: BuildRequest
     asked: Asked
     workshop: Workshop
-    local: tuple[fetch.LocalWheel, ...]
+    local: tuple[LocalWheel, ...]
     roots: tuple[Root, ...]
     """All requirements, also those on the local wheels, after `--exclude` and `--override`."""
     notices: tuple[str, ...] = ()
@@ -135,14 +146,14 @@ def check_output(output: Output, asked: Asked) -> None:
     for source in asked.local:
         if ours and (output.kind is Kind.LOCK or source.kind is LocalKind.PROJECT):
             continue
-        if fetch.goes_in(source, output.path):
+        if goes_in(source, output.path):
             raise UsageError(
                 f"{output.path} is a source of this, and cannot be its output as well",
                 causes=[f"it comes with {source.path.name}, named by {source.origin}"],
                 hint="name another file with -o",
             )
     real = Path(os.path.realpath(output.path))
-    links = resolve.effective_settings(asked.index).find_links
+    links = effective_settings(asked.index).find_links
     found = [link for link in links if (place := local_path(link)) and is_same_file(place, real.parent)]
     if found and real.name.endswith((".whl", ".tar.gz", ".zip")):
         raise UsageError(
@@ -158,14 +169,14 @@ def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:
     Raises TargetError where a script's Requires-Python does not let a target in.
     """
     files = [request.directory / file for file in request.target_files]
-    wanted = targets.find_targets(request.pythons, request.platforms, report, files)
+    wanted = find_targets(request.pythons, request.platforms, report, files)
     _check_requires_python(asked, wanted)
-    settings = resolve.effective_settings(asked.index)
+    settings = effective_settings(asked.index)
     _check_hashes(asked, settings)
     workshop = Workshop(
-        store=fetch.open_store(),
+        store=open_store(),
         settings=settings,
-        installer=installers.find_installer(request.resolver),
+        installer=find_installer(request.resolver),
         targets=wanted,
         report=report,
     )
@@ -173,12 +184,12 @@ def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:
     for notice in asked.notices:
         report(Progress("note", notice))
     local = workshop.local_wheels(asked.local)
-    roots = resolve.amended((*asked.roots, *map(root_of, local)), asked.amendments)
-    unheeded = resolve.unheeded_settings(workshop.installer)
+    roots = amended_roots((*asked.roots, *map(root_of, local)), asked.amendments)
+    unheeded = unheeded_settings(workshop.installer)
     return Prepared(request, asked, workshop, local, roots, unheeded)
 
 
-def root_of(entry: fetch.LocalWheel) -> Root:
+def root_of(entry: LocalWheel) -> Root:
     """The requirement on a local wheel: its name and extras, at the wheel's `file:` URL."""
     source, wheel = entry.source, entry.wheel
     extras = f"[{','.join(sorted(source.extras))}]" if source.extras else ""

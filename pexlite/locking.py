@@ -12,9 +12,12 @@ from packaging.pylock import Pylock, is_valid_pylock_path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pexlite import bundle, fetch, resolve, targets
 from pexlite.addresses import has_secret_parameters, mask
+from pexlite.bundle.changes import changes
+from pexlite.bundle.closure import follow, unknown_extras
+from pexlite.bundle.idle import idle_amendments, idle_requirements
 from pexlite.errors import PexliteError, ResolutionError, UsageError
+from pexlite.fetch.selection import given as wheels_given
 from pexlite.groundwork import Prepared, check_output, prepare
 from pexlite.listed import listed
 from pexlite.model import (
@@ -32,7 +35,14 @@ from pexlite.model import (
 from pexlite.origins import told_apart
 from pexlite.outputs import Kind, Output
 from pexlite.places import store_place
+from pexlite.resolve.amendments import recorded, with_recorded
+from pexlite.resolve.beside import find_lock, foreign_lock, read_beside
+from pexlite.resolve.index import settings_unheeded_by_lock
+from pexlite.resolve.lock_file import lock_text, portable, write_lock
+from pexlite.resolve.merge import environments
+from pexlite.resolve.requirements import gather
 from pexlite.sourcing import with_sources
+from pexlite.targets.surroundings import neighbours
 
 _Found = TypeVar("_Found")
 _OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
@@ -54,7 +64,7 @@ class Settled:
 
     def wheels_of(self, target: Target) -> tuple[Wheel, ...]:
         """The wheels that `target` gets; another target may get other versions."""
-        return fetch.given(self.lock, target, self.parts, self.wheels)
+        return wheels_given(self.lock, target, self.parts, self.wheels)
 
 
 # -- pexlite lock --------------------------------------------------------------------------------
@@ -71,7 +81,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     if output is not None:
         output.check(request.named_files)
     place = store_place()
-    asked = resolve.gather(request)
+    asked = gather(request)
     if asked.lock is not None:
         raise UsageError("what is asked for is a lock already", hint="name requirements or a project instead")
     if not (asked.roots or asked.local):
@@ -88,23 +98,23 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
         prepared.roots, asked, universal_from=_oldest(prepared) if universal else None
     )
     if not universal:
-        found = replace(found, environments=resolve.environments(prepared.targets))
-    found = replace(found, tool=resolve.recorded(asked.amendments))
+        found = replace(found, environments=environments(prepared.targets))
+    found = replace(found, tool=recorded(asked.amendments))
     path = output.path if output else None
     sources = {entry.wheel.path: entry.source for entry in prepared.local}
-    kept = resolve.portable(found, path.parent if path else request.directory, sources)
-    text = resolve.lock_text(kept)
+    kept = portable(found, path.parent if path else request.directory, sources)
+    text = lock_text(kept)
     if path is not None:
-        resolve.write_lock(text, path, force=request.force)
+        write_lock(text, path, force=request.force)
     notices = (
         *place.notices,
         *asked.notices,
         *prepared.notices,
         *sourced.notices,
         *told_apart(prepared, found),
-        *(() if universal else bundle.idle_requirements(asked.roots, prepared.targets)),
+        *(() if universal else idle_requirements(asked.roots, prepared.targets)),
         *_idle_amendments(prepared, found),
-        *bundle.unknown_extras(prepared.roots, [entry.wheel for entry in prepared.local]),
+        *unknown_extras(prepared.roots, [entry.wheel for entry in prepared.local]),
         *_left_out(prepared),
         *_only_here(kept),
         *_shortened(found),
@@ -124,7 +134,7 @@ def _oldest(prepared: Prepared) -> Target:
     here = prepared.targets[0]
     bounds = [entry.wheel.requires_python for entry in prepared.local] + [prepared.asked.requires_python]
     said = [bound for bound in bounds if bound is not None]
-    pythons = [near for near in targets.neighbours(here) if near.python.startswith("cp") and near.minor >= _OLDEST]
+    pythons = [near for near in neighbours(here) if near.python.startswith("cp") and near.minor >= _OLDEST]
     for near in sorted([here, *pythons], key=lambda python: python.minor) if said else ():
         python = near.environment["python_full_version"]
         if all(bound.contains(python, prereleases=True) for bound in said):
@@ -136,12 +146,12 @@ def _idle_amendments(prepared: Prepared, found: Pylock) -> tuple[str, ...]:
     """Notices about exclusions and overrides that change nothing in the lock `found`."""
     amendments, own = prepared.asked.amendments, [entry.wheel for entry in prepared.local]
     names = [*(root.requirement.name for root in prepared.asked.roots), *(one.name for one in found.packages)]
-    idle = bundle.idle_amendments(amendments, names, own)
+    idle = idle_amendments(amendments, names, own)
     if not idle:
         return ()
     # What is excluded is in no lock: only what the others need tells whether it was asked for.
     needs, unknown = prepared.workshop.needs_of(found, prepared.request.directory, LockParts())
-    return () if unknown else bundle.idle_amendments(amendments, [*names, *(need.name for need in needs)], own)
+    return () if unknown else idle_amendments(amendments, [*names, *(need.name for need in needs)], own)
 
 
 def _left_out(prepared: Prepared) -> list[str]:
@@ -228,13 +238,11 @@ def settle(prepared: Prepared) -> Settled:
 
 def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> Settled:
     """`found`, its wheels fetched, without excluded projects and local ones, which are built from source."""
-    amendments = resolve.with_recorded(prepared.asked.amendments, found)
+    amendments = with_recorded(prepared.asked.amendments, found)
     out = {entry.wheel.name for entry in prepared.local}.union(amendments.never_wanted())
     kept = replace(found, packages=[package for package in found.packages if package.name not in out])
     wheels = prepared.workshop.collect(kept, directory, parts, given=True)
-    return Settled(
-        kept, parts, amendments, wheels, notices=(*_unattested(kept), *resolve.settings_unheeded_by_lock())
-    )
+    return Settled(kept, parts, amendments, wheels, notices=(*_unattested(kept), *settings_unheeded_by_lock()))
 
 
 def _unattested(kept: Pylock) -> tuple[str, ...]:
@@ -252,7 +260,7 @@ def _check(prepared: Prepared, settled: Settled, file: Path) -> None:
     lines: dict[str, None] = {}
     for target in prepared.targets:
         wheels = (*own, *settled.wheels_of(target))
-        lines |= dict.fromkeys(bundle.changes(prepared.roots, wheels, target, settled.amendments))
+        lines |= dict.fromkeys(changes(prepared.roots, wheels, target, settled.amendments))
     if lines:
         raise ResolutionError(
             f"{file.name} no longer satisfies the requirements", causes=list(lines), hint=_instead_of(file)
@@ -290,7 +298,7 @@ def _brought_by_excluded(prepared: Prepared, settled: Settled) -> tuple[frozense
         replace(asked.lock, packages=unfetched), asked.lock_file.parent, asked.lock_parts
     )
     out = [Root(need, "--exclude") for need in (*map(Requirement, some), *needs)]
-    reached = [bundle.follow(out, settled.wheels, target)[0] for target in prepared.targets]
+    reached = [follow(out, settled.wheels, target)[0] for target in prepared.targets]
     notices = [
         f"what only {name} needs, which is excluded, goes in, since only a download of it would tell what that is"
         for name in unknown
@@ -303,7 +311,7 @@ def _brought_by_excluded(prepared: Prepared, settled: Settled) -> tuple[frozense
 
 def _lock_beside(prepared: Prepared) -> Path | None:
     """The lock beside the one local project; with `--locked` and no project, the one in the build's directory."""
-    return None if prepared.request.ignore_locks else _beside_project(prepared, resolve.find_lock)
+    return None if prepared.request.ignore_locks else _beside_project(prepared, find_lock)
 
 
 def _beside_project(prepared: Prepared, find: Callable[[Path], _Found | None]) -> _Found | None:
@@ -320,7 +328,7 @@ def _beside_project(prepared: Prepared, find: Callable[[Path], _Found | None]) -
 def _without_lock(prepared: Prepared) -> tuple[str, ...]:
     """A notice about a lock of another tool where there is none to use; with `--locked` UsageError."""
     request = prepared.request
-    foreign = None if request.ignore_locks else _beside_project(prepared, resolve.foreign_lock)
+    foreign = None if request.ignore_locks else _beside_project(prepared, foreign_lock)
     if foreign is None:
         if request.locked:
             raise UsageError(
@@ -351,7 +359,7 @@ def _beside(prepared: Prepared, file: Path) -> Settled:
     request, workshop = prepared.request, prepared.workshop
     groups = [group.rpartition(":")[2] for group in request.groups]
     project = _beside_project(prepared, lambda directory: directory) or file.parent
-    found = resolve.read_beside(
+    found = read_beside(
         file, project, request.extras, groups, installer=workshop.installer, settings=workshop.settings
     )
     never = prepared.asked.amendments.never_wanted()

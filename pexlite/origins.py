@@ -13,10 +13,11 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from pexlite import installers, resolve
 from pexlite.groundwork import Prepared
+from pexlite.installers.indexes import BEST_MATCH, FIRST_INDEX, indexes_of, strategy_of
 from pexlite.installers.words import local_path
 from pexlite.model import IndexSettings
+from pexlite.resolve.lock import beneath_uv
 
 _MOST_SHOWN = 4
 
@@ -25,8 +26,8 @@ def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
     """Notices about projects of `found` that several places have, and about the way to choose where nobody did."""
     installer, settings = prepared.workshop.installer, prepared.workshop.settings
     if installer.name == "uv":
-        settings = resolve.beneath_uv(settings, prepared.asked.index)
-    indexes = installers.indexes_of(installer, settings)
+        settings = beneath_uv(settings, prepared.asked.index)
+    indexes = indexes_of(installer, settings)
     yield from _beside_directories(found, settings)
     if len(indexes.general) < 2:
         asked = prepared.asked.index.index_strategy
@@ -36,10 +37,10 @@ def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
     # Imported here: urllib3 takes 60 ms, and most builds have one index.
     from pexlite.fetch.shared_names import shared_names
 
-    if settings.index_strategy is None and installers.strategy_of(installer, settings) == installers.BEST_MATCH:
+    if settings.index_strategy is None and strategy_of(installer, settings) == BEST_MATCH:
         yield (
             f"{len(indexes.general)} indexes are asked, and the best version of all is taken, as pip does; "
-            f"--index-strategy {installers.FIRST_INDEX} takes each project from the first that has it: extra ones "
+            f"--index-strategy {FIRST_INDEX} takes each project from the first that has it: extra ones "
             f"come before --index-url, so that {indexes.general[0]} would be the first"
         )
     looked = shared_names(found, indexes, settings)

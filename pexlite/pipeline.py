@@ -6,8 +6,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from pexlite import archive, remembered
+from pexlite import remembered
 from pexlite.addresses import mask
+from pexlite.archive.writer import write
 from pexlite.model import BuildRequest, BuildResult, Decision, Report, no_report
 from pexlite.outputs import Output
 from pexlite.places import store_place
@@ -30,7 +31,7 @@ def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
     if request.dry_run:
         output.check(request.named_files)
     else:
-        archive.write(decision.draft, output.path, report, force=request.force)
+        write(decision.draft, output.path, report, force=request.force)
     return BuildResult(output.path, decision, time.monotonic() - began, written=not request.dry_run)
 
 

@@ -9,9 +9,13 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pexlite import fetch, resolve
+from pexlite.fetch.local import LocalWheel
 from pexlite.groundwork import Prepared, root_of
 from pexlite.model import IndexSettings, LocalKind
+from pexlite.resolve.amendments import amended as amended_roots
+from pexlite.resolve.gathered import merged_index
+from pexlite.resolve.requirements import raise_problems
+from pexlite.resolve.uv_sources import Needs, uv_sources
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
         needs = waiting.pop(0)
         wanted = tuple(need for need in needs.requirements if canonicalize_name(need.name) not in never)
         asking = replace(needs, requirements=wanted, indexes=named, asks_indexes=not settings.no_index)
-        found = resolve.uv_sources(replace(asking, environments=environments))
-        resolve.raise_problems(found.problems)
+        found = uv_sources(replace(asking, environments=environments))
+        raise_problems(found.problems)
         notices |= dict.fromkeys(found.notices)
         settings = _beside(settings, found.index, asked.index)
         roots += found.roots
@@ -54,18 +58,18 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
         roots += map(root_of, made)
         waiting += _of_projects(made)
     workshop = replace(prepared.workshop, settings=settings)
-    amended = resolve.amended(roots, asked.amendments)
+    amended = amended_roots(roots, asked.amendments)
     return Sourced(replace(prepared, workshop=workshop, local=tuple(local), roots=amended), tuple(notices))
 
 
-def _of_projects(local: Sequence[fetch.LocalWheel]) -> Iterator[resolve.Needs]:
+def _of_projects(local: Sequence[LocalWheel]) -> Iterator[Needs]:
     for entry in local:
         source = entry.source
         if source.kind is LocalKind.PROJECT and (source.path / "pyproject.toml").is_file():
-            yield resolve.Needs(source.path / "pyproject.toml", entry.wheel.requires_dist, source.extras)
+            yield Needs(source.path / "pyproject.toml", entry.wheel.requires_dist, source.extras)
 
 
-def _of_roots(prepared: Prepared) -> Iterator[resolve.Needs]:
+def _of_roots(prepared: Prepared) -> Iterator[Needs]:
     """The needs in a script's header, a dependency group, or a pyproject.toml that is read and not built."""
     groups = frozenset(group.rpartition(":")[2] for group in prepared.request.groups)
     by_file: dict[Path, list[Requirement]] = {}
@@ -73,7 +77,7 @@ def _of_roots(prepared: Prepared) -> Iterator[resolve.Needs]:
         if root.written_in is not None:
             by_file.setdefault(root.written_in, []).append(root.requirement)
     for file, requirements in by_file.items():
-        yield resolve.Needs(file, tuple(requirements), groups=groups)
+        yield Needs(file, tuple(requirements), groups=groups)
 
 
 def _beside(settings: IndexSettings, said: IndexSettings, asked: IndexSettings) -> IndexSettings:
@@ -81,7 +85,7 @@ def _beside(settings: IndexSettings, said: IndexSettings, asked: IndexSettings) 
     if settings.no_index or said == IndexSettings():
         return settings
     pinned = {canonicalize_name(project) for _, project in settings.pins}
-    merged = resolve.merged_index(settings, said)
+    merged = merged_index(settings, said)
     return replace(
         merged,
         index_url=settings.index_url if asked.index_url else merged.index_url,

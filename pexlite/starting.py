@@ -9,9 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pexlite import bundle as bundles
-from pexlite import fetch
+from pexlite.bundle.entry_points import (
+    check_attribute,
+    check_one_start,
+    choose_entry_point,
+    missing_module,
+    module_source,
+    source_of,
+)
+from pexlite.bundle.meant import meant
 from pexlite.errors import EntryPointMissing, PexliteError, UsageError
+from pexlite.fetch.local import LocalWheel, loose_module, module_of
+from pexlite.fetch.wheel_file import read_text
 from pexlite.groundwork import Prepared, each_once
 from pexlite.listed import listed
 from pexlite.model import BuildRequest, EntryPoint, LocalKind, StartKind, Wheel
@@ -25,7 +34,7 @@ class Start:
     """The entry point, and what it brings into the file."""
 
     entry_point: EntryPoint
-    loose: tuple[fetch.LocalWheel, ...] = ()
+    loose: tuple[LocalWheel, ...] = ()
     """Local modules that are bundled only because the entry point names them."""
     notices: tuple[str, ...] = ()
 
@@ -35,7 +44,7 @@ def check_start(request: BuildRequest) -> None:
     named = _named(request)
     better = _better(request, lambda module: _text_here(module, request.directory))
     try:
-        bundles.check_one_start(request.scripts, request.entry_point)
+        check_one_start(request.scripts, request.entry_point)
     except UsageError as failure:
         raise _hinted(failure, better) from failure
     # A wheel's script, which -c names without a colon, may be called so.
@@ -55,8 +64,8 @@ def choose_start(prepared: Prepared, found: Sequence[Wheel]) -> Start:
         directory = prepared.request.directory
 
         def text_of(module: str) -> str | None:
-            source = bundles.module_source(module, wheels)
-            return fetch.read_text(source.wheel, source.member) if source else _text_here(module, directory)
+            source = module_source(module, wheels)
+            return read_text(source.wheel, source.member) if source else _text_here(module, directory)
 
         raise _hinted(failure, _better(prepared.request, text_of)) from failure
 
@@ -65,27 +74,25 @@ def _checked(prepared: Prepared, wheels: tuple[Wheel, ...]) -> Start:
     request, local = prepared.request, prepared.local
     scripts = [entry.wheel for entry in local if entry.source is prepared.asked.script]
     if scripts and not request.scripts and not request.entry_point:
-        return Start(EntryPoint(StartKind.MODULE, module=fetch.module_of(scripts[0])))
+        return Start(EntryPoint(StartKind.MODULE, module=module_of(scripts[0])))
     # Compiled for several targets, one project is several wheels.
     projects = {entry.source.path: entry.wheel for entry in local if entry.source.kind is LocalKind.PROJECT}
-    entry_point = bundles.choose_entry_point(
-        request.scripts, request.entry_point, wheels, tuple(projects.values())
-    )
-    loose: tuple[fetch.LocalWheel, ...] = ()
+    entry_point = choose_entry_point(request.scripts, request.entry_point, wheels, tuple(projects.values()))
+    loose: tuple[LocalWheel, ...] = ()
     notices: tuple[str, ...] = ()
-    missing = bundles.missing_module(entry_point, wheels)
+    missing = missing_module(entry_point, wheels)
     if missing is not None:
-        source = fetch.loose_module(missing, request.directory, request.included)
+        source = loose_module(missing, request.directory, request.included)
         if source is None:
             raise _nowhere(missing, entry_point, wheels)
         loose = prepared.workshop.local_wheels([source])
         shown = source.path.relative_to(request.directory)
         notices = (f"{missing} is in no wheel, so ./{shown}{'/' if source.path.is_dir() else ''} here is bundled",)
         wheels = (*wheels, loose[0].wheel)
-    written = bundles.source_of(entry_point, wheels)
+    written = source_of(entry_point, wheels)
     if written is not None and entry_point.kind is StartKind.FUNCTION:
-        text = fetch.read_text(written.wheel, written.member)
-        bundles.check_attribute(entry_point, text, f"{written.member} in {written.wheel.filename}")
+        text = read_text(written.wheel, written.member)
+        check_attribute(entry_point, text, f"{written.member} in {written.wheel.filename}")
     return Start(entry_point, loose, notices)
 
 
@@ -109,9 +116,9 @@ def _named(request: BuildRequest) -> str | None:
 def _better(request: BuildRequest, text_of: Callable[[str], str | None]) -> str | None:
     """The entry point that was probably meant; None where that is the one that was typed, or nothing is near."""
     named = _named(request)
-    found = bundles.meant(named, text_of) if named else None
+    found = meant(named, text_of) if named else None
     for near in _near_modules(named or "", request.directory) if found is None else ():
-        found = found or bundles.meant(near, text_of)
+        found = found or meant(near, text_of)
     # As a script's name, even the right name of a module is the wrong spelling.
     return None if found == named and named not in request.scripts else found
 

@@ -11,10 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pexlite import archive, fetch
-from pexlite.bundle import runs_on, trees_of
-from pexlite.fetch import read_wheel
+from pexlite.archive.drafting import draft
+from pexlite.archive.runtime_files import room_sources
+from pexlite.archive.writer import write
+from pexlite.bundle.tree import trees_of
+from pexlite.bundle.words import runs_on
+from pexlite.fetch import compile_room
 from pexlite.fetch.room import read_bytecode
+from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, Room, StartKind, Variant
 from tests.interpreters import Interpreter, supported
 
@@ -54,18 +58,18 @@ def bundle_file(
         pth_files=tuple(sorted(pth)),
         runs_on=runs_on(variants),
     )
-    archive.write(archive.draft(bundle, "0", room(supported()[0])), output)
+    write(draft(bundle, "0", room(supported()[0])), output)
     return output
 
 
 @functools.cache
 def room(python: Interpreter, *, with_modules: bool = False) -> Room:
     """The runtime as a file carries it, its start compiled by `python`."""
-    files = archive.room_sources()
+    files = room_sources()
     with tempfile.TemporaryDirectory() as place:
         sources, output = Path(place, "sources"), Path(place, "output")
         sources.write_text(json.dumps({name: text for name, text in files if name.endswith(".py")}))
-        program = Path(fetch.__file__).with_name("compile_room.py")
+        program = Path(compile_room.__file__)
         command: list[str | Path] = [python.path, "-S", program, sources, output]
         subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, check=True)
         compiled = read_bytecode(output.read_bytes())

@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from pexlite import installers, locking, pipeline
+from pexlite import locking, pipeline
 from pexlite.errors import FetchError, HashMismatch, PexliteError, ResolutionError, UsageError
+from pexlite.installers.programs import find_installer
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import sha256
 from tests.interpreters import supported
 
-UV = installers.find_installer("uv").command
+UV = find_installer("uv").command
 
 
 pytestmark = pytest.mark.usefixtures("bare_machine")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pexlite import pipeline
-from pexlite.fetch import open_store
+from pexlite.fetch.store import open_store
 from pexlite.model import BuildRequest, IndexSettings
 from pexlite.places import store_place
 from tests.factories import make_wheel

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.installers import Installer, child_environment
+from pexlite.installers.installer import Installer
+from pexlite.installers.words import child_environment
 from pexlite.model import IndexSettings
 from pexlite.programs import find_program, programs, search_path
 

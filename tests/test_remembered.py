@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pexlite import deciding, pipeline, remembered, resolve
+from pexlite import deciding, pipeline, remembered
 from pexlite.model import BuildRequest, LaunchOptions
+from pexlite.resolve.lock_file import lock_text, write_lock
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import lock_of, wheel_entry
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("bare_machine")
 
 
 def lock_wheel(wheel: Path) -> None:
-    resolve.write_lock(resolve.lock_text(lock_of(wheel_entry(wheel))), wheel.parent / "pylock.toml")
+    write_lock(lock_text(lock_of(wheel_entry(wheel))), wheel.parent / "pylock.toml")
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_a_project_that_the_lock_names_by_its_directory_is_looked_at_again(
 ) -> None:
     make_project(tmp_path, "app", files={"app.py": "x = 1\n"})
     lock = lock_of({"name": "app", "version": "1.0", "directory": {"path": "app"}})
-    resolve.write_lock(resolve.lock_text(lock), tmp_path / "pylock.toml")
+    write_lock(lock_text(lock), tmp_path / "pylock.toml")
     request = BuildRequest(directory=tmp_path, lock=Path("pylock.toml"), output=Path("x.pex"))
     pipeline.build(request)
     pipeline.build(request)

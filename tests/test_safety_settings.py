@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from pexlite import pipeline, resolve
+from pexlite import pipeline
 from pexlite.errors import FetchError, PexliteError, ResolutionError, UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from pexlite.resolve.lock_file import lock_text, write_lock
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import lock_of, sha256, wheel_entry
 
@@ -40,7 +41,7 @@ def build(directory: Path, *inputs: str, **more: Any) -> BuildResult:
 
 def locked(directory: Path, *packages: dict[str, Any]) -> Path:
     file = directory / "pylock.toml"
-    resolve.write_lock(resolve.lock_text(lock_of(*packages)), file)
+    write_lock(lock_text(lock_of(*packages)), file)
     return file
 
 

@@ -11,7 +11,8 @@ import pytest
 from pexlite import locking, pipeline
 from pexlite.errors import UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
-from pexlite.resolve import Needs, raise_problems, uv_sources
+from pexlite.resolve.requirements import raise_problems
+from pexlite.resolve.uv_sources import Needs, uv_sources
 from pexlite.resolve.uv_workspaces import members_of
 from tests.factories import make_project, make_wheel
 from tests.fetch import server as replies

@@ -11,7 +11,7 @@ import pytest
 
 from pexlite import pipeline
 from pexlite.cli.main import run as pexlite_command
-from pexlite.fetch import read_wheel
+from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import BuildRequest, BuildResult, LaunchOptions
 from pexlite.places import store_root
 from pexlite.tools.caches import clear

@@ -22,15 +22,15 @@ def probe(place: str, python: str | None, output: Path | None, force: bool) -> N
 
     On a host it is python3 that is asked, over ssh, with what you are allowed there; nothing is left behind.
     """
-    from pexlite import targets
     from pexlite.outputs import Kind, Output
+    from pexlite.targets.probe import probe as probe_python
 
     if output is None or str(output) == "-":
-        write(targets.probe(place, python), end="")
+        write(probe_python(place, python), end="")
         return
     written = Output(output.absolute(), Kind.TARGET, force)
     written.check()
-    text = targets.probe(place, python)
+    text = probe_python(place, python)
     with written.replaced() as file:
         file.write(text.encode())
     say(f"wrote {output}; build for it with --target {output}", err=True)

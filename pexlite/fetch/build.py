@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pexlite import installers
 from pexlite.addresses import mask
 from pexlite.errors import ProjectBuildError
 from pexlite.fetch.normalise import normalise
@@ -17,6 +16,10 @@ from pexlite.fetch.project_copy import copy_project
 from pexlite.fetch.project_key import project_key
 from pexlite.fetch.store import Store, Tools
 from pexlite.fetch.wheel_writer import source_date_epoch
+from pexlite.installers.archives import unpack_sdist
+from pexlite.installers.build_tools import build_requirements, build_tools, index_identity
+from pexlite.installers.installer import Installer
+from pexlite.installers.wheels import Checkout, build_wheel
 from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
 from pexlite.names import fault_of_path
 
@@ -27,7 +30,7 @@ class Workshop:
 
     store: Store
     settings: IndexSettings
-    installer: installers.Installer
+    installer: Installer
     target: Target
     report: Report
 
@@ -45,7 +48,7 @@ class Workshop:
 
             if known is None:
                 return replace(make(), local=local)
-            needs = installers.build_requirements(copy)
+            needs = build_requirements(copy)
             return replace(self.once(self.key("project", known), make, lambda: needs), local=local)
 
     def sdist_built_before(self, sha256: str, subdirectory: str) -> Wheel | None:
@@ -64,13 +67,13 @@ class Workshop:
             if fault := fault_of_path(os.path.normpath(subdirectory)):
                 raise ProjectBuildError(f"{sdist.name} has no directory {subdirectory!r}: that {fault}")
             with tempfile.TemporaryDirectory(prefix="pexlite-sdist-") as scratch:
-                source = installers.unpack_sdist(sdist, Path(scratch) / "source")
+                source = unpack_sdist(sdist, Path(scratch) / "source")
                 return self._build(source / subdirectory, local=False)
 
-        return self.once(key, make, lambda: installers.build_requirements(sdist, subdirectory))
+        return self.once(key, make, lambda: build_requirements(sdist, subdirectory))
 
     def build_checkout(
-        self, checkout: installers.Checkout, identity: Iterable[str], check: Callable[[], None] = lambda: None
+        self, checkout: Checkout, identity: Iterable[str], check: Callable[[], None] = lambda: None
     ) -> Wheel:
         """The wheel of `checkout`, built once per `identity` (kind, address, commit) and what it is built with.
 
@@ -96,7 +99,7 @@ class Workshop:
 
     def key(self, *identity: str) -> str:
         """The key of a source, built for this target from these indexes."""
-        indexes = installers.index_identity(self.installer, self.settings)
+        indexes = index_identity(self.installer, self.settings)
         facts = (*identity, self.target.python, self.target.platform, str(source_date_epoch()), indexes)
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
@@ -127,7 +130,7 @@ class Workshop:
         interpreter = self.target.interpreter
         asked = (noted.requirements, interpreter, self.installer, self.settings)
         if asked not in self.store.asked:
-            told = installers.build_tools(self.installer, noted.requirements, self.settings, interpreter)
+            told = build_tools(self.installer, noted.requirements, self.settings, interpreter)
             self.store.asked[asked] = told or ""
         if not self.store.asked[asked] and noted.digest:
             names = ", ".join(noted.requirements)
@@ -138,7 +141,7 @@ class Workshop:
     def _build(self, source: Path, *, local: bool) -> Wheel:
         self.report(Progress("build", source.name))
         with tempfile.TemporaryDirectory(prefix="pexlite-wheel-") as scratch:
-            built = installers.build_wheel(
+            built = build_wheel(
                 self.installer,
                 source,
                 Path(scratch) / "built",

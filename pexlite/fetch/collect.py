@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from packaging.pylock import PackageArchive, PackageDirectory, PackageSdist, PackageVcs, PackageWheel, Pylock
 
-from pexlite import installers
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.checkouts import check_commit, checkout_requirement
@@ -20,6 +19,8 @@ from pexlite.fetch.selection import Choice, select
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_file import digest
 from pexlite.installers.credentials import without_credentials
+from pexlite.installers.installer import Installer
+from pexlite.installers.wheels import Checkout
 from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def collect(
     *,
     store: Store,
     settings: IndexSettings,
-    installer: installers.Installer,
+    installer: Installer,
     report: Report = no_report,
     lock_directory: Path | None = None,
     parts: LockParts | None = None,
@@ -61,7 +62,7 @@ def collect(
 class _Run:
     store: Store
     settings: IndexSettings
-    installer: installers.Installer
+    installer: Installer
     report: Report
     lock_directory: Path | None
 
@@ -149,7 +150,7 @@ class _Run:
             address = lock_path(choice.package, source.path or ".", self.lock_directory).as_uri()
         requirement = checkout_requirement(choice.package, source, address)
         identity = (source.type, without_credentials(address), source.commit_id, source.subdirectory or "")
-        checkout = installers.Checkout(requirement, identity[-1])
+        checkout = Checkout(requirement, identity[-1])
         return workshop.build_checkout(checkout, identity, lambda: check_commit(choice.package, source, address))
 
 

@@ -23,7 +23,6 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from pexlite import installers
 from pexlite.addresses import mask
 from pexlite.errors import FetchError, HashMismatch, PexliteError
 from pexlite.fetch.http import Answer, Connections
@@ -31,6 +30,8 @@ from pexlite.fetch.parallel import Stop, run_all
 from pexlite.fetch.remote import Remote
 from pexlite.fetch.store import Incoming, Store
 from pexlite.installers.credentials import without_credentials
+from pexlite.installers.installer import Installer
+from pexlite.installers.wheels import download
 from pexlite.model import IndexSettings, Progress, Report, Wheel
 
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ class _InterruptedError(Exception):
 class Downloads:
     """The downloads of one run: their connections and their progress."""
 
-    def __init__(
-        self, store: Store, settings: IndexSettings, installer: installers.Installer, report: Report
-    ) -> None:
+    def __init__(self, store: Store, settings: IndexSettings, installer: Installer, report: Report) -> None:
         self._store = store
         self._settings = settings
         self._installer = installer
@@ -186,7 +185,7 @@ class Downloads:
         """Let pip, which asks the keyring, download `remote`."""
         with tempfile.TemporaryDirectory(prefix="pexlite-keyring-") as scratch:
             wanted = f"{remote.project} @ {without_credentials(remote.url)}"
-            found = installers.download(self._installer, wanted, Path(scratch), self._settings)
+            found = download(self._installer, wanted, Path(scratch), self._settings)
             self._copy(remote, found, incoming)
 
     def _check_reachable(self, remote: Remote) -> None:

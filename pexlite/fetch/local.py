@@ -16,13 +16,13 @@ from pathlib import Path
 
 from packaging.markers import Marker
 
-from pexlite import installers
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.project_copy import is_copied
 from pexlite.fetch.source_tree import Sources, files_of
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_writer import Member, write_wheel
+from pexlite.installers.installer import Installer
 from pexlite.listed import listed
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel
 from pexlite.outputs import is_same_file
@@ -47,7 +47,7 @@ def local_wheels(
     sources: Sequence[LocalSource],
     *,
     store: Store,
-    installer: installers.Installer,
+    installer: Installer,
     settings: IndexSettings,
     targets: Sequence[Target],
     report: Report,

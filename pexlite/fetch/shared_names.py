@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 from pexlite.errors import PexliteError
 from pexlite.fetch.http import Connections
 from pexlite.fetch.parallel import Stop, run_all
-from pexlite.installers import Index, Indexes
+from pexlite.installers.indexes import Index, Indexes
 from pexlite.installers.words import local_path
 from pexlite.model import IndexSettings
 

@@ -9,8 +9,8 @@ from packaging.utils import canonicalize_name
 
 from pexlite.addresses import mask
 from pexlite.errors import ResolutionError
-from pexlite.installers import Outcome
 from pexlite.installers.explain import clean_lines, essential_lines
+from pexlite.installers.programs import Outcome
 from pexlite.listed import listed
 from pexlite.resolve.job import Job, is_foreign, requirement_name
 from pexlite.resolve.near_names import near_name

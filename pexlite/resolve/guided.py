@@ -10,7 +10,7 @@ from pathlib import Path
 
 from packaging.markers import Environment
 
-from pexlite.installers import Installer
+from pexlite.installers.installer import Installer
 from pexlite.model import Amendments
 from pexlite.resolve import guided_pip
 

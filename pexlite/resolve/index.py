@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from pexlite.errors import IndexConfigurationError, UsageError
-from pexlite.installers import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, STRATEGIES, Installer
+from pexlite.installers.indexes import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, STRATEGIES
+from pexlite.installers.installer import Installer
 from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
 from pexlite.paths import expanded

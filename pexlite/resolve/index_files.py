@@ -22,7 +22,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from pexlite.installers import attempt
+from pexlite.installers.programs import attempt
 from pexlite.model import IndexSettings, Target
 from pexlite.resolve.guided import guided
 

@@ -13,8 +13,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pexlite.errors import PexliteError, ResolutionError, WheelMissing
-from pexlite.installers import Installer, end_running
 from pexlite.installers.formats import WHEEL, only_format
+from pexlite.installers.installer import Installer
+from pexlite.installers.programs import end_running
 from pexlite.installers.words import local_path
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
 from pexlite.resolve.constraints import lines_behind

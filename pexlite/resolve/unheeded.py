@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pexlite.installers import Installer, diverts
+from pexlite.installers.installer import Installer
+from pexlite.installers.words import diverts
 
 # What `resolve.index` reads.
 HEEDED = frozenset(

@@ -20,7 +20,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pexlite.addresses import mask
-from pexlite.installers import FIRST_INDEX, STRATEGIES
+from pexlite.installers.indexes import FIRST_INDEX, STRATEGIES
 from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Root
 from pexlite.paths import is_file, is_there

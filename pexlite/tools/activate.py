@@ -8,7 +8,7 @@ import site
 import sys
 from pathlib import Path
 
-from pexlite import archive
+from pexlite.archive.reader import read_manifest
 from pexlite.tools.carried import unpack
 
 # The READY file of each activated app, mapped into memory, by which pruning sees that the app is in use.
@@ -30,7 +30,7 @@ def activate(path: Path) -> Path:
         _MARKS.append(mmap.mmap(ready.fileno(), 0, access=mmap.ACCESS_READ))
     places = [place for place, entry in enumerate(sys.path) if entry.endswith("-packages")]
     sys.path.insert(places[0] if places else len(sys.path), str(directory))
-    for name in archive.read_manifest(path).pth:
+    for name in read_manifest(path).pth:
         if (directory / name).exists():
             site.addpackage(str(directory), name, None)
     importlib.invalidate_caches()

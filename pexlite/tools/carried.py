@@ -8,10 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pexlite import archive
+from pexlite.archive.reader import read_manifest
+from pexlite.archive.runtime_files import ROOM_DIRECTORY
+from pexlite.archive.trees import problems_of_trees
 from pexlite.errors import PexliteError, TargetError, UsageError, VerificationFailed, WriteError
 from pexlite.model import no_report
-from pexlite.targets import find_targets
+from pexlite.targets.find import find_targets
 
 _ERRORS: dict[int, type[PexliteError]] = {2: UsageError, 5: WriteError, 6: VerificationFailed}
 _KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS", "PEX_PYTHON_PATH")
@@ -34,12 +36,12 @@ def make_venv(
     the file runs on it, else one on PATH. What pexlite did not make is added to or replaced only with `force`.
     Raises NotABundle, VerificationFailed, UsageError, TargetError, WriteError.
     """
-    manifest = archive.read_manifest(path)
-    problems = list(archive.problems_of_trees(path, manifest))
+    manifest = read_manifest(path)
+    problems = list(problems_of_trees(path, manifest))
     if problems:
         raise VerificationFailed(f"{path} is damaged, or not made by pexlite", causes=problems)
     program = str(find_targets([python], (), no_report)[0].interpreter) if python else None
-    command = [program or sys.executable, "-I", "-S", str(_LOOK), str(archive.ROOM_DIRECTORY), _absolute(path)]
+    command = [program or sys.executable, "-I", "-S", str(_LOOK), str(ROOM_DIRECTORY), _absolute(path)]
     command += ["venv", _absolute(place), "--scope", scope, *["--compile"] * compiled, *["--force"] * force]
     # Without `python`, look.py itself starts over with another one where this one does not fit.
     _run(command, path, {"PEX_PYTHON": program, "PYTHONPATH": ""})
@@ -51,7 +53,7 @@ def unpack(path: Path) -> Path:
 
     The file is started for that: what is in it runs. Raises NotABundle where pexlite did not make it, TargetError.
     """
-    archive.read_manifest(path)
+    read_manifest(path)
     command = [sys.executable, _absolute(path), "warm"]
     return Path(_run(command, path, {"PEX_PYTHON": sys.executable, "PEX_TOOLS": "1"}).rstrip("\n"))
 

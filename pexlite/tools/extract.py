@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pexlite import archive
+from pexlite.archive.reader import read_manifest
+from pexlite.archive.stored import chunks, sha256
 from pexlite.errors import VerificationFailed, WriteError
 from pexlite.outputs import Kind, Output
 
@@ -15,7 +16,7 @@ def extract_wheels(path: Path, directory: Path, *, force: bool = False) -> tuple
     A file that is there under the name of one and is no wheel is replaced only with `force`. Raises NotABundle,
     VerificationFailed where a wheel's sha256 is wrong, WriteError.
     """
-    manifest = archive.read_manifest(path)
+    manifest = read_manifest(path)
     outputs = [Output(directory.absolute() / wheel.filename, Kind.WHEEL, force) for wheel in manifest.wheels]
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -23,13 +24,13 @@ def extract_wheels(path: Path, directory: Path, *, force: bool = False) -> tuple
             output.check([path])
         with path.open("rb") as file:
             for wheel, output in zip(manifest.wheels, outputs, strict=True):
-                if archive.sha256(file, wheel) != wheel.sha256:
+                if sha256(file, wheel) != wheel.sha256:
                     raise VerificationFailed(
                         f"{wheel.filename} in {path} has not the sha256 {wheel.sha256}",
                         hint="copy the file here again",
                     )
                 with output.replaced() as copy:
-                    copy.writelines(archive.chunks(file, wheel))
+                    copy.writelines(chunks(file, wheel))
     except OSError as failure:
         raise WriteError(
             f"cannot write {failure.filename or directory}", causes=[failure.strerror or str(failure)]

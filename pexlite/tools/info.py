@@ -8,8 +8,8 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from pexlite.archive import read_manifest
-from pexlite.bundle import runs_on
+from pexlite.archive.reader import read_manifest
+from pexlite.bundle.words import runs_on
 from pexlite.model import Manifest, Variant
 
 

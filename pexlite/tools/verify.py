@@ -14,7 +14,10 @@ from typing import BinaryIO
 from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.utils import parse_wheel_filename
 
-from pexlite import archive
+from pexlite.archive.parts import UNREADABLE, open_zip, pieces, read_part
+from pexlite.archive.reader import read_manifest
+from pexlite.archive.stored import open_wheel, sha256
+from pexlite.archive.trees import problems_of_trees
 from pexlite.errors import UsageError, VerificationFailed
 from pexlite.fetch.record import content_of, is_metadata, read_record, recorded, unlike_record
 from pexlite.fetch.zip_shape import read_shape
@@ -49,14 +52,14 @@ def verify_file(path: Path, lock: Path | None = None) -> Verified:
     to be one that this pylock.toml (PEP 751) names.
     """
     locked = _read_lock(lock) if lock else None
-    manifest = archive.read_manifest(path)
+    manifest = read_manifest(path)
     problems: list[str] = []
     files = 0
     with path.open("rb") as file:
         problems += _problems_of_own_parts(file, manifest)
-        problems += archive.problems_of_trees(path, manifest)
+        problems += problems_of_trees(path, manifest)
         for wheel in manifest.wheels:
-            if archive.sha256(file, wheel) != wheel.sha256:
+            if sha256(file, wheel) != wheel.sha256:
                 problems.append(f"{wheel.filename} has not the sha256 {wheel.sha256}")
                 continue
             found = list(_problems_of_files(file, wheel))
@@ -86,28 +89,28 @@ def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
     file.seek(0)
     if zlib.crc32(file.read(size)) != crc:
         yield "its first lines have changed"
-    with archive.open_zip(file) as whole:
+    with open_zip(file) as whole:
         for member in whole.infolist():
             if member.filename.startswith(".deps/"):
                 continue  # by its digest, which is stronger
             try:
                 if member.compress_type and member.file_size > _LARGEST_PART:
                     raise zipfile.BadZipFile
-                for _ in archive.pieces(whole, member):
+                for _ in pieces(whole, member):
                     pass
-            except archive.UNREADABLE:
+            except UNREADABLE:
                 yield f"its {member.filename} has changed"
 
 
 def _problems_of_files(file: BinaryIO, wheel: StoredWheel) -> Iterator[str]:
     """For each file in the wheel a line: "" if the file is as RECORD says, else what differs."""
     try:
-        part = archive.open_wheel(file, wheel)
-        with archive.open_zip(part) as opened:
+        part = open_wheel(file, wheel)
+        with open_zip(part) as opened:
             if read_shape(part)[0] != wheel.directory:
                 yield f"{wheel.filename}: PEX-INFO says that its directory is elsewhere"
             yield from _unlike_record(opened, wheel)
-    except (*archive.UNREADABLE, csv.Error) as problem:
+    except (*UNREADABLE, csv.Error) as problem:
         yield f"{wheel.filename} cannot be read: {problem or type(problem).__name__}"
 
 
@@ -117,7 +120,7 @@ def _unlike_record(opened: zipfile.ZipFile, wheel: StoredWheel) -> Iterator[str]
         raise zipfile.BadZipFile(f"it has {len(found)} RECORDs")
     [path] = found
     members = len(opened.infolist())
-    content = archive.read_part(opened, path, min(_LARGEST_RECORD, _LONGEST_ROW * (members + 10)))
+    content = read_part(opened, path, min(_LARGEST_RECORD, _LONGEST_ROW * (members + 10)))
     if content.count(b"\n") + content.count(b"\r") > 4 * members + 1000:
         raise zipfile.BadZipFile("its RECORD has far more rows than it has files")
     record = read_record(content.decode("utf-8"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pexlite import archive
+from pexlite.archive.reader import read_manifest
 from pexlite.errors import NotABundle
 from pexlite.model import EntryPoint, StartKind
 from tests.bundles import bundle_file
@@ -24,7 +24,7 @@ def test_a_manifest_comes_back(tmp_path: Path) -> None:
     file = bundle_file(
         tmp_path / "app.pex", [wheel], EntryPoint(StartKind.INTERPRETER), pythons=("cp311", "cp312")
     )
-    manifest = archive.read_manifest(file)
+    manifest = read_manifest(file)
     assert manifest.entry_point.kind is StartKind.INTERPRETER
     assert manifest.variants[0].pythons == ("cp311", "cp312")
     assert manifest.runs_on == "CPython 3.11 to 3.12"
@@ -67,7 +67,7 @@ def test_a_file_that_is_none_of_ours_is_one_error(make: object, tmp_path: Path) 
     path = tmp_path / "app.pex"
     make(path)  # type: ignore[operator]
     with pytest.raises(NotABundle) as caught:
-        archive.read_manifest(path)
+        read_manifest(path)
     assert str(path) in caught.value.message and caught.value.exit_code == 6
 
 
@@ -145,7 +145,7 @@ def test_a_value_that_is_not_of_its_kind_is_told(
     change: Callable[[Any], object], words: str, built: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(NotABundle) as caught:
-        archive.read_manifest(with_info(built, tmp_path / "odd.pex", change))
+        read_manifest(with_info(built, tmp_path / "odd.pex", change))
     (cause,) = caught.value.causes
     assert words in cause
     assert len(cause) < 300
@@ -160,7 +160,7 @@ def test_two_wheels_have_no_place_in_common(tmp_path: Path) -> None:
         second["offset"] = first["offset"] + 1
 
     with pytest.raises(NotABundle) as caught:
-        archive.read_manifest(with_info(file, tmp_path / "odd.pex", overlap))
+        read_manifest(with_info(file, tmp_path / "odd.pex", overlap))
     assert "have one place in the file" in caught.value.causes[0]
 
 
@@ -189,7 +189,7 @@ def test_a_pex_info_that_is_not_to_be_read_is_one_error(
     change: Callable[[Parts], object], built: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(NotABundle):
-        archive.read_manifest(with_parts(built, tmp_path / "odd.pex", change))
+        read_manifest(with_parts(built, tmp_path / "odd.pex", change))
 
 
 @pytest.mark.parametrize(
@@ -208,13 +208,13 @@ def test_an_end_that_readers_could_take_for_something_else_is_refused(
 ) -> None:
     (tmp_path / "odd.pex").write_bytes(built.read_bytes() + tail)
     with pytest.raises(NotABundle):
-        archive.read_manifest(tmp_path / "odd.pex")
+        read_manifest(tmp_path / "odd.pex")
 
 
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(NotABundle) as caught:
-        archive.read_manifest(tmp_path / "pipe")
+        read_manifest(tmp_path / "pipe")
     assert str(tmp_path / "pipe") in caught.value.message
 
 
@@ -223,7 +223,7 @@ def test_what_stands_before_a_file_is_told(more: str, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "app", files={"app.py": ""})
     path = bundle_file(tmp_path / "app.pex", [wheel], EntryPoint(StartKind.INTERPRETER))
     content = path.read_bytes()
-    assert archive.read_manifest(path).build_id
+    assert read_manifest(path).build_id
     path.write_bytes((content if more == "itself" else b"# one more line\n") + content)
     with pytest.raises(NotABundle):
-        archive.read_manifest(path)
+        read_manifest(path)

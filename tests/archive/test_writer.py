@@ -17,11 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pexlite import archive
 from pexlite.archive import drafting, writer
-from pexlite.bundle import trees_of
+from pexlite.archive.drafting import draft
+from pexlite.archive.reader import read_manifest
+from pexlite.archive.writer import write
+from pexlite.bundle.tree import trees_of
 from pexlite.errors import UsageError, WriteError
-from pexlite.fetch import read_wheel
+from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import Bundle, EntryPoint, InheritPath, InstalledTree, LaunchOptions, StartKind, Variant
 from tests.bundles import EVERY_PYTHON, bundle_file, environment, function, room, run
 from tests.factories import make_wheel
@@ -89,7 +91,7 @@ def test_the_start_knows_where_the_runtime_lies_and_its_crc(
         monkeypatch.setattr(drafting, "_PLAIN_ZIP_LIMIT", limit)
     runtime = room(supported()[0], with_modules=with_modules)
     file = tmp_path / "app.pex"
-    archive.write(archive.draft(bundle_of(wheels), "0", runtime), file)
+    write(draft(bundle_of(wheels), "0", runtime), file)
     facts, content = start_of(file)["FACTS"], file.read_bytes()
     members = {"room": "__pexlite__.txt", **({"compiled": "__pexlite__.bytecode"} if with_modules else {})}
     for fact, name in members.items():
@@ -109,13 +111,13 @@ def test_each_variant_has_its_tree(wheels: list[Path], tmp_path: Path) -> None:
     read = tuple(map(read_wheel, wheels))
     assert trees == {f".trees/{number}": tree.text() for number, tree in enumerate(trees_of(read, variants))}
     assert "!0\napp:main app\n" in trees[".trees/0"] and "!" not in trees[".trees/1"]
-    assert archive.read_manifest(file).facts["pexlite"]["format"] == 3
+    assert read_manifest(file).facts["pexlite"]["format"] == 3
 
 
 def test_another_tree_makes_another_build(wheels: list[Path]) -> None:
     bundle = bundle_of(wheels)
     other = replace(bundle, trees=(InstalledTree(bundle.trees[0].entries[1:]),))
-    assert archive.draft(bundle, "0", RUNTIME).build_id != archive.draft(other, "0", RUNTIME).build_id
+    assert draft(bundle, "0", RUNTIME).build_id != draft(other, "0", RUNTIME).build_id
 
 
 def test_the_runtime_is_small(wheels: list[Path], tmp_path: Path) -> None:
@@ -130,7 +132,7 @@ def test_the_runtime_is_small(wheels: list[Path], tmp_path: Path) -> None:
 
 def test_the_manifest_says_where_every_wheel_is(wheels: list[Path], tmp_path: Path) -> None:
     file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
-    manifest = archive.read_manifest(file)
+    manifest = read_manifest(file)
     content = file.read_bytes()
     for wheel, stored in zip(wheels, manifest.wheels, strict=True):
         part = content[stored.offset : stored.offset + stored.size]
@@ -182,7 +184,7 @@ def test_what_is_sealed_in_makes_another_build(wheels: list[Path], tmp_path: Pat
     for launch in launches:
         for start in starts:
             file = bundle_file(tmp_path / "app.pex", wheels, start, launch=launch)
-            ids.add(archive.read_manifest(file).build_id)
+            ids.add(read_manifest(file).build_id)
     assert len(ids) == len(launches) * len(starts)
 
 
@@ -195,7 +197,7 @@ def test_wheels_past_the_limit_of_plain_zip_lie_before_it(
     with zipfile.ZipFile(file) as found:
         assert found.testzip() is None
         assert not [name for name in found.namelist() if name.startswith(".deps/")]
-    manifest = archive.read_manifest(file)
+    manifest = read_manifest(file)
     content = file.read_bytes()
     for wheel, stored in zip(wheels, manifest.wheels, strict=True):
         assert content[stored.offset : stored.offset + stored.size] == wheel.read_bytes()
@@ -279,16 +281,16 @@ def test_what_would_be_written_is_measured_to_the_byte(
 ) -> None:
     if limit is not None:
         monkeypatch.setattr("pexlite.archive.drafting._PLAIN_ZIP_LIMIT", limit)
-    planned = archive.draft(bundle_of(wheels), "0", RUNTIME)
-    archive.write(planned, tmp_path / "x.pex")
+    planned = draft(bundle_of(wheels), "0", RUNTIME)
+    write(planned, tmp_path / "x.pex")
     assert (tmp_path / "x.pex").stat().st_size == planned.size
 
 
 def test_a_wheel_that_has_changed_since_it_was_read_goes_into_no_file(wheels: list[Path], tmp_path: Path) -> None:
-    planned = archive.draft(bundle_of(wheels), "0.1.0", RUNTIME)
+    planned = draft(bundle_of(wheels), "0.1.0", RUNTIME)
     content = wheels[0].read_bytes()
     wheels[0].write_bytes(content.replace(b"app.py", b"apq.py"))
     (tmp_path / "app.pex").write_text("the old file")
     with pytest.raises(WriteError, match="was changed while it was copied"):
-        archive.write(planned, tmp_path / "app.pex", force=True)
+        write(planned, tmp_path / "app.pex", force=True)
     assert (tmp_path / "app.pex").read_text() == "the old file"

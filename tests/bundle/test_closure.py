@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from packaging.requirements import Requirement
 
-from pexlite.bundle import closure, follow, unknown_extras
+from pexlite.bundle.closure import closure, follow, unknown_extras
 from pexlite.errors import ClosureIncomplete
 from pexlite.model import Amendments, LockParts, Root
 from tests.bundle.values import roots, target, wheel

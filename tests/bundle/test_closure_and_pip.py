@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from pexlite.bundle import closure
+from pexlite.bundle.closure import closure
 from pexlite.errors import ClosureIncomplete
-from pexlite.fetch import read_wheel
-from pexlite.installers import pip
+from pexlite.fetch.wheel_file import read_wheel
+from pexlite.installers.programs import pip
 from pexlite.model import Root
 from pexlite.targets.interpreters import running_target
 from tests.factories import make_wheel

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from pexlite.bundle import collisions, trees_of
+from pexlite.bundle.collisions import collisions
+from pexlite.bundle.tree import trees_of
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant, Wheel
 from tests.bundle.values import wheel
 

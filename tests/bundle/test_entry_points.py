@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pexlite.bundle import check_attribute, choose_entry_point, missing_module, source_of
+from pexlite.bundle.entry_points import check_attribute, choose_entry_point, missing_module, source_of
 from pexlite.errors import EntryPointMissing, UsageError
 from pexlite.model import EntryPoint, StartKind
 from tests.bundle.values import wheel

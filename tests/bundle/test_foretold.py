@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.bundle import Surroundings, an_interpreter, only_here, plan
+from pexlite.bundle.foretold import an_interpreter, only_here
+from pexlite.bundle.plan import Surroundings, plan
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Target, Wheel
 from tests.bundle.values import roots, target, wheel
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pexlite.bundle import meant
+from pexlite.bundle.meant import meant
 
 SOURCES = {
     "weather": "def main(): ...\ndef forecast(): ...\n",

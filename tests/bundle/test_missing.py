@@ -9,8 +9,8 @@ import sys
 import pytest
 from packaging.requirements import Requirement
 
-from pexlite.bundle import Surroundings, missing_modules, plan
-from pexlite.bundle.missing import _ADDED, _REMOVED
+from pexlite.bundle.missing import _ADDED, _REMOVED, missing_modules
+from pexlite.bundle.plan import Surroundings, plan
 from pexlite.model import Amendments, EntryPoint, Import, LaunchOptions, StartKind
 from tests.bundle.values import roots, target, wheel
 from tests.interpreters import Interpreter, interpreters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packaging.requirements import Requirement
 
-from pexlite.bundle import Surroundings, plan
+from pexlite.bundle.plan import Surroundings, plan
 from pexlite.model import Amendments, EntryPoint, LaunchOptions, Libc, StartKind, Wheel
 from tests.bundle.values import roots, target, wheel
 

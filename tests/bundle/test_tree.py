@@ -17,10 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexlite.bundle import left_out, tree_of, trees_of
-from pexlite.bundle.tree import member_of
+from pexlite.bundle.tree import left_out, member_of, tree_of, trees_of
 from pexlite.errors import Unplaceable
-from pexlite.fetch import read_wheel
+from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import Entry, InstalledTree, Kind, Variant, Wheel, read_tree
 from pexlite.names import fault_of_name
 from tests.bundle.values import wheel

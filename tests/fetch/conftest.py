@@ -9,9 +9,10 @@ import pytest
 from packaging.markers import default_environment
 from packaging.tags import sys_tags
 
-from pexlite import installers
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.store import Store
+from pexlite.installers.installer import Installer
+from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Target, no_report
 
 
@@ -34,10 +35,10 @@ def target() -> Target:
 
 
 @pytest.fixture(scope="session")
-def installer() -> installers.Installer:
-    return installers.find_installer("auto")
+def installer() -> Installer:
+    return find_installer("auto")
 
 
 @pytest.fixture
-def workshop(store: Store, target: Target, installer: installers.Installer) -> Workshop:
+def workshop(store: Store, target: Target, installer: Installer) -> Workshop:
     return Workshop(store, IndexSettings(), installer, target, no_report)

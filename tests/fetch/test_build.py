@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from packaging.tags import Tag
 
-from pexlite import installers
 from pexlite.errors import ProjectBuildError
-from pexlite.fetch import read_wheel
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.normalise import normalise
 from pexlite.fetch.store import Store
+from pexlite.fetch.wheel_file import read_wheel
+from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Progress, Target, no_report
 from tests import needs
 from tests.factories import make_project, make_wheel, written
@@ -54,7 +54,7 @@ def test_a_project_becomes_a_wheel_and_its_directory_stays_as_it_was(workshop: W
 def test_the_same_project_gives_the_same_bytes_wherever_it_lies(
     choice: str, store: Store, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installer = installers.find_installer(choice)
+    installer = find_installer(choice)
     digests = set()
     for number, (mask, zone, seed) in enumerate([(0o022, "UTC", "1"), (0o077, "Asia/Tokyo", "77")]):
         monkeypatch.setenv("TZ", zone)
@@ -183,7 +183,7 @@ def test_real_backends_give_the_same_bytes_in_two_directories(
 ) -> None:
     if backend == "C extension":
         needs.compiler_for_python()
-    installer = installers.find_installer(choice)
+    installer = find_installer(choice)
     digests = []
     build_system = BACKENDS.get(backend, "requires = []")
     for place in ("one", "another place"):

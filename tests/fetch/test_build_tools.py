@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from pexlite import installers, pipeline, resolve
+from pexlite import pipeline
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.store import Store
-from pexlite.installers import build_requirements
+from pexlite.installers.build_tools import build_requirements
+from pexlite.installers.installer import Installer
+from pexlite.installers.programs import find_installer
+from pexlite.installers.wheels import Checkout
 from pexlite.model import BuildRequest, IndexSettings, Progress, Target, Wheel
+from pexlite.resolve.lock_file import lock_text, write_lock
 from tests import needs
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import lock_of, sha256
@@ -63,7 +67,7 @@ def text_of(wheel: Wheel) -> str:
 class Builds:
     """Builds of one sdist, from an index, with a store that stays."""
 
-    def __init__(self, directory: Path, target: Target, installer: installers.Installer) -> None:
+    def __init__(self, directory: Path, target: Target, installer: Installer) -> None:
         self.sdist = sdist_in(directory)
         self.steps: list[Progress] = []
         self.workshop = Workshop(Store(directory / "store"), IndexSettings(), installer, target, self.steps.append)
@@ -84,7 +88,7 @@ class Builds:
 
 @pytest.fixture(params=["uv", "pip"])
 def builds(request: pytest.FixtureRequest, tmp_path: Path, target: Target) -> Builds:
-    return Builds(tmp_path, target, installers.find_installer(request.param))
+    return Builds(tmp_path, target, find_installer(request.param))
 
 
 def test_a_mended_backend_builds_anew_and_the_same_one_does_not(builds: Builds, tmp_path: Path) -> None:
@@ -116,7 +120,7 @@ def test_a_checkout_is_built_anew_by_a_mended_backend(builds: Builds, tmp_path: 
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
         subprocess.run([*git, *words], check=True)
     url = f"git+{(tmp_path / 'repository').as_uri()}#subdirectory=demo"
-    checkout = installers.Checkout(f"demo @ {url}", "demo")
+    checkout = Checkout(f"demo @ {url}", "demo")
     index = tmp_path / "index"
     for version, said, built in (("1.0", "first", 1), ("1.0", "first", 1), ("1.1", "mended", 2)):
         publish(index, version, said)
@@ -142,7 +146,7 @@ def test_a_build_from_a_lock_decides_anew_about_what_it_builds(tmp_path: Path) -
     sdist = sdist_in(tmp_path)
     entry = {"path": sdist.name, "hashes": {"sha256": sha256(sdist)}}
     lock = lock_of({"name": "demo", "version": "1.0", "sdist": entry})
-    resolve.write_lock(resolve.lock_text(lock), tmp_path / "pylock.toml")
+    write_lock(lock_text(lock), tmp_path / "pylock.toml")
     settings = IndexSettings(no_index=True, find_links=(str(tmp_path / "index"),))
     request = BuildRequest(
         directory=tmp_path, lock=Path("pylock.toml"), index=settings, output=Path("x.pex"), force=True

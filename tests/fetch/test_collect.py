@@ -12,9 +12,10 @@ import pytest
 from packaging.pylock import Pylock
 from packaging.tags import Tag
 
-from pexlite import fetch, installers
 from pexlite.errors import FetchError
+from pexlite.fetch.collect import collect
 from pexlite.fetch.store import Store
+from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings, Progress, Target, Wheel
 from tests.factories import make_project, make_wheel
 from tests.fetch import server as replies
@@ -26,11 +27,11 @@ def collected(
     lock: Pylock,
     target: Target | list[Target],
     store: Store,
-    installer: installers.Installer,
+    installer: Installer,
     lock_directory: Path | None = None,
     steps: list[Progress] | None = None,
 ) -> tuple[Wheel, ...]:
-    return fetch.collect(
+    return collect(
         lock,
         target if isinstance(target, list) else [target],
         store=store,
@@ -49,7 +50,7 @@ def windows(target: Target) -> Target:
 
 
 def test_wheels_of_several_targets_come_once_each_and_sorted(
-    target: Target, windows: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    target: Target, windows: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     pure = make_wheel(tmp_path, "b-pure", files={"b.py": ""})
     here = make_wheel(tmp_path, "a-fast", files={"a.py": "1"}, tag=str(target.tags[0]))
@@ -67,7 +68,7 @@ def test_wheels_of_several_targets_come_once_each_and_sorted(
 
 
 def test_paths_in_a_lock_start_where_the_lock_lies(
-    target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    target: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     (tmp_path / "wheels").mkdir()
     wheel = make_wheel(tmp_path / "wheels", "demo", files={"x.py": ""})
@@ -78,7 +79,7 @@ def test_paths_in_a_lock_start_where_the_lock_lies(
 
 
 def test_file_urls_and_missing_digests_are_fine(
-    target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    target: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     place = tmp_path / "a place"
     place.mkdir()
@@ -99,7 +100,7 @@ def test_file_urls_and_missing_digests_are_fine(
 
 
 def test_a_local_wheel_that_is_gone_or_another_is_named(
-    target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    target: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     wheel = make_wheel(tmp_path, "demo", files={"x.py": ""})
     entry = wheel_entry(wheel)
@@ -112,7 +113,7 @@ def test_a_local_wheel_that_is_gone_or_another_is_named(
 
 
 def test_all_projects_without_a_wheel_that_fits_are_told_at_once(
-    target: Target, windows: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    target: Target, windows: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     here = make_wheel(tmp_path, "fast", files={"a.py": "1"}, tag=str(target.tags[0]))
     other = make_wheel(tmp_path, "slow", files={"a.py": "1"}, tag="cp27-cp27mu-linux_x86_64")
@@ -134,7 +135,7 @@ def test_all_projects_without_a_wheel_that_fits_are_told_at_once(
     [({"requires-python": ">=4"}, ">=4"), ({"environments": ["sys_platform == 'nowhere'"]}, "nowhere")],
 )
 def test_a_lock_for_something_else_says_for_what(
-    more: dict[str, Any], says: str, target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    more: dict[str, Any], says: str, target: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     lock = lock_of(wheel_entry(make_wheel(tmp_path, "demo", files={"x.py": ""})), **more)
     with pytest.raises(FetchError) as caught:
@@ -144,7 +145,7 @@ def test_a_lock_for_something_else_says_for_what(
 
 
 def test_one_project_twice_for_one_target_is_named(
-    target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    target: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     one = make_wheel(tmp_path, "demo", "1.0", files={"x.py": ""})
     two = make_wheel(tmp_path, "demo", "2.0", files={"x.py": ""})
@@ -163,7 +164,7 @@ def sdist_in(directory: Path) -> Path:
 
 
 def test_sdists_are_downloaded_and_built_once(
-    target: Target, store: Store, installer: installers.Installer, server: Server, tmp_path: Path
+    target: Target, store: Store, installer: Installer, server: Server, tmp_path: Path
 ) -> None:
     sdist = sdist_in(tmp_path)
     server.on("/" + sdist.name, replies.content(sdist.read_bytes()))
@@ -179,7 +180,7 @@ def test_sdists_are_downloaded_and_built_once(
 
 
 def test_archives_directories_and_checkouts_become_wheels(
-    target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    target: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     sdist = sdist_in(tmp_path)
     project = make_project(tmp_path, "other", files={"other/__init__.py": ""})
@@ -237,7 +238,7 @@ REPOSITORY = "https://127.0.0.1/x.git"
     ],
 )
 def test_a_lock_names_one_commit_of_one_repository(
-    vcs: dict[str, str], words: str, target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    vcs: dict[str, str], words: str, target: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     lock = lock_of({"name": "demo", "vcs": {"type": "git", **vcs}})
     with pytest.raises(FetchError) as caught:
@@ -262,7 +263,7 @@ def test_a_file_of_a_lock_has_the_name_of_a_file(
     words: str,
     target: Target,
     store: Store,
-    installer: installers.Installer,
+    installer: Installer,
     tmp_path: Path,
 ) -> None:
     [(kind, file)] = source.items()
@@ -275,7 +276,7 @@ def test_a_file_of_a_lock_has_the_name_of_a_file(
 
 @pytest.mark.parametrize("kind", ["archive", "directory"])
 def test_a_subdirectory_is_inside(
-    kind: str, target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    kind: str, target: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     sdist = sdist_in(tmp_path)
     make_project(tmp_path, "victim", files={"victim/__init__.py": ""})
@@ -289,7 +290,7 @@ def test_a_subdirectory_is_inside(
 
 
 def test_a_branch_named_like_the_commit_is_not_taken_for_it(
-    target: Target, store: Store, installer: installers.Installer, tmp_path: Path
+    target: Target, store: Store, installer: Installer, tmp_path: Path
 ) -> None:
     repository = make_project(tmp_path, "demo", files={"demo/__init__.py": ""})
     commit = _commit(repository)

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from packaging.pylock import Pylock
 
-from pexlite import fetch
 from pexlite.errors import FetchError, HashMismatch
+from pexlite.fetch.collect import collect
 from pexlite.fetch.store import Store
-from pexlite.installers import Installer
+from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings, Progress, Target, Wheel
 from tests.factories import make_wheel
 from tests.fetch import server as replies
@@ -44,7 +44,7 @@ def fetched(
     progress: list[Progress] | None = None,
 ) -> tuple[Wheel, ...]:
     report = (progress if progress is not None else []).append
-    return fetch.collect(lock, [target], store=store, settings=settings, installer=NO_INSTALLER, report=report)
+    return collect(lock, [target], store=store, settings=settings, installer=NO_INSTALLER, report=report)
 
 
 def left_behind(store: Store) -> Sequence[Path]:
@@ -250,7 +250,7 @@ def test_a_keyring_is_asked_through_pip_where_the_server_wants_credentials(
     settings = IndexSettings(timeout=5, retries=0, keyring_provider="subprocess", index_url=index)
     lock = lock_of(wheel_entry(wheel, server.url("/" + wheel.name)))
     pip = Installer("pip", (sys.executable, "-m", "pip"))
-    found = fetch.collect(lock, [target], store=store, settings=settings, installer=pip)
+    found = collect(lock, [target], store=store, settings=settings, installer=pip)
     assert found[0].sha256 == sha256(wheel)
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pexlite import fetch
 from pexlite.errors import FetchError
+from pexlite.fetch.collect import collect
 from pexlite.fetch.store import Store
-from pexlite.installers import Installer
+from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings, Target
 from tests.factories import make_wheel
 from tests.fetch import server as replies
@@ -35,7 +35,7 @@ def fetched(server: Server, settings: IndexSettings, store: Store, target: Targe
     server.on("/" + wheel.name, replies.content(wheel.read_bytes()))
     lock = lock_of(wheel_entry(wheel, server.url("/" + wheel.name)))
     pip = Installer("pip", ("false",))
-    return fetch.collect(lock, [target], store=store, settings=settings, installer=pip)[0].filename
+    return collect(lock, [target], store=store, settings=settings, installer=pip)[0].filename
 
 
 def test_a_certificate_of_unknown_origin_is_refused_at_once(
@@ -72,7 +72,7 @@ def test_trust_does_not_follow_a_redirect(
     trusting = replace(PLAIN, trusted_hosts=("localhost",))
     lock = lock_of(wheel_entry(wheel, server.url("/" + wheel.name, host="localhost")))
     with pytest.raises(FetchError, match="not trusted"):
-        fetch.collect(lock, [target], store=store, settings=trusting, installer=Installer("pip", ("false",)))
+        collect(lock, [target], store=store, settings=trusting, installer=Installer("pip", ("false",)))
 
 
 @pytest.mark.parametrize("leads_to", ["itself", "another port", "http", "another name"])
@@ -103,7 +103,7 @@ def test_the_password_of_netrc_stays_with_the_server_that_was_asked(
             one.on("/there/" + wheel.name, replies.content(wheel.read_bytes()))
         lock = lock_of(wheel_entry(wheel, secure.url("/" + wheel.name)))
         settings = replace(PLAIN, certificate=certificate)
-        fetch.collect(lock, [target], store=store, settings=settings, installer=Installer("pip", ("false",)))
+        collect(lock, [target], store=store, settings=settings, installer=Installer("pip", ("false",)))
     assert secure.requests[0][1] is not None
     if leads_to == "itself":
         assert secure.requests[1][1] is not None

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.fetch import Store, open_store, own_imports
-from pexlite.fetch.imports import imports_in
+from pexlite.fetch.imports import imports_in, own_imports
+from pexlite.fetch.store import Store, open_store
 from pexlite.model import Import
 from tests.factories import make_wheel
 

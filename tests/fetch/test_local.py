@@ -12,10 +12,12 @@ from hypothesis import strategies as some
 from packaging.markers import Marker
 from packaging.tags import compatible_tags
 
-from pexlite import fetch, installers
 from pexlite.errors import FetchError, PexliteError
+from pexlite.fetch.local import local_wheels, loose_module, module_of
 from pexlite.fetch.store import Store
-from pexlite.installers import Installer
+from pexlite.fetch.wheel_file import read_text
+from pexlite.installers.installer import Installer
+from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Target, Wheel, no_report
 from tests import needs
 from tests.factories import make_project, make_wheel, written
@@ -24,7 +26,7 @@ NO_INSTALLER = Installer("pip", ("false",))
 
 
 def wheel_of(kind: LocalKind, path: Path, store: Store, target: Target) -> Wheel:
-    (made,) = fetch.local_wheels(
+    (made,) = local_wheels(
         [LocalSource(kind, path, "the command line")],
         store=store,
         installer=NO_INSTALLER,
@@ -86,9 +88,9 @@ def test_a_script_is_a_module_that_can_be_run_whatever_it_is_called(
 ) -> None:
     (tmp_path / filename).write_text("print('hi')\n")
     wheel = wheel_of(LocalKind.MODULE, tmp_path / filename, store, target)
-    assert fetch.module_of(wheel) == module
+    assert module_of(wheel) == module
     assert code_in(wheel) == [f"{module}.py"]
-    assert fetch.read_text(wheel, f"{module}.py") == "print('hi')\n"
+    assert read_text(wheel, f"{module}.py") == "print('hi')\n"
 
 
 def test_compiled_code_in_a_package_binds_it_to_the_target(store: Store, target: Target, tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_a_tree_is_the_same_whatever_its_directory_is_called(store: Store, targe
 def test_two_trees_of_one_name_are_two_projects(store: Store, target: Target, tmp_path: Path) -> None:
     trees = [written(tmp_path / place / "src", f"{place}.py") for place in ("a", "b")]
     sources = [LocalSource(LocalKind.TREE, path, "x") for path in (*trees, trees[0])]
-    made = fetch.local_wheels(
+    made = local_wheels(
         sources,
         store=store,
         installer=NO_INSTALLER,
@@ -133,10 +135,10 @@ def test_wheels_and_projects_go_through_as_well(store: Store, target: Target, tm
         LocalSource(LocalKind.WHEEL, wheel, "x"),
         LocalSource(LocalKind.PROJECT, project, "x", extras=frozenset({"net"})),
     ]
-    made = fetch.local_wheels(
+    made = local_wheels(
         sources,
         store=store,
-        installer=installers.find_installer("auto"),
+        installer=find_installer("auto"),
         settings=IndexSettings(),
         targets=[target],
         report=lambda step: steps.append(step.stage),
@@ -172,13 +174,13 @@ def test_a_project_that_fits_one_python_is_built_for_each(store: Store, target: 
     )
     plain = make_project(tmp_path, "plain", files={"plain/__init__.py": ""})
     bound = Marker("extra != 'x'")
-    made = fetch.local_wheels(
+    made = local_wheels(
         [
             LocalSource(LocalKind.PROJECT, native_project(tmp_path), "x", marker=bound),
             LocalSource(LocalKind.PROJECT, plain, "x"),
         ],
         store=store,
-        installer=installers.find_installer("auto"),
+        installer=find_installer("auto"),
         settings=IndexSettings(),
         targets=[target, second],
         report=no_report,
@@ -201,7 +203,7 @@ def test_all_sources_that_fail_are_named(store: Store, target: Target, tmp_path:
         LocalSource(LocalKind.MODULE, tmp_path / "gone.py", "x"),
     ]
     with pytest.raises(PexliteError) as caught:
-        fetch.local_wheels(
+        local_wheels(
             sources,
             store=store,
             installer=NO_INSTALLER,
@@ -236,7 +238,7 @@ def test_a_loose_module_is_found_beside_or_in_src(
     files: list[str], found: tuple[LocalKind, str] | None, tmp_path: Path
 ) -> None:
     written(tmp_path, *files)
-    source = fetch.loose_module("app", tmp_path)
+    source = loose_module("app", tmp_path)
     if found is None:
         assert source is None
     else:

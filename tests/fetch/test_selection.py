@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.fetch import given, read_wheel
-from pexlite.fetch.selection import select
+from pexlite.fetch.selection import given, select
+from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import LockParts, Target
 from tests.bundle import values
 from tests.factories import make_wheel

@@ -19,8 +19,8 @@ import pytest
 
 from pexlite import digests
 from pexlite.errors import FetchError, InvalidWheel
-from pexlite.fetch import open_store, read_wheel
-from pexlite.fetch.store import Store
+from pexlite.fetch.store import Store, open_store
+from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import Wheel
 from tests.factories import make_wheel
 from tests.fetch.locks import sha256

@@ -7,7 +7,8 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-from pexlite.fetch import content_digests, read_wheel
+from pexlite.fetch.wheel_content import content_digests
+from pexlite.fetch.wheel_file import read_wheel
 from tests.factories import make_wheel
 
 

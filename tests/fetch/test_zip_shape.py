@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pexlite.errors import InvalidWheel
-from pexlite.fetch import read_wheel
+from pexlite.fetch.wheel_file import read_wheel
 from pexlite.fetch.zip_shape import UnlikeError, content, read_shape
 from pexlite.runtime.file import zip as runtime
 from tests.factories import make_wheel

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite import installers
+from pexlite.installers.programs import find_installer
 from tests.factories import make_wheel
 from tests.fetch import server as replies
 from tests.fetch.locks import sha256
@@ -17,7 +17,7 @@ from tests.index import page, serve
 from tests.indexes.conftest import Machine
 
 PIP = (sys.executable, "-m", "pip")
-UV = installers.find_installer("uv").command
+UV = find_installer("uv").command
 PROJECT = """
 [project]
 name = "mine"

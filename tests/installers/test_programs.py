@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import FetchError, UsageError
-from pexlite.installers import Installer, attempt, find_installer, programs, run
+from pexlite.installers import programs
+from pexlite.installers.installer import Installer
+from pexlite.installers.programs import attempt, find_installer, run
 from pexlite.model import IndexSettings
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import ProjectBuildError
-from pexlite.installers import Installer, build_wheel, find_installer
+from pexlite.installers.installer import Installer
+from pexlite.installers.programs import find_installer
+from pexlite.installers.wheels import build_wheel
 from pexlite.model import IndexSettings
 from tests import needs
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.installers import Installer, child_environment, index_arguments
-from pexlite.installers.words import local_path
+from pexlite.installers.installer import Installer
+from pexlite.installers.words import child_environment, index_arguments, local_path
 from pexlite.model import IndexSettings
 
 UV = Installer("uv", ("uv",))

@@ -16,9 +16,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from pexlite import installers, resolve
 from pexlite.fetch.selection import select
+from pexlite.installers.programs import find_installer
+from pexlite.installers.words import child_environment, index_arguments
 from pexlite.model import IndexSettings, Root, Target, no_report
+from pexlite.resolve.index import effective_settings
+from pexlite.resolve.lock import lock as resolve_lock
 from pexlite.targets.platforms import platform_target
 
 pytestmark = [pytest.mark.journey, pytest.mark.network]
@@ -89,13 +92,13 @@ def _merit(filename: str, target: Target) -> tuple[Version, int]:
 
 
 def _chosen_by_us(resolver: str, target: Target, projects: Sequence[str]) -> dict[str, str]:
-    lock = resolve.lock(
+    lock = resolve_lock(
         [Root(Requirement(project), "the test") for project in projects],
         (),
         [target],
         asked_index=IndexSettings(),
-        settings=resolve.effective_settings(IndexSettings()),
-        installer=installers.find_installer(resolver),
+        settings=effective_settings(IndexSettings()),
+        installer=find_installer(resolver),
         report=no_report,
     )
     return {str(choice.package.name): _filename(choice.source) for choice in select(lock, [target])}
@@ -119,13 +122,13 @@ def _chosen_by_pip(row: Row, projects: Sequence[str], directory: Path) -> dict[s
 
 def _versions_by_uv(row: Row, projects: Sequence[str]) -> dict[str, Version]:
     assert row.uv
-    uv = installers.find_installer("uv")
+    uv = find_installer("uv")
     command = [*uv.command, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "-"]
     command += ["--python", sys.executable]  # else it looks for one of that version
     command += ["--only-binary", ":all:", "--python-platform", row.uv, "--python-version", row.python]
-    settings = resolve.effective_settings(IndexSettings())
-    command += installers.index_arguments(uv, settings)
-    environment = installers.child_environment(uv, settings) | dict(os.environ)
+    settings = effective_settings(IndexSettings())
+    command += index_arguments(uv, settings)
+    environment = child_environment(uv, settings) | dict(os.environ)
     environment |= {"MACOSX_DEPLOYMENT_TARGET": row.macos} if row.macos else {}
     done = subprocess.run(
         command, input="\n".join(projects), env=environment, capture_output=True, check=True, text=True

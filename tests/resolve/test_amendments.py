@@ -9,10 +9,10 @@ import pytest
 from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
-from pexlite.installers import find_installer
+from pexlite.installers.programs import find_installer
 from pexlite.model import Amendments, IndexSettings, Root, Target, no_report
-from pexlite.resolve import amended, lock, recorded, with_recorded
-from pexlite.resolve.amendments import read_amendments
+from pexlite.resolve.amendments import amended, read_amendments, recorded, with_recorded
+from pexlite.resolve.lock import lock
 from pexlite.targets.interpreters import named_target, running_target
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_wheel

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from packaging.requirements import Requirement
 
-from pexlite.installers import Installer, Outcome
+from pexlite.installers.installer import Installer
+from pexlite.installers.programs import Outcome
 from pexlite.model import IndexSettings, Root
 from pexlite.resolve.failures import explain
 from pexlite.resolve.job import Job

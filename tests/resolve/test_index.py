@@ -9,8 +9,7 @@ import pytest
 
 from pexlite.errors import IndexConfigurationError
 from pexlite.model import IndexSettings
-from pexlite.resolve import effective_settings
-from pexlite.resolve.index import configured_constraints
+from pexlite.resolve.index import configured_constraints, effective_settings
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ import pytest
 from packaging.pylock import Pylock
 from packaging.requirements import Requirement
 
-from pexlite import fetch, resolve
 from pexlite.errors import ResolutionError
+from pexlite.fetch.collect import collect
 from pexlite.fetch.store import Store
-from pexlite.installers import find_installer
+from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, LockParts, Root, no_report
+from pexlite.resolve.lock import lock as resolve_lock
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_project, make_wheel
 from tests.fetch.server import Server
@@ -50,7 +51,7 @@ def index(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def locked(resolver: str, index: str, requirement: str, *targets: str) -> Pylock:
     settings = IndexSettings(index_url=index, retries=0)
-    return resolve.lock(
+    return resolve_lock(
         [Root(Requirement(requirement), "the test")],
         (),
         [platform_target(target) for target in targets],
@@ -117,7 +118,7 @@ def test_a_source_distribution_of_pure_python_serves_a_target_that_is_not_here(
     with Server() as server:
         url = serve(server, files)
         lock = locked(resolver, url, "pure", OLD_LINUX)
-        wheels = fetch.collect(
+        wheels = collect(
             lock,
             [target],
             store=Store(tmp_path / "store"),

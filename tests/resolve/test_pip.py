@@ -11,7 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
-from pexlite.installers import Installer, Outcome, pip
+from pexlite.installers.installer import Installer
+from pexlite.installers.programs import Outcome, pip
 from pexlite.model import IndexSettings, Root
 from pexlite.resolve import pip as by_pip
 from pexlite.resolve.job import Job

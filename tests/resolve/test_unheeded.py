@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.installers import Installer
+from pexlite.installers.installer import Installer
 from pexlite.model import BuildRequest
-from pexlite.resolve import gather
+from pexlite.resolve.requirements import gather
 from pexlite.resolve.unheeded import unheeded
 
 UV, PIP = Installer("uv", ("uv",)), Installer("pip", ("pip",))

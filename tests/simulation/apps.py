@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pexlite import archive
-from pexlite.bundle import runs_on, trees_of
-from pexlite.fetch import read_wheel
+from pexlite.archive.drafting import draft
+from pexlite.archive.writer import write
+from pexlite.bundle.tree import trees_of
+from pexlite.bundle.words import runs_on
+from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import Bundle, LaunchOptions, Variant
 from tests.bundles import EVERY_PYTHON, function, room
 from tests.factories import make_wheel
@@ -85,7 +87,7 @@ def _build(place: Path, version: str, shared: Path) -> App:
         runs_on=runs_on(variants),
     )
     output = place / "app.pex"
-    archive.write(archive.draft(bundle, "0", room(_THIS)), output)
+    write(draft(bundle, "0", room(_THIS)), output)
     content = output.read_bytes()
     with zipfile.ZipFile(output) as members:
         return App(

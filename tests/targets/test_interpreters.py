@@ -11,7 +11,7 @@ import pytest
 
 from pexlite.errors import TargetError
 from pexlite.model import no_report
-from pexlite.targets import find_targets
+from pexlite.targets.find import find_targets
 from pexlite.targets.interpreters import named_target, running_target
 from tests.interpreters import Interpreter, supported
 

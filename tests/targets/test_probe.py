@@ -11,9 +11,9 @@ import pytest
 
 from pexlite.errors import HostError, PexliteError, TargetError
 from pexlite.model import no_report
-from pexlite.targets import find_targets, probe
+from pexlite.targets.find import find_targets
 from pexlite.targets.interpreters import named_target, running_target
-from pexlite.targets.probe import read_target
+from pexlite.targets.probe import probe, read_target
 from tests.interpreters import Interpreter, supported
 
 

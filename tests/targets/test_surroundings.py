@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pexlite.targets import NEWEST_CPYTHON, neighbours, other_platforms
 from pexlite.targets.platforms import platform_target
+from pexlite.targets.surroundings import NEWEST_CPYTHON, neighbours, other_platforms
 
 
 def test_the_neighbours_are_every_other_python_on_the_same_platform() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.cli.main import run
-from pexlite.fetch import open_store
+from pexlite.fetch.store import open_store
 from pexlite.model import LaunchOptions
 from pexlite.tools import caches as both
 from pexlite.tools import carried

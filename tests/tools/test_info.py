@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pexlite import archive
-from pexlite.bundle import runs_on, trees_of
+from pexlite.archive.drafting import draft
+from pexlite.archive.writer import write
+from pexlite.bundle.tree import trees_of
+from pexlite.bundle.words import runs_on
 from pexlite.cli.main import run
 from pexlite.errors import NotABundle
-from pexlite.fetch import read_wheel
+from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant
 from pexlite.tools.info import file_info
 from tests.bundles import room
@@ -39,7 +41,7 @@ def built(tmp_path: Path) -> Path:
         pth_files=(),
         runs_on=runs_on(variants),
     )
-    archive.write(archive.draft(bundle, "0", room(supported()[0])), tmp_path / "app.pex")
+    write(draft(bundle, "0", room(supported()[0])), tmp_path / "app.pex")
     return tmp_path / "app.pex"
 
 
