@@ -16,6 +16,7 @@ from pexlite.fetch.left_out import needs_of as needs_of
 from pexlite.fetch.local import LocalWheel, goes_in
 from pexlite.fetch.local import local_wheels as local_wheels
 from pexlite.fetch.store import Store, open_store
+from pexlite.files.paths import is_file
 from pexlite.installers.installer import Installer
 from pexlite.installers.programs import find_installer
 from pexlite.installers.words import local_path
@@ -33,7 +34,6 @@ from pexlite.model import (
     Wheel,
 )
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
-from pexlite.paths import is_file
 from pexlite.resolve.amendments import amended as amended_roots
 from pexlite.resolve.index import effective_settings, unheeded_settings
 from pexlite.resolve.lock import lock as resolve_lock

@@ -18,6 +18,7 @@ from pexlite.bundle.closure import follow, unknown_extras
 from pexlite.bundle.idle import idle_amendments, idle_requirements
 from pexlite.errors import PexliteError, ResolutionError, UsageError
 from pexlite.fetch.selection import given as wheels_given
+from pexlite.files.places import store_place
 from pexlite.groundwork import Prepared, check_output, prepare
 from pexlite.listed import listed
 from pexlite.model import (
@@ -34,7 +35,6 @@ from pexlite.model import (
 )
 from pexlite.origins import told_apart
 from pexlite.outputs import Kind, Output
-from pexlite.places import store_place
 from pexlite.resolve.amendments import recorded, with_recorded
 from pexlite.resolve.beside import find_lock, foreign_lock, read_beside
 from pexlite.resolve.index import settings_unheeded_by_lock

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pexlite.errors import PexliteError, UsageError, WriteError
-from pexlite.paths import is_directory
-from pexlite.replacing import replacing
+from pexlite.files.paths import is_directory
+from pexlite.files.replacing import replacing
 
 if TYPE_CHECKING:
     from pexlite.model import BuildRequest

@@ -9,9 +9,9 @@ from pathlib import Path
 from pexlite import remembered
 from pexlite.addresses import mask
 from pexlite.archive.writer import write
+from pexlite.files.places import store_place
 from pexlite.model import BuildRequest, BuildResult, Decision, Report, no_report
 from pexlite.outputs import Output
-from pexlite.places import store_place
 
 # Stands for the name that only the decision will tell: its directory can be looked at before.
 _ANY_NAME = "NAME.pex"

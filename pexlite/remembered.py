@@ -21,11 +21,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pexlite.digests import all_have_sha256
+from pexlite.files.digests import all_have_sha256
+from pexlite.files.places import make_directory, pip_configuration_files, store_place
+from pexlite.files.replacing import replacing
+from pexlite.files.sealed import seal_of
 from pexlite.model import BuildRequest, BundledWheel, Decision, Draft, EntryPoint, Libc, StartKind, Variant
-from pexlite.places import make_directory, pip_configuration_files, store_place
-from pexlite.replacing import replacing
-from pexlite.sealed import seal_of
 
 _FORMAT = 1
 _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds

@@ -21,10 +21,10 @@ from pexlite.bundle.meant import meant
 from pexlite.errors import EntryPointMissing, PexliteError, UsageError
 from pexlite.fetch.local import LocalWheel, loose_module, module_of
 from pexlite.fetch.wheel_file import read_text
+from pexlite.files.paths import is_file
 from pexlite.groundwork import Prepared, each_once
 from pexlite.listed import listed
 from pexlite.model import BuildRequest, EntryPoint, LocalKind, StartKind, Wheel
-from pexlite.paths import is_file
 
 _Failure = TypeVar("_Failure", bound=PexliteError)
 

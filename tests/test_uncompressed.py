@@ -12,8 +12,8 @@ import pytest
 from pexlite import pipeline
 from pexlite.cli.main import run as pexlite_command
 from pexlite.fetch.wheel_file import read_wheel
+from pexlite.files.places import store_root
 from pexlite.model import BuildRequest, BuildResult, LaunchOptions
-from pexlite.places import store_root
 from pexlite.tools.caches import clear
 from pexlite.tools.extract import extract_wheels
 from pexlite.tools.info import file_info

@@ -14,9 +14,9 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from pexlite.archive.facts import FORMAT
 from pexlite.archive.parts import UNREADABLE, open_zip, read_part
 from pexlite.errors import NotABundle
+from pexlite.files.names import fault_of_name
+from pexlite.files.paths import is_directory, is_file, is_there
 from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredWheel, Variant, ZipDirectory
-from pexlite.names import fault_of_name
-from pexlite.paths import is_directory, is_file, is_there
 
 _Value = TypeVar("_Value")
 _PYTHON = re.compile(r"(?:cp|pp)3\d{1,2}t?", re.ASCII)

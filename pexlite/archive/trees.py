@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pexlite.archive.parts import UNREADABLE, open_zip, read_part
+from pexlite.files.names import fault_of_name, fault_of_path, is_reference
 from pexlite.model import Entry, Kind, Manifest, Variant, entries_in
-from pexlite.names import fault_of_name, fault_of_path, is_reference
 
 _MOST_BYTES = 16 << 20
 _MOST_LINES = 500_000

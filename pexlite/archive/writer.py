@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from pexlite.digests import sha256_of
 from pexlite.errors import WriteError
+from pexlite.files.digests import sha256_of
 from pexlite.model import BundledWheel, Draft, Progress, Report, no_report
 from pexlite.outputs import Kind, Output
 

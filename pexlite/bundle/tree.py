@@ -21,8 +21,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pexlite.errors import Unplaceable
+from pexlite.files.names import fault_of_name, is_reference
 from pexlite.model import Entry, InstalledTree, Kind, Variant, Wheel, kind_in, place_of
-from pexlite.names import fault_of_name, is_reference
 
 _SCHEMES = {"purelib": "lib", "platlib": "lib", "scripts": "scripts", "data": "data", "headers": "headers"}
 _ACTIVATION = re.compile(r"activate(\.[a-z0-9]+)?|activate_this\.py", re.IGNORECASE)

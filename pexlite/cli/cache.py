@@ -23,7 +23,7 @@ _JSON = click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdou
 
 def directory() -> None:
     """Say where the store of builds is: PEXLITE_CACHE_DIR, else where this platform has caches."""
-    from pexlite.places import store_place
+    from pexlite.files.places import store_place
 
     write(str(store_place().root))
 

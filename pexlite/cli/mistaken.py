@@ -15,7 +15,7 @@ import click
 
 from pexlite.addresses import mask
 from pexlite.errors import UsageError
-from pexlite.paths import is_file
+from pexlite.files.paths import is_file
 
 if TYPE_CHECKING:
     from pexlite.resolve.bare_words import Here

@@ -19,7 +19,7 @@ import click
 
 from pexlite.cli import options
 from pexlite.cli.words import count_in_words
-from pexlite.paths import expanded, is_file
+from pexlite.files.paths import expanded, is_file
 
 # They are about one run and not about the file.
 _OF_ONE_RUN = {"inputs", "as_json", "no_progress", "quiet", "verbose", "dry_run", "force"}

@@ -10,8 +10,8 @@ from packaging.pylock import Package, PackageVcs
 
 from pexlite.errors import FetchError
 from pexlite.fetch.remote import inside
+from pexlite.files.programs import find_program
 from pexlite.installers.urls import parts_of
-from pexlite.programs import find_program
 
 # What never names anything else, of each kind of repository. A git or hg id is a digest of what it names.
 _COMMITS = {

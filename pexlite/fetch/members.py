@@ -7,7 +7,7 @@ import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 
-from pexlite.names import fault_of_path
+from pexlite.files.names import fault_of_path
 
 _PLAIN_KINDS = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
 # Devices on Windows, whatever their ending; and there a name does not end in a dot or a blank.

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pexlite.errors import ProjectBuildError
-from pexlite.programs import find_program
+from pexlite.files.programs import find_program
 
 _NEVER_COPIED = frozenset(
     {"__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}

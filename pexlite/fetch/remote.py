@@ -11,9 +11,9 @@ from urllib.parse import unquote
 from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
 
 from pexlite.errors import FetchError
+from pexlite.files.names import fault_of_name, fault_of_path
 from pexlite.installers.urls import parts_of
 from pexlite.installers.words import local_path
-from pexlite.names import fault_of_name, fault_of_path
 
 # A digest by SHAKE can be of any length.
 _KINDS = frozenset(name for name in hashlib.algorithms_available if not name.startswith("shake"))

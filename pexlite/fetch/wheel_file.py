@@ -32,8 +32,8 @@ from pexlite.fetch.metadata import (
 from pexlite.fetch.record import is_metadata, read_record, recorded, unlike_record
 from pexlite.fetch.zip_shape import Entry, UnlikeError, read_shape
 from pexlite.fetch.zip_shape import content as content_of_entry
+from pexlite.files.names import fault_of_name
 from pexlite.model import Wheel
-from pexlite.names import fault_of_name
 
 SCHEMES = frozenset({"purelib", "platlib", "scripts", "data", "headers"})
 _CHUNK = 1 << 20

@@ -20,8 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from pexlite import names
 from pexlite.errors import ProjectBuildError
+from pexlite.files import names
 
 _UNREADABLE = (
     tarfile.TarError,

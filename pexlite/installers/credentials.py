@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlunsplit
 
+from pexlite.files.paths import expanded
 from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
-from pexlite.paths import expanded
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pexlite.addresses import mask
 from pexlite.errors import UsageError
-from pexlite.names import is_one_line
+from pexlite.files.names import is_one_line
 
 _FAULTS = (
     (re.compile(r"(?:^|\s)-"), "it would have an option in it"),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pexlite.paths import expanded
+from pexlite.files.paths import expanded
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,8 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from pexlite.declared import declared_name
+from pexlite.files.paths import is_directory, is_file
 from pexlite.model import LocalKind
-from pexlite.paths import is_directory, is_file
 from pexlite.resolve.gathered import Problem
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?")

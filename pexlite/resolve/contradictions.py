@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from pexlite.files.paths import expanded, is_there
 from pexlite.installers.words import local_path
 from pexlite.model import BuildRequest
-from pexlite.paths import expanded, is_there
 from pexlite.resolve.gathered import Gathered, problem
 
 

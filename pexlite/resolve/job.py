@@ -13,12 +13,12 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from pexlite.files.paths import is_file
 from pexlite.installers.indexes import takes_first_index
 from pexlite.installers.installer import Installer
 from pexlite.installers.lines import requirement_line, write_lines
 from pexlite.installers.words import local_path
 from pexlite.model import Amendments, IndexSettings, Root, Target
-from pexlite.paths import is_file
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from packaging.pylock import Pylock, is_valid_pylock_path
 from packaging.utils import canonicalize_name
 
 from pexlite.errors import UsageError
+from pexlite.files.paths import expanded, is_directory, is_file, is_there
 from pexlite.installers.words import local_path
 from pexlite.model import Asked, BuildRequest, IndexSettings, LocalKind, LocalSource, LockParts, Root
-from pexlite.paths import expanded, is_directory, is_file, is_there
 from pexlite.resolve.amendments import read_amendments
 from pexlite.resolve.bare_words import entry_points
 from pexlite.resolve.contradictions import contradictions

@@ -8,7 +8,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from pexlite.paths import is_file
+from pexlite.files.paths import is_file
 from pexlite.resolve.gathered import Problem
 from pexlite.resolve.projects import read_project
 

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from pexlite.errors import TargetError
+from pexlite.files.paths import expanded, is_directory, is_file, is_there
+from pexlite.files.programs import programs, search_path
 from pexlite.model import Target
-from pexlite.paths import expanded, is_directory, is_file, is_there
-from pexlite.programs import programs, search_path
 from pexlite.targets import ask
 from pexlite.targets.asking import ask_program, target_of
 from pexlite.targets.platforms import NEWEST

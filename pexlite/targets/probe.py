@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pexlite.errors import HostError, TargetError, UsageError
+from pexlite.files.programs import find_program
 from pexlite.model import Target
-from pexlite.programs import find_program
 from pexlite.targets.answer import checked_answer
 from pexlite.targets.asking import answer_in, ask_program, put_question, target_of
 from pexlite.targets.interpreters import is_like_a_python, named_target, running_target

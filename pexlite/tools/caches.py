@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pexlite.errors import PexliteError, UsageError, WriteError
-from pexlite.places import PARTS, is_store, store_place
+from pexlite.files.places import PARTS, is_store, store_place
 
 KEPT_DAYS = 90.0
 _DAY = 86400

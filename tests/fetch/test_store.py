@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from pexlite import digests
 from pexlite.errors import FetchError, InvalidWheel
 from pexlite.fetch.store import Store, open_store
 from pexlite.fetch.wheel_file import read_wheel
+from pexlite.files import digests
 from pexlite.model import Wheel
 from tests.factories import make_wheel
 from tests.fetch.locks import sha256

@@ -20,7 +20,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "global"))
     monkeypatch.setattr("sys.prefix", str(tmp_path / "prefix"))
-    monkeypatch.setattr("pexlite.places._global_files", lambda: [tmp_path / "global" / "pip" / "pip.conf"])
+    monkeypatch.setattr("pexlite.files.places._global_files", lambda: [tmp_path / "global" / "pip" / "pip.conf"])
     for directory in ("config/pip", "global/pip", "prefix"):
         (tmp_path / directory).mkdir(parents=True)
     return tmp_path / "config" / "pip" / "pip.conf"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pexlite.paths import is_file
+from pexlite.files.paths import is_file
 
 
 def search_path() -> list[str]:

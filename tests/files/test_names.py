@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pexlite.names import fault_of_name, fault_of_path
+from pexlite.files.names import fault_of_name, fault_of_path
 
 ASTRAY = [
     "",

@@ -17,7 +17,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from pexlite.replacing import replacing
+from pexlite.files.replacing import replacing
 
 _BYTES = 32
 SEAL_LENGTH = 2 * _BYTES

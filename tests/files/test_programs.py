@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pexlite.files.programs import find_program, programs, search_path
 from pexlite.installers.installer import Installer
 from pexlite.installers.words import child_environment
 from pexlite.model import IndexSettings
-from pexlite.programs import find_program, programs, search_path
 
 
 def program(directory: Path, name: str) -> Path:

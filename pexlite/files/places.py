@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pexlite.paths import expanded, is_directory, is_there
+from pexlite.files.paths import expanded, is_directory, is_there
 
 PARTS = ("wheels", "built", "bytecode", "imports", "decisions", "incoming")
 """The directories of a store; of any other in the same place pexlite knows nothing."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.digests import all_have_sha256, has_sha256
+from pexlite.files.digests import all_have_sha256, has_sha256
 from tests.fetch.locks import sha256
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.replacing import replacing as replacing_file
+from pexlite.files.replacing import replacing as replacing_file
 
 
 def test_the_new_file_is_there_when_it_is_whole(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexlite.sealed import Seal, seal_of
+from pexlite.files.sealed import Seal, seal_of
 
 TEXTS = st.dictionaries(st.text(min_size=1), st.text() | st.integers()).map(
     lambda found: json.dumps(found).encode()
