@@ -18,10 +18,10 @@ from pexlite.fetch.remote import Remote, inside, lock_path, remote_file
 from pexlite.fetch.selection import Choice, select
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_file import digest
-from pexlite.installers.credentials import without_credentials
 from pexlite.installers.installer import Installer
 from pexlite.installers.wheels import Checkout
 from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
+from pexlite.network.credentials import without_credentials
 
 if TYPE_CHECKING:
     from pexlite.fetch.download import Downloads

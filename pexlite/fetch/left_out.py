@@ -84,7 +84,7 @@ def _beside(remote: Remote, settings: IndexSettings) -> str | None:
     # Imported here: urllib3 takes 60 ms, and few builds exclude anything.
     from urllib3.exceptions import HTTPError
 
-    from pexlite.fetch.http import Connections
+    from pexlite.network.http import Connections
 
     try:
         address, hash_sign, rest = remote.url.partition("#")

@@ -15,11 +15,11 @@ from packaging.pylock import Package, Pylock
 from urllib3.exceptions import HTTPError
 
 from pexlite.errors import PexliteError
-from pexlite.fetch.http import Connections
 from pexlite.fetch.parallel import Stop, run_all
 from pexlite.installers.indexes import Index, Indexes
 from pexlite.installers.words import local_path
 from pexlite.model import IndexSettings
+from pexlite.network.http import Connections
 
 _Found = TypeVar("_Found")
 _WORKERS = 16

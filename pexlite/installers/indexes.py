@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 from pexlite.addresses import mask
 from pexlite.errors import IndexConfigurationError
 from pexlite.installers.installer import Installer
-from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
+from pexlite.network.urls import parts_of
 
 FIRST_INDEX = "first-index"
 FIRST_MATCH = "unsafe-first-match"

@@ -16,8 +16,8 @@ from pexlite.files.paths import is_there
 from pexlite.files.programs import search_path
 from pexlite.installers.indexes import for_all, strategy_of
 from pexlite.installers.installer import Installer
-from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
+from pexlite.network.urls import parts_of
 
 # Variables that would make pip install somewhere, read something else or write other words than asked for.
 _DIVERTING = (

@@ -20,9 +20,9 @@ from pexlite.errors import IndexConfigurationError, ResolutionError
 from pexlite.installers.indexes import FIRST_INDEX, FIRST_MATCH, indexes_of, takes_first_index
 from pexlite.installers.installer import Installer
 from pexlite.installers.programs import Outcome, attempt, pip
-from pexlite.installers.urls import parts_of
 from pexlite.installers.wheels import check_ranks
 from pexlite.model import Amendments, IndexSettings
+from pexlite.network.urls import parts_of
 from pexlite.resolve.failures import explain
 from pexlite.resolve.guided import Ranked, guided
 from pexlite.resolve.job import Job, runs_pip, write_inputs

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlunsplit
 
 from pexlite.files.paths import is_directory
-from pexlite.installers.credentials import authorization
-from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
+from pexlite.network.credentials import authorization
+from pexlite.network.urls import parts_of
 from pexlite.resolve.index import effective_settings
 
 if TYPE_CHECKING:

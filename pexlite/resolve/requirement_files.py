@@ -17,9 +17,9 @@ from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
 
 from pexlite.addresses import mask
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
-from pexlite.installers.urls import joined
 from pexlite.installers.words import local_path
 from pexlite.model import IndexSettings
+from pexlite.network.urls import joined
 from pexlite.resolve.gathered import Gathered, combined, problem
 from pexlite.resolve.inputs import Input, interpret
 from pexlite.resolve.projects import dependencies

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.installers.credentials import authorization, without_credentials
 from pexlite.model import IndexSettings
+from pexlite.network.credentials import authorization, without_credentials
 
 INDEX = IndexSettings(
     index_url="https://someone:secret-for-test@files.example/simple",

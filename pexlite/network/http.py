@@ -19,9 +19,9 @@ from urllib3.util import Retry, Timeout, make_headers, parse_url
 from pexlite.addresses import mask
 from pexlite.errors import FetchError
 from pexlite.files.paths import is_directory
-from pexlite.installers.credentials import authorization, server_of, without_credentials
-from pexlite.installers.urls import joined, parts_of
 from pexlite.model import IndexSettings
+from pexlite.network.credentials import authorization, server_of, without_credentials
+from pexlite.network.urls import joined, parts_of
 from pexlite.version import __version__
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 
 from pexlite import pipeline
 from pexlite.errors import FetchError, PexliteError, UsageError
-from pexlite.installers.urls import joined, parts_of
 from pexlite.model import BuildRequest, IndexSettings
+from pexlite.network.urls import joined, parts_of
 
 BROKEN = "https://[a.test/simple"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlunsplit
 
 from pexlite.files.paths import expanded
-from pexlite.installers.urls import parts_of
 from pexlite.model import IndexSettings
+from pexlite.network.urls import parts_of
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
