@@ -17,9 +17,9 @@ from pexlite.fetch.local import LocalWheel, goes_in
 from pexlite.fetch.local import local_wheels as local_wheels
 from pexlite.fetch.store import Store, open_store
 from pexlite.files.paths import is_file
-from pexlite.installers.installer import Installer
+from pexlite.indexes.arguments import local_path
+from pexlite.indexes.settings import effective_settings, unheeded_settings
 from pexlite.installers.programs import find_installer
-from pexlite.installers.words import local_path
 from pexlite.model import (
     Asked,
     BuildRequest,
@@ -33,9 +33,9 @@ from pexlite.model import (
     Target,
     Wheel,
 )
+from pexlite.model.installer import Installer
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
 from pexlite.resolve.amendments import amended as amended_roots
-from pexlite.resolve.index import effective_settings, unheeded_settings
 from pexlite.resolve.lock import lock as resolve_lock
 from pexlite.resolve.pure import pure_where_possible
 from pexlite.targets.find import find_targets

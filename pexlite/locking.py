@@ -20,6 +20,7 @@ from pexlite.errors import PexliteError, ResolutionError, UsageError
 from pexlite.fetch.selection import given as wheels_given
 from pexlite.files.places import store_place
 from pexlite.groundwork import Prepared, check_output, prepare
+from pexlite.indexes.settings import settings_unheeded_by_lock
 from pexlite.listed import listed
 from pexlite.model import (
     Amendments,
@@ -37,7 +38,6 @@ from pexlite.origins import told_apart
 from pexlite.outputs import Kind, Output
 from pexlite.resolve.amendments import recorded, with_recorded
 from pexlite.resolve.beside import find_lock, foreign_lock, read_beside
-from pexlite.resolve.index import settings_unheeded_by_lock
 from pexlite.resolve.lock_file import lock_text, portable, write_lock
 from pexlite.resolve.merge import environments
 from pexlite.resolve.requirements import gather

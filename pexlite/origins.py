@@ -14,8 +14,8 @@ from packaging.utils import (
 )
 
 from pexlite.groundwork import Prepared
-from pexlite.installers.indexes import BEST_MATCH, FIRST_INDEX, indexes_of, strategy_of
-from pexlite.installers.words import local_path
+from pexlite.indexes.arguments import local_path
+from pexlite.indexes.indexes import BEST_MATCH, FIRST_INDEX, indexes_of, strategy_of
 from pexlite.model import IndexSettings
 from pexlite.resolve.lock import beneath_uv
 
@@ -35,7 +35,7 @@ def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
             yield f"--index-strategy {asked} changes nothing: no two indexes are asked"
         return
     # Imported here: urllib3 takes 60 ms, and most builds have one index.
-    from pexlite.fetch.shared_names import shared_names
+    from pexlite.indexes.shared_names import shared_names
 
     if settings.index_strategy is None and strategy_of(installer, settings) == BEST_MATCH:
         yield (

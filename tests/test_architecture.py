@@ -162,7 +162,7 @@ def test_a_module_over_400_lines_gives_its_reason_in_its_docstring(path: Path) -
     ("source", "rooms"),
     [
         ("from pexlite import fetch, __version__", ("fetch",)),
-        ("from pexlite.resolve.index import effective_settings", ("resolve",)),
+        ("from pexlite.indexes.settings import effective_settings", ("resolve",)),
         ("import pexlite.runtime.boot", ("runtime",)),
         ("from packaging import tags", ()),
     ],
@@ -174,7 +174,7 @@ def test_an_import_is_traced_to_its_rooms(source: str, rooms: tuple[str, ...]) -
 # Calls that make a word of sh, or a file that another program reads, of foreign text: each has one place.
 ONLY_HERE: dict[str, set[str]] = {
     # Words of sh; paths and credentials in addresses.
-    "quote": {"archive/header.py", "installers/words.py", "resolve/uv_sources.py"},
+    "quote": {"archive/header.py", "indexes/arguments.py", "resolve/uv_sources.py"},
     "write_text": {
         "installers/lines.py",  # lines for uv and pip
         "resolve/guided.py",  # JSON

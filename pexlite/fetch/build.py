@@ -19,9 +19,9 @@ from pexlite.fetch.wheel_writer import source_date_epoch
 from pexlite.files.names import fault_of_path
 from pexlite.installers.archives import unpack_sdist
 from pexlite.installers.build_tools import build_requirements, build_tools, index_identity
-from pexlite.installers.installer import Installer
 from pexlite.installers.wheels import Checkout, build_wheel
 from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
+from pexlite.model.installer import Installer
 
 
 @dataclass(frozen=True)

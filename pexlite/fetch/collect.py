@@ -18,9 +18,9 @@ from pexlite.fetch.remote import Remote, inside, lock_path, remote_file
 from pexlite.fetch.selection import Choice, select
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_file import digest
-from pexlite.installers.installer import Installer
 from pexlite.installers.wheels import Checkout
 from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
+from pexlite.model.installer import Installer
 from pexlite.network.credentials import without_credentials
 
 if TYPE_CHECKING:

@@ -28,9 +28,9 @@ from pexlite.errors import FetchError, HashMismatch, PexliteError
 from pexlite.fetch.parallel import Stop, run_all
 from pexlite.fetch.remote import Remote
 from pexlite.fetch.store import Incoming, Store
-from pexlite.installers.installer import Installer
 from pexlite.installers.wheels import download
 from pexlite.model import IndexSettings, Progress, Report, Wheel
+from pexlite.model.installer import Installer
 from pexlite.network.credentials import without_credentials
 from pexlite.network.http import Answer, Connections
 

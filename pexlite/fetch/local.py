@@ -23,9 +23,9 @@ from pexlite.fetch.source_tree import Sources, files_of
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_writer import Member, write_wheel
 from pexlite.files.paths import is_directory, is_file, is_there
-from pexlite.installers.installer import Installer
 from pexlite.listed import listed
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel
+from pexlite.model.installer import Installer
 from pexlite.outputs import is_same_file
 
 _NATIVE = re.compile(r"\.(?:so(?:\.\d+)*|pyd|dylib|dll)$")

@@ -17,7 +17,7 @@ from packaging.pylock import (
     Pylock,
 )
 
-from pexlite.installers.formats import SOURCE, WHEEL, only_format
+from pexlite.indexes.formats import SOURCE, WHEEL, only_format
 from pexlite.model import IndexSettings
 
 Source: TypeAlias = PackageVcs | PackageDirectory | PackageArchive | PackageSdist | PackageWheel

@@ -11,9 +11,9 @@ from pathlib import Path
 from packaging.pylock import Pylock, PylockValidationError
 
 from pexlite.errors import ResolutionError
-from pexlite.installers.installer import Installer
 from pexlite.installers.programs import attempt, run
 from pexlite.model import IndexSettings, LockParts
+from pexlite.model.installer import Installer
 from pexlite.resolve.lock_parts import wanted_parts
 from pexlite.resolve.uv_workspaces import workspace_of
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pexlite.files.paths import expanded, is_there
-from pexlite.installers.words import local_path
+from pexlite.indexes.arguments import local_path
 from pexlite.model import BuildRequest
 from pexlite.resolve.gathered import Gathered, problem
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from packaging.markers import Environment
 
-from pexlite.installers.installer import Installer
 from pexlite.model import Amendments
+from pexlite.model.installer import Installer
 from pexlite.resolve import guided_pip
 
 

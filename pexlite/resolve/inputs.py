@@ -23,7 +23,7 @@ from packaging.utils import (
 from pexlite.addresses import mask
 from pexlite.files.names import LONGEST
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
-from pexlite.installers.words import local_path
+from pexlite.indexes.arguments import local_path
 from pexlite.model import LocalKind, LocalSource, Root
 from pexlite.network.urls import parts_of
 from pexlite.resolve.bare_words import something_here, two_readings

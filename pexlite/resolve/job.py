@@ -14,11 +14,11 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from pexlite.files.paths import is_file
-from pexlite.installers.indexes import takes_first_index
-from pexlite.installers.installer import Installer
+from pexlite.indexes.arguments import local_path
+from pexlite.indexes.indexes import takes_first_index
 from pexlite.installers.lines import requirement_line, write_lines
-from pexlite.installers.words import local_path
 from pexlite.model import Amendments, IndexSettings, Root, Target
+from pexlite.model.installer import Installer
 
 
 @dataclass(frozen=True)

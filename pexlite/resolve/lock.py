@@ -13,13 +13,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pexlite.errors import PexliteError, ResolutionError, WheelMissing
-from pexlite.installers.formats import WHEEL, only_format
-from pexlite.installers.installer import Installer
+from pexlite.indexes.arguments import local_path
+from pexlite.indexes.formats import WHEEL, only_format
+from pexlite.indexes.settings import configured_constraints
 from pexlite.installers.programs import end_running
-from pexlite.installers.words import local_path
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
+from pexlite.model.installer import Installer
 from pexlite.resolve.constraints import lines_behind
-from pexlite.resolve.index import configured_constraints
 from pexlite.resolve.job import Job, is_local, wheels_only_by_rank
 from pexlite.resolve.merge import marker_key, merge
 

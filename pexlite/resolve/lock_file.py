@@ -22,7 +22,7 @@ from packaging.pylock import (
 )
 
 from pexlite.addresses import without_secrets
-from pexlite.installers.words import local_path
+from pexlite.indexes.arguments import local_path
 from pexlite.model import LocalKind, LocalSource
 from pexlite.outputs import Kind, Output
 

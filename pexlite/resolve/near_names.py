@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from pexlite.installers.words import local_path
+from pexlite.indexes.arguments import local_path
 from pexlite.model import IndexSettings
 from pexlite.resolve.index_files import index_files
 from pexlite.resolve.well_known import IMPORTED_FROM, WELL_KNOWN
@@ -66,7 +66,7 @@ def _entries(location: str) -> list[Path]:
 
 def _in_list(url: str, settings: IndexSettings) -> Iterable[str]:
     """The projects on the first page of the index at `url`; none where it is long, or cannot be read."""
-    from pexlite.resolve.remote_text import Limit, read_remote  # brings urllib.request along
+    from pexlite.indexes.remote_text import Limit, read_remote  # brings urllib.request along
 
     try:
         page = read_remote(f"{url.rstrip('/')}/", settings, Limit(_LONGEST_LIST, _PATIENCE))

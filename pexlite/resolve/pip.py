@@ -17,11 +17,11 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pexlite.errors import IndexConfigurationError, ResolutionError
-from pexlite.installers.indexes import FIRST_INDEX, FIRST_MATCH, indexes_of, takes_first_index
-from pexlite.installers.installer import Installer
+from pexlite.indexes.indexes import FIRST_INDEX, FIRST_MATCH, indexes_of, takes_first_index
 from pexlite.installers.programs import Outcome, attempt, pip
 from pexlite.installers.wheels import check_ranks
 from pexlite.model import Amendments, IndexSettings
+from pexlite.model.installer import Installer
 from pexlite.network.urls import parts_of
 from pexlite.resolve.failures import explain
 from pexlite.resolve.guided import Ranked, guided

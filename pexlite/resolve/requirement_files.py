@@ -17,7 +17,7 @@ from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
 
 from pexlite.addresses import mask
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
-from pexlite.installers.words import local_path
+from pexlite.indexes.arguments import local_path
 from pexlite.model import IndexSettings
 from pexlite.network.urls import joined
 from pexlite.resolve.gathered import Gathered, combined, problem
@@ -157,7 +157,7 @@ def read_location(location: str) -> bytes:
     if path is not None:
         return path.read_bytes()
     # Imported here: hardly anybody names a URL.
-    from pexlite.resolve.remote_text import read_remote
+    from pexlite.indexes.remote_text import read_remote
 
     return read_remote(location)
 

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from pexlite.errors import UsageError
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
-from pexlite.installers.words import local_path
+from pexlite.indexes.arguments import local_path
 from pexlite.model import Asked, BuildRequest, IndexSettings, LocalKind, LocalSource, LockParts, Root
 from pexlite.resolve.amendments import read_amendments
 from pexlite.resolve.bare_words import entry_points

@@ -10,7 +10,7 @@ from pathlib import Path
 from packaging.pylock import Package, PackageArchive, Pylock
 from packaging.requirements import Requirement
 
-from pexlite.installers.words import local_path
+from pexlite.indexes.arguments import local_path
 from pexlite.model import Root
 from pexlite.resolve.job import Job
 

@@ -15,10 +15,10 @@ from packaging.pylock import PackageArchive, Pylock, PylockValidationError
 
 from pexlite.addresses import without_secrets
 from pexlite.errors import ResolutionError
-from pexlite.installers.indexes import indexes_of
+from pexlite.indexes.arguments import index_arguments
+from pexlite.indexes.indexes import indexes_of
 from pexlite.installers.lines import requirement_line, write_lines
 from pexlite.installers.programs import attempt
-from pexlite.installers.words import index_arguments
 from pexlite.model import Target
 from pexlite.resolve.failures import explain
 from pexlite.resolve.job import Job, is_foreign, write_inputs

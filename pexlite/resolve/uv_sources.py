@@ -21,14 +21,14 @@ from packaging.utils import canonicalize_name
 
 from pexlite.addresses import mask
 from pexlite.files.paths import is_file, is_there
-from pexlite.installers.indexes import FIRST_INDEX, STRATEGIES
+from pexlite.indexes.indexes import FIRST_INDEX, STRATEGIES
+from pexlite.indexes.uv_configuration import uv_flag
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Root
 from pexlite.network.urls import parts_of
 from pexlite.resolve.gathered import Gathered, Problem, combined, problem
 from pexlite.resolve.inputs import local_kind
 from pexlite.resolve.projects import read_project
 from pexlite.resolve.scripts import header_table
-from pexlite.resolve.uv_configuration import uv_flag
 from pexlite.resolve.uv_workspaces import members_of, workspace_of
 
 _Table = Mapping[str, Any]

@@ -19,8 +19,8 @@ from packaging.pylock import Pylock
 from pexlite.errors import FetchError, HashMismatch
 from pexlite.fetch.collect import collect
 from pexlite.fetch.store import Store
-from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings, Progress, Target, Wheel
+from pexlite.model.installer import Installer
 from tests.factories import make_wheel
 from tests.fetch import server as replies
 from tests.fetch.locks import lock_of, sha256, wheel_entry

@@ -16,9 +16,9 @@ from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.local import local_wheels, loose_module, module_of
 from pexlite.fetch.store import Store
 from pexlite.fetch.wheel_file import read_text
-from pexlite.installers.installer import Installer
 from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Target, Wheel, no_report
+from pexlite.model.installer import Installer
 from tests import needs
 from tests.factories import make_project, make_wheel, written
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pexlite.files.programs import find_program, programs, search_path
-from pexlite.installers.installer import Installer
-from pexlite.installers.words import child_environment
+from pexlite.indexes.arguments import child_environment
 from pexlite.model import IndexSettings
+from pexlite.model.installer import Installer
 
 
 def program(directory: Path, name: str) -> Path:

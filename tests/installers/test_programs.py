@@ -12,9 +12,9 @@ import pytest
 
 from pexlite.errors import FetchError, UsageError
 from pexlite.installers import programs
-from pexlite.installers.installer import Installer
 from pexlite.installers.programs import attempt, find_installer, run
 from pexlite.model import IndexSettings
+from pexlite.model.installer import Installer
 
 
 def speaker(text: str, code: int) -> Installer:

@@ -10,8 +10,8 @@ import pytest
 from pexlite.errors import FetchError
 from pexlite.fetch.collect import collect
 from pexlite.fetch.store import Store
-from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings, Target
+from pexlite.model.installer import Installer
 from tests.factories import make_wheel
 from tests.fetch import server as replies
 from tests.fetch.locks import lock_of, wheel_entry

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from packaging.requirements import Requirement
 
-from pexlite.installers.installer import Installer
 from pexlite.installers.programs import Outcome
 from pexlite.model import IndexSettings, Root
+from pexlite.model.installer import Installer
 from pexlite.resolve.failures import explain
 from pexlite.resolve.job import Job
 from pexlite.targets.interpreters import running_target

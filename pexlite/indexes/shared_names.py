@@ -16,8 +16,8 @@ from urllib3.exceptions import HTTPError
 
 from pexlite.errors import PexliteError
 from pexlite.fetch.parallel import Stop, run_all
-from pexlite.installers.indexes import Index, Indexes
-from pexlite.installers.words import local_path
+from pexlite.indexes.arguments import local_path
+from pexlite.indexes.indexes import Index, Indexes
 from pexlite.model import IndexSettings
 from pexlite.network.http import Connections
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.installers.installer import Installer
+from pexlite.indexes.ignored_settings import unheeded
 from pexlite.model import BuildRequest
+from pexlite.model.installer import Installer
 from pexlite.resolve.requirements import gather
-from pexlite.resolve.unheeded import unheeded
 
 UV, PIP = Installer("uv", ("uv",)), Installer("pip", ("pip",))
 

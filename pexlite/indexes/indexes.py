@@ -10,8 +10,8 @@ from packaging.utils import canonicalize_name
 
 from pexlite.addresses import mask
 from pexlite.errors import IndexConfigurationError
-from pexlite.installers.installer import Installer
 from pexlite.model import IndexSettings
+from pexlite.model.installer import Installer
 from pexlite.network.urls import parts_of
 
 FIRST_INDEX = "first-index"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import IndexConfigurationError
+from pexlite.indexes.settings import configured_constraints, effective_settings
 from pexlite.model import IndexSettings
-from pexlite.resolve.index import configured_constraints, effective_settings
 
 
 @pytest.fixture

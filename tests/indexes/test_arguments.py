@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.installers.installer import Installer
-from pexlite.installers.words import child_environment, index_arguments, local_path
+from pexlite.indexes.arguments import child_environment, index_arguments, local_path
 from pexlite.model import IndexSettings
+from pexlite.model.installer import Installer
 
 UV = Installer("uv", ("uv",))
 PIP = Installer("pip", ("python", "-m", "pip"))

@@ -16,13 +16,13 @@ from typing import TypeVar
 from pexlite.errors import IndexConfigurationError, UsageError
 from pexlite.files.paths import expanded
 from pexlite.files.places import pip_configuration_files
-from pexlite.installers.indexes import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, STRATEGIES
-from pexlite.installers.installer import Installer
+from pexlite.indexes.dates import instant_of
+from pexlite.indexes.ignored_settings import unheeded, unheeded_by_lock
+from pexlite.indexes.indexes import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, STRATEGIES
+from pexlite.indexes.uv_configuration import uv_flag, uv_index_strategy, uv_names
 from pexlite.model import IndexSettings
+from pexlite.model.installer import Installer
 from pexlite.network.urls import parts_of
-from pexlite.resolve.instants import instant_of
-from pexlite.resolve.unheeded import unheeded, unheeded_by_lock
-from pexlite.resolve.uv_configuration import uv_flag, uv_index_strategy, uv_names
 
 _Value = TypeVar("_Value")
 

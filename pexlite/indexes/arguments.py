@@ -14,9 +14,9 @@ from urllib.parse import quote, unquote
 
 from pexlite.files.paths import is_there
 from pexlite.files.programs import search_path
-from pexlite.installers.indexes import for_all, strategy_of
-from pexlite.installers.installer import Installer
+from pexlite.indexes.indexes import for_all, strategy_of
 from pexlite.model import IndexSettings
+from pexlite.model.installer import Installer
 from pexlite.network.urls import parts_of
 
 # Variables that would make pip install somewhere, read something else or write other words than asked for.

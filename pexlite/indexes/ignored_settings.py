@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pexlite.installers.installer import Installer
-from pexlite.installers.words import diverts
+from pexlite.indexes.arguments import diverts
+from pexlite.model.installer import Installer
 
 # What `resolve.index` reads.
 HEEDED = frozenset(

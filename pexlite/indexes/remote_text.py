@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlunsplit
 
 from pexlite.files.paths import is_directory
+from pexlite.indexes.settings import effective_settings
 from pexlite.model import IndexSettings
 from pexlite.network.credentials import authorization
 from pexlite.network.urls import parts_of
-from pexlite.resolve.index import effective_settings
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
