@@ -28,7 +28,6 @@ from pexlite.fetch.imports import own_imports
 from pexlite.fetch.local import LocalWheel, loose_module
 from pexlite.fetch.room import carried_room
 from pexlite.fetch.uncompressed import uncompressed
-from pexlite.fetch.wheel_content import content_digests
 from pexlite.grammars import Floor, floor_of
 from pexlite.groundwork import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.locking import Settled, settle
@@ -52,6 +51,7 @@ from pexlite.resolve.requirements import gather
 from pexlite.starting import check_start, choose_start, default_name
 from pexlite.targets.surroundings import neighbours, other_platforms
 from pexlite.version import __version__
+from pexlite.wheels.content import content_digests
 
 
 def decide(request: BuildRequest, report: Report = no_report) -> Decision:

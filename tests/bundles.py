@@ -18,8 +18,8 @@ from pexlite.bundle.tree import trees_of
 from pexlite.bundle.words import runs_on
 from pexlite.fetch import compile_room
 from pexlite.fetch.room import read_bytecode
-from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, Room, StartKind, Variant
+from pexlite.wheels.read import read_wheel
 from tests.interpreters import Interpreter, supported
 
 EVERY_PYTHON = (*(f"cp3{minor}" for minor in range(6, 20)), "pp38", "pp39", "pp310", "pp311")

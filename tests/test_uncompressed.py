@@ -11,13 +11,13 @@ import pytest
 
 from pexlite import pipeline
 from pexlite.cli.main import run as pexlite_command
-from pexlite.fetch.wheel_file import read_wheel
 from pexlite.files.places import store_root
 from pexlite.model import BuildRequest, BuildResult, LaunchOptions
 from pexlite.tools.caches import clear
 from pexlite.tools.extract import extract_wheels
 from pexlite.tools.info import file_info
 from pexlite.tools.verify import verify_file
+from pexlite.wheels.read import read_wheel
 from tests.bundles import environment, run
 from tests.factories import make_wheel
 from tests.interpreters import supported

@@ -16,8 +16,8 @@ from pathlib import Path
 from pexlite.errors import FetchError
 from pexlite.fetch.parallel import each
 from pexlite.fetch.store import Store
-from pexlite.fetch.zip_shape import read_directory
 from pexlite.model import Bytecode, Progress, Report, Target, Wheel
+from pexlite.wheels.zip_shape import read_directory
 
 _PROGRAM = Path(__file__).with_name("compile_wheel.py")
 

@@ -17,11 +17,11 @@ from pexlite.fetch.lock_rules import LockRules, is_wheel
 from pexlite.fetch.remote import Remote, inside, lock_path, remote_file
 from pexlite.fetch.selection import Choice, select
 from pexlite.fetch.store import Store
-from pexlite.fetch.wheel_file import digest
 from pexlite.installers.wheels import Checkout
 from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
 from pexlite.model.installer import Installer
 from pexlite.network.credentials import without_credentials
+from pexlite.wheels.read import digest
 
 if TYPE_CHECKING:
     from pexlite.fetch.download import Downloads

@@ -9,8 +9,8 @@ from typing import Any
 
 from packaging.utils import parse_wheel_filename
 
-from pexlite.fetch.metadata import parse_requirement, parse_requires_python
 from pexlite.model import Wheel, ZipDirectory
+from pexlite.wheels.metadata import parse_requirement, parse_requires_python
 
 # Raised whenever a field or its meaning changes; facts of another format are made anew from the wheel.
 FORMAT = 7

@@ -19,9 +19,9 @@ from pexlite.archive.reader import read_manifest
 from pexlite.archive.stored import open_wheel, sha256
 from pexlite.archive.trees import problems_of_trees
 from pexlite.errors import UsageError, VerificationFailed
-from pexlite.fetch.record import content_of, is_metadata, read_record, recorded, unlike_record
-from pexlite.fetch.zip_shape import read_shape
 from pexlite.model import Manifest, StoredWheel
+from pexlite.wheels.record import content_of, is_metadata, read_record, recorded, unlike_record
+from pexlite.wheels.zip_shape import read_shape
 
 # Bytes of a part that is deflated, of a RECORD, and of a row in one: none that pexlite writes or takes has more.
 _LARGEST_PART = 64 << 20

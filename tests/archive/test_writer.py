@@ -23,8 +23,8 @@ from pexlite.archive.reader import read_manifest
 from pexlite.archive.writer import write
 from pexlite.bundle.tree import trees_of
 from pexlite.errors import UsageError, WriteError
-from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import Bundle, EntryPoint, InheritPath, InstalledTree, LaunchOptions, StartKind, Variant
+from pexlite.wheels.read import read_wheel
 from tests.bundles import EVERY_PYTHON, bundle_file, environment, function, room, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter, supported

@@ -16,10 +16,10 @@ from packaging.requirements import Requirement
 
 from pexlite.bundle.closure import closure
 from pexlite.errors import ClosureIncomplete
-from pexlite.fetch.wheel_file import read_wheel
 from pexlite.installers.programs import pip
 from pexlite.model import Root
 from pexlite.targets.interpreters import running_target
+from pexlite.wheels.read import read_wheel
 from tests.factories import make_wheel
 
 PROJECTS = ("app", "big-one", "c", "d.e", "f")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.bundle.sizes import outsized
-from pexlite.fetch.wheel_file import read_wheel
+from pexlite.wheels.read import read_wheel
 from tests.factories import make_wheel
 
 

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from pexlite.bundle.tree import left_out, member_of, tree_of, trees_of
 from pexlite.errors import Unplaceable
-from pexlite.fetch.wheel_file import read_wheel
 from pexlite.files.names import fault_of_name
 from pexlite.model import Entry, InstalledTree, Kind, Variant, Wheel, read_tree
+from pexlite.wheels.read import read_wheel
 from tests.bundle.values import wheel
 from tests.factories import make_wheel
 

@@ -13,11 +13,11 @@ from packaging.tags import Tag
 
 from pexlite.errors import ProjectBuildError
 from pexlite.fetch.build import Workshop
-from pexlite.fetch.normalise import normalise
 from pexlite.fetch.store import Store
-from pexlite.fetch.wheel_file import read_wheel
 from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Progress, Target, no_report
+from pexlite.wheels.normalise import normalise
+from pexlite.wheels.read import read_wheel
 from tests import needs
 from tests.factories import make_project, make_wheel, written
 

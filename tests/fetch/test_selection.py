@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pexlite.fetch.selection import given, select
-from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import LockParts, Target
+from pexlite.wheels.read import read_wheel
 from tests.bundle import values
 from tests.factories import make_wheel
 from tests.fetch.locks import lock_of, wheel_entry

@@ -19,9 +19,9 @@ import pytest
 
 from pexlite.errors import FetchError, InvalidWheel
 from pexlite.fetch.store import Store, open_store
-from pexlite.fetch.wheel_file import read_wheel
 from pexlite.files import digests
 from pexlite.model import Wheel
+from pexlite.wheels.read import read_wheel
 from tests.factories import make_wheel
 from tests.fetch.locks import sha256
 

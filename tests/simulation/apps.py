@@ -17,8 +17,8 @@ from pexlite.archive.drafting import draft
 from pexlite.archive.writer import write
 from pexlite.bundle.tree import trees_of
 from pexlite.bundle.words import runs_on
-from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import Bundle, LaunchOptions, Variant
+from pexlite.wheels.read import read_wheel
 from tests.bundles import EVERY_PYTHON, function, room
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter

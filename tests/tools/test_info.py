@@ -15,9 +15,9 @@ from pexlite.bundle.tree import trees_of
 from pexlite.bundle.words import runs_on
 from pexlite.cli.main import run
 from pexlite.errors import NotABundle
-from pexlite.fetch.wheel_file import read_wheel
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant
 from pexlite.tools.info import file_info
+from pexlite.wheels.read import read_wheel
 from tests.bundles import room
 from tests.factories import make_wheel
 from tests.interpreters import supported

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from pexlite.errors import ProjectBuildError
-from pexlite.fetch.wheel_writer import Member, write_wheel
+from pexlite.wheels.write import Member, write_wheel
 
 # RECORD is written anew, which makes signatures over it void; direct_url.json names the directory of the build.
 _LEFT_OUT = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "direct_url.json"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pexlite.fetch.metadata import read_metadata
+from pexlite.wheels.metadata import read_metadata
 
 ROWS = [
     ("Metadata-Version: 2.1\nName: a\nVersion: 1\nRequires-Dist: b\n\nRequires-Dist: not this one\n", ["b"]),

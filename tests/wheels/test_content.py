@@ -7,8 +7,8 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-from pexlite.fetch.wheel_content import content_digests
-from pexlite.fetch.wheel_file import read_wheel
+from pexlite.wheels.content import content_digests
+from pexlite.wheels.read import read_wheel
 from tests.factories import make_wheel
 
 

@@ -20,8 +20,9 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from pexlite.errors import InvalidWheel
-from pexlite.fetch.members import hostile, unportable
-from pexlite.fetch.metadata import (
+from pexlite.files.names import fault_of_name
+from pexlite.model import Wheel
+from pexlite.wheels.metadata import (
     UnreadableError,
     parse_requirement,
     parse_requires_python,
@@ -29,11 +30,10 @@ from pexlite.fetch.metadata import (
     read_fields,
     read_metadata,
 )
-from pexlite.fetch.record import is_metadata, read_record, recorded, unlike_record
-from pexlite.fetch.zip_shape import Entry, UnlikeError, read_shape
-from pexlite.fetch.zip_shape import content as content_of_entry
-from pexlite.files.names import fault_of_name
-from pexlite.model import Wheel
+from pexlite.wheels.record import is_metadata, read_record, recorded, unlike_record
+from pexlite.wheels.safety import hostile, unportable
+from pexlite.wheels.zip_shape import Entry, UnlikeError, read_shape
+from pexlite.wheels.zip_shape import content as content_of_entry
 
 SCHEMES = frozenset({"purelib", "platlib", "scripts", "data", "headers"})
 _CHUNK = 1 << 20

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pexlite.fetch.metadata import UnreadableError
+from pexlite.wheels.metadata import UnreadableError
 
 _CHUNK = 1 << 20
 # RECORD cannot list itself with a digest, and signatures over it cannot be listed in it.

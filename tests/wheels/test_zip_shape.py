@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pexlite.errors import InvalidWheel
-from pexlite.fetch.wheel_file import read_wheel
-from pexlite.fetch.zip_shape import UnlikeError, content, read_shape
 from pexlite.runtime.file import zip as runtime
+from pexlite.wheels.read import read_wheel
+from pexlite.wheels.zip_shape import UnlikeError, content, read_shape
 from tests.factories import make_wheel
 
 FILES: dict[str, str | bytes] = {"demo/__init__.py": "x = 1\n" * 100, "demo/ü.py": "y = 2\n", "z.py": b""}

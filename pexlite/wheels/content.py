@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 
-from pexlite.fetch.record import content_of, digest_of, read_record
 from pexlite.model import Wheel
+from pexlite.wheels.record import content_of, digest_of, read_record
 
 
 def content_digests(wheel: Wheel, members: Sequence[str]) -> dict[str, str]:

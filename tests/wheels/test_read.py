@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from pexlite.errors import InvalidWheel
-from pexlite.fetch.wheel_file import read_text, read_wheel
+from pexlite.wheels.read import read_text, read_wheel
 from tests.factories import make_wheel
 
 INFO = "demo-1.0.dist-info"
