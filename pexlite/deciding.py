@@ -9,6 +9,7 @@ from pathlib import Path
 from packaging.pylock import Pylock
 from packaging.utils import NormalizedName, canonicalize_name
 
+from pexlite.analysis.imports import own_imports
 from pexlite.archive.drafting import draft
 from pexlite.archive.launch_options import check_launch, unread_variables
 from pexlite.archive.runtime_files import room_sources
@@ -22,12 +23,10 @@ from pexlite.bundle.plan import plan as plan_bundle
 from pexlite.bundle.records import unlike_records
 from pexlite.bundle.sizes import outsized as outsized_wheels
 from pexlite.bundle.tree import left_out
+from pexlite.compile.bytecode import bytecode, compiling
+from pexlite.compile.room import carried_room
 from pexlite.errors import CollisionError, InvalidWheel, UsageError
-from pexlite.fetch.bytecode import bytecode, compiling
-from pexlite.fetch.imports import own_imports
 from pexlite.fetch.local import LocalWheel, loose_module
-from pexlite.fetch.room import carried_room
-from pexlite.fetch.uncompressed import uncompressed
 from pexlite.grammars import Floor, floor_of
 from pexlite.groundwork import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.locking import Settled, settle
@@ -49,6 +48,7 @@ from pexlite.model import (
 from pexlite.outputs import Output
 from pexlite.resolve.requirements import gather
 from pexlite.starting import check_start, choose_start, default_name
+from pexlite.store.uncompressed import uncompressed
 from pexlite.targets.surroundings import neighbours, other_platforms
 from pexlite.version import __version__
 from pexlite.wheels.content import content_digests

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pexlite.analysis.own_grammar import OwnGrammar, own_grammar
 from pexlite.errors import EntryPointMissing, TargetError
 from pexlite.fetch.local import LocalWheel
-from pexlite.fetch.own_grammar import OwnGrammar, own_grammar
 from pexlite.groundwork import Prepared
 from pexlite.listed import listed
 from pexlite.model import EntryPoint, LocalKind, Target

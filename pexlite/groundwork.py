@@ -15,7 +15,6 @@ from pexlite.fetch.collect import collect as collect
 from pexlite.fetch.left_out import needs_of as needs_of
 from pexlite.fetch.local import LocalWheel, goes_in
 from pexlite.fetch.local import local_wheels as local_wheels
-from pexlite.fetch.store import Store, open_store
 from pexlite.files.paths import is_file
 from pexlite.indexes.arguments import local_path
 from pexlite.indexes.settings import effective_settings, unheeded_settings
@@ -38,6 +37,7 @@ from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
 from pexlite.resolve.amendments import amended as amended_roots
 from pexlite.resolve.lock import lock as resolve_lock
 from pexlite.resolve.pure import pure_where_possible
+from pexlite.store.store import Store, open_store
 from pexlite.targets.find import find_targets
 
 

@@ -16,8 +16,8 @@ from pexlite.archive.runtime_files import room_sources
 from pexlite.archive.writer import write
 from pexlite.bundle.tree import trees_of
 from pexlite.bundle.words import runs_on
-from pexlite.fetch import compile_room
-from pexlite.fetch.room import read_bytecode
+from pexlite.compile import compile_room
+from pexlite.compile.room import read_bytecode
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, Room, StartKind, Variant
 from pexlite.wheels.read import read_wheel
 from tests.interpreters import Interpreter, supported

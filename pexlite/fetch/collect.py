@@ -16,11 +16,11 @@ from pexlite.fetch.checkouts import check_commit, checkout_requirement
 from pexlite.fetch.lock_rules import LockRules, is_wheel
 from pexlite.fetch.remote import Remote, inside, lock_path, remote_file
 from pexlite.fetch.selection import Choice, select
-from pexlite.fetch.store import Store
 from pexlite.installers.wheels import Checkout
 from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
 from pexlite.model.installer import Installer
 from pexlite.network.credentials import without_credentials
+from pexlite.store.store import Store
 from pexlite.wheels.read import digest
 
 if TYPE_CHECKING:

@@ -25,14 +25,14 @@ from urllib3.exceptions import (
 
 from pexlite.addresses import mask
 from pexlite.errors import FetchError, HashMismatch, PexliteError
-from pexlite.fetch.parallel import Stop, run_all
 from pexlite.fetch.remote import Remote
-from pexlite.fetch.store import Incoming, Store
 from pexlite.installers.wheels import download
 from pexlite.model import IndexSettings, Progress, Report, Wheel
 from pexlite.model.installer import Installer
 from pexlite.network.credentials import without_credentials
 from pexlite.network.http import Answer, Connections
+from pexlite.parallel import Stop, run_all
+from pexlite.store.store import Incoming, Store
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse

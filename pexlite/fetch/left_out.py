@@ -12,8 +12,8 @@ from packaging.requirements import Requirement
 from pexlite.errors import PexliteError
 from pexlite.fetch.remote import Remote, remote_file
 from pexlite.fetch.selection import Choice, select
-from pexlite.fetch.store import Store
 from pexlite.model import IndexSettings, LockParts, Target
+from pexlite.store.store import Store
 from pexlite.wheels.metadata import UnreadableError, parse_requirement, read_metadata
 
 _LARGEST = 5_000_000  # bytes; METADATA with a long description has a few hundred thousand

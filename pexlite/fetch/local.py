@@ -20,12 +20,12 @@ from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.project_copy import is_copied
 from pexlite.fetch.source_tree import Sources, files_of
-from pexlite.fetch.store import Store
 from pexlite.files.paths import is_directory, is_file, is_there
 from pexlite.listed import listed
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel
 from pexlite.model.installer import Installer
 from pexlite.outputs import is_same_file
+from pexlite.store.store import Store
 from pexlite.wheels.write import Member, write_wheel
 
 _NATIVE = re.compile(r"\.(?:so(?:\.\d+)*|pyd|dylib|dll)$")

@@ -10,10 +10,10 @@ from packaging.markers import default_environment
 from packaging.tags import sys_tags
 
 from pexlite.fetch.build import Workshop
-from pexlite.fetch.store import Store
 from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Target, no_report
 from pexlite.model.installer import Installer
+from pexlite.store.store import Store
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from packaging.tags import Tag
 
 from pexlite.errors import ProjectBuildError
 from pexlite.fetch.build import Workshop
-from pexlite.fetch.store import Store
 from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Progress, Target, no_report
+from pexlite.store.store import Store
 from pexlite.wheels.normalise import normalise
 from pexlite.wheels.read import read_wheel
 from tests import needs

@@ -14,9 +14,9 @@ from packaging.tags import Tag
 
 from pexlite.errors import FetchError
 from pexlite.fetch.collect import collect
-from pexlite.fetch.store import Store
 from pexlite.model import IndexSettings, Progress, Target, Wheel
 from pexlite.model.installer import Installer
+from pexlite.store.store import Store
 from tests.factories import make_project, make_wheel
 from tests.fetch import server as replies
 from tests.fetch.locks import lock_of, sha256, wheel_entry

@@ -18,9 +18,9 @@ from packaging.pylock import Pylock
 
 from pexlite.errors import FetchError, HashMismatch
 from pexlite.fetch.collect import collect
-from pexlite.fetch.store import Store
 from pexlite.model import IndexSettings, Progress, Target, Wheel
 from pexlite.model.installer import Installer
+from pexlite.store.store import Store
 from tests.factories import make_wheel
 from tests.fetch import server as replies
 from tests.fetch.locks import lock_of, sha256, wheel_entry
@@ -300,7 +300,7 @@ def test_ctrl_c_ends_it_quickly_and_leaves_nothing(
             from packaging.markers import default_environment
             from packaging.tags import sys_tags
             from pexlite import fetch
-            from pexlite.fetch.store import Store
+            from pexlite.store.store import Store
             from pexlite.installers import Installer
             from pexlite.model import IndexSettings, Target
             from tests.fetch.locks import lock_of, wheel_entry

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pexlite import pipeline
-from pexlite.fetch.store import open_store
 from pexlite.files.places import store_place
 from pexlite.model import BuildRequest, IndexSettings
+from pexlite.store.store import open_store
 from tests.factories import make_wheel
 
 pytestmark = pytest.mark.usefixtures("bare_machine")

@@ -9,9 +9,9 @@ import pytest
 
 from pexlite.errors import FetchError
 from pexlite.fetch.collect import collect
-from pexlite.fetch.store import Store
 from pexlite.model import IndexSettings, Target
 from pexlite.model.installer import Installer
+from pexlite.store.store import Store
 from tests.factories import make_wheel
 from tests.fetch import server as replies
 from tests.fetch.locks import lock_of, wheel_entry

@@ -12,10 +12,10 @@ from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
 from pexlite.fetch.collect import collect
-from pexlite.fetch.store import Store
 from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, LockParts, Root, no_report
 from pexlite.resolve.lock import lock as resolve_lock
+from pexlite.store.store import Store
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_project, make_wheel
 from tests.fetch.server import Server

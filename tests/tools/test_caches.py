@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pexlite.cli.main import run
-from pexlite.fetch.store import open_store
 from pexlite.model import LaunchOptions
+from pexlite.store.store import open_store
 from pexlite.tools import caches as both
 from pexlite.tools import carried
 from tests import needs

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pexlite import pipeline
+from pexlite.analysis.grammar import demand_of
+from pexlite.analysis.own_grammar import grammar_of
 from pexlite.errors import EntryPointMissing, TargetError
-from pexlite.fetch.grammar import demand_of
-from pexlite.fetch.own_grammar import grammar_of
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from tests.factories import make_wheel, write_files
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pexlite.fetch.parallel import Stop, each
-from pexlite.fetch.store import Store
 from pexlite.model import Progress, Report, Wheel
+from pexlite.parallel import Stop, each
+from pexlite.store.store import Store
 
 _CHUNK = 1 << 20
 

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from pexlite.errors import FetchError, InvalidWheel
-from pexlite.fetch.store import Store, open_store
 from pexlite.files import digests
 from pexlite.model import Wheel
+from pexlite.store.store import Store, open_store
 from pexlite.wheels.read import read_wheel
 from tests.factories import make_wheel
 from tests.fetch.locks import sha256
@@ -259,7 +259,7 @@ def test_twenty_processes_at_once_agree(store: Store, tmp_path: Path) -> None:
 def test_killed_at_any_moment_it_holds_whole_wheels_only(store: Store, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "demo", files={"data.bin": os.urandom(2_000_000)})
     program = (
-        "import sys; from pathlib import Path; from pexlite.fetch.store import Store\n"
+        "import sys; from pathlib import Path; from pexlite.store.store import Store\n"
         "store, wheel = Store(Path(sys.argv[1])), Path(sys.argv[2])\n"
         "print('go', flush=True)\n"
         "while True: store.add(wheel, wheel.name)\n"

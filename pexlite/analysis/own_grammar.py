@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from pexlite.analysis.grammar import OLDEST, demand_of
+from pexlite.analysis.imports import is_of_the_app
 from pexlite.errors import FetchError
-from pexlite.fetch.grammar import OLDEST, demand_of
-from pexlite.fetch.imports import is_of_the_app
-from pexlite.fetch.store import Store
 from pexlite.model import Wheel
+from pexlite.store.store import Store
 
 
 class OwnGrammar(NamedTuple):

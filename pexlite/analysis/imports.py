@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pexlite.errors import FetchError
-from pexlite.fetch.store import Store
 from pexlite.model import Import, Wheel
+from pexlite.store.store import Store
 
 _FORMAT = 1
 # Run by whoever works on the code, and not where it is used.

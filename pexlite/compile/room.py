@@ -16,10 +16,10 @@ from pathlib import Path
 
 from packaging.markers import default_environment
 
+from pexlite.compile.bytecode import compile_with, compiling, key_of
 from pexlite.errors import FetchError, WriteError
-from pexlite.fetch.bytecode import compile_with, compiling, key_of
-from pexlite.fetch.store import Store
 from pexlite.model import Room, RoomBytecode, Target
+from pexlite.store.store import Store
 
 _PROGRAM = Path(__file__).with_name("compile_room.py")
 Sources = Sequence[tuple[str, str]]

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pexlite.errors import FetchError
-from pexlite.fetch.parallel import each
-from pexlite.fetch.store import Store
 from pexlite.model import Bytecode, Progress, Report, Target, Wheel
+from pexlite.parallel import each
+from pexlite.store.store import Store
 from pexlite.wheels.zip_shape import read_directory
 
 _PROGRAM = Path(__file__).with_name("compile_wheel.py")

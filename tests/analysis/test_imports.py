@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.fetch.imports import imports_in, own_imports
-from pexlite.fetch.store import Store, open_store
+from pexlite.analysis.imports import imports_in, own_imports
 from pexlite.model import Import
+from pexlite.store.store import Store, open_store
 from tests.factories import make_wheel
 
 NEEDED = [

@@ -31,12 +31,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pexlite.errors import FetchError
-from pexlite.fetch.facts import from_facts, to_facts
 from pexlite.files import digests
 from pexlite.files.digests import has_sha256
 from pexlite.files.places import TAG, closed_to_others, is_tagged, make_directory, store_place
 from pexlite.files.sealed import SEAL_LENGTH, Seal, seal_of
 from pexlite.model import Wheel
+from pexlite.store.facts import from_facts, to_facts
 from pexlite.wheels.read import Digest, digest, read_wheel
 
 _CHUNK = 1 << 20

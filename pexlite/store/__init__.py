@@ -1,0 +1,8 @@
+"""The store: every wheel that was ever fetched or built here, by the sha256 of its bytes.
+
+In come files with a digest to check them by; out come `Wheel` values that lie here and are whole.
+
+    store          the directory, its names and its locks; a wheel comes in whole or not at all
+    facts          a wheel's facts as JSON, so that a warm build opens no wheel
+    uncompressed   wheels with uncompressed members, made once and kept (`--no-compress`)
+"""
