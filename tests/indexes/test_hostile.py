@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import make_wheel
-from tests.fetch.test_wheel_file import INFO, altered
+from tests.wheels.test_read import INFO, altered
 from tests.indexes.conftest import Machine, both
 
 LIES = {f"{INFO}/METADATA": "Metadata-Version: 2.1\nName: demo\nVersion: 9\n"}
