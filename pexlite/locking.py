@@ -17,7 +17,6 @@ from pexlite.bundle.changes import changes
 from pexlite.bundle.closure import follow, unknown_extras
 from pexlite.bundle.idle import idle_amendments, idle_requirements
 from pexlite.errors import PexliteError, ResolutionError, UsageError
-from pexlite.fetch.selection import given as wheels_given
 from pexlite.files.places import store_place
 from pexlite.groundwork import Prepared, check_output, prepare
 from pexlite.indexes.settings import settings_unheeded_by_lock
@@ -36,10 +35,11 @@ from pexlite.model import (
 )
 from pexlite.origins import told_apart
 from pexlite.outputs import Kind, Output
+from pexlite.pylock.merge import environments
+from pexlite.pylock.select import given as wheels_given
+from pexlite.pylock.write import lock_text, portable, write_lock
 from pexlite.resolve.amendments import recorded, with_recorded
 from pexlite.resolve.beside import find_lock, foreign_lock, read_beside
-from pexlite.resolve.lock_file import lock_text, portable, write_lock
-from pexlite.resolve.merge import environments
 from pexlite.resolve.requirements import gather
 from pexlite.sourcing import with_sources
 from pexlite.targets.surroundings import neighbours

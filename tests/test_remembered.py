@@ -11,7 +11,7 @@ import pytest
 
 from pexlite import deciding, pipeline, remembered
 from pexlite.model import BuildRequest, LaunchOptions
-from pexlite.resolve.lock_file import lock_text, write_lock
+from pexlite.pylock.write import lock_text, write_lock
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import lock_of, wheel_entry
 

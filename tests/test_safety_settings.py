@@ -11,7 +11,7 @@ import pytest
 from pexlite import pipeline
 from pexlite.errors import FetchError, PexliteError, ResolutionError, UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
-from pexlite.resolve.lock_file import lock_text, write_lock
+from pexlite.pylock.write import lock_text, write_lock
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import lock_of, sha256, wheel_entry
 

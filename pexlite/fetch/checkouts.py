@@ -9,9 +9,9 @@ import subprocess
 from packaging.pylock import Package, PackageVcs
 
 from pexlite.errors import FetchError
-from pexlite.fetch.remote import inside
 from pexlite.files.programs import find_program
 from pexlite.network.urls import parts_of
+from pexlite.pylock.artifact import inside
 
 # What never names anything else, of each kind of repository. A git or hg id is a digest of what it names.
 _COMMITS = {

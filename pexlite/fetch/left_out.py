@@ -10,9 +10,9 @@ from packaging.pylock import PackageWheel, Pylock
 from packaging.requirements import Requirement
 
 from pexlite.errors import PexliteError
-from pexlite.fetch.remote import Remote, remote_file
-from pexlite.fetch.selection import Choice, select
 from pexlite.model import IndexSettings, LockParts, Target
+from pexlite.pylock.artifact import Remote, remote_file
+from pexlite.pylock.select import Choice, select
 from pexlite.store.store import Store
 from pexlite.wheels.metadata import UnreadableError, parse_requirement, read_metadata
 

@@ -18,7 +18,7 @@ from pexlite.installers.programs import find_installer
 from pexlite.installers.wheels import Checkout
 from pexlite.model import BuildRequest, IndexSettings, Progress, Target, Wheel
 from pexlite.model.installer import Installer
-from pexlite.resolve.lock_file import lock_text, write_lock
+from pexlite.pylock.write import lock_text, write_lock
 from pexlite.store.store import Store
 from tests import needs
 from tests.factories import make_project, make_wheel

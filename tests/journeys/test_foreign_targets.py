@@ -16,11 +16,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from pexlite.fetch.selection import select
 from pexlite.indexes.arguments import child_environment, index_arguments
 from pexlite.indexes.settings import effective_settings
 from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Root, Target, no_report
+from pexlite.pylock.select import select
 from pexlite.resolve.lock import lock as resolve_lock
 from pexlite.targets.platforms import platform_target
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from packaging.pylock import Package, Pylock, PylockSelectError
 
 from pexlite.errors import FetchError
-from pexlite.fetch.lock_rules import LockRules, Source
 from pexlite.listed import listed
 from pexlite.model import LockParts, Target, Wheel
+from pexlite.pylock.rules import LockRules, Source
 
 _MOST_SHOWN = 4
 _DEFAULT_PARTS = LockParts()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.fetch.selection import given, select
 from pexlite.model import LockParts, Target
+from pexlite.pylock.select import given, select
 from pexlite.wheels.read import read_wheel
 from tests.bundle import values
 from tests.factories import make_wheel

@@ -7,7 +7,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from pexlite.model import Target
-from pexlite.resolve.merge import marker_key, merge
+from pexlite.pylock.merge import marker_key, merge
 from pexlite.targets.platforms import platform_target
 
 LINUX = platform_target("linux_x86_64-cp-311-cp311")

@@ -14,7 +14,7 @@ from packaging.pylock import Pylock
 
 from pexlite.errors import WriteError
 from pexlite.model import LocalKind, LocalSource
-from pexlite.resolve.lock_file import lock_text, portable, write_lock
+from pexlite.pylock.write import lock_text, portable, write_lock
 from tests.factories import make_wheel
 from tests.fetch.locks import lock_of, sha256, wheel_entry
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pexlite.resolve.lock_parts import has_group, missing_extras, wanted_parts
+from pexlite.pylock.extras_and_groups import has_group, missing_extras, wanted_parts
 from tests.fetch.locks import lock_of
 
 LOCK = lock_of(
