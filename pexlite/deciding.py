@@ -46,7 +46,7 @@ from pexlite.model import (
     no_report,
 )
 from pexlite.outputs import Output
-from pexlite.resolve.requirements import gather
+from pexlite.requirements.read import gather
 from pexlite.starting import check_start, choose_start, default_name
 from pexlite.store.uncompressed import uncompressed
 from pexlite.targets.surroundings import neighbours, other_platforms

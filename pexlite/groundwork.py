@@ -35,7 +35,7 @@ from pexlite.model import (
 from pexlite.model.installer import Installer
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
 from pexlite.pylock.prefer_pure import pure_where_possible
-from pexlite.resolve.amendments import amended as amended_roots
+from pexlite.requirements.amendments import amended as amended_roots
 from pexlite.resolve.lock import lock as resolve_lock
 from pexlite.store.store import Store, open_store
 from pexlite.targets.find import find_targets

@@ -12,10 +12,10 @@ from packaging.utils import canonicalize_name
 from pexlite.fetch.local import LocalWheel
 from pexlite.groundwork import Prepared, root_of
 from pexlite.model import IndexSettings, LocalKind
-from pexlite.resolve.amendments import amended as amended_roots
-from pexlite.resolve.gathered import merged_index
-from pexlite.resolve.requirements import raise_problems
-from pexlite.resolve.uv_sources import Needs, uv_sources
+from pexlite.requirements.amendments import amended as amended_roots
+from pexlite.requirements.parsed import merged_index
+from pexlite.requirements.read import raise_problems
+from pexlite.requirements.uv_sources import Needs, uv_sources
 
 
 @dataclass(frozen=True)

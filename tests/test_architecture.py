@@ -174,9 +174,9 @@ def test_an_import_is_traced_to_its_rooms(source: str, rooms: tuple[str, ...]) -
 # Calls that make a word of sh, or a file that another program reads, of foreign text: each has one place.
 ONLY_HERE: dict[str, set[str]] = {
     # Words of sh; paths and credentials in addresses.
-    "quote": {"archive/header.py", "indexes/arguments.py", "resolve/uv_sources.py"},
+    "quote": {"archive/header.py", "indexes/arguments.py", "requirements/uv_sources.py"},
     "write_text": {
-        "installers/lines.py",  # lines for uv and pip
+        "requirements/lines.py",  # lines for uv and pip
         "resolve/guided.py",  # JSON
         "resolve/guided_pip.py",  # JSON
         "resolve/uv.py",  # TOML of checked names, and of addresses as JSON writes them

@@ -11,9 +11,9 @@ import pytest
 from pexlite import locking, pipeline
 from pexlite.errors import UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
-from pexlite.resolve.requirements import raise_problems
-from pexlite.resolve.uv_sources import Needs, uv_sources
-from pexlite.resolve.uv_workspaces import members_of
+from pexlite.requirements.read import raise_problems
+from pexlite.requirements.uv_sources import Needs, uv_sources
+from pexlite.requirements.uv_workspaces import members_of
 from tests.factories import make_project, make_wheel
 from tests.fetch import server as replies
 from tests.fetch.server import Server

@@ -18,7 +18,7 @@ from pexlite.errors import UsageError
 from pexlite.files.paths import is_file
 
 if TYPE_CHECKING:
-    from pexlite.resolve.bare_words import Here
+    from pexlite.requirements.bare_names import Here
 
 _IMPLIED = "pexlite.cli: the command is implied"
 # By the command of pexlite that comes nearest: what pip, uv, pipx, poetry and conda call it. Verbs, mostly: a word
@@ -64,7 +64,7 @@ def refuse_commands(given: Mapping[str, Any], commands: Collection[str], directo
         meant = word if word in commands else _NEAREST.get(word, _resembled(word, commands))
         if meant is None:
             continue
-        from pexlite.resolve.bare_words import entry_points, something_here  # brings `packaging` along
+        from pexlite.requirements.bare_names import entry_points, something_here  # brings `packaging` along
 
         here = something_here(text, directory)
         if here is None or not here.is_started_by(entry_points(given["entry_point"], given["scripts"])):

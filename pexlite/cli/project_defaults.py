@@ -101,7 +101,7 @@ def _projects(given: dict[str, Any]) -> list[Path]:
 
 def _is_meant(word: str, given: dict[str, Any]) -> bool:
     """Whether the bare `word` means the directory here, by what was typed: its own table cannot say so."""
-    from pexlite.resolve.bare_words import entry_points, something_here  # brings `packaging` along
+    from pexlite.requirements.bare_names import entry_points, something_here  # brings `packaging` along
 
     here = something_here(word, Path.cwd())
     return here is not None and here.is_started_by(

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from pexlite.declared import is_declarative
+from pexlite.requirements.declarative import is_declarative
 
 _IGNORE_FILES = (".gitignore", ".hgignore")
 

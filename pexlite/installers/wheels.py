@@ -18,10 +18,10 @@ from pexlite.indexes.indexes import takes_first_index
 from pexlite.installers.archives import unpack_sdist
 from pexlite.installers.build_tools import build_requirements
 from pexlite.installers.explain import essential_lines
-from pexlite.installers.lines import requirement_line, write_lines
 from pexlite.installers.programs import Outcome, attempt, pip, run
 from pexlite.model import IndexSettings
 from pexlite.model.installer import Installer
+from pexlite.requirements.lines import requirement_line, write_lines
 
 
 def build_wheel(

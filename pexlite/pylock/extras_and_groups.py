@@ -9,7 +9,7 @@ from packaging.pylock import Pylock
 from packaging.utils import canonicalize_name
 
 from pexlite.model import LockParts
-from pexlite.resolve.gathered import Problem
+from pexlite.requirements.parsed import Problem
 
 
 def wanted_parts(lock: Pylock, extras: Iterable[str], groups: Iterable[str]) -> LockParts:

@@ -15,7 +15,7 @@ from pexlite.installers.programs import attempt, run
 from pexlite.model import IndexSettings, LockParts
 from pexlite.model.installer import Installer
 from pexlite.pylock.extras_and_groups import wanted_parts
-from pexlite.resolve.uv_workspaces import workspace_of
+from pexlite.requirements.uv_workspaces import workspace_of
 
 _NAMES = ("pylock.toml", "uv.lock")
 _FOREIGN = {

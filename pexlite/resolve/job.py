@@ -16,9 +16,9 @@ from packaging.specifiers import SpecifierSet
 from pexlite.files.paths import is_file
 from pexlite.indexes.arguments import local_path
 from pexlite.indexes.indexes import takes_first_index
-from pexlite.installers.lines import requirement_line, write_lines
 from pexlite.model import Amendments, IndexSettings, Root, Target
 from pexlite.model.installer import Installer
+from pexlite.requirements.lines import requirement_line, write_lines
 
 
 @dataclass(frozen=True)

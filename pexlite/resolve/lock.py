@@ -20,7 +20,7 @@ from pexlite.installers.programs import end_running
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
 from pexlite.model.installer import Installer
 from pexlite.pylock.merge import marker_key, merge
-from pexlite.resolve.constraints import lines_behind
+from pexlite.requirements.constraints import lines_behind
 from pexlite.resolve.job import Job, is_local, wheels_only_by_rank
 
 _AT_ONCE = 4

@@ -17,9 +17,9 @@ from pexlite.addresses import without_secrets
 from pexlite.errors import ResolutionError
 from pexlite.indexes.arguments import index_arguments
 from pexlite.indexes.indexes import indexes_of
-from pexlite.installers.lines import requirement_line, write_lines
 from pexlite.installers.programs import attempt
 from pexlite.model import Target
+from pexlite.requirements.lines import requirement_line, write_lines
 from pexlite.resolve.failures import explain
 from pexlite.resolve.job import Job, is_foreign, write_inputs
 from pexlite.resolve.stand_ins import with_stand_ins, without_stand_ins

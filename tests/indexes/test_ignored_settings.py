@@ -9,7 +9,7 @@ import pytest
 from pexlite.indexes.ignored_settings import unheeded
 from pexlite.model import BuildRequest
 from pexlite.model.installer import Installer
-from pexlite.resolve.requirements import gather
+from pexlite.requirements.read import gather
 
 UV, PIP = Installer("uv", ("uv",)), Installer("pip", ("pip",))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import UsageError
-from pexlite.resolve.constraints import lines_behind
-from pexlite.resolve.requirement_files import read_requirements
+from pexlite.requirements.constraints import lines_behind
+from pexlite.requirements.requirements_txt import read_requirements
 from tests.fetch import server as replies
 from tests.fetch.server import Server
 

@@ -16,14 +16,14 @@ from pexlite.files.paths import expanded, is_directory, is_file, is_there
 from pexlite.indexes.arguments import local_path
 from pexlite.model import Asked, BuildRequest, IndexSettings, LocalKind, LocalSource, LockParts, Root
 from pexlite.pylock.extras_and_groups import has_group, missing_extras, wanted_parts
-from pexlite.resolve.amendments import read_amendments
-from pexlite.resolve.bare_words import entry_points
-from pexlite.resolve.contradictions import contradictions
-from pexlite.resolve.gathered import Gathered, Problem, combined, merged_index, problem
-from pexlite.resolve.inputs import Input, interpret, origins
-from pexlite.resolve.projects import dependencies, group, read_project, unknown_extras
-from pexlite.resolve.requirement_files import constraints_in, read_file, read_lock
-from pexlite.resolve.scripts import read_script
+from pexlite.requirements.amendments import read_amendments
+from pexlite.requirements.arguments import Input, interpret, origins
+from pexlite.requirements.bare_names import entry_points
+from pexlite.requirements.conflicting_options import contradictions
+from pexlite.requirements.inline_metadata import read_script
+from pexlite.requirements.parsed import Gathered, Problem, combined, merged_index, problem
+from pexlite.requirements.pyproject import dependencies, group, read_project, unknown_extras
+from pexlite.requirements.requirements_txt import constraints_in, read_file, read_lock
 
 _COMMAND_LINE = "the command line"
 

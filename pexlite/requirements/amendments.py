@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from pexlite.addresses import mask, without_secrets
 from pexlite.errors import ResolutionError
 from pexlite.model import Amendments, Root
-from pexlite.resolve.gathered import Problem
+from pexlite.requirements.parsed import Problem
 
 
 @dataclass(frozen=True)

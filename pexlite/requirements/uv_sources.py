@@ -25,11 +25,11 @@ from pexlite.indexes.indexes import FIRST_INDEX, STRATEGIES
 from pexlite.indexes.uv_configuration import uv_flag
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Root
 from pexlite.network.urls import parts_of
-from pexlite.resolve.gathered import Gathered, Problem, combined, problem
-from pexlite.resolve.inputs import local_kind
-from pexlite.resolve.projects import read_project
-from pexlite.resolve.scripts import header_table
-from pexlite.resolve.uv_workspaces import members_of, workspace_of
+from pexlite.requirements.arguments import local_kind
+from pexlite.requirements.inline_metadata import header_table
+from pexlite.requirements.parsed import Gathered, Problem, combined, problem
+from pexlite.requirements.pyproject import read_project
+from pexlite.requirements.uv_workspaces import members_of, workspace_of
 
 _Table = Mapping[str, Any]
 _KINDS = ("path", "workspace", "index", "git", "url")

@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pexlite.model import Root
-from pexlite.resolve.gathered import Gathered, combined, problem
+from pexlite.requirements.parsed import Gathered, combined, problem
 
 _START = re.compile(r"# /// (?P<type>[a-zA-Z0-9-]+)\s*")
 

@@ -26,8 +26,8 @@ from pexlite.files.paths import expanded, is_directory, is_file, is_there
 from pexlite.indexes.arguments import local_path
 from pexlite.model import LocalKind, LocalSource, Root
 from pexlite.network.urls import parts_of
-from pexlite.resolve.bare_words import something_here, two_readings
-from pexlite.resolve.gathered import Gathered, problem
+from pexlite.requirements.bare_names import something_here, two_readings
+from pexlite.requirements.parsed import Gathered, problem
 
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+[a-z+.-]+:", re.IGNORECASE)
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|file:")

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from pexlite.declared import declared_name
 from pexlite.files.paths import is_directory, is_file
 from pexlite.model import LocalKind
-from pexlite.resolve.gathered import Problem
+from pexlite.requirements.declarative import declared_name
+from pexlite.requirements.parsed import Problem
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import IndexSettings
-from pexlite.resolve.requirement_files import logical_lines, read_requirements
+from pexlite.requirements.requirements_txt import logical_lines, read_requirements
 from tests.factories import make_wheel
 
 DIGEST = "sha256:" + "0" * 64

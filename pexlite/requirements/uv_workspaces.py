@@ -9,8 +9,8 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from pexlite.files.paths import is_file
-from pexlite.resolve.gathered import Problem
-from pexlite.resolve.projects import read_project
+from pexlite.requirements.parsed import Problem
+from pexlite.requirements.pyproject import read_project
 
 
 def workspace_of(project: Path) -> Path | None:

@@ -10,7 +10,7 @@ import pytest
 
 from pexlite.errors import UsageError
 from pexlite.model import Asked, BuildRequest, LocalKind
-from pexlite.resolve.requirements import gather
+from pexlite.requirements.read import gather
 from tests.factories import make_wheel
 
 PYPROJECT = """

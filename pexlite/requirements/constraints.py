@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pexlite.addresses import mask
 from pexlite.errors import UsageError
-from pexlite.installers.lines import requirement_line
 from pexlite.model import IndexSettings
-from pexlite.resolve.requirement_files import read_requirements
+from pexlite.requirements.lines import requirement_line
+from pexlite.requirements.requirements_txt import read_requirements
 
 
 def lines_behind(url: str, above: tuple[str, ...] = ()) -> tuple[str, ...]:

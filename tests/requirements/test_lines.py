@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import UsageError
-from pexlite.installers.lines import requirement_line, write_lines
+from pexlite.requirements.lines import requirement_line, write_lines
 
 WHOLE = [
     "click",

@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pexlite.model import Root
-from pexlite.resolve.gathered import Gathered, Problem, combined, problem
+from pexlite.requirements.parsed import Gathered, Problem, combined, problem
 
 _Table = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pexlite.files.paths import expanded, is_there
 from pexlite.indexes.arguments import local_path
 from pexlite.model import BuildRequest
-from pexlite.resolve.gathered import Gathered, problem
+from pexlite.requirements.parsed import Gathered, problem
 
 
 def contradictions(request: BuildRequest, *, has_lock: bool) -> Iterator[Gathered]:

@@ -20,10 +20,10 @@ from pexlite.files.paths import expanded, is_directory, is_file, is_there
 from pexlite.indexes.arguments import local_path
 from pexlite.model import IndexSettings
 from pexlite.network.urls import joined
-from pexlite.resolve.gathered import Gathered, combined, problem
-from pexlite.resolve.inputs import Input, interpret
-from pexlite.resolve.projects import dependencies
-from pexlite.resolve.scripts import read_script
+from pexlite.requirements.arguments import Input, interpret
+from pexlite.requirements.inline_metadata import read_script
+from pexlite.requirements.parsed import Gathered, combined, problem
+from pexlite.requirements.pyproject import dependencies
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
