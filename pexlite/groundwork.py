@@ -18,7 +18,6 @@ from pexlite.fetch.local import local_wheels as local_wheels
 from pexlite.files.paths import is_file
 from pexlite.indexes.arguments import local_path
 from pexlite.indexes.settings import effective_settings, unheeded_settings
-from pexlite.installers.programs import find_installer
 from pexlite.model import (
     Asked,
     BuildRequest,
@@ -36,6 +35,7 @@ from pexlite.model.installer import Installer
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
 from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.requirements.amendments import amended as amended_roots
+from pexlite.resolve.installers import find_installer
 from pexlite.resolve.lock import lock as resolve_lock
 from pexlite.store.store import Store, open_store
 from pexlite.targets.find import find_targets

@@ -40,7 +40,7 @@ from pexlite.pylock.select import given as wheels_given
 from pexlite.pylock.write import lock_text, portable, write_lock
 from pexlite.requirements.amendments import recorded, with_recorded
 from pexlite.requirements.read import gather
-from pexlite.resolve.beside import find_lock, foreign_lock, read_beside
+from pexlite.resolve.project_lock import find_lock, foreign_lock, read_beside
 from pexlite.sourcing import with_sources
 from pexlite.targets.surroundings import neighbours
 

@@ -177,8 +177,8 @@ ONLY_HERE: dict[str, set[str]] = {
     "quote": {"archive/header.py", "indexes/arguments.py", "requirements/uv_sources.py"},
     "write_text": {
         "requirements/lines.py",  # lines for uv and pip
-        "resolve/guided.py",  # JSON
-        "resolve/guided_pip.py",  # JSON
+        "resolve/run_patched_pip.py",  # JSON
+        "resolve/patched_pip.py",  # JSON
         "resolve/uv.py",  # TOML of checked names, and of addresses as JSON writes them
     },
 }

@@ -14,8 +14,8 @@ import pytest
 
 from pexlite import locking, pipeline
 from pexlite.errors import FetchError, HashMismatch, PexliteError, ResolutionError, UsageError
-from pexlite.installers.programs import find_installer
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from pexlite.resolve.installers import find_installer
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import sha256
 from tests.interpreters import supported

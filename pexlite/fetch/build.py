@@ -14,11 +14,11 @@ from pexlite.errors import ProjectBuildError
 from pexlite.fetch.project_copy import copy_project
 from pexlite.fetch.project_key import project_key
 from pexlite.files.names import fault_of_path
-from pexlite.installers.archives import unpack_sdist
-from pexlite.installers.build_tools import build_requirements, build_tools, index_identity
-from pexlite.installers.wheels import Checkout, build_wheel
 from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
 from pexlite.model.installer import Installer
+from pexlite.resolve.build_tools import build_requirements, build_tools, index_identity
+from pexlite.resolve.build_wheel import Checkout, build_wheel
+from pexlite.resolve.sdist import unpack_sdist
 from pexlite.store.store import Store, Tools
 from pexlite.wheels.normalise import normalise
 from pexlite.wheels.write import source_date_epoch

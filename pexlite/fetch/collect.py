@@ -13,13 +13,13 @@ from packaging.pylock import PackageArchive, PackageDirectory, PackageSdist, Pac
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.build import Workshop
 from pexlite.fetch.checkouts import check_commit, checkout_requirement
-from pexlite.installers.wheels import Checkout
 from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
 from pexlite.model.installer import Installer
 from pexlite.network.credentials import without_credentials
 from pexlite.pylock.artifact import Remote, inside, lock_path, remote_file
 from pexlite.pylock.rules import LockRules, is_wheel
 from pexlite.pylock.select import Choice, select
+from pexlite.resolve.build_wheel import Checkout
 from pexlite.store.store import Store
 from pexlite.wheels.read import digest
 

@@ -25,13 +25,13 @@ from urllib3.exceptions import (
 
 from pexlite.addresses import mask
 from pexlite.errors import FetchError, HashMismatch, PexliteError
-from pexlite.installers.wheels import download
 from pexlite.model import IndexSettings, Progress, Report, Wheel
 from pexlite.model.installer import Installer
 from pexlite.network.credentials import without_credentials
 from pexlite.network.http import Answer, Connections
 from pexlite.parallel import Stop, run_all
 from pexlite.pylock.artifact import Remote
+from pexlite.resolve.build_wheel import download
 from pexlite.store.store import Incoming, Store
 
 if TYPE_CHECKING:

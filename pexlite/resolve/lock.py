@@ -16,11 +16,11 @@ from pexlite.errors import PexliteError, ResolutionError, WheelMissing
 from pexlite.indexes.arguments import local_path
 from pexlite.indexes.formats import WHEEL, only_format
 from pexlite.indexes.settings import configured_constraints
-from pexlite.installers.programs import end_running
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
 from pexlite.model.installer import Installer
 from pexlite.pylock.merge import marker_key, merge
 from pexlite.requirements.constraints import lines_behind
+from pexlite.resolve.installers import end_running
 from pexlite.resolve.job import Job, is_local, wheels_only_by_rank
 
 _AT_ONCE = 4

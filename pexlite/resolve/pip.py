@@ -18,15 +18,15 @@ from packaging.version import Version
 
 from pexlite.errors import IndexConfigurationError, ResolutionError
 from pexlite.indexes.indexes import FIRST_INDEX, FIRST_MATCH, indexes_of, takes_first_index
-from pexlite.installers.programs import Outcome, attempt, pip
-from pexlite.installers.wheels import check_ranks
 from pexlite.model import Amendments, IndexSettings
 from pexlite.model.installer import Installer
 from pexlite.network.urls import parts_of
-from pexlite.resolve.failures import explain
-from pexlite.resolve.guided import Ranked, guided
+from pexlite.resolve.build_wheel import check_ranks
+from pexlite.resolve.explain.failures import explain
+from pexlite.resolve.installers import Outcome, attempt, pip
 from pexlite.resolve.job import Job, runs_pip, write_inputs
-from pexlite.resolve.stand_ins import with_stand_ins, without_stand_ins
+from pexlite.resolve.metadata_wheels import with_stand_ins, without_stand_ins
+from pexlite.resolve.run_patched_pip import Ranked, guided
 
 _NOTHING_FOUND = "No matching distribution found for"
 

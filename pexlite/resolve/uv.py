@@ -17,12 +17,12 @@ from pexlite.addresses import without_secrets
 from pexlite.errors import ResolutionError
 from pexlite.indexes.arguments import index_arguments
 from pexlite.indexes.indexes import indexes_of
-from pexlite.installers.programs import attempt
 from pexlite.model import Target
 from pexlite.requirements.lines import requirement_line, write_lines
-from pexlite.resolve.failures import explain
+from pexlite.resolve.explain.failures import explain
+from pexlite.resolve.installers import attempt
 from pexlite.resolve.job import Job, is_foreign, write_inputs
-from pexlite.resolve.stand_ins import with_stand_ins, without_stand_ins
+from pexlite.resolve.metadata_wheels import with_stand_ins, without_stand_ins
 
 # The C libraries that uv has a name for: x86_64-manylinux_2_28.
 _GLIBC_MINORS = (40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 28, 17)

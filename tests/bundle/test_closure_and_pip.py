@@ -16,8 +16,8 @@ from packaging.requirements import Requirement
 
 from pexlite.bundle.closure import closure
 from pexlite.errors import ClosureIncomplete
-from pexlite.installers.programs import pip
 from pexlite.model import Root
+from pexlite.resolve.installers import pip
 from pexlite.targets.interpreters import running_target
 from pexlite.wheels.read import read_wheel
 from tests.factories import make_wheel

@@ -10,9 +10,9 @@ from packaging.markers import default_environment
 from packaging.tags import sys_tags
 
 from pexlite.fetch.build import Workshop
-from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Target, no_report
 from pexlite.model.installer import Installer
+from pexlite.resolve.installers import find_installer
 from pexlite.store.store import Store
 
 

@@ -13,8 +13,8 @@ from packaging.tags import Tag
 
 from pexlite.errors import ProjectBuildError
 from pexlite.fetch.build import Workshop
-from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Progress, Target, no_report
+from pexlite.resolve.installers import find_installer
 from pexlite.store.store import Store
 from pexlite.wheels.normalise import normalise
 from pexlite.wheels.read import read_wheel

@@ -14,9 +14,9 @@ from packaging.tags import compatible_tags
 
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.local import local_wheels, loose_module, module_of
-from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Target, Wheel, no_report
 from pexlite.model.installer import Installer
+from pexlite.resolve.installers import find_installer
 from pexlite.store.store import Store
 from pexlite.wheels.read import read_text
 from tests import needs

@@ -10,8 +10,8 @@ import pytest
 from pexlite.errors import IndexConfigurationError, UsageError
 from pexlite.indexes.dates import instant_of
 from pexlite.indexes.settings import effective_settings
-from pexlite.installers.programs import attempt, pip
 from pexlite.model import IndexSettings
+from pexlite.resolve.installers import attempt, pip
 
 NOW = datetime(2026, 2, 10, 12, 30, 15, 99, UTC)
 

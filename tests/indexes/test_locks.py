@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.installers.programs import find_installer
+from pexlite.resolve.installers import find_installer
 from tests.factories import make_wheel
 from tests.fetch import server as replies
 from tests.fetch.locks import sha256

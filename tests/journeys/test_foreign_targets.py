@@ -18,9 +18,9 @@ from packaging.version import Version
 
 from pexlite.indexes.arguments import child_environment, index_arguments
 from pexlite.indexes.settings import effective_settings
-from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Root, Target, no_report
 from pexlite.pylock.select import select
+from pexlite.resolve.installers import find_installer
 from pexlite.resolve.lock import lock as resolve_lock
 from pexlite.targets.platforms import platform_target
 

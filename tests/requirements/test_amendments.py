@@ -9,9 +9,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
-from pexlite.installers.programs import find_installer
 from pexlite.model import Amendments, IndexSettings, Root, Target, no_report
 from pexlite.requirements.amendments import amended, read_amendments, recorded, with_recorded
+from pexlite.resolve.installers import find_installer
 from pexlite.resolve.lock import lock
 from pexlite.targets.interpreters import named_target, running_target
 from pexlite.targets.platforms import platform_target

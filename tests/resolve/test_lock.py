@@ -11,9 +11,9 @@ from packaging.pylock import PackageArchive, PackageWheel, Pylock
 from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
-from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Root, Target, no_report
 from pexlite.model.installer import Installer
+from pexlite.resolve.installers import find_installer
 from pexlite.resolve.lock import lock
 from pexlite.targets.interpreters import running_target
 from pexlite.targets.platforms import platform_target

@@ -11,10 +11,10 @@ import pytest
 from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
-from pexlite.installers.programs import Outcome, pip
 from pexlite.model import IndexSettings, Root
 from pexlite.model.installer import Installer
 from pexlite.resolve import pip as by_pip
+from pexlite.resolve.installers import Outcome, pip
 from pexlite.resolve.job import Job
 from pexlite.targets.interpreters import running_target
 

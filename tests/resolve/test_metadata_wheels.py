@@ -9,8 +9,8 @@ import pytest
 from packaging.pylock import PackageArchive
 from packaging.requirements import Requirement
 
-from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, Root, no_report
+from pexlite.resolve.installers import find_installer
 from pexlite.resolve.lock import lock
 from pexlite.targets.interpreters import running_target
 from tests.factories import make_wheel

@@ -13,12 +13,12 @@ import pytest
 
 from pexlite import pipeline
 from pexlite.fetch.build import Workshop
-from pexlite.installers.build_tools import build_requirements
-from pexlite.installers.programs import find_installer
-from pexlite.installers.wheels import Checkout
 from pexlite.model import BuildRequest, IndexSettings, Progress, Target, Wheel
 from pexlite.model.installer import Installer
 from pexlite.pylock.write import lock_text, write_lock
+from pexlite.resolve.build_tools import build_requirements
+from pexlite.resolve.build_wheel import Checkout
+from pexlite.resolve.installers import find_installer
 from pexlite.store.store import Store
 from tests import needs
 from tests.factories import make_project, make_wheel

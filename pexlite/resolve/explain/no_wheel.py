@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from pexlite.errors import WheelMissing
 from pexlite.model import Target
-from pexlite.resolve.index_files import IndexFile
+from pexlite.resolve.explain.index_files import IndexFile
 
 _CEILING = re.compile(r"manylinux_(?P<glibc>2_\d+)_(?P<machine>\w+)|macosx_(?P<macos>\d+_\d+)_(?P<mac>\w+)")
 _PYTHON_TAG = re.compile(r"(?P<prefix>cp|pp)3(?P<minor>\d+)")

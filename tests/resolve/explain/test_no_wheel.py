@@ -8,8 +8,8 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from pexlite.errors import WheelMissing
 from pexlite.model import Target
-from pexlite.resolve.index_files import IndexFile
-from pexlite.resolve.no_wheel import Wanted, no_wheel
+from pexlite.resolve.explain.index_files import IndexFile
+from pexlite.resolve.explain.no_wheel import Wanted, no_wheel
 from pexlite.targets.interpreters import running_target
 from pexlite.targets.platforms import platform_target
 

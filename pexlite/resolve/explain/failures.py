@@ -9,12 +9,12 @@ from packaging.utils import canonicalize_name
 
 from pexlite.addresses import mask
 from pexlite.errors import ResolutionError
-from pexlite.installers.explain import clean_lines, essential_lines
-from pexlite.installers.programs import Outcome
 from pexlite.listed import listed
+from pexlite.resolve.explain.near_names import near_name
+from pexlite.resolve.explain.wheel_missing import wheel_missing
+from pexlite.resolve.installers import Outcome
 from pexlite.resolve.job import Job, is_foreign, requirement_name
-from pexlite.resolve.near_names import near_name
-from pexlite.resolve.suspects import wheel_missing
+from pexlite.resolve.stderr import clean_lines, essential_lines
 
 _UNREACHABLE = re.compile(
     r"dns error|name resolution|getaddrinfo|NameResolutionError|NewConnectionError|ConnectTimeout"

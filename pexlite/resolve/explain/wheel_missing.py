@@ -12,9 +12,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pexlite.errors import WheelMissing
-from pexlite.resolve.index_files import index_files
+from pexlite.resolve.explain.index_files import index_files
+from pexlite.resolve.explain.no_wheel import Wanted, no_wheel
 from pexlite.resolve.job import Job, takes_wheels_only
-from pexlite.resolve.no_wheel import Wanted, no_wheel
 
 _OF_WHEELS = re.compile(
     r"\bno (?:usable )?wheels\b|no wheels with a matching|requested Python version|current Python version"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pexlite.installers.explain import clean_lines, essential_lines
+from pexlite.resolve.stderr import clean_lines, essential_lines
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from packaging.requirements import Requirement
 
-from pexlite.installers.programs import Outcome
 from pexlite.model import IndexSettings, Root
 from pexlite.model.installer import Installer
-from pexlite.resolve.failures import explain
+from pexlite.resolve.explain.failures import explain
+from pexlite.resolve.installers import Outcome
 from pexlite.resolve.job import Job
 from pexlite.targets.interpreters import running_target
 

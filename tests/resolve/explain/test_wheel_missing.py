@@ -12,8 +12,8 @@ from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
 from pexlite.fetch.collect import collect
-from pexlite.installers.programs import find_installer
 from pexlite.model import IndexSettings, LockParts, Root, no_report
+from pexlite.resolve.installers import find_installer
 from pexlite.resolve.lock import lock as resolve_lock
 from pexlite.store.store import Store
 from pexlite.targets.platforms import platform_target

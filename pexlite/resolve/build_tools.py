@@ -19,10 +19,10 @@ from pexlite.addresses import without_secrets
 from pexlite.errors import UsageError
 from pexlite.indexes.arguments import index_arguments
 from pexlite.indexes.indexes import indexes_of
-from pexlite.installers.programs import attempt
 from pexlite.model import IndexSettings
 from pexlite.model.installer import Installer
 from pexlite.requirements.lines import requirement_line, write_lines
+from pexlite.resolve.installers import attempt
 
 _USUAL = ("setuptools>=40.8.0",)  # of a project that names no build system (PEP 518)
 _LARGEST = 1 << 20  # bytes of a pyproject.toml

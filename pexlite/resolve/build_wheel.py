@@ -15,13 +15,13 @@ from pexlite.addresses import mask
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.indexes.arguments import index_arguments
 from pexlite.indexes.indexes import takes_first_index
-from pexlite.installers.archives import unpack_sdist
-from pexlite.installers.build_tools import build_requirements
-from pexlite.installers.explain import essential_lines
-from pexlite.installers.programs import Outcome, attempt, pip, run
 from pexlite.model import IndexSettings
 from pexlite.model.installer import Installer
 from pexlite.requirements.lines import requirement_line, write_lines
+from pexlite.resolve.build_tools import build_requirements
+from pexlite.resolve.installers import Outcome, attempt, pip, run
+from pexlite.resolve.sdist import unpack_sdist
+from pexlite.resolve.stderr import essential_lines
 
 
 def build_wheel(

@@ -12,7 +12,7 @@ from packaging.markers import Environment
 
 from pexlite.model import Amendments
 from pexlite.model.installer import Installer
-from pexlite.resolve import guided_pip
+from pexlite.resolve import patched_pip
 
 
 @dataclass(frozen=True)
@@ -58,4 +58,4 @@ def guided(
     }
     file = directory / "orders.json"
     file.write_text(json.dumps(orders), encoding="utf-8")
-    return Installer("pip", (str(interpreter), str(Path(guided_pip.__file__)), str(file)))
+    return Installer("pip", (str(interpreter), str(Path(patched_pip.__file__)), str(file)))

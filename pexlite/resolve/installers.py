@@ -19,9 +19,9 @@ from pexlite.files.places import closed_umask
 from pexlite.files.programs import find_program
 from pexlite.indexes.arguments import child_environment
 from pexlite.indexes.indexes import check_encrypted
-from pexlite.installers.explain import essential_lines
 from pexlite.model import IndexSettings
 from pexlite.model.installer import Installer
+from pexlite.resolve.stderr import essential_lines
 
 # uv, which reads wheels as they come, takes half of one for a bad one.
 _BROKEN_OFF = re.compile(

@@ -11,11 +11,11 @@ from pathlib import Path
 from packaging.pylock import Pylock, PylockValidationError
 
 from pexlite.errors import ResolutionError
-from pexlite.installers.programs import attempt, run
 from pexlite.model import IndexSettings, LockParts
 from pexlite.model.installer import Installer
 from pexlite.pylock.extras_and_groups import wanted_parts
 from pexlite.requirements.uv_workspaces import workspace_of
+from pexlite.resolve.installers import attempt, run
 
 _NAMES = ("pylock.toml", "uv.lock")
 _FOREIGN = {

@@ -22,9 +22,9 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from pexlite.installers.programs import attempt
 from pexlite.model import IndexSettings, Target
-from pexlite.resolve.guided import guided
+from pexlite.resolve.installers import attempt
+from pexlite.resolve.run_patched_pip import guided
 
 
 @dataclass(frozen=True)

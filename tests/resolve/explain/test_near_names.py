@@ -12,8 +12,8 @@ from pexlite.cli.commands import COMMANDS
 from pexlite.cli.main import run
 from pexlite.cli.mistaken import refuse_commands
 from pexlite.model import IndexSettings
-from pexlite.resolve.near_names import names_on, near_name
-from pexlite.resolve.well_known import IMPORTED_FROM, WELL_KNOWN
+from pexlite.resolve.explain.near_names import names_on, near_name
+from pexlite.resolve.explain.well_known import IMPORTED_FROM, WELL_KNOWN
 from tests.factories import make_wheel
 from tests.fetch.server import Server
 from tests.index import page, serve

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import ProjectBuildError
-from pexlite.installers.programs import find_installer
-from pexlite.installers.wheels import build_wheel
 from pexlite.model import IndexSettings
 from pexlite.model.installer import Installer
+from pexlite.resolve.build_wheel import build_wheel
+from pexlite.resolve.installers import find_installer
 from tests import needs
 
 # A backend inside the project, so that building needs no index.

@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 
 from pexlite.indexes.arguments import local_path
 from pexlite.model import IndexSettings
-from pexlite.resolve.index_files import index_files
-from pexlite.resolve.well_known import IMPORTED_FROM, WELL_KNOWN
+from pexlite.resolve.explain.index_files import index_files
+from pexlite.resolve.explain.well_known import IMPORTED_FROM, WELL_KNOWN
 
 _LIKE_ENOUGH = 0.8
 _MOST_ASKED = 2  # projects, each by a process of pip's

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import FetchError, UsageError
-from pexlite.installers import programs
-from pexlite.installers.programs import attempt, find_installer, run
 from pexlite.model import IndexSettings
 from pexlite.model.installer import Installer
+from pexlite.resolve import installers
+from pexlite.resolve.installers import attempt, find_installer, run
 
 
 def speaker(text: str, code: int) -> Installer:
@@ -29,7 +29,7 @@ def test_pip_is_the_one_of_this_python_and_takes_nothing_from_the_current_direct
 
 
 def test_auto_is_pip_where_there_is_no_uv(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "_uv_binary", lambda: None)
+    monkeypatch.setattr(installers, "_uv_binary", lambda: None)
     assert find_installer("auto").name == "pip"
 
 
@@ -43,7 +43,7 @@ def test_uv_on_path_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 def test_uv_asked_for_and_absent_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "_uv_binary", lambda: None)
+    monkeypatch.setattr(installers, "_uv_binary", lambda: None)
     with pytest.raises(UsageError) as caught:
         find_installer("uv")
     assert caught.value.hint == "pip install 'pexlite[uv]'"

@@ -1,0 +1,10 @@
+"""A resolver's failure in our words: one sentence, its essential lines, and what to type.
+
+In come a `Job` and how uv or pip ended; out comes a ResolutionError.
+
+    failures         the sentence and the hint: open this first
+    wheel_missing    the requirement that has no wheel for the target, found on the indexes
+    no_wheel         the error for it: which version lacks one, and what else would do
+    index_files      all files that indexes have of a project
+    near_names       the project that a misspelt name meant; well_known: names that many people use
+"""
