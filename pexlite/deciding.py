@@ -13,6 +13,7 @@ from pexlite.analysis.imports import own_imports
 from pexlite.archive.drafting import draft
 from pexlite.archive.launch_options import check_launch, unread_variables
 from pexlite.archive.runtime_files import room_sources
+from pexlite.build.local import LocalWheel, loose_module
 from pexlite.bundle.closure import unknown_extras
 from pexlite.bundle.collisions import collisions
 from pexlite.bundle.foretold import an_interpreter, not_pure, only_here
@@ -26,7 +27,6 @@ from pexlite.bundle.tree import left_out
 from pexlite.compile.bytecode import bytecode, compiling
 from pexlite.compile.room import carried_room
 from pexlite.errors import CollisionError, InvalidWheel, UsageError
-from pexlite.fetch.local import LocalWheel, loose_module
 from pexlite.grammars import Floor, floor_of
 from pexlite.groundwork import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.locking import Settled, settle

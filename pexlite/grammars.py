@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pexlite.analysis.own_grammar import OwnGrammar, own_grammar
+from pexlite.build.local import LocalWheel
 from pexlite.errors import EntryPointMissing, TargetError
-from pexlite.fetch.local import LocalWheel
 from pexlite.groundwork import Prepared
 from pexlite.listed import listed
 from pexlite.model import EntryPoint, LocalKind, Target

@@ -10,11 +10,11 @@ from pathlib import Path
 from packaging.pylock import Pylock
 from packaging.requirements import Requirement
 
+from pexlite.build.local import LocalWheel, goes_in
+from pexlite.build.local import local_wheels as local_wheels
 from pexlite.errors import TargetError, UsageError
 from pexlite.fetch.collect import collect as collect
-from pexlite.fetch.left_out import needs_of as needs_of
-from pexlite.fetch.local import LocalWheel, goes_in
-from pexlite.fetch.local import local_wheels as local_wheels
+from pexlite.fetch.excluded import needs_of as needs_of
 from pexlite.files.paths import is_file
 from pexlite.indexes.arguments import local_path
 from pexlite.indexes.settings import effective_settings, unheeded_settings

@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pexlite.fetch.local import LocalWheel
+from pexlite.build.local import LocalWheel
 from pexlite.groundwork import Prepared, root_of
 from pexlite.model import IndexSettings, LocalKind
 from pexlite.requirements.amendments import amended as amended_roots

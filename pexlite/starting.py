@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from pexlite.build.local import LocalWheel, loose_module, module_of
 from pexlite.bundle.entry_points import (
     check_attribute,
     check_one_start,
@@ -19,7 +20,6 @@ from pexlite.bundle.entry_points import (
 )
 from pexlite.bundle.meant import meant
 from pexlite.errors import EntryPointMissing, PexliteError, UsageError
-from pexlite.fetch.local import LocalWheel, loose_module, module_of
 from pexlite.files.paths import is_file
 from pexlite.groundwork import Prepared, each_once
 from pexlite.listed import listed

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from packaging.pylock import PackageArchive, PackageDirectory, PackageSdist, PackageVcs, PackageWheel, Pylock
 
+from pexlite.build.projects import Workshop
 from pexlite.errors import FetchError, PexliteError
-from pexlite.fetch.build import Workshop
-from pexlite.fetch.checkouts import check_commit, checkout_requirement
+from pexlite.fetch.vcs import check_commit, checkout_requirement
 from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
 from pexlite.model.installer import Installer
 from pexlite.network.credentials import without_credentials

@@ -9,7 +9,7 @@ import pytest
 from packaging.markers import default_environment
 from packaging.tags import sys_tags
 
-from pexlite.fetch.build import Workshop
+from pexlite.build.projects import Workshop
 from pexlite.model import IndexSettings, Target, no_report
 from pexlite.model.installer import Installer
 from pexlite.resolve.installers import find_installer

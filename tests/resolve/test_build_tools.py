@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pexlite import pipeline
-from pexlite.fetch.build import Workshop
+from pexlite.build.projects import Workshop
 from pexlite.model import BuildRequest, IndexSettings, Progress, Target, Wheel
 from pexlite.model.installer import Installer
 from pexlite.pylock.write import lock_text, write_lock

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import ProjectBuildError
-from pexlite.fetch.build import Workshop
-from pexlite.fetch.project_copy import copy_project
+from pexlite.build.projects import Workshop
+from pexlite.build.project_copy import copy_project
 from tests.factories import make_project, written
 
 

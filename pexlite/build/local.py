@@ -17,9 +17,9 @@ from pathlib import Path
 from packaging.markers import Marker
 
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
-from pexlite.fetch.build import Workshop
-from pexlite.fetch.project_copy import is_copied
-from pexlite.fetch.source_tree import Sources, files_of
+from pexlite.build.projects import Workshop
+from pexlite.build.project_copy import is_copied
+from pexlite.build.source_tree import Sources, files_of
 from pexlite.files.paths import is_directory, is_file, is_there
 from pexlite.listed import listed
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel

@@ -13,7 +13,7 @@ from packaging.markers import Marker
 from packaging.tags import compatible_tags
 
 from pexlite.errors import FetchError, PexliteError
-from pexlite.fetch.local import local_wheels, loose_module, module_of
+from pexlite.build.local import local_wheels, loose_module, module_of
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Target, Wheel, no_report
 from pexlite.model.installer import Installer
 from pexlite.resolve.installers import find_installer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.fetch.project_key import project_key
+from pexlite.build.project_key import project_key
 
 PROJECT = """
 [build-system]

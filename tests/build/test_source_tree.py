@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pexlite import pipeline
-from pexlite.fetch.source_tree import Reason, files_of
+from pexlite.build.source_tree import Reason, files_of
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from tests.factories import make_project, written
 

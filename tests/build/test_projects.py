@@ -12,7 +12,7 @@ import pytest
 from packaging.tags import Tag
 
 from pexlite.errors import ProjectBuildError
-from pexlite.fetch.build import Workshop
+from pexlite.build.projects import Workshop
 from pexlite.model import IndexSettings, Progress, Target, no_report
 from pexlite.resolve.installers import find_installer
 from pexlite.store.store import Store
