@@ -7,7 +7,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pexlite import pipeline
 from pexlite.model import (
     BuildRequest,
     BuildResult,
@@ -133,7 +132,9 @@ def build(
         dry_run=dry_run,
         force=force,
     )
-    return pipeline.build(request, on_progress or no_report)
+    from pexlite.pipeline.build import build as build_file
+
+    return build_file(request, on_progress or no_report)
 
 
 def lock(
@@ -163,7 +164,7 @@ def lock(
 
         pexlite.lock(requirements=["requests"], output="pylock.toml").text
     """
-    from pexlite import locking
+    from pexlite.pipeline.lock import lock as lock_requirements
 
     request = BuildRequest(
         directory=Path(directory).absolute(),
@@ -183,7 +184,7 @@ def lock(
         output=Path(output) if output is not None else None,
         force=force,
     )
-    return locking.lock(request, on_progress or no_report)
+    return lock_requirements(request, on_progress or no_report)
 
 
 def inspect(path: str | PathLike[str]) -> Manifest:

@@ -32,7 +32,7 @@ def requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BuildReque
         report(Progress("resolve", "x"))
         return finished(request.directory / (request.output or "app.pex"))
 
-    monkeypatch.setattr("pexlite.pipeline.build", build)
+    monkeypatch.setattr("pexlite.pipeline.build.build", build)
     monkeypatch.chdir(tmp_path)
     return seen
 

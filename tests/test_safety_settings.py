@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pexlite import pipeline
 from pexlite.errors import FetchError, PexliteError, ResolutionError, UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from pexlite.pipeline.build import build as build_file
 from pexlite.pylock.write import lock_text, write_lock
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import lock_of, sha256, wheel_entry
@@ -36,7 +36,7 @@ def links(tmp_path: Path) -> Path:
 def build(directory: Path, *inputs: str, **more: Any) -> BuildResult:
     index = IndexSettings(no_index=True, find_links=(str(directory / "links"),))
     output = Path("x.pex")
-    return pipeline.build(BuildRequest(directory=directory, inputs=inputs, index=index, output=output, **more))
+    return build_file(BuildRequest(directory=directory, inputs=inputs, index=index, output=output, **more))
 
 
 def locked(directory: Path, *packages: dict[str, Any]) -> Path:

@@ -40,9 +40,9 @@ def build(**given: Any) -> None:
     REQUIREMENT is anything pip takes: a name, extras, a version, a URL, a wheel. PATH is a project, a package
     directory or a script. The file needs only a Python where it runs: no pip, no network.
     """
-    from pexlite import pipeline
     from pexlite.cli import outcome
     from pexlite.cli.progress import Notes, shown_progress
+    from pexlite.pipeline.build import build as build_file
 
     options.one_manner(given)
     directory = Path.cwd()
@@ -53,7 +53,7 @@ def build(**given: Any) -> None:
     request = request_of(with_project_defaults(given), directory)
     notes = Notes(quiet=given["quiet"])
     with shown_progress(notes, progress=not given["no_progress"], every_step=given["verbose"]) as report:
-        result = pipeline.build(request, report)
+        result = build_file(request, report)
     if not given["quiet"]:
         outcome.show(result, directory, notes.told)
     if given["as_json"]:

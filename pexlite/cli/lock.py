@@ -28,9 +28,9 @@ def lock(**given: Any) -> None:
     With uv the lock holds on every platform, unless --python or --platform say for whom it is; with pip it is
     for this Python and platform, or for those.
     """
-    from pexlite import locking
     from pexlite.cli import outcome
     from pexlite.cli.progress import Notes, shown_progress
+    from pexlite.pipeline.lock import lock as lock_requirements
 
     options.one_manner(given)
     directory = Path.cwd()
@@ -38,7 +38,7 @@ def lock(**given: Any) -> None:
     onto_stdout = str(request.output) == "-"
     notes = Notes(quiet=given["quiet"])
     with shown_progress(notes, progress=not given["no_progress"], every_step=given["verbose"]) as report:
-        result = locking.lock(replace(request, output=None) if onto_stdout else request, report)
+        result = lock_requirements(replace(request, output=None) if onto_stdout else request, report)
     if onto_stdout:
         write(result.text, end="")
     if not given["quiet"]:

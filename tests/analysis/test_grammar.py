@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pexlite import pipeline
 from pexlite.analysis.grammar import demand_of
 from pexlite.analysis.own_grammar import grammar_of
 from pexlite.errors import EntryPointMissing, TargetError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from pexlite.pipeline.build import build as build_file
 from tests.factories import make_wheel, write_files
 
 ROWS = [
@@ -73,7 +73,7 @@ def build(
         index=IndexSettings(no_index=True),
         output=Path("x.pex"),
     )
-    return pipeline.build(request)
+    return build_file(request)
 
 
 @pytest.fixture

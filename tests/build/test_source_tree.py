@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pexlite import pipeline
+from pexlite.pipeline.build import build as build_file
 from pexlite.build.source_tree import Reason, files_of
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from tests.factories import make_project, written
@@ -126,7 +126,7 @@ def test_what_has_no_content_goes_in_by_no_pattern(included: tuple[str, ...], tm
 def build(directory: Path, *inputs: str, **more: Any) -> BuildResult:
     index = IndexSettings(no_index=True)
     output = Path("x.pex")
-    return pipeline.build(BuildRequest(directory=directory, inputs=inputs, index=index, output=output, **more))
+    return build_file(BuildRequest(directory=directory, inputs=inputs, index=index, output=output, **more))
 
 
 WAYS: list[dict[str, Any]] = [

@@ -63,7 +63,7 @@ def bundled(name: str, version: str, size: int) -> BundledWheel:
 def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pipeline:
     """The stand-in, with an empty directory to work in."""
     stand_in = Pipeline()
-    monkeypatch.setattr("pexlite.pipeline.build", stand_in.build)
+    monkeypatch.setattr("pexlite.pipeline.build.build", stand_in.build)
     monkeypatch.chdir(tmp_path)
     return stand_in
 

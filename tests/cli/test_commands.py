@@ -85,7 +85,7 @@ def test_options_before_a_command_are_the_commands(
         asked.append(request)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pexlite.locking.lock", lock)
+    monkeypatch.setattr("pexlite.pipeline.lock.lock", lock)
     assert run(arguments) == 130
     assert pipeline.requests == []
     assert [(request.inputs, str(request.output)) for request in asked] == [(("click",), "x")]

@@ -24,7 +24,7 @@ def requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BuildReque
         path = request.directory / request.output if request.output else None
         return LockResult(path, "the text\n", lock_of(), ("a note",), 0.4)
 
-    monkeypatch.setattr("pexlite.locking.lock", lock)
+    monkeypatch.setattr("pexlite.pipeline.lock.lock", lock)
     monkeypatch.chdir(tmp_path)
     return seen
 

@@ -18,7 +18,7 @@ from tests.checkout import REPOSITORY, clean_environment
 # A build that makes a temporary directory, says so, and waits; a stage that takes long, in other words.
 WAITING = """
 import sys, tempfile, time
-from pexlite import pipeline
+from pexlite.pipeline import build as module
 from pexlite.model import Progress
 
 def build(request, report):
@@ -27,7 +27,7 @@ def build(request, report):
         print("waiting", flush=True)
         time.sleep(60)
 
-pipeline.build = build
+module.build = build
 from pexlite.cli import main
 main()
 """

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pexlite import pipeline
 from pexlite.files.places import store_place
 from pexlite.model import BuildRequest, IndexSettings
+from pexlite.pipeline.build import build as build_file
 from pexlite.store.store import open_store
 from tests.factories import make_wheel
 
@@ -45,7 +45,7 @@ def build(tmp_path: Path) -> tuple[str, ...]:
         output=Path("app.pex"),
         bytecode=True,
     )
-    return tuple(notice for notice in pipeline.build(request).notices if "others" in notice or "account" in notice)
+    return tuple(notice for notice in build_file(request).notices if "others" in notice or "account" in notice)
 
 
 def open_to_others(directory: Path) -> list[Path]:

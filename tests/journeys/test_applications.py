@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import BuildRequest, BuildResult
-from pexlite.pipeline import build
+from pexlite.pipeline.build import build
 from tests.bundles import environment, run
 from tests.conformance.application import Application
 from tests.conformance.table import JOURNEYS

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import BuildRequest
-from pexlite.pipeline import build
+from pexlite.pipeline.build import build
 from tests import needs
 from tests.checkout import REPOSITORY, environment_with_pexlite
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import BuildRequest
-from pexlite.pipeline import build
+from pexlite.pipeline.build import build
 from tests.bundles import environment, run
 from tests.interpreters import Interpreter, supported
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pexlite import pipeline
 from pexlite.errors import FetchError, PexliteError, UsageError
 from pexlite.model import BuildRequest, IndexSettings
 from pexlite.network.urls import joined, parts_of
+from pexlite.pipeline.build import build
 
 BROKEN = "https://[a.test/simple"
 
@@ -68,5 +68,5 @@ def test_it_is_quoted_wherever_it_is_written(asked: dict[str, Any], resolver: st
     (tmp_path / "requirements.txt").write_text(f"--extra-index-url {BROKEN}\ncore\n")
     (tmp_path / "pylock.toml").write_text(LOCK)
     with pytest.raises(PexliteError) as caught:
-        pipeline.build(BuildRequest(directory=tmp_path, resolver=resolver, output=Path("x.pex"), **asked))
+        build(BuildRequest(directory=tmp_path, resolver=resolver, output=Path("x.pex"), **asked))
     assert BROKEN.partition("/simple")[0] in " ".join([caught.value.message, *caught.value.causes])

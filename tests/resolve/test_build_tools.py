@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pexlite import pipeline
 from pexlite.build.projects import Workshop
 from pexlite.model import BuildRequest, IndexSettings, Progress, Target, Wheel
 from pexlite.model.installer import Installer
+from pexlite.pipeline.build import build
 from pexlite.pylock.write import lock_text, write_lock
 from pexlite.resolve.build_tools import build_requirements
 from pexlite.resolve.build_wheel import Checkout
@@ -154,7 +154,7 @@ def test_a_build_from_a_lock_decides_anew_about_what_it_builds(tmp_path: Path) -
     digests = []
     for version in ("1.0", "1.1"):
         publish(tmp_path / "index", version, version)
-        digests.append([wheel.sha256 for wheel in pipeline.build(request).wheels])
+        digests.append([wheel.sha256 for wheel in build(request).wheels])
     assert digests[0] != digests[1]
 
 

@@ -27,9 +27,6 @@ from pexlite.bundle.tree import left_out
 from pexlite.compile.bytecode import bytecode, compiling
 from pexlite.compile.room import carried_room
 from pexlite.errors import CollisionError, InvalidWheel, UsageError
-from pexlite.grammars import Floor, floor_of
-from pexlite.groundwork import Prepared, accepts, check_output, each_once, prepare, root_of
-from pexlite.locking import Settled, settle
 from pexlite.model import (
     Asked,
     BuildRequest,
@@ -46,8 +43,11 @@ from pexlite.model import (
     no_report,
 )
 from pexlite.outputs import Output
+from pexlite.pipeline.entry_point import check_start, choose_start, default_name
+from pexlite.pipeline.lock import Settled, settle
+from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
+from pexlite.pipeline.python_floor import Floor, floor_of
 from pexlite.requirements.read import gather
-from pexlite.starting import check_start, choose_start, default_name
 from pexlite.store.uncompressed import uncompressed
 from pexlite.targets.surroundings import neighbours, other_platforms
 from pexlite.version import __version__

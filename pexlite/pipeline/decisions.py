@@ -29,7 +29,7 @@ from pexlite.model import BuildRequest, BundledWheel, Decision, Draft, EntryPoin
 
 _FORMAT = 1
 _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
-_CODE = Path(__file__).parent
+_CODE = Path(__file__).parents[1]
 # Fields that name sources besides the lock, or another Python to ask: either may have changed since.
 _READ_FROM = (
     *("inputs", "requirement_files", "constraint_files", "source_directories", "script", "groups", "extras"),

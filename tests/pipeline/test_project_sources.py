@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from pexlite import locking, pipeline
 from pexlite.errors import UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from pexlite.pipeline import lock as locking
+from pexlite.pipeline.build import build as build_file
 from pexlite.requirements.read import raise_problems
 from pexlite.requirements.uv_sources import Needs, uv_sources
 from pexlite.requirements.uv_workspaces import members_of
@@ -61,7 +62,7 @@ def build(directory: Path, *inputs: str, resolver: str = "uv", **more: Any) -> B
         output=Path("x.pex"),
         **({"index": index} | more),
     )
-    return pipeline.build(request)
+    return build_file(request)
 
 
 def versions(result: BuildResult) -> dict[str, str]:

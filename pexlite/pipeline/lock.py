@@ -18,7 +18,6 @@ from pexlite.bundle.closure import follow, unknown_extras
 from pexlite.bundle.idle import idle_amendments, idle_requirements
 from pexlite.errors import PexliteError, ResolutionError, UsageError
 from pexlite.files.places import store_place
-from pexlite.groundwork import Prepared, check_output, prepare
 from pexlite.indexes.settings import settings_unheeded_by_lock
 from pexlite.listed import listed
 from pexlite.model import (
@@ -33,15 +32,16 @@ from pexlite.model import (
     Wheel,
     no_report,
 )
-from pexlite.origins import told_apart
 from pexlite.outputs import Kind, Output
+from pexlite.pipeline.index_origins import told_apart
+from pexlite.pipeline.prepare import Prepared, check_output, prepare
+from pexlite.pipeline.project_sources import with_sources
 from pexlite.pylock.merge import environments
 from pexlite.pylock.select import given as wheels_given
 from pexlite.pylock.write import lock_text, portable, write_lock
 from pexlite.requirements.amendments import recorded, with_recorded
 from pexlite.requirements.read import gather
 from pexlite.resolve.project_lock import find_lock, foreign_lock, read_beside
-from pexlite.sourcing import with_sources
 from pexlite.targets.surroundings import neighbours
 
 _Found = TypeVar("_Found")

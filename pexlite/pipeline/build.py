@@ -6,12 +6,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from pexlite import remembered
 from pexlite.addresses import mask
 from pexlite.archive.writer import write
 from pexlite.files.places import store_place
 from pexlite.model import BuildRequest, BuildResult, Decision, Report, no_report
 from pexlite.outputs import Output
+from pexlite.pipeline.decisions import recall, remember
 
 # Stands for the name that only the decision will tell: its directory can be looked at before.
 _ANY_NAME = "NAME.pex"
@@ -25,7 +25,7 @@ def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
     began = time.monotonic()
     Output.of(request, request.output or Path(_ANY_NAME)).check(request.named_files)
     place = store_place()
-    decision = remembered.recall(request) or _decided(request, report)
+    decision = recall(request) or _decided(request, report)
     decision = replace(decision, notices=tuple(map(mask, (*place.notices, *decision.notices))))
     output = Output.of(request, request.output or Path(decision.name))
     if request.dry_run:
@@ -37,8 +37,8 @@ def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
 
 def _decided(request: BuildRequest, report: Report) -> Decision:
     # Imported here: where a decision is remembered, importing what decides would take most of the time.
-    from pexlite.deciding import decide
+    from pexlite.pipeline.decide import decide
 
     decision = decide(request, report)
-    remembered.remember(request, decision)
+    remember(request, decision)
     return decision

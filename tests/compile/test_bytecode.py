@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pexlite import pipeline
 from pexlite.model import BuildRequest, BuildResult
+from pexlite.pipeline.build import build as build_file
 from tests import needs
 from tests.bundles import environment, run
 from tests.conftest import make_bare
@@ -51,7 +51,7 @@ def build(directory: Path, wheel: Path, name: str, **more: Any) -> BuildResult:
     request = BuildRequest(
         directory=directory, inputs=(str(wheel),), entry_point="app.start:main", output=Path(name), **more
     )
-    return pipeline.build(request)
+    return build_file(request)
 
 
 # Each kind of module that site-packages shows in its own way: a file, a file of two wheels (the last one wins),
@@ -107,7 +107,7 @@ def file_of(directory: Path, *pythons: Interpreter, output: str = "x.pex", bytec
         bytecode=bytecode,
         pythons=tuple(str(python.path) for python in pythons),
     )
-    return pipeline.build(request).path
+    return build_file(request).path
 
 
 def compiled(python: Interpreter, file: Path, root: Path) -> set[str]:
@@ -188,7 +188,7 @@ def test_a_module_is_not_taken_from_the_bytecode_of_another_wheel(tmp_path: Path
         output=Path("x.pex"),
         bytecode=True,
     )
-    done = run([pipeline.build(request).path], environment(tmp_path / "root"), check=False)
+    done = run([build_file(request).path], environment(tmp_path / "root"), check=False)
     assert "SyntaxError" in done.stderr
 
 

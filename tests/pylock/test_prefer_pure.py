@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from pexlite import locking, pipeline
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from pexlite.pipeline import lock as locking
+from pexlite.pipeline.build import build
 from pexlite.targets.interpreters import running_target
 from tests.factories import make_wheel
 
@@ -53,9 +54,9 @@ def test_a_project_that_has_both_is_taken_pure(
 ) -> None:
     more: dict[str, Any] = {"resolver": resolver, "platforms": platforms}
     native = FOREIGN_TAG if platforms else OWN_TAG
-    usual = pipeline.build(request(tmp_path, "plain", "native", prefer_pure=False, **more))
+    usual = build(request(tmp_path, "plain", "native", prefer_pure=False, **more))
     assert tags(usual) == {"both": native, "native": native, "plain": "py3-none-any"}
-    pure = pipeline.build(request(tmp_path, "plain", "native", prefer_pure=True, **more))
+    pure = build(request(tmp_path, "plain", "native", prefer_pure=True, **more))
     assert tags(pure) == {"both": "py3-none-any", "native": native, "plain": "py3-none-any"}
     assert "there is no pure wheel of native 1.0" in pure.notices
     assert [notice for notice in usual.notices if "pure wheel of" in notice] == []
@@ -63,35 +64,35 @@ def test_a_project_that_has_both_is_taken_pure(
 
 @pytest.mark.parametrize("resolver", ["uv", "pip"])
 def test_with_pure_wheels_alone_a_file_serves_every_python(resolver: str, links: Path, tmp_path: Path) -> None:
-    usual = pipeline.build(request(tmp_path, "both", prefer_pure=False, resolver=resolver))
-    pure = pipeline.build(request(tmp_path, "both", prefer_pure=True, resolver=resolver))
+    usual = build(request(tmp_path, "both", prefer_pure=False, resolver=resolver))
+    pure = build(request(tmp_path, "both", prefer_pure=True, resolver=resolver))
     assert any(notice.startswith("only ") for notice in usual.notices)
     assert pure.notices == ()
     assert pure.runs_on.startswith("CPython 3.6 to 3.")
 
 
 def test_a_pure_wheel_that_does_not_fit_is_none(links: Path, tmp_path: Path) -> None:
-    result = pipeline.build(request(tmp_path, "old", prefer_pure=True))
+    result = build(request(tmp_path, "old", prefer_pure=True))
     assert tags(result) == {"old": OWN_TAG}
 
 
 def test_what_a_lock_has_both_of_is_taken_pure(links: Path, tmp_path: Path) -> None:
     lock = Path("pylock.toml")
     locking.lock(request(tmp_path, "plain", "native", prefer_pure=False, resolver="uv", output=lock))
-    usual = pipeline.build(request(tmp_path, prefer_pure=False, lock=lock))
-    pure = pipeline.build(request(tmp_path, prefer_pure=True, lock=lock))
+    usual = build(request(tmp_path, prefer_pure=False, lock=lock))
+    pure = build(request(tmp_path, prefer_pure=True, lock=lock))
     assert tags(usual) == {"both": OWN_TAG, "native": OWN_TAG, "plain": "py3-none-any"}
     assert tags(pure) == {"both": "py3-none-any", "native": OWN_TAG, "plain": "py3-none-any"}
     # Remembered or not.
-    assert tags(pipeline.build(request(tmp_path, prefer_pure=True, lock=lock))) == tags(pure)
-    assert tags(pipeline.build(request(tmp_path, prefer_pure=False, lock=lock))) == tags(usual)
+    assert tags(build(request(tmp_path, prefer_pure=True, lock=lock))) == tags(pure)
+    assert tags(build(request(tmp_path, prefer_pure=False, lock=lock))) == tags(usual)
 
 
 @pytest.mark.parametrize("resolver", ["uv", "pip"])
 def test_a_lock_that_is_written_so_leaves_no_choice(resolver: str, links: Path, tmp_path: Path) -> None:
     lock = Path("pylock.toml")
     locking.lock(request(tmp_path, "plain", prefer_pure=True, resolver=resolver, output=lock))
-    assert tags(pipeline.build(request(tmp_path, prefer_pure=False, lock=lock))) == {
+    assert tags(build(request(tmp_path, prefer_pure=False, lock=lock))) == {
         "both": "py3-none-any",
         "plain": "py3-none-any",
     }

@@ -21,9 +21,9 @@ from pexlite.bundle.entry_points import (
 from pexlite.bundle.meant import meant
 from pexlite.errors import EntryPointMissing, PexliteError, UsageError
 from pexlite.files.paths import is_file
-from pexlite.groundwork import Prepared, each_once
 from pexlite.listed import listed
 from pexlite.model import BuildRequest, EntryPoint, LocalKind, StartKind, Wheel
+from pexlite.pipeline.prepare import Prepared, each_once
 from pexlite.wheels.read import read_text
 
 _Failure = TypeVar("_Failure", bound=PexliteError)

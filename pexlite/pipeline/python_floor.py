@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pexlite.analysis.own_grammar import OwnGrammar, own_grammar
 from pexlite.build.local import LocalWheel
 from pexlite.errors import EntryPointMissing, TargetError
-from pexlite.groundwork import Prepared
 from pexlite.listed import listed
 from pexlite.model import EntryPoint, LocalKind, Target
+from pexlite.pipeline.prepare import Prepared
 
 _Read = list[tuple[LocalWheel, OwnGrammar]]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pexlite import pipeline
 from pexlite.cli.main import run as pexlite_command
 from pexlite.files.places import store_root
 from pexlite.model import BuildRequest, BuildResult, LaunchOptions
+from pexlite.pipeline.build import build as build_file
 from pexlite.tools.caches import clear
 from pexlite.tools.extract import extract_wheels
 from pexlite.tools.info import file_info
@@ -56,7 +56,7 @@ def build(directory: Path, wheels: list[Path], name: str, **more: Any) -> BuildR
         compress=False,
         **more,
     )
-    return pipeline.build(request)
+    return build_file(request)
 
 
 def inside(file: Path) -> dict[str, zipfile.ZipFile]:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pexlite import deciding, pipeline, remembered
 from pexlite.model import BuildRequest, LaunchOptions
+from pexlite.pipeline import decide as deciding
+from pexlite.pipeline import decisions as remembered
+from pexlite.pipeline.build import build
 from pexlite.pylock.write import lock_text, write_lock
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import lock_of, wheel_entry
@@ -50,9 +52,9 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> list[BuildRequest]:
 def test_the_same_request_is_decided_once_and_gives_the_same_bytes(
     request_from_lock: BuildRequest, decided: list[BuildRequest]
 ) -> None:
-    first = pipeline.build(request_from_lock)
+    first = build(request_from_lock)
     content = first.path.read_bytes()
-    again = pipeline.build(replace(request_from_lock, output=Path("other.pex")))
+    again = build(replace(request_from_lock, output=Path("other.pex")))
     assert len(decided) == 1
     assert again.path.read_bytes() == content
     assert again.decision == first.decision
@@ -84,9 +86,9 @@ def upgrade_pexlite(request: BuildRequest) -> BuildRequest:
 def test_whatever_decides_is_part_of_what_is_remembered(
     change: Callable[[BuildRequest], BuildRequest], request_from_lock: BuildRequest, decided: list[BuildRequest]
 ) -> None:
-    pipeline.build(request_from_lock)
+    build(request_from_lock)
     changed = change(request_from_lock)
-    result = pipeline.build(changed)
+    result = build(changed)
     assert len(decided) == 2
     if change is lock_another:
         assert [wheel.version for wheel in result.wheels] == ["2.0"]
@@ -124,12 +126,12 @@ def rot(path: Path) -> None:
 def test_a_store_that_lost_something_is_found_out(
     what: str, do: Callable[[Path], None], request_from_lock: BuildRequest, decided: list[BuildRequest]
 ) -> None:
-    content = pipeline.build(request_from_lock).path.read_bytes()
+    content = build(request_from_lock).path.read_bytes()
     for path in Path(os.environ["PEXLITE_CACHE_DIR"]).glob(what):
         before = path.read_bytes()
         do(path)
         assert not path.exists() or path.read_bytes() != before
-    again = pipeline.build(request_from_lock)
+    again = build(request_from_lock)
     assert again.path.read_bytes() == content
     assert len(decided) == 2
     rotten = [notice for notice in again.notices if "had other bytes than when it came there" in notice]
@@ -143,9 +145,9 @@ def test_what_comes_from_sources_is_decided_anew(tmp_path: Path, decided: list[B
     request = BuildRequest(
         directory=tmp_path, lock=Path("pylock.toml"), entry_point="my_cli:main", output=Path("x.pex")
     )
-    first = pipeline.build(request).build_id
+    first = build(request).build_id
     (tmp_path / "my_cli.py").write_text("def main():\n    print('two')\n")
-    assert pipeline.build(request).build_id != first
+    assert build(request).build_id != first
     assert len(decided) == 2
 
 
@@ -156,6 +158,6 @@ def test_a_project_that_the_lock_names_by_its_directory_is_looked_at_again(
     lock = lock_of({"name": "app", "version": "1.0", "directory": {"path": "app"}})
     write_lock(lock_text(lock), tmp_path / "pylock.toml")
     request = BuildRequest(directory=tmp_path, lock=Path("pylock.toml"), output=Path("x.pex"))
-    pipeline.build(request)
-    pipeline.build(request)
+    build(request)
+    build(request)
     assert len(decided) == 2

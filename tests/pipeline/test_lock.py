@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from pexlite import locking, pipeline
 from pexlite.errors import FetchError, HashMismatch, PexliteError, ResolutionError, UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from pexlite.pipeline import lock as locking
+from pexlite.pipeline.build import build
 from pexlite.resolve.installers import find_installer
 from tests.factories import make_project, make_wheel
 from tests.fetch.locks import sha256
@@ -54,7 +55,7 @@ def request(directory: Path, *inputs: str, **more: Any) -> BuildRequest:
 def offline(directory: Path, *inputs: str, **more: Any) -> BuildResult:
     """Build with nothing at hand but a lock and the store."""
     nowhere = IndexSettings(no_index=True)
-    return pipeline.build(request(directory, *inputs, index=nowhere, output=Path("x.pex"), **more))
+    return build(request(directory, *inputs, index=nowhere, output=Path("x.pex"), **more))
 
 
 def names(result: BuildResult) -> list[str]:
@@ -297,7 +298,7 @@ def settings(tmp_path: Path) -> IndexSettings:
 
 def built(project: Path, tmp_path: Path, *inputs: str, **more: Any) -> BuildResult:
     output = tmp_path / "app.pex"
-    return pipeline.build(request(project, ".", *inputs, index=settings(tmp_path), output=output, **more))
+    return build(request(project, ".", *inputs, index=settings(tmp_path), output=output, **more))
 
 
 def needs(project: Path, line: str) -> None:

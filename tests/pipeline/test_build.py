@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from pexlite import pipeline
 from pexlite.cli.main import run as run_command
 from pexlite.errors import CollisionError, InvalidWheel, Unplaceable
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from pexlite.pipeline.build import build as build_file
 from tests.bundles import environment, run
 from tests.factories import make_wheel
 
@@ -31,7 +31,7 @@ def links(tmp_path: Path) -> Path:
 def build(directory: Path, *inputs: str, **more: Any) -> BuildResult:
     index = IndexSettings(no_index=True, find_links=(str(directory / "links"),))
     asked = BuildRequest(directory=directory, inputs=inputs, index=index, output=Path("x.pex"), **more)
-    return pipeline.build(asked)
+    return build_file(asked)
 
 
 APP = "import other\n\n\ndef main():\n    print('app and', other.name)\n"

@@ -10,8 +10,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pexlite.build.local import LocalWheel
-from pexlite.groundwork import Prepared, root_of
 from pexlite.model import IndexSettings, LocalKind
+from pexlite.pipeline.prepare import Prepared, root_of
 from pexlite.requirements.amendments import amended as amended_roots
 from pexlite.requirements.parsed import merged_index
 from pexlite.requirements.read import raise_problems

@@ -1,1 +1,0 @@
-"""uv and pip as programs: where they are, how to pass them index settings, how to run them."""

@@ -1,0 +1,14 @@
+"""From a request to a file, and to a lock: the stages in their order.
+
+In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `decide.decide` from top to bottom.
+
+    build             build(request): decided now or earlier, then written
+    decide            all about a file, decided: the pipeline in one screen
+    prepare           the request read, targets found, local code made into wheels
+    lock              lock(request), and the lock that a build goes by
+    project_sources   a project's own word on where its dependencies come from
+    index_origins     which of several places of one name a project came from
+    entry_point       how a file starts, checked against the sources
+    python_floor      the Pythons that can read own code
+    decisions         what was decided earlier, for builds from a lock
+"""
