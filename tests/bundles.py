@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pexlite.archive.drafting import draft
+from pexlite.archive.layout import draft
 from pexlite.archive.runtime_files import room_sources
 from pexlite.archive.writer import write
+from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
-from pexlite.bundle.words import runs_on
 from pexlite.compile import compile_room
 from pexlite.compile.room import read_bytecode
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, Room, StartKind, Variant

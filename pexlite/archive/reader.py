@@ -11,8 +11,8 @@ from typing import Any, NoReturn, TypeVar
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from pexlite.archive.facts import FORMAT
-from pexlite.archive.parts import UNREADABLE, open_zip, read_part
+from pexlite.archive.members import UNREADABLE, open_zip, read_part
+from pexlite.archive.pex_info import FORMAT
 from pexlite.errors import NotABundle
 from pexlite.files.names import fault_of_name
 from pexlite.files.paths import is_directory, is_file, is_there

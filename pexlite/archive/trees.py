@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pexlite.archive.parts import UNREADABLE, open_zip, read_part
+from pexlite.archive.members import UNREADABLE, open_zip, read_part
 from pexlite.files.names import fault_of_name, fault_of_path, is_reference
 from pexlite.model import Entry, Kind, Manifest, Variant, entries_in
 

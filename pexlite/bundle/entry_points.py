@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pexlite.bundle.defined import defined_names
-from pexlite.bundle.meant import names_of
+from pexlite.bundle.definitions import defined_names
+from pexlite.bundle.suggestions import names_of
 from pexlite.bundle.tree import called, is_of_every_environment, member_of, tree_of
 from pexlite.errors import EntryPointMissing, UsageError
 from pexlite.model import Entry, EntryPoint, InstalledTree, Kind, StartKind, Wheel

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from packaging.tags import Tag
 
 from pexlite.bundle.closure import closes_with, closure
+from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
-from pexlite.bundle.words import runs_on
 from pexlite.model import (
     Amendments,
     Bundle,

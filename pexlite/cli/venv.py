@@ -21,7 +21,7 @@ _EXAMPLES = (
 
 def venv(file: Path, place: Path, scope: str, compiled: bool, python: str | None, force: bool) -> None:
     """Make an ordinary venv of FILE at DIR, or an archive of one where it is named NAME.tar.gz."""
-    from pexlite.tools.carried import make_venv
+    from pexlite.tools.runtime_tools import make_venv
 
     make_venv(file, place, scope=scope, compiled=compiled, python=python, force=force)
     say(f"wrote {place}", err=True)

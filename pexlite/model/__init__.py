@@ -17,13 +17,6 @@ from typing import TYPE_CHECKING
 from pexlite.deferred import deferred
 
 if TYPE_CHECKING:
-    from pexlite.model.asked import Amendments as Amendments
-    from pexlite.model.asked import Asked as Asked
-    from pexlite.model.asked import LocalKind as LocalKind
-    from pexlite.model.asked import LocalSource as LocalSource
-    from pexlite.model.asked import LockParts as LockParts
-    from pexlite.model.asked import LockResult as LockResult
-    from pexlite.model.asked import Root as Root
     from pexlite.model.file import BuildResult as BuildResult
     from pexlite.model.file import BundledWheel as BundledWheel
     from pexlite.model.file import Decision as Decision
@@ -49,6 +42,13 @@ if TYPE_CHECKING:
     from pexlite.model.request import Progress as Progress
     from pexlite.model.request import Report as Report
     from pexlite.model.request import no_report as no_report
+    from pexlite.model.specification import Amendments as Amendments
+    from pexlite.model.specification import Asked as Asked
+    from pexlite.model.specification import LocalKind as LocalKind
+    from pexlite.model.specification import LocalSource as LocalSource
+    from pexlite.model.specification import LockParts as LockParts
+    from pexlite.model.specification import LockResult as LockResult
+    from pexlite.model.specification import Root as Root
     from pexlite.model.tree import SITE_PACKAGES as SITE_PACKAGES
     from pexlite.model.tree import Entry as Entry
     from pexlite.model.tree import InstalledTree as InstalledTree
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from pexlite.model.tree import read_tree as read_tree
 else:
     _NAMES = {
-        "pexlite.model.asked": (
+        "pexlite.model.specification": (
             "Amendments",
             "Asked",
             "LocalKind",

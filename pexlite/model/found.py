@@ -14,9 +14,9 @@ from packaging.tags import Tag
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from pexlite.model.asked import Amendments
 from pexlite.model.file import NO_DIRECTORY, EntryPoint, Libc, Variant, ZipDirectory
 from pexlite.model.request import LaunchOptions
+from pexlite.model.specification import Amendments
 from pexlite.model.tree import InstalledTree
 
 

@@ -10,20 +10,20 @@ from packaging.pylock import Pylock
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pexlite.analysis.imports import own_imports
-from pexlite.archive.drafting import draft
 from pexlite.archive.launch_options import check_launch, unread_variables
+from pexlite.archive.layout import draft
 from pexlite.archive.runtime_files import room_sources
 from pexlite.build.local import LocalWheel, loose_module
 from pexlite.bundle.closure import unknown_extras
 from pexlite.bundle.collisions import collisions
-from pexlite.bundle.foretold import an_interpreter, not_pure, only_here
-from pexlite.bundle.idle import idle_amendments, idle_requirements
-from pexlite.bundle.missing import missing_modules
+from pexlite.bundle.limits import an_interpreter, not_pure, only_here
+from pexlite.bundle.missing_modules import missing_modules
 from pexlite.bundle.plan import Surroundings
 from pexlite.bundle.plan import plan as plan_bundle
 from pexlite.bundle.records import unlike_records
 from pexlite.bundle.sizes import outsized as outsized_wheels
 from pexlite.bundle.tree import left_out
+from pexlite.bundle.without_effect import idle_amendments, idle_requirements
 from pexlite.compile.bytecode import bytecode, compiling
 from pexlite.compile.room import carried_room
 from pexlite.errors import CollisionError, InvalidWheel, UsageError

@@ -18,7 +18,7 @@ from pexlite.bundle.entry_points import (
     module_source,
     source_of,
 )
-from pexlite.bundle.meant import meant
+from pexlite.bundle.suggestions import meant
 from pexlite.errors import EntryPointMissing, PexliteError, UsageError
 from pexlite.files.paths import is_file
 from pexlite.listed import listed

@@ -13,9 +13,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pexlite.addresses import has_secret_parameters, mask
-from pexlite.bundle.changes import changes
 from pexlite.bundle.closure import follow, unknown_extras
-from pexlite.bundle.idle import idle_amendments, idle_requirements
+from pexlite.bundle.lock_changes import changes
+from pexlite.bundle.without_effect import idle_amendments, idle_requirements
 from pexlite.errors import PexliteError, ResolutionError, UsageError
 from pexlite.files.places import store_place
 from pexlite.indexes.settings import settings_unheeded_by_lock

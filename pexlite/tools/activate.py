@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from pexlite.archive.reader import read_manifest
-from pexlite.tools.carried import unpack
+from pexlite.tools.runtime_tools import unpack
 
 # The READY file of each activated app, mapped into memory, by which pruning sees that the app is in use.
 _MARKS: list[mmap.mmap] = []

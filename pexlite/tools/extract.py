@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pexlite.archive.reader import read_manifest
-from pexlite.archive.stored import chunks, sha256
+from pexlite.archive.stored_wheels import chunks, sha256
 from pexlite.errors import VerificationFailed, WriteError
 from pexlite.outputs import Kind, Output
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.utils import parse_wheel_filename
 
 from pexlite.archive.reader import read_manifest
-from pexlite.bundle.words import runs_on
+from pexlite.bundle.runs_on import runs_on
 from pexlite.model import Manifest, Variant
 
 

@@ -14,9 +14,9 @@ from typing import BinaryIO
 from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.utils import parse_wheel_filename
 
-from pexlite.archive.parts import UNREADABLE, open_zip, pieces, read_part
+from pexlite.archive.members import UNREADABLE, open_zip, pieces, read_part
 from pexlite.archive.reader import read_manifest
-from pexlite.archive.stored import open_wheel, sha256
+from pexlite.archive.stored_wheels import open_wheel, sha256
 from pexlite.archive.trees import problems_of_trees
 from pexlite.errors import UsageError, VerificationFailed
 from pexlite.model import Manifest, StoredWheel

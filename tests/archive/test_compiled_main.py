@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexlite.archive.compiled_main import main_bytecode
-from pexlite.archive.facts import main_module
+from pexlite.archive.pex_info import main_module
 from pexlite.model import RoomBytecode
 from tests.bundles import room
 from tests.interpreters import Interpreter, supported

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pexlite.archive import drafting, writer
-from pexlite.archive.drafting import draft
+from pexlite.archive import layout, writer
+from pexlite.archive.layout import draft
 from pexlite.archive.reader import read_manifest
 from pexlite.archive.writer import write
 from pexlite.bundle.tree import trees_of
@@ -88,7 +88,7 @@ def test_the_start_knows_where_the_runtime_lies_and_its_crc(
     with_modules: bool, limit: int | None, wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if limit is not None:
-        monkeypatch.setattr(drafting, "_PLAIN_ZIP_LIMIT", limit)
+        monkeypatch.setattr(layout, "_PLAIN_ZIP_LIMIT", limit)
     runtime = room(supported()[0], with_modules=with_modules)
     file = tmp_path / "app.pex"
     write(draft(bundle_of(wheels), "0", runtime), file)
@@ -192,7 +192,7 @@ def test_what_is_sealed_in_makes_another_build(wheels: list[Path], tmp_path: Pat
 def test_wheels_past_the_limit_of_plain_zip_lie_before_it(
     python: Interpreter, wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drafting, "_PLAIN_ZIP_LIMIT", 100)
+    monkeypatch.setattr(layout, "_PLAIN_ZIP_LIMIT", 100)
     file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
     with zipfile.ZipFile(file) as found:
         assert found.testzip() is None
@@ -280,7 +280,7 @@ def test_what_would_be_written_is_measured_to_the_byte(
     limit: int | None, wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if limit is not None:
-        monkeypatch.setattr("pexlite.archive.drafting._PLAIN_ZIP_LIMIT", limit)
+        monkeypatch.setattr("pexlite.archive.layout._PLAIN_ZIP_LIMIT", limit)
     planned = draft(bundle_of(wheels), "0", RUNTIME)
     write(planned, tmp_path / "x.pex")
     assert (tmp_path / "x.pex").stat().st_size == planned.size

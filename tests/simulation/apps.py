@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pexlite.archive.drafting import draft
+from pexlite.archive.layout import draft
 from pexlite.archive.writer import write
+from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
-from pexlite.bundle.words import runs_on
 from pexlite.model import Bundle, LaunchOptions, Variant
 from pexlite.wheels.read import read_wheel
 from tests.bundles import EVERY_PYTHON, function, room

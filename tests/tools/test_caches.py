@@ -16,7 +16,7 @@ from pexlite.cli.main import run
 from pexlite.model import LaunchOptions
 from pexlite.store.store import open_store
 from pexlite.tools import caches as both
-from pexlite.tools import carried
+from pexlite.tools import runtime_tools
 from tests import needs
 from tests.bundles import bundle_file, function
 
@@ -43,7 +43,7 @@ def filled(caches: Path, file: Path, wheels: list[Path]) -> Path:
     old, _ = (store.add(wheel, wheel.name) for wheel in wheels)
     store.remember_built("0" * 64, old)
     (store.root / "mine").write_text("not pexlite's")
-    carried.unpack(file)
+    runtime_tools.unpack(file)
     for path in (*old.path.parent.iterdir(), store.root / "built" / f"{'0' * 64}.json"):
         os.utime(path, (time.time() - 100 * DAY,) * 2)
     return caches

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.archive.drafting import draft
+from pexlite.archive.layout import draft
 from pexlite.archive.writer import write
+from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
-from pexlite.bundle.words import runs_on
 from pexlite.cli.main import run
 from pexlite.errors import NotABundle
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant

@@ -10,7 +10,7 @@ import pytest
 
 from pexlite.cli.main import run
 from pexlite.errors import VerificationFailed
-from pexlite.tools.carried import make_venv
+from pexlite.tools.runtime_tools import make_venv
 from pexlite.tools.verify import verify_file
 from tests.bundles import bundle_file, function
 from tests.factories import make_wheel

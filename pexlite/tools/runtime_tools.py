@@ -17,7 +17,7 @@ from pexlite.targets.find import find_targets
 
 _ERRORS: dict[int, type[PexliteError]] = {2: UsageError, 5: WriteError, 6: VerificationFailed}
 _KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS", "PEX_PYTHON_PATH")
-_LOOK = Path(__file__).with_name("look.py")
+_LOOK = Path(__file__).with_name("run_tool.py")
 
 
 def make_venv(
@@ -43,7 +43,7 @@ def make_venv(
     program = str(find_targets([python], (), no_report)[0].interpreter) if python else None
     command = [program or sys.executable, "-I", "-S", str(_LOOK), str(ROOM_DIRECTORY), _absolute(path)]
     command += ["venv", _absolute(place), "--scope", scope, *["--compile"] * compiled, *["--force"] * force]
-    # Without `python`, look.py itself starts over with another one where this one does not fit.
+    # Without `python`, run_tool.py itself starts over with another one where this one does not fit.
     _run(command, path, {"PEX_PYTHON": program, "PYTHONPATH": ""})
     return place
 

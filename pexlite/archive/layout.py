@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pexlite.archive.compiled_main import main_bytecode
-from pexlite.archive.facts import main_module, pex_info, start_facts
 from pexlite.archive.header import header
+from pexlite.archive.pex_info import main_module, pex_info, start_facts
 from pexlite.archive.runtime_files import CHECKED_MAIN, COMPILED, ROOM
 from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, Room, Wheel
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pexlite.bundle.defined import defined_names
+from pexlite.bundle.definitions import defined_names
 
 
 def meant(reference: str, text_of: Callable[[str], str | None]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pexlite.bundle.changes import changes
+from pexlite.bundle.lock_changes import changes
 from pexlite.model import Amendments
 from tests.bundle.values import roots, target, wheel
 

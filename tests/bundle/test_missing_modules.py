@@ -9,7 +9,7 @@ import sys
 import pytest
 from packaging.requirements import Requirement
 
-from pexlite.bundle.missing import _ADDED, _REMOVED, missing_modules
+from pexlite.bundle.missing_modules import _ADDED, _REMOVED, missing_modules
 from pexlite.bundle.plan import Surroundings, plan
 from pexlite.model import Amendments, EntryPoint, Import, LaunchOptions, StartKind
 from tests.bundle.values import roots, target, wheel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pexlite.bundle.words import runs_on
+from pexlite.bundle.runs_on import runs_on
 from pexlite.model import Libc, Variant
 
 GLIBC = Libc("glibc", (2, 17))

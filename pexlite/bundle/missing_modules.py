@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from pexlite.bundle.words import pythons_in_words
+from pexlite.bundle.runs_on import pythons_in_words
 from pexlite.model import Bundle, Import, InstalledTree
 
 # The minor version of the first Python 3 with the module, and of the first one without it.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from pexlite.bundle.plan import Surroundings
+from pexlite.bundle.runs_on import pythons_in_words
 from pexlite.bundle.tree import is_of_every_environment
-from pexlite.bundle.words import pythons_in_words
 from pexlite.model import Bundle, StartKind, Target, Variant, Wheel
 
 _MOST_SHOWN = 3

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.bundle.foretold import an_interpreter, only_here
+from pexlite.bundle.limits import an_interpreter, only_here
 from pexlite.bundle.plan import Surroundings, plan
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Target, Wheel
 from tests.bundle.values import roots, target, wheel

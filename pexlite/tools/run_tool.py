@@ -1,4 +1,4 @@
-"""Look at a built file: `python look.py ROOM FILE COMMAND …`, with the tools of the runtime room at ROOM.
+"""Look at a built file: `python run_tool.py ROOM FILE COMMAND …`, with the tools of the runtime room at ROOM.
 
 Nothing of what is in FILE runs. Every Python that built files run on runs this program, and none of them need have
 pexlite: so it is Python 3.6 grammar, standard library only, and imports nothing but the room, under the name that

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pexlite.bundle.meant import meant
+from pexlite.bundle.suggestions import meant
 
 SOURCES = {
     "weather": "def main(): ...\ndef forecast(): ...\n",
