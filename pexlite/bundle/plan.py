@@ -41,7 +41,7 @@ class Surroundings:
     """Those that the target may get, where the lock gives targets different versions; None for all."""
 
 
-def plan(
+def plan_bundle(
     roots: Sequence[Root],
     wheels: Sequence[Wheel],
     surroundings: Sequence[Surroundings],

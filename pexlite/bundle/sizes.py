@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pexlite.model import Wheel
 
 
-def outsized(wheels: Sequence[Wheel]) -> tuple[str, ...]:
+def outsized_wheels(wheels: Sequence[Wheel]) -> tuple[str, ...]:
     """A sentence on each of `wheels` that unpacks to more than any wheel does that is meant well."""
     return tuple(
         f"{wheel.filename} unpacks to {wheel.unpacked_size / 1e9:,.1f} GB, "

@@ -23,7 +23,7 @@ def probe(place: str, python: str | None, output: Path | None, force: bool) -> N
     On a host it is python3 that is asked, over ssh, with what you are allowed there; nothing is left behind.
     """
     from pexlite.outputs import Kind, Output
-    from pexlite.targets.probe import probe as probe_python
+    from pexlite.targets.probe import probe_python
 
     if output is None or str(output) == "-":
         write(probe_python(place, python), end="")

@@ -39,16 +39,17 @@ if TYPE_CHECKING:
     from pexlite.model.request import IndexSettings as IndexSettings
     from pexlite.model.request import InheritPath as InheritPath
     from pexlite.model.request import LaunchOptions as LaunchOptions
+    from pexlite.model.request import Problem as Problem
     from pexlite.model.request import Progress as Progress
     from pexlite.model.request import Report as Report
     from pexlite.model.request import no_report as no_report
     from pexlite.model.specification import Amendments as Amendments
-    from pexlite.model.specification import Asked as Asked
     from pexlite.model.specification import LocalKind as LocalKind
     from pexlite.model.specification import LocalSource as LocalSource
     from pexlite.model.specification import LockParts as LockParts
     from pexlite.model.specification import LockResult as LockResult
     from pexlite.model.specification import Root as Root
+    from pexlite.model.specification import Specification as Specification
     from pexlite.model.tree import SITE_PACKAGES as SITE_PACKAGES
     from pexlite.model.tree import Entry as Entry
     from pexlite.model.tree import InstalledTree as InstalledTree
@@ -61,7 +62,7 @@ else:
     _NAMES = {
         "pexlite.model.specification": (
             "Amendments",
-            "Asked",
+            "Specification",
             "LocalKind",
             "LocalSource",
             "LockParts",
@@ -87,6 +88,7 @@ else:
             "IndexSettings",
             "InheritPath",
             "LaunchOptions",
+            "Problem",
             "Progress",
             "Report",
             "no_report",

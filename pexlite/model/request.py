@@ -155,6 +155,14 @@ class BuildRequest:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with the request: a sentence, and what to type instead."""
+
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
 class Progress:
     """A step forward: `done` of `total` in the unit of the stage (bytes when fetching), None when unknown."""
 

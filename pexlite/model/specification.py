@@ -97,7 +97,7 @@ class LocalSource:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Specification:
     """A request once every file it names has been read."""
 
     roots: tuple[Root, ...]

@@ -18,17 +18,15 @@ from pexlite.bundle.closure import unknown_extras
 from pexlite.bundle.collisions import collisions
 from pexlite.bundle.limits import an_interpreter, not_pure, only_here
 from pexlite.bundle.missing_modules import missing_modules
-from pexlite.bundle.plan import Surroundings
-from pexlite.bundle.plan import plan as plan_bundle
+from pexlite.bundle.plan import Surroundings, plan_bundle
 from pexlite.bundle.records import unlike_records
-from pexlite.bundle.sizes import outsized as outsized_wheels
+from pexlite.bundle.sizes import outsized_wheels
 from pexlite.bundle.tree import left_out
 from pexlite.bundle.without_effect import idle_amendments, idle_requirements
 from pexlite.compile.bytecode import bytecode, compiling
 from pexlite.compile.room import carried_room
 from pexlite.errors import CollisionError, InvalidWheel, UsageError
 from pexlite.model import (
-    Asked,
     BuildRequest,
     Bundle,
     Bytecode,
@@ -38,6 +36,7 @@ from pexlite.model import (
     LocalKind,
     Report,
     Root,
+    Specification,
     Target,
     Wheel,
     no_report,
@@ -47,7 +46,7 @@ from pexlite.pipeline.entry_point import check_start, choose_start, default_name
 from pexlite.pipeline.lock import Settled, settle
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
-from pexlite.requirements.read import gather
+from pexlite.requirements.read import read_request
 from pexlite.store.uncompressed import uncompressed
 from pexlite.targets.surroundings import neighbours, other_platforms
 from pexlite.version import __version__
@@ -61,7 +60,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     """
     check_start(request)
     check_launch(request.launch)
-    asked = gather(request)
+    asked = read_request(request)
     _check_something_is_asked(request, asked)
     if request.output:
         check_output(Output.of(request, request.output), asked)
@@ -268,7 +267,7 @@ def _idle_amendments(
     return idle_amendments(prepared.asked.amendments, [*names, *locked, *imported], plan.wheels)
 
 
-def _check_something_is_asked(request: BuildRequest, asked: Asked) -> None:
+def _check_something_is_asked(request: BuildRequest, asked: Specification) -> None:
     if not (asked.roots or asked.local or asked.lock or request.entry_point or request.scripts):
         raise UsageError(
             "nothing to bundle",

@@ -37,10 +37,10 @@ from pexlite.pipeline.index_origins import told_apart
 from pexlite.pipeline.prepare import Prepared, check_output, prepare
 from pexlite.pipeline.project_sources import with_sources
 from pexlite.pylock.merge import environments
-from pexlite.pylock.select import given as wheels_given
+from pexlite.pylock.select import wheels_given
 from pexlite.pylock.write import lock_text, portable, write_lock
 from pexlite.requirements.amendments import recorded, with_recorded
-from pexlite.requirements.read import gather
+from pexlite.requirements.read import read_request
 from pexlite.resolve.project_lock import find_lock, foreign_lock, read_beside
 from pexlite.targets.surroundings import neighbours
 
@@ -81,7 +81,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     if output is not None:
         output.check(request.named_files)
     place = store_place()
-    asked = gather(request)
+    asked = read_request(request)
     if asked.lock is not None:
         raise UsageError("what is asked for is a lock already", hint="name requirements or a project instead")
     if not (asked.roots or asked.local):

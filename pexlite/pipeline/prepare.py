@@ -19,7 +19,6 @@ from pexlite.files.paths import is_file
 from pexlite.indexes.arguments import local_path
 from pexlite.indexes.settings import effective_settings, unheeded_settings
 from pexlite.model import (
-    Asked,
     BuildRequest,
     IndexSettings,
     LocalKind,
@@ -28,15 +27,16 @@ from pexlite.model import (
     Progress,
     Report,
     Root,
+    Specification,
     Target,
     Wheel,
 )
 from pexlite.model.installer import Installer
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
 from pexlite.pylock.prefer_pure import pure_where_possible
-from pexlite.requirements.amendments import amended as amended_roots
+from pexlite.requirements.amendments import amended_roots
 from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import lock as resolve_lock
+from pexlite.resolve.lock import resolve
 from pexlite.store.store import Store, open_store
 from pexlite.targets.find import find_targets
 
@@ -62,10 +62,12 @@ class Workshop:
             report=self.report,
         )
 
-    def resolve(self, roots: Sequence[Root], asked: Asked, *, universal_from: Target | None = None) -> Pylock:
+    def resolve(
+        self, roots: Sequence[Root], asked: Specification, *, universal_from: Target | None = None
+    ) -> Pylock:
         """A lock for the targets; with `universal_from`, for every platform and all Pythons from that one on."""
         targets = (universal_from,) if universal_from else self.targets
-        found = resolve_lock(
+        found = resolve(
             roots,
             asked.constraint_files,
             targets,
@@ -120,7 +122,7 @@ class Prepared:
     """A request that is ready to be resolved: targets found, local code made into wheels."""
 
     request: BuildRequest
-    asked: Asked
+    asked: Specification
     workshop: Workshop
     local: tuple[LocalWheel, ...]
     roots: tuple[Root, ...]
@@ -134,7 +136,7 @@ class Prepared:
         return self.workshop.targets
 
 
-def check_output(output: Output, asked: Asked) -> None:
+def check_output(output: Output, asked: Specification) -> None:
     """Raise UsageError where `output` is a file that was read for the request, or goes in with local code.
 
     A lock may lie in the project that it is of, and an application in the one that it was built from.
@@ -163,7 +165,7 @@ def check_output(output: Output, asked: Asked) -> None:
         )
 
 
-def prepare(request: BuildRequest, asked: Asked, report: Report) -> Prepared:
+def prepare(request: BuildRequest, asked: Specification, report: Report) -> Prepared:
     """`request` with its targets found and its local code built into wheels. `asked` is the same request, read.
 
     Raises TargetError where a script's Requires-Python does not let a target in.
@@ -203,12 +205,12 @@ def each_once(wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
     return tuple({wheel.sha256: wheel for wheel in reversed(wheels)}.values())[::-1]
 
 
-def accepts(asked: Asked, target: Target) -> bool:
+def accepts(asked: Specification, target: Target) -> bool:
     """Whether `target` satisfies the Requires-Python of the script to build, if there is one."""
     return target.takes(asked.requires_python)
 
 
-def _check_hashes(asked: Asked, settings: IndexSettings) -> None:
+def _check_hashes(asked: Specification, settings: IndexSettings) -> None:
     """Raise UsageError for wheels and sdists without a hash, where hashes are required. Directories have none."""
     files = [source for source in asked.local if source.kind in (LocalKind.WHEEL, LocalKind.SDIST)]
     unhashed = [f"{source.path.name} of {source.origin} has none" for source in files if not source.hashed]
@@ -220,7 +222,7 @@ def _check_hashes(asked: Asked, settings: IndexSettings) -> None:
         )
 
 
-def _check_requires_python(asked: Asked, wanted: Sequence[Target]) -> None:
+def _check_requires_python(asked: Specification, wanted: Sequence[Target]) -> None:
     unfit = [target.name for target in wanted if not accepts(asked, target)]
     if unfit:
         raise TargetError(

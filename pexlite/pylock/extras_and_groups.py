@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from packaging.pylock import Pylock
 from packaging.utils import canonicalize_name
 
-from pexlite.model import LockParts
-from pexlite.requirements.parsed import Problem
+from pexlite.model import LockParts, Problem
 
 
 def wanted_parts(lock: Pylock, extras: Iterable[str], groups: Iterable[str]) -> LockParts:

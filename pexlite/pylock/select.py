@@ -69,7 +69,7 @@ def _check(chosen: Sequence[Choice], rules: LockRules) -> None:
         )
 
 
-def given(lock: Pylock, target: Target, parts: LockParts, wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
+def wheels_given(lock: Pylock, target: Target, parts: LockParts, wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
     """The `wheels` whose versions are those that `lock` gives `target`."""
     versions = {choice.package.name: choice.package.version for choice in _chosen(lock, target, parts)}
     return tuple(wheel for wheel in wheels if versions.get(wheel.name, _NONE) in (None, wheel.version))

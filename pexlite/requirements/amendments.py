@@ -12,8 +12,7 @@ from packaging.utils import canonicalize_name
 
 from pexlite.addresses import mask, without_secrets
 from pexlite.errors import ResolutionError
-from pexlite.model import Amendments, Root
-from pexlite.requirements.parsed import Problem
+from pexlite.model import Amendments, Problem, Root
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def with_recorded(amendments: Amendments, lock: Pylock) -> Amendments:
     return Amendments((*amendments.excluded, *excluded), (*amendments.overrides, *overrides))
 
 
-def amended(roots: Sequence[Root], amendments: Amendments) -> tuple[Root, ...]:
+def amended_roots(roots: Sequence[Root], amendments: Amendments) -> tuple[Root, ...]:
     """`roots` after the amendments: without excluded projects, and with overrides in place of their projects."""
     never = amendments.never_wanted()
     found: dict[str, Root] = {}

@@ -27,7 +27,7 @@ from pexlite.indexes.arguments import local_path
 from pexlite.model import LocalKind, LocalSource, Root
 from pexlite.network.urls import parts_of
 from pexlite.requirements.bare_names import something_here, two_readings
-from pexlite.requirements.parsed import Gathered, problem
+from pexlite.requirements.parsed import Parsed, problem
 
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+[a-z+.-]+:", re.IGNORECASE)
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|file:")
@@ -56,7 +56,7 @@ class Input:
     """The file to write, which an earlier build may have left here under a project's name."""
 
 
-def interpret(asked: Input) -> Gathered:
+def interpret(asked: Input) -> Parsed:
     """The root or local source that `asked` names, or the problem with it."""
     text = asked.text.strip()
     if _VCS.match(text):
@@ -71,7 +71,7 @@ def interpret(asked: Input) -> Gathered:
 # -- words that may be something here ------------------------------------------------------------
 
 
-def _bare_word(asked: Input, text: str) -> Gathered:
+def _bare_word(asked: Input, text: str) -> Parsed:
     """The directory of that name where only that can be meant; a problem where both can; else the requirement."""
     here = something_here(text, asked.directory)
     if here is None:
@@ -83,11 +83,11 @@ def _bare_word(asked: Input, text: str) -> Gathered:
     elif here.is_the_project:
         why = "since it is the project of that name"
     else:
-        return Gathered(problems=(two_readings(here, kind),))
+        return Parsed(problems=(two_readings(here, kind),))
     notice = f"{text} is the directory here, {why}; for the index's add a version: '{text}>=0'"
     # A directory without __init__.py is a package too (PEP 420).
     source = LocalSource(kind or LocalKind.PACKAGE, here.path.absolute(), asked.origin)
-    return Gathered(local=(source,), notices=(notice,))
+    return Parsed(local=(source,), notices=(notice,))
 
 
 def _passed_over(asked: Input, text: str) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def _passed_over(asked: Input, text: str) -> tuple[str, ...]:
 # -- names ---------------------------------------------------------------------------------------
 
 
-def _requirement(asked: Input, text: str) -> Gathered:
+def _requirement(asked: Input, text: str) -> Parsed:
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
@@ -119,7 +119,7 @@ def _requirement(asked: Input, text: str) -> Gathered:
     path = local_path(requirement.url) if requirement.url else None
     if path is not None:
         return _at(asked, path, frozenset(requirement.extras), requirement.marker)
-    return Gathered(roots=(Root(requirement, asked.origin, asked.hashes),))
+    return Parsed(roots=(Root(requirement, asked.origin, asked.hashes),))
 
 
 def _requirement_hint(asked: Input, text: str) -> str:
@@ -142,7 +142,7 @@ def _is_output(asked: Input, text: str) -> bool:
 # -- URLs ----------------------------------------------------------------------------------------
 
 
-def _vcs(asked: Input, text: str) -> Gathered:
+def _vcs(asked: Input, text: str) -> Parsed:
     """The requirement that a bare VCS URL stands for, named by `#egg=` or else after the repository.
 
     git+https://host/owner/project.git@v1.0#egg=project
@@ -157,7 +157,7 @@ def _vcs(asked: Input, text: str) -> Gathered:
     return _requirement(asked, f"{name} @ {bare}{marker}")
 
 
-def _url(asked: Input, text: str) -> Gathered:
+def _url(asked: Input, text: str) -> Parsed:
     url, marker = _split_marker(text, " ;")
     filename = unquote(parts_of(url).path).rpartition("/")[2]
     try:
@@ -193,7 +193,7 @@ def _looks_like_path(text: str) -> bool:
     )
 
 
-def _path(asked: Input, text: str) -> Gathered:
+def _path(asked: Input, text: str) -> Parsed:
     before, _, condition = text.partition(";")
     found = _WITH_EXTRAS.fullmatch(before.strip())
     assert found
@@ -210,7 +210,7 @@ def _path(asked: Input, text: str) -> Gathered:
     return _at(asked, path, extras, marker)
 
 
-def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | None) -> Gathered:
+def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | None) -> Parsed:
     """The local source at the path `written`, or the problem with it."""
     path = _located(asked, written)
     if path is None:
@@ -226,7 +226,7 @@ def _at(asked: Input, written: Path, extras: frozenset[str], marker: Marker | No
     if wrong:
         return problem(wrong, "find out why the file changed, or correct its --hash")
     hashed = is_file(path) and bool(asked.hashes)
-    return Gathered(local=(LocalSource(kind, path, asked.origin, extras, marker, hashed=hashed),))
+    return Parsed(local=(LocalSource(kind, path, asked.origin, extras, marker, hashed=hashed),))
 
 
 def _located(asked: Input, written: Path) -> Path | None:

@@ -15,9 +15,8 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from pexlite.files.paths import is_directory, is_file
-from pexlite.model import LocalKind
+from pexlite.model import LocalKind, Problem
 from pexlite.requirements.declarative import declared_name
-from pexlite.requirements.parsed import Problem
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from pexlite.files.paths import expanded, is_there
 from pexlite.indexes.arguments import local_path
 from pexlite.model import BuildRequest
-from pexlite.requirements.parsed import Gathered, problem
+from pexlite.requirements.parsed import Parsed, problem
 
 
-def contradictions(request: BuildRequest, *, has_lock: bool) -> Iterator[Gathered]:
+def contradictions(request: BuildRequest, *, has_lock: bool) -> Iterator[Parsed]:
     """A problem or a notice for each pair of options in `request` that cannot both be followed.
 
     `has_lock` says that everything comes from a lock that the request names.
@@ -19,7 +19,7 @@ def contradictions(request: BuildRequest, *, has_lock: bool) -> Iterator[Gathere
     index = request.index
     for option, value in (("--constraint", request.constraint_files), ("--pre", index.prereleases)):
         if has_lock and value:
-            yield Gathered(notices=(f"{option} does nothing here: the lock says every version",))
+            yield Parsed(notices=(f"{option} does nothing here: the lock says every version",))
     if has_lock and index.uploaded_prior_to:
         yield problem(
             "--uploaded-prior-to cannot be kept: the lock says every version, whenever it was uploaded",
@@ -31,7 +31,7 @@ def contradictions(request: BuildRequest, *, has_lock: bool) -> Iterator[Gathere
             "leave it out, or name an index",
         )
     elif index.find_links and index.uploaded_prior_to:
-        yield Gathered(notices=("--uploaded-prior-to concerns no files of --find-links and --wheels",))
+        yield Parsed(notices=("--uploaded-prior-to concerns no files of --find-links and --wheels",))
     if has_lock and request.ignore_locks:
         yield problem("--no-lock asks for no lock, and a lock is named", "keep one of them")
     if request.locked and request.ignore_locks:

@@ -12,12 +12,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pexlite.model import Root
-from pexlite.requirements.parsed import Gathered, combined, problem
+from pexlite.requirements.parsed import Parsed, combined, problem
 
 _START = re.compile(r"# /// (?P<type>[a-zA-Z0-9-]+)\s*")
 
 
-def read_script(file: Path) -> Gathered:
+def read_script(file: Path) -> Parsed:
     """The roots and the Requires-Python of the script's header; empty where it has none.
 
     # /// script
@@ -26,7 +26,7 @@ def read_script(file: Path) -> Gathered:
     # ///
     """
     header = _header(file)
-    if isinstance(header, Gathered):
+    if isinstance(header, Parsed):
         return header
     return combined([_dependencies(file, header), _requires_python(file, header)])
 
@@ -34,7 +34,7 @@ def read_script(file: Path) -> Gathered:
 def header_table(file: Path) -> dict[str, Any]:
     """The whole header of the script as a table; empty where it has none that can be read."""
     header = _header(file)
-    return {} if isinstance(header, Gathered) else header.table
+    return {} if isinstance(header, Parsed) else header.table
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class _Header:
     table: dict[str, Any]
 
 
-def _header(file: Path) -> _Header | Gathered:
+def _header(file: Path) -> _Header | Parsed:
     """The script's header, or what there is in its place: nothing, or a problem."""
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
@@ -56,7 +56,7 @@ def _header(file: Path) -> _Header | Gathered:
         number for number, line in enumerate(lines) if (m := _START.fullmatch(line)) and m["type"] == "script"
     ]
     if not found:
-        return Gathered()
+        return Parsed()
     if len(found) > 1 and _end(lines, found[0]) is not None:
         return problem(
             f"{file.name} line {found[1] + 1}: a second `# /// script` header", "keep one of the two headers"
@@ -87,7 +87,7 @@ def _end(lines: list[str], start: int) -> int | None:
     return closing
 
 
-def _toml_problem(file: Path, lines: list[str], start: int, error: tomllib.TOMLDecodeError) -> Gathered:
+def _toml_problem(file: Path, lines: list[str], start: int, error: tomllib.TOMLDecodeError) -> Parsed:
     at = re.search(r"\(at line (\d+)", str(error))
     number = start + (int(at[1]) if at else 0)
     reason = re.sub(r" \(at .*\)", "", str(error)).lower()
@@ -97,7 +97,7 @@ def _toml_problem(file: Path, lines: list[str], start: int, error: tomllib.TOMLD
     )
 
 
-def _dependencies(file: Path, header: _Header) -> Gathered:
+def _dependencies(file: Path, header: _Header) -> Parsed:
     lines, start = header.lines, header.start
     wanted = header.table.get("dependencies", [])
     if not isinstance(wanted, list) or not all(isinstance(entry, str) for entry in wanted):
@@ -111,20 +111,20 @@ def _dependencies(file: Path, header: _Header) -> Gathered:
         where = _line_of(lines, start, entry)
         try:
             root = Root(Requirement(entry), f"{file.name} line {where}", written_in=file)
-            parts.append(Gathered(roots=(root,)))
+            parts.append(Parsed(roots=(root,)))
         except InvalidRequirement as error:
             reason = str(error).splitlines()[0]
             parts.append(problem(f"{file.name} line {where}: {entry!r} is no requirement: {reason}"))
     return combined(parts)
 
 
-def _requires_python(file: Path, header: _Header) -> Gathered:
+def _requires_python(file: Path, header: _Header) -> Parsed:
     lines, start = header.lines, header.start
     wanted = header.table.get("requires-python")
     if wanted is None:
-        return Gathered()
+        return Parsed()
     try:
-        return Gathered(requires_python=SpecifierSet(wanted))
+        return Parsed(requires_python=SpecifierSet(wanted))
     except (InvalidSpecifier, AttributeError, TypeError):
         where = _line_of(lines, start, "requires-python")
         return problem(

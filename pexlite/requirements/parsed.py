@@ -1,4 +1,4 @@
-"""A request as far as it has been read: every reader returns a `Gathered`, and they add up to `Asked`."""
+"""A request as far as it has been read: every reader returns a `Parsed`, and they add up to `Specification`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,11 @@ from pathlib import Path
 from packaging.pylock import Pylock
 from packaging.specifiers import SpecifierSet
 
-from pexlite.model import IndexSettings, LocalSource, Root
+from pexlite.model import IndexSettings, LocalSource, Problem, Root
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with the request: a sentence, and what to type instead."""
-
-    message: str
-    hint: str | None = None
-
-
-@dataclass(frozen=True)
-class Gathered:
+class Parsed:
     """A part of what was asked for, and the problems found while reading it."""
 
     roots: tuple[Root, ...] = ()
@@ -36,16 +28,16 @@ class Gathered:
     """The files of this machine that it was read from."""
 
 
-def problem(message: str, hint: str | None = None) -> Gathered:
-    """A `Gathered` that holds one problem and nothing else."""
-    return Gathered(problems=(Problem(message, hint),))
+def problem(message: str, hint: str | None = None) -> Parsed:
+    """A `Parsed` that holds one problem and nothing else."""
+    return Parsed(problems=(Problem(message, hint),))
 
 
-def combined(parts: Iterable[Gathered]) -> Gathered:
+def combined(parts: Iterable[Parsed]) -> Parsed:
     """All of `parts` as one, in order."""
-    whole = Gathered()
+    whole = Parsed()
     for part in parts:
-        whole = Gathered(
+        whole = Parsed(
             roots=(*whole.roots, *part.roots),
             local=(*whole.local, *part.local),
             index=merged_index(whole.index, part.index),

@@ -13,8 +13,8 @@ from packaging.dependency_groups import resolve_dependency_groups
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from pexlite.model import Root
-from pexlite.requirements.parsed import Gathered, Problem, combined, problem
+from pexlite.model import Problem, Root
+from pexlite.requirements.parsed import Parsed, combined, problem
 
 _Table = Mapping[str, Any]
 
@@ -49,11 +49,11 @@ def _fault(table: _Table) -> str:
     return ""
 
 
-def dependencies(file: Path, extras: Sequence[str]) -> Gathered:
+def dependencies(file: Path, extras: Sequence[str]) -> Parsed:
     """The dependencies of `file`'s project and of its `extras`; the project itself is not among them."""
     table = read_project(file)
     if isinstance(table, Problem):
-        return Gathered(problems=(table,))
+        return Parsed(problems=(table,))
     project: _Table = table.get("project", {})
     if "dependencies" in project.get("dynamic", ()):
         return problem(
@@ -69,7 +69,7 @@ def dependencies(file: Path, extras: Sequence[str]) -> Gathered:
     wanted += [(f"extra {extra}", optional.get(canonicalize_name(extra), ())) for extra in extras]
     name = canonicalize_name(str(project.get("name", "")))
     found = [_roots(lines, f"{file.name}, {what}", name, optional) for what, lines in wanted]
-    return _written_in(file, combined([*found, Gathered(problems=unknown)]))
+    return _written_in(file, combined([*found, Parsed(problems=unknown)]))
 
 
 def unknown_extras(table: _Table, extras: Iterable[str], file: Path) -> tuple[Problem, ...]:
@@ -85,11 +85,11 @@ def unknown_extras(table: _Table, extras: Iterable[str], file: Path) -> tuple[Pr
     )
 
 
-def group(file: Path, name: str) -> Gathered:
+def group(file: Path, name: str) -> Parsed:
     """The requirements of one dependency group and of the groups it includes."""
     table = read_project(file)
     if isinstance(table, Problem):
-        return Gathered(problems=(table,))
+        return Parsed(problems=(table,))
     groups: Mapping[str, Any] = table.get("dependency-groups", {})
     if canonicalize_name(name) not in map(canonicalize_name, groups):
         return problem(f"{file} has no dependency group {name!r}", _nearest(name, groups, "groups"))
@@ -101,13 +101,13 @@ def group(file: Path, name: str) -> Gathered:
     return _written_in(file, _roots(lines, f"{file.name}, group {name}", "", {}))
 
 
-def _written_in(file: Path, found: Gathered) -> Gathered:
+def _written_in(file: Path, found: Parsed) -> Parsed:
     return replace(found, roots=tuple(replace(root, written_in=file) for root in found.roots))
 
 
 def _roots(
     lines: Sequence[str], origin: str, project: str, optional: Mapping[str, Sequence[str]], depth: int = 0
-) -> Gathered:
+) -> Parsed:
     """The roots of `lines`; an extra that names the project itself stands for that extra's lines."""
     parts = []
     for line in lines:
@@ -122,7 +122,7 @@ def _roots(
                 inner = optional.get(canonicalize_name(extra), ())
                 parts.append(_roots(inner, origin, project, optional, depth + 1))
         else:
-            parts.append(Gathered(roots=(Root(requirement, origin),)))
+            parts.append(Parsed(roots=(Root(requirement, origin),)))
     return combined(parts)
 
 

@@ -1,4 +1,4 @@
-"""A request read in full: its inputs, files, groups and scripts, made into `Asked`."""
+"""A request read in full: its inputs, files, groups and scripts, made into `Specification`."""
 
 from __future__ import annotations
 
@@ -14,21 +14,30 @@ from packaging.utils import canonicalize_name
 from pexlite.errors import UsageError
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
 from pexlite.indexes.arguments import local_path
-from pexlite.model import Asked, BuildRequest, IndexSettings, LocalKind, LocalSource, LockParts, Root
+from pexlite.model import (
+    BuildRequest,
+    IndexSettings,
+    LocalKind,
+    LocalSource,
+    LockParts,
+    Problem,
+    Root,
+    Specification,
+)
 from pexlite.pylock.extras_and_groups import has_group, missing_extras, wanted_parts
 from pexlite.requirements.amendments import read_amendments
 from pexlite.requirements.arguments import Input, interpret, origins
 from pexlite.requirements.bare_names import entry_points
 from pexlite.requirements.conflicting_options import contradictions
 from pexlite.requirements.inline_metadata import read_script
-from pexlite.requirements.parsed import Gathered, Problem, combined, merged_index, problem
+from pexlite.requirements.parsed import Parsed, combined, merged_index, problem
 from pexlite.requirements.pyproject import dependencies, group, read_project, unknown_extras
 from pexlite.requirements.requirements_txt import constraints_in, read_file, read_lock
 
 _COMMAND_LINE = "the command line"
 
 
-def gather(request: BuildRequest) -> Asked:
+def read_request(request: BuildRequest) -> Specification:
     """All that `request` asks for, read from every file it names.
 
     Raises one UsageError for everything that is wrong: missing files, unparsable requirements, unknown
@@ -43,7 +52,7 @@ def gather(request: BuildRequest) -> Asked:
     amendments = read_amendments(request.excluded, request.overrides)
     whole = combined(
         [
-            Gathered(index=request.index, problems=tuple(_index_problems(request.index))),
+            Parsed(index=request.index, problems=tuple(_index_problems(request.index))),
             typed,
             combined(_scripts(typed, script)),
             files,
@@ -53,11 +62,11 @@ def gather(request: BuildRequest) -> Asked:
             combined(_extra_problems(request, typed.local, locked)),
             combined(_trees(request)),
             combined(contradictions(request, has_lock=bool(locked))),
-            Gathered(problems=amendments.problems),
+            Parsed(problems=amendments.problems),
         ]
     )
     raise_problems(whole.problems if len(whole.locks) < 2 else (*whole.problems, _two_locks(whole)))
-    return Asked(
+    return Specification(
         roots=_unique(whole.roots),
         local=_each_once(_with_script(_with_included(request, whole.local), script)),
         index=merged_index(request.index, whole.index),
@@ -99,11 +108,11 @@ def _locks(request: BuildRequest) -> list[str]:
     return [*([str(request.lock)] if request.lock else []), *filter(_is_lock, request.inputs)]
 
 
-def _lock(request: BuildRequest, name: str) -> Gathered:
+def _lock(request: BuildRequest, name: str) -> Parsed:
     return read_lock(Path(_absolute(request, name)))
 
 
-def _two_locks(whole: Gathered) -> Problem:
+def _two_locks(whole: Parsed) -> Problem:
     names = " and ".join(path.name for path, _ in whole.locks)
     return Problem(f"there is more than one lock: {names}", "keep one of them")
 
@@ -114,7 +123,7 @@ def _absolute(request: BuildRequest, name: str) -> str:
     return name if path is None else os.path.normpath(request.directory / expanded(path))
 
 
-def _constraints(request: BuildRequest) -> Iterator[Gathered]:
+def _constraints(request: BuildRequest) -> Iterator[Parsed]:
     for name in request.constraint_files:
         location = _absolute(request, name)
         path = local_path(location)
@@ -124,11 +133,11 @@ def _constraints(request: BuildRequest) -> Iterator[Gathered]:
             yield constraints_in(location)
 
 
-def _trees(request: BuildRequest) -> Iterator[Gathered]:
+def _trees(request: BuildRequest) -> Iterator[Parsed]:
     for directory in request.source_directories:
         path = Path(os.path.normpath(request.directory / expanded(directory)))
         if is_directory(path):
-            yield Gathered(local=(LocalSource(LocalKind.TREE, path, f"-D {directory}"),))
+            yield Parsed(local=(LocalSource(LocalKind.TREE, path, f"-D {directory}"),))
         else:
             what = "is no directory" if is_there(path) else "is not there"
             yield problem(
@@ -161,7 +170,7 @@ def _index_problems(index: IndexSettings) -> Iterator[Problem]:
 # -- scripts -------------------------------------------------------------------------------------
 
 
-def _script(request: BuildRequest, typed: Gathered) -> LocalSource | None:
+def _script(request: BuildRequest, typed: Parsed) -> LocalSource | None:
     """The source that is the application itself: `--exe`, or the one `.py` file among the inputs."""
     if request.script is not None:
         path = Path(os.path.normpath(request.directory / expanded(request.script)))
@@ -170,7 +179,7 @@ def _script(request: BuildRequest, typed: Gathered) -> LocalSource | None:
     return modules[0] if len(modules) == 1 else None
 
 
-def _scripts(typed: Gathered, script: LocalSource | None) -> Iterator[Gathered]:
+def _scripts(typed: Parsed, script: LocalSource | None) -> Iterator[Parsed]:
     modules = [source for source in typed.local if source.kind is LocalKind.MODULE]
     if script is not None and script not in modules:
         if not is_file(script.path):
@@ -181,7 +190,7 @@ def _scripts(typed: Gathered, script: LocalSource | None) -> Iterator[Gathered]:
         yield read_script(module.path)
     if script is None and len(modules) > 1:
         first = modules[0].path.stem
-        yield Gathered(notices=(f"{origins(modules)} go in as modules; choose the one that runs: -e {first}",))
+        yield Parsed(notices=(f"{origins(modules)} go in as modules; choose the one that runs: -e {first}",))
 
 
 def _with_script(local: tuple[LocalSource, ...], script: LocalSource | None) -> tuple[LocalSource, ...]:
@@ -218,21 +227,21 @@ def _pyprojects(request: BuildRequest) -> list[str]:
 
 def _extra_problems(
     request: BuildRequest, local: Sequence[LocalSource], locks: Sequence[Pylock]
-) -> Iterator[Gathered]:
+) -> Iterator[Parsed]:
     for source in _projects(local):
         file = source.path / "pyproject.toml"
         table = read_project(file) if source.extras and is_file(file) else {}
         if isinstance(table, Problem):
-            yield Gathered(problems=(table,))
+            yield Parsed(problems=(table,))
         else:
-            yield Gathered(problems=unknown_extras(table, sorted(source.extras), file))
+            yield Parsed(problems=unknown_extras(table, sorted(source.extras), file))
     for name in _pyprojects(request) if request.extras else ():
         whole = dependencies(Path(_absolute(request, name)), request.extras)
-        yield Gathered(roots=whole.roots, problems=whole.problems)
+        yield Parsed(roots=whole.roots, problems=whole.problems)
     if _projects(local) or _pyprojects(request):
         return
     if locks:
-        yield Gathered(problems=missing_extras(locks[0], request.extras))
+        yield Parsed(problems=missing_extras(locks[0], request.extras))
     elif request.extras:
         yield problem(
             f"--extra {request.extras[0]} belongs to a local project, and none is named",
@@ -244,7 +253,7 @@ def _group_names(request: BuildRequest) -> list[str]:
     return [asked.rpartition(":")[2] for asked in request.groups]
 
 
-def _groups(request: BuildRequest, local: Sequence[LocalSource], locks: Sequence[Pylock]) -> Iterator[Gathered]:
+def _groups(request: BuildRequest, local: Sequence[LocalSource], locks: Sequence[Pylock]) -> Iterator[Parsed]:
     """The dependency groups of the file named before a colon, the local project, or pyproject.toml here.
 
     A group that a lock has is taken from the lock; its requirements are read only when the lock is checked.

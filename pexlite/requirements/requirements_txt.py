@@ -22,7 +22,7 @@ from pexlite.model import IndexSettings
 from pexlite.network.urls import joined
 from pexlite.requirements.arguments import Input, interpret
 from pexlite.requirements.inline_metadata import read_script
-from pexlite.requirements.parsed import Gathered, combined, problem
+from pexlite.requirements.parsed import Parsed, combined, problem
 from pexlite.requirements.pyproject import dependencies
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
@@ -77,7 +77,7 @@ class _Line:
     """The files that led here, one naming the next."""
 
 
-def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extras: Sequence[str] = ()) -> Gathered:
+def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extras: Sequence[str] = ()) -> Parsed:
     """The requirements in a `-r` file: pylock.toml, pyproject.toml, a script's header, or requirements.txt."""
     path = local_path(location)
     if path is not None and is_file(path):
@@ -89,7 +89,7 @@ def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extra
     return read_requirements(location, directory, above)
 
 
-def read_lock(file: Path) -> Gathered:
+def read_lock(file: Path) -> Parsed:
     """The lock in a pylock.toml (PEP 751), or the problem with it."""
     try:
         lock = Pylock.from_dict(tomllib.loads(file.read_text(encoding="utf-8")))
@@ -97,10 +97,10 @@ def read_lock(file: Path) -> Gathered:
         return problem(f"the lock {file} cannot be read: {(error.strerror or str(error)).lower()}")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, PylockValidationError) as error:
         return problem(f"{file.name} is no lock: {error}", "make one: pexlite lock .")
-    return Gathered(locks=((file, lock),), files=(file,))
+    return Parsed(locks=((file, lock),), files=(file,))
 
 
-def read_requirements(location: str, directory: Path, above: tuple[str, ...] = ()) -> Gathered:
+def read_requirements(location: str, directory: Path, above: tuple[str, ...] = ()) -> Parsed:
     """Everything that the requirements file at `location` (a path or a URL) asks for.
 
     `directory` is the build's; nested files are looked for beside the file that names them.
@@ -134,21 +134,21 @@ def read_requirements(location: str, directory: Path, above: tuple[str, ...] = (
             f"{_shown(location)} is no requirements file: {first.origin} is {mask(first.text)!r}",
             "name a requirements.txt, a pylock.toml, a pyproject.toml or a script",
         )
-    return combined([*read, Gathered(files=(path,) if path else ())])
+    return combined([*read, Parsed(files=(path,) if path else ())])
 
 
-def _is_something_else(location: str, read: Sequence[Gathered]) -> bool:
+def _is_something_else(location: str, read: Sequence[Parsed]) -> bool:
     """Whether so many lines of a file cannot be read that it is none of requirements, as -r README.md."""
     wrong = sum(1 for found in read if found.problems)
     is_text = location.endswith((".txt", ".in")) or "." not in Path(location).name
     return wrong > 1 and wrong * 2 > len(read) if is_text else wrong > 0 and wrong * 5 > len(read)
 
 
-def constraints_in(location: str, above: tuple[str, ...] = ()) -> Gathered:
+def constraints_in(location: str, above: tuple[str, ...] = ()) -> Parsed:
     """The constraints file at `location`, which uv or pip will read, and the files that it names."""
     path = local_path(location)
     files = read_requirements(location, Path(), above).files if path is not None else ()
-    return Gathered(constraints=(location,), files=files)
+    return Parsed(constraints=(location,), files=files)
 
 
 def read_location(location: str) -> bytes:
@@ -205,7 +205,7 @@ def _decoded(content: bytes) -> str:
 # -- one line ------------------------------------------------------------------------------------
 
 
-def _of_a_stranger(line: _Line) -> Gathered:
+def _of_a_stranger(line: _Line) -> Parsed:
     """As `_read_line`, for a file behind a URL: what lies on this machine is none of its business."""
     variable = _VARIABLE.search(line.text)
     if variable:
@@ -223,7 +223,7 @@ def _on_this_machine(line: _Line, place: str) -> str:
     return f"{line.origin}: {place} lies on this machine, which no file behind a URL can speak of"
 
 
-def _read_line(line: _Line) -> Gathered:
+def _read_line(line: _Line) -> Parsed:
     """The requirement on one line, with the options behind it, or the options alone."""
     words = line.text.split(" ")
     count = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
@@ -272,7 +272,7 @@ def _options(words: list[str]) -> tuple[list[tuple[str, str]], tuple[str, str | 
     return found, None
 
 
-def _apply(line: _Line, name: str, value: str) -> Gathered:
+def _apply(line: _Line, name: str, value: str) -> Parsed:
     """The requirements, constraints or settings that an option on a line of its own asks for."""
     if name in ("--requirement", "--constraint"):
         where = _beside(line, value)
@@ -289,11 +289,11 @@ def _apply(line: _Line, name: str, value: str) -> Gathered:
         return interpret(_input(line, value))
     if name in _NOT_HEEDED:
         return _not_heeded(line, name)
-    return Gathered(index=_index(line, name, value))
+    return Parsed(index=_index(line, name, value))
 
 
-def _not_heeded(line: _Line, name: str) -> Gathered:
-    return Gathered(notices=(f"{_shown(line.file)} says {name}, which is not heeded",))
+def _not_heeded(line: _Line, name: str) -> Parsed:
+    return Parsed(notices=(f"{_shown(line.file)} says {name}, which is not heeded",))
 
 
 def _index(line: _Line, name: str, value: str) -> IndexSettings:

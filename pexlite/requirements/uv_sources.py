@@ -23,11 +23,11 @@ from pexlite.addresses import mask
 from pexlite.files.paths import is_file, is_there
 from pexlite.indexes.indexes import FIRST_INDEX, STRATEGIES
 from pexlite.indexes.uv_configuration import uv_flag
-from pexlite.model import IndexSettings, LocalKind, LocalSource, Root
+from pexlite.model import IndexSettings, LocalKind, LocalSource, Problem, Root
 from pexlite.network.urls import parts_of
 from pexlite.requirements.arguments import local_kind
 from pexlite.requirements.inline_metadata import header_table
-from pexlite.requirements.parsed import Gathered, Problem, combined, problem
+from pexlite.requirements.parsed import Parsed, combined, problem
 from pexlite.requirements.pyproject import read_project
 from pexlite.requirements.uv_workspaces import members_of, workspace_of
 
@@ -76,13 +76,13 @@ class _Said:
     unheeded: tuple[str, ...] = field(default=())
 
 
-def uv_sources(needs: Needs) -> Gathered:
+def uv_sources(needs: Needs) -> Parsed:
     """The local code, requirements and index settings that stand for what `needs` asks for; problems with them.
 
     A dependency has a source only where the file itself asks for it, as with uv.
     """
     if uv_flag("UV_NO_SOURCES"):
-        return Gathered()
+        return Parsed()
     said = _said(needs.file)
     parts = []
     shown: dict[str, None] = {}
@@ -92,14 +92,14 @@ def uv_sources(needs: Needs) -> Gathered:
             asked = _wanted(requirement, source, needs)
             if asked is not None:
                 found = _lowered(asked, source, said, needs)
-                if found == Gathered():
+                if found == Parsed():
                     continue
                 parts.append(found)
                 place = f"{asked.name} from {_place(source.table)}"
                 (shown if needs.asks_indexes or not source.table.get("index") else unasked)[place] = None
     notices = [f"as {needs.origin} says: {', '.join(shown)}"] if shown else []
     notices += [f"no index is asked, though {needs.origin} says: {', '.join(unasked)}"] if unasked else []
-    return combined([*parts, _general(said, needs), Gathered(notices=tuple(notices))])
+    return combined([*parts, _general(said, needs), Parsed(notices=tuple(notices))])
 
 
 # -- reading -------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def _wanted(requirement: Requirement, source: _Source, needs: Needs) -> Requirem
     return wanted
 
 
-def _lowered(requirement: Requirement, source: _Source, said: _Said, needs: Needs) -> Gathered:
+def _lowered(requirement: Requirement, source: _Source, said: _Said, needs: Needs) -> Parsed:
     kinds = [kind for kind in _KINDS if source.table.get(kind)]
     if len(kinds) != 1:
         return _refused(requirement, source, needs, "is none that is known here")
@@ -212,7 +212,7 @@ def _lowered(requirement: Requirement, source: _Source, said: _Said, needs: Need
     return _direct(requirement, source, needs)
 
 
-def _path(requirement: Requirement, path: Path, needs: Needs) -> Gathered:
+def _path(requirement: Requirement, path: Path, needs: Needs) -> Parsed:
     place = Path(os.path.normpath(path))
     kind = local_kind(place) if is_there(place) else None
     if kind not in (LocalKind.PROJECT, LocalKind.WHEEL, LocalKind.SDIST):
@@ -220,10 +220,10 @@ def _path(requirement: Requirement, path: Path, needs: Needs) -> Gathered:
         return problem(f"{needs.origin}: {requirement.name} is to come from {place}, which {what}")
     extras = frozenset(map(canonicalize_name, requirement.extras))
     local = LocalSource(kind, place, needs.origin, extras, requirement.marker)
-    return Gathered(local=(local,))
+    return Parsed(local=(local,))
 
 
-def _direct(requirement: Requirement, source: _Source, needs: Needs) -> Gathered:
+def _direct(requirement: Requirement, source: _Source, needs: Needs) -> Parsed:
     """The requirement on a repository or a file."""
     table = source.table
     if table.get("git"):
@@ -235,12 +235,12 @@ def _direct(requirement: Requirement, source: _Source, needs: Needs) -> Gathered
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     marker = f" ; {requirement.marker}" if requirement.marker else ""
     try:
-        return Gathered(roots=(Root(Requirement(f"{requirement.name}{extras} @ {url}{marker}"), needs.origin),))
+        return Parsed(roots=(Root(Requirement(f"{requirement.name}{extras} @ {url}{marker}"), needs.origin),))
     except InvalidRequirement:
         return _refused(requirement, source, needs, "is no address")
 
 
-def _refused(requirement: Requirement, source: _Source, needs: Needs, why: str) -> Gathered:
+def _refused(requirement: Requirement, source: _Source, needs: Needs, why: str) -> Parsed:
     return problem(
         f"{needs.origin}: the source of {requirement.name} ({_place(source.table)}) {why}",
         "mend it, or build from uv's own lock: uv lock",
@@ -259,24 +259,24 @@ def _place(table: _Table) -> str:
 # -- indexes -------------------------------------------------------------------------------------
 
 
-def _pinned(requirement: Requirement, source: _Source, said: _Said, needs: Needs) -> Gathered:
+def _pinned(requirement: Requirement, source: _Source, said: _Said, needs: Needs) -> Parsed:
     name = str(source.table["index"])
     if source.table.get("marker"):
         holds = _holds(str(source.table["marker"]), needs)
         if holds is False:
-            return Gathered()
+            return Parsed()
         if holds is None:
             why = "holds for some targets only: build or lock for these one by one (--python, --platform)"
             return _refused(requirement, source, needs, why)
     pins = ((name, requirement.name),)
     if name in needs.indexes:
-        return Gathered(index=IndexSettings(pins=pins))
+        return Parsed(index=IndexSettings(pins=pins))
     index = next((index for index in said.indexes if index.get("name") == name and _is_sound(index)), None)
     if index is None:
         return _refused(requirement, source, needs, "is in no [[tool.uv.index]]")
     if index.get("format", "simple") != "simple":
         return _refused(requirement, source, needs, f"has the format {index['format']}, which only uv reads")
-    return Gathered(index=IndexSettings(named_indexes=((name, _url(index, said.directory)),), pins=pins))
+    return Parsed(index=IndexSettings(named_indexes=((name, _url(index, said.directory)),), pins=pins))
 
 
 def _holds(marker: str, needs: Needs) -> bool | None:
@@ -290,7 +290,7 @@ def _holds(marker: str, needs: Needs) -> bool | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _general(said: _Said, needs: Needs) -> Gathered:
+def _general(said: _Said, needs: Needs) -> Parsed:
     """The indexes for all projects, in uv's way to choose between them, and a notice about what is not heeded."""
     unsound = next((index for index in said.indexes if not _is_sound(index)), None)
     if unsound is not None:
@@ -310,7 +310,7 @@ def _general(said: _Said, needs: Needs) -> Gathered:
     if strategy not in (None, *STRATEGIES):
         return problem(f"[tool.uv] in {needs.file}: there is no index strategy {strategy!r}")
     settings = IndexSettings(index_url=default, extra_index_urls=others, index_strategy=strategy)
-    return Gathered(index=settings, notices=tuple(notices))
+    return Parsed(index=settings, notices=tuple(notices))
 
 
 def _is_sound(index: _Table) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from pexlite.files.paths import is_file
-from pexlite.requirements.parsed import Problem
+from pexlite.model import Problem
 from pexlite.requirements.pyproject import read_project
 
 

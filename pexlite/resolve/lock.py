@@ -26,7 +26,7 @@ from pexlite.resolve.job import Job, is_local, wheels_only_by_rank
 _AT_ONCE = 4
 
 
-def lock(
+def resolve(
     roots: Sequence[Root],
     constraint_files: Sequence[str],
     targets: Sequence[Target],

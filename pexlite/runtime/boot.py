@@ -27,7 +27,7 @@ def launcher_of(facts: "dict[str, Any]", file: str) -> "ModuleType":
             pythons.run_asked(file, switches)
         if switches.tools:
             from . import tools
-            from .tools.asked import Asked
+            from .tools.asked import Specification
 
-            tools.run(Asked(facts, file, app_directory(facts), switches), sys.argv[1:])
+            tools.run(Specification(facts, file, app_directory(facts), switches), sys.argv[1:])
     return install.launcher_of(facts, file, switches)

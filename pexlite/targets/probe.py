@@ -23,7 +23,7 @@ _SECONDS_TO_ANSWER = 60
 _HOST = re.compile(r"(?:ssh://)?(?:\w[\w.+-]*@)?[\w\[:][\w.:\[\]%-]*")
 
 
-def probe(place: str, python: str | None = None) -> str:
+def probe_python(place: str, python: str | None = None) -> str:
     """The facts of the Python at `place`, as JSON for `read_target`.
 
     `place` is an interpreter as `--python` takes it, "" for the running one, or a host as ssh takes it, where

@@ -20,9 +20,9 @@ def look(room: str, file: str, arguments: "list[str]") -> None:
     sys.modules["__pexlite__"] = package
     from __pexlite__ import tools
     from __pexlite__.importing import Room
-    from __pexlite__.tools.asked import Asked
+    from __pexlite__.tools.asked import Specification
 
-    asked = Asked({}, file, "", None, Room(file, _written(Path(room)), {}))
+    asked = Specification({}, file, "", None, Room(file, _written(Path(room)), {}))
     try:
         tools.run(asked, arguments)
     except Exception as failure:  # noqa: BLE001 - any of them says that the file is not what it should be

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.bundle.limits import an_interpreter, only_here
-from pexlite.bundle.plan import Surroundings, plan
+from pexlite.bundle.plan import Surroundings, plan_bundle
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Target, Wheel
 from tests.bundle.values import roots, target, wheel
 
@@ -28,7 +28,7 @@ def around(one: Target) -> Surroundings:
 def bundle(
     wheels: Sequence[Wheel], surroundings: Sequence[Surroundings], start: EntryPoint = INTERPRETER
 ) -> Bundle:
-    return plan(roots(*(one.name for one in wheels)), wheels, surroundings, start, LaunchOptions())
+    return plan_bundle(roots(*(one.name for one in wheels)), wheels, surroundings, start, LaunchOptions())
 
 
 COMPILED = wheel("charset_normalizer-3.4.4-cp313-cp313-manylinux_2_17_x86_64.whl")
@@ -79,7 +79,7 @@ def test_the_wheels_that_bind_a_file_to_one_python_are_named(
 def test_other_wheels_for_other_pythons_bind_a_file_too() -> None:
     app = wheel("a-1", ["b; python_version == '3.13'", "c; python_version != '3.13'"])
     surroundings = [around(here(13))]
-    found = plan(roots("a"), [app, wheel("b-1")], surroundings, INTERPRETER, LaunchOptions())
+    found = plan_bundle(roots("a"), [app, wheel("b-1")], surroundings, INTERPRETER, LaunchOptions())
     assert only_here(found, surroundings, ()) == (f"only CPython 3.13, since others need other wheels; {SERVER}",)
 
 

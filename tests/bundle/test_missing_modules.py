@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from pexlite.bundle.missing_modules import _ADDED, _REMOVED, missing_modules
-from pexlite.bundle.plan import Surroundings, plan
+from pexlite.bundle.plan import Surroundings, plan_bundle
 from pexlite.model import Amendments, EntryPoint, Import, LaunchOptions, StartKind
 from tests.bundle.values import roots, target, wheel
 from tests.interpreters import Interpreter, interpreters
@@ -34,7 +34,7 @@ def said(
     surroundings = [Surroundings(target(minor), ()) for minor in minors]
     amendments = Amendments(excluded=(Requirement(exclude),) if exclude else ())
     start = EntryPoint(StartKind.MODULE, module="weather")
-    bundle = plan(roots("w"), [wheel("w-1", files=files)], surroundings, start, LaunchOptions(), amendments)
+    bundle = plan_bundle(roots("w"), [wheel("w-1", files=files)], surroundings, start, LaunchOptions(), amendments)
     return list(missing_modules(bundle, imports, lambda name: name == "helper"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from packaging.requirements import Requirement
 
-from pexlite.bundle.plan import Surroundings, plan
+from pexlite.bundle.plan import Surroundings, plan_bundle
 from pexlite.model import Amendments, EntryPoint, LaunchOptions, Libc, StartKind, Wheel
 from tests.bundle.values import roots, target, wheel
 
@@ -15,7 +15,7 @@ NOTHING = EntryPoint(StartKind.INTERPRETER)
 
 def planned(requirements: list[str], wheels: list[Wheel], *, elsewhere: bool = True) -> object:
     around = Surroundings(target(11), NEAR, MAC if elsewhere else ())
-    (variant,) = plan(roots(*requirements), wheels, [around], NOTHING, LaunchOptions()).variants
+    (variant,) = plan_bundle(roots(*requirements), wheels, [around], NOTHING, LaunchOptions()).variants
     return variant
 
 
@@ -60,7 +60,7 @@ def test_a_wheel_built_here_needs_the_c_library_of_here() -> None:
 def test_several_targets_share_what_they_can() -> None:
     wheels = [wheel("n-1-cp310-cp310-linux_x86_64.whl"), wheel("n-1-cp311-cp311-linux_x86_64.whl"), wheel("p-1")]
     arounds = [Surroundings(target(10), NEAR), Surroundings(target(11), NEAR)]
-    bundle = plan(roots("n", "p"), wheels, arounds, NOTHING, LaunchOptions())
+    bundle = plan_bundle(roots("n", "p"), wheels, arounds, NOTHING, LaunchOptions())
     assert [variant.pythons for variant in bundle.variants] == [("cp310",), ("cp311",)]
     assert len(bundle.wheels) == 3
     shared = set(bundle.variants[0].wheels) & set(bundle.variants[1].wheels)
@@ -68,7 +68,7 @@ def test_several_targets_share_what_they_can() -> None:
 
 
 def test_requirements_are_told_without_places_of_this_machine() -> None:
-    bundle = plan(
+    bundle = plan_bundle(
         roots("a[x] @ file:///home/someone/a-1-py3-none-any.whl", "b>=1; python_version > '3'"),
         [wheel("a-1"), wheel("b-1")],
         [Surroundings(target(), NEAR)],
@@ -80,7 +80,7 @@ def test_requirements_are_told_without_places_of_this_machine() -> None:
 
 def test_pth_files_of_site_packages_are_known() -> None:
     files = ["a.pth", "pkg/b.pth", "x-1.data/purelib/c.pth", "x-1.data/data/d.pth"]
-    bundle = plan(
+    bundle = plan_bundle(
         roots("x"), [wheel("x-1", files=files)], [Surroundings(target(), NEAR)], NOTHING, LaunchOptions()
     )
     assert bundle.pth_files == ("a.pth", "c.pth")
@@ -89,7 +89,7 @@ def test_pth_files_of_site_packages_are_known() -> None:
 def test_each_target_gets_the_versions_that_its_lock_gives_it() -> None:
     old, new = wheel("a-1"), wheel("a-2")
     around = [Surroundings(target(9), (), (), (old,)), Surroundings(target(11), (), (), (new,))]
-    bundle = plan(roots("a"), [old, new], around, NOTHING, LaunchOptions())
+    bundle = plan_bundle(roots("a"), [old, new], around, NOTHING, LaunchOptions())
     taken = {
         variant.pythons: [bundle.wheels[place].version for place in variant.wheels] for variant in bundle.variants
     }
@@ -100,6 +100,6 @@ def test_other_pythons_are_asked_with_the_same_exclusions() -> None:
     wheels = [wheel("a-1", ["spark", "tomli; python_version < '3.11'"])]
     amendments = Amendments((Requirement("spark"),))
     around = Surroundings(target(11), NEAR)
-    bundle = plan(roots("a"), wheels, [around], NOTHING, LaunchOptions(), amendments)
+    bundle = plan_bundle(roots("a"), wheels, [around], NOTHING, LaunchOptions(), amendments)
     assert bundle.amendments == amendments
     assert bundle.variants[0].pythons == ("cp311", "cp312", "cp313", "cp314")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.bundle.sizes import outsized
+from pexlite.bundle.sizes import outsized_wheels
 from pexlite.wheels.read import read_wheel
 from tests.factories import make_wheel
 
@@ -27,6 +27,6 @@ def test_a_wheel_is_outsized_by_its_size_or_its_ratio(
     size: int, unpacked: int, refused: bool, tmp_path: Path
 ) -> None:
     wheel = replace(read_wheel(make_wheel(tmp_path, "little")), size=size, unpacked_size=unpacked)
-    said = outsized([wheel])
+    said = outsized_wheels([wheel])
     assert bool(said) is refused
     assert all("little-1.0-py3-none-any.whl unpacks to" in sentence for sentence in said)

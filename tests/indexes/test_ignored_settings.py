@@ -9,7 +9,7 @@ import pytest
 from pexlite.indexes.ignored_settings import unheeded
 from pexlite.model import BuildRequest
 from pexlite.model.installer import Installer
-from pexlite.requirements.read import gather
+from pexlite.requirements.read import read_request
 
 UV, PIP = Installer("uv", ("uv",)), Installer("pip", ("pip",))
 
@@ -58,11 +58,11 @@ def test_a_setting_is_named_unless_it_is_heeded_or_about_pip_alone(
 )
 def test_an_option_of_a_requirements_file_is_named_once(line: str, option: str, tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text(f"{line}\n{line}\n")
-    asked = gather(BuildRequest(directory=tmp_path, requirement_files=("requirements.txt",)))
+    asked = read_request(BuildRequest(directory=tmp_path, requirement_files=("requirements.txt",)))
     assert asked.notices == (f"requirements.txt says {option}, which is not heeded",)
 
 
 def test_options_that_are_heeded_are_not_named(tmp_path: Path) -> None:
     lines = ["--require-hashes", "--pre", "--only-binary :all:", "-i https://a.test", "--trusted-host a.test"]
     (tmp_path / "requirements.txt").write_text("\n".join(lines))
-    assert gather(BuildRequest(directory=tmp_path, requirement_files=("requirements.txt",))).notices == ()
+    assert read_request(BuildRequest(directory=tmp_path, requirement_files=("requirements.txt",))).notices == ()

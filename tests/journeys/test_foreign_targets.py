@@ -21,7 +21,7 @@ from pexlite.indexes.settings import effective_settings
 from pexlite.model import IndexSettings, Root, Target, no_report
 from pexlite.pylock.select import select
 from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import lock as resolve_lock
+from pexlite.resolve.lock import resolve
 from pexlite.targets.platforms import platform_target
 
 pytestmark = [pytest.mark.journey, pytest.mark.network]
@@ -92,7 +92,7 @@ def _merit(filename: str, target: Target) -> tuple[Version, int]:
 
 
 def _chosen_by_us(resolver: str, target: Target, projects: Sequence[str]) -> dict[str, str]:
-    lock = resolve_lock(
+    lock = resolve(
         [Root(Requirement(project), "the test") for project in projects],
         (),
         [target],

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import LockParts, Target
-from pexlite.pylock.select import given, select
+from pexlite.pylock.select import select, wheels_given
 from pexlite.wheels.read import read_wheel
 from tests.bundle import values
 from tests.factories import make_wheel
@@ -54,5 +54,7 @@ def test_a_target_is_given_the_versions_that_are_its_own(tmp_path: Path) -> None
         wheel_entry(both),
     )
     wheels = [read_wheel(path) for path in (old, new, both)]
-    names = [[found.filename[:3] for found in given(whole, target, LockParts(), wheels)] for target in targets()]
+    names = [
+        [found.filename[:3] for found in wheels_given(whole, target, LockParts(), wheels)] for target in targets()
+    ]
     assert names == [["a-1", "b-1"], ["a-2", "b-1"]]

@@ -10,9 +10,9 @@ from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
 from pexlite.model import Amendments, IndexSettings, Root, Target, no_report
-from pexlite.requirements.amendments import amended, read_amendments, recorded, with_recorded
+from pexlite.requirements.amendments import amended_roots, read_amendments, recorded, with_recorded
 from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import lock
+from pexlite.resolve.lock import resolve
 from pexlite.targets.interpreters import named_target, running_target
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_wheel
@@ -66,9 +66,9 @@ CASES = [(*row, HERE) for row in ROWS] + [(*ROWS[2], target) for target in other
 def test_both_resolvers_keep_to_them(
     asked: list[str], amendments: Amendments, expected: list[str], target: Target, resolver: str, links: Path
 ) -> None:
-    roots = amended([Root(Requirement(text), "the test") for text in asked], amendments)
+    roots = amended_roots([Root(Requirement(text), "the test") for text in asked], amendments)
     settings = IndexSettings(no_index=True, find_links=(str(links),))
-    found = lock(
+    found = resolve(
         roots,
         (),
         [target],
@@ -84,7 +84,7 @@ def test_both_resolvers_keep_to_them(
 def test_roots_are_amended() -> None:
     roots = [Root(Requirement(text), "the test") for text in ("a[x]>=1", "b", "c", "c>1")]
     amendments = Amendments((Requirement("b"), Requirement("a<1")), (Requirement("C==2"), Requirement("c==3")))
-    found = [(str(root.requirement), root.origin) for root in amended(roots, amendments)]
+    found = [(str(root.requirement), root.origin) for root in amended_roots(roots, amendments)]
     assert found == [("a[x]>=1", "the test"), ("C==2", "--override"), ("c==3", "--override")]
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import UsageError
-from pexlite.model import Asked, BuildRequest, LocalKind
-from pexlite.requirements.read import gather
+from pexlite.model import BuildRequest, LocalKind, Specification
+from pexlite.requirements.read import read_request
 from tests.factories import write_files
 
 MAIN = "def run():\n    pass\n"
@@ -38,8 +38,8 @@ def here(tmp_path: Path) -> Path:
     return write_files(tmp_path, FILES)
 
 
-def asked(here: Path, *inputs: str, **more: object) -> Asked:
-    return gather(replace(BuildRequest(directory=here, inputs=inputs), **more))  # type: ignore[arg-type]
+def asked(here: Path, *inputs: str, **more: object) -> Specification:
+    return read_request(replace(BuildRequest(directory=here, inputs=inputs), **more))  # type: ignore[arg-type]
 
 
 POETRY = '[tool.poetry]\nname = "{}"\n[build-system]\nrequires = ["poetry-core"]\n'

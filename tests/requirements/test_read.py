@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import UsageError
-from pexlite.model import Asked, BuildRequest, LocalKind
-from pexlite.requirements.read import gather
+from pexlite.model import BuildRequest, LocalKind, Specification
+from pexlite.requirements.read import read_request
 from tests.factories import make_wheel
 
 PYPROJECT = """
@@ -65,8 +65,8 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def asked(here: Path, *inputs: str, **more: object) -> Asked:
-    return gather(replace(BuildRequest(directory=here, inputs=inputs), **more))  # type: ignore[arg-type]
+def asked(here: Path, *inputs: str, **more: object) -> Specification:
+    return read_request(replace(BuildRequest(directory=here, inputs=inputs), **more))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_two_scripts_are_modules_and_neither_is_the_application(here: Path) -> N
     ],
 )
 def test_files_extras_and_groups_bring_roots(here: Path, more: dict[str, object], names: list[str]) -> None:
-    found = gather(replace(BuildRequest(directory=here), **more))  # type: ignore[arg-type]
+    found = read_request(replace(BuildRequest(directory=here), **more))  # type: ignore[arg-type]
     assert [root.requirement.name for root in found.roots] == names
 
 
@@ -156,7 +156,7 @@ def test_an_extra_belongs_to_the_local_project(here: Path) -> None:
     "more", [{"lock": Path("pylock.toml")}, {"requirement_files": ("pylock.toml",)}, {"inputs": ("pylock.toml",)}]
 )
 def test_a_lock_is_read(here: Path, more: dict[str, object]) -> None:
-    lock = gather(replace(BuildRequest(directory=here), **more)).lock  # type: ignore[arg-type]
+    lock = read_request(replace(BuildRequest(directory=here), **more)).lock  # type: ignore[arg-type]
     assert lock is not None
     assert [package.name for package in lock.packages] == ["little"]
 
@@ -195,7 +195,7 @@ def test_what_is_wrong_is_said_with_what_to_write(
     here: Path, more: dict[str, object], message: str, hint: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        gather(replace(BuildRequest(directory=here), **more))  # type: ignore[arg-type]
+        read_request(replace(BuildRequest(directory=here), **more))  # type: ignore[arg-type]
     assert message in caught.value.message
     assert hint in str(caught.value.hint)
 
@@ -217,7 +217,7 @@ def test_a_pyproject_that_says_something_else_is_refused(table: str, message: st
     (tmp_path / "pyproject.toml").write_text(table + "\n")
     for more in ({"requirement_files": ("pyproject.toml",)}, {"groups": ("pyproject.toml:test",)}):
         with pytest.raises(UsageError, match=message):
-            gather(replace(BuildRequest(directory=tmp_path), **more))  # type: ignore[arg-type]
+            read_request(replace(BuildRequest(directory=tmp_path), **more))  # type: ignore[arg-type]
 
 
 def test_everything_that_is_wrong_is_said_at_once(here: Path) -> None:

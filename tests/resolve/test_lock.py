@@ -14,7 +14,7 @@ from pexlite.errors import ResolutionError
 from pexlite.model import IndexSettings, Root, Target, no_report
 from pexlite.model.installer import Installer
 from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import lock
+from pexlite.resolve.lock import resolve as resolve_all
 from pexlite.targets.interpreters import running_target
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_wheel
@@ -55,7 +55,7 @@ def resolve(
 ) -> Pylock:
     roots = [Root(Requirement(text), "the test", tuple(hashes)) for text in requirements]
     settings = IndexSettings(no_index=True, find_links=(str(links),))
-    return lock(
+    return resolve_all(
         roots,
         constraints,
         targets,
@@ -172,7 +172,7 @@ def test_uv_and_pip_choose_the_same_versions(
     monkeypatch.delenv("PIP_CONFIG_FILE")
     chosen = [
         selected(
-            lock(
+            resolve_all(
                 [Root(Requirement(text), "the test") for text in requirements],
                 (),
                 [target],

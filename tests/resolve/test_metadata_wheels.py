@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from pexlite.model import IndexSettings, Root, no_report
 from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import lock
+from pexlite.resolve.lock import resolve
 from pexlite.targets.interpreters import running_target
 from tests.factories import make_wheel
 
@@ -29,7 +29,7 @@ def test_its_digest_is_the_one_that_is_known(resolver: str, size: int, read: boo
         make_wheel(tmp_path / "links", name)
     root = Root(Requirement(f"large[web] @ {large.as_uri()}"), "the test", sha256=DIGEST)
     settings = IndexSettings(no_index=True, find_links=(str(tmp_path / "links"),))
-    found = lock(
+    found = resolve(
         [root],
         (),
         [running_target()],

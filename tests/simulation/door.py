@@ -76,7 +76,7 @@ class Door:
         verify = self._module(process, app, "tools.verify")
         switches = self._module(process, app, "app.switches").Switches([])
         place = self._module(process, app, "start").app_directory(app.facts)
-        asked = tools.Asked(dict(app.facts), app.path, place, switches)
+        asked = tools.Specification(dict(app.facts), app.path, place, switches)
         tools._end(lambda: verify._verify(asked, SimpleNamespace(cache=True, repair=repairing)))
 
     def prune(self, process: Process, app: App, days: float) -> None:

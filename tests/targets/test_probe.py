@@ -13,7 +13,7 @@ from pexlite.errors import HostError, PexliteError, TargetError
 from pexlite.model import no_report
 from pexlite.targets.find import find_targets
 from pexlite.targets.interpreters import named_target, running_target
-from pexlite.targets.probe import probe, read_target
+from pexlite.targets.probe import probe_python, read_target
 from tests.interpreters import Interpreter, supported
 
 
@@ -22,7 +22,7 @@ def test_a_probed_python_is_the_same_target_without_its_interpreter(
     interpreter: Interpreter, tmp_path: Path
 ) -> None:
     file = tmp_path / "target.json"
-    file.write_text(probe(str(interpreter.path)))
+    file.write_text(probe_python(str(interpreter.path)))
     here, there = named_target(str(interpreter.path), running_target()), read_target(file)
     assert (there.python, there.platform, there.libc) == (here.python, here.platform, here.libc)
     assert there.tags == here.tags
@@ -32,7 +32,7 @@ def test_a_probed_python_is_the_same_target_without_its_interpreter(
 
 def test_a_target_in_a_file_is_one_of_several(tmp_path: Path) -> None:
     file = tmp_path / "target.json"
-    answer = json.loads(probe(""))
+    answer = json.loads(probe_python(""))
     environment = answer["environment"] | {"platform_machine": "aarch64"}
     file.write_text(json.dumps(answer | {"platform": "linux-aarch64", "environment": environment}))
     found = find_targets((sys.executable,), (), no_report, [file])
@@ -77,7 +77,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_host_is_asked_over_ssh(ssh: Path, tmp_path: Path) -> None:
     file = tmp_path / "target.json"
-    file.write_text(probe("someone@host.example", sys.executable))
+    file.write_text(probe_python("someone@host.example", sys.executable))
     assert read_target(file).tags == running_target().tags
     assert "BatchMode=yes" in ssh.read_text()
     assert "someone@host.example" in ssh.read_text()
@@ -86,7 +86,7 @@ def test_a_host_is_asked_over_ssh(ssh: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["web", "web-1.example", "10.0.0.5", "ssh://web:2222", "ssh://a@web", "build01"])
 def test_a_word_that_is_like_no_python_is_a_host(host: str, ssh: Path, tmp_path: Path) -> None:
     file = tmp_path / "target.json"
-    file.write_text(probe(host, sys.executable))
+    file.write_text(probe_python(host, sys.executable))
     assert read_target(file).tags == running_target().tags
     assert f" {host} " in ssh.read_text()
 
@@ -94,7 +94,7 @@ def test_a_word_that_is_like_no_python_is_a_host(host: str, ssh: Path, tmp_path:
 @pytest.mark.parametrize("word", ["pyhton3", "python9.9", "9.9", "3.x", "cp312", "py312", "python-3.12", "pypy9"])
 def test_a_word_that_was_meant_as_a_python_is_none(word: str, ssh: Path) -> None:
     with pytest.raises(TargetError) as caught:
-        probe(word)
+        probe_python(word)
     assert not ssh.exists()
     assert "pexlite probe /usr/bin/python3" in str(caught.value.hint)
 
@@ -103,7 +103,7 @@ def test_a_path_with_an_at_is_a_path(ssh: Path, tmp_path: Path) -> None:
     place = tmp_path / "python@3" / "python"
     place.parent.mkdir()
     place.symlink_to(sys.executable)
-    assert json.loads(probe(str(place)))["pexlite_target"] == 1
+    assert json.loads(probe_python(str(place)))["pexlite_target"] == 1
     assert not ssh.exists()
 
 
@@ -113,13 +113,13 @@ def test_a_host_that_is_none_names_the_file_here(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").touch()
     with pytest.raises(HostError) as caught:
-        probe("mine", "python9.9")
+        probe_python("mine", "python9.9")
     assert str(caught.value.hint).endswith("pexlite probe ./mine")
 
 
 def test_a_host_without_that_python_is_told_in_its_own_words(ssh: Path) -> None:
     with pytest.raises(HostError, match="does not say what it can run") as caught:
-        probe("someone@host.example", "python9.9")
+        probe_python("someone@host.example", "python9.9")
     assert "python9.9" in caught.value.causes[-1]
     assert caught.value.exit_code == 7
 
@@ -129,14 +129,14 @@ def test_a_host_without_that_python_is_told_in_its_own_words(ssh: Path) -> None:
 )
 def test_what_is_no_host_reaches_no_shell(host: str, ssh: Path) -> None:
     with pytest.raises(TargetError, match="no host to ask"):
-        probe(host)
+        probe_python(host)
     assert not ssh.exists()
 
 
 @pytest.mark.parametrize("python", ["-c", "python3; touch x", "$(touch x)"])
 def test_what_is_no_program_reaches_no_shell(python: str, ssh: Path) -> None:
     with pytest.raises(PexliteError, match="no host to ask"):
-        probe("someone@host.example", python)
+        probe_python("someone@host.example", python)
     assert not ssh.exists()
 
 
@@ -167,7 +167,7 @@ def test_what_is_no_program_reaches_no_shell(python: str, ssh: Path) -> None:
     ],
 )
 def test_an_answer_holds_what_a_python_could_say(changes: dict[str, object], words: str, tmp_path: Path) -> None:
-    answer = json.loads(probe(""))
+    answer = json.loads(probe_python(""))
     for name, value in changes.items():
         (answer if name in answer else answer["environment"])[name] = value
     file = tmp_path / "target.json"
@@ -182,7 +182,7 @@ def test_an_answer_holds_what_a_python_could_say(changes: dict[str, object], wor
     [("2.36", (2, 36)), ("2.36-custom", (2, 36)), ("2.36+99999999", (2, 36)), ("2-99999999", None)],
 )
 def test_a_libc_is_what_its_first_numbers_say(told: str, version: tuple[int, int] | None, tmp_path: Path) -> None:
-    answer = json.loads(probe("")) | {"libc": ["glibc", told]}
+    answer = json.loads(probe_python("")) | {"libc": ["glibc", told]}
     (tmp_path / "target.json").write_text(json.dumps(answer))
     found = read_target(tmp_path / "target.json").libc
     assert (found and found.version) == version
@@ -193,4 +193,4 @@ def test_a_host_that_lies_is_told(ssh: Path, tmp_path: Path) -> None:
     liar.write_text('#!/bin/sh\necho \'{"version": [3, 11, 0], "environment": {"x": "$(y)"}}\'\n')
     liar.chmod(0o755)
     with pytest.raises(HostError, match="does not say what it can run"):
-        probe("someone@host.example", str(liar))
+        probe_python("someone@host.example", str(liar))

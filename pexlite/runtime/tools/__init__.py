@@ -10,7 +10,7 @@ import sys
 from ..failed import end_as_interrupted, shown
 from ..file.zip import Damaged
 from . import cache, extract, info, venv, verify, warm
-from .asked import USAGE, VERIFICATION, WRITING, Asked, ToolError
+from .asked import USAGE, VERIFICATION, WRITING, Specification, ToolError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _EPILOG = "Without PEX_TOOLS the file runs its app."
 _COMMANDS = (info, verify, venv, extract, warm, cache)
 
 
-def run(asked: Asked, arguments: "list[str]") -> "NoReturn":
+def run(asked: Specification, arguments: "list[str]") -> "NoReturn":
     """Exit having done what the `arguments` say."""
     parser = _Parser(prog="PEX_TOOLS=1 %s" % asked.name, description="Look into this file.", epilog=_EPILOG)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

@@ -30,7 +30,7 @@ class ToolError(Exception):
         self.code = code
 
 
-class Asked:
+class Specification:
     """One built file and the start that it was given: `place` is where its app's directory belongs.
 
     With a `room` it was not started, but is looked at by the pexlite that has this room.

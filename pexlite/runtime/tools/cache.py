@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .asked import Asked
+    from .asked import Specification
 
 _EARLIER = "lite-1"  # what earlier versions made
 
@@ -33,7 +33,7 @@ def add_to(commands: "Any") -> None:
     prune.set_defaults(do=_prune)
 
 
-def _info(asked: "Asked | None", options: "argparse.Namespace") -> None:
+def _info(asked: "Specification | None", options: "argparse.Namespace") -> None:
     found = Holdings(_root(asked))
     if options.json:
         return say_json(found.as_json())
@@ -41,7 +41,7 @@ def _info(asked: "Asked | None", options: "argparse.Namespace") -> None:
         say(line)
 
 
-def _prune(asked: "Asked | None", options: "argparse.Namespace") -> None:
+def _prune(asked: "Specification | None", options: "argparse.Namespace") -> None:
     root = _root(asked)
     days = prune.kept_days() if options.days is None else options.days
     if not days >= 0:
@@ -75,7 +75,7 @@ def _used(one: "dict[str, Any]") -> str:
     return "today" if not days else "%d day%s ago" % (days, "" if days == 1 else "s")
 
 
-def _root(asked: "Asked | None") -> str:
+def _root(asked: "Specification | None") -> str:
     return asked.root if asked else "%s/%s" % (cache_root(None), LAYOUT)
 
 

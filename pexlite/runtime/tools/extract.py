@@ -6,7 +6,7 @@ import os
 from ..cache import files
 from ..file import whole
 from ..file import zip as archive
-from .asked import VERIFICATION, WRITING, Asked, ToolError, say
+from .asked import VERIFICATION, WRITING, Specification, ToolError, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_to(commands: "Any") -> None:
     extract.set_defaults(do=_extract)
 
 
-def _extract(asked: Asked, options: "argparse.Namespace") -> None:
+def _extract(asked: Specification, options: "argparse.Namespace") -> None:
     place = os.path.abspath(os.path.expanduser(options.place))
     with whole.opened(asked.file) as opened:
         wheels = opened.manifest["pexlite"]["wheels"]

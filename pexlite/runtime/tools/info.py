@@ -3,7 +3,7 @@
 import os
 
 from ..file import whole
-from .asked import Asked, in_words, say, say_json
+from .asked import Specification, in_words, say, say_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def add_to(commands: "Any") -> None:
     info.set_defaults(do=_info)
 
 
-def _info(asked: Asked, options: "argparse.Namespace") -> None:
+def _info(asked: Specification, options: "argparse.Namespace") -> None:
     with whole.opened(asked.file) as opened:
         manifest = opened.manifest
     if options.json:

@@ -12,7 +12,7 @@ import sys
 
 from ..cache import app, files
 from ..unpack import environment, tree, wheel, write
-from .asked import USAGE, Asked, ToolError, compile_all, say
+from .asked import USAGE, Specification, ToolError, compile_all, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def add_to(commands: "Any") -> None:
     venv.set_defaults(do=_venv)
 
 
-def _venv(asked: Asked, options: "argparse.Namespace") -> None:
+def _venv(asked: Specification, options: "argparse.Namespace") -> None:
     place = os.path.abspath(os.path.expanduser(options.place))
     if os.path.exists(place):
         _check_replaceable(place, asked.file, options.force)

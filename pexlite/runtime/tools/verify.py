@@ -9,7 +9,7 @@ from ..file import zip as archive
 from ..start import LAUNCHER
 from ..unpack import launcher, tree, wheel
 from ..upkeep import mend
-from .asked import USAGE, VERIFICATION, WRITING, Asked, ToolError, say
+from .asked import USAGE, VERIFICATION, WRITING, Specification, ToolError, say
 from .extract import checked_pieces
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ def add_to(commands: "Any") -> None:
     verify.set_defaults(do=_verify)
 
 
-def _verify(asked: Asked, options: "argparse.Namespace") -> None:
+def _verify(asked: Specification, options: "argparse.Namespace") -> None:
     if options.repair and not options.cache:
         raise ToolError("--repair is for the unpacked files: verify --cache --repair", USAGE)
     with whole.opened(asked.file) as opened:
@@ -57,7 +57,7 @@ def _problems_of_file(opened: whole.Whole) -> "Iterator[str]":
             yield str(damage)
 
 
-def _verify_cache(asked: Asked, repairing: bool) -> None:
+def _verify_cache(asked: Specification, repairing: bool) -> None:
     """Say whether what is unpacked of `asked` is whole; what is not is mended if `repairing`, else a failure."""
     if not os.path.lexists(asked.place):
         return say("nothing of it is unpacked for this Python under %s" % asked.root)

@@ -1,7 +1,7 @@
 """`warm`: the first start's work done now, and nothing run."""
 
 from ..cache import app
-from .asked import Asked, compile_all, say
+from .asked import Specification, compile_all, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def add_to(commands: "Any") -> None:
     warm.set_defaults(do=_warm)
 
 
-def _warm(asked: Asked, options: "argparse.Namespace") -> None:
+def _warm(asked: Specification, options: "argparse.Namespace") -> None:
     place = asked.install()
     if options.compile:
         compile_all([app.site_packages(place)])

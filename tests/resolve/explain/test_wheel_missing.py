@@ -14,7 +14,7 @@ from pexlite.errors import ResolutionError
 from pexlite.fetch.collect import collect
 from pexlite.model import IndexSettings, LockParts, Root, no_report
 from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import lock as resolve_lock
+from pexlite.resolve.lock import resolve
 from pexlite.store.store import Store
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_project, make_wheel
@@ -51,7 +51,7 @@ def index(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def locked(resolver: str, index: str, requirement: str, *targets: str) -> Pylock:
     settings = IndexSettings(index_url=index, retries=0)
-    return resolve_lock(
+    return resolve(
         [Root(Requirement(requirement), "the test")],
         (),
         [platform_target(target) for target in targets],
