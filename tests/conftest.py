@@ -1,4 +1,4 @@
-"""Fixtures for several rooms: a bare machine, a web server and a certificate, a place to measure in."""
+"""Fixtures for several rooms: a bare machine, a store and a target, a web server, a place to measure in."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from packaging.markers import default_environment
+from packaging.tags import sys_tags
 
+from pexlite.build.projects import Workshop
+from pexlite.model import IndexSettings, Target, no_report
+from pexlite.model.installer import Installer
+from pexlite.resolve.installers import find_installer
+from pexlite.store.store import Store
 from tests import needs
 from tests.bench.setting import Setting
 from tests.checkout import environment_with_pexlite
-from tests.fetch.server import Server
+from tests.network.server import Server
 
 
 def pytest_configure() -> None:
@@ -83,3 +90,40 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("NETRC", os.devnull)
     with Server() as running:
         yield running
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def target() -> Target:
+    """The Python that runs the tests."""
+    return Target(
+        python=f"cp{sys.version_info[0]}{sys.version_info[1]}",
+        platform="linux_x86_64",
+        libc=None,
+        tags=tuple(sys_tags()),
+        environment=default_environment(),
+        interpreter=Path(sys.executable),
+    )
+
+
+@pytest.fixture(scope="session")
+def installer() -> Installer:
+    return find_installer("auto")
+
+
+@pytest.fixture
+def workshop(store: Store, target: Target, installer: Installer) -> Workshop:
+    return Workshop(store, IndexSettings(), installer, target, no_report)
+
+
+@pytest.fixture
+def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without pip's or uv's configuration, so that only what a test says is asked for."""
+    for name in list(os.environ):
+        if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)

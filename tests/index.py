@@ -9,7 +9,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from tests.fetch.server import Reply, Server, content
+from tests.network.server import Reply, Server, content
 
 
 def serve(

@@ -13,7 +13,7 @@ from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from pexlite.pipeline.build import build as build_file
 from pexlite.pylock.write import lock_text, write_lock
 from tests.factories import make_project, make_wheel
-from tests.fetch.locks import lock_of, sha256, wheel_entry
+from tests.pylock.values import lock_of, sha256, wheel_entry
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
 

@@ -70,7 +70,7 @@ def test_git_tells_in_the_copy_what_it_tells_in_the_original(inside: str, tmp_pa
     assert git(copy, "describe", "--tags", "--dirty") == "3.4-dirty"
     git(copy, "add", ".")
     assert git(repository, "status", "--porcelain") == ""
-    assert copy.joinpath(*[".."] * len(Path(inside).parts), "README.md").read_text() == "README.md"
+    assert copy.joinpath(*[".."] * len(Path(inside).parts), "README.md").read_text() == (repository / "README.md").read_text()
 
 
 def test_a_changed_project_is_a_changed_one_in_the_copy(tmp_path: Path, scratch: Path) -> None:

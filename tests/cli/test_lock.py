@@ -9,7 +9,7 @@ import pytest
 
 from pexlite.cli.main import run
 from pexlite.model import BuildRequest, IndexSettings, LockResult, Report
-from tests.fetch.locks import lock_of
+from tests.pylock.values import lock_of
 
 Output = pytest.CaptureFixture[str]
 

@@ -18,9 +18,9 @@ from pexlite.model import IndexSettings, Progress, Target, Wheel
 from pexlite.model.installer import Installer
 from pexlite.store.store import Store
 from tests.factories import make_project, make_wheel
-from tests.fetch import server as replies
-from tests.fetch.locks import lock_of, sha256, wheel_entry
-from tests.fetch.server import Server
+from tests.network import server as replies
+from tests.network.server import Server
+from tests.pylock.values import lock_of, sha256, wheel_entry
 
 
 def collected(

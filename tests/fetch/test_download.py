@@ -22,9 +22,9 @@ from pexlite.model import IndexSettings, Progress, Target, Wheel
 from pexlite.model.installer import Installer
 from pexlite.store.store import Store
 from tests.factories import make_wheel
-from tests.fetch import server as replies
-from tests.fetch.locks import lock_of, sha256, wheel_entry
-from tests.fetch.server import Server
+from tests.network import server as replies
+from tests.network.server import Server
+from tests.pylock.values import lock_of, sha256, wheel_entry
 
 # Never run by what is tested here.
 NO_INSTALLER = Installer("pip", ("false",))
@@ -299,17 +299,17 @@ def test_ctrl_c_ends_it_quickly_and_leaves_nothing(
             from pathlib import Path
             from packaging.markers import default_environment
             from packaging.tags import sys_tags
-            from pexlite import fetch
-            from pexlite.store.store import Store
-            from pexlite.installers import Installer
+            from pexlite.fetch.collect import collect
             from pexlite.model import IndexSettings, Target
-            from tests.fetch.locks import lock_of, wheel_entry
+            from pexlite.model.installer import Installer
+            from pexlite.store.store import Store
+            from tests.pylock.values import lock_of, wheel_entry
 
             # A shell has its background jobs ignore Ctrl-C, tests among them.
             signal.signal(signal.SIGINT, signal.default_int_handler)
             wheel, url, root = sys.argv[1:]
             target = Target("cp311", "linux_x86_64", None, tuple(sys_tags()), default_environment())
-            fetch.collect(
+            collect(
                 lock_of(wheel_entry(Path(wheel), url)),
                 [target],
                 store=Store(Path(root)),

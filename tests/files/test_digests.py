@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.files.digests import all_have_sha256, has_sha256
-from tests.fetch.locks import sha256
+from tests.pylock.values import sha256
 
 
 @pytest.fixture

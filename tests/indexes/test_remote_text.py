@@ -10,8 +10,8 @@ import pytest
 from pexlite.errors import UsageError
 from pexlite.requirements.constraints import lines_behind
 from pexlite.requirements.requirements_txt import read_requirements
-from tests.fetch import server as replies
-from tests.fetch.server import Server
+from tests.network import server as replies
+from tests.network.server import Server
 
 
 def named(url: str, directory: Path) -> list[str]:

@@ -13,9 +13,9 @@ from pexlite.model import IndexSettings, Target
 from pexlite.model.installer import Installer
 from pexlite.store.store import Store
 from tests.factories import make_wheel
-from tests.fetch import server as replies
-from tests.fetch.locks import lock_of, wheel_entry
-from tests.fetch.server import Server
+from tests.network import server as replies
+from tests.network.server import Server
+from tests.pylock.values import lock_of, wheel_entry
 
 PLAIN = IndexSettings(timeout=5, retries=1)
 

@@ -15,7 +15,7 @@ from pexlite.pipeline import decisions as remembered
 from pexlite.pipeline.build import build
 from pexlite.pylock.write import lock_text, write_lock
 from tests.factories import make_project, make_wheel
-from tests.fetch.locks import lock_of, wheel_entry
+from tests.pylock.values import lock_of, wheel_entry
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
 

@@ -18,8 +18,8 @@ from pexlite.pipeline import lock as locking
 from pexlite.pipeline.build import build
 from pexlite.resolve.installers import find_installer
 from tests.factories import make_project, make_wheel
-from tests.fetch.locks import sha256
 from tests.interpreters import supported
+from tests.pylock.values import sha256
 
 UV = find_installer("uv").command
 

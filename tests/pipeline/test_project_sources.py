@@ -16,9 +16,9 @@ from pexlite.requirements.read import raise_problems
 from pexlite.requirements.uv_sources import Needs, uv_sources
 from pexlite.requirements.uv_workspaces import members_of
 from tests.factories import make_project, make_wheel
-from tests.fetch import server as replies
-from tests.fetch.server import Server
 from tests.index import serve
+from tests.network import server as replies
+from tests.network.server import Server
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pexlite.pylock.extras_and_groups import has_group, missing_extras, wanted_parts
-from tests.fetch.locks import lock_of
+from tests.pylock.values import lock_of
 
 LOCK = lock_of(
     **{"extras": ["web", "sql-all"], "dependency-groups": ["default", "Dev"], "default-groups": ["default"]}

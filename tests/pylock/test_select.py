@@ -11,7 +11,7 @@ from pexlite.pylock.select import select, wheels_given
 from pexlite.wheels.read import read_wheel
 from tests.bundle import values
 from tests.factories import make_wheel
-from tests.fetch.locks import lock_of, wheel_entry
+from tests.pylock.values import lock_of, wheel_entry
 
 LINES = [
     ("always", None),

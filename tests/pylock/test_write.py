@@ -16,7 +16,7 @@ from pexlite.errors import WriteError
 from pexlite.model import LocalKind, LocalSource
 from pexlite.pylock.write import lock_text, portable, write_lock
 from tests.factories import make_wheel
-from tests.fetch.locks import lock_of, sha256, wheel_entry
+from tests.pylock.values import lock_of, sha256, wheel_entry
 
 HASHES = {"sha256": "0" * 64}
 URL = "https://files.test/a/click-1.0-py3-none-any.whl"

@@ -16,8 +16,8 @@ from pexlite.resolve.lock import resolve
 from pexlite.targets.interpreters import named_target, running_target
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_wheel
-from tests.fetch.locks import lock_of
 from tests.interpreters import supported
+from tests.pylock.values import lock_of
 
 HERE = running_target()
 MAC = platform_target("macosx_14_0_arm64-cp-313-cp313")

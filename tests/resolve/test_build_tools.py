@@ -22,7 +22,7 @@ from pexlite.resolve.installers import find_installer
 from pexlite.store.store import Store
 from tests import needs
 from tests.factories import make_project, make_wheel
-from tests.fetch.locks import lock_of, sha256
+from tests.pylock.values import lock_of, sha256
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
 

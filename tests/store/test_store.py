@@ -23,7 +23,7 @@ from pexlite.model import Wheel
 from pexlite.store.store import Store, open_store
 from pexlite.wheels.read import read_wheel
 from tests.factories import make_wheel
-from tests.fetch.locks import sha256
+from tests.pylock.values import sha256
 
 
 @pytest.fixture

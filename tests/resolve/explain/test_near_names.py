@@ -15,8 +15,8 @@ from pexlite.model import IndexSettings
 from pexlite.resolve.explain.near_names import names_on, near_name
 from pexlite.resolve.explain.well_known import IMPORTED_FROM, WELL_KNOWN
 from tests.factories import make_wheel
-from tests.fetch.server import Server
 from tests.index import page, serve
+from tests.network.server import Server
 
 _AS_JSON = '{"meta": {"api-version": "1.0"}, "projects": [{"name": "Weather_Tools"}, {"name": "rain"}]}'
 _AS_HTML = '<!DOCTYPE html><html><body><a href="/simple/weather-tools/">Weather_Tools</a><A href="x">\nrain</A>'

@@ -18,8 +18,8 @@ from pexlite.resolve.lock import resolve
 from pexlite.store.store import Store
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_project, make_wheel
-from tests.fetch.server import Server
 from tests.index import serve
+from tests.network.server import Server
 
 OLD_LINUX = "manylinux2014_x86_64-cp-312-cp312"
 NEW_LINUX = "manylinux_2_28_x86_64-cp-312-cp312"

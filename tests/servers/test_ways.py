@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.factories import make_wheel
-from tests.fetch import server as replies
-from tests.fetch.server import Server
 from tests.index import page, serve
-from tests.indexes.conftest import Machine, both
+from tests.servers.conftest import Machine, both
+from tests.network import server as replies
+from tests.network.server import Server
 
 
 def wheels_in(machine: Machine, output: str = "app.pex") -> str:

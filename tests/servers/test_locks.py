@@ -10,11 +10,11 @@ import pytest
 
 from pexlite.resolve.installers import find_installer
 from tests.factories import make_wheel
-from tests.fetch import server as replies
-from tests.fetch.locks import sha256
-from tests.fetch.server import Server
 from tests.index import page, serve
-from tests.indexes.conftest import Machine
+from tests.servers.conftest import Machine
+from tests.network import server as replies
+from tests.network.server import Server
+from tests.pylock.values import sha256
 
 PIP = (sys.executable, "-m", "pip")
 UV = find_installer("uv").command

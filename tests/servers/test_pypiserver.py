@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.indexes.conftest import PASSWORD, Machine, both
+from tests.servers.conftest import PASSWORD, Machine, both
 
 
 @dataclass(frozen=True)

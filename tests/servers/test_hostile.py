@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import make_wheel
-from tests.indexes.conftest import Machine, both
+from tests.servers.conftest import Machine, both
 from tests.wheels.test_read import INFO, altered
 
 LIES = {f"{INFO}/METADATA": "Metadata-Version: 2.1\nName: demo\nVersion: 9\n"}

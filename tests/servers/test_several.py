@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.factories import make_project, make_wheel
-from tests.fetch import server as replies
-from tests.fetch.server import Server
 from tests.index import serve
-from tests.indexes.conftest import Machine, both
+from tests.servers.conftest import Machine, both
+from tests.network import server as replies
+from tests.network.server import Server
 
 
 @dataclass(frozen=True)

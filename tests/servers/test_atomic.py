@@ -17,10 +17,10 @@ import pytest
 
 from tests import processes
 from tests.factories import make_wheel
-from tests.fetch import server as replies
-from tests.fetch.server import Server
 from tests.index import serve
-from tests.indexes.conftest import Machine, both
+from tests.servers.conftest import Machine, both
+from tests.network import server as replies
+from tests.network.server import Server
 
 
 def an_application() -> bytes:

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_wheel
-from tests.fetch.locks import sha256
-from tests.fetch.server import Server, content
 from tests.index import serve
-from tests.indexes.conftest import Machine
+from tests.servers.conftest import Machine
+from tests.network.server import Server, content
+from tests.pylock.values import sha256
 
 # Another one in each process of the tests, which can see the programs of the others.
 MARK = f"mark-{os.getpid()}-in-a-test"
