@@ -27,12 +27,13 @@ def run_tests(session: nox.Session, *arguments: str, offline: tuple[str, ...] = 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Rules (ruff), layout (ruff format) and types (mypy strict)."""
+    """Rules (ruff), layout (ruff format), types (mypy strict) and what may import what (import-linter)."""
     session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("mypy", "noxfile.py", ".ci/debian.py")
+    session.run("lint-imports", "--no-logo")
 
 
 @nox.session

@@ -1,12 +1,14 @@
-"""The map in pexlite/ARCHITECTURE.md is true, and the code keeps to its layers."""
+"""The map in pexlite/ARCHITECTURE.md and the doors are true; import-linter, told the same, holds the layers."""
 
 from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,10 +17,15 @@ import pexlite
 HOUSE = Path(pexlite.__file__).parent
 MAP = (HOUSE / "ARCHITECTURE.md").read_text(encoding="utf-8")
 MODULES = sorted(HOUSE.rglob("*.py"))
-# The doors: what they may import is the layer that they open.
+REPOSITORY = HOUSE.parent
+# The rooms whose doors list their modules; the others are one page, or say it in their own way.
+ROOMS = sorted(path.parent.name for path in HOUSE.glob("*/__init__.py") if path.parent.name != "runtime")
+ROW = re.compile(r"^    ([a-z_0-9]+/?(?:, [a-z_0-9]+)*)(?:  |$)", flags=re.MULTILINE)
+BESIDE = re.compile(r"[;.] ([a-z_0-9]+): ")
+# Two modules that stand above all rooms.
 DOORS = {"__main__": "cli", "__init__": "cli"}
 # Programs of their own, which other processes run.
-PROGRAMS = {HOUSE / "targets" / "ask.py", HOUSE / "resolve" / "guided_pip.py", HOUSE / "tools" / "look.py"}
+PROGRAMS = {HOUSE / "targets" / "ask.py", HOUSE / "resolve" / "patched_pip.py", HOUSE / "tools" / "run_tool.py"}
 # Standard library that reads or changes the world outside, which bundle/ leaves to the other rooms.
 WORLDLY = {"os", "io", "shutil", "socket", "time", "datetime", "subprocess", "urllib", "tempfile", "random"} | {
     "platform",
@@ -60,15 +67,22 @@ def room_of(path: Path) -> str:
 
 
 def layers() -> list[set[str]]:
-    """The rooms by layer, top to bottom, as the map's last list has them; runtime is not among them."""
-    text = MAP.split("Layers:\n", 1)[1]
-    lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
-    return [{room.strip() for room in line.split("|")} for line in lines if line != "runtime"]
+    """The rooms by layer, top to bottom, as import-linter is told of them."""
+    return [
+        {room.strip() for room in line.split("|")} for line in contract("imports point down the map")["layers"]
+    ]
 
 
-def described_rooms() -> set[str]:
-    text = MAP.split("Layers:\n", 1)[0].split("hold", 1)[1]
-    return set(re.findall(r"^    ([a-z_]+)  +\S", text, flags=re.MULTILINE))
+def contract(name: str) -> dict[str, Any]:
+    """The contract of that name in pyproject.toml."""
+    table = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    [found] = [one for one in table["tool"]["importlinter"]["contracts"] if one["name"] == name]
+    return dict(found)
+
+
+def described_rooms() -> list[str]:
+    """The rooms as the map lists them, top to bottom."""
+    return re.findall(r"^    ([a-z_]+)  +\S", MAP.split("The rooms, top to bottom", 1)[1], flags=re.MULTILINE)
 
 
 def existing_rooms() -> set[str]:
@@ -85,27 +99,32 @@ each_module = pytest.mark.parametrize("path", MODULES, ids=named)
 
 
 def test_the_map_describes_every_room_and_no_other() -> None:
-    assert described_rooms() == existing_rooms()
+    assert sorted(described_rooms()) == sorted(existing_rooms())
 
 
-def test_the_layers_hold_every_room_once_and_no_other() -> None:
-    placed = [room for layer in layers() for room in layer]
-    assert sorted(placed) == sorted(existing_rooms() - {"runtime"})
-
-
-@each_module
-def test_imports_point_down_the_layers(path: Path) -> None:
+def test_the_map_lists_the_rooms_as_the_layers_do() -> None:
     depths = {room: depth for depth, layer in enumerate(layers()) for room in layer}
-    here = room_of(path)
-    if here == "runtime":
-        return
-    upward = [
-        f"line {found.line}: {here} imports {room}"
-        for found in imports_of(ast.parse(path.read_text()))
-        for room in found.rooms
-        if room != here and depths.get(room, -1) <= depths[here]
-    ]
-    assert upward == []
+    *rooms, last = described_rooms()
+    assert last == "runtime"
+    assert [depths[room] for room in rooms] == sorted(depths.values())
+
+
+def test_the_runtime_is_layered_as_its_door_says() -> None:
+    door = ast.get_docstring(ast.parse((HOUSE / "runtime" / "__init__.py").read_text())) or ""
+    text = door.split("only those above it", 1)[1].split("\n\n", 2)[1]
+    listed = re.findall(r"^    ([a-z]+)  +\S", text, flags=re.MULTILINE)
+    assert contract("the room that travels keeps the order on its door")["layers"] == listed[::-1]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_door_names_every_module_of_its_room_and_no_other(room: str) -> None:
+    folder = HOUSE / room
+    door = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    in_rows = {name for row in ROW.findall(door) for name in row.split(", ")}
+    beside = set(BESIDE.findall(door))  # "pip_program: what pip runs", in another's row
+    inside = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    inside |= {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    assert (in_rows | beside) == inside
 
 
 @each_module
@@ -162,7 +181,7 @@ def test_a_module_over_400_lines_gives_its_reason_in_its_docstring(path: Path) -
     ("source", "rooms"),
     [
         ("from pexlite import fetch, __version__", ("fetch",)),
-        ("from pexlite.indexes.settings import effective_settings", ("resolve",)),
+        ("from pexlite.indexes.settings import effective_settings", ("indexes",)),
         ("import pexlite.runtime.boot", ("runtime",)),
         ("from packaging import tags", ()),
     ],

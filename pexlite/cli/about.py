@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 
 import click
 
-from pexlite.cli.completion import commands
+from pexlite.cli import completion
 from pexlite.cli.help import GroupedCommand, HelpContext
 from pexlite.cli.say import write_coloured
 from pexlite.cli.words_first import WordFirst
@@ -32,10 +33,8 @@ _VARIABLES = (
 )
 
 
-def in_short() -> tuple[str, ...]:
-    """The help of `pexlite` alone: what it does, four commands to try, and where to read on."""
-    from pexlite.cli.commands import COMMANDS
-
+def in_short(commands: Iterable[str]) -> tuple[str, ...]:
+    """The help of `pexlite` alone: what it does, four things to try, its `commands`, and where to read on."""
     width = max(len(command) for command, _ in _EXAMPLES)
     return (
         "Usage: pexlite [OPTIONS] [REQUIREMENT|PATH]...",
@@ -45,7 +44,7 @@ def in_short() -> tuple[str, ...]:
         "",
         *(f"  {command:{width}}  {meaning}" for command, meaning in _EXAMPLES),
         "",
-        *textwrap.wrap(f"Commands: {', '.join(sorted(COMMANDS))}.", 100),
+        *textwrap.wrap(f"Commands: {', '.join(sorted(commands))}.", 100),
         "All options and environment variables: pexlite --help. Those of a command: pexlite help COMMAND.",
     )
 
@@ -78,10 +77,13 @@ def show(names: tuple[str, ...]) -> None:
     write_coloured(context.get_help())
 
 
+_COMMAND = click.Argument(["names"], nargs=-1, metavar="[COMMAND]", shell_complete=completion.commands)
 HELP = GroupedCommand(
     "help",
     callback=show,
     help=show.__doc__,
     short_help="how a command is used",
-    sections={"Output": (click.Argument(["names"], nargs=-1, metavar="[COMMAND]", shell_complete=commands),)},
+    sections={
+        "Output": (click.Argument(["names"], nargs=-1, metavar="[COMMAND]", shell_complete=completion.commands),)
+    },
 )

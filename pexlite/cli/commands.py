@@ -75,7 +75,7 @@ def _say_how(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         from pexlite.cli.about import in_short
 
-        say(*in_short(), err=True)
+        say(*in_short(COMMANDS), err=True)
         context.exit(2)
 
 

@@ -6,7 +6,7 @@ In come requirements (`Root`), targets and index settings; out comes a `Pylock`,
     job                 one resolution: the input of uv or pip for one target
     uv, pip             the two resolvers
     installers          uv and pip found, and run
-    patched_pip         the program that changes in pip what it cannot be told; run_patched_pip starts it
+    run_patched_pip     pip, told what it has no options for; patched_pip: the program that changes it
     metadata_wheels     wheels of metadata alone, in place of large local ones
     project_lock        the lock beside a project: pylock.toml, or uv.lock through `uv export`
     build_wheel         a project built by uv or pip; build_tools: what it is built with; sdist: unpacked

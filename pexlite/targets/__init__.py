@@ -2,4 +2,12 @@
 
 Every Target is made from facts (`facts.Python` and `facts.Platform`), never from the interpreter that runs
 pexlite, so that one that was asked and one that was only named come out alike.
+
+    find           the targets of a build, from --python, --platform and --target: open this first
+    facts          a Python and a platform, and the Target that they make
+    interpreters   the Pythons of this machine
+    asking         one of them asked; ask: the program that it runs; answer: its answer, checked
+    platforms      a platform's name, parsed
+    probe          the facts of a Python, here or on another machine, as a file
+    surroundings   the targets that the same wheels may serve as well
 """

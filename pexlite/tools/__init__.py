@@ -1,1 +1,11 @@
-"""Tools for built files and for the caches: info, verify, extract, venv, activate, cache."""
+"""Built files and caches, looked at: what `pexlite info`, `verify`, `extract`, `venv` and `cache` show and do.
+
+In come files of anybody's, none of whose code runs here; out come values for the command line and the API.
+
+    info            what is in a file and where it runs
+    verify          that a file is unchanged, and agrees with a lock
+    extract         its wheels, byte for byte
+    activate        its content importable in this process
+    runtime_tools   tools of the runtime room, run on a file; run_tool: the program that does it
+    caches          the store, and the cache that built files unpack into
+"""

@@ -18,9 +18,9 @@ import pytest
 from tests import processes
 from tests.factories import make_wheel
 from tests.index import serve
-from tests.servers.conftest import Machine, both
 from tests.network import server as replies
 from tests.network.server import Server
+from tests.servers.conftest import Machine, both
 
 
 def an_application() -> bytes:

@@ -12,8 +12,8 @@ import pytest
 
 from tests.factories import make_wheel
 from tests.index import page
-from tests.servers.conftest import Machine, both
 from tests.network.server import Server, content
+from tests.servers.conftest import Machine, both
 
 UPLOADED = {"1.0": "2026-01-30T23:59:59Z", "2.0": "2026-01-31T00:00:00Z", "3.0": "2026-01-31T23:00:00Z"}
 

@@ -11,10 +11,10 @@ import pytest
 from pexlite.resolve.installers import find_installer
 from tests.factories import make_wheel
 from tests.index import page, serve
-from tests.servers.conftest import Machine
 from tests.network import server as replies
 from tests.network.server import Server
 from tests.pylock.values import sha256
+from tests.servers.conftest import Machine
 
 PIP = (sys.executable, "-m", "pip")
 UV = find_installer("uv").command

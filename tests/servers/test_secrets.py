@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from tests.factories import make_wheel
 from tests.index import serve
-from tests.servers.conftest import Machine
 from tests.network.server import Server, content
 from tests.pylock.values import sha256
+from tests.servers.conftest import Machine
 
 # Another one in each process of the tests, which can see the programs of the others.
 MARK = f"mark-{os.getpid()}-in-a-test"

@@ -10,9 +10,9 @@ import pytest
 
 from tests.factories import make_project, make_wheel
 from tests.index import serve
-from tests.servers.conftest import Machine, both
 from tests.network import server as replies
 from tests.network.server import Server
+from tests.servers.conftest import Machine, both
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import pytest
 
 from tests.factories import make_wheel
 from tests.index import page, serve
-from tests.servers.conftest import Machine, both
 from tests.network import server as replies
 from tests.network.server import Server
+from tests.servers.conftest import Machine, both
 
 
 def wheels_in(machine: Machine, output: str = "app.pex") -> str:
