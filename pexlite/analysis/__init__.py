@@ -1,4 +1,4 @@
-"""What own code says of itself, read and never run.
+"""Own code, read and never run: its imports, and the Pythons that can read it.
 
 In come the wheels of local code; out come imports and grammars, kept in the store since reading takes long.
 

@@ -1,4 +1,4 @@
-"""What is asked for, read: a `BuildRequest` and all files that it names, as a `Specification`.
+"""A request, read: a `BuildRequest` and all files that it names become a `Specification`.
 
 In come words of the command line and files of anybody's; out come requirements, local code and settings, or one
 UsageError with all that is wrong. Every reader returns a `Parsed`; `read` adds them up.
