@@ -109,7 +109,7 @@ class Player:
         return found
 
     def _facts(self, path: str) -> object:
-        """Kind, rights, links and size of `path`; the error's name in a directory that may be listed, not searched."""
+        """Kind, rights, links and size of `path`; or the error of a directory that may not be searched."""
         try:
             facts = self.system.lstat(path)
             target = self.system.readlink(path) if stat.S_ISLNK(facts.st_mode) else ""
