@@ -5,7 +5,8 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     build             build(request): decided now or earlier, then written
     decide            all about a file, decided: the pipeline in one screen
     prepare           the request read, targets found, local code made into wheels
-    lock              lock(request), and the lock that a build goes by
+    choose_lock       the lock that a build goes by, with its wheels
+    lock              lock(request): the lock that `pexlite lock` writes
     project_sources   a project's own word on where its dependencies come from
     index_origins     which of several places of one name a project came from
     entry_point       how a file starts, checked against the sources

@@ -1,4 +1,4 @@
-"""The pipeline: a request in, a file out. `deciding.decide` decides everything; `build` here writes the file."""
+"""The pipeline: a request in, a file out. `decide.decide` decides everything; `build` here writes the file."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ from pexlite.model import (
     no_report,
 )
 from pexlite.outputs import Output
+from pexlite.pipeline.choose_lock import Settled, settle
 from pexlite.pipeline.entry_point import check_start, choose_start, default_name
-from pexlite.pipeline.lock import Settled, settle
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
 from pexlite.requirements.read import read_request
