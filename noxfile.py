@@ -60,7 +60,9 @@ def simulate(session: nox.Session) -> None:
     """The cache's protocol under many more schedules: `-- --schedules 200000`, `-- --seed N` to see one."""
     session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "test"))
     chosen = session.posargs or ("--schedules", "20000")
-    session.run("python", "-m", "tests.simulation", "--jobs", str(os.cpu_count() or 1), *chosen, env=ENVIRONMENT)
+    session.run(
+        "python", "-m", "tests.programs.simulation", "--jobs", str(os.cpu_count() or 1), *chosen, env=ENVIRONMENT
+    )
 
 
 @nox.session(default=False)
@@ -86,19 +88,19 @@ def run_measurement(session: nox.Session, module: str) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """How fast, large and hungry pexlite and its peers are, side by side; `-- --help` says what can be chosen."""
-    run_measurement(session, "tests.bench")
+    run_measurement(session, "tests.programs.bench")
 
 
 @nox.session(default=False)
 def conformance(session: nox.Session) -> None:
     """Real applications and libraries against a plain venv; `-- --tool pex` runs a peer over the same rows."""
-    run_measurement(session, "tests.conformance")
+    run_measurement(session, "tests.programs.conformance")
 
 
 @nox.session(default=False)
 def profile(session: nox.Session) -> None:
     """Where the time goes: `-- warm|cold|build WORKLOAD`."""
-    run_measurement(session, "tests.profile")
+    run_measurement(session, "tests.programs.profile")
 
 
 @nox.session(default=False)

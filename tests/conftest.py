@@ -20,9 +20,9 @@ from pexlite.model.installer import Installer
 from pexlite.resolve.installers import find_installer
 from pexlite.store.store import Store
 from tests import needs
-from tests.bench.setting import Setting
 from tests.checkout import environment_with_pexlite
 from tests.network.server import Server
+from tests.programs.bench.setting import Setting
 
 
 def pytest_configure() -> None:

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.bench import __main__ as command
-from tests.bench import chart, instructions, kinds, report, results, simultaneous, starts, timing, weights
-from tests.bench.results import Results, Row, row
-from tests.bench.setting import Setting
-from tests.bench.targets import Target, in_words
-from tests.bench.timing import Contender, Figure, WrongOutputError, figure, paired, run
-from tests.bench.tools import TOOLS
-from tests.bench.workloads import MADE_BY_CODE, WORKLOADS, of_files, of_wheels
 from tests.checkout import REPOSITORY
+from tests.programs.bench import __main__ as command
+from tests.programs.bench import chart, instructions, kinds, report, results, simultaneous, starts, timing, weights
+from tests.programs.bench.results import Results, Row, row
+from tests.programs.bench.setting import Setting
+from tests.programs.bench.targets import Target, in_words
+from tests.programs.bench.timing import Contender, Figure, WrongOutputError, figure, paired, run
+from tests.programs.bench.tools import TOOLS
+from tests.programs.bench.workloads import MADE_BY_CODE, WORKLOADS, of_files, of_wheels
 
 PEXLITE = [TOOLS["pexlite"]]
 MACHINE = {
@@ -310,7 +310,7 @@ def test_every_tool_and_workload_can_be_asked_for() -> None:
     assert command._parser().parse_args(words).tool == tuple(TOOLS)
 
 
-RESULTS = REPOSITORY / "tests" / "bench" / "results.json"
+RESULTS = REPOSITORY / "tests" / "programs" / "bench" / "results.json"
 
 
 def test_the_readme_shows_what_results_json_says() -> None:

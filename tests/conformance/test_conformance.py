@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.setting import Setting
 from tests.checkout import REPOSITORY
-from tests.conformance import report
-from tests.conformance.application import Application
-from tests.conformance.compare import TOOLS, Bench, NotAsExpectedError, Programs, compare
-from tests.conformance.report import Outcome
-from tests.conformance.table import APPLICATIONS, JOURNEYS
 from tests.factories import make_wheel
+from tests.programs.bench.setting import Setting
+from tests.programs.conformance import report
+from tests.programs.conformance.application import Application
+from tests.programs.conformance.compare import TOOLS, Bench, NotAsExpectedError, Programs, compare
+from tests.programs.conformance.report import Outcome
+from tests.programs.conformance.table import APPLICATIONS, JOURNEYS
 
 LIBRARY = Application(
     "made", ("made-library",), ("it.py", "a"), files={"it.py": "import sys, made_library\nprint(sys.argv[1:])\n"}
@@ -134,4 +134,4 @@ def test_outcomes_come_back_as_written_and_rows_run_again_replace_the_old(tmp_pa
 def test_the_readme_shows_what_results_json_says() -> None:
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert report.BEGIN in text
-    assert report.in_readme(text, REPOSITORY / "tests" / "conformance" / "results.json") == text
+    assert report.in_readme(text, REPOSITORY / "tests" / "programs" / "conformance" / "results.json") == text

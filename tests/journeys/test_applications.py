@@ -14,9 +14,9 @@ import pytest
 from pexlite.model import BuildRequest, BuildResult
 from pexlite.pipeline.build import build
 from tests.bundles import environment, run
-from tests.conformance.application import Application
-from tests.conformance.table import JOURNEYS
 from tests.factories import write_files
+from tests.programs.conformance.application import Application
+from tests.programs.conformance.table import JOURNEYS
 
 pytestmark = [pytest.mark.journey, pytest.mark.network]
 

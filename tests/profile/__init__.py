@@ -1,1 +1,0 @@
-"""A profile of one workload: where its time goes. `nox -s profile -- warm|cold|build WORKLOAD`."""

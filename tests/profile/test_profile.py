@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.setting import Setting
-from tests.bench.workloads import MADE_BY_CODE
-from tests.profile.__main__ import cold, warm
+from tests.programs.bench.setting import Setting
+from tests.programs.bench.workloads import MADE_BY_CODE
+from tests.programs.profile.__main__ import cold, warm
 
 
 def test_a_warm_start_is_held_beside_the_plain_venv(setting: Setting, capfd: pytest.CaptureFixture[str]) -> None:

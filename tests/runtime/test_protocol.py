@@ -1,6 +1,6 @@
 """The cache's protocol: whatever processes meet on a cache and whatever befalls them, a start finds its app whole.
 
-`tests.simulation` plays the schedules; a failing one is told by its seed, which that program shows call by call.
+`tests.programs.simulation` plays the schedules; a failing one is told by its seed, which shows it call by call.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tests.simulation.cases import CASES
+from tests.programs.simulation.cases import CASES
 
 # In all, what two processors do in 45 seconds; a machine that is slow or busy tries fewer of them.
 _SCHEDULES, _SECONDS = 500, 7
@@ -21,7 +21,7 @@ _SCHEDULES, _SECONDS = 500, 7
 def test_starts_find_their_app_whole(case: str) -> None:
     words = ["--case", case, "--schedules", str(_SCHEDULES), "--seconds", str(_SECONDS)]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.simulation", *words],
+        [sys.executable, "-m", "tests.programs.simulation", *words],
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,

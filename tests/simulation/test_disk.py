@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.simulation.disk import Disk, File
-from tests.simulation.process import Process
-from tests.simulation.scheduler import Faults, Scheduler
-from tests.simulation.system import System, modules_for
+from tests.programs.simulation.disk import Disk, File
+from tests.programs.simulation.process import Process
+from tests.programs.simulation.scheduler import Faults, Scheduler
+from tests.programs.simulation.system import System, modules_for
 
 _NAMES = ("a", "b", "a/a", "a/b", "b/a", "a/b/a", ".", "a/..", "a/../b", "a/", "b/.")
 _TARGETS = ("a", "b", "../a", "a/b", "nowhere", ".", "a/")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.disk import Disk
-from tests.simulation.process import Process
-from tests.simulation.room import Imports, Room
-from tests.simulation.scheduler import Faults, Scheduler
+from tests.programs.simulation.disk import Disk
+from tests.programs.simulation.process import Process
+from tests.programs.simulation.room import Imports, Room
+from tests.programs.simulation.scheduler import Faults, Scheduler
 
 _ROOM = {
     "__init__.py": "import os\ncount = 0\n",

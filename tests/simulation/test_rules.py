@@ -7,11 +7,11 @@ import os
 
 import pytest
 
-from tests.simulation.disk import Disk
-from tests.simulation.process import Process
-from tests.simulation.rules import Rules
-from tests.simulation.scheduler import Faults, Scheduler
-from tests.simulation.system import System
+from tests.programs.simulation.disk import Disk
+from tests.programs.simulation.process import Process
+from tests.programs.simulation.rules import Rules
+from tests.programs.simulation.scheduler import Faults, Scheduler
+from tests.programs.simulation.system import System
 
 _CACHE = "/cache/lite-2"
 _APP = f"{_CACHE}/apps/0123456789abcdef-cp311-0123456789"

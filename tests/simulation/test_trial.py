@@ -9,15 +9,15 @@ import sys
 
 import pytest
 
-from tests.simulation.broken import BREAKS
-from tests.simulation.cases import CASES
-from tests.simulation.disk import Disk
-from tests.simulation.door import Door
-from tests.simulation.process import Process
-from tests.simulation.room import Room
-from tests.simulation.scheduler import Event, Faults, Scheduler
-from tests.simulation.system import System
-from tests.simulation.trial import Trials
+from tests.programs.simulation.broken import BREAKS
+from tests.programs.simulation.cases import CASES
+from tests.programs.simulation.disk import Disk
+from tests.programs.simulation.door import Door
+from tests.programs.simulation.process import Process
+from tests.programs.simulation.room import Room
+from tests.programs.simulation.scheduler import Event, Faults, Scheduler
+from tests.programs.simulation.system import System
+from tests.programs.simulation.trial import Trials
 
 
 @functools.cache
@@ -40,7 +40,7 @@ RARE = {"a directory that cannot be listed counts as empty"}
 def test_a_fault_in_the_room_is_found(fault: str) -> None:
     words = ["--broken", fault, "--case", BREAKS[fault].case, "--schedules", "2000", "--seconds", "60"]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.simulation", *words],
+        [sys.executable, "-m", "tests.programs.simulation", *words],
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,

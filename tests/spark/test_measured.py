@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import spark
-from tests.bench.setting import Setting
-from tests.bench.workloads import MADE_BY_CODE
+from tests.programs.bench import spark
+from tests.programs.bench.setting import Setting
+from tests.programs.bench.workloads import MADE_BY_CODE
 from tests.spark.versions import only_newest
 
 pytestmark = [pytest.mark.spark, pytest.mark.network]

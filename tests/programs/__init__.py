@@ -1,0 +1,9 @@
+"""Programs that measure, compare and try: nox runs them when asked, and no run of the tests does.
+
+    bench        how fast, large and hungry pexlite and its peers are, side by side
+    conformance  real applications and libraries against a plain virtual environment
+    profile      where the time of one start or build goes
+    simulation   the cache's protocol under many schedules
+
+`python -m tests.programs.NAME --help` says how each is run. Their tests lie in tests/NAME.
+"""

@@ -1,0 +1,141 @@
+"""The results for people: a table on the terminal, and the part of README.md that is made from results.json."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.programs.bench.results import Results, Row
+from tests.programs.bench.targets import Verdict, in_words
+
+BEGIN, END = "<!-- from tests/programs/bench/results.json -->\n", "<!-- end -->\n"
+# One cell of the README's table each: the best that a peer reaches with any of its flags.
+_COLUMNS = {
+    "plain venv": ("venv",),
+    "pexlite": ("pexlite", "pexlite-sh", "pexlite-compile", "pexlite-fast"),
+    "pex": ("pex", "pex-venv", "pex-fast", "pex-venv-fast", "pex-pylock-fast", "pex-rc"),
+    "shiv": ("shiv", "shiv-fast"),
+    "PyInstaller": ("pyinstaller",),
+}
+
+
+def show(results: Results, console: Console) -> None:
+    """Print every row: each tool's median with least and most, its ratio to the first, and the targets."""
+    console.print(f"[bold]{where_and_when(results)}[/]")
+    for note in results.notes:
+        console.print(note)
+    for row in results.rows:
+        console.print(_table(row))
+        for tool, figure in row.figures.items():
+            if not figure.runs:
+                console.print(f"  [red]none[/]   {tool}: {figure.note}", highlight=False)
+        for said in row.verdicts:
+            console.print(f"  {_mark(said)} {said.claim}: {_found(said, row.unit)}", highlight=False)
+    missed = [(row, said) for row in results.rows for said in row.verdicts if not said.met]
+    total = sum(len(row.verdicts) for row in results.rows)
+    console.print(f"\n[bold]{total - len(missed)} of {total} targets met[/]")
+    for row, said in missed:
+        console.print(f"  missed: {row.concern} {row.workload} {row.way}: {said.claim}: {_found(said, row.unit)}")
+
+
+def _table(row: Row) -> Table:
+    table = Table(title=f"{row.concern} · {row.workload} · {row.way}", title_justify="left")
+    for name in ("", "median", "least", "most", "runs", "CPU", "ratio"):
+        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    first = next((figure.median for figure in row.figures.values() if figure.runs), float("nan"))
+    for tool, figure in row.figures.items():
+        if not figure.runs:
+            continue
+        values = [in_words(value, row.unit) for value in (figure.median, figure.least, figure.most)]
+        cpu = in_words(figure.cpu, "s") if figure.cpu is not None else ""
+        ratio = f"{figure.median / first:.2f}" if first else ""
+        table.add_row(tool, *values, str(figure.runs), cpu, ratio)
+    return table
+
+
+def _mark(said: Verdict) -> str:
+    return "[green]met   [/]" if said.met else "[red]missed[/]"
+
+
+def _found(said: Verdict, unit: str) -> str:
+    def words(value: float) -> str:
+        return f"{value:.3g} ×" if "×" in said.claim else in_words(value, unit)
+
+    found = words(said.value) + (f" (CPU {words(said.cpu)})" if said.cpu is not None else "")
+    return "; ".join([found, *(f"{name} alone {words(value)}" for name, value in said.floors)])
+
+
+def where_and_when(results: Results) -> str:
+    """One sentence: the machine, the Python, the date and the tools' versions."""
+    machine = results.machine
+    versions = ", ".join(f"{tool} {version}" for tool, version in results.versions.items())
+    dates = sorted({str(machine["date"]), *(row.date for row in results.rows if row.date)})
+    busy = f", busy with other work (load {machine['load']:g})" if results.busy else ""
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}, "
+        f"CPython {machine['python']}, {' and '.join(dates)}{busy}; {versions}."
+    )
+
+
+def markdown(results: Results) -> str:
+    """The README's part: a table of each tool's best figures, and where they were measured."""
+    lines = [f"| | {' | '.join(_COLUMNS)} |", f"|---|{'---:|' * len(_COLUMNS)}"]
+    for row in results.rows:
+        cells = [_cell(results, row, tools) for tools in _COLUMNS.values()]
+        # A table is for what people compare; the rest is in results.json.
+        if row.concern in _SHOWN and "PYTHONPATH" not in row.way and sum(cell != "" for cell in cells) > 1:
+            lines.append(f"| {_title(row)} | {' | '.join(cells)} |")
+    total = [said for row in results.rows for said in row.verdicts]
+    measure = " of CPU time, since the machine had other work to do" if results.busy else ""
+    return (
+        "\n".join(lines)
+        + f"\n\nMedians{measure}; of each tool the best of the flags tried. {where_and_when(results)}\n"
+        + f"{sum(map(results.met, total))} of {len(total)} targets are met.\n"
+        + _missed(results)
+    )
+
+
+def _missed(results: Results) -> str:
+    """A line for each missed target, with what was found."""
+    lines = [
+        f"- {_title(row)}: {said.claim}: {_found(said, row.unit)}\n"
+        for row in results.rows
+        for said in row.verdicts
+        if not results.met(said)
+    ]
+    return (
+        "\nMissed, with what the part that cannot be left out takes alone:\n\n" + "".join(lines) if lines else ""
+    )
+
+
+_SHOWN = ("warm", "cold", "first starts", "second version", "build", "size", "files written")
+
+
+def _title(row: Row) -> str:
+    concern = {"warm": "warm start", "cold": "first start"}.get(row.concern, row.concern)
+    return f"{concern}, *{row.workload}*, {row.way}"
+
+
+def _cell(results: Results, row: Row, tools: Sequence[str]) -> str:
+    found = [row.figures[name] for name in tools if name in row.figures and row.figures[name].runs]
+    return in_words(min(map(results.shown, found)), row.unit) if found else ""
+
+
+def in_readme(text: str, results: Results) -> str:
+    """The README's `text` with a new part between the two marks."""
+    if BEGIN not in text:
+        return text
+    return re.sub(
+        re.escape(BEGIN) + ".*?" + re.escape(END),
+        lambda _: f"{BEGIN}{markdown(results)}{END}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+def update_readme(readme: Path, results: Results) -> None:
+    readme.write_text(in_readme(readme.read_text(encoding="utf-8"), results), encoding="utf-8")

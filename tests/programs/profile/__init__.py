@@ -1,0 +1,1 @@
+"""A profile of one workload: where its time goes. `nox -s profile -- warm|cold|build WORKLOAD`."""
