@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pexlite.addresses import mask
-from pexlite.errors import ProjectBuildError
 from pexlite.build.project_copy import copy_project
 from pexlite.build.project_key import project_key
+from pexlite.errors import ProjectBuildError
 from pexlite.files.names import fault_of_path
 from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
 from pexlite.model.installer import Installer

@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 from packaging.markers import Marker
 from packaging.tags import compatible_tags
 
-from pexlite.errors import FetchError, PexliteError
 from pexlite.build.local import local_wheels, loose_module, module_of
+from pexlite.errors import FetchError, PexliteError
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Target, Wheel, no_report
 from pexlite.model.installer import Installer
 from pexlite.resolve.installers import find_installer

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.errors import ProjectBuildError
-from pexlite.build.projects import Workshop
 from pexlite.build.project_copy import copy_project
+from pexlite.build.projects import Workshop
+from pexlite.errors import ProjectBuildError
 from tests.factories import make_project, written
 
 
@@ -70,7 +70,8 @@ def test_git_tells_in_the_copy_what_it_tells_in_the_original(inside: str, tmp_pa
     assert git(copy, "describe", "--tags", "--dirty") == "3.4-dirty"
     git(copy, "add", ".")
     assert git(repository, "status", "--porcelain") == ""
-    assert copy.joinpath(*[".."] * len(Path(inside).parts), "README.md").read_text() == (repository / "README.md").read_text()
+    top = copy.joinpath(*[".."] * len(Path(inside).parts))
+    assert (top / "README.md").read_text() == (repository / "README.md").read_text()
 
 
 def test_a_changed_project_is_a_changed_one_in_the_copy(tmp_path: Path, scratch: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from packaging.tags import Tag
 
-from pexlite.errors import ProjectBuildError
 from pexlite.build.projects import Workshop
+from pexlite.errors import ProjectBuildError
 from pexlite.model import IndexSettings, Progress, Target, no_report
 from pexlite.resolve.installers import find_installer
 from pexlite.store.store import Store
