@@ -10,14 +10,14 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from pexlite.files.paths import is_there
 from pexlite.files.programs import search_path
 from pexlite.indexes.indexes import for_all, strategy_of
 from pexlite.model import IndexSettings
 from pexlite.model.installer import Installer
-from pexlite.network.urls import parts_of
+from pexlite.network.urls import local_path
 
 # Variables that would make pip install somewhere, read something else or write other words than asked for.
 _DIVERTING = (
@@ -39,19 +39,6 @@ def child_environment(installer: Installer, settings: IndexSettings) -> dict[str
     inherited["PATH"] = os.pathsep.join(search_path())
     own = _uv_variables(settings, inherited) if installer.name == "uv" else _pip_variables(settings)
     return inherited | own
-
-
-def local_path(location: str) -> Path | None:
-    """The path on this machine that `location` names, as a plain path or a `file:` URL; None for other URLs."""
-    if location.startswith("file:"):
-        path = parts_of(location).path
-        if os.name != "nt":
-            return Path(unquote(path))
-        # Imported here: it costs 30 ms, and only Windows needs it.
-        from urllib.request import url2pathname
-
-        return Path(url2pathname(path))
-    return None if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", location) else Path(location)
 
 
 def diverts(setting: str) -> bool:

@@ -15,10 +15,10 @@ from packaging.pylock import Package, Pylock
 from urllib3.exceptions import HTTPError
 
 from pexlite.errors import PexliteError
-from pexlite.indexes.arguments import local_path
 from pexlite.indexes.indexes import Index, Indexes
 from pexlite.model import IndexSettings
 from pexlite.network.http import Connections
+from pexlite.network.urls import local_path
 from pexlite.parallel import Stop, run_all
 
 _Found = TypeVar("_Found")

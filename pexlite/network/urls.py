@@ -1,8 +1,11 @@
-"""URLs that somebody has typed, or written into a lock or a page: some are none."""
+"""URLs that somebody has typed, or written into a lock or a page: some are none, some name a file here."""
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, urljoin, urlsplit
+import os
+import re
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from pexlite.errors import PexliteError, UsageError
 
@@ -22,3 +25,16 @@ def joined(page: str, url: str, error: type[PexliteError] = UsageError) -> str:
     """The address that `url` has on `page`. Raises `error` where it is none."""
     parts_of(url, error)
     return urljoin(page, url)
+
+
+def local_path(location: str) -> Path | None:
+    """The path on this machine that `location` names, as a plain path or a `file:` URL; None for other URLs."""
+    if location.startswith("file:"):
+        path = parts_of(location).path
+        if os.name != "nt":
+            return Path(unquote(path))
+        # Imported here: it costs 30 ms, and only Windows needs it.
+        from urllib.request import url2pathname
+
+        return Path(url2pathname(path))
+    return None if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", location) else Path(location)

@@ -13,9 +13,9 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from pexlite.indexes.arguments import local_path
 from pexlite.indexes.indexes import BEST_MATCH, FIRST_INDEX, indexes_of, strategy_of
 from pexlite.model import IndexSettings
+from pexlite.network.urls import local_path
 from pexlite.pipeline.prepare import Prepared
 from pexlite.resolve.lock import beneath_uv
 

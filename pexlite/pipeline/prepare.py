@@ -16,7 +16,6 @@ from pexlite.errors import TargetError, UsageError
 from pexlite.fetch.collect import collect as collect
 from pexlite.fetch.excluded import needs_of as needs_of
 from pexlite.files.paths import is_file
-from pexlite.indexes.arguments import local_path
 from pexlite.indexes.settings import effective_settings, unheeded_settings
 from pexlite.model import (
     BuildRequest,
@@ -32,6 +31,7 @@ from pexlite.model import (
     Wheel,
 )
 from pexlite.model.installer import Installer
+from pexlite.network.urls import local_path
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
 from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.requirements.amendments import amended_roots

@@ -12,8 +12,7 @@ from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
 
 from pexlite.errors import FetchError
 from pexlite.files.names import fault_of_name, fault_of_path
-from pexlite.indexes.arguments import local_path
-from pexlite.network.urls import parts_of
+from pexlite.network.urls import local_path, parts_of
 
 # A digest by SHAKE can be of any length.
 _KINDS = frozenset(name for name in hashlib.algorithms_available if not name.startswith("shake"))

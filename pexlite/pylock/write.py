@@ -22,8 +22,8 @@ from packaging.pylock import (
 )
 
 from pexlite.addresses import without_secrets
-from pexlite.indexes.arguments import local_path
 from pexlite.model import LocalKind, LocalSource
+from pexlite.network.urls import local_path
 from pexlite.outputs import Kind, Output
 
 _File = TypeVar("_File", PackageWheel, PackageSdist, PackageArchive)

@@ -23,9 +23,8 @@ from packaging.utils import (
 from pexlite.addresses import mask
 from pexlite.files.names import LONGEST
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
-from pexlite.indexes.arguments import local_path
 from pexlite.model import LocalKind, LocalSource, Root
-from pexlite.network.urls import parts_of
+from pexlite.network.urls import local_path, parts_of
 from pexlite.requirements.bare_names import something_here, two_readings
 from pexlite.requirements.parsed import Parsed, problem
 

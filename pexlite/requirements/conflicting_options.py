@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pexlite.files.paths import expanded, is_there
-from pexlite.indexes.arguments import local_path
 from pexlite.model import BuildRequest
+from pexlite.network.urls import local_path
 from pexlite.requirements.parsed import Parsed, problem
 
 

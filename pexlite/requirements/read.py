@@ -13,7 +13,6 @@ from packaging.utils import canonicalize_name
 
 from pexlite.errors import UsageError
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
-from pexlite.indexes.arguments import local_path
 from pexlite.model import (
     BuildRequest,
     IndexSettings,
@@ -24,6 +23,7 @@ from pexlite.model import (
     Root,
     Specification,
 )
+from pexlite.network.urls import local_path
 from pexlite.pylock.extras_and_groups import has_group, missing_extras, wanted_parts
 from pexlite.requirements.amendments import read_amendments
 from pexlite.requirements.arguments import Input, interpret, origins

@@ -17,9 +17,8 @@ from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
 
 from pexlite.addresses import mask
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
-from pexlite.indexes.arguments import local_path
 from pexlite.model import IndexSettings
-from pexlite.network.urls import joined
+from pexlite.network.urls import joined, local_path
 from pexlite.requirements.arguments import Input, interpret
 from pexlite.requirements.inline_metadata import read_script
 from pexlite.requirements.parsed import Parsed, combined, problem

@@ -14,10 +14,10 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from pexlite.files.paths import is_file
-from pexlite.indexes.arguments import local_path
 from pexlite.indexes.indexes import takes_first_index
 from pexlite.model import Amendments, IndexSettings, Root, Target
 from pexlite.model.installer import Installer
+from pexlite.network.urls import local_path
 from pexlite.requirements.lines import requirement_line, write_lines
 
 

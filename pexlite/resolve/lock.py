@@ -13,11 +13,11 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pexlite.errors import PexliteError, ResolutionError, WheelMissing
-from pexlite.indexes.arguments import local_path
 from pexlite.indexes.formats import WHEEL, only_format
 from pexlite.indexes.settings import configured_constraints
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
 from pexlite.model.installer import Installer
+from pexlite.network.urls import local_path
 from pexlite.pylock.merge import marker_key, merge
 from pexlite.requirements.constraints import lines_behind
 from pexlite.resolve.installers import end_running

@@ -10,8 +10,8 @@ from pathlib import Path
 from packaging.pylock import Package, PackageArchive, Pylock
 from packaging.requirements import Requirement
 
-from pexlite.indexes.arguments import local_path
 from pexlite.model import Root
+from pexlite.network.urls import local_path
 from pexlite.resolve.job import Job
 
 _LARGE = 8_000_000  # bytes; below, a stand-in saves nothing that could be noticed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.indexes.arguments import child_environment, index_arguments, local_path
+from pexlite.indexes.arguments import child_environment, index_arguments
 from pexlite.model import IndexSettings
 from pexlite.model.installer import Installer
 
@@ -101,16 +101,3 @@ def test_variables_that_would_divert_pip_are_left_out(monkeypatch: pytest.Monkey
     environment = child_environment(PIP, IndexSettings())
     assert not {"PIP_TARGET", "PIP_USER", "PIP_REQUIREMENT", "PIP_NO_DEPS"} & set(environment)
     assert environment["PIP_CACHE_DIR"] == "/kept"
-
-
-@pytest.mark.parametrize(
-    ("location", "path"),
-    [
-        ("file:///a%20b/c", Path("/a b/c")),
-        ("links", Path("links")),
-        ("https://index.example/x", None),
-        ("git+https://host.example/x", None),
-    ],
-)
-def test_a_location_is_a_path_or_a_url(location: str, path: Path | None) -> None:
-    assert local_path(location) == path

@@ -9,7 +9,7 @@ import pytest
 
 from pexlite.errors import FetchError, PexliteError, UsageError
 from pexlite.model import BuildRequest, IndexSettings
-from pexlite.network.urls import joined, parts_of
+from pexlite.network.urls import joined, local_path, parts_of
 from pexlite.pipeline.build import build
 
 BROKEN = "https://[a.test/simple"
@@ -32,6 +32,19 @@ def test_a_password_with_a_slash_is_not_told_as_a_port() -> None:
     failure = caught.value
     assert password not in " ".join([failure.message, *failure.causes])
     assert failure.__suppress_context__, "a traceback would show the words of the standard library"
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("file:///a%20b/c", Path("/a b/c")),
+        ("links", Path("links")),
+        ("https://index.example/x", None),
+        ("git+https://host.example/x", None),
+    ],
+)
+def test_a_location_is_a_path_or_a_url(location: str, path: Path | None) -> None:
+    assert local_path(location) == path
 
 
 LOCK = f"""

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from pexlite.indexes.arguments import local_path
 from pexlite.model import IndexSettings
+from pexlite.network.urls import local_path
 from pexlite.resolve.explain.index_files import index_files
 from pexlite.resolve.explain.well_known import IMPORTED_FROM, WELL_KNOWN
 
