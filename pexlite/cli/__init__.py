@@ -7,7 +7,7 @@ In come words of a person; out come a request, and the result or the failure in 
     options             every option of a build, by the question that it answers
     build, lock, info, verify, extract, venv, cache, probe
                         a command each: options into a request, a result into words
-    about, help         the help of pexlite as a whole, and of a command
+    about, help         the help of pexlite as a whole, and of a command; docs: the pages in pexlite/docs
     completion          words that a shell may complete to
     mistaken            words meant as a command; pex_options: options of pex, and what to type instead
     project_defaults    `[tool.pexlite]` of the local project

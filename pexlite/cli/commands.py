@@ -21,6 +21,7 @@ from pexlite.version import __version__
 COMMANDS = {
     "build": "pexlite.cli.build:BUILD",
     "cache": "pexlite.cli.cache:CACHE",
+    "docs": "pexlite.cli.docs:DOCS",
     "extract": "pexlite.cli.extract:EXTRACT",
     "help": "pexlite.cli.about:HELP",
     "info": "pexlite.cli.info:INFO",

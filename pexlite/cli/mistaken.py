@@ -28,7 +28,6 @@ _ELSEWHERE: Mapping[str, str] = {
     "cache clear": "clean",
     "cache prune": "prune",
     "extract": "unpack unzip",
-    "help": "docs",
     "info": "inspect list ls show",
     "lock": "export freeze outdated resolve sync update upgrade",
     "venv": "activate",
