@@ -35,7 +35,7 @@ _Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
-class Settled:
+class ChosenLock:
     """The lock that a build follows, with its wheels in the store."""
 
     lock: Pylock
@@ -53,20 +53,20 @@ class Settled:
         return wheels_given(self.lock, target, self.parts, self.wheels)
 
 
-def settle(prepared: Prepared) -> Settled:
+def choose_lock(prepared: Prepared) -> ChosenLock:
     """The lock that the build follows, with its wheels: the lock asked for, one beside the project, or a new one.
 
     With `--locked` there must be one and it must fit the requirements, else ResolutionError or UsageError.
     """
-    request, asked = prepared.request, prepared.asked
-    if asked.lock is not None:
-        assert asked.lock_file is not None
-        settled = _taken(prepared, asked.lock, asked.lock_file.parent, asked.lock_parts)
+    request, specification = prepared.request, prepared.specification
+    if specification.lock is not None:
+        assert specification.lock_file is not None
+        chosen = _taken(prepared, specification.lock, specification.lock_file.parent, specification.lock_parts)
         if request.locked:
-            _check(prepared, settled, asked.lock_file)
-        brought, words = _brought_by_excluded(prepared, settled)
-        roots = _locked_roots(settled, brought)
-        return replace(settled, roots=roots, notices=(*settled.notices, *words))
+            _check(prepared, chosen, specification.lock_file)
+        brought, words = _brought_by_excluded(prepared, chosen)
+        roots = _locked_roots(chosen, brought)
+        return replace(chosen, roots=roots, notices=(*chosen.notices, *words))
     notices: tuple[str, ...] = ()
     file = _lock_beside(prepared)
     if file is not None:
@@ -85,21 +85,21 @@ def settle(prepared: Prepared) -> Settled:
         notices = _without_lock(prepared)
     sourced = with_sources(prepared)
     whole = sourced.prepared
-    found = whole.workshop.resolve(whole.roots, asked)
+    found = whole.workshop.resolve(whole.roots, specification)
     own = {entry.wheel.sha256: entry.wheel for entry in whole.local}
     fetched = whole.workshop.collect(found, request.directory, LockParts())
     wheels = tuple(own.get(wheel.sha256, wheel) for wheel in fetched)
     notices = (*notices, *sourced.notices, *told_apart(whole, found))
-    return Settled(found, LockParts(), asked.amendments, wheels, notices=notices)
+    return ChosenLock(found, LockParts(), specification.amendments, wheels, notices=notices)
 
 
-def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> Settled:
+def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> ChosenLock:
     """`found`, its wheels fetched, without excluded projects and local ones, which are built from source."""
-    amendments = with_recorded(prepared.asked.amendments, found)
+    amendments = with_recorded(prepared.specification.amendments, found)
     out = {entry.wheel.name for entry in prepared.local}.union(amendments.never_wanted())
     kept = replace(found, packages=[package for package in found.packages if package.name not in out])
     wheels = prepared.workshop.collect(kept, directory, parts, given=True)
-    return Settled(kept, parts, amendments, wheels, notices=(*_unattested(kept), *settings_unheeded_by_lock()))
+    return ChosenLock(kept, parts, amendments, wheels, notices=(*_unattested(kept), *settings_unheeded_by_lock()))
 
 
 def _unattested(kept: Pylock) -> tuple[str, ...]:
@@ -111,13 +111,13 @@ def _unattested(kept: Pylock) -> tuple[str, ...]:
     return (f"the lock's attestation identities are not checked, only its hashes: {shown}",)
 
 
-def _check(prepared: Prepared, settled: Settled, file: Path) -> None:
+def _check(prepared: Prepared, chosen: ChosenLock, file: Path) -> None:
     """Raise ResolutionError, with the differences, unless the lock satisfies the requirements on every target."""
     own = tuple(entry.wheel for entry in prepared.local)
     lines: dict[str, None] = {}
     for target in prepared.targets:
-        wheels = (*own, *settled.wheels_of(target))
-        lines |= dict.fromkeys(changes(prepared.roots, wheels, target, settled.amendments))
+        wheels = (*own, *chosen.wheels_of(target))
+        lines |= dict.fromkeys(changes(prepared.roots, wheels, target, chosen.amendments))
     if lines:
         raise ResolutionError(
             f"{file.name} no longer satisfies the requirements", causes=list(lines), hint=_instead_of(file)
@@ -129,33 +129,33 @@ def _instead_of(file: Path) -> str:
     return f"lock again ({command}), or build without --locked"
 
 
-def _locked_roots(settled: Settled, brought: frozenset[str]) -> tuple[Root, ...]:
+def _locked_roots(chosen: ChosenLock, brought: frozenset[str]) -> tuple[Root, ...]:
     """A root for every package of a lock that was asked for, except those `brought` in by excluded projects."""
     roots = []
-    for package in settled.lock.packages:
+    for package in chosen.lock.packages:
         if package.name not in brought:
             marker = f" ; {package.marker}" if package.marker else ""
-            roots.append(Root(Requirement(f"{package.name}{marker}"), "the lock", parts=settled.parts))
+            roots.append(Root(Requirement(f"{package.name}{marker}"), "the lock", parts=chosen.parts))
     return tuple(roots)
 
 
-def _brought_by_excluded(prepared: Prepared, settled: Settled) -> tuple[frozenset[str], tuple[str, ...]]:
+def _brought_by_excluded(prepared: Prepared, chosen: ChosenLock) -> tuple[frozenset[str], tuple[str, ...]]:
     """The names of packages that excluded projects need, and notices about projects whose needs are unknown.
 
     Of a lock's packages, these go in only if other packages need them too.
     """
-    asked, never = prepared.asked, settled.amendments.never_wanted()
-    some = [out.name for out in settled.amendments.excluded if canonicalize_name(out.name) not in never]
-    assert asked.lock is not None
-    assert asked.lock_file is not None
-    unfetched = [package for package in asked.lock.packages if package.name in never]
+    specification, never = prepared.specification, chosen.amendments.never_wanted()
+    some = [out.name for out in chosen.amendments.excluded if canonicalize_name(out.name) not in never]
+    assert specification.lock is not None
+    assert specification.lock_file is not None
+    unfetched = [package for package in specification.lock.packages if package.name in never]
     if not some and not unfetched:
         return frozenset(), ()
     needs, unknown = prepared.workshop.needs_of(
-        replace(asked.lock, packages=unfetched), asked.lock_file.parent, asked.lock_parts
+        replace(specification.lock, packages=unfetched), specification.lock_file.parent, specification.lock_parts
     )
     out = [Root(need, "--exclude") for need in (*map(Requirement, some), *needs)]
-    reached = [follow(out, settled.wheels, target)[0] for target in prepared.targets]
+    reached = [follow(out, chosen.wheels, target)[0] for target in prepared.targets]
     notices = [
         f"what only {name} needs, which is excluded, goes in, since only a download of it would tell what that is"
         for name in unknown
@@ -200,11 +200,11 @@ def _without_lock(prepared: Prepared) -> tuple[str, ...]:
 
 def _unfit(prepared: Prepared, file: Path) -> str:
     """The reason not to use the lock beside the project, in words; "" where there is none."""
-    asked, settings = prepared.asked, prepared.asked.index
+    specification, settings = prepared.specification, prepared.specification.index
     if file.name == "uv.lock" and prepared.workshop.installer.name != "uv":
         return "only uv can read it: pip install 'pexlite[uv]'"
     said = {
-        "--constraint": asked.constraint_files,
+        "--constraint": specification.constraint_files,
         "--pre": settings.prereleases,
         "--uploaded-prior-to": settings.uploaded_prior_to,
     }
@@ -212,17 +212,17 @@ def _unfit(prepared: Prepared, file: Path) -> str:
     return f"{' and '.join(given)} ask{'s' if len(given) == 1 else ''} for other versions" if given else ""
 
 
-def _beside(prepared: Prepared, file: Path) -> Settled:
+def _beside(prepared: Prepared, file: Path) -> ChosenLock:
     request, workshop = prepared.request, prepared.workshop
     groups = [group.rpartition(":")[2] for group in request.groups]
     project = _beside_project(prepared, lambda directory: directory) or file.parent
     found = read_beside(
         file, project, request.extras, groups, installer=workshop.installer, settings=workshop.settings
     )
-    never = prepared.asked.amendments.never_wanted()
+    never = prepared.specification.amendments.never_wanted()
     wanted = [package for package in found.lock.packages if canonicalize_name(package.name) not in never]
-    settled = _taken(prepared, replace(found.lock, packages=wanted), project, found.parts)
-    _check(prepared, settled, file)
+    chosen = _taken(prepared, replace(found.lock, packages=wanted), project, found.parts)
+    _check(prepared, chosen, file)
     where = "beside the project" if file.parent == project else "of the workspace"
     used = f"{file.name} {where} is used; --no-lock builds without it"
-    return replace(settled, notices=(used, *settled.notices))
+    return replace(chosen, notices=(used, *chosen.notices))

@@ -42,7 +42,7 @@ from pexlite.model import (
     no_report,
 )
 from pexlite.outputs import Output
-from pexlite.pipeline.choose_lock import Settled, settle
+from pexlite.pipeline.choose_lock import ChosenLock, choose_lock
 from pexlite.pipeline.entry_point import check_start, choose_start, default_name
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
@@ -60,29 +60,32 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     """
     check_start(request)
     check_launch(request.launch)
-    asked = read_request(request)
-    _check_something_is_asked(request, asked)
+    specification = read_request(request)
+    _check_something_is_asked(request, specification)
     if request.output:
-        check_output(Output.of(request, request.output), asked)
-    prepared = prepare(request, asked, report)
+        check_output(Output.of(request, request.output), specification)
+    prepared = prepare(request, specification, report)
     _check_something_applies(prepared)
     uncompiled = _uncompiled(prepared)
-    settled = settle(prepared)
-    start = choose_start(prepared, settled.wheels)
+    chosen = choose_lock(prepared)
+    start = choose_start(prepared, chosen.wheels)
     name = default_name(start.entry_point, prepared)
     local = (*prepared.local, *start.loose)
     loose = tuple(entry.source for entry in start.loose)
-    check_output(Output.of(request, request.output or Path(name)), replace(asked, local=(*asked.local, *loose)))
+    check_output(
+        Output.of(request, request.output or Path(name)),
+        replace(specification, local=(*specification.local, *loose)),
+    )
     own = tuple(entry.wheel for entry in local)
     floor = floor_of(prepared, local, start.entry_point)
-    surroundings = [_surroundings(target, prepared, settled, own, floor) for target in prepared.targets]
+    surroundings = [_surroundings(target, prepared, chosen, own, floor) for target in prepared.targets]
     plan = plan_bundle(
-        (*prepared.roots, *map(root_of, start.loose), *settled.roots),
-        each_once([*own, *settled.wheels]),
+        (*prepared.roots, *map(root_of, start.loose), *chosen.roots),
+        each_once([*own, *chosen.wheels]),
         surroundings,
         start.entry_point,
         request.launch,
-        settled.amendments,
+        chosen.amendments,
     )
     _check_sizes(request, plan)
     return Decision(
@@ -95,16 +98,16 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         notices=(
             *unread_variables(request.launch),
             *uncompiled,
-            *asked.notices,
+            *specification.notices,
             *prepared.notices,
             *idle_requirements(_written(prepared), prepared.targets),
-            *settled.notices,
+            *chosen.notices,
             *_spoilt(prepared),
-            *_idle_amendments(prepared, settled, plan, local),
+            *_idle_amendments(prepared, chosen, plan, local),
             *start.notices,
             *floor.notices,
             *_about_local(request, local),
-            *_unused(settled.wheels, plan),
+            *_unused(chosen.wheels, plan),
             *unknown_extras(prepared.roots, plan.wheels),
             *left_out(plan.wheels),
             *unlike_records(plan.wheels),
@@ -112,16 +115,16 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *_missing_modules(plan, local, prepared),
             *an_interpreter(plan, _named(prepared)),
             *(not_pure(plan) if request.index.prefer_pure else ()),
-            *only_here(plan, surroundings, _with_pure_wheels(settled)),
+            *only_here(plan, surroundings, _with_pure_wheels(chosen)),
         ),
         # What is remembered is small; bytecode is not, and is in the store anyway.
         repeatable=not own
         and not request.bytecode
-        and not any(package.directory for package in settled.lock.packages)
+        and not any(package.directory for package in chosen.lock.packages)
         # That is said once.
         and not prepared.workshop.store.spoilt
         # What was built may be built with something else tomorrow.
-        and {wheel.sha256 for wheel in settled.wheels} <= _digests(settled.lock),
+        and {wheel.sha256 for wheel in chosen.wheels} <= _digests(chosen.lock),
     )
 
 
@@ -190,22 +193,24 @@ def _unused(found: Sequence[Wheel], plan: Bundle) -> tuple[str, ...]:
 
 
 def _surroundings(
-    target: Target, prepared: Prepared, settled: Settled, own: tuple[Wheel, ...], floor: Floor
+    target: Target, prepared: Prepared, chosen: ChosenLock, own: tuple[Wheel, ...], floor: Floor
 ) -> Surroundings:
     """`target` with the Pythons and, where no wheel is compiled, the platforms that might run the same wheels."""
-    near = tuple(other for other in neighbours(target) if accepts(prepared.asked, other) and floor.lets_in(other))
+    near = tuple(
+        other for other in neighbours(target) if accepts(prepared.specification, other) and floor.lets_in(other)
+    )
     elsewhere: tuple[Target, ...] = ()
-    if all(tag.platform == "any" for wheel in settled.wheels for tag in wheel.tags):
+    if all(tag.platform == "any" for wheel in chosen.wheels for tag in wheel.tags):
         elsewhere = tuple(other for python in (target, *near) for other in other_platforms(python))
     # With one target all wheels are its own.
     alone = len(prepared.targets) == 1
-    wheels = None if alone else each_once([*own, *settled.wheels_of(target)])
+    wheels = None if alone else each_once([*own, *chosen.wheels_of(target)])
     return Surroundings(target, near, elsewhere, wheels)
 
 
 def _named(prepared: Prepared) -> set[NormalizedName]:
     """The projects that the request names itself, and those of its local code."""
-    named = {canonicalize_name(root.requirement.name) for root in prepared.asked.roots}
+    named = {canonicalize_name(root.requirement.name) for root in prepared.specification.roots}
     return named | {entry.wheel.name for entry in prepared.local}
 
 
@@ -220,25 +225,29 @@ def _imports(local: Sequence[LocalWheel], prepared: Prepared) -> list[Import]:
     return [one for wheel in own for one in own_imports(wheel, prepared.workshop.store)]
 
 
-def _with_pure_wheels(settled: Settled) -> set[NormalizedName]:
+def _with_pure_wheels(chosen: ChosenLock) -> set[NormalizedName]:
     """The projects of which the lock has a wheel that any platform takes."""
     return {
         package.name
-        for package in settled.lock.packages
+        for package in chosen.lock.packages
         if any(wheel.filename.endswith("-none-any.whl") for wheel in package.wheels or ())
     }
 
 
 def _written(prepared: Prepared) -> list[Root]:
     """The requirements as people wrote them, those that local code stands for included."""
-    return [*prepared.asked.roots, *map(root_of, prepared.local)]
+    return [*prepared.specification.roots, *map(root_of, prepared.local)]
 
 
 def _check_something_applies(prepared: Prepared) -> None:
     """Raise UsageError where every requirement has a marker that is true on no target."""
     request, roots = prepared.request, _written(prepared)
     idle = idle_requirements(roots, prepared.targets)
-    if roots and len(idle) == len(roots) and not (prepared.asked.lock or request.entry_point or request.scripts):
+    if (
+        roots
+        and len(idle) == len(roots)
+        and not (prepared.specification.lock or request.entry_point or request.scripts)
+    ):
         raise UsageError(
             "nothing goes in", causes=idle, hint="mend the markers, or name another target: --python, --platform"
         )
@@ -258,17 +267,19 @@ def _uncompiled(prepared: Prepared) -> tuple[str, ...]:
 
 
 def _idle_amendments(
-    prepared: Prepared, settled: Settled, plan: Bundle, local: Sequence[LocalWheel]
+    prepared: Prepared, chosen: ChosenLock, plan: Bundle, local: Sequence[LocalWheel]
 ) -> tuple[str, ...]:
     names = [root.requirement.name for root in _written(prepared)]
-    locked = [package.name for package in (prepared.asked.lock or settled.lock).packages]
+    locked = [package.name for package in (prepared.specification.lock or chosen.lock).packages]
     # What own code imports may be named, so that nobody misses it.
     imported = [one.module.partition(".")[0] for one in _imports(local, prepared)]
-    return idle_amendments(prepared.asked.amendments, [*names, *locked, *imported], plan.wheels)
+    return idle_amendments(prepared.specification.amendments, [*names, *locked, *imported], plan.wheels)
 
 
-def _check_something_is_asked(request: BuildRequest, asked: Specification) -> None:
-    if not (asked.roots or asked.local or asked.lock or request.entry_point or request.scripts):
+def _check_something_is_asked(request: BuildRequest, specification: Specification) -> None:
+    if not (
+        specification.roots or specification.local or specification.lock or request.entry_point or request.scripts
+    ):
         raise UsageError(
             "nothing to bundle",
             hint="name a requirement or a project: pexlite requests click -c my_cli:main -o my_cli.pex",

@@ -72,7 +72,7 @@ def choose_start(prepared: Prepared, found: Sequence[Wheel]) -> Start:
 
 def _checked(prepared: Prepared, wheels: tuple[Wheel, ...]) -> Start:
     request, local = prepared.request, prepared.local
-    scripts = [entry.wheel for entry in local if entry.source is prepared.asked.script]
+    scripts = [entry.wheel for entry in local if entry.source is prepared.specification.script]
     if scripts and not request.scripts and not request.entry_point:
         return Start(EntryPoint(StartKind.MODULE, module=module_of(scripts[0])))
     # Compiled for several targets, one project is several wheels.
@@ -102,7 +102,7 @@ def default_name(entry_point: EntryPoint, prepared: Prepared) -> str:
     own = [entry.wheel.name if entry.source.kind in built else entry.source.path.stem for entry in prepared.local]
     module = entry_point.module.partition(".")[0]
     names = [entry_point.script, module if _named(prepared.request) else "", *own]
-    names += [root.requirement.name for root in prepared.asked.roots[:1]]
+    names += [root.requirement.name for root in prepared.specification.roots[:1]]
     names += [module, "app"]
     return next(filter(None, names)) + ".pex"
 

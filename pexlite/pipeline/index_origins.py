@@ -26,11 +26,11 @@ def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
     """Notices about projects of `found` that several places have, and about the way to choose where nobody did."""
     installer, settings = prepared.workshop.installer, prepared.workshop.settings
     if installer.name == "uv":
-        settings = beneath_uv(settings, prepared.asked.index)
+        settings = beneath_uv(settings, prepared.specification.index)
     indexes = indexes_of(installer, settings)
     yield from _beside_directories(found, settings)
     if len(indexes.general) < 2:
-        asked = prepared.asked.index.index_strategy
+        asked = prepared.specification.index.index_strategy
         if asked:
             yield f"--index-strategy {asked} changes nothing: no two indexes are asked"
         return

@@ -47,25 +47,25 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     if output is not None:
         output.check(request.named_files)
     place = store_place()
-    asked = read_request(request)
-    if asked.lock is not None:
+    specification = read_request(request)
+    if specification.lock is not None:
         raise UsageError("what is asked for is a lock already", hint="name requirements or a project instead")
-    if not (asked.roots or asked.local):
+    if not (specification.roots or specification.local):
         raise UsageError("nothing to lock", hint="name requirements or a project: pexlite lock requests")
     if output is not None:
-        check_output(output, asked)
-    prepared = prepare(request, asked, report)
+        check_output(output, specification)
+    prepared = prepare(request, specification, report)
     universal = prepared.workshop.installer.name == "uv" and not (
         request.pythons or request.platforms or request.target_files
     )
     sourced = with_sources(prepared, universal=universal)
     prepared = sourced.prepared
     found = prepared.workshop.resolve(
-        prepared.roots, asked, universal_from=_oldest(prepared) if universal else None
+        prepared.roots, specification, universal_from=_oldest(prepared) if universal else None
     )
     if not universal:
         found = replace(found, environments=environments(prepared.targets))
-    found = replace(found, tool=recorded(asked.amendments))
+    found = replace(found, tool=recorded(specification.amendments))
     path = output.path if output else None
     sources = {entry.wheel.path: entry.source for entry in prepared.local}
     kept = portable(found, path.parent if path else request.directory, sources)
@@ -74,11 +74,11 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
         write_lock(text, path, force=request.force)
     notices = (
         *place.notices,
-        *asked.notices,
+        *specification.notices,
         *prepared.notices,
         *sourced.notices,
         *told_apart(prepared, found),
-        *(() if universal else idle_requirements(asked.roots, prepared.targets)),
+        *(() if universal else idle_requirements(specification.roots, prepared.targets)),
         *_idle_amendments(prepared, found),
         *unknown_extras(prepared.roots, [entry.wheel for entry in prepared.local]),
         *_left_out(prepared),
@@ -98,7 +98,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
 def _oldest(prepared: Prepared) -> Target:
     """The oldest CPython, from 3.8 on, that all local code accepts; this Python where local code says nothing."""
     here = prepared.targets[0]
-    bounds = [entry.wheel.requires_python for entry in prepared.local] + [prepared.asked.requires_python]
+    bounds = [entry.wheel.requires_python for entry in prepared.local] + [prepared.specification.requires_python]
     said = [bound for bound in bounds if bound is not None]
     pythons = [near for near in neighbours(here) if near.python.startswith("cp") and near.minor >= _OLDEST]
     for near in sorted([here, *pythons], key=lambda python: python.minor) if said else ():
@@ -110,8 +110,11 @@ def _oldest(prepared: Prepared) -> Target:
 
 def _idle_amendments(prepared: Prepared, found: Pylock) -> tuple[str, ...]:
     """Notices about exclusions and overrides that change nothing in the lock `found`."""
-    amendments, own = prepared.asked.amendments, [entry.wheel for entry in prepared.local]
-    names = [*(root.requirement.name for root in prepared.asked.roots), *(one.name for one in found.packages)]
+    amendments, own = prepared.specification.amendments, [entry.wheel for entry in prepared.local]
+    names = [
+        *(root.requirement.name for root in prepared.specification.roots),
+        *(one.name for one in found.packages),
+    ]
     idle = idle_amendments(amendments, names, own)
     if not idle:
         return ()

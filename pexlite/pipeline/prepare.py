@@ -63,19 +63,19 @@ class Workshop:
         )
 
     def resolve(
-        self, roots: Sequence[Root], asked: Specification, *, universal_from: Target | None = None
+        self, roots: Sequence[Root], specification: Specification, *, universal_from: Target | None = None
     ) -> Pylock:
         """A lock for the targets; with `universal_from`, for every platform and all Pythons from that one on."""
         targets = (universal_from,) if universal_from else self.targets
         found = resolve(
             roots,
-            asked.constraint_files,
+            specification.constraint_files,
             targets,
-            asked_index=asked.index,
+            asked_index=specification.index,
             settings=self.settings,
             installer=self.installer,
             report=self.report,
-            amendments=asked.amendments,
+            amendments=specification.amendments,
             universal=universal_from is not None,
         )
         return pure_where_possible(found, targets) if self.settings.prefer_pure else found
@@ -122,7 +122,7 @@ class Prepared:
     """A request that is ready to be resolved: targets found, local code made into wheels."""
 
     request: BuildRequest
-    asked: Specification
+    specification: Specification
     workshop: Workshop
     local: tuple[LocalWheel, ...]
     roots: tuple[Root, ...]
@@ -136,16 +136,16 @@ class Prepared:
         return self.workshop.targets
 
 
-def check_output(output: Output, asked: Specification) -> None:
+def check_output(output: Output, specification: Specification) -> None:
     """Raise UsageError where `output` is a file that was read for the request, or goes in with local code.
 
     A lock may lie in the project that it is of, and an application in the one that it was built from.
     """
     if not is_file(output.path):
         return
-    output.check(asked.files)
+    output.check(specification.files)
     ours = is_of_kind(output.path, output.kind)
-    for source in asked.local:
+    for source in specification.local:
         if ours and (output.kind is Kind.LOCK or source.kind is LocalKind.PROJECT):
             continue
         if goes_in(source, output.path):
@@ -155,7 +155,7 @@ def check_output(output: Output, asked: Specification) -> None:
                 hint="name another file with -o",
             )
     real = Path(os.path.realpath(output.path))
-    links = effective_settings(asked.index).find_links
+    links = effective_settings(specification.index).find_links
     found = [link for link in links if (place := local_path(link)) and is_same_file(place, real.parent)]
     if found and real.name.endswith((".whl", ".tar.gz", ".zip")):
         raise UsageError(
@@ -165,16 +165,16 @@ def check_output(output: Output, asked: Specification) -> None:
         )
 
 
-def prepare(request: BuildRequest, asked: Specification, report: Report) -> Prepared:
-    """`request` with its targets found and its local code built into wheels. `asked` is the same request, read.
+def prepare(request: BuildRequest, specification: Specification, report: Report) -> Prepared:
+    """`request`, read as `specification`, with its targets found and its local code built into wheels.
 
     Raises TargetError where a script's Requires-Python does not let a target in.
     """
     files = [request.directory / file for file in request.target_files]
     wanted = find_targets(request.pythons, request.platforms, report, files)
-    _check_requires_python(asked, wanted)
-    settings = effective_settings(asked.index)
-    _check_hashes(asked, settings)
+    _check_requires_python(specification, wanted)
+    settings = effective_settings(specification.index)
+    _check_hashes(specification, settings)
     workshop = Workshop(
         store=open_store(),
         settings=settings,
@@ -183,12 +183,12 @@ def prepare(request: BuildRequest, asked: Specification, report: Report) -> Prep
         report=report,
     )
     # Before any code of a project that somebody may not have meant is run.
-    for notice in asked.notices:
+    for notice in specification.notices:
         report(Progress("note", notice))
-    local = workshop.local_wheels(asked.local)
-    roots = amended_roots((*asked.roots, *map(root_of, local)), asked.amendments)
+    local = workshop.local_wheels(specification.local)
+    roots = amended_roots((*specification.roots, *map(root_of, local)), specification.amendments)
     unheeded = unheeded_settings(workshop.installer)
-    return Prepared(request, asked, workshop, local, roots, unheeded)
+    return Prepared(request, specification, workshop, local, roots, unheeded)
 
 
 def root_of(entry: LocalWheel) -> Root:
@@ -205,14 +205,14 @@ def each_once(wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
     return tuple({wheel.sha256: wheel for wheel in reversed(wheels)}.values())[::-1]
 
 
-def accepts(asked: Specification, target: Target) -> bool:
+def accepts(specification: Specification, target: Target) -> bool:
     """Whether `target` satisfies the Requires-Python of the script to build, if there is one."""
-    return target.takes(asked.requires_python)
+    return target.takes(specification.requires_python)
 
 
-def _check_hashes(asked: Specification, settings: IndexSettings) -> None:
+def _check_hashes(specification: Specification, settings: IndexSettings) -> None:
     """Raise UsageError for wheels and sdists without a hash, where hashes are required. Directories have none."""
-    files = [source for source in asked.local if source.kind in (LocalKind.WHEEL, LocalKind.SDIST)]
+    files = [source for source in specification.local if source.kind in (LocalKind.WHEEL, LocalKind.SDIST)]
     unhashed = [f"{source.path.name} of {source.origin} has none" for source in files if not source.hashed]
     if settings.require_hashes and unhashed:
         raise UsageError(
@@ -222,10 +222,10 @@ def _check_hashes(asked: Specification, settings: IndexSettings) -> None:
         )
 
 
-def _check_requires_python(asked: Specification, wanted: Sequence[Target]) -> None:
-    unfit = [target.name for target in wanted if not accepts(asked, target)]
+def _check_requires_python(specification: Specification, wanted: Sequence[Target]) -> None:
+    unfit = [target.name for target in wanted if not accepts(specification, target)]
     if unfit:
         raise TargetError(
-            f"the script asks for Python {asked.requires_python}, and {', '.join(unfit)} is another",
+            f"the script asks for Python {specification.requires_python}, and {', '.join(unfit)} is another",
             hint="build for one that fits: --python 3.X",
         )

@@ -34,12 +34,12 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
 
     Raises UsageError for sources that are not there.
     """
-    asked = prepared.asked
+    specification = prepared.specification
     local, roots, notices = list(prepared.local), list(prepared.roots), dict[str, None]()
     settings = prepared.workshop.settings
     waiting = [*_of_projects(prepared.local), *_of_roots(prepared)]
     known = {(entry.source.path, entry.source.marker) for entry in prepared.local}
-    never = asked.amendments.never_wanted()
+    never = specification.amendments.never_wanted()
     environments = () if universal else tuple(target.environment for target in prepared.targets)
     named = frozenset(name for name, _ in settings.named_indexes)
     while waiting:
@@ -49,7 +49,7 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
         found = uv_sources(replace(asking, environments=environments))
         raise_problems(found.problems)
         notices |= dict.fromkeys(found.notices)
-        settings = _beside(settings, found.index, asked.index)
+        settings = _beside(settings, found.index, specification.index)
         roots += found.roots
         new = {(source.path, source.marker): source for source in found.local}
         made = prepared.workshop.local_wheels([source for key, source in new.items() if key not in known])
@@ -58,7 +58,7 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
         roots += map(root_of, made)
         waiting += _of_projects(made)
     workshop = replace(prepared.workshop, settings=settings)
-    amended = amended_roots(roots, asked.amendments)
+    amended = amended_roots(roots, specification.amendments)
     return Sourced(replace(prepared, workshop=workshop, local=tuple(local), roots=amended), tuple(notices))
 
 
@@ -73,14 +73,14 @@ def _of_roots(prepared: Prepared) -> Iterator[Needs]:
     """The needs in a script's header, a dependency group, or a pyproject.toml that is read and not built."""
     groups = frozenset(group.rpartition(":")[2] for group in prepared.request.groups)
     by_file: dict[Path, list[Requirement]] = {}
-    for root in prepared.asked.roots:
+    for root in prepared.specification.roots:
         if root.written_in is not None:
             by_file.setdefault(root.written_in, []).append(root.requirement)
     for file, requirements in by_file.items():
         yield Needs(file, tuple(requirements), groups=groups)
 
 
-def _beside(settings: IndexSettings, said: IndexSettings, asked: IndexSettings) -> IndexSettings:
+def _beside(settings: IndexSettings, said: IndexSettings, specification: IndexSettings) -> IndexSettings:
     """`settings` with what a project says of indexes; what the person has asked for wins."""
     if settings.no_index or said == IndexSettings():
         return settings
@@ -88,6 +88,6 @@ def _beside(settings: IndexSettings, said: IndexSettings, asked: IndexSettings) 
     merged = merged_index(settings, said)
     return replace(
         merged,
-        index_url=settings.index_url if asked.index_url else merged.index_url,
+        index_url=settings.index_url if specification.index_url else merged.index_url,
         pins=(*settings.pins, *(pin for pin in said.pins if canonicalize_name(pin[1]) not in pinned)),
     )
