@@ -71,7 +71,10 @@ def _laid_out(text: str) -> str:
 
     shown = io.StringIO()
     width = min(shutil.get_terminal_size().columns, _WIDEST)
-    Console(file=shown, width=width, force_terminal=True, no_color=wants_colour() is False).print(Markdown(text))
+    Console(file=shown, width=width, force_terminal=True, no_color=wants_colour() is False).print(
+        # Links lead from page to page, which no terminal can follow.
+        Markdown(text, hyperlinks=False)
+    )
     return shown.getvalue()
 
 

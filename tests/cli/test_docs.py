@@ -64,7 +64,7 @@ def shown_on_a_terminal(page: str, variables: dict[str, str]) -> str:
     pid, terminal = pty.fork()
     if pid == 0:
         command = [sys.executable, "-m", "pexlite", "docs", page]
-        os.execve(sys.executable, command, {**os.environ, "COLUMNS": "60", **variables})
+        os.execve(sys.executable, command, {**variables, "COLUMNS": "60"})
     text = b""
     try:
         while piece := os.read(terminal, 1 << 16):
@@ -76,15 +76,26 @@ def shown_on_a_terminal(page: str, variables: dict[str, str]) -> str:
     return text.decode().replace("\r\n", "\n")
 
 
-def test_a_terminal_has_it_laid_out_for_its_width_and_through_a_pager() -> None:
-    text = shown_on_a_terminal("security", {"PAGER": "cat", "TERM": "xterm"})
+@pytest.fixture
+def less(tmp_path: Path) -> dict[str, str]:
+    """An environment whose pager is a `less` that asks for no key."""
+    pager = tmp_path / "less"
+    pager.write_text("#!/bin/sh\nexec cat\n")
+    pager.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "LESS")}
+    return {**environment, "PAGER": "less", "TERM": "xterm", "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_a_terminal_has_it_laid_out_for_its_width_and_through_the_pager(less: dict[str, str]) -> None:
+    text = shown_on_a_terminal("security", less)
     assert "\x1b[1m" in text and "**" not in text and "\n## " not in text
     assert max(len(line) for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()) == 60
 
 
-def test_who_wants_no_colour_gets_none() -> None:
-    text = shown_on_a_terminal("security", {"PAGER": "cat", "TERM": "xterm", "NO_COLOR": "1"})
-    assert "\x1b[3" not in text.replace("\x1b[3m", "") and "Security" in text
+@pytest.mark.parametrize("wish", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"PAGER": "cat"}], ids=str)
+def test_who_wants_no_colour_or_has_another_pager_gets_text(wish: dict[str, str], less: dict[str, str]) -> None:
+    text = shown_on_a_terminal("security", {**less, **wish})
+    assert "\x1b" not in text and "Security" in text and "**" not in text
 
 
 def test_the_pages_are_those_in_the_package() -> None:

@@ -1,0 +1,1 @@
+"""The pages in pexlite/docs, held to the code."""
