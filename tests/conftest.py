@@ -16,8 +16,8 @@ from packaging.tags import sys_tags
 
 from pexlite.build.projects import Workshop
 from pexlite.model import IndexSettings, Target, no_report
-from pexlite.model.installer import Installer
-from pexlite.resolve.installers import find_installer
+from pexlite.resolve.resolver import Resolver
+from pexlite.resolve.resolvers import find_resolver
 from pexlite.store.store import Store
 from tests import needs
 from tests.checkout import environment_with_pexlite
@@ -111,13 +111,13 @@ def target() -> Target:
 
 
 @pytest.fixture(scope="session")
-def installer() -> Installer:
-    return find_installer("auto")
+def resolver() -> Resolver:
+    return find_resolver("auto")
 
 
 @pytest.fixture
-def workshop(store: Store, target: Target, installer: Installer) -> Workshop:
-    return Workshop(store, IndexSettings(), installer, target, no_report)
+def workshop(store: Store, target: Target, resolver: Resolver) -> Workshop:
+    return Workshop(store, IndexSettings(), resolver, target, no_report)
 
 
 @pytest.fixture

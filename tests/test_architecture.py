@@ -193,7 +193,10 @@ def test_an_import_is_traced_to_its_rooms(source: str, rooms: tuple[str, ...]) -
 # Calls that make a word of sh, or a file that another program reads, of foreign text: each has one place.
 ONLY_HERE: dict[str, set[str]] = {
     # Words of sh; paths and credentials in addresses.
-    "quote": {"archive/header.py", "indexes/arguments.py", "requirements/uv_sources.py"},
+    "quote": {
+        *("archive/header.py", "requirements/uv_sources.py"),
+        *("resolve/pip_program.py", "resolve/uv_program.py"),
+    },
     "write_text": {
         "requirements/lines.py",  # lines for uv and pip
         "resolve/run_patched_pip.py",  # JSON

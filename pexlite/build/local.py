@@ -23,8 +23,8 @@ from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.files.paths import is_directory, is_file, is_there
 from pexlite.listed import listed
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel
-from pexlite.model.installer import Installer
 from pexlite.outputs import is_same_file
+from pexlite.resolve.resolver import Resolver
 from pexlite.store.store import Store
 from pexlite.wheels.write import Member, write_wheel
 
@@ -47,7 +47,7 @@ def local_wheels(
     sources: Sequence[LocalSource],
     *,
     store: Store,
-    installer: Installer,
+    resolver: Resolver,
     settings: IndexSettings,
     targets: Sequence[Target],
     report: Report,
@@ -57,7 +57,7 @@ def local_wheels(
     A project whose compiled wheel does not fit other targets gets another wheel for each of those. Raises the
     error of the source that fails, or one ProjectBuildError where several do.
     """
-    workshops = [Workshop(store, settings, installer, target, report) for target in targets]
+    workshops = [Workshop(store, settings, resolver, target, report) for target in targets]
     made: list[LocalWheel] = []
     failures: list[PexliteError] = []
     names = _names(sources)

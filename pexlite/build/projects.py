@@ -15,9 +15,9 @@ from pexlite.build.project_key import project_key
 from pexlite.errors import ProjectBuildError
 from pexlite.files.names import fault_of_path
 from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
-from pexlite.model.installer import Installer
 from pexlite.resolve.build_tools import build_requirements, build_tools, index_identity
 from pexlite.resolve.build_wheel import Checkout, build_wheel
+from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.sdist import unpack_sdist
 from pexlite.store.store import Store, Tools
 from pexlite.wheels.normalise import normalise
@@ -30,7 +30,7 @@ class Workshop:
 
     store: Store
     settings: IndexSettings
-    installer: Installer
+    resolver: Resolver
     target: Target
     report: Report
 
@@ -86,7 +86,6 @@ class Workshop:
             check()
             with tempfile.TemporaryDirectory(prefix="pexlite-checkout-") as scratch:
                 built, found = checkout.build(
-                    self.installer,
                     Path(scratch) / "built",
                     self.settings,
                     interpreter=self.target.interpreter,
@@ -99,7 +98,7 @@ class Workshop:
 
     def key(self, *identity: str) -> str:
         """The key of a source, built for this target from these indexes."""
-        indexes = index_identity(self.installer, self.settings)
+        indexes = index_identity(self.resolver, self.settings)
         facts = (*identity, self.target.python, self.target.platform, str(source_date_epoch()), indexes)
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
@@ -128,9 +127,9 @@ class Workshop:
     def _tools_now(self, noted: Tools) -> str:
         """A digest of what the requirements come to now or, where nobody can tell, came to last; else ""."""
         interpreter = self.target.interpreter
-        asked = (noted.requirements, interpreter, self.installer, self.settings)
+        asked = (noted.requirements, interpreter, self.resolver, self.settings)
         if asked not in self.store.asked:
-            told = build_tools(self.installer, noted.requirements, self.settings, interpreter)
+            told = build_tools(self.resolver, noted.requirements, self.settings, interpreter)
             self.store.asked[asked] = told or ""
         if not self.store.asked[asked] and noted.digest:
             names = ", ".join(noted.requirements)
@@ -142,7 +141,7 @@ class Workshop:
         self.report(Progress("build", source.name))
         with tempfile.TemporaryDirectory(prefix="pexlite-wheel-") as scratch:
             built = build_wheel(
-                self.installer,
+                self.resolver,
                 source,
                 Path(scratch) / "built",
                 settings=self.settings,
@@ -158,7 +157,7 @@ class Workshop:
                 f"{wheel.name} {wheel.version} was built and does not fit {self.target.name}",
                 causes=[f"it became {wheel.filename}"],
                 hint="build on that platform, take a version with a wheel, or name one's directory: --wheels DIR"
-                if self.target.interpreter is None or self.installer.name == "uv"
+                if self.target.interpreter is None or self.resolver.builds_for(self.target)
                 else "uv builds for Pythons that pip cannot run on: --resolver uv",
             )
         return wheel

@@ -14,12 +14,12 @@ from pexlite.build.projects import Workshop
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.vcs import check_commit, checkout_requirement
 from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
-from pexlite.model.installer import Installer
 from pexlite.network.credentials import without_credentials
 from pexlite.pylock.artifact import Remote, inside, lock_path, remote_file
 from pexlite.pylock.rules import LockRules, is_wheel
 from pexlite.pylock.select import Choice, select
 from pexlite.resolve.build_wheel import Checkout
+from pexlite.resolve.resolver import Resolver
 from pexlite.store.store import Store
 from pexlite.wheels.read import digest
 
@@ -35,7 +35,7 @@ def collect(
     *,
     store: Store,
     settings: IndexSettings,
-    installer: Installer,
+    resolver: Resolver,
     report: Report = no_report,
     lock_directory: Path | None = None,
     parts: LockParts | None = None,
@@ -49,7 +49,7 @@ def collect(
     downloaded together, and what is no wheel is built. Raises FetchError for all that could not be had,
     HashMismatch where that is the only reason, ProjectBuildError where a build failed.
     """
-    run = _Run(store, settings, installer, report, lock_directory)
+    run = _Run(store, settings, resolver, report, lock_directory)
     choices = select(lock, targets, parts or LockParts(), LockRules.of(settings, given=given))
     files = [choice for choice in choices if is_wheel(choice.source)]
     sources = [choice for choice in choices if not is_wheel(choice.source)]
@@ -62,7 +62,7 @@ def collect(
 class _Run:
     store: Store
     settings: IndexSettings
-    installer: Installer
+    resolver: Resolver
     report: Report
     lock_directory: Path | None
 
@@ -118,10 +118,10 @@ class _Run:
         # Imported here: urllib3 takes 60 ms, more than all of a build that has everything in the store.
         from pexlite.fetch.download import Downloads
 
-        return Downloads(self.store, self.settings, self.installer, self.report)
+        return Downloads(self.store, self.settings, self.report)
 
     def _workshop(self, target: Target) -> Workshop:
-        return Workshop(self.store, self.settings, self.installer, target, self.report)
+        return Workshop(self.store, self.settings, self.resolver, target, self.report)
 
     def _built_before(self, choice: Choice) -> Wheel | None:
         if _is_built_in_place(choice):

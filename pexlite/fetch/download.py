@@ -26,7 +26,6 @@ from urllib3.exceptions import (
 from pexlite.addresses import mask
 from pexlite.errors import FetchError, HashMismatch, PexliteError
 from pexlite.model import IndexSettings, Progress, Report, Wheel
-from pexlite.model.installer import Installer
 from pexlite.network.credentials import without_credentials
 from pexlite.network.http import Answer, Connections
 from pexlite.parallel import Stop, run_all
@@ -56,10 +55,9 @@ class _InterruptedError(Exception):
 class Downloads:
     """The downloads of one run: their connections and their progress."""
 
-    def __init__(self, store: Store, settings: IndexSettings, installer: Installer, report: Report) -> None:
+    def __init__(self, store: Store, settings: IndexSettings, report: Report) -> None:
         self._store = store
         self._settings = settings
-        self._installer = installer
         self._report = report
         self._stop = Stop()
         self._connections = Connections(settings)
@@ -185,7 +183,7 @@ class Downloads:
         """Let pip, which asks the keyring, download `remote`."""
         with tempfile.TemporaryDirectory(prefix="pexlite-keyring-") as scratch:
             wanted = f"{remote.project} @ {without_credentials(remote.url)}"
-            found = download(self._installer, wanted, Path(scratch), self._settings)
+            found = download(wanted, Path(scratch), self._settings)
             self._copy(remote, found, incoming)
 
     def _check_reachable(self, remote: Remote) -> None:

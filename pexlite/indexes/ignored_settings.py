@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pexlite.indexes.arguments import diverts
-from pexlite.model.installer import Installer
+from pexlite.indexes.environment import diverts
 
 # What `resolve.index` reads.
 HEEDED = frozenset(
@@ -35,20 +34,21 @@ _OF_PIP_ALONE = frozenset(
 _OFF = frozenset({"0", "false", "no", "off", "n", "f", ""})
 
 
-def unheeded(said: Mapping[str, str], installer: Installer) -> tuple[str, ...]:
-    """A notice for the settings in `said`, by pip's long names, that a build by `installer` does not heed.
+def unheeded(said: Mapping[str, str], resolver: str, *, hears_pip: bool) -> tuple[str, ...]:
+    """A notice for the settings in `said`, by pip's long names, that a build by the `resolver` does not heed.
 
-    pip, where it resolves, still hears those that would not divert it.
+    One that is pip, or `hears_pip`, still heeds those that would not divert it.
     """
     names = [name for name in sorted(said) if said[name].lower() not in _OFF]
     names = [name for name in names if name not in HEEDED | _OF_PIP_ALONE]
     never = [name for name in names if diverts(name)]
-    by_uv = [name for name in names if name not in never] if installer.name == "uv" else []
+    unheard = [] if hears_pip else [name for name in names if name not in never]
     notices = []
     if never:
         notices.append(f"{_settings(never)} not heeded: {', '.join(never)}")
-    if by_uv:
-        notices.append(f"{_settings(by_uv)} not heeded where uv resolves (--resolver pip): {', '.join(by_uv)}")
+    if unheard:
+        where = f"where {resolver} resolves (--resolver pip)"
+        notices.append(f"{_settings(unheard)} not heeded {where}: {', '.join(unheard)}")
     return tuple(notices)
 
 

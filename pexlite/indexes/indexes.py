@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
 from pexlite.addresses import mask
 from pexlite.errors import IndexConfigurationError
 from pexlite.model import IndexSettings
-from pexlite.model.installer import Installer
 from pexlite.network.urls import parts_of
 
 FIRST_INDEX = "first-index"
@@ -59,18 +57,31 @@ class Indexes:
         return (self.pinned[name],) if name in self.pinned else self.general
 
 
-def indexes_of(installer: Installer, settings: IndexSettings) -> Indexes:
-    """The indexes that `installer` would ask by `settings` and, if it is uv, by the variables of its own."""
+@dataclass(frozen=True)
+class OwnIndexes:
+    """The indexes that a resolver is told of by variables of its own, which pip's settings do not have."""
+
+    first: tuple[Index, ...] = ()
+    """Those that rank before the extra ones of the settings, the first highest."""
+    default: Index | None = None
+    """The one it asks where the settings name no other."""
+    find_links: tuple[str, ...] = ()
+    trusted_hosts: frozenset[str] = field(default_factory=frozenset)
+
+
+NO_OTHERS = OwnIndexes()
+
+
+def indexes_of(settings: IndexSettings, own: OwnIndexes = NO_OTHERS) -> Indexes:
+    """The indexes that a resolver would ask by `settings` and by its `own` variables."""
     if settings.no_index:
         return Indexes((), {})
-    environment = os.environ if installer.name == "uv" else {}
     named = {name: Index(url, name) for name, url in settings.named_indexes}
     pinned: dict[str, Index] = {canonicalize_name(project): named[name] for name, project in settings.pins}
     general = [named[name] for name, _ in for_all(settings)]
-    general += map(_written, environment.get("UV_INDEX", "").split())
-    general += map(Index, environment.get("UV_EXTRA_INDEX_URL", "").split())
+    general += own.first
     general += map(Index, settings.extra_index_urls)
-    general.append(_default(settings, environment))
+    general.append(written_index(settings.index_url) if settings.index_url else own.default or Index())
     unique = {index.url.rstrip("/"): index for index in reversed(general)}
     return Indexes(tuple(reversed(unique.values())), pinned)
 
@@ -81,32 +92,29 @@ def for_all(settings: IndexSettings) -> list[tuple[str, str]]:
     return [(name, url) for name, url in settings.named_indexes if name not in serving]
 
 
-def strategy_of(installer: Installer, settings: IndexSettings) -> str:
+def strategy_of(settings: IndexSettings) -> str:
     """The way to choose where several indexes have a project: as it was asked for, else as pip does.
 
-    Indexes that only uv's own variables name are uv's business, and it takes the first.
+    Indexes that only a resolver's own variables name are its own business, and uv takes the first.
     """
-    known_to_pip = installer.name == "pip" or settings.extra_index_urls or for_all(settings)
+    known_to_pip = settings.extra_index_urls or for_all(settings)
     return settings.index_strategy or (BEST_MATCH if known_to_pip else FIRST_INDEX)
 
 
-def takes_first_index(installer: Installer, settings: IndexSettings) -> bool:
+def takes_first_index(settings: IndexSettings) -> bool:
     """Whether there are several indexes, and each project has to come from the first that has it."""
-    return settings.index_strategy == FIRST_INDEX and len(indexes_of(installer, settings).general) > 1
+    return settings.index_strategy == FIRST_INDEX and len(indexes_of(settings).general) > 1
 
 
-def check_encrypted(installer: Installer, settings: IndexSettings) -> None:
+def check_encrypted(settings: IndexSettings, own: OwnIndexes = NO_OTHERS) -> None:
     """Raise IndexConfigurationError for an index without encryption that nobody has said to trust.
 
     pip would pass it over with a warning and take what another index has; uv would ask it.
     """
-    trusted = set(settings.trusted_hosts)
-    indexes = indexes_of(installer, settings)
+    trusted = own.trusted_hosts.union(settings.trusted_hosts)
+    indexes = indexes_of(settings, own)
     urls = [index.url for index in (*indexes.general, *indexes.pinned.values())]
-    if installer.name == "uv":
-        trusted.update(os.environ.get("UV_INSECURE_HOST", "").split())
-        urls += os.environ.get("UV_FIND_LINKS", "").split(",")
-    open_ones = [url for url in (*urls, *settings.find_links) if not _is_protected(url, trusted)]
+    open_ones = [url for url in (*urls, *own.find_links, *settings.find_links) if not _is_protected(url, trusted)]
     if open_ones:
         host = parts_of(open_ones[0]).netloc.rpartition("@")[2]
         raise IndexConfigurationError(
@@ -115,7 +123,7 @@ def check_encrypted(installer: Installer, settings: IndexSettings) -> None:
         )
 
 
-def _is_protected(url: str, trusted: set[str]) -> bool:
+def _is_protected(url: str, trusted: Set[str]) -> bool:
     """Whether nobody between here and `url` can change what it says, or the person trusts it anyway."""
     parts = parts_of(url)
     if parts.scheme != "http":
@@ -132,12 +140,7 @@ def _is_protected(url: str, trusted: set[str]) -> bool:
         return False
 
 
-def _default(settings: IndexSettings, environment: Mapping[str, str]) -> Index:
-    said = settings.index_url or environment.get("UV_DEFAULT_INDEX") or environment.get("UV_INDEX_URL")
-    return _written(said) if said else Index()
-
-
-def _written(text: str) -> Index:
-    """An index as uv takes it: a URL, or NAME=URL."""
+def written_index(text: str) -> Index:
+    """The index that `text` names as uv reads it: a URL, or NAME=URL."""
     name, equals, url = text.partition("=")
     return Index(url, name) if equals and "/" not in name else Index(text)

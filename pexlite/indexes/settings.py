@@ -21,7 +21,6 @@ from pexlite.indexes.ignored_settings import unheeded, unheeded_by_lock
 from pexlite.indexes.indexes import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, STRATEGIES
 from pexlite.indexes.uv_configuration import uv_flag, uv_index_strategy, uv_names
 from pexlite.model import IndexSettings
-from pexlite.model.installer import Installer
 from pexlite.network.urls import parts_of
 
 _Value = TypeVar("_Value")
@@ -69,9 +68,9 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
     )
 
 
-def unheeded_settings(installer: Installer) -> tuple[str, ...]:
-    """Notices about settings of pip that a build by `installer` does not heed."""
-    return unheeded(_configuration(), installer)
+def unheeded_settings(resolver: str, *, hears_pip: bool) -> tuple[str, ...]:
+    """Notices about settings of pip that a build by the `resolver` does not heed."""
+    return unheeded(_configuration(), resolver, hears_pip=hears_pip)
 
 
 def settings_unheeded_by_lock() -> tuple[str, ...]:

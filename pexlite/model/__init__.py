@@ -5,7 +5,6 @@
     found            targets and wheels, and the bundle that is decided from them
     tree             the files of an app's directory, each in its place, as values and as a text
     file             a built file, as it is written and read back
-    installer        uv or pip, as a program
 
 Each module is imported when one of its names is first asked for: half of them import `packaging`, which takes
 longer than writing a file of a hundred wheels does.

@@ -201,7 +201,7 @@ def _without_lock(prepared: Prepared) -> tuple[str, ...]:
 def _unfit(prepared: Prepared, file: Path) -> str:
     """The reason not to use the lock beside the project, in words; "" where there is none."""
     specification, settings = prepared.specification, prepared.specification.index
-    if file.name == "uv.lock" and prepared.workshop.installer.name != "uv":
+    if file.name == "uv.lock" and prepared.workshop.resolver.lock_name != file.name:
         return "only uv can read it: pip install 'pexlite[uv]'"
     said = {
         "--constraint": specification.constraint_files,
@@ -217,7 +217,7 @@ def _beside(prepared: Prepared, file: Path) -> ChosenLock:
     groups = [group.rpartition(":")[2] for group in request.groups]
     project = _beside_project(prepared, lambda directory: directory) or file.parent
     found = read_beside(
-        file, project, request.extras, groups, installer=workshop.installer, settings=workshop.settings
+        file, project, request.extras, groups, resolver=workshop.resolver, settings=workshop.settings
     )
     never = prepared.specification.amendments.never_wanted()
     wanted = [package for package in found.lock.packages if canonicalize_name(package.name) not in never]

@@ -13,21 +13,19 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from pexlite.indexes.indexes import BEST_MATCH, FIRST_INDEX, indexes_of, strategy_of
+from pexlite.indexes.indexes import BEST_MATCH, FIRST_INDEX, strategy_of
 from pexlite.model import IndexSettings
 from pexlite.network.urls import local_path
 from pexlite.pipeline.prepare import Prepared
-from pexlite.resolve.lock import beneath_uv
 
 _MOST_SHOWN = 4
 
 
 def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
     """Notices about projects of `found` that several places have, and about the way to choose where nobody did."""
-    installer, settings = prepared.workshop.installer, prepared.workshop.settings
-    if installer.name == "uv":
-        settings = beneath_uv(settings, prepared.specification.index)
-    indexes = indexes_of(installer, settings)
+    resolver = prepared.workshop.resolver
+    settings = resolver.heeded(prepared.workshop.settings, prepared.specification.index)
+    indexes = resolver.indexes(settings)
     yield from _beside_directories(found, settings)
     if len(indexes.general) < 2:
         asked = prepared.specification.index.index_strategy
@@ -37,7 +35,7 @@ def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
     # Imported here: urllib3 takes 60 ms, and most builds have one index.
     from pexlite.indexes.shared_names import shared_names
 
-    if settings.index_strategy is None and strategy_of(installer, settings) == BEST_MATCH:
+    if settings.index_strategy is None and strategy_of(settings) == BEST_MATCH:
         yield (
             f"{len(indexes.general)} indexes are asked, and the best version of all is taken, as pip does; "
             f"--index-strategy {FIRST_INDEX} takes each project from the first that has it: extra ones "

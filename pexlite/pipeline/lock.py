@@ -55,7 +55,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     if output is not None:
         check_output(output, specification)
     prepared = prepare(request, specification, report)
-    universal = prepared.workshop.installer.name == "uv" and not (
+    universal = prepared.workshop.resolver.resolves_universally and not (
         request.pythons or request.platforms or request.target_files
     )
     sourced = with_sources(prepared, universal=universal)

@@ -30,24 +30,24 @@ from pexlite.model import (
     Target,
     Wheel,
 )
-from pexlite.model.installer import Installer
 from pexlite.network.urls import local_path
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
 from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.requirements.amendments import amended_roots
-from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import resolve
+from pexlite.resolve.lock import Resolution, resolve
+from pexlite.resolve.resolver import Resolver
+from pexlite.resolve.resolvers import find_resolver
 from pexlite.store.store import Store, open_store
 from pexlite.targets.find import find_targets
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """The store, settings, installer, targets and report that every fetching or building stage needs."""
+    """The store, settings, resolver, targets and report that every fetching or building stage needs."""
 
     store: Store
     settings: IndexSettings
-    installer: Installer
+    resolver: Resolver
     targets: tuple[Target, ...]
     report: Report
 
@@ -56,7 +56,7 @@ class Workshop:
         return local_wheels(
             sources,
             store=self.store,
-            installer=self.installer,
+            resolver=self.resolver,
             settings=self.settings,
             targets=self.targets,
             report=self.report,
@@ -67,17 +67,15 @@ class Workshop:
     ) -> Pylock:
         """A lock for the targets; with `universal_from`, for every platform and all Pythons from that one on."""
         targets = (universal_from,) if universal_from else self.targets
-        found = resolve(
-            roots,
-            specification.constraint_files,
-            targets,
-            asked_index=specification.index,
-            settings=self.settings,
-            installer=self.installer,
-            report=self.report,
+        resolution = Resolution(
+            roots=roots,
+            constraint_files=specification.constraint_files,
+            targets=targets,
+            settings=self.resolver.heeded(self.settings, specification.index),
             amendments=specification.amendments,
             universal=universal_from is not None,
         )
+        found = resolve(resolution, self.resolver, self.report)
         return pure_where_possible(found, targets) if self.settings.prefer_pure else found
 
     def collect(
@@ -93,7 +91,7 @@ class Workshop:
             self.targets,
             store=self.store,
             settings=self.settings,
-            installer=self.installer,
+            resolver=self.resolver,
             report=self.report,
             lock_directory=directory,
             parts=parts,
@@ -178,7 +176,7 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
     workshop = Workshop(
         store=open_store(),
         settings=settings,
-        installer=find_installer(request.resolver),
+        resolver=find_resolver(request.resolver),
         targets=wanted,
         report=report,
     )
@@ -187,7 +185,7 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
         report(Progress("note", notice))
     local = workshop.local_wheels(specification.local)
     roots = amended_roots((*specification.roots, *map(root_of, local)), specification.amendments)
-    unheeded = unheeded_settings(workshop.installer)
+    unheeded = unheeded_settings(workshop.resolver.name, hears_pip=workshop.resolver.hears_pip)
     return Prepared(request, specification, workshop, local, roots, unheeded)
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
-import sys
 import tarfile
 import tempfile
 import tomllib
@@ -17,12 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from pexlite.addresses import without_secrets
 from pexlite.errors import UsageError
-from pexlite.indexes.arguments import index_arguments
-from pexlite.indexes.indexes import indexes_of
 from pexlite.model import IndexSettings
-from pexlite.model.installer import Installer
 from pexlite.requirements.lines import requirement_line, write_lines
-from pexlite.resolve.installers import attempt
+from pexlite.resolve.resolver import Resolver
 
 _USUAL = ("setuptools>=40.8.0",)  # of a project that names no build system (PEP 518)
 _LARGEST = 1 << 20  # bytes of a pyproject.toml
@@ -43,21 +38,20 @@ def build_requirements(source: Path, subdirectory: str = "") -> tuple[str, ...]:
 
 
 def build_tools(
-    installer: Installer, requirements: Sequence[str], settings: IndexSettings, interpreter: Path | None
+    resolver: Resolver, requirements: Sequence[str], settings: IndexSettings, interpreter: Path | None
 ) -> str | None:
     """A digest of the distributions that `requirements` come to now; None where an index does not answer, say."""
     with tempfile.TemporaryDirectory(prefix="pexlite-tools-") as scratch, contextlib.suppress(UsageError):
         listed = write_lines(Path(scratch) / "requirements.in", map(requirement_line, requirements))
-        ask = _by_uv if installer.name == "uv" else _by_pip
         # Whoever builds has all the patience that was asked for.
-        found = ask(installer, listed, replace(settings, retries=0), interpreter) if requirements else ""
+        found = resolver.chosen(listed, replace(settings, retries=0), interpreter) if requirements else ""
         return None if found is None else hashlib.sha256(found.encode()).hexdigest()
     return None
 
 
-def index_identity(installer: Installer, settings: IndexSettings) -> str:
+def index_identity(resolver: Resolver, settings: IndexSettings) -> str:
     """A digest of the indexes, without passwords, and of the settings by which one file of them is preferred."""
-    indexes = indexes_of(installer, settings)
+    indexes = resolver.indexes(settings)
     places = [*(index.url for index in indexes.general), *settings.find_links]
     facts = (
         [without_secrets(place) for place in places],
@@ -84,29 +78,3 @@ def _pyproject(source: Path, subdirectory: str) -> bytes:
             if PurePosixPath(member.name).parts[1:] == wanted and (file := tar.extractfile(member)) is not None:
                 return file.read(_LARGEST)
     raise KeyError("pyproject.toml")
-
-
-def _by_uv(installer: Installer, listed: Path, settings: IndexSettings, interpreter: Path | None) -> str | None:
-    arguments = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
-    arguments += ["--emit-index-annotation", "--python", str(interpreter or sys.executable), str(listed)]
-    own = {"TMPDIR": str(listed.parent)}
-    asked = [*arguments, *index_arguments(installer, settings)]
-    outcome = attempt(installer, asked, settings, cwd=listed.parent, extra_environment=own)
-    return None if outcome.code else outcome.stdout
-
-
-def _by_pip(installer: Installer, listed: Path, settings: IndexSettings, interpreter: Path | None) -> str | None:
-    report = listed.with_name("report.json")
-    arguments = ["install", "--dry-run", "--ignore-installed", "--quiet"]
-    arguments += ["--report", str(report), "-r", str(listed)]
-    own = {"TMPDIR": str(listed.parent)}
-    here = interpreter is None or interpreter == Path(sys.executable)
-    for program in [[]] if here else [["--python", str(interpreter)], []]:
-        outcome = attempt(installer, [*program, *arguments], settings, cwd=listed.parent, extra_environment=own)
-        if "This version of pip does not support" not in outcome.stderr:
-            break
-    if outcome.code:
-        return None
-    chosen = json.loads(report.read_text(encoding="utf-8"))["install"]
-    facts = [(one["metadata"]["name"], one["metadata"]["version"], one["download_info"]) for one in chosen]
-    return repr(sorted(facts, key=str))

@@ -6,26 +6,25 @@ import itertools
 import os
 import re
 import shutil
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from pexlite.addresses import mask
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
-from pexlite.indexes.arguments import index_arguments
-from pexlite.indexes.indexes import takes_first_index
 from pexlite.model import IndexSettings
-from pexlite.model.installer import Installer
 from pexlite.requirements.lines import requirement_line, write_lines
 from pexlite.resolve.build_tools import build_requirements
-from pexlite.resolve.installers import Outcome, attempt, pip, run
+from pexlite.resolve.pip import Pip
+from pexlite.resolve.pip_program import PipProgram, run_by
+from pexlite.resolve.resolver import Build, Resolver
+from pexlite.resolve.run import Outcome, run
 from pexlite.resolve.sdist import unpack_sdist
 from pexlite.resolve.stderr import essential_lines
 
 
 def build_wheel(
-    installer: Installer,
+    resolver: Resolver,
     source: Path,
     output_directory: Path,
     *,
@@ -41,45 +40,30 @@ def build_wheel(
     extension modules.
     """
     if build_requirements(source):
-        check_ranks(installer, source.name, settings)
+        resolver.check_builds(source.name, settings)
     with tempfile.TemporaryDirectory(prefix="pexlite-build-") as scratch:
         project = source if source.is_dir() else unpack_sdist(source, Path(scratch) / "source")
         wheels = Path(scratch) / "wheels"
         wheels.mkdir()
-        for python in (interpreter, None):
-            outcome = attempt(
-                installer,
-                _build_arguments(installer, project, wheels, python, settings),
-                settings,
-                cwd=Path(scratch),
-                # uv and some backends leave lock files and directories in TMPDIR.
-                extra_environment=_steady_environment(project, source_date_epoch) | {"TMPDIR": scratch},
-            )
-            if "This version of pip does not support" not in outcome.stderr:
-                break
+        steady = _steady_environment(project, source_date_epoch)
+        outcome = resolver.build_wheel(Build(project, wheels, interpreter, settings, steady))
         if outcome.code:
             raise _build_failure(source, outcome)
         return _only_file(wheels, output_directory, f"{source.name} gave no wheel", ProjectBuildError)
 
 
-def download(
-    installer: Installer,
-    requirement: str,
-    directory: Path,
-    settings: IndexSettings,
-) -> Path:
+def download(requirement: str, directory: Path, settings: IndexSettings) -> Path:
     """The distribution file of `requirement` (`name==version`, `name @ URL`), without dependencies.
 
-    For what plain HTTP cannot do: download from an index behind a keyring. pip does it whatever `installer` is,
+    For what plain HTTP cannot do: download from an index behind a keyring. pip does it whatever resolves,
     since uv has no command for that. Raises FetchError.
     """
-    program = installer if installer.name == "pip" else pip()
     with tempfile.TemporaryDirectory(prefix="pexlite-download-") as scratch:
         files = Path(scratch) / "files"
         # In a file, since a URL may hold a password and arguments show in `ps`.
         listed = write_lines(Path(scratch) / "requirements.txt", [requirement_line(requirement)])
         run(
-            program,
+            PipProgram(),
             ["download", "--dest", str(files), "--quiet", "--no-deps", "-r", str(listed)],
             settings=settings,
             error=FetchError,
@@ -100,7 +84,6 @@ class Checkout:
 
     def build(
         self,
-        installer: Installer,
         directory: Path,
         settings: IndexSettings,
         *,
@@ -109,16 +92,16 @@ class Checkout:
     ) -> tuple[Path, tuple[str, ...]]:
         """The wheel of the project, in `directory`, and its build requirements.
 
-        pip builds it whatever `installer` is, since uv has no command for that. Raises ProjectBuildError.
+        pip builds it whatever resolves, since uv has no command for that. Raises ProjectBuildError.
         """
-        program, shown = installer if installer.name == "pip" else pip(), mask(self.requirement)
-        check_ranks(program, shown, settings)
+        pip, shown = Pip(), mask(self.requirement)
+        pip.check_builds(shown, settings)
         with tempfile.TemporaryDirectory(prefix="pexlite-download-") as scratch:
             files = Path(scratch) / "files"
             listed = write_lines(Path(scratch) / "requirements.txt", [requirement_line(self.requirement)])
-            command = [*_with_interpreter(interpreter), "wheel", "--wheel-dir", str(files), "--quiet", "--no-deps"]
+            command = [*run_by(interpreter), "wheel", "--wheel-dir", str(files), "--quiet", "--no-deps"]
             run(
-                program,
+                pip.program,
                 # Not cleaned up, so that its pyproject.toml can be read.
                 [*command, "--no-clean", "-r", str(listed)],
                 settings=settings,
@@ -133,28 +116,6 @@ class Checkout:
             return _only_file(files, directory, f"{shown} gave no wheel", ProjectBuildError), needs
 
 
-def check_ranks(installer: Installer, name: str, settings: IndexSettings) -> None:
-    """Raise ProjectBuildError where pip would take what `name` needs to be built from any index."""
-    if installer.name == "pip" and takes_first_index(installer, settings):
-        raise ProjectBuildError(
-            f"pip cannot build {name} with --index-strategy {settings.index_strategy}",
-            causes=["it would take the build requirements from any of the indexes"],
-            hint="let uv build it (--resolver uv; repositories are built by pip), or pin projects to the other "
-            "indexes (--from, or explicit = true), so that one is left for the rest",
-        )
-
-
-def _build_arguments(
-    installer: Installer, project: Path, wheels: Path, interpreter: Path | None, settings: IndexSettings
-) -> list[str]:
-    if installer.name == "uv":
-        python = str(interpreter or sys.executable)
-        own = ["build", "--wheel", "--python", python, "--out-dir", str(wheels), str(project)]
-        return [*own, *index_arguments(installer, settings)]
-    own = ["wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(project)]
-    return [*_with_interpreter(interpreter), *own]
-
-
 def _build_failure(source: Path, outcome: Outcome) -> ProjectBuildError:
     lines = essential_lines(outcome.stderr, most=40) or essential_lines(outcome.stdout)
     # uv's hints, which come last, are about uv's own commands.
@@ -166,13 +127,6 @@ def _build_failure(source: Path, outcome: Outcome) -> ProjectBuildError:
     elif re.search(r"not found in the package registry|No matching distribution|dns error|name resolution", said):
         hint = "its build requirements (build-system.requires) could not be had; check the index and the network"
     return ProjectBuildError(f"{source.name} could not be built into a wheel", causes=lines, hint=hint)
-
-
-def _with_interpreter(interpreter: Path | None) -> list[str]:
-    """Arguments that make pip run in `interpreter`; none where pip runs in that Python anyway."""
-    if interpreter is None or interpreter == Path(sys.executable):
-        return []
-    return ["--python", str(interpreter)]
 
 
 def _steady_environment(project: Path, source_date_epoch: int) -> dict[str, str]:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
 from pexlite.files.paths import is_file
-from pexlite.indexes.indexes import takes_first_index
 from pexlite.model import Amendments, IndexSettings, Root, Target
-from pexlite.model.installer import Installer
 from pexlite.network.urls import local_path
 from pexlite.requirements.lines import requirement_line, write_lines
 
 
 @dataclass(frozen=True)
 class Job:
-    """One resolution: requirements, a target, indexes, and the program that resolves."""
+    """The input of a resolver for one target: requirements, the target, indexes."""
 
     roots: tuple[Root, ...]
     constraints: tuple[str, ...]
@@ -32,7 +27,6 @@ class Job:
     """`name==version` lines that the result must keep to: versions chosen for another target."""
     target: Target
     settings: IndexSettings
-    installer: Installer
     amendments: Amendments = field(default_factory=Amendments)
     """Changes to what wheels require; the roots are amended already."""
     universal: bool = False
@@ -56,30 +50,6 @@ def is_foreign(target: Target) -> bool:
 def is_local(root: Root) -> bool:
     """Whether `root` is a wheel made of local code, which needs no hash."""
     return (root.requirement.url or "").startswith("file:") and not root.hashes
-
-
-def runs_pip(target: Target) -> bool:
-    """Whether pip itself can run in the interpreter of `target`."""
-    if target.interpreter is None:
-        return False
-    if target.interpreter == Path(sys.executable):
-        return True
-    bound = importlib.metadata.metadata("pip")["Requires-Python"]
-    return SpecifierSet(bound or "").contains(target.environment["python_full_version"], prereleases=True)
-
-
-def wheels_only_by_rank(job: Job) -> bool:
-    """Whether pip takes no sources, since what building needs it would take from any index."""
-    return job.installer.name == "pip" and takes_first_index(job.installer, job.settings)
-
-
-def takes_wheels_only(job: Job) -> bool:
-    """Whether the job's program cannot build for its target, or not from the indexes that it may ask."""
-    return (
-        wheels_only_by_rank(job) or not runs_pip(job.target)
-        if job.installer.name == "pip"
-        else is_foreign(job.target)
-    )
 
 
 def write_inputs(job: Job, directory: Path) -> tuple[Path, list[str]]:

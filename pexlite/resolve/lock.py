@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock
 from packaging.utils import canonicalize_name
@@ -16,43 +16,44 @@ from pexlite.errors import PexliteError, ResolutionError, WheelMissing
 from pexlite.indexes.formats import WHEEL, only_format
 from pexlite.indexes.settings import configured_constraints
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
-from pexlite.model.installer import Installer
 from pexlite.network.urls import local_path
 from pexlite.pylock.merge import marker_key, merge
 from pexlite.requirements.constraints import lines_behind
-from pexlite.resolve.installers import end_running
-from pexlite.resolve.job import Job, is_local, wheels_only_by_rank
+from pexlite.resolve.job import Job, is_local
+from pexlite.resolve.resolver import Resolver
+from pexlite.resolve.run import end_running
 
 _AT_ONCE = 4
 
 
-def resolve(
-    roots: Sequence[Root],
-    constraint_files: Sequence[str],
-    targets: Sequence[Target],
-    *,
-    asked_index: IndexSettings,
-    settings: IndexSettings,
-    installer: Installer,
-    report: Report,
-    amendments: Amendments | None = None,
-    universal: bool = False,
-) -> Pylock:
-    """One lock of all that `roots` need on each of `targets`, for `Pylock.select` to choose from.
+@dataclass(frozen=True)
+class Resolution:
+    """All that is to be resolved into one lock."""
 
-    `settings` are the effective ones, `asked_index` those of them that this build asked for. `universal`, which
-    needs uv and one target, makes the lock hold on every platform and for every Python from the target's on.
-    `amendments` change what wheels require. Raises ResolutionError. Without roots the lock is empty, and neither
-    uv nor pip runs.
+    roots: Sequence[Root]
+    constraint_files: Sequence[str]
+    """Paths and URLs."""
+    targets: Sequence[Target]
+    settings: IndexSettings
+    """As the resolver heeds them."""
+    amendments: Amendments = field(default_factory=Amendments)
+    """Changes to what wheels require."""
+    universal: bool = False
+    """Whether the lock must hold on every platform and for every Python from the one target's on."""
+
+
+def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pylock:
+    """One lock of all that the roots need on each of the targets, for `Pylock.select` to choose from.
+
+    Raises ResolutionError. Without roots the lock is empty, and no resolver runs.
     """
+    roots, settings, targets = resolution.roots, resolution.settings, resolution.targets
     if not roots:
         return Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=[])
-    if installer.name == "uv":
-        settings = beneath_uv(settings, asked_index)
     if settings.require_hashes:
         _check_roots(roots)
     report(Progress("resolve", f"resolving {len(roots)} requirement{'s' if len(roots) > 1 else ''}"))
-    constraints = (*configured_constraints(), *constraint_files)
+    constraints = (*configured_constraints(), *resolution.constraint_files)
     remote = [location for location in constraints if local_path(location) is None]
     first = Job(
         roots=tuple(roots),
@@ -60,32 +61,25 @@ def resolve(
         pins=(),
         target=targets[0],
         settings=settings,
-        installer=installer,
-        amendments=amendments or Amendments(),
-        universal=universal,
+        amendments=resolution.amendments,
+        universal=resolution.universal,
         constraint_lines=tuple(line for url in remote for line in lines_behind(url)),
     )
     jobs = [replace(first, target=target) for target in targets]
     leaders: dict[tuple[str, ...], Job] = {}
     for job in jobs:
         leaders.setdefault(marker_key(job.target), job)
+    tried = partial(_tried, resolver)
     with _workers() as pool:
-        led = dict(zip(leaders, _all_resolved(pool.map(_tried, leaders.values())), strict=True))
+        led = dict(zip(leaders, _all_resolved(pool.map(tried, leaders.values())), strict=True))
         # Markers cannot tell these from their leader (glibc from musl, say), so they keep to its versions.
         followers = [
             replace(job, pins=_pins(led[marker_key(job.target)])) for job in jobs if job not in leaders.values()
         ]
-        followed = _all_resolved(pool.map(_tried, followers))
+        followed = _all_resolved(pool.map(tried, followers))
     found = [*zip((job.target for job in leaders.values()), led.values(), strict=True)]
     found += zip((job.target for job in followers), followed, strict=True)
     return merge([(target, check_hashes(one, roots, settings.require_hashes)) for target, one in found])
-
-
-def beneath_uv(settings: IndexSettings, asked: IndexSettings) -> IndexSettings:
-    """`settings` without an index URL that only pip's configuration gives, where a variable of uv's names one."""
-    configured_only = settings.index_url is not None and asked.index_url is None
-    named = any(os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"))
-    return replace(settings, index_url=None) if configured_only and named else settings
 
 
 @contextlib.contextmanager
@@ -117,26 +111,26 @@ def _indented(error: PexliteError) -> list[str]:
     return [f"  {line}" for line in (*error.causes, f"hint: {error.hint}")]
 
 
-def _tried(job: Job) -> Pylock | PexliteError:
+def _tried(resolver: Resolver, job: Job) -> Pylock | PexliteError:
     try:
-        return _resolve(job)
+        return _resolve(resolver, job)
     except PexliteError as problem:
         return problem
 
 
-def _resolve(job: Job) -> Pylock:
-    """The lock for `job` by uv or pip, with source distributions where there is nothing else.
+def _resolve(resolver: Resolver, job: Job) -> Pylock:
+    """The lock for `job` by `resolver`, with source distributions where there is nothing else.
 
     For a target without an interpreter here, only wheels are tried first: another Python would build the source
     distributions, and only pure ones come out right.
     """
     try:
-        return _resolve_as_asked(job)
+        return resolver.resolve(job)
     except WheelMissing as problem:
-        if problem.source_of is None or not _may_be_built(problem.source_of, job):
+        if problem.source_of is None or not _may_be_built(resolver, problem.source_of, job):
             raise
         try:
-            return _resolve(replace(job, from_source=(*job.from_source, problem.source_of)))
+            return _resolve(resolver, replace(job, from_source=(*job.from_source, problem.source_of)))
         except WheelMissing:
             raise
         except ResolutionError as second:
@@ -144,27 +138,10 @@ def _resolve(job: Job) -> Pylock:
             raise WheelMissing(problem.message, causes=causes, hint=problem.hint) from second
 
 
-def _may_be_built(project: str, job: Job) -> bool:
+def _may_be_built(resolver: Resolver, project: str, job: Job) -> bool:
     """Whether the source distribution of `project` has not been tried yet, and no setting forbids it."""
     formats = only_format(project, job.settings.only_binary, job.settings.no_binary)
-    return project not in job.from_source and formats != WHEEL and not wheels_only_by_rank(job)
-
-
-def _resolve_as_asked(job: Job) -> Pylock:
-    # Imported here, so that a build by uv does not pay for importing what only pip needs.
-    if job.installer.name == "uv":
-        from pexlite.resolve.uv import can_resolve, resolve_with_uv
-
-        if job.universal or can_resolve(job.target):
-            try:
-                return resolve_with_uv(job)
-            except ResolutionError:
-                # uv compares no hash before it builds, so with hashes it takes wheels only; pip does both.
-                if not job.hashed or job.universal:
-                    raise
-    from pexlite.resolve.pip import resolve_with_pip
-
-    return resolve_with_pip(job)
+    return project not in job.from_source and formats != WHEEL and resolver.builds_from(job.settings)
 
 
 def _pins(found: Pylock) -> tuple[str, ...]:

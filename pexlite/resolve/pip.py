@@ -1,96 +1,154 @@
-"""A lock by pip: `pip install --dry-run --report`, whose report has a specification of its own."""
+"""pip as a resolver: `pip install --dry-run --report` and `pip wheel`."""
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
+from typing import ClassVar
 
-from packaging.pylock import Package as LockedPackage
-from packaging.pylock import PackageArchive, PackageSdist, PackageVcs, PackageWheel, Pylock
-from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.pylock import Pylock
 
 from pexlite.errors import IndexConfigurationError, ResolutionError
 from pexlite.indexes.indexes import FIRST_INDEX, FIRST_MATCH, indexes_of, takes_first_index
-from pexlite.model import Amendments, IndexSettings
-from pexlite.model.installer import Installer
+from pexlite.model import Amendments, IndexSettings, Target
 from pexlite.network.urls import parts_of
-from pexlite.resolve.build_wheel import check_ranks
 from pexlite.resolve.explain.failures import explain
-from pexlite.resolve.installers import Outcome, attempt, pip
-from pexlite.resolve.job import Job, runs_pip, write_inputs
+from pexlite.resolve.job import Job, write_inputs
 from pexlite.resolve.metadata_wheels import with_stand_ins, without_stand_ins
+from pexlite.resolve.pip_program import PipProgram, pip_runs_on, run_by
+from pexlite.resolve.pip_report import installed, read_report
+from pexlite.resolve.resolver import Build, Resolver
+from pexlite.resolve.run import Outcome, Program, attempt
 from pexlite.resolve.run_patched_pip import Ranked, guided
 
 _NOTHING_FOUND = "No matching distribution found for"
+_CANNOT_RUN = "This version of pip does not support"
 
 
-def resolve_with_pip(job: Job) -> Pylock:
-    """The lock that pip resolves for `job`. Raises ResolutionError.
+@dataclass(frozen=True)
+class Pip(Resolver):
+    """pip."""
 
-    A Python that pip itself runs on is asked directly, so source distributions work there; for every other
-    target pip is told its tags and given its markers, and takes wheels only.
-    """
-    program = job.installer if job.installer.name == "pip" else pip()
-    with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
-        directory = Path(scratch)
-        report = directory / "report.json"
-        arguments = ["install", "--dry-run", "--ignore-installed", "--progress-bar", "off"]
-        arguments += ["--report", str(report)]
-        given, real = with_stand_ins(job, directory)
-        requirements, constraints = write_inputs(given, directory)
-        arguments += ["-r", str(requirements), *constraints]
-        arguments += ["--require-hashes"] if job.hashed else []
+    program: Program = field(default_factory=PipProgram)
+    instead: ClassVar[str] = "uv"
+    hears_pip: ClassVar[bool] = True
+
+    @classmethod
+    def find(cls) -> Pip:
+        """The pip of the Python that runs pexlite, which is always there."""
+        return cls()
+
+    def resolve(self, job: Job) -> Pylock:
+        """The lock that pip resolves for `job`. Raises ResolutionError.
+
+        A Python that pip itself runs on is asked directly, so source distributions work there; for every other
+        target pip is told its tags and given its markers, and takes wheels only.
+        """
+        with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
+            directory = Path(scratch)
+            report = directory / "report.json"
+            given, real = with_stand_ins(job, directory)
+            requirements, constraints = write_inputs(given, directory)
+            arguments = ["install", "--dry-run", "--ignore-installed", "--progress-bar", "off"]
+            arguments += ["--report", str(report), "-r", str(requirements), *constraints]
+            arguments += ["--require-hashes"] if job.hashed else []
+            self._check_direct(job)
+            run = self._run_for(job, directory)
+            outcome = _logged(run.program, [*run.before, *arguments, *run.after], run.settings, directory)
+            if outcome.code:
+                raise self.explain(job, outcome)
+            return without_stand_ins(read_report(report), real)
+
+    def explain(self, job: Job, outcome: Outcome) -> ResolutionError:
+        """The error that says in our words why a run of pip for `job` failed."""
+        return explain(job, outcome, self)
+
+    def build_wheel(self, build: Build) -> Outcome:
+        """Build a wheel with `pip wheel`; where the interpreter is too old for pip, with the Python of pexlite.
+
+        To a pure wheel that makes no difference.
+        """
+        own = ["wheel", "--quiet", "--no-deps", "--wheel-dir", str(build.wheels), str(build.project)]
+        return self._run_anywhere(own, build.interpreter, build.settings, build.wheels.parent, build.environment)
+
+    def builds_for(self, target: Target) -> bool:
+        """Whether pip can run in the interpreter of `target`."""
+        return pip_runs_on(target)
+
+    def builds_from(self, settings: IndexSettings) -> bool:
+        """Whether no index comes first: what a build requires, pip takes from any of them."""
+        return not takes_first_index(settings)
+
+    def chosen(self, listed: Path, settings: IndexSettings, interpreter: Path | None) -> str | None:
+        """The distributions that pip would install for the requirements in `listed`; None where it cannot tell."""
+        report = listed.with_name("report.json")
+        own = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report), "-r", str(listed)]
+        outcome = self._run_anywhere(own, interpreter, settings, listed.parent, {})
+        if outcome.code:
+            return None
+        found = installed(report)
+        facts = [(one["metadata"]["name"], one["metadata"]["version"], one["download_info"]) for one in found]
+        return repr(sorted(facts, key=str))
+
+    def _run_for(self, job: Job, directory: Path) -> _Run:
+        """The program, its arguments and settings by which pip resolves for the target of `job`."""
         ranked, settings = ranked_for_pip(job.settings), job.settings
-        _check_direct(job)
-        if not runs_pip(job.target):
-            environment, amendments = job.target.environment, job.amendments
+        # What a source distribution needs to be built, pip would take from any index.
+        wheels_only = replace(settings, only_binary=(":all:",), no_binary=())
+        pure = settings.prefer_pure
+        if not pip_runs_on(job.target):
             program = guided(
                 directory,
                 Path(sys.executable),
-                environment=environment,
-                amendments=amendments,
-                prefer_pure=settings.prefer_pure,
+                environment=job.target.environment,
+                amendments=job.amendments,
+                prefer_pure=pure,
                 ranked=ranked,
             )
-            arguments += _tag_arguments(job, directory)
-            settings = replace(settings, only_binary=(":all:",), no_binary=())
-        elif job.amendments != Amendments() or ranked or settings.prefer_pure:
+            return _Run(program, wheels_only, after=_tag_arguments(job, directory))
+        if job.amendments != Amendments() or ranked or pure:
             assert job.target.interpreter
             program = guided(
-                directory,
-                job.target.interpreter,
-                amendments=job.amendments,
-                prefer_pure=settings.prefer_pure,
-                ranked=ranked,
+                directory, job.target.interpreter, amendments=job.amendments, prefer_pure=pure, ranked=ranked
             )
-            if ranked and ranked.first:
-                # What a source distribution needs to be built, pip would take from any index.
-                settings = replace(settings, only_binary=(":all:",), no_binary=())
-        elif job.target.interpreter != Path(sys.executable):
-            arguments = ["--python", str(job.target.interpreter), *arguments]
-        outcome = _run(program, arguments, settings, directory)
-        if outcome.code:
-            raise explain(replace(job, installer=pip()), outcome)
-        items = json.loads(report.read_text(encoding="utf-8"))["install"]
-    packages = sorted(map(_package, items), key=lambda package: package.name)
-    lock = Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=packages)
-    lock.validate()
-    return without_stand_ins(lock, real)
+            return _Run(program, wheels_only if ranked and ranked.first else settings)
+        return _Run(self.program, settings, before=run_by(job.target.interpreter))
+
+    def _check_direct(self, job: Job) -> None:
+        """Raise ProjectBuildError for a source at a URL whose build requirements pip would take from any index."""
+        for root in job.roots:
+            url = root.requirement.url
+            if url and not parts_of(url).path.endswith(".whl"):
+                self.check_builds(root.requirement.name, job.settings)
+
+    def _run_anywhere(
+        self,
+        arguments: Sequence[str],
+        interpreter: Path | None,
+        settings: IndexSettings,
+        directory: Path,
+        environment: Mapping[str, str],
+    ) -> Outcome:
+        """Run pip in `interpreter` or, where that is too old for it, in the Python that runs pexlite."""
+        own = {"TMPDIR": str(directory), **environment}
+        place = run_by(interpreter)
+        outcome = attempt(self.program, [*place, *arguments], settings, cwd=directory, extra_environment=own)
+        if place and _CANNOT_RUN in outcome.stderr:
+            return attempt(self.program, arguments, settings, cwd=directory, extra_environment=own)
+        return outcome
 
 
-def _check_direct(job: Job) -> None:
-    """Raise ProjectBuildError for a source at a URL whose build requirements pip would take from any index."""
-    for root in job.roots:
-        url = root.requirement.url
-        if url and not parts_of(url).path.endswith(".whl"):
-            check_ranks(pip(), root.requirement.name, job.settings)
+@dataclass(frozen=True)
+class _Run:
+    """The way that pip is run for one target."""
+
+    program: Program
+    settings: IndexSettings
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
 
 
 def ranked_for_pip(settings: IndexSettings) -> Ranked | None:
@@ -98,20 +156,20 @@ def ranked_for_pip(settings: IndexSettings) -> Ranked | None:
 
     Raises IndexConfigurationError for what pip cannot be guided to.
     """
-    indexes = indexes_of(pip(), settings)
+    indexes = indexes_of(settings)
     if len(indexes.general) > 1 and settings.index_strategy == FIRST_MATCH:
         raise IndexConfigurationError(
             f"pip cannot take the first index with a version that fits ({FIRST_MATCH})",
             hint=f"let uv resolve (--resolver uv), or take the first index that has a project: {FIRST_INDEX}",
         )
-    first = takes_first_index(pip(), settings)
+    first = takes_first_index(settings)
     if not indexes.pinned and not first:
         return None
     pinned = {name: index.address for name, index in indexes.pinned.items()}
     return Ranked(tuple(index.address for index in indexes.general), first, pinned)
 
 
-def _run(program: Installer, arguments: Sequence[str], settings: IndexSettings, directory: Path) -> Outcome:
+def _logged(program: Program, arguments: Sequence[str], settings: IndexSettings, directory: Path) -> Outcome:
     """Run pip and return how it ended; where it found nothing, its log is added to stdout.
 
     pip tells only its log, among every file that it passes over, that an index refused access or could not be
@@ -141,46 +199,3 @@ def _tag_arguments(job: Job, directory: Path) -> list[str]:
     for platform in dict.fromkeys(tag.platform for tag in target.tags if tag.platform != "any"):
         arguments += ["--platform", platform]
     return arguments
-
-
-# -- the report ----------------------------------------------------------------------------------
-
-
-def _package(item: Mapping[str, Any]) -> LockedPackage:
-    """One package of the lock, read from one entry of the report's `install`.
-
-    {"download_info": {"url": "https://…/click-8.5.1-py3-none-any.whl",
-                       "archive_info": {"hashes": {"sha256": "…"}}}, "is_direct": false, "metadata": {…}}
-    """
-    name = canonicalize_name(item["metadata"]["name"])
-    version = Version(item["metadata"]["version"])
-    info = item["download_info"]
-    url = info["url"]
-    if "vcs_info" in info:
-        return LockedPackage(name=name, version=version, vcs=_vcs(info))
-    hashes = info.get("archive_info", {}).get("hashes", {})
-    if not hashes:
-        raise ResolutionError(
-            f"pip found {name} {version} without a hash",
-            causes=[f"at {url}"],
-            hint="use an index that serves hashes, or --resolver uv",
-        )
-    if item["is_direct"]:
-        archive = PackageArchive(url=url, hashes=hashes, subdirectory=info.get("subdirectory"))
-        return LockedPackage(name=name, version=version, archive=archive)
-    filename = unquote(parts_of(url).path).rpartition("/")[2]
-    if filename.endswith(".whl"):
-        wheel = PackageWheel(name=filename, url=url, hashes=hashes)
-        return LockedPackage(name=name, version=version, wheels=[wheel])
-    return LockedPackage(name=name, version=version, sdist=PackageSdist(name=filename, url=url, hashes=hashes))
-
-
-def _vcs(info: Mapping[str, Any]) -> PackageVcs:
-    vcs = info["vcs_info"]
-    return PackageVcs(
-        type=vcs["vcs"],
-        url=info["url"],
-        requested_revision=vcs.get("requested_revision"),
-        commit_id=vcs["commit_id"],
-        subdirectory=info.get("subdirectory"),
-    )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.pylock import Pylock, PylockValidationError
 
 from pexlite.errors import ResolutionError
 from pexlite.model import IndexSettings, LockParts
-from pexlite.model.installer import Installer
 from pexlite.pylock.extras_and_groups import wanted_parts
 from pexlite.requirements.uv_workspaces import workspace_of
-from pexlite.resolve.installers import attempt, run
+from pexlite.resolve.resolver import Resolver
 
 _NAMES = ("pylock.toml", "uv.lock")
 _FOREIGN = {
@@ -64,16 +62,16 @@ def read_beside(
     extras: Sequence[str],
     groups: Sequence[str],
     *,
-    installer: Installer,
+    resolver: Resolver,
     settings: IndexSettings,
 ) -> Beside:
     """The lock of `project` in `file`, with the parts that `extras` and `groups` want. Raises ResolutionError.
 
     `uv export` reads a uv.lock as it is; it writes nothing, and reads only files whose hashes the lock lacks.
     """
-    if file.name == "uv.lock":
+    if file.name == resolver.lock_name:
         words = [*(f"--extra={extra}" for extra in extras), *(f"--group={group}" for group in groups)]
-        text = _exported(file, project, words, installer, settings)
+        text = resolver.exported(file, project, words, settings)
     else:
         text = _text(file)
     try:
@@ -94,27 +92,3 @@ def _text(file: Path) -> str:
         raise ResolutionError(
             f"{file.name} beside the project cannot be read", causes=[str(problem)], hint="or build with --no-lock"
         ) from problem
-
-
-def _exported(
-    file: Path, project: Path, words: Sequence[str], installer: Installer, settings: IndexSettings
-) -> str:
-    """The uv.lock `file` as a pylock.toml, with what the options `words` want of it."""
-    arguments = ["export", "--format", "pylock.toml", "--frozen", "--quiet"]
-    # The project itself is built from its sources, and groups go in where they are asked for.
-    arguments += ["--no-header", "--no-annotate", "--no-emit-project", "--no-default-groups"]
-    arguments += ["--python", sys.executable, *words]
-    # No index is asked, unless one has served files without a hash: then uv reads these.
-    nowhere = replace(settings, no_index=True, find_links=())
-    outcome = attempt(installer, [*arguments, "--offline"], nowhere, cwd=project)
-    if not outcome.code:
-        return outcome.stdout
-    return run(
-        installer,
-        [*arguments, *([] if "compute missing hashes" in outcome.stderr else ["--offline"])],
-        settings=settings,
-        error=ResolutionError,
-        message=f"uv cannot read {file.name} beside the project",
-        hint="bring it up to date (uv lock), or build without it: --no-lock",
-        cwd=project,
-    )

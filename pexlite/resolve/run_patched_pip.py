@@ -1,4 +1,4 @@
-"""pip as an installer that runs through `guided_pip`, which changes what pip itself cannot be told."""
+"""pip as a program that runs through `patched_pip`, which changes what pip itself cannot be told."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from packaging.markers import Environment
 
 from pexlite.model import Amendments
-from pexlite.model.installer import Installer
 from pexlite.resolve import patched_pip
+from pexlite.resolve.pip_program import PipProgram
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def guided(
     prefer_pure: bool = False,
     listing: Path | None = None,
     ranked: Ranked | None = None,
-) -> Installer:
+) -> PipProgram:
     """pip, run by `interpreter`, with the markers of `environment` and with `amendments` to wheels' requirements.
 
     With `ranked` pip asks for each project only the indexes that it may come from, with `prefer_pure` it takes the
@@ -58,4 +58,4 @@ def guided(
     }
     file = directory / "orders.json"
     file.write_text(json.dumps(orders), encoding="utf-8")
-    return Installer("pip", (str(interpreter), str(Path(patched_pip.__file__)), str(file)))
+    return PipProgram((str(interpreter), str(Path(patched_pip.__file__)), str(file)))

@@ -1,4 +1,4 @@
-"""A lock by uv: `uv pip compile --format pylock.toml`."""
+"""uv as a resolver: `uv pip compile --format pylock.toml`, `uv build`, `uv export`."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ import re
 import sys
 import tempfile
 import tomllib
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from packaging.pylock import Package as LockedPackage
 from packaging.pylock import PackageArchive, Pylock, PylockValidationError
 
 from pexlite.addresses import without_secrets
 from pexlite.errors import ResolutionError
-from pexlite.indexes.arguments import index_arguments
-from pexlite.indexes.indexes import indexes_of
-from pexlite.model import Target
+from pexlite.model import IndexSettings, Target
 from pexlite.requirements.lines import requirement_line, write_lines
 from pexlite.resolve.explain.failures import explain
-from pexlite.resolve.installers import attempt
 from pexlite.resolve.job import Job, is_foreign, write_inputs
 from pexlite.resolve.metadata_wheels import with_stand_ins, without_stand_ins
+from pexlite.resolve.pip import Pip
+from pexlite.resolve.resolver import Build, Resolver
+from pexlite.resolve.run import Outcome, attempt, run
+from pexlite.resolve.uv_program import default_index_of_uv, find_uv, index_arguments
 
 # The C libraries that uv has a name for: x86_64-manylinux_2_28.
 _GLIBC_MINORS = (40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 28, 17)
@@ -33,37 +36,135 @@ _WINDOWS = {
 }
 
 
-def can_resolve(target: Target) -> bool:
+@dataclass(frozen=True)
+class Uv(Resolver):
+    """uv."""
+
+    lock_name: ClassVar[str | None] = "uv.lock"
+    instead: ClassVar[str] = "pip"
+    resolves_universally: ClassVar[bool] = True
+
+    @classmethod
+    def find(cls) -> Uv | None:
+        """uv, where it is on this machine."""
+        program = find_uv()
+        return cls(program) if program else None
+
+    def resolve(self, job: Job) -> Pylock:
+        """The lock that uv resolves for `job`, or pip where uv cannot. Raises ResolutionError.
+
+        uv runs in a directory of its own, so it reads no pyproject.toml or uv.toml of the current directory; the
+        user's own uv configuration and UV_* variables apply.
+        """
+        if job.universal or _can_resolve(job.target):
+            try:
+                return self._resolve(job)
+            except ResolutionError:
+                # uv compares no hash before it builds, so with hashes it takes wheels only; pip does both.
+                if not job.hashed or job.universal:
+                    raise
+        return Pip().resolve(job)
+
+    def explain(self, job: Job, outcome: Outcome) -> ResolutionError:
+        """The error that says in our words why a run of uv for `job` failed."""
+        return explain(job, outcome, self)
+
+    def build_wheel(self, build: Build) -> Outcome:
+        """Build a wheel with `uv build`."""
+        arguments = ["build", "--wheel", "--python", str(build.interpreter or sys.executable)]
+        arguments += ["--out-dir", str(build.wheels), str(build.project)]
+        return self._run(arguments, build.settings, build.wheels.parent, build.environment)
+
+    def builds_for(self, target: Target) -> bool:
+        """Whether there is an interpreter: uv runs in none, and so builds with every one."""
+        return not is_foreign(target)
+
+    def chosen(self, listed: Path, settings: IndexSettings, interpreter: Path | None) -> str | None:
+        """The requirements in `listed` pinned, with hashes and indexes; None where uv cannot tell."""
+        arguments = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
+        arguments += ["--emit-index-annotation", "--python", str(interpreter or sys.executable), str(listed)]
+        outcome = self._run(arguments, settings, listed.parent, {})
+        return None if outcome.code else outcome.stdout
+
+    def heeded(self, settings: IndexSettings, asked: IndexSettings) -> IndexSettings:
+        """`settings` without an index URL that only pip's configuration gives, where uv's variables name one."""
+        configured_only = settings.index_url is not None and asked.index_url is None
+        return replace(settings, index_url=None) if configured_only and default_index_of_uv() else settings
+
+    def exported(self, file: Path, project: Path, words: Sequence[str], settings: IndexSettings) -> str:
+        """The uv.lock `file` as a pylock.toml, with what the options `words` want of it."""
+        arguments = ["export", "--format", "pylock.toml", "--frozen", "--quiet"]
+        # The project itself is built from its sources, and groups go in where they are asked for.
+        arguments += ["--no-header", "--no-annotate", "--no-emit-project", "--no-default-groups"]
+        arguments += ["--python", sys.executable, *words]
+        # No index is asked, unless one has served files without a hash: then uv reads these.
+        nowhere = replace(settings, no_index=True, find_links=())
+        outcome = attempt(self.program, [*arguments, "--offline"], nowhere, cwd=project)
+        if not outcome.code:
+            return outcome.stdout
+        return run(
+            self.program,
+            [*arguments, *([] if "compute missing hashes" in outcome.stderr else ["--offline"])],
+            settings=settings,
+            error=ResolutionError,
+            message=f"uv cannot read {file.name} beside the project",
+            hint="bring it up to date (uv lock), or build without it: --no-lock",
+            cwd=project,
+        )
+
+    def _resolve(self, job: Job) -> Pylock:
+        with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
+            directory = Path(scratch)
+            given, real = with_stand_ins(job, directory)
+            requirements, constraints = write_inputs(given, directory)
+            arguments = ["pip", "compile", "--format", "pylock.toml", "--quiet", "--no-header", "--no-annotate"]
+            arguments += [str(requirements), *constraints, *self._pins(job, directory)]
+            arguments += [*_target_arguments(job), *_format_arguments(job), *_amendments(job, directory)]
+            macos = {} if job.universal else _macos_version(job.target)
+            outcome = self._run(arguments, job.settings, directory, macos)
+            if outcome.code:
+                raise self.explain(job, outcome)
+            return without_stand_ins(_parsed(outcome.stdout, directory, job.universal), real)
+
+    def _pins(self, job: Job, directory: Path) -> list[str]:
+        """The path of a project in `directory` that depends on what is pinned to an index, and says to which.
+
+        uv takes pins only from a pyproject.toml, for dependencies of its project; they hold for all others too.
+        """
+        pinned = self.indexes(job.settings).pinned
+        if not pinned:
+            return []
+        file = directory / "pyproject.toml"
+        lines = [
+            "[project]",
+            'name = "pexlite-request"',
+            'version = "0"',
+            f"dependencies = {json.dumps([*pinned])}",
+        ]
+        lines += [
+            "[tool.uv.sources]",
+            *(f"{json.dumps(name)} = {{ index = {json.dumps(index.name)} }}" for name, index in pinned.items()),
+        ]
+        for index in {index.name: index for index in pinned.values()}.values():
+            lines += ["[[tool.uv.index]]", f"name = {json.dumps(index.name)}", f"url = {json.dumps(index.url)}"]
+            lines += ["explicit = true"]
+        file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        return [str(file)]
+
+    def _run(
+        self, arguments: Sequence[str], settings: IndexSettings, directory: Path, environment: Mapping[str, str]
+    ) -> Outcome:
+        """Run uv in `directory`, where it also leaves lock files where it builds."""
+        arguments = [*arguments, *index_arguments(settings)]
+        own = {"TMPDIR": str(directory), **environment}
+        return attempt(self.program, arguments, settings, cwd=directory, extra_environment=own)
+
+
+def _can_resolve(target: Target) -> bool:
     """Whether uv can resolve for `target`: it has names for the common platforms, and for CPython with the GIL."""
     if not is_foreign(target):
         return True
     return re.fullmatch(r"cp3\d+", target.python) is not None and _platform_name(target) is not None
-
-
-def resolve_with_uv(job: Job) -> Pylock:
-    """The lock that uv resolves for `job`. Raises ResolutionError.
-
-    uv runs in a directory of its own, so it reads no pyproject.toml or uv.toml of the current directory; the
-    user's own uv configuration and UV_* variables apply.
-    """
-    with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
-        directory = Path(scratch)
-        given, real = with_stand_ins(job, directory)
-        requirements, constraints = write_inputs(given, directory)
-        arguments = ["pip", "compile", "--format", "pylock.toml", "--quiet", "--no-header", "--no-annotate"]
-        arguments += [str(requirements), *constraints, *_pins(job, directory)]
-        arguments += [*_target_arguments(job), *_format_arguments(job), *_amendments(job, directory)]
-        outcome = attempt(
-            job.installer,
-            [*arguments, *index_arguments(job.installer, job.settings)],
-            job.settings,
-            cwd=directory,
-            # Where it builds, uv leaves lock files in TMPDIR.
-            extra_environment={"TMPDIR": scratch} | ({} if job.universal else _macos_version(job.target)),
-        )
-        if outcome.code:
-            raise explain(job, outcome)
-        return without_stand_ins(_parsed(outcome.stdout, directory, job.universal), real)
 
 
 def _target_arguments(job: Job) -> list[str]:
@@ -124,27 +225,6 @@ def _amendments(job: Job, directory: Path) -> list[str]:
     if not lines:
         return []
     return ["--overrides", str(write_lines(directory / "overrides.txt", map(requirement_line, lines)))]
-
-
-def _pins(job: Job, directory: Path) -> list[str]:
-    """The path of a project in `directory` that depends on what is pinned to an index, and says to which.
-
-    uv takes pins only from a pyproject.toml, for dependencies of its project; they hold for all others too.
-    """
-    pinned = indexes_of(job.installer, job.settings).pinned
-    if not pinned:
-        return []
-    file = directory / "pyproject.toml"
-    lines = ["[project]", 'name = "pexlite-request"', 'version = "0"', f"dependencies = {json.dumps([*pinned])}"]
-    lines += [
-        "[tool.uv.sources]",
-        *(f"{json.dumps(name)} = {{ index = {json.dumps(index.name)} }}" for name, index in pinned.items()),
-    ]
-    for index in {index.name: index for index in pinned.values()}.values():
-        lines += ["[[tool.uv.index]]", f"name = {json.dumps(index.name)}", f"url = {json.dumps(index.url)}"]
-        lines += ["explicit = true"]
-    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    return [str(file)]
 
 
 def _parsed(text: str, directory: Path, universal: bool) -> Pylock:

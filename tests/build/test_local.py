@@ -15,21 +15,22 @@ from packaging.tags import compatible_tags
 from pexlite.build.local import local_wheels, loose_module, module_of
 from pexlite.errors import FetchError, PexliteError
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Target, Wheel, no_report
-from pexlite.model.installer import Installer
-from pexlite.resolve.installers import find_installer
+from pexlite.resolve.pip import Pip
+from pexlite.resolve.pip_program import PipProgram
+from pexlite.resolve.resolvers import find_resolver
 from pexlite.store.store import Store
 from pexlite.wheels.read import read_text
 from tests import needs
 from tests.factories import make_project, make_wheel, written
 
-NO_INSTALLER = Installer("pip", ("false",))
+NO_RESOLVER = Pip(PipProgram(("false",)))
 
 
 def wheel_of(kind: LocalKind, path: Path, store: Store, target: Target) -> Wheel:
     (made,) = local_wheels(
         [LocalSource(kind, path, "the command line")],
         store=store,
-        installer=NO_INSTALLER,
+        resolver=NO_RESOLVER,
         settings=IndexSettings(),
         targets=[target],
         report=no_report,
@@ -118,7 +119,7 @@ def test_two_trees_of_one_name_are_two_projects(store: Store, target: Target, tm
     made = local_wheels(
         sources,
         store=store,
-        installer=NO_INSTALLER,
+        resolver=NO_RESOLVER,
         settings=IndexSettings(),
         targets=[target],
         report=no_report,
@@ -138,7 +139,7 @@ def test_wheels_and_projects_go_through_as_well(store: Store, target: Target, tm
     made = local_wheels(
         sources,
         store=store,
-        installer=find_installer("auto"),
+        resolver=find_resolver("auto"),
         settings=IndexSettings(),
         targets=[target],
         report=lambda step: steps.append(step.stage),
@@ -180,7 +181,7 @@ def test_a_project_that_fits_one_python_is_built_for_each(store: Store, target: 
             LocalSource(LocalKind.PROJECT, plain, "x"),
         ],
         store=store,
-        installer=find_installer("auto"),
+        resolver=find_resolver("auto"),
         settings=IndexSettings(),
         targets=[target, second],
         report=no_report,
@@ -206,7 +207,7 @@ def test_all_sources_that_fail_are_named(store: Store, target: Target, tmp_path:
         local_wheels(
             sources,
             store=store,
-            installer=NO_INSTALLER,
+            resolver=NO_RESOLVER,
             settings=IndexSettings(),
             targets=[target],
             report=no_report,

@@ -14,7 +14,7 @@ from packaging.tags import Tag
 from pexlite.build.projects import Workshop
 from pexlite.errors import ProjectBuildError
 from pexlite.model import IndexSettings, Progress, Target, no_report
-from pexlite.resolve.installers import find_installer
+from pexlite.resolve.resolvers import find_resolver
 from pexlite.store.store import Store
 from pexlite.wheels.normalise import normalise
 from pexlite.wheels.read import read_wheel
@@ -54,7 +54,7 @@ def test_a_project_becomes_a_wheel_and_its_directory_stays_as_it_was(workshop: W
 def test_the_same_project_gives_the_same_bytes_wherever_it_lies(
     choice: str, store: Store, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installer = find_installer(choice)
+    resolver = find_resolver(choice)
     digests = set()
     for number, (mask, zone, seed) in enumerate([(0o022, "UTC", "1"), (0o077, "Asia/Tokyo", "77")]):
         monkeypatch.setenv("TZ", zone)
@@ -65,7 +65,7 @@ def test_the_same_project_gives_the_same_bytes_wherever_it_lies(
             project = project_in(tmp_path / f"place {number}")
             for path in project.rglob("*"):
                 os.utime(path, (1e9 + number * 1e6, 1e9 + number * 1e6))
-            workshop = Workshop(Store(store.root / str(number)), IndexSettings(), installer, target, no_report)
+            workshop = Workshop(Store(store.root / str(number)), IndexSettings(), resolver, target, no_report)
             wheel = workshop.build_project(project)
         finally:
             os.umask(previous)
@@ -183,7 +183,7 @@ def test_real_backends_give_the_same_bytes_in_two_directories(
 ) -> None:
     if backend == "C extension":
         needs.compiler_for_python()
-    installer = find_installer(choice)
+    resolver = find_resolver(choice)
     digests = []
     build_system = BACKENDS.get(backend, "requires = []")
     for place in ("one", "another place"):
@@ -200,7 +200,7 @@ def test_real_backends_give_the_same_bytes_in_two_directories(
         elif backend == "flit":
             text = (project / "pyproject.toml").read_text().replace("version =", 'description = "It."\nversion =')
             (project / "pyproject.toml").write_text(text)
-        workshop = Workshop(Store(store.root / place), IndexSettings(), installer, target, no_report)
+        workshop = Workshop(Store(store.root / place), IndexSettings(), resolver, target, no_report)
         wheel = workshop.build_project(project)
         digests.append(wheel.sha256)
         assert "demo/__init__.py" in wheel.files

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from pexlite.bundle.closure import closure
 from pexlite.errors import ClosureIncomplete
 from pexlite.model import Root
-from pexlite.resolve.installers import pip
+from pexlite.resolve.pip_program import PipProgram
 from pexlite.targets.interpreters import running_target
 from pexlite.wheels.read import read_wheel
 from tests.factories import make_wheel
@@ -67,7 +67,7 @@ def installed_by_pip(links: Path, roots: list[str]) -> set[str] | None:
     """The distributions that pip would install; None where it cannot."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.json")
-        command = [*pip().command, "install", "--quiet", "--dry-run", "--ignore-installed", "--no-index"]
+        command = [*PipProgram().command, "install", "--quiet", "--dry-run", "--ignore-installed", "--no-index"]
         command += ["--disable-pip-version-check", "--find-links", str(links), "--report", str(report), *roots]
         plain = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
         environment = plain | {"PIP_CONFIG_FILE": os.devnull}

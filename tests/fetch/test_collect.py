@@ -15,7 +15,7 @@ from packaging.tags import Tag
 from pexlite.errors import FetchError
 from pexlite.fetch.collect import collect
 from pexlite.model import IndexSettings, Progress, Target, Wheel
-from pexlite.model.installer import Installer
+from pexlite.resolve.resolver import Resolver
 from pexlite.store.store import Store
 from tests.factories import make_project, make_wheel
 from tests.network import server as replies
@@ -27,7 +27,7 @@ def collected(
     lock: Pylock,
     target: Target | list[Target],
     store: Store,
-    installer: Installer,
+    resolver: Resolver,
     lock_directory: Path | None = None,
     steps: list[Progress] | None = None,
 ) -> tuple[Wheel, ...]:
@@ -36,7 +36,7 @@ def collected(
         target if isinstance(target, list) else [target],
         store=store,
         settings=IndexSettings(retries=0),
-        installer=installer,
+        resolver=resolver,
         report=(steps if steps is not None else []).append,
         lock_directory=lock_directory,
     )
@@ -50,7 +50,7 @@ def windows(target: Target) -> Target:
 
 
 def test_wheels_of_several_targets_come_once_each_and_sorted(
-    target: Target, windows: Target, store: Store, installer: Installer, tmp_path: Path
+    target: Target, windows: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     pure = make_wheel(tmp_path, "b-pure", files={"b.py": ""})
     here = make_wheel(tmp_path, "a-fast", files={"a.py": "1"}, tag=str(target.tags[0]))
@@ -62,32 +62,32 @@ def test_wheels_of_several_targets_come_once_each_and_sorted(
         "wheels": [wheel_entry(here)["wheels"][0], wheel_entry(there)["wheels"][0]],
     }
     lock = lock_of(wheel_entry(pure), fast, {**wheel_entry(only), "marker": "sys_platform == 'win32'"})
-    found = collected(lock, [target, windows], store, installer)
+    found = collected(lock, [target, windows], store, resolver)
     assert [wheel.filename for wheel in found] == [*sorted([here.name, there.name]), pure.name, only.name]
-    assert [wheel.filename for wheel in collected(lock, target, store, installer)] == [here.name, pure.name]
+    assert [wheel.filename for wheel in collected(lock, target, store, resolver)] == [here.name, pure.name]
 
 
 def test_paths_in_a_lock_start_where_the_lock_lies(
-    target: Target, store: Store, installer: Installer, tmp_path: Path
+    target: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     (tmp_path / "wheels").mkdir()
     wheel = make_wheel(tmp_path / "wheels", "demo", files={"x.py": ""})
     entry = wheel_entry(wheel, path=f"wheels/{wheel.name}")
-    assert collected(lock_of(entry), target, store, installer, tmp_path)[0].sha256 == sha256(wheel)
+    assert collected(lock_of(entry), target, store, resolver, tmp_path)[0].sha256 == sha256(wheel)
     with pytest.raises(FetchError, match="not known where the lock lies"):
-        collected(lock_of(entry), target, Store(store.root / "other"), installer)
+        collected(lock_of(entry), target, Store(store.root / "other"), resolver)
 
 
 def test_file_urls_and_missing_digests_are_fine(
-    target: Target, store: Store, installer: Installer, tmp_path: Path
+    target: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     place = tmp_path / "a place"
     place.mkdir()
     wheel = make_wheel(place, "demo", files={"x.py": ""})
     sha512 = {"sha512": hashlib.sha512(wheel.read_bytes()).hexdigest()}
     found = [
-        collected(lock_of(wheel_entry(wheel, wheel.as_uri())), target, store, installer),
-        collected(lock_of(wheel_entry(wheel, wheel.as_uri(), hashes=sha512)), target, store, installer),
+        collected(lock_of(wheel_entry(wheel, wheel.as_uri())), target, store, resolver),
+        collected(lock_of(wheel_entry(wheel, wheel.as_uri(), hashes=sha512)), target, store, resolver),
     ]
     assert {wheels[0].sha256 for wheels in found} == {sha256(wheel)}
     bare = lock_of(wheel_entry(wheel))
@@ -95,25 +95,25 @@ def test_file_urls_and_missing_digests_are_fine(
     assert package.wheels
     # As a resolver makes them of local files; PEP 751 wants digests in files.
     without = replace(package, wheels=[replace(package.wheels[0], hashes={})])
-    again = collected(replace(bare, packages=[without]), target, Store(store.root / "other"), installer)
+    again = collected(replace(bare, packages=[without]), target, Store(store.root / "other"), resolver)
     assert again[0].sha256 == sha256(wheel)
 
 
 def test_a_local_wheel_that_is_gone_or_another_is_named(
-    target: Target, store: Store, installer: Installer, tmp_path: Path
+    target: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     wheel = make_wheel(tmp_path, "demo", files={"x.py": ""})
     entry = wheel_entry(wheel)
     make_wheel(tmp_path, "demo", files={"x.py": "changed"})
     with pytest.raises(FetchError, match=wheel.name):
-        collected(lock_of(entry), target, store, installer)
+        collected(lock_of(entry), target, store, resolver)
     wheel.unlink()
     with pytest.raises(FetchError, match=wheel.name):
-        collected(lock_of(entry), target, store, installer)
+        collected(lock_of(entry), target, store, resolver)
 
 
 def test_all_projects_without_a_wheel_that_fits_are_told_at_once(
-    target: Target, windows: Target, store: Store, installer: Installer, tmp_path: Path
+    target: Target, windows: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     here = make_wheel(tmp_path, "fast", files={"a.py": "1"}, tag=str(target.tags[0]))
     other = make_wheel(tmp_path, "slow", files={"a.py": "1"}, tag="cp27-cp27mu-linux_x86_64")
@@ -121,7 +121,7 @@ def test_all_projects_without_a_wheel_that_fits_are_told_at_once(
     pure = make_wheel(tmp_path, "pure", files={"b.py": ""})
     lock = lock_of(wheel_entry(here), wheel_entry(other), late, wheel_entry(pure))
     with pytest.raises(FetchError) as caught:
-        collected(lock, [target, windows], store, installer)
+        collected(lock, [target, windows], store, resolver)
     causes = caught.value.causes
     assert [cause for cause in causes if windows.name in cause and here.name in cause]
     assert not [cause for cause in causes if target.name in cause and here.name in cause]
@@ -135,22 +135,22 @@ def test_all_projects_without_a_wheel_that_fits_are_told_at_once(
     [({"requires-python": ">=4"}, ">=4"), ({"environments": ["sys_platform == 'nowhere'"]}, "nowhere")],
 )
 def test_a_lock_for_something_else_says_for_what(
-    more: dict[str, Any], says: str, target: Target, store: Store, installer: Installer, tmp_path: Path
+    more: dict[str, Any], says: str, target: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     lock = lock_of(wheel_entry(make_wheel(tmp_path, "demo", files={"x.py": ""})), **more)
     with pytest.raises(FetchError) as caught:
-        collected(lock, target, store, installer)
+        collected(lock, target, store, resolver)
     assert len(caught.value.causes) == 1
     assert says in caught.value.causes[0]
 
 
 def test_one_project_twice_for_one_target_is_named(
-    target: Target, store: Store, installer: Installer, tmp_path: Path
+    target: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     one = make_wheel(tmp_path, "demo", "1.0", files={"x.py": ""})
     two = make_wheel(tmp_path, "demo", "2.0", files={"x.py": ""})
     with pytest.raises(FetchError) as caught:
-        collected(lock_of(wheel_entry(one), wheel_entry(two)), target, store, installer)
+        collected(lock_of(wheel_entry(one), wheel_entry(two)), target, store, resolver)
     assert "demo" in caught.value.causes[0]
 
 
@@ -164,23 +164,23 @@ def sdist_in(directory: Path) -> Path:
 
 
 def test_sdists_are_downloaded_and_built_once(
-    target: Target, store: Store, installer: Installer, server: Server, tmp_path: Path
+    target: Target, store: Store, resolver: Resolver, server: Server, tmp_path: Path
 ) -> None:
     sdist = sdist_in(tmp_path)
     server.on("/" + sdist.name, replies.content(sdist.read_bytes()))
     file = {"url": server.url("/" + sdist.name), "hashes": {"sha256": sha256(sdist)}}
     lock = lock_of({"name": "demo", "version": "1.0", "sdist": file})
-    found = collected(lock, target, store, installer)
+    found = collected(lock, target, store, resolver)
     assert "demo/__init__.py" in found[0].files
-    assert collected(lock, target, store, installer)[0].sha256 == found[0].sha256
+    assert collected(lock, target, store, resolver)[0].sha256 == found[0].sha256
     assert server.count("/" + sdist.name) == 1
     wrong = lock_of({"name": "demo", "version": "1.0", "sdist": {**file, "hashes": {"sha256": "0" * 64}}})
     with pytest.raises(FetchError, match=sdist.name):
-        collected(wrong, target, store, installer)
+        collected(wrong, target, store, resolver)
 
 
 def test_archives_directories_and_checkouts_become_wheels(
-    target: Target, store: Store, installer: Installer, tmp_path: Path
+    target: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     sdist = sdist_in(tmp_path)
     project = make_project(tmp_path, "other", files={"other/__init__.py": ""})
@@ -194,7 +194,7 @@ def test_archives_directories_and_checkouts_become_wheels(
         {"name": "third", "archive": {"url": wheel.as_uri(), "hashes": {"sha256": sha256(wheel)}}},
         {"name": "fourth", "vcs": vcs},
     )
-    found = collected(lock, target, store, installer, tmp_path)
+    found = collected(lock, target, store, resolver, tmp_path)
     assert [(entry.name, entry.local) for entry in found] == [
         ("demo", False),
         ("fourth", False),
@@ -202,7 +202,7 @@ def test_archives_directories_and_checkouts_become_wheels(
         ("third", False),
     ]
     steps: list[Progress] = []
-    again = collected(lock, target, store, installer, tmp_path, steps)
+    again = collected(lock, target, store, resolver, tmp_path, steps)
     assert [entry.sha256 for entry in again] == [entry.sha256 for entry in found]
     assert [step.message for step in steps if step.stage == "build"] == ["other"]
 
@@ -238,11 +238,11 @@ REPOSITORY = "https://127.0.0.1/x.git"
     ],
 )
 def test_a_lock_names_one_commit_of_one_repository(
-    vcs: dict[str, str], words: str, target: Target, store: Store, installer: Installer, tmp_path: Path
+    vcs: dict[str, str], words: str, target: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     lock = lock_of({"name": "demo", "vcs": {"type": "git", **vcs}})
     with pytest.raises(FetchError) as caught:
-        collected(lock, target, store, installer, tmp_path)
+        collected(lock, target, store, resolver, tmp_path)
     assert words in caught.value.message
 
 
@@ -263,20 +263,20 @@ def test_a_file_of_a_lock_has_the_name_of_a_file(
     words: str,
     target: Target,
     store: Store,
-    installer: Installer,
+    resolver: Resolver,
     tmp_path: Path,
 ) -> None:
     [(kind, file)] = source.items()
     file = {**file, "hashes": {"sha256": "0" * 64}}
     package: dict[str, Any] = {"name": "demo", kind: [file] if kind == "wheels" else file}
     with pytest.raises(FetchError) as caught:
-        collected(lock_of(package), target, store, installer, tmp_path)
+        collected(lock_of(package), target, store, resolver, tmp_path)
     assert words in caught.value.message
 
 
 @pytest.mark.parametrize("kind", ["archive", "directory"])
 def test_a_subdirectory_is_inside(
-    kind: str, target: Target, store: Store, installer: Installer, tmp_path: Path
+    kind: str, target: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     sdist = sdist_in(tmp_path)
     make_project(tmp_path, "victim", files={"victim/__init__.py": ""})
@@ -286,11 +286,11 @@ def test_a_subdirectory_is_inside(
     }
     package = {"name": "demo", kind: {**sources[kind], "subdirectory": "../victim"}}
     with pytest.raises(FetchError, match="subdirectory"):
-        collected(lock_of(package), target, store, installer, tmp_path)
+        collected(lock_of(package), target, store, resolver, tmp_path)
 
 
 def test_a_branch_named_like_the_commit_is_not_taken_for_it(
-    target: Target, store: Store, installer: Installer, tmp_path: Path
+    target: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     repository = make_project(tmp_path, "demo", files={"demo/__init__.py": ""})
     commit = _commit(repository)
@@ -299,4 +299,4 @@ def test_a_branch_named_like_the_commit_is_not_taken_for_it(
     subprocess.run(["git", "update-ref", f"refs/heads/{commit}", other], cwd=repository, check=True)
     vcs = {"type": "git", "url": repository.as_uri(), "commit-id": commit}
     with pytest.raises(FetchError, match="has a branch or tag called"):
-        collected(lock_of({"name": "demo", "vcs": vcs}), target, store, installer, tmp_path)
+        collected(lock_of({"name": "demo", "vcs": vcs}), target, store, resolver, tmp_path)

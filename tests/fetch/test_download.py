@@ -19,7 +19,8 @@ from packaging.pylock import Pylock
 from pexlite.errors import FetchError, HashMismatch
 from pexlite.fetch.collect import collect
 from pexlite.model import IndexSettings, Progress, Target, Wheel
-from pexlite.model.installer import Installer
+from pexlite.resolve.pip import Pip
+from pexlite.resolve.pip_program import PipProgram
 from pexlite.store.store import Store
 from tests.factories import make_wheel
 from tests.network import server as replies
@@ -27,7 +28,7 @@ from tests.network.server import Server
 from tests.pylock.values import lock_of, sha256, wheel_entry
 
 # Never run by what is tested here.
-NO_INSTALLER = Installer("pip", ("false",))
+NO_RESOLVER = Pip(PipProgram(("false",)))
 IMPATIENT = IndexSettings(timeout=0.5, retries=2)
 
 
@@ -44,7 +45,7 @@ def fetched(
     progress: list[Progress] | None = None,
 ) -> tuple[Wheel, ...]:
     report = (progress if progress is not None else []).append
-    return collect(lock, [target], store=store, settings=settings, installer=NO_INSTALLER, report=report)
+    return collect(lock, [target], store=store, settings=settings, resolver=NO_RESOLVER, report=report)
 
 
 def left_behind(store: Store) -> Sequence[Path]:
@@ -249,8 +250,8 @@ def test_a_keyring_is_asked_through_pip_where_the_server_wants_credentials(
     index = server.url("/simple", user="someone")
     settings = IndexSettings(timeout=5, retries=0, keyring_provider="subprocess", index_url=index)
     lock = lock_of(wheel_entry(wheel, server.url("/" + wheel.name)))
-    pip = Installer("pip", (sys.executable, "-m", "pip"))
-    found = collect(lock, [target], store=store, settings=settings, installer=pip)
+    pip = Pip(PipProgram((sys.executable, "-m", "pip")))
+    found = collect(lock, [target], store=store, settings=settings, resolver=pip)
     assert found[0].sha256 == sha256(wheel)
 
 
@@ -301,7 +302,8 @@ def test_ctrl_c_ends_it_quickly_and_leaves_nothing(
             from packaging.tags import sys_tags
             from pexlite.fetch.collect import collect
             from pexlite.model import IndexSettings, Target
-            from pexlite.model.installer import Installer
+            from pexlite.resolve.pip import Pip
+            from pexlite.resolve.pip_program import PipProgram
             from pexlite.store.store import Store
             from tests.pylock.values import lock_of, wheel_entry
 
@@ -314,7 +316,7 @@ def test_ctrl_c_ends_it_quickly_and_leaves_nothing(
                 [target],
                 store=Store(Path(root)),
                 settings=IndexSettings(timeout=60),
-                installer=Installer("pip", ("false",)),
+                resolver=Pip(PipProgram(("false",))),
             )
             """
         )

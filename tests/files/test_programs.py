@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.files.programs import find_program, programs, search_path
-from pexlite.indexes.arguments import child_environment
-from pexlite.model import IndexSettings
-from pexlite.model.installer import Installer
+from pexlite.indexes.environment import inherited_environment
 
 
 def program(directory: Path, name: str) -> Path:
@@ -46,4 +44,4 @@ def test_uv_and_pip_look_for_git_and_the_like_on_the_same_path(
     name: str, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", f"{entry}:/usr/bin")
-    assert child_environment(Installer(name, (name,)), IndexSettings())["PATH"] == "/usr/bin"
+    assert inherited_environment()["PATH"] == "/usr/bin"

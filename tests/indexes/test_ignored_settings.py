@@ -8,10 +8,13 @@ import pytest
 
 from pexlite.indexes.ignored_settings import unheeded
 from pexlite.model import BuildRequest
-from pexlite.model.installer import Installer
 from pexlite.requirements.read import read_request
+from pexlite.resolve.pip import Pip
+from pexlite.resolve.pip_program import PipProgram
+from pexlite.resolve.uv import Uv
+from pexlite.resolve.uv_program import UvProgram
 
-UV, PIP = Installer("uv", ("uv",)), Installer("pip", ("pip",))
+UV, PIP = Uv(UvProgram(("uv",))), Pip(PipProgram(("pip",)))
 
 BY_UV = "where uv resolves (--resolver pip)"
 ROWS: list[tuple[dict[str, str], list[str], list[str]]] = [
@@ -43,8 +46,8 @@ ROWS: list[tuple[dict[str, str], list[str], list[str]]] = [
 def test_a_setting_is_named_unless_it_is_heeded_or_about_pip_alone(
     said: dict[str, str], with_uv: list[str], with_pip: list[str]
 ) -> None:
-    assert list(unheeded(said, UV)) == with_uv
-    assert list(unheeded(said, PIP)) == with_pip
+    assert list(unheeded(said, "uv", hears_pip=False)) == with_uv
+    assert list(unheeded(said, "pip", hears_pip=True)) == with_pip
 
 
 @pytest.mark.parametrize(

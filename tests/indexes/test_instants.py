@@ -11,7 +11,8 @@ from pexlite.errors import IndexConfigurationError, UsageError
 from pexlite.indexes.dates import instant_of
 from pexlite.indexes.settings import effective_settings
 from pexlite.model import IndexSettings
-from pexlite.resolve.installers import attempt, pip
+from pexlite.resolve.pip_program import PipProgram
+from pexlite.resolve.run import attempt
 
 NOW = datetime(2026, 2, 10, 12, 30, 15, 99, UTC)
 
@@ -47,7 +48,7 @@ def test_a_pip_that_is_too_old_is_refused(bare_machine: None, monkeypatch: pytes
     assert settings.uploaded_prior_to == "2026-01-31T00:00:00Z"
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "25.3")
     with pytest.raises(UsageError, match=r"pip 25\.3 knows no --uploaded-prior-to"):
-        attempt(pip(), ["--version"], settings)
-    assert attempt(pip(), ["--version"], IndexSettings()).code == 0
+        attempt(PipProgram(), ["--version"], settings)
+    assert attempt(PipProgram(), ["--version"], IndexSettings()).code == 0
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "26.0.1")
-    assert attempt(pip(), ["--version"], settings).code == 0
+    assert attempt(PipProgram(), ["--version"], settings).code == 0

@@ -16,12 +16,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from pexlite.indexes.arguments import child_environment, index_arguments
 from pexlite.indexes.settings import effective_settings
 from pexlite.model import IndexSettings, Root, Target, no_report
 from pexlite.pylock.select import select
-from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import resolve
+from pexlite.resolve.lock import Resolution, resolve
+from pexlite.resolve.resolvers import find_resolver
+from pexlite.resolve.run import child_environment
+from pexlite.resolve.uv_program import index_arguments
 from pexlite.targets.platforms import platform_target
 
 pytestmark = [pytest.mark.journey, pytest.mark.network]
@@ -93,13 +94,14 @@ def _merit(filename: str, target: Target) -> tuple[Version, int]:
 
 def _chosen_by_us(resolver: str, target: Target, projects: Sequence[str]) -> dict[str, str]:
     lock = resolve(
-        [Root(Requirement(project), "the test") for project in projects],
-        (),
-        [target],
-        asked_index=IndexSettings(),
-        settings=effective_settings(IndexSettings()),
-        installer=find_installer(resolver),
-        report=no_report,
+        Resolution(
+            [Root(Requirement(project), "the test") for project in projects],
+            (),
+            [target],
+            effective_settings(IndexSettings()),
+        ),
+        find_resolver(resolver),
+        no_report,
     )
     return {str(choice.package.name): _filename(choice.source) for choice in select(lock, [target])}
 
@@ -122,12 +124,12 @@ def _chosen_by_pip(row: Row, projects: Sequence[str], directory: Path) -> dict[s
 
 def _versions_by_uv(row: Row, projects: Sequence[str]) -> dict[str, Version]:
     assert row.uv
-    uv = find_installer("uv")
+    uv = find_resolver("uv").program
     command = [*uv.command, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "-"]
     command += ["--python", sys.executable]  # else it looks for one of that version
     command += ["--only-binary", ":all:", "--python-platform", row.uv, "--python-version", row.python]
     settings = effective_settings(IndexSettings())
-    command += index_arguments(uv, settings)
+    command += index_arguments(settings)
     environment = child_environment(uv, settings) | dict(os.environ)
     environment |= {"MACOSX_DEPLOYMENT_TARGET": row.macos} if row.macos else {}
     done = subprocess.run(

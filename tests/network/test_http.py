@@ -10,7 +10,8 @@ import pytest
 from pexlite.errors import FetchError
 from pexlite.fetch.collect import collect
 from pexlite.model import IndexSettings, Target
-from pexlite.model.installer import Installer
+from pexlite.resolve.pip import Pip
+from pexlite.resolve.pip_program import PipProgram
 from pexlite.store.store import Store
 from tests.factories import make_wheel
 from tests.network import server as replies
@@ -34,8 +35,8 @@ def fetched(server: Server, settings: IndexSettings, store: Store, target: Targe
     wheel = make_wheel(directory, "demo", files={"x.py": ""})
     server.on("/" + wheel.name, replies.content(wheel.read_bytes()))
     lock = lock_of(wheel_entry(wheel, server.url("/" + wheel.name)))
-    pip = Installer("pip", ("false",))
-    return collect(lock, [target], store=store, settings=settings, installer=pip)[0].filename
+    pip = Pip(PipProgram(("false",)))
+    return collect(lock, [target], store=store, settings=settings, resolver=pip)[0].filename
 
 
 def test_a_certificate_of_unknown_origin_is_refused_at_once(
@@ -72,7 +73,7 @@ def test_trust_does_not_follow_a_redirect(
     trusting = replace(PLAIN, trusted_hosts=("localhost",))
     lock = lock_of(wheel_entry(wheel, server.url("/" + wheel.name, host="localhost")))
     with pytest.raises(FetchError, match="not trusted"):
-        collect(lock, [target], store=store, settings=trusting, installer=Installer("pip", ("false",)))
+        collect(lock, [target], store=store, settings=trusting, resolver=Pip(PipProgram(("false",))))
 
 
 @pytest.mark.parametrize("leads_to", ["itself", "another port", "http", "another name"])
@@ -103,7 +104,7 @@ def test_the_password_of_netrc_stays_with_the_server_that_was_asked(
             one.on("/there/" + wheel.name, replies.content(wheel.read_bytes()))
         lock = lock_of(wheel_entry(wheel, secure.url("/" + wheel.name)))
         settings = replace(PLAIN, certificate=certificate)
-        collect(lock, [target], store=store, settings=settings, installer=Installer("pip", ("false",)))
+        collect(lock, [target], store=store, settings=settings, resolver=Pip(PipProgram(("false",))))
     assert secure.requests[0][1] is not None
     if leads_to == "itself":
         assert secure.requests[1][1] is not None

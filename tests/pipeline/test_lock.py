@@ -16,12 +16,12 @@ from pexlite.errors import FetchError, HashMismatch, PexliteError, ResolutionErr
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from pexlite.pipeline import lock as locking
 from pexlite.pipeline.build import build
-from pexlite.resolve.installers import find_installer
+from pexlite.resolve.resolvers import find_resolver
 from tests.factories import make_project, make_wheel
 from tests.interpreters import supported
 from tests.pylock.values import sha256
 
-UV = find_installer("uv").command
+UV = find_resolver("uv").program.command
 
 
 pytestmark = pytest.mark.usefixtures("bare_machine")

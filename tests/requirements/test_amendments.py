@@ -11,8 +11,8 @@ from packaging.requirements import Requirement
 from pexlite.errors import ResolutionError
 from pexlite.model import Amendments, IndexSettings, Root, Target, no_report
 from pexlite.requirements.amendments import amended_roots, read_amendments, recorded, with_recorded
-from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import resolve
+from pexlite.resolve.lock import Resolution, resolve
+from pexlite.resolve.resolvers import find_resolver
 from pexlite.targets.interpreters import named_target, running_target
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_wheel
@@ -68,16 +68,7 @@ def test_both_resolvers_keep_to_them(
 ) -> None:
     roots = amended_roots([Root(Requirement(text), "the test") for text in asked], amendments)
     settings = IndexSettings(no_index=True, find_links=(str(links),))
-    found = resolve(
-        roots,
-        (),
-        [target],
-        asked_index=settings,
-        settings=settings,
-        installer=find_installer(resolver),
-        report=no_report,
-        amendments=amendments,
-    )
+    found = resolve(Resolution(roots, (), [target], settings, amendments), find_resolver(resolver), no_report)
     assert sorted(f"{package.name} {package.version}" for package in found.packages) == expected
 
 

@@ -13,12 +13,12 @@ import pytest
 
 from pexlite.build.projects import Workshop
 from pexlite.model import BuildRequest, IndexSettings, Progress, Target, Wheel
-from pexlite.model.installer import Installer
 from pexlite.pipeline.build import build
 from pexlite.pylock.write import lock_text, write_lock
 from pexlite.resolve.build_tools import build_requirements
 from pexlite.resolve.build_wheel import Checkout
-from pexlite.resolve.installers import find_installer
+from pexlite.resolve.resolver import Resolver
+from pexlite.resolve.resolvers import find_resolver
 from pexlite.store.store import Store
 from tests import needs
 from tests.factories import make_project, make_wheel
@@ -67,10 +67,10 @@ def text_of(wheel: Wheel) -> str:
 class Builds:
     """Builds of one sdist, from an index, with a store that stays."""
 
-    def __init__(self, directory: Path, target: Target, installer: Installer) -> None:
+    def __init__(self, directory: Path, target: Target, resolver: Resolver) -> None:
         self.sdist = sdist_in(directory)
         self.steps: list[Progress] = []
-        self.workshop = Workshop(Store(directory / "store"), IndexSettings(), installer, target, self.steps.append)
+        self.workshop = Workshop(Store(directory / "store"), IndexSettings(), resolver, target, self.steps.append)
 
     def text(self, index: Path) -> str:
         """The output of the wheel that is built, or taken again, from the files in `index`."""
@@ -88,7 +88,7 @@ class Builds:
 
 @pytest.fixture(params=["uv", "pip"])
 def builds(request: pytest.FixtureRequest, tmp_path: Path, target: Target) -> Builds:
-    return Builds(tmp_path, target, find_installer(request.param))
+    return Builds(tmp_path, target, find_resolver(request.param))
 
 
 def test_a_mended_backend_builds_anew_and_the_same_one_does_not(builds: Builds, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from pexlite.errors import ProjectBuildError
 from pexlite.model import IndexSettings
-from pexlite.model.installer import Installer
 from pexlite.resolve.build_wheel import build_wheel
-from pexlite.resolve.installers import find_installer
+from pexlite.resolve.resolver import Resolver
+from pexlite.resolve.resolvers import find_resolver
 from tests import needs
 
 # A backend inside the project, so that building needs no index.
@@ -35,8 +35,8 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 
 
 @pytest.fixture(params=["uv", "pip"])
-def installer(request: pytest.FixtureRequest) -> Installer:
-    return find_installer(request.param)
+def resolver(request: pytest.FixtureRequest) -> Resolver:
+    return find_resolver(request.param)
 
 
 def make_project(directory: Path, trouble: str = "pass") -> Path:
@@ -49,15 +49,13 @@ def make_project(directory: Path, trouble: str = "pass") -> Path:
     return directory
 
 
-def built(installer: Installer, source: Path, output: Path) -> Path:
+def built(resolver: Resolver, source: Path, output: Path) -> Path:
     settings = IndexSettings(no_index=True)
-    return build_wheel(
-        installer, source, output, settings=settings, interpreter=None, source_date_epoch=1234567890
-    )
+    return build_wheel(resolver, source, output, settings=settings, interpreter=None, source_date_epoch=1234567890)
 
 
-def test_a_project_becomes_a_wheel_under_steady_variables(installer: Installer, tmp_path: Path) -> None:
-    wheel = built(installer, make_project(tmp_path / "project"), tmp_path / "out")
+def test_a_project_becomes_a_wheel_under_steady_variables(resolver: Resolver, tmp_path: Path) -> None:
+    wheel = built(resolver, make_project(tmp_path / "project"), tmp_path / "out")
     assert wheel == tmp_path / "out" / "little-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         told = archive.read("little.py").decode()
@@ -66,44 +64,44 @@ def test_a_project_becomes_a_wheel_under_steady_variables(installer: Installer, 
 
 
 def test_the_same_source_in_two_places_and_as_an_sdist_is_the_same_wheel(
-    installer: Installer, tmp_path: Path
+    resolver: Resolver, tmp_path: Path
 ) -> None:
     first = make_project(tmp_path / "a" / "project")
     second = make_project(tmp_path / "b" / "elsewhere")
     sdist = tmp_path / "little-1.0.tar.gz"
     with tarfile.open(sdist, "w:gz") as archive:
         archive.add(first, arcname="little-1.0")
-    wheels = [built(installer, source, tmp_path / f"out{n}") for n, source in enumerate((first, second, sdist))]
+    wheels = [built(resolver, source, tmp_path / f"out{n}") for n, source in enumerate((first, second, sdist))]
     assert len({wheel.read_bytes() for wheel in wheels}) == 1
 
 
 def test_the_persons_python_path_is_not_in_a_build(
-    installer: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    resolver: Resolver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "host").mkdir()
     (tmp_path / "host/ghost.py").write_text("")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "host"))
     project = make_project(tmp_path / "project", trouble="import importlib; importlib.import_module('ghost')")
     with pytest.raises(ProjectBuildError) as caught:
-        built(installer, project, tmp_path / "out")
+        built(resolver, project, tmp_path / "out")
     assert "ModuleNotFoundError: No module named 'ghost'" in caught.value.causes
 
 
 def test_what_a_backend_leaves_in_the_temporary_directory_goes(
-    installer: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    resolver: Resolver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     monkeypatch.setattr("tempfile.tempdir", None)
     trouble = "import tempfile; tempfile.mkdtemp()"
-    built(installer, make_project(tmp_path / "project", trouble=trouble), tmp_path / "out")
+    built(resolver, make_project(tmp_path / "project", trouble=trouble), tmp_path / "out")
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_a_python_too_old_for_pip_gets_a_wheel_as_well(installer: Installer, tmp_path: Path) -> None:
+def test_a_python_too_old_for_pip_gets_a_wheel_as_well(resolver: Resolver, tmp_path: Path) -> None:
     old, *_ = needs.several_pythons(1, lambda found: needs.is_cpython(found) and found.version < (3, 10))
     wheel = build_wheel(
-        installer,
+        resolver,
         make_project(tmp_path / "project"),
         tmp_path / "out",
         settings=IndexSettings(no_index=True),
@@ -113,10 +111,10 @@ def test_a_python_too_old_for_pip_gets_a_wheel_as_well(installer: Installer, tmp
     assert wheel.name == "little-1.0-py3-none-any.whl"
 
 
-def test_a_backend_that_fails_is_quoted(installer: Installer, tmp_path: Path) -> None:
+def test_a_backend_that_fails_is_quoted(resolver: Resolver, tmp_path: Path) -> None:
     project = make_project(tmp_path / "project", trouble="raise RuntimeError('no such luck')")
     with pytest.raises(ProjectBuildError) as caught:
-        built(installer, project, tmp_path / "out")
+        built(resolver, project, tmp_path / "out")
     assert caught.value.message == "project could not be built into a wheel"
     assert "RuntimeError: no such luck" in caught.value.causes
     assert caught.value.hint
@@ -126,4 +124,4 @@ def test_an_sdist_that_is_no_archive_is_named(tmp_path: Path) -> None:
     sdist = tmp_path / "little-1.0.tar.gz"
     sdist.write_bytes(b"not gzip at all")
     with pytest.raises(ProjectBuildError, match=r"little-1\.0\.tar\.gz"):
-        built(find_installer("pip"), sdist, tmp_path / "out")
+        built(find_resolver("pip"), sdist, tmp_path / "out")

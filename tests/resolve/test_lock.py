@@ -12,9 +12,12 @@ from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
 from pexlite.model import IndexSettings, Root, Target, no_report
-from pexlite.model.installer import Installer
-from pexlite.resolve.installers import find_installer
+from pexlite.resolve.lock import Resolution
 from pexlite.resolve.lock import resolve as resolve_all
+from pexlite.resolve.resolver import Resolver
+from pexlite.resolve.resolvers import find_resolver
+from pexlite.resolve.uv import Uv
+from pexlite.resolve.uv_program import UvProgram
 from pexlite.targets.interpreters import running_target
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_wheel
@@ -25,8 +28,8 @@ PYPY = platform_target("linux_x86_64-pp-310-pypy310_pp73")
 
 
 @pytest.fixture(params=["uv", "pip"])
-def installer(request: pytest.FixtureRequest) -> Installer:
-    return find_installer(request.param)
+def resolver(request: pytest.FixtureRequest) -> Resolver:
+    return find_resolver(request.param)
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def links(tmp_path: Path) -> Path:
 
 def resolve(
     links: Path,
-    installer: Installer,
+    resolver: Resolver,
     *requirements: str,
     targets: Sequence[Target] = (HERE,),
     constraints: Sequence[str] = (),
@@ -55,15 +58,7 @@ def resolve(
 ) -> Pylock:
     roots = [Root(Requirement(text), "the test", tuple(hashes)) for text in requirements]
     settings = IndexSettings(no_index=True, find_links=(str(links),))
-    return resolve_all(
-        roots,
-        constraints,
-        targets,
-        asked_index=IndexSettings(),
-        settings=settings,
-        installer=installer,
-        report=no_report,
-    )
+    return resolve_all(Resolution(roots, constraints, targets, settings), resolver, no_report)
 
 
 def selected(found: Pylock, target: Target) -> dict[str, str]:
@@ -72,13 +67,13 @@ def selected(found: Pylock, target: Target) -> dict[str, str]:
 
 
 def test_nothing_asked_for_is_an_empty_lock_without_a_run() -> None:
-    nowhere = Installer("uv", ("/nowhere/uv",))
+    nowhere = Uv(UvProgram(("/nowhere/uv",)))
     assert resolve(Path("/nowhere"), nowhere).packages == []
 
 
-def test_the_newest_versions_that_fit_are_locked_with_hashes(links: Path, installer: Installer) -> None:
+def test_the_newest_versions_that_fit_are_locked_with_hashes(links: Path, resolver: Resolver) -> None:
     target = platform_target("linux_x86_64-cp-311-cp311")
-    found = resolve(links, installer, "app[web]", targets=[target])
+    found = resolve(links, resolver, "app[web]", targets=[target])
     assert selected(found, target) == {"app": "1.0", "core": "1.5", "web": "1.0"}
     for _, file in found.select(environment=target.environment, tags=target.tags):
         assert isinstance(file, PackageWheel)
@@ -88,30 +83,30 @@ def test_the_newest_versions_that_fit_are_locked_with_hashes(links: Path, instal
 
 @pytest.mark.parametrize("target", [MAC, PYPY], ids=lambda target: target.name)
 def test_another_target_is_resolved_with_its_own_markers_and_tags(
-    links: Path, installer: Installer, target: Target
+    links: Path, resolver: Resolver, target: Target
 ) -> None:
     expected = {"app": "1.0", "core": "2.0", "only-mac": "1.0"} if target is MAC else {"app": "1.0", "core": "1.5"}
-    assert selected(resolve(links, installer, "app", targets=[target]), target) == expected
+    assert selected(resolve(links, resolver, "app", targets=[target]), target) == expected
 
 
-def test_several_targets_are_one_lock(links: Path, installer: Installer) -> None:
+def test_several_targets_are_one_lock(links: Path, resolver: Resolver) -> None:
     old, musl = (platform_target(f"{name}_x86_64-cp-311-cp311") for name in ("linux", "musllinux_1_2"))
-    found = resolve(links, installer, "app", targets=[old, musl, MAC])
+    found = resolve(links, resolver, "app", targets=[old, musl, MAC])
     assert selected(found, old) == selected(found, musl) == {"app": "1.0", "core": "1.5"}
     assert selected(found, MAC) == {"app": "1.0", "core": "2.0", "only-mac": "1.0"}
 
 
-def test_a_constraint_is_kept_to(links: Path, installer: Installer, tmp_path: Path) -> None:
+def test_a_constraint_is_kept_to(links: Path, resolver: Resolver, tmp_path: Path) -> None:
     (tmp_path / "constraints.txt").write_text("core<1.5\n")
-    found = resolve(links, installer, "app", constraints=[str(tmp_path / "constraints.txt")])
+    found = resolve(links, resolver, "app", constraints=[str(tmp_path / "constraints.txt")])
     assert selected(found, HERE)["core"] == "1.0"
 
 
-def test_a_local_wheel_is_an_archive_with_its_hash(links: Path, installer: Installer, tmp_path: Path) -> None:
+def test_a_local_wheel_is_an_archive_with_its_hash(links: Path, resolver: Resolver, tmp_path: Path) -> None:
     store = tmp_path / "with space"
     store.mkdir()
     wheel = make_wheel(store, "mine", "3.0", requires=["core"])
-    found = resolve(links, installer, f"mine @ {wheel.as_uri()}")
+    found = resolve(links, resolver, f"mine @ {wheel.as_uri()}")
     archives = {package.name: package.archive for package in found.packages if package.archive}
     assert archives == {
         "mine": PackageArchive(
@@ -120,9 +115,9 @@ def test_a_local_wheel_is_an_archive_with_its_hash(links: Path, installer: Insta
     }
 
 
-def test_only_the_files_with_the_hash_asked_for_are_locked(links: Path, installer: Installer) -> None:
+def test_only_the_files_with_the_hash_asked_for_are_locked(links: Path, resolver: Resolver) -> None:
     digest = hashlib.sha256((links / "core-1.0-py3-none-any.whl").read_bytes()).hexdigest()
-    found = resolve(links, installer, "core==1.0", hashes=[f"sha256:{digest}"])
+    found = resolve(links, resolver, "core==1.0", hashes=[f"sha256:{digest}"])
     assert selected(found, HERE) == {"core": "1.0"}
 
 
@@ -138,21 +133,21 @@ def test_only_the_files_with_the_hash_asked_for_are_locked(links: Path, installe
     ],
 )
 def test_a_failure_is_one_sentence_about_what_was_asked(
-    links: Path, installer: Installer, requirements: list[str], hashes: list[str], message: str
+    links: Path, resolver: Resolver, requirements: list[str], hashes: list[str], message: str
 ) -> None:
     app = hashlib.sha256((links / "app-1.0-py3-none-any.whl").read_bytes()).hexdigest()
     wanted = [f"sha256:{app}" if digest == "THE RIGHT ONE" else digest for digest in hashes]
     with pytest.raises(ResolutionError) as caught:
-        resolve(links, installer, *requirements, hashes=wanted)
+        resolve(links, resolver, *requirements, hashes=wanted)
     assert message in caught.value.message
     assert caught.value.hint
     said = "\n".join([caught.value.message, *caught.value.causes])
     assert "pexlite-resolve-" not in said
 
 
-def test_a_misspelt_name_gets_the_nearest_one_at_hand(links: Path, installer: Installer) -> None:
+def test_a_misspelt_name_gets_the_nearest_one_at_hand(links: Path, resolver: Resolver) -> None:
     with pytest.raises(ResolutionError) as caught:
-        resolve(links, installer, "coree")
+        resolve(links, resolver, "coree")
     assert caught.value.hint == "did you mean core?"
 
 
@@ -170,19 +165,7 @@ def test_uv_and_pip_choose_the_same_versions(
     monkeypatch: pytest.MonkeyPatch, requirements: list[str], target: Target
 ) -> None:
     monkeypatch.delenv("PIP_CONFIG_FILE")
-    chosen = [
-        selected(
-            resolve_all(
-                [Root(Requirement(text), "the test") for text in requirements],
-                (),
-                [target],
-                asked_index=IndexSettings(),
-                settings=IndexSettings(),
-                installer=find_installer(name),
-                report=no_report,
-            ),
-            target,
-        )
-        for name in ("uv", "pip")
-    ]
+    roots = [Root(Requirement(text), "the test") for text in requirements]
+    resolution = Resolution(roots, (), [target], IndexSettings())
+    chosen = [selected(resolve_all(resolution, find_resolver(name), no_report), target) for name in ("uv", "pip")]
     assert chosen[0] == chosen[1]

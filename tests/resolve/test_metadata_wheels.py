@@ -10,8 +10,8 @@ from packaging.pylock import PackageArchive
 from packaging.requirements import Requirement
 
 from pexlite.model import IndexSettings, Root, no_report
-from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import resolve
+from pexlite.resolve.lock import Resolution, resolve
+from pexlite.resolve.resolvers import find_resolver
 from pexlite.targets.interpreters import running_target
 from tests.factories import make_wheel
 
@@ -29,15 +29,7 @@ def test_its_digest_is_the_one_that_is_known(resolver: str, size: int, read: boo
         make_wheel(tmp_path / "links", name)
     root = Root(Requirement(f"large[web] @ {large.as_uri()}"), "the test", sha256=DIGEST)
     settings = IndexSettings(no_index=True, find_links=(str(tmp_path / "links"),))
-    found = resolve(
-        [root],
-        (),
-        [running_target()],
-        asked_index=settings,
-        settings=settings,
-        installer=find_installer(resolver),
-        report=no_report,
-    )
+    found = resolve(Resolution([root], (), [running_target()], settings), find_resolver(resolver), no_report)
     assert {package.name for package in found.packages} == {"large", "core", "web"}
     archive = next(package.archive for package in found.packages if package.name == "large")
     assert isinstance(archive, PackageArchive)

@@ -12,13 +12,12 @@ from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
 from pexlite.model import IndexSettings, Root
-from pexlite.model.installer import Installer
 from pexlite.resolve import pip as by_pip
-from pexlite.resolve.installers import Outcome, pip
 from pexlite.resolve.job import Job
+from pexlite.resolve.run import Outcome, Program
 from pexlite.targets.interpreters import running_target
 
-JOB = Job((Root(Requirement("core"), "the test"),), (), (), running_target(), IndexSettings(no_index=True), pip())
+JOB = Job((Root(Requirement("core"), "the test"),), (), (), running_target(), IndexSettings(no_index=True))
 NOTHING = Outcome(1, "", "ERROR: No matching distribution found for core\n")
 UNFETCHED = (
     "2026-01-01T00:00:00,000 Could not fetch URL https://index.example/core/: connection error: "
@@ -38,7 +37,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[bool]]:
         logged: list[bool] = []
 
         def attempt(
-            _program: Installer, arguments: Sequence[str], _settings: IndexSettings, **_options: object
+            _program: Program, arguments: Sequence[str], _settings: IndexSettings, **_options: object
         ) -> Outcome:
             words = dict(itertools.pairwise(arguments))
             logged.append("--log" in words)
@@ -57,20 +56,20 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[bool]]:
 
 def test_no_log_is_kept_of_what_goes_well(runs: Callable[..., list[bool]]) -> None:
     logged = runs(Outcome(0, "", ""))
-    by_pip.resolve_with_pip(JOB)
+    by_pip.Pip().resolve(JOB)
     assert logged == [False]
 
 
 def test_where_nothing_was_found_the_log_says_why(runs: Callable[..., list[bool]]) -> None:
     logged = runs(NOTHING, NOTHING)
     with pytest.raises(ResolutionError, match=r"cannot be reached: no connection to index\.example"):
-        by_pip.resolve_with_pip(JOB)
+        by_pip.Pip().resolve(JOB)
     assert logged == [False, True]
 
 
 def test_what_goes_well_the_second_time_has_gone_well(runs: Callable[..., list[bool]]) -> None:
     logged = runs(NOTHING, Outcome(0, "", ""))
-    by_pip.resolve_with_pip(JOB)
+    by_pip.Pip().resolve(JOB)
     assert logged == [False, True]
 
 
@@ -82,6 +81,6 @@ def test_what_tells_enough_is_not_done_again(
 ) -> None:
     logged = runs(outcome)
     with pytest.raises(ResolutionError) as raised:
-        by_pip.resolve_with_pip(JOB)
+        by_pip.Pip().resolve(JOB)
     assert logged == [False]
     assert any(words in cause for cause in raised.value.causes)

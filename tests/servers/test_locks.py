@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.resolve.installers import find_installer
+from pexlite.resolve.resolvers import find_resolver
 from tests.factories import make_wheel
 from tests.index import page, serve
 from tests.network import server as replies
@@ -17,7 +17,7 @@ from tests.pylock.values import sha256
 from tests.servers.conftest import Machine
 
 PIP = (sys.executable, "-m", "pip")
-UV = find_installer("uv").command
+UV = find_resolver("uv").program.command
 PROJECT = """
 [project]
 name = "mine"

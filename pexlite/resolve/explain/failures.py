@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from packaging.utils import canonicalize_name
 
@@ -12,8 +13,9 @@ from pexlite.errors import ResolutionError
 from pexlite.listed import listed
 from pexlite.resolve.explain.near_names import near_name
 from pexlite.resolve.explain.wheel_missing import wheel_missing
-from pexlite.resolve.installers import Outcome
 from pexlite.resolve.job import Job, is_foreign, requirement_name
+from pexlite.resolve.resolver import Resolver
+from pexlite.resolve.run import Outcome
 from pexlite.resolve.stderr import clean_lines, essential_lines
 
 _UNREACHABLE = re.compile(
@@ -70,8 +72,8 @@ _CHECKOUT = re.compile(
 )
 
 
-def explain(job: Job, outcome: Outcome) -> ResolutionError:
-    """The error that explains a failed run of uv or pip for `job`."""
+def explain(job: Job, outcome: Outcome, resolver: Resolver) -> ResolutionError:
+    """The error that explains a failed run of `resolver` for `job`."""
     lines = [*clean_lines(outcome.stderr), *_telling_lines(outcome.stdout)]
     text = _readable(job, "\n".join(lines))
     causes = [_readable(job, line) for line in _causes(outcome)]
@@ -83,7 +85,7 @@ def explain(job: Job, outcome: Outcome) -> ResolutionError:
         _checkout,
         _nothing_there,
         _without_tools,
-        _unserved,
+        partial(_unserved, resolver),
         _absent,
         _other_python,
         _without_wheel,
@@ -92,9 +94,9 @@ def explain(job: Job, outcome: Outcome) -> ResolutionError:
     ):
         error = error or kind(job, text, causes)
     return error or ResolutionError(
-        f"{job.installer.name} could not resolve {_asked(job)} for {job.target.name}",
+        f"{resolver.name} could not resolve {_asked(job)} for {job.target.name}",
         causes=causes or [f"it ended with code {outcome.code}"],
-        hint=f"try the other resolver: --resolver {'pip' if job.installer.name == 'uv' else 'uv'}",
+        hint=f"try the other resolver: --resolver {resolver.instead}",
     )
 
 
@@ -212,8 +214,8 @@ def _without_tools(_job: Job, text: str, causes: Sequence[str]) -> ResolutionErr
     )
 
 
-def _unserved(job: Job, text: str, _causes: Sequence[str]) -> ResolutionError | None:
-    return wheel_missing(job, text)
+def _unserved(resolver: Resolver, job: Job, text: str, _causes: Sequence[str]) -> ResolutionError | None:
+    return wheel_missing(resolver, job, text)
 
 
 def _absent(job: Job, text: str, causes: Sequence[str]) -> ResolutionError | None:

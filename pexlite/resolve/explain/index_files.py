@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +22,9 @@ from packaging.utils import (
 from packaging.version import Version
 
 from pexlite.model import IndexSettings, Target
-from pexlite.resolve.installers import attempt
+from pexlite.resolve.run import attempt
 from pexlite.resolve.run_patched_pip import guided
+from pexlite.resolve.uv_program import default_index_of_uv
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def index_files(project: str, settings: IndexSettings) -> tuple[IndexFile, ...]:
 
 def _with_the_index_of_uv(settings: IndexSettings) -> IndexSettings:
     """`settings` with the default index that uv's own variables name, where nothing else names one."""
-    theirs = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL")
+    theirs = default_index_of_uv()
     return replace(settings, index_url=theirs) if theirs and settings.index_url is None else settings
 
 

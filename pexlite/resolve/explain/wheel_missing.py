@@ -14,7 +14,8 @@ from packaging.utils import canonicalize_name
 from pexlite.errors import WheelMissing
 from pexlite.resolve.explain.index_files import index_files
 from pexlite.resolve.explain.no_wheel import Wanted, no_wheel
-from pexlite.resolve.job import Job, takes_wheels_only
+from pexlite.resolve.job import Job
+from pexlite.resolve.resolver import Resolver
 
 _OF_WHEELS = re.compile(
     r"\bno (?:usable )?wheels\b|no wheels with a matching|requested Python version|current Python version"
@@ -34,12 +35,12 @@ _OF_PIP = re.compile(
 _MOST_LOOKED_UP = 4
 
 
-def wheel_missing(job: Job, text: str) -> WheelMissing | None:
+def wheel_missing(resolver: Resolver, job: Job, text: str) -> WheelMissing | None:
     """The error for the first project in a resolver's `text` that has no wheel for the job's target, else None."""
     if job.universal:
         return None
-    for wanted in _suspects(job, text)[:_MOST_LOOKED_UP]:
-        can_build = not takes_wheels_only(job) or wanted.project in job.from_source
+    for wanted in _suspects(resolver, job, text)[:_MOST_LOOKED_UP]:
+        can_build = not resolver.takes_wheels_only(job) or wanted.project in job.from_source
         files = index_files(wanted.project, job.settings)
         found = no_wheel(wanted, job.target, files, can_build=can_build)
         if found is not None:
@@ -47,10 +48,10 @@ def wheel_missing(job: Job, text: str) -> WheelMissing | None:
     return None
 
 
-def _suspects(job: Job, text: str) -> list[Wanted]:
+def _suspects(resolver: Resolver, job: Job, text: str) -> list[Wanted]:
     """The requirements that `text` is about, each project once and as it was asked for."""
     pip = _OF_PIP.search(text)
-    if pip and (pip["versions"] != "none" or takes_wheels_only(job)):
+    if pip and (pip["versions"] != "none" or resolver.takes_wheels_only(job)):
         wanted = _wanted(pip["wanted"], pip["by"] or "")
         return [wanted] if wanted else []
     if not _OF_WHEELS.search(text):

@@ -6,18 +6,22 @@ import pytest
 from packaging.requirements import Requirement
 
 from pexlite.model import IndexSettings, Root
-from pexlite.model.installer import Installer
-from pexlite.resolve.explain.failures import explain
-from pexlite.resolve.installers import Outcome
 from pexlite.resolve.job import Job
+from pexlite.resolve.pip import Pip
+from pexlite.resolve.run import Outcome
+from pexlite.resolve.uv import Uv
+from pexlite.resolve.uv_program import UvProgram
 from pexlite.targets.interpreters import running_target
 
 HERE = running_target()
 
 
-def job(*requirements: str, by: str = "uv") -> Job:
+RESOLVERS = {"uv": Uv(UvProgram(("uv",))), "pip": Pip()}
+
+
+def job(*requirements: str) -> Job:
     roots = tuple(Root(Requirement(text), "the test") for text in requirements)
-    return Job(roots, (), (), HERE, IndexSettings(no_index=True), Installer(by, (by,)))
+    return Job(roots, (), (), HERE, IndexSettings(no_index=True))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +67,7 @@ def job(*requirements: str, by: str = "uv") -> Job:
     ],
 )  # fmt: skip
 def test_what_uv_says_is_one_sentence(stderr: str, message: str) -> None:
-    error = explain(job("app", "core>=1.5", "strict"), Outcome(1, "", stderr))
+    error = RESOLVERS["uv"].explain(job("app", "core>=1.5", "strict"), Outcome(1, "", stderr))
     assert error.message == message
     assert error.hint
     assert "secret-for-test" not in " ".join(error.causes)
@@ -78,14 +82,14 @@ def test_pip_names_requirements_and_not_lines_of_our_file() -> None:
         "ERROR: Cannot install -r /x/pexlite-resolve-ab1/requirements.in (line 3) and core>=1.5 because these "
         "package versions have conflicting dependencies.\nERROR: ResolutionImpossible: for help visit https://a.example\n"
     )
-    error = explain(job("app", "core>=1.5", "strict", by="pip"), Outcome(1, stdout, stderr))
+    error = RESOLVERS["pip"].explain(job("app", "core>=1.5", "strict"), Outcome(1, stdout, stderr))
     assert error.message == "no versions of strict and core>=1.5 fit together"
     assert error.causes[:2] == ("The user requested core>=1.5", "strict 1.0 depends on core<1.5")
     assert "requirements.in" not in " ".join(error.causes)
 
 
 def test_an_unknown_failure_is_quoted_with_another_way_to_go() -> None:
-    error = explain(job("core"), Outcome(2, "", "error: something never seen before\n"))
+    error = RESOLVERS["uv"].explain(job("core"), Outcome(2, "", "error: something never seen before\n"))
     assert error.message == f"uv could not resolve core for {HERE.name}"
     assert error.causes == ("something never seen before",)
     assert error.hint == "try the other resolver: --resolver pip"
@@ -114,7 +118,7 @@ UV_WITHOUT_A_BRANCH = (
     ],
 )
 def test_a_repository_that_cannot_be_had_is_named(by: str, stderr: str, cause: str) -> None:
-    error = explain(job(GIT, by=by), Outcome(1, "", stderr))
+    error = RESOLVERS[by].explain(job(GIT), Outcome(1, "", stderr))
     assert error.message == "git+file:///srv/gone@main cannot be checked out"
     assert error.causes == (cause,)
     assert error.hint
@@ -130,7 +134,7 @@ def test_a_repository_that_cannot_be_had_is_named(by: str, stderr: str, cause: s
 )
 def test_an_address_with_nothing_there_is_named_without_its_password(by: str, stderr: str) -> None:
     address = "http://someone:secret-for-test@host.example/gone-1.whl"
-    error = explain(job(f"gone @ {address}", by=by), Outcome(1, "", stderr))
+    error = RESOLVERS[by].explain(job(f"gone @ {address}"), Outcome(1, "", stderr))
     assert error.message == "there is nothing at http://host.example/gone-1.whl"
     assert error.hint == "check the address"
 
@@ -158,6 +162,6 @@ def test_an_address_with_nothing_there_is_named_without_its_password(by: str, st
 def test_what_a_build_requires_is_told_from_what_was_asked_for(
     by: str, stderr: str, causes: tuple[str, ...]
 ) -> None:
-    error = explain(job("core", by=by), Outcome(1, "", stderr))
+    error = RESOLVERS[by].explain(job("core"), Outcome(1, "", stderr))
     assert error.message.startswith("what it takes to build core")
     assert error.causes == causes

@@ -13,8 +13,8 @@ from packaging.requirements import Requirement
 from pexlite.errors import ResolutionError
 from pexlite.fetch.collect import collect
 from pexlite.model import IndexSettings, LockParts, Root, no_report
-from pexlite.resolve.installers import find_installer
-from pexlite.resolve.lock import resolve
+from pexlite.resolve.lock import Resolution, resolve
+from pexlite.resolve.resolvers import find_resolver
 from pexlite.store.store import Store
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_project, make_wheel
@@ -52,13 +52,14 @@ def index(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 def locked(resolver: str, index: str, requirement: str, *targets: str) -> Pylock:
     settings = IndexSettings(index_url=index, retries=0)
     return resolve(
-        [Root(Requirement(requirement), "the test")],
-        (),
-        [platform_target(target) for target in targets],
-        asked_index=settings,
-        settings=settings,
-        installer=find_installer(resolver),
-        report=no_report,
+        Resolution(
+            [Root(Requirement(requirement), "the test")],
+            (),
+            [platform_target(target) for target in targets],
+            settings,
+        ),
+        find_resolver(resolver),
+        no_report,
     )
 
 
@@ -123,7 +124,7 @@ def test_a_source_distribution_of_pure_python_serves_a_target_that_is_not_here(
             [target],
             store=Store(tmp_path / "store"),
             settings=IndexSettings(index_url=url),
-            installer=find_installer(resolver),
+            resolver=find_resolver(resolver),
             parts=LockParts(),
         )
     assert [wheel.filename for wheel in wheels] == ["pure-1.0-py3-none-any.whl"]

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.indexes.arguments import child_environment, index_arguments
 from pexlite.model import IndexSettings
-from pexlite.model.installer import Installer
+from pexlite.resolve.pip_program import PipProgram
+from pexlite.resolve.run import Program, child_environment
+from pexlite.resolve.uv_program import UvProgram, index_arguments
 
-UV = Installer("uv", ("uv",))
-PIP = Installer("pip", ("python", "-m", "pip"))
+UV = UvProgram(("uv",))
+PIP = PipProgram(("python", "-m", "pip"))
 SECRET = "https://someone:secret-for-test@index.example"
 
 
@@ -23,16 +24,16 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.mark.parametrize("installer", [UV, PIP], ids=lambda installer: installer.name)
-def test_no_password_is_an_argument(installer: Installer) -> None:
+@pytest.mark.parametrize("program", [UV, PIP], ids=lambda program: program.name)
+def test_no_password_is_an_argument(program: Program) -> None:
     settings = IndexSettings(
         index_url=f"{SECRET}/simple",
         extra_index_urls=(f"{SECRET}/extra",),
         find_links=(f"{SECRET}/links",),
         proxy="http://someone:secret-for-test@proxy.example:3128",
     )
-    assert "secret-for-test" not in " ".join(index_arguments(installer, settings))
-    values = " ".join(child_environment(installer, settings).values())
+    assert "secret-for-test" not in " ".join(index_arguments(settings))
+    values = " ".join(child_environment(program, settings).values())
     assert all(f"{SECRET}/{part}" in values for part in ("simple", "extra", "links"))
     assert "proxy.example" in values
 
@@ -68,7 +69,7 @@ def test_pip_gets_each_setting_as_a_variable(settings: IndexSettings, variable: 
     ],
 )
 def test_uv_gets_the_others_as_arguments(settings: IndexSettings, arguments: list[str]) -> None:
-    assert index_arguments(UV, settings) == arguments
+    assert index_arguments(settings) == arguments
 
 
 def test_uv_gets_find_links_by_variable_without_those_that_are_not_there(
@@ -78,7 +79,7 @@ def test_uv_gets_find_links_by_variable_without_those_that_are_not_there(
     (tmp_path / "a b,c").mkdir()
     links = (str(tmp_path / "a b,c"), str(tmp_path / "absent"), "https://a.example/x?a,b")
     settings = IndexSettings(find_links=links)
-    assert index_arguments(UV, settings) == []
+    assert index_arguments(settings) == []
     assert child_environment(UV, settings)["UV_FIND_LINKS"].split(",") == [
         "/theirs",
         f"{tmp_path.as_uri()}/a%20b%2Cc",

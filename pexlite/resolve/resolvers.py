@@ -1,0 +1,33 @@
+"""The resolvers that there are, and the one to use."""
+
+from __future__ import annotations
+
+from pexlite.errors import UsageError
+from pexlite.resolve.pip import Pip
+from pexlite.resolve.resolver import Resolver
+from pexlite.resolve.uv import Uv
+
+# Best first. A new resolver is a module, and a row here.
+RESOLVERS: dict[str, type[Resolver]] = {"uv": Uv, "pip": Pip}
+
+
+def find_resolver(choice: str) -> Resolver:
+    """The resolver that `choice` names; for "auto" the first of `RESOLVERS` that is on this machine.
+
+    Raises UsageError for one that is absent.
+    """
+    if choice == "auto":
+        return next(found for kind in RESOLVERS.values() if (found := kind.find()) is not None)
+    if choice not in RESOLVERS:
+        *most, last = RESOLVERS
+        names = f"{', '.join(['auto', *most])} or {last}"
+        raise UsageError(f"there is no resolver {choice!r}", hint=f"choose one: --resolver {names}")
+    kind = RESOLVERS[choice]
+    found = kind.find()
+    if found is None:
+        raise UsageError(
+            f"{choice} was asked for and is not here",
+            causes=[f"no {choice} package beside pexlite", f"no {choice} on PATH"],
+            hint=f"pip install 'pexlite[{choice}]'",
+        )
+    return found

@@ -1,0 +1,145 @@
+"""Run uv and pip; their failures become errors of pexlite."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from pexlite.addresses import mask
+from pexlite.errors import PexliteError, UsageError
+from pexlite.files.places import closed_umask
+from pexlite.indexes.environment import inherited_environment
+from pexlite.indexes.indexes import NO_OTHERS, OwnIndexes, check_encrypted
+from pexlite.model import IndexSettings
+from pexlite.resolve.stderr import essential_lines
+
+# uv, which reads wheels as they come, takes half of one for a bad one.
+_BROKEN_OFF = re.compile(
+    r"IncompleteRead|Connection broken|RemoteDisconnected|Connection reset by peer|Failed to read from zip file"
+)
+_RUNNING: set[subprocess.Popen[str]] = set()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of a run: its exit code and what it wrote."""
+
+    code: int
+    stdout: str
+    stderr: str
+    """With credentials masked."""
+
+
+@dataclass(frozen=True)
+class Program(ABC):
+    """A program that asks package indexes, and how it is told which."""
+
+    command: tuple[str, ...]
+    """The words that every command line of it begins with."""
+    name: ClassVar[str]
+    """Its name for people."""
+
+    @property
+    def own_indexes(self) -> OwnIndexes:
+        """The indexes that variables of its own name."""
+        return NO_OTHERS
+
+    @abstractmethod
+    def variables(self, settings: IndexSettings, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The variables that tell it `settings`, beside those that it has `inherited`."""
+
+
+def attempt(
+    program: Program,
+    arguments: Sequence[str],
+    settings: IndexSettings,
+    *,
+    cwd: Path | None = None,
+    extra_environment: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run `program` with `arguments` and return how it ended; credentials go by environment, never on argv.
+
+    A connection that breaks in the middle of an answer looks to pip like the end of it. Such a run is repeated as
+    often as the settings say, at most three times. Raises IndexConfigurationError for indexes without encryption,
+    and UsageError for a setting that this pip is too old for.
+    """
+    check_encrypted(settings, program.own_indexes)
+    environment = child_environment(program, settings) | dict(extra_environment or {})
+    outcome = _once(program, arguments, environment, cwd)
+    for pause in (0.5, 1.0, 2.0)[: settings.retries]:
+        if not outcome.code or not _BROKEN_OFF.search(outcome.stderr):
+            break
+        time.sleep(pause)
+        outcome = _once(program, arguments, environment, cwd)
+    return outcome
+
+
+def child_environment(program: Program, settings: IndexSettings) -> dict[str, str]:
+    """`os.environ` with the variables for `settings`, and without variables that would divert the program."""
+    inherited = inherited_environment()
+    return inherited | program.variables(settings, inherited)
+
+
+def end_running() -> None:
+    """Tell every running uv and pip to end, for a caller that stops waiting for the threads that run them."""
+    for process in list(_RUNNING):
+        process.terminate()
+
+
+def _once(program: Program, arguments: Sequence[str], environment: Mapping[str, str], cwd: Path | None) -> Outcome:
+    try:
+        process = subprocess.Popen(
+            [*program.command, *arguments],
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            # Their caches have build backends in them, which run.
+            umask=closed_umask() if os.name == "posix" else -1,
+        )
+    except OSError as problem:
+        raise UsageError(
+            f"{program.name} cannot be run: {problem.strerror or problem}",
+            causes=[f"it was looked for at {program.command[0]}"],
+            hint=f"mend that {program.name}, or choose the other resolver with --resolver",
+        ) from problem
+    with process:
+        _RUNNING.add(process)
+        try:
+            stdout, stderr = process.communicate()
+        except BaseException:
+            # Ctrl-C reached it as well; another signal reached us alone.
+            process.terminate()
+            raise
+        finally:
+            _RUNNING.discard(process)
+    return Outcome(process.returncode, stdout, mask(stderr))
+
+
+def run(
+    program: Program,
+    arguments: Sequence[str],
+    *,
+    settings: IndexSettings,
+    error: type[PexliteError],
+    message: str,
+    hint: str | None = None,
+    cwd: Path | None = None,
+    extra_environment: Mapping[str, str] | None = None,
+) -> str:
+    """Run `program` and return its stdout; if it fails, raise `error(message)` with causes from its stderr."""
+    outcome = attempt(program, arguments, settings, cwd=cwd, extra_environment=extra_environment)
+    if outcome.code:
+        causes = essential_lines(outcome.stderr) or essential_lines(mask(outcome.stdout))
+        raise error(message, causes=causes or [f"{program.name} ended with code {outcome.code}"], hint=hint)
+    return outcome.stdout

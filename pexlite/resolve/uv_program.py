@@ -1,0 +1,120 @@
+"""uv as a program: where it is, and index settings in its words.
+
+`IndexSettings` follow pip's model. What may hold credentials (index URLs, proxies, find-links URLs) goes by
+environment, since arguments show in `ps`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import quote
+
+from pexlite.files.paths import is_there
+from pexlite.files.programs import find_program
+from pexlite.indexes.indexes import Index, OwnIndexes, for_all, strategy_of, written_index
+from pexlite.model import IndexSettings
+from pexlite.network.urls import local_path
+from pexlite.resolve.run import Program
+
+
+@dataclass(frozen=True)
+class UvProgram(Program):
+    """uv, as `command` runs it."""
+
+    name: ClassVar[str] = "uv"
+
+    @property
+    def own_indexes(self) -> OwnIndexes:
+        """The indexes that uv's own variables name; pip knows nothing of them."""
+        named = [written_index(text) for text in os.environ.get("UV_INDEX", "").split()]
+        extra = [Index(url) for url in os.environ.get("UV_EXTRA_INDEX_URL", "").split()]
+        default = default_index_of_uv()
+        return OwnIndexes(
+            first=(*named, *extra),
+            default=written_index(default) if default else None,
+            find_links=tuple(filter(None, os.environ.get("UV_FIND_LINKS", "").split(","))),
+            trusted_hosts=frozenset(os.environ.get("UV_INSECURE_HOST", "").split()),
+        )
+
+    def variables(self, settings: IndexSettings, inherited: Mapping[str, str]) -> dict[str, str]:
+        """Variables for uv. The user's own stay, except UV_DEFAULT_INDEX where pip's settings name an index."""
+        variables = {"UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+        if settings.index_url:
+            variables["UV_DEFAULT_INDEX"] = settings.index_url
+        named = [f"{name}={url}" for name, url in for_all(settings)]
+        if named or settings.extra_index_urls:
+            theirs = inherited.get("UV_INDEX", "").split()
+            variables["UV_INDEX"] = " ".join([*named, *theirs, *settings.extra_index_urls])
+        # All of them by variable, since arguments would take the place of it, and URLs may hold passwords.
+        links = list(filter(None, map(_link_for_uv, settings.find_links)))
+        if links:
+            theirs = list(filter(None, inherited.get("UV_FIND_LINKS", "").split(",")))
+            variables["UV_FIND_LINKS"] = ",".join([*theirs, *links])
+        if settings.certificate:
+            variables["SSL_CERT_FILE"] = str(settings.certificate)
+        if settings.client_certificate:
+            variables["SSL_CLIENT_CERT"] = str(settings.client_certificate)
+        if settings.proxy:
+            variables |= {"HTTP_PROXY": settings.proxy, "HTTPS_PROXY": settings.proxy, "ALL_PROXY": settings.proxy}
+        # Where nothing was said, uv keeps its own patience rather than pip's.
+        usual = IndexSettings()
+        if settings.timeout != usual.timeout and "UV_HTTP_TIMEOUT" not in inherited:
+            variables["UV_HTTP_TIMEOUT"] = f"{settings.timeout:.0f}"
+        if settings.retries != usual.retries and "UV_HTTP_RETRIES" not in inherited:
+            variables["UV_HTTP_RETRIES"] = str(settings.retries)
+        return variables
+
+
+def index_arguments(settings: IndexSettings) -> list[str]:
+    """Options for `settings`; `UvProgram.variables` has what may hold a password."""
+    arguments = []
+    if settings.index_strategy or settings.extra_index_urls or for_all(settings):
+        # pip takes the best version over all indexes; uv by default the first index that has the project.
+        # With one index nothing differs, except that uv then tells when that one refuses access.
+        arguments += ["--index-strategy", strategy_of(settings)]
+    if settings.no_index:
+        arguments.append("--no-index")
+    if settings.prereleases:
+        arguments += ["--prerelease", "allow"]
+    if settings.uploaded_prior_to:
+        arguments.append(f"--exclude-newer={settings.uploaded_prior_to}")
+    for host in settings.trusted_hosts:
+        arguments.append(f"--allow-insecure-host={host}")
+    if settings.keyring_provider in ("subprocess", "import"):
+        arguments += ["--keyring-provider", "subprocess"]
+    return arguments
+
+
+def find_uv() -> UvProgram | None:
+    """Uv from the `uv` package beside pexlite, else from PATH; None where it is on neither."""
+    # The package is asked only when it is there: importing it just to fail would cost a search of sys.path twice.
+    if importlib.util.find_spec("uv") is not None:
+        import uv
+
+        try:
+            return UvProgram((os.fspath(uv.find_uv_bin()),))
+        except FileNotFoundError:
+            # The package without its binary, as some distributions split it; PATH may have it.
+            pass
+    found = find_program("uv")
+    return UvProgram((str(found),)) if found else None
+
+
+def default_index_of_uv() -> str | None:
+    """The index that uv's own variables make its default, as they write it; None where they name none."""
+    return os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL") or None
+
+
+def _link_for_uv(location: str) -> str | None:
+    """`location` written so that uv, which splits a variable at commas, reads it as one; None for a missing path.
+
+    pip only warns of a directory that is not there; uv fails.
+    """
+    path = local_path(location)
+    if path is None:
+        return location.replace(",", "%2C")
+    return "file://" + quote(os.fspath(path.absolute())).replace(",", "%2C") if is_there(path) else None
