@@ -103,12 +103,12 @@ def build(
     """
     request = BuildRequest(
         directory=Path(directory).absolute(),
-        inputs=_many("requirements", requirements),
+        requirements=_many("requirements", requirements),
         requirement_files=_texts("requirement_files", requirement_files),
         constraint_files=_texts("constraint_files", constraint_files),
         source_directories=tuple(map(Path, _texts("source_directories", source_directories))),
         included=_many("included", included),
-        script=Path(executable) if executable is not None else None,
+        executable=Path(executable) if executable is not None else None,
         lock=Path(lock) if lock is not None else None,
         locked=locked,
         ignore_locks=ignore_locks,
@@ -116,7 +116,7 @@ def build(
         overrides=_many("overrides", overrides),
         groups=_many("groups", groups),
         extras=_many("extras", extras),
-        scripts=(script,) if script is not None else (),
+        script=script,
         entry_point=entry_point,
         pythons=_many("pythons", pythons),
         platforms=_many("platforms", platforms),
@@ -168,10 +168,10 @@ def lock(
 
     request = BuildRequest(
         directory=Path(directory).absolute(),
-        inputs=_many("requirements", requirements),
+        requirements=_many("requirements", requirements),
         requirement_files=_texts("requirement_files", requirement_files),
         constraint_files=_texts("constraint_files", constraint_files),
-        script=Path(executable) if executable is not None else None,
+        executable=Path(executable) if executable is not None else None,
         excluded=_many("excluded", excluded),
         overrides=_many("overrides", overrides),
         groups=_many("groups", groups),

@@ -41,7 +41,7 @@ def test_build_takes_what_the_command_line_takes(requests: list[BuildRequest], t
     result = pexlite.build(requirements=["requests"], entry_point="my_cli:main", output="my_cli.pex")
     assert requests == [
         BuildRequest(
-            directory=tmp_path, inputs=("requests",), entry_point="my_cli:main", output=Path("my_cli.pex")
+            directory=tmp_path, requirements=("requests",), entry_point="my_cli:main", output=Path("my_cli.pex")
         )
     ]
     assert result.path == tmp_path / "my_cli.pex"
@@ -84,12 +84,12 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
     assert requests == [
         BuildRequest(
             directory=tmp_path / "sub",
-            inputs=(".",),
+            requirements=(".",),
             requirement_files=("requirements.txt",),
             constraint_files=("constraints.txt",),
             source_directories=(Path("src"),),
             included=(".env",),
-            script=Path("job.py"),
+            executable=Path("job.py"),
             lock=Path("pylock.toml"),
             locked=True,
             ignore_locks=True,
@@ -97,7 +97,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             overrides=("y==1",),
             groups=("a",),
             extras=("b",),
-            scripts=("s",),
+            script="s",
             entry_point="m",
             pythons=("3.12",),
             platforms=("linux_x86_64-cp-311-cp311",),

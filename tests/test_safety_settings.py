@@ -36,7 +36,7 @@ def links(tmp_path: Path) -> Path:
 def build(directory: Path, *inputs: str, **more: Any) -> BuildResult:
     index = IndexSettings(no_index=True, find_links=(str(directory / "links"),))
     output = Path("x.pex")
-    return build_file(BuildRequest(directory=directory, inputs=inputs, index=index, output=output, **more))
+    return build_file(BuildRequest(directory=directory, requirements=inputs, index=index, output=output, **more))
 
 
 def locked(directory: Path, *packages: dict[str, Any]) -> Path:

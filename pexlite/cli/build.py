@@ -69,7 +69,7 @@ def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
         lock=given["lock"],
         locked=given["locked"],
         ignore_locks=given["ignore_locks"],
-        scripts=given["scripts"],
+        script=_script(given),
         entry_point=given["entry_point"],
         launch=_launch_options(given),
         bytecode=given["bytecode"],
@@ -86,10 +86,10 @@ def asked_of(given: dict[str, Any], directory: Path) -> BuildRequest:
 
     return BuildRequest(
         directory=directory,
-        inputs=given["inputs"],
+        requirements=given["requirements"],
         requirement_files=given["requirement_files"],
         constraint_files=given["constraint_files"],
-        script=given["script"],
+        executable=given["executable"],
         groups=given["groups"],
         extras=given["extras"],
         excluded=given["excluded"],
@@ -102,6 +102,16 @@ def asked_of(given: dict[str, Any], directory: Path) -> BuildRequest:
         output=given["output"],
         force=given["force"],
     )
+
+
+def _script(given: dict[str, Any]) -> str | None:
+    """The script that is to start. Raises UsageError where several are given, and names them."""
+    scripts = given["scripts"]
+    if len(scripts) > 1:
+        from pexlite.bundle.entry_points import check_one_start
+
+        check_one_start(scripts, given["entry_point"])
+    return scripts[0] if scripts else None
 
 
 def index_settings(given: dict[str, Any]) -> IndexSettings:

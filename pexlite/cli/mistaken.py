@@ -53,12 +53,12 @@ def build_is_implied() -> bool:
 
 
 def refuse_commands(given: Mapping[str, Any], commands: Collection[str], directory: Path) -> None:
-    """Raise UsageError for the first of the inputs `given` that is, resembles, or in other tools is a command.
+    """Raise UsageError for the first requirement that is, resembles, or in other tools is a command.
 
     A directory of that name here that the entry point lies in is no command.
     """
-    inputs = given["inputs"]
-    for place, text in enumerate(inputs):
+    requirements = given["requirements"]
+    for place, text in enumerate(requirements):
         word = text.lower()
         meant = word if word in commands else _NEAREST.get(word, _resembled(word, commands))
         if meant is None:
@@ -67,7 +67,7 @@ def refuse_commands(given: Mapping[str, Any], commands: Collection[str], directo
 
         here = something_here(text, directory)
         if here is None or not here.is_started_by(entry_points(given["entry_point"], given["scripts"])):
-            raise _refused(inputs, place, meant, here, directory)
+            raise _refused(requirements, place, meant, here, directory)
 
 
 def _resembled(word: str, commands: Collection[str]) -> str | None:
@@ -89,11 +89,13 @@ def _is_slip_of(command: str, word: str) -> bool:
     return same > 0 and (here[1:] == there[1:] or here == there[1:])
 
 
-def _refused(inputs: Sequence[str], place: int, meant: str, here: Here | None, directory: Path) -> UsageError:
+def _refused(
+    requirements: Sequence[str], place: int, meant: str, here: Here | None, directory: Path
+) -> UsageError:
     """The error that the input at `place` may be the command `meant`, with a spelling for each thing it may be."""
-    text, others = inputs[place], (*inputs[:place], *inputs[place + 1 :])
+    text, others = requirements[place], (*requirements[:place], *requirements[place + 1 :])
     # A word that is something here as well says which it means by its form.
-    project = [f"{word}>=0" if here and word == text else word for word in inputs]
+    project = [f"{word}>=0" if here and word == text else word for word in requirements]
     local = [f"For what is here: {_shown(here.local, *others)}."] if here else []
     named = f"For the project of that name: {_shown('build', *project)}"
     return UsageError(

@@ -72,7 +72,7 @@ def _flag(*names: str, help: str, **rest: Any) -> click.Option:  # noqa: A002 - 
 
 
 WHAT_GOES_IN: Sequence[click.Parameter] = (
-    click.Argument(["inputs"], nargs=-1, metavar="[REQUIREMENT|PATH]...", shell_complete=files),
+    click.Argument(["requirements"], nargs=-1, metavar="[REQUIREMENT|PATH]...", shell_complete=files),
     _option(
         "-r",
         "--requirement",
@@ -150,7 +150,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
     _option(
         "--exe",
         "--executable",
-        "script",
+        "executable",
         type=_FILE,
         metavar="FILE",
         help="The application is this Python script, its PEP 723 header saying what it needs (default: none).",

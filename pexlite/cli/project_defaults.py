@@ -22,12 +22,12 @@ from pexlite.cli.words import count_in_words
 from pexlite.files.paths import expanded, is_file
 
 # They are about one run and not about the file.
-_OF_ONE_RUN = {"inputs", "as_json", "no_progress", "quiet", "verbose", "dry_run", "force"}
+_OF_ONE_RUN = {"requirements", "as_json", "no_progress", "quiet", "verbose", "dry_run", "force"}
 _PATHS = {
     "requirement_files",
     "constraint_files",
     "source_directories",
-    "script",
+    "executable",
     "lock",
     "target_files",
     "find_links",
@@ -87,9 +87,9 @@ def _check_output(project: Path, output: Path) -> None:
 
 
 def _projects(given: dict[str, Any]) -> list[Path]:
-    """The directories among the inputs that have a pyproject.toml: `.`, `path/to/project[extra]`."""
+    """The directories among the requirements that have a pyproject.toml: `.`, `path/to/project[extra]`."""
     found = []
-    for text in given["inputs"]:
+    for text in given["requirements"]:
         written = text.partition(";")[0].partition("[")[0].strip()
         place = Path(written or "nothing")
         if is_file(expanded(place) / "pyproject.toml") and (

@@ -96,7 +96,7 @@ class BuildRequest:
     """One build, as it was asked for. Relative paths are relative to `directory`."""
 
     directory: Path
-    inputs: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
     """Requirements, paths of projects, packages, wheels, sdists and scripts, as they were typed."""
     requirement_files: tuple[str, ...] = ()
     """Paths or URLs of `-r` files: requirements.txt, pylock.toml or pyproject.toml."""
@@ -104,7 +104,7 @@ class BuildRequest:
     source_directories: tuple[Path, ...] = ()
     included: tuple[str, ...] = ()
     """`--include`: patterns for what goes in of package directories and trees though it would stay out."""
-    script: Path | None = None
+    executable: Path | None = None
     """`--exe`: the application is this file."""
     lock: Path | None = None
     locked: bool = False
@@ -117,8 +117,8 @@ class BuildRequest:
     """`--override`: requirements that take the place of all others on their projects."""
     groups: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
-    scripts: tuple[str, ...] = ()
-    """`-c`: names of console scripts, or `module:function`."""
+    script: str | None = None
+    """`-c`: the name of a console script, or `module:function`."""
     entry_point: str | None = None
     """`-e`: `module` or `module:function`."""
     pythons: tuple[str, ...] = ()
@@ -145,11 +145,11 @@ class BuildRequest:
     @property
     def named_files(self) -> tuple[Path, ...]:
         """The files that the request itself names; among them may be words that are no path."""
-        written = [text.partition(";")[0].partition("[")[0].strip() for text in self.inputs]
+        written = [text.partition(";")[0].partition("[")[0].strip() for text in self.requirements]
         # A word alone is a project's name; a file of that name may be what an earlier build wrote.
-        inputs = [text for text in written if not {".", "~", os.sep}.isdisjoint(text)]
-        texts = [*inputs, *self.requirement_files, *self.constraint_files, *self.pythons]
-        given = [self.script, self.lock, *self.target_files]
+        paths = [text for text in written if not {".", "~", os.sep}.isdisjoint(text)]
+        texts = [*paths, *self.requirement_files, *self.constraint_files, *self.pythons]
+        given = [self.executable, self.lock, *self.target_files]
         texts += [str(path) for path in given if path is not None]
         return tuple(self.directory / expanded(text) for text in texts if text)
 

@@ -114,7 +114,7 @@ class Specification:
     requires_python: SpecifierSet | None = None
     """From a script's PEP 723 header."""
     script: LocalSource | None = None
-    """The one of `local` that is the application itself (`--exe`, or a `.py` file among the inputs)."""
+    """The one of `local` that is the application itself (`--exe`, or a `.py` file among the requirements)."""
     notices: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     """Every file of this machine that was read for the request."""

@@ -246,7 +246,7 @@ def _check_something_applies(prepared: Prepared) -> None:
     if (
         roots
         and len(idle) == len(roots)
-        and not (prepared.specification.lock or request.entry_point or request.scripts)
+        and not (prepared.specification.lock or request.entry_point or request.script)
     ):
         raise UsageError(
             "nothing goes in", causes=idle, hint="mend the markers, or name another target: --python, --platform"
@@ -278,7 +278,7 @@ def _idle_amendments(
 
 def _check_something_is_asked(request: BuildRequest, specification: Specification) -> None:
     if not (
-        specification.roots or specification.local or specification.lock or request.entry_point or request.scripts
+        specification.roots or specification.local or specification.lock or request.entry_point or request.script
     ):
         raise UsageError(
             "nothing to bundle",

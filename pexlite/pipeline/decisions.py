@@ -32,7 +32,8 @@ _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
 _CODE = Path(__file__).parents[1]
 # Fields that name sources besides the lock, or another Python to ask: either may have changed since.
 _READ_FROM = (
-    *("inputs", "requirement_files", "constraint_files", "source_directories", "script", "groups", "extras"),
+    *("requirements", "requirement_files", "constraint_files", "source_directories"),
+    *("executable", "groups", "extras"),
     *("pythons", "target_files", "locked"),
 )
 # Fields that do not change the decision, with a fixed value for the key.

@@ -44,7 +44,7 @@ def check_start(request: BuildRequest) -> None:
     named = _named(request)
     better = _better(request, lambda module: _text_here(module, request.directory))
     try:
-        check_one_start(request.scripts, request.entry_point)
+        check_one_start(_scripts(request), request.entry_point)
     except UsageError as failure:
         raise _hinted(failure, better) from failure
     # A wheel's script, which -c names without a colon, may be called so.
@@ -73,11 +73,11 @@ def choose_start(prepared: Prepared, found: Sequence[Wheel]) -> Start:
 def _checked(prepared: Prepared, wheels: tuple[Wheel, ...]) -> Start:
     request, local = prepared.request, prepared.local
     scripts = [entry.wheel for entry in local if entry.source is prepared.specification.script]
-    if scripts and not request.scripts and not request.entry_point:
+    if scripts and not request.script and not request.entry_point:
         return Start(EntryPoint(StartKind.MODULE, module=module_of(scripts[0])))
     # Compiled for several targets, one project is several wheels.
     projects = {entry.source.path: entry.wheel for entry in local if entry.source.kind is LocalKind.PROJECT}
-    entry_point = choose_entry_point(request.scripts, request.entry_point, wheels, tuple(projects.values()))
+    entry_point = choose_entry_point(_scripts(request), request.entry_point, wheels, tuple(projects.values()))
     loose: tuple[LocalWheel, ...] = ()
     notices: tuple[str, ...] = ()
     missing = missing_module(entry_point, wheels)
@@ -107,9 +107,13 @@ def default_name(entry_point: EntryPoint, prepared: Prepared) -> str:
     return next(filter(None, names)) + ".pex"
 
 
+def _scripts(request: BuildRequest) -> tuple[str, ...]:
+    return () if request.script is None else (request.script,)
+
+
 def _named(request: BuildRequest) -> str | None:
     """The one entry point that was typed, by -c or -e; None without one."""
-    named = [*request.scripts, *([request.entry_point] if request.entry_point else [])]
+    named = [*_scripts(request), *([request.entry_point] if request.entry_point else [])]
     return named[0] if len(named) == 1 else None
 
 
@@ -120,7 +124,7 @@ def _better(request: BuildRequest, text_of: Callable[[str], str | None]) -> str 
     for near in _near_modules(named or "", request.directory) if found is None else ():
         found = found or meant(near, text_of)
     # As a script's name, even the right name of a module is the wrong spelling.
-    return None if found == named and named not in request.scripts else found
+    return None if found == named and named != request.script else found
 
 
 def _near_modules(reference: str, directory: Path) -> Iterator[str]:

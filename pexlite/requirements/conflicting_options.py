@@ -36,11 +36,11 @@ def contradictions(request: BuildRequest, *, has_lock: bool) -> Iterator[Parsed]
         yield problem("--no-lock asks for no lock, and a lock is named", "keep one of them")
     if request.locked and request.ignore_locks:
         yield problem("--locked asks for a lock, and --no-lock for none", "keep one of them")
-    if request.script is not None and (request.scripts or request.entry_point):
-        other = f"-c {request.scripts[0]}" if request.scripts else f"-e {request.entry_point}"
+    if request.executable is not None and (request.script or request.entry_point):
+        other = f"-c {request.script}" if request.script else f"-e {request.entry_point}"
         yield problem(
-            f"--exe {request.script} says what starts, and so does {other}",
-            f"keep one of them; as a module among others: {request.script}",
+            f"--exe {request.executable} says what starts, and so does {other}",
+            f"keep one of them; as a module among others: {request.executable}",
         )
     for option, given in (("--index-url", index.index_url), ("--extra-index-url", index.extra_index_urls)):
         if index.no_index and given:

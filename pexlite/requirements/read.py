@@ -1,4 +1,4 @@
-"""A request read in full: its inputs, files, groups and scripts, made into `Specification`."""
+"""A request read in full: its requirements, files, groups and scripts, made into `Specification`."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _typed(request: BuildRequest, text: str) -> Input:
         _COMMAND_LINE,
         request.directory,
         bare_words=True,
-        entry_points=entry_points(request.entry_point, request.scripts),
+        entry_points=entry_points(request.entry_point, (request.script,) if request.script else ()),
         output=request.output,
     )
 
@@ -101,11 +101,11 @@ def _is_lock(text: str) -> bool:
 
 
 def _without_locks(request: BuildRequest) -> list[str]:
-    return [text for text in request.inputs if not _is_lock(text)]
+    return [text for text in request.requirements if not _is_lock(text)]
 
 
 def _locks(request: BuildRequest) -> list[str]:
-    return [*([str(request.lock)] if request.lock else []), *filter(_is_lock, request.inputs)]
+    return [*([str(request.lock)] if request.lock else []), *filter(_is_lock, request.requirements)]
 
 
 def _lock(request: BuildRequest, name: str) -> Parsed:
@@ -171,10 +171,10 @@ def _index_problems(index: IndexSettings) -> Iterator[Problem]:
 
 
 def _script(request: BuildRequest, typed: Parsed) -> LocalSource | None:
-    """The source that is the application itself: `--exe`, or the one `.py` file among the inputs."""
-    if request.script is not None:
-        path = Path(os.path.normpath(request.directory / expanded(request.script)))
-        return LocalSource(LocalKind.MODULE, path, f"--exe {request.script}")
+    """The source that is the application itself: `--exe`, or the one `.py` file among the requirements."""
+    if request.executable is not None:
+        path = Path(os.path.normpath(request.directory / expanded(request.executable)))
+        return LocalSource(LocalKind.MODULE, path, f"--exe {request.executable}")
     modules = [source for source in typed.local if source.kind is LocalKind.MODULE]
     return modules[0] if len(modules) == 1 else None
 

@@ -67,7 +67,7 @@ def build(
 ) -> BuildResult:
     request = BuildRequest(
         directory=directory,
-        inputs=inputs,
+        requirements=inputs,
         platforms=platforms,
         entry_point=entry_point,
         index=IndexSettings(no_index=True),

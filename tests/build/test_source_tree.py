@@ -126,7 +126,7 @@ def test_what_has_no_content_goes_in_by_no_pattern(included: tuple[str, ...], tm
 def build(directory: Path, *inputs: str, **more: Any) -> BuildResult:
     index = IndexSettings(no_index=True)
     output = Path("x.pex")
-    return build_file(BuildRequest(directory=directory, inputs=inputs, index=index, output=output, **more))
+    return build_file(BuildRequest(directory=directory, requirements=inputs, index=index, output=output, **more))
 
 
 WAYS: list[dict[str, Any]] = [

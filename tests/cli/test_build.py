@@ -20,7 +20,7 @@ CLOSING = "wrote app.pex  1.2 MB  2 wheels  CPython 3.9-3.11 on linux x86_64 (gl
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["requests"], {"inputs": ("requests",)}),
+        (["requests"], {"requirements": ("requests",)}),
         (["-r", "a.txt", "--requirement", "b.txt"], {"requirement_files": ("a.txt", "b.txt")}),
         (["--constraint", "c.txt"], {"constraint_files": ("c.txt",)}),
         (["--lock", "pylock.toml"], {"lock": Path("pylock.toml")}),
@@ -36,9 +36,10 @@ CLOSING = "wrote app.pex  1.2 MB  2 wheels  CPython 3.9-3.11 on linux x86_64 (gl
         (["--include", ".env"], {"included": (".env",)}),
         (["-Dsrc"], {"source_directories": (Path("src"),)}),
         (["--target", "a.json"], {"target_files": (Path("a.json"),)}),
-        (["--exe", "job.py"], {"script": Path("job.py")}),
-        (["-c", "my_cli:main"], {"scripts": ("my_cli:main",)}),
-        (["--script", "a", "--console-script", "b"], {"scripts": ("a", "b")}),
+        (["--exe", "job.py"], {"executable": Path("job.py")}),
+        (["-c", "my_cli:main"], {"script": "my_cli:main"}),
+        (["--script", "a"], {"script": "a"}),
+        (["--console-script", "b"], {"script": "b"}),
         (["-e", "m:f"], {"entry_point": "m:f"}),
         (["-m", "m"], {"entry_point": "m"}),
         (["--entry-point", "m"], {"entry_point": "m"}),
@@ -72,6 +73,14 @@ def test_an_option_says_what_the_request_is(
         (tmp_path / name).touch()
     assert run(arguments) == 0
     assert pipeline.requests == [BuildRequest(**{"directory": tmp_path, **expected})]  # type: ignore[arg-type]
+
+
+def test_of_several_starts_none_is_chosen(pipeline: Pipeline, capsys: Output) -> None:
+    assert run(["app", "--script", "a", "--console-script", "b", "-e", "m"]) == 2
+    said = capsys.readouterr().err
+    assert "a file starts in one way, and several are given" in said
+    assert [line.strip() for line in said.splitlines() if line.strip().startswith("-")] == ["-c a", "-c b", "-e m"]
+    assert pipeline.requests == []
 
 
 def test_the_closing_line_says_what_was_written(pipeline: Pipeline, capsys: Output) -> None:

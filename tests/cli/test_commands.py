@@ -88,7 +88,7 @@ def test_options_before_a_command_are_the_commands(
     monkeypatch.setattr("pexlite.pipeline.lock.lock", lock)
     assert run(arguments) == 130
     assert pipeline.requests == []
-    assert [(request.inputs, str(request.output)) for request in asked] == [(("click",), "x")]
+    assert [(request.requirements, str(request.output)) for request in asked] == [(("click",), "x")]
 
 
 @pytest.mark.parametrize("arguments", [["cache", "--json", "info"], ["--json", "cache", "info"]])
@@ -141,7 +141,7 @@ def test_a_word_meant_as_a_command_reaches_no_index(
     assert re.findall("`(.*?)`", capsys.readouterr().err.splitlines()[-1]) == [meant, project]
     # The second spelling asks for the project, and means it.
     assert run(shlex.split(project)[1:]) == 0
-    assert pipeline.requests[0].inputs == tuple(shlex.split(project)[2:])
+    assert pipeline.requests[0].requirements == tuple(shlex.split(project)[2:])
 
 
 def test_a_word_that_is_something_here_as_well_has_three_readings(pipeline: Pipeline, capsys: Output) -> None:
@@ -179,7 +179,7 @@ def test_a_word_that_is_something_here_as_well_has_three_readings(pipeline: Pipe
 def test_other_names_are_projects(name: str, pipeline: Pipeline) -> None:
     Path("lock.py").write_text("")
     assert run([name]) == 0
-    assert pipeline.requests[0].inputs == (name,)
+    assert pipeline.requests[0].requirements == (name,)
 
 
 def test_passwords_are_not_repeated(pipeline: Pipeline, capsys: Output) -> None:

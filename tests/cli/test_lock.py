@@ -30,7 +30,7 @@ def requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BuildReque
 
 
 ROWS: list[tuple[list[str], dict[str, Any]]] = [
-    (["requests", "click"], {"inputs": ("requests", "click"), "output": Path("pylock.toml")}),
+    (["requests", "click"], {"requirements": ("requests", "click"), "output": Path("pylock.toml")}),
     (["x", "-o", "pylock.a.toml"], {"output": Path("pylock.a.toml")}),
     (["x", "-o", "-"], {"output": None}),
     (["-r", "a.txt", "--constraint", "c.txt"], {"requirement_files": ("a.txt",), "constraint_files": ("c.txt",)}),
@@ -48,7 +48,7 @@ def test_options_become_a_request(
     assert run(["lock", *arguments]) == 0
     usual: dict[str, Any] = {"directory": tmp_path, "output": Path("pylock.toml")}
     if "x" in arguments:
-        usual["inputs"] = ("x",)
+        usual["requirements"] = ("x",)
     assert requests == [BuildRequest(**(usual | expected))]
 
 
@@ -82,4 +82,4 @@ def test_defaults_of_the_project_hold_for_its_lock_but_for_the_files_own(
     assert run(["lock", "."]) == 0
     [request] = requests
     assert (request.pythons, request.excluded, request.output) == (("3.12",), ("a",), Path("pylock.toml"))
-    assert request.scripts == ()
+    assert request.script is None

@@ -32,7 +32,7 @@ def test_a_first_argument_that_is_no_command_belongs_to_build(
     arguments: list[str], inputs: tuple[str, ...], pipeline: Pipeline
 ) -> None:
     assert run(arguments) == 0
-    assert pipeline.requests[0].inputs == inputs
+    assert pipeline.requests[0].requirements == inputs
 
 
 def test_without_arguments_the_help_is_shown_and_nothing_has_gone_well(capsys: Output) -> None:

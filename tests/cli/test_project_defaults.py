@@ -20,8 +20,8 @@ def write(directory: Path, text: str) -> None:
 
 
 ROWS: list[tuple[str, dict[str, Any]]] = [
-    ('script = "cli"', {"scripts": ("cli",)}),
-    ('console-script = ["cli"]', {"scripts": ("cli",)}),
+    ('script = "cli"', {"script": "cli"}),
+    ('console-script = ["cli"]', {"script": "cli"}),
     ('entry-point = "m:f"', {"entry_point": "m:f"}),
     ('python = ["3.11", "3.12"]', {"pythons": ("3.11", "3.12")}),
     ("sh-boot = true", {"launch": LaunchOptions(sh_boot=True)}),
@@ -62,7 +62,7 @@ def test_what_is_typed_takes_the_place_of_the_default(pipeline: Pipeline, tmp_pa
     write(tmp_path, 'python = ["3.11", "3.12"]\nscript = "a"\nresolver = "pip"\noutput = "a.pex"')
     assert run([".", "--python", "3.13", "-o", "b.pex", "--resolver", "auto", "-q"]) == 0
     [request] = pipeline.requests
-    assert (request.pythons, request.scripts, request.resolver) == (("3.13",), ("a",), "auto")
+    assert (request.pythons, request.script, request.resolver) == (("3.13",), "a", "auto")
     assert request.output == Path("b.pex")
 
 
@@ -70,7 +70,7 @@ def test_what_is_typed_takes_the_place_of_the_default(pipeline: Pipeline, tmp_pa
 def test_without_a_local_project_there_are_none(inputs: list[str], pipeline: Pipeline, tmp_path: Path) -> None:
     write(tmp_path, 'script = "a"')
     run([*inputs, "-e", "m", "-q"])
-    assert pipeline.requests[0].scripts == ()
+    assert pipeline.requests[0].script is None
 
 
 WRONG = [

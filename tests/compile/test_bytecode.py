@@ -49,7 +49,7 @@ def wheel(tmp_path: Path) -> Path:
 
 def build(directory: Path, wheel: Path, name: str, **more: Any) -> BuildResult:
     request = BuildRequest(
-        directory=directory, inputs=(str(wheel),), entry_point="app.start:main", output=Path(name), **more
+        directory=directory, requirements=(str(wheel),), entry_point="app.start:main", output=Path(name), **more
     )
     return build_file(request)
 
@@ -101,7 +101,7 @@ def file_of(directory: Path, *pythons: Interpreter, output: str = "x.pex", bytec
     """A file with modules of every kind, for `pythons`."""
     request = BuildRequest(
         directory=directory,
-        inputs=tuple(str(make_wheel(directory, name, files=files)) for name, files in WHEELS),
+        requirements=tuple(str(make_wheel(directory, name, files=files)) for name, files in WHEELS),
         entry_point="start:main",
         output=Path(output),
         bytecode=bytecode,
@@ -183,7 +183,7 @@ def test_a_module_is_not_taken_from_the_bytecode_of_another_wheel(tmp_path: Path
     ]
     request = BuildRequest(
         directory=tmp_path,
-        inputs=tuple(map(str, wheels)),
+        requirements=tuple(map(str, wheels)),
         entry_point="start:main",
         output=Path("x.pex"),
         bytecode=True,

@@ -40,7 +40,7 @@ def build(tmp_path: Path) -> tuple[str, ...]:
     make_wheel(tmp_path, "demo", files={"demo.py": "x = 1\n"})
     request = BuildRequest(
         directory=tmp_path,
-        inputs=("demo",),
+        requirements=("demo",),
         index=IndexSettings(no_index=True, find_links=(str(tmp_path),)),
         output=Path("app.pex"),
         bytecode=True,

@@ -48,8 +48,8 @@ def built(application: Application, output: Path, resolver: str) -> BuildResult:
     return build(
         BuildRequest(
             directory=output.parent,
-            inputs=application.requirements,
-            scripts=(application.script,) if application.script else (),
+            requirements=application.requirements,
+            script=application.script or None,
             resolver=resolver,
             output=output,
         )

@@ -62,7 +62,7 @@ def main():
 def application(directory: Path, source: str, *requirements: str) -> Path:
     """A file that runs the function `main` of `source`."""
     (directory / "application.py").write_text(source)
-    request = BuildRequest(directory=directory, inputs=requirements, entry_point="application:main")
+    request = BuildRequest(directory=directory, requirements=requirements, entry_point="application:main")
     return build(request).path
 
 

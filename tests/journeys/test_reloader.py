@@ -48,7 +48,7 @@ def answer(port: int, word: str) -> str:
 def test_flask_reloads_in_the_bundle(sealed: bool, tmp_path: Path) -> None:
     file = tmp_path / "flask.pex"
     request = BuildRequest(
-        directory=tmp_path, inputs=("flask",), scripts=("flask",) if sealed else (), output=file
+        directory=tmp_path, requirements=("flask",), script="flask" if sealed else None, output=file
     )
     build(request)
     web = tmp_path / "web.py"

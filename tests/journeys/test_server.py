@@ -143,8 +143,8 @@ def test_a_cli_is_shipped_with_scp_and_runs_there(server: Server, tmp_path: Path
     build(
         BuildRequest(
             directory=example,
-            inputs=("requests", "click"),
-            scripts=("my_cli:main",),
+            requirements=("requests", "click"),
+            script="my_cli:main",
             output=file,
             pythons=_pythons(),
         )
@@ -168,7 +168,7 @@ def test_what_is_started_there_ends_when_the_connection_does(server: Server, tmp
         "import os, sys, time\n\n\ndef main():\n    print(os.getpid(), flush=True)\n    time.sleep(600)\n"
     )
     file = tmp_path / "stay.pex"
-    request = BuildRequest(directory=tmp_path, scripts=("stay:main",), output=file, pythons=_pythons())
+    request = BuildRequest(directory=tmp_path, script="stay:main", output=file, pythons=_pythons())
     build(request)
     assert server.run("scp", "-q", file, f"{server.user}:{server.home}/").returncode == 0
     # With a terminal, as a person has one: that is what hangs up.

@@ -26,7 +26,7 @@ def test_one_file_holds_a_native_wheel_for_each_python(resolver: str, tmp_path: 
     pythons = modern()
     request = BuildRequest(
         directory=tmp_path,
-        inputs=("markupsafe", "cowsay==6.1"),
+        requirements=("markupsafe", "cowsay==6.1"),
         pythons=tuple(str(python.path) for python in pythons),
         resolver=resolver,
         output=tmp_path / "app.pex",
@@ -55,7 +55,7 @@ def test_a_foreign_platform_gets_its_wheels_and_markers(
 ) -> None:
     request = BuildRequest(
         directory=tmp_path,
-        inputs=("markupsafe", "cowsay==6.1; sys_platform != 'win32'", "iniconfig; sys_platform == 'win32'"),
+        requirements=("markupsafe", "cowsay==6.1; sys_platform != 'win32'", "iniconfig; sys_platform == 'win32'"),
         platforms=(platform,),
         resolver=resolver,
         output=tmp_path / "app.pex",

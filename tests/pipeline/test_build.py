@@ -30,7 +30,7 @@ def links(tmp_path: Path) -> Path:
 
 def build(directory: Path, *inputs: str, **more: Any) -> BuildResult:
     index = IndexSettings(no_index=True, find_links=(str(directory / "links"),))
-    asked = BuildRequest(directory=directory, inputs=inputs, index=index, output=Path("x.pex"), **more)
+    asked = BuildRequest(directory=directory, requirements=inputs, index=index, output=Path("x.pex"), **more)
     return build_file(asked)
 
 

@@ -49,7 +49,7 @@ def project(tmp_path: Path) -> Path:
 
 def request(directory: Path, *inputs: str, **more: Any) -> BuildRequest:
     index = IndexSettings(no_index=True, find_links=(str(directory / "links"),))
-    return BuildRequest(directory=directory, inputs=inputs, **({"index": index} | more))
+    return BuildRequest(directory=directory, requirements=inputs, **({"index": index} | more))
 
 
 def offline(directory: Path, *inputs: str, **more: Any) -> BuildResult:
@@ -119,7 +119,7 @@ def test_local_code_is_in_a_lock_by_its_place_and_nothing_of_the_machine(
     assert packages["web"]["archive"]["path"] == "links/web-1.0-py3-none-any.whl"
     assert set(packages) == {"click", "my-app", "web"}
     assert "loose.py is no project, so the lock has only what it needs" in done.notices
-    result = offline(tmp_path, lock=Path("pylock.toml"), scripts=("my-app",))
+    result = offline(tmp_path, lock=Path("pylock.toml"), script="my-app")
     assert names(result) == ["click 8.1", "my-app 1.0", "web 1.0"]
 
 

@@ -57,7 +57,7 @@ def build(directory: Path, *inputs: str, resolver: str = "uv", **more: Any) -> B
     index = IndexSettings(no_index=True, find_links=(str(directory / "links"),))
     request = BuildRequest(
         directory=directory,
-        inputs=inputs,
+        requirements=inputs,
         resolver=resolver,
         output=Path("x.pex"),
         **({"index": index} | more),
@@ -116,7 +116,7 @@ def test_a_lock_names_the_project_at_the_path(links: Path, tmp_path: Path) -> No
     project(tmp_path, "app", "[tool.uv.sources]", 'core = { path = "../core" }', requires=("core",))
     project(tmp_path, "core")
     index = IndexSettings(no_index=True, find_links=(str(links),))
-    request = BuildRequest(directory=tmp_path, inputs=("./app",), index=index, output=Path("pylock.toml"))
+    request = BuildRequest(directory=tmp_path, requirements=("./app",), index=index, output=Path("pylock.toml"))
     assert 'directory = { path = "core" }' in locking.lock(request).text
 
 

@@ -40,7 +40,7 @@ def links(tmp_path: Path) -> Path:
 def request(directory: Path, *inputs: str, prefer_pure: bool, no_index: bool = True, **more: Any) -> BuildRequest:
     links = (str(directory / "links"),) if "lock" not in more else ()
     index = IndexSettings(no_index=no_index, find_links=links, prefer_pure=prefer_pure)
-    return BuildRequest(directory=directory, inputs=inputs, index=index, **{"output": Path("x.pex"), **more})
+    return BuildRequest(directory=directory, requirements=inputs, index=index, **{"output": Path("x.pex"), **more})
 
 
 def tags(result: BuildResult) -> dict[str, str]:

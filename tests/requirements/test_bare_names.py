@@ -39,7 +39,7 @@ def here(tmp_path: Path) -> Path:
 
 
 def asked(here: Path, *inputs: str, **more: object) -> Specification:
-    return read_request(replace(BuildRequest(directory=here, inputs=inputs), **more))  # type: ignore[arg-type]
+    return read_request(replace(BuildRequest(directory=here, requirements=inputs), **more))  # type: ignore[arg-type]
 
 
 POETRY = '[tool.poetry]\nname = "{}"\n[build-system]\nrequires = ["poetry-core"]\n'
@@ -96,7 +96,7 @@ def test_a_directory_that_the_entry_point_lies_in_is_meant_and_announced(
     word: str, entry_point: str, kind: LocalKind, here: Path
 ) -> None:
     # What -c names without a colon is a script.
-    by_script = [asked(here, word, scripts=(entry_point,))] if ":" in entry_point else []
+    by_script = [asked(here, word, script=entry_point)] if ":" in entry_point else []
     for found in (asked(here, word, entry_point=entry_point), *by_script):
         [source] = found.local
         assert (source.kind, source.path) == (kind, here / word)
@@ -106,26 +106,26 @@ def test_a_directory_that_the_entry_point_lies_in_is_meant_and_announced(
 
 
 @pytest.mark.parametrize(
-    ("word", "entry_point", "scripts"),
+    ("word", "entry_point", "script"),
     [
-        ("package", None, ()),
-        ("package", "package.other:run", ()),
-        ("package", "package.main:other", ()),
-        ("package", "another.main:run", ()),
-        ("plain", "plain:run", ()),
-        ("project", None, ("project",)),  # a script that the index's project may have as well
-        ("source", "source.inner:run", ()),
-        ("data", None, ()),
-        ("module", None, ()),
-        ("module", "module:run", ()),
-        ("module", None, ("module:run",)),
+        ("package", None, None),
+        ("package", "package.other:run", None),
+        ("package", "package.main:other", None),
+        ("package", "another.main:run", None),
+        ("plain", "plain:run", None),
+        ("project", None, "project"),  # a script that the index's project may have as well
+        ("source", "source.inner:run", None),
+        ("data", None, None),
+        ("module", None, None),
+        ("module", "module:run", None),
+        ("module", None, "module:run"),
     ],
 )
 def test_where_both_can_be_meant_both_are_named(
-    word: str, entry_point: str | None, scripts: tuple[str, ...], here: Path
+    word: str, entry_point: str | None, script: str | None, here: Path
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        asked(here, word, entry_point=entry_point, scripts=scripts)
+        asked(here, word, entry_point=entry_point, script=script)
     assert caught.value.message.startswith(f"{word} is a ")
     *local, index = re.findall("`(.*?)`", caught.value.hint or "")
     [root] = asked(here, *shlex.split(index)[1:]).roots

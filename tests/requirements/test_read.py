@@ -66,7 +66,7 @@ def here(tmp_path: Path) -> Path:
 
 
 def asked(here: Path, *inputs: str, **more: object) -> Specification:
-    return read_request(replace(BuildRequest(directory=here, inputs=inputs), **more))  # type: ignore[arg-type]
+    return read_request(replace(BuildRequest(directory=here, requirements=inputs), **more))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_file_url_is_the_path(here: Path) -> None:
 
 
 def test_a_script_brings_its_header_and_is_the_application(here: Path) -> None:
-    for found in (asked(here, "app.py"), asked(here, script=Path("app.py"))):
+    for found in (asked(here, "app.py"), asked(here, executable=Path("app.py"))):
         assert [(str(root.requirement), root.origin) for root in found.roots] == [("click>=8", "app.py line 5")]
         assert str(found.requires_python) == ">=3.9"
         assert found.script is found.local[0]
@@ -138,7 +138,7 @@ def test_two_scripts_are_modules_and_neither_is_the_application(here: Path) -> N
         ({"requirement_files": ("requirements.txt",)}, ["idna"]),
         ({"requirement_files": ("demo/pyproject.toml",)}, ["click"]),
         ({"requirement_files": ("demo/pyproject.toml",), "extras": ("all",)}, ["click", "requests", "idna"]),
-        ({"inputs": ("./demo",), "groups": ("test",)}, ["pytest", "ruff"]),
+        ({"requirements": ("./demo",), "groups": ("test",)}, ["pytest", "ruff"]),
         ({"groups": ("demo/pyproject.toml:lint",)}, ["ruff"]),
     ],
 )
@@ -153,7 +153,8 @@ def test_an_extra_belongs_to_the_local_project(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [{"lock": Path("pylock.toml")}, {"requirement_files": ("pylock.toml",)}, {"inputs": ("pylock.toml",)}]
+    "more",
+    [{"lock": Path("pylock.toml")}, {"requirement_files": ("pylock.toml",)}, {"requirements": ("pylock.toml",)}],
 )
 def test_a_lock_is_read(here: Path, more: dict[str, object]) -> None:
     lock = read_request(replace(BuildRequest(directory=here), **more)).lock  # type: ignore[arg-type]
@@ -173,16 +174,20 @@ def test_the_settings_of_a_requirements_file_are_added(here: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "message", "hint"),
     [
-        ({"inputs": ("./demoo",)}, "there is no demoo", "did you mean demo?"),
-        ({"inputs": ("broken.py",)}, "there is no broken.py", "paths are relative to"),
-        ({"inputs": ("./empty",)}, "empty is nothing that could go in", "-D empty"),
-        ({"inputs": ("requirements.txt",)}, "requirements.txt is a file here", "-r requirements.txt"),
-        ({"inputs": ("https://a.example/x",)}, "does not tell which project it is", "write NAME @"),
-        ({"inputs": ("flask=2",)}, "'flask=2' is no requirement", "write flask==2"),
-        ({"inputs": ("./demo[wep]",)}, "demo has no extra 'wep'", "did you mean web?"),
-        ({"inputs": ("./demo",), "groups": ("tests",)}, "no dependency group 'tests'", "did you mean test?"),
+        ({"requirements": ("./demoo",)}, "there is no demoo", "did you mean demo?"),
+        ({"requirements": ("broken.py",)}, "there is no broken.py", "paths are relative to"),
+        ({"requirements": ("./empty",)}, "empty is nothing that could go in", "-D empty"),
+        ({"requirements": ("requirements.txt",)}, "requirements.txt is a file here", "-r requirements.txt"),
+        ({"requirements": ("https://a.example/x",)}, "does not tell which project it is", "write NAME @"),
+        ({"requirements": ("flask=2",)}, "'flask=2' is no requirement", "write flask==2"),
+        ({"requirements": ("./demo[wep]",)}, "demo has no extra 'wep'", "did you mean web?"),
+        ({"requirements": ("./demo",), "groups": ("tests",)}, "no dependency group 'tests'", "did you mean test?"),
         ({"groups": ("test",)}, "--group test belongs to a pyproject.toml", "pyproject.toml:test"),
-        ({"inputs": ("requests",), "extras": ("socks",)}, "--extra socks belongs to a local", "requests[socks]"),
+        (
+            {"requirements": ("requests",), "extras": ("socks",)},
+            "--extra socks belongs to a local",
+            "requests[socks]",
+        ),
         ({"requirement_files": ("requirement.txt",)}, "requirement.txt cannot be read", "mean requirements.txt?"),
         ({"constraint_files": ("c.txt",)}, "there is no constraints file c.txt", "relative to"),
         ({"source_directories": (Path("srcc"),)}, "the source directory srcc is not there", "-D src"),

@@ -49,7 +49,7 @@ def wheels(tmp_path: Path) -> list[Path]:
 def build(directory: Path, wheels: list[Path], name: str, **more: Any) -> BuildResult:
     request = BuildRequest(
         directory=directory,
-        inputs=tuple(map(str, wheels)),
+        requirements=tuple(map(str, wheels)),
         entry_point="app:main",
         output=Path(name),
         launch=LaunchOptions(bin_path="prepend"),
