@@ -14,10 +14,10 @@ import pytest
 from packaging.markers import default_environment
 from packaging.tags import sys_tags
 
-from pexlite.build.projects import Workshop
 from pexlite.model import IndexSettings, Target, no_report
 from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.resolvers import find_resolver
+from pexlite.sources.projects import Workshop
 from pexlite.store.store import Store
 from tests import needs
 from tests.checkout import environment_with_pexlite

@@ -102,6 +102,11 @@ def test_the_map_describes_every_room_and_no_other() -> None:
     assert sorted(described_rooms()) == sorted(existing_rooms())
 
 
+def test_no_room_has_the_name_of_a_function_of_the_api() -> None:
+    # Importing it would put the room in the function's place: pexlite.build(...) worked once.
+    assert existing_rooms() & set(pexlite.__all__) == {"errors"}
+
+
 def test_the_map_lists_the_rooms_as_the_layers_do() -> None:
     depths = {room: depth for depth, layer in enumerate(layers()) for room in layer}
     *rooms, last = described_rooms()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from packaging.pylock import PackageArchive, PackageDirectory, PackageSdist, PackageVcs, PackageWheel, Pylock
 
-from pexlite.build.projects import Workshop
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.vcs import check_commit, checkout_requirement
 from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
@@ -20,6 +19,7 @@ from pexlite.pylock.rules import LockRules, is_wheel
 from pexlite.pylock.select import Choice, select
 from pexlite.resolve.build_wheel import Checkout
 from pexlite.resolve.resolver import Resolver
+from pexlite.sources.projects import Workshop
 from pexlite.store.store import Store
 from pexlite.wheels.read import digest
 

@@ -13,7 +13,6 @@ from pexlite.analysis.imports import own_imports
 from pexlite.archive.launch_options import check_launch, unread_variables
 from pexlite.archive.layout import draft
 from pexlite.archive.runtime_files import room_sources
-from pexlite.build.local import LocalWheel, loose_module
 from pexlite.bundle.closure import unknown_extras
 from pexlite.bundle.collisions import collisions
 from pexlite.bundle.limits import an_interpreter, not_pure, only_here
@@ -47,6 +46,7 @@ from pexlite.pipeline.entry_point import check_start, choose_start, default_name
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
 from pexlite.requirements.read import read_request
+from pexlite.sources.local import LocalWheel, loose_module
 from pexlite.store.uncompressed import uncompressed
 from pexlite.targets.surroundings import neighbours, other_platforms
 from pexlite.version import __version__

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pexlite.build.local import LocalWheel, loose_module, module_of
 from pexlite.bundle.entry_points import (
     check_attribute,
     check_one_start,
@@ -24,6 +23,7 @@ from pexlite.files.paths import is_file
 from pexlite.listed import listed
 from pexlite.model import BuildRequest, EntryPoint, LocalKind, StartKind, Wheel
 from pexlite.pipeline.prepare import Prepared, each_once
+from pexlite.sources.local import LocalWheel, loose_module, module_of
 from pexlite.wheels.read import read_text
 
 _Failure = TypeVar("_Failure", bound=PexliteError)

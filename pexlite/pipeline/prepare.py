@@ -10,8 +10,6 @@ from pathlib import Path
 from packaging.pylock import Pylock
 from packaging.requirements import Requirement
 
-from pexlite.build.local import LocalWheel, goes_in
-from pexlite.build.local import local_wheels as local_wheels
 from pexlite.errors import TargetError, UsageError
 from pexlite.fetch.collect import collect as collect
 from pexlite.fetch.excluded import needs_of as needs_of
@@ -37,6 +35,8 @@ from pexlite.requirements.amendments import amended_roots
 from pexlite.resolve.lock import Resolution, resolve
 from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.resolvers import find_resolver
+from pexlite.sources.local import LocalWheel, goes_in
+from pexlite.sources.local import local_wheels as local_wheels
 from pexlite.store.store import Store, open_store
 from pexlite.targets.find import find_targets
 

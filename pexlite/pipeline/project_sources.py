@@ -9,13 +9,13 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pexlite.build.local import LocalWheel
 from pexlite.model import IndexSettings, LocalKind
 from pexlite.pipeline.prepare import Prepared, root_of
 from pexlite.requirements.amendments import amended_roots
 from pexlite.requirements.parsed import merged_index
 from pexlite.requirements.read import raise_problems
 from pexlite.requirements.uv_sources import Needs, uv_sources
+from pexlite.sources.local import LocalWheel
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pexlite.analysis.own_grammar import OwnGrammar, own_grammar
-from pexlite.build.local import LocalWheel
 from pexlite.errors import EntryPointMissing, TargetError
 from pexlite.listed import listed
 from pexlite.model import EntryPoint, LocalKind, Target
 from pexlite.pipeline.prepare import Prepared
+from pexlite.sources.local import LocalWheel
 
 _Read = list[tuple[LocalWheel, OwnGrammar]]
 

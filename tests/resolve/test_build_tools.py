@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.build.projects import Workshop
 from pexlite.model import BuildRequest, IndexSettings, Progress, Target, Wheel
 from pexlite.pipeline.build import build
 from pexlite.pylock.write import lock_text, write_lock
@@ -19,6 +18,7 @@ from pexlite.resolve.build_tools import build_requirements
 from pexlite.resolve.build_wheel import Checkout
 from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.resolvers import find_resolver
+from pexlite.sources.projects import Workshop
 from pexlite.store.store import Store
 from tests import needs
 from tests.factories import make_project, make_wheel

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from packaging.tags import Tag
 
-from pexlite.build.projects import Workshop
 from pexlite.errors import ProjectBuildError
 from pexlite.model import IndexSettings, Progress, Target, no_report
 from pexlite.resolve.resolvers import find_resolver
+from pexlite.sources.projects import Workshop
 from pexlite.store.store import Store
 from pexlite.wheels.normalise import normalise
 from pexlite.wheels.read import read_wheel

@@ -16,15 +16,15 @@ from pathlib import Path
 
 from packaging.markers import Marker
 
-from pexlite.build.project_copy import is_copied
-from pexlite.build.projects import Workshop
-from pexlite.build.source_tree import Sources, files_of
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.files.paths import is_directory, is_file, is_there
 from pexlite.listed import listed
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel
 from pexlite.outputs import is_same_file
 from pexlite.resolve.resolver import Resolver
+from pexlite.sources.project_copy import is_copied
+from pexlite.sources.projects import Workshop
+from pexlite.sources.source_tree import Sources, files_of
 from pexlite.store.store import Store
 from pexlite.wheels.write import Member, write_wheel
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.build.project_key import project_key
+from pexlite.sources.project_key import project_key
 
 PROJECT = """
 [build-system]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pexlite.build.source_tree import Reason, files_of
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from pexlite.pipeline.build import build as build_file
+from pexlite.sources.source_tree import Reason, files_of
 from tests.factories import make_project, written
 
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pexlite.addresses import mask
-from pexlite.build.project_copy import copy_project
-from pexlite.build.project_key import project_key
 from pexlite.errors import ProjectBuildError
 from pexlite.files.names import fault_of_path
 from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
@@ -19,6 +17,8 @@ from pexlite.resolve.build_tools import build_requirements, build_tools, index_i
 from pexlite.resolve.build_wheel import Checkout, build_wheel
 from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.sdist import unpack_sdist
+from pexlite.sources.project_copy import copy_project
+from pexlite.sources.project_key import project_key
 from pexlite.store.store import Store, Tools
 from pexlite.wheels.normalise import normalise
 from pexlite.wheels.write import source_date_epoch

@@ -12,12 +12,12 @@ from hypothesis import strategies as some
 from packaging.markers import Marker
 from packaging.tags import compatible_tags
 
-from pexlite.build.local import local_wheels, loose_module, module_of
 from pexlite.errors import FetchError, PexliteError
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Target, Wheel, no_report
 from pexlite.resolve.pip import Pip
 from pexlite.resolve.pip_program import PipProgram
 from pexlite.resolve.resolvers import find_resolver
+from pexlite.sources.local import local_wheels, loose_module, module_of
 from pexlite.store.store import Store
 from pexlite.wheels.read import read_text
 from tests import needs

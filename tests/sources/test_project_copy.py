@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.build.project_copy import copy_project
-from pexlite.build.projects import Workshop
 from pexlite.errors import ProjectBuildError
+from pexlite.sources.project_copy import copy_project
+from pexlite.sources.projects import Workshop
 from tests.factories import make_project, written
 
 
