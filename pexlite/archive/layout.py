@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.header import header
-from pexlite.archive.pex_info import main_module, pex_info, start_facts
+from pexlite.archive.pex_info import Offsets, build_id, main_module, pex_info, start_facts
 from pexlite.archive.runtime_files import CHECKED_MAIN, COMPILED, ROOM
 from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, Room, Wheel
 
@@ -63,10 +63,9 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     offsets = _offsets(wheels, header_size, as_members)
     end_of_wheels = offsets[-1] + wheels[-1].size if wheels else header_size
     compiled = _compiled(bytecode, end_of_wheels)
-    info = pex_info(bundle, offsets, version, compiled, room)
-    build_id = info["pexlite"]["build_id"]
-    first = header(bundle, build_id)
-    info["pexlite"]["header"] = [len(first), zlib.crc32(first)]
+    identity = build_id(bundle, version, bytecode, room)
+    first = header(bundle, identity)
+    info = pex_info(bundle, version, identity, (len(first), zlib.crc32(first)), Offsets(offsets, compiled))
     members = [_member(wheel, offset) for wheel, offset in zip(wheels, offsets, strict=True) if as_members]
     rest = _Rest(members, end_of_wheels if as_members else 0)
     rest.add((_bytecode_name(pack), pack.content) for pack, _ in compiled)
@@ -78,7 +77,7 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     rest.add([("__main__.py", main_module(room, facts).encode())])
     rest.add([("__main__.pyc", main_bytecode(room.bytecode, facts))] if room.bytecode else [])
     return Draft(
-        build_id=build_id,
+        build_id=identity,
         header=first,
         wheels=tuple(map(_bundled, wheels)),
         wheel_headers=tuple(map(_local_header, members)) if as_members else (b"",) * len(wheels),

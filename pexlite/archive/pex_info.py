@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
-from typing import Any, TypeAlias
+from dataclasses import astuple, dataclass
 
 from packaging.requirements import Requirement
 
@@ -20,53 +19,43 @@ from pexlite.model import (
     Variant,
     Wheel,
 )
+from pexlite.model.manifest import (
+    FORMAT,
+    BytecodeEntry,
+    Described,
+    OwnTable,
+    PexFields,
+    PexInfo,
+    Place,
+    StartEntry,
+    StartFacts,
+    VariantEntry,
+    WheelEntry,
+)
 
-FORMAT = 3
 _NO_FACTS = "FACTS = {}  # type: dict[str, Any]\n"  # as start.py has it
 
 
-def pex_info(
-    bundle: Bundle,
-    offsets: Sequence[int],
-    version: str,
-    compiled: Sequence[tuple[Bytecode, int]],
-    room: Room,
-) -> dict[str, Any]:
-    """PEX-INFO: pex's field names where the meaning is pex's, everything else under "pexlite".
+@dataclass(frozen=True)
+class Offsets:
+    """Where the first bytes of wheels and of their bytecode are in a file, in the order of the bundle."""
 
-    `offsets` are those of the wheels' first bytes in the file, `compiled` the bytecode of some of them with its
-    own; offsets do not count towards the build id, `room` and the trees do.
+    wheels: Sequence[int]
+    bytecode: Sequence[tuple[Bytecode, int]] = ()
+
+
+def build_id(bundle: Bundle, version: str, bytecode: Sequence[Bytecode], room: Room) -> str:
+    """The name of this content in a cache, made by pexlite `version`: all that a start may come to depend on.
+
+    That is everything but where things are in the file.
     """
-    launch = bundle.launch
-    facts: dict[str, Any] = {
-        "build_properties": {"pexlite_version": version},
-        "distributions": {wheel.filename: wheel.sha256 for wheel in bundle.wheels},
-        "requirements": list(bundle.requirements),
-        "excluded": [str(out) for out in bundle.amendments.excluded],
-        "overridden": [_shown(over) for over in bundle.amendments.overrides],
-        "entry_point": str(bundle.entry_point) or None,
-        "script": bundle.entry_point.script or None,
-        "inherit_path": str(launch.inherit_path),
-        "inject_args": list(launch.inject_args),
-        "inject_env": [list(pair) for pair in launch.inject_env],
-        "inject_python_args": list(launch.inject_python_args),
-        "pex_root": launch.pex_root,
-    }
-    own: dict[str, Any] = {
-        "format": FORMAT,
-        "runs_on": bundle.runs_on,
-        "start": _start(bundle.entry_point),
-        "bin_path": launch.bin_path,
-        "sh_boot": launch.sh_boot,
-        "pth": list(bundle.pth_files),
-        "variants": [_variant(variant) for variant in bundle.variants],
-        "wheels": [_wheel(wheel) for wheel in bundle.wheels],
-    }
-    identity = json.dumps([facts, own, launch.shebang], sort_keys=True).encode()
+    nowhere = Offsets([0] * len(bundle.wheels))
+    described = [_pex_fields(bundle, version), _described(bundle, nowhere), bundle.launch.shebang]
+    identity = json.dumps(described, sort_keys=True).encode()
     digest = hashlib.sha256(identity)
     for name, source in room.files:
         digest.update(f"{name}:{len(source)}:{source}".encode())
-    for pack, _ in compiled:
+    for pack in bytecode:
         digest.update(f"{pack.python}:{pack.wheel_sha256}:".encode() + pack.content)
     for tree in bundle.trees:
         lines = tree.text().encode()
@@ -75,23 +64,19 @@ def pex_info(
         digest.update(room.bytecode.magic + room.bytecode.main + room.bytecode.start)
         for name, code in room.bytecode.modules:
             digest.update(f"{name}:{len(code)}:".encode() + code)
-    own["build_id"] = digest.hexdigest()[:16]
-    for entry, offset in zip(own["wheels"], offsets, strict=True):
-        entry["offset"] = offset
-        packs = [(pack, place) for pack, place in compiled if pack.wheel_sha256 == entry["sha256"]]
-        if packs:
-            entry["bytecode"] = {
-                pack.python: {"offset": place, "size": len(pack.content), "directory": astuple(pack.directory)}
-                for pack, place in packs
-            }
-    return {**facts, "code_hash": own["build_id"], "pexlite": own}
+    return digest.hexdigest()[:16]
 
 
-Place: TypeAlias = tuple[int, ...]
-"""Where the bytes of a member are in a file: offset, how many, their CRC-32; empty where there is none."""
+def pex_info(bundle: Bundle, version: str, identity: str, header: Place, offsets: Offsets) -> PexInfo:
+    """PEX-INFO: pex's field names where the meaning is pex's, everything else under "pexlite".
+
+    `identity` is the build id, `header` the size and CRC-32 of what comes before all members.
+    """
+    own: OwnTable = {**_described(bundle, offsets), "build_id": identity, "header": header}
+    return {**_pex_fields(bundle, version), "code_hash": identity, "pexlite": own}
 
 
-def start_facts(info: Mapping[str, Any], bundle: Bundle, room: Place, compiled: Place) -> dict[str, Any]:
+def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> StartFacts:
     """The facts that a start needs, in values that are literals.
 
     `room` says where the runtime's modules are in the file, `compiled` their bytecode.
@@ -121,11 +106,45 @@ def start_facts(info: Mapping[str, Any], bundle: Bundle, room: Place, compiled: 
     }
 
 
-def main_module(room: Room, facts: Mapping[str, Any]) -> str:
+def main_module(room: Room, facts: Mapping[str, object]) -> str:
     """The source of `__main__.py`: the room's start, with the facts of a file in their place, on as many lines."""
     source = dict(room.files)["start.py"]
     assert source.count(_NO_FACTS) == 1
     return source.replace(_NO_FACTS, f"FACTS = {dict(facts)!a}\n")
+
+
+def _pex_fields(bundle: Bundle, version: str) -> PexFields:
+    launch = bundle.launch
+    return {
+        "build_properties": {"pexlite_version": version},
+        "distributions": {wheel.filename: wheel.sha256 for wheel in bundle.wheels},
+        "requirements": list(bundle.requirements),
+        "excluded": [str(out) for out in bundle.amendments.excluded],
+        "overridden": [_shown(over) for over in bundle.amendments.overrides],
+        "entry_point": str(bundle.entry_point) or None,
+        "script": bundle.entry_point.script or None,
+        "inherit_path": str(launch.inherit_path),
+        "inject_args": list(launch.inject_args),
+        "inject_env": [list(pair) for pair in launch.inject_env],
+        "inject_python_args": list(launch.inject_python_args),
+        "pex_root": launch.pex_root,
+    }
+
+
+def _described(bundle: Bundle, offsets: Offsets) -> Described:
+    return {
+        "format": FORMAT,
+        "runs_on": bundle.runs_on,
+        "start": _start(bundle.entry_point),
+        "bin_path": bundle.launch.bin_path,
+        "sh_boot": bundle.launch.sh_boot,
+        "pth": list(bundle.pth_files),
+        "variants": [_variant(variant) for variant in bundle.variants],
+        "wheels": [
+            _wheel(wheel, offset, offsets.bytecode)
+            for wheel, offset in zip(bundle.wheels, offsets.wheels, strict=True)
+        ],
+    }
 
 
 def _shown(override: Requirement) -> str:
@@ -135,7 +154,7 @@ def _shown(override: Requirement) -> str:
     return f"{override.name}{extras}{override.specifier}{marker}"
 
 
-def _start(entry_point: EntryPoint) -> dict[str, str]:
+def _start(entry_point: EntryPoint) -> StartEntry:
     return {
         "kind": str(entry_point.kind),
         "module": entry_point.module,
@@ -144,7 +163,7 @@ def _start(entry_point: EntryPoint) -> dict[str, str]:
     }
 
 
-def _variant(variant: Variant) -> dict[str, Any]:
+def _variant(variant: Variant) -> VariantEntry:
     return {
         "pythons": list(variant.pythons),
         "platform": variant.platform,
@@ -154,17 +173,28 @@ def _variant(variant: Variant) -> dict[str, Any]:
     }
 
 
-def _wheel(wheel: Wheel) -> dict[str, Any]:
-    return {
+def _wheel(wheel: Wheel, offset: int, bytecode: Sequence[tuple[Bytecode, int]]) -> WheelEntry:
+    found: WheelEntry = {
         "name": wheel.filename,
         "sha256": wheel.sha256,
+        "offset": offset,
         "size": wheel.size,
         "unpacked": wheel.unpacked_size,
         "directory": astuple(wheel.directory),
         "scripts": dict(sorted(wheel.scripts.items())),
-        **({"local": True} if wheel.local else {}),
-        **({"repacked_from": wheel.repacked_from} if wheel.repacked_from else {}),
     }
+    if wheel.local:
+        found["local"] = True
+    if wheel.repacked_from:
+        found["repacked_from"] = wheel.repacked_from
+    packs: dict[str, BytecodeEntry] = {
+        pack.python: {"offset": place, "size": len(pack.content), "directory": astuple(pack.directory)}
+        for pack, place in bytecode
+        if pack.wheel_sha256 == wheel.sha256
+    }
+    if packs:
+        found["bytecode"] = packs
+    return found
 
 
 def _is_special(launch: LaunchOptions) -> bool:

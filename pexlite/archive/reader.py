@@ -7,16 +7,16 @@ import re
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from pexlite.archive.members import UNREADABLE, open_zip, read_part
-from pexlite.archive.pex_info import FORMAT
 from pexlite.errors import NotABundle
 from pexlite.files.names import fault_of_name
 from pexlite.files.paths import is_directory, is_file, is_there
 from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredWheel, Variant, ZipDirectory
+from pexlite.model.manifest import FORMAT, PexInfo
 
 _Value = TypeVar("_Value")
 _PYTHON = re.compile(r"(?:cp|pp)3\d{1,2}t?", re.ASCII)
@@ -117,7 +117,7 @@ def _manifest(facts: dict[str, Any], size: int) -> Manifest:
         runs_on=_text(own, "runs_on"),
         header=_header(own, size),
         pth=_each(own, "pth", _file_name),
-        facts=facts,
+        facts=cast("PexInfo", facts),  # every value that anybody reads has been looked at
     )
 
 

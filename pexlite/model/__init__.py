@@ -4,7 +4,7 @@
     specification    the requirements, local code and settings that the request names, read from its files
     found            targets and wheels, and the bundle that is decided from them
     tree             the files of an app's directory, each in its place, as values and as a text
-    file             a built file, as it is written and read back
+    file             a built file, as it is written and read back; manifest: what it says of itself, key by key
 
 Each module is imported when one of its names is first asked for: half of them import `packaging`, which takes
 longer than writing a file of a hundred wheels does.

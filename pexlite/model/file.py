@@ -7,7 +7,8 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from pexlite.model.manifest import PexInfo
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Manifest:
     """The size of what comes before all members, and its CRC-32."""
     pth: tuple[str, ...]
     """Names of the `.pth` files that lie directly in site-packages."""
-    facts: Mapping[str, Any] = field(repr=False)
+    facts: PexInfo = field(repr=False)
     """PEX-INFO in full, as parsed from JSON."""
 
     def __repr__(self) -> str:
