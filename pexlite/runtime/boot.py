@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def launcher_of(facts: "dict[str, Any]", file: str) -> "ModuleType":
-    """The module `launch` of the app, which is ready by now.
+    """The app's module `launch`, once the app's directory is ready.
 
-    May not return: another Python is started, a tool is run, or the process exits with words.
+    May not return: another Python is started, a tool is run, or the process exits with an error.
     """
     switches = None
     names = environment.names_set()

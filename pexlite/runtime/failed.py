@@ -1,4 +1,4 @@
-"""Words for people: why a boot failed before the app's own code ran, and what a start noticed on its way."""
+"""Errors and notices on stderr: why a start failed before the app's own code ran, and what a start noticed."""
 
 import os
 import sys
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def explain(failure: BaseException, facts: "dict[str, Any]", file: str) -> "NoReturn":
-    """Exit with 1 after two lines on why the boot failed; PEX_VERBOSE=1 shows the traceback too.
+    """Exit with 1 after an error and a hint about a boot that failed; PEX_VERBOSE=1 shows the traceback too.
 
-    The file has changed, was replaced, or the boot has a bug.
+    Either the file has changed or been replaced, or the boot has a bug.
     """
     from .file import whole
     from .file.zip import Damaged
@@ -46,29 +46,29 @@ def _is_verbose() -> bool:
 
 
 def fail_damaged(file: str, damage: object) -> "NoReturn":
-    """Exit with the two lines for a file that is not what was built."""
+    """Exit with an error and a hint for a file whose own parts have changed since it was built."""
     fail("%s is damaged: %s" % (os.path.basename(file), damage), "copy it here again")
 
 
 def fail_replaced(file: str) -> "NoReturn":
-    """Exit with the two lines for a file that another one has taken the place of since Python opened it."""
+    """Exit with an error and a hint for a path where another file lies since Python opened the first one."""
     fail("%s was replaced while it started" % os.path.basename(file), "start it again")
 
 
 def fail(message: str, hint: str) -> "NoReturn":
-    """Exit with 1 after an error and what to do about it."""
+    """Exit with 1 after an error and a hint."""
     _say("error: %s\nhint: %s\n" % (shown(message), shown(hint)))
     sys.exit(1)
 
 
 def notice(words: str) -> None:
-    """Say `words` on stderr, if there is one."""
+    """Write `words` to stderr, if this process has one."""
     _say("pexlite: %s\n" % shown(words))
 
 
 def shown(text: str) -> str:
-    """`text` with what is no character to look at, a line break too, as Python writes it."""
-    # What a file says of itself moves no cursor and makes no line of its own.
+    """`text` with control characters and line breaks escaped, as repr() writes them."""
+    # A file's own name or manifest must not move the cursor or forge a line.
     return text if text.isprintable() else "".join([c if c.isprintable() else ascii(c)[1:-1] for c in text])
 
 

@@ -1,7 +1,8 @@
-"""The modules of this room, imported out of the one member of a file that holds them.
+"""Imports of this room's modules out of the one member of a file that holds them all.
 
-Apart they would be 50 members, and zipimport reads all their names on every start, which costs more than all else
-that a start does; and from Python 3.10 on it compiles twice what it imports. This module parses under Python 2.7.
+Apart they would be 50 members, and zipimport reads every member's name on every start, which costs more than all
+else that a start does; and from Python 3.10 on it compiles twice what it imports. This module parses under Python
+2.7.
 """
 
 import os
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def codes_in(content):  # type: (bytes) -> dict[str, bytes]
-    """The code of modules, by path, as marshal writes it; none where another Python has compiled them."""
+    """The compiled modules in `content`, each marshalled, by path; {} where another Python has compiled them."""
     if not content or sys.version_info < (3, 6):
         return {}
     import marshal
@@ -25,7 +26,7 @@ def codes_in(content):  # type: (bytes) -> dict[str, bytes]
 
 
 class Room:
-    """The modules that the file carries, which can be imported within a `with` statement; `codes` are compiled."""
+    """The modules that a file carries, importable within a `with` statement; `codes` holds compiled ones."""
 
     def __init__(self, file, texts, codes):  # type: (str, dict[str, str], dict[str, bytes]) -> None
         self.file = file
@@ -34,7 +35,7 @@ class Room:
 
     def __enter__(self):  # type: () -> Room
         self.path = sys.path[:]
-        # Whatever PYTHONPATH names comes after it: nothing there may be taken for zlib or json.
+        # The standard library first: nothing that PYTHONPATH names may be taken for zlib or json.
         library = os.path.dirname(os.__file__)
         sys.path[:0] = [library, library + "/lib-dynload"]
         sys.meta_path.insert(0, self)
@@ -45,7 +46,7 @@ class Room:
         sys.path[:] = self.path
 
     def find_spec(self, name, path=None, target=None):  # type: (str, object, object) -> Any
-        """The spec of a module of the room, None for any other."""
+        """The spec of a module of this room, None for any other module."""
         inside = self._path(name)
         if inside is None:
             return None
@@ -54,10 +55,10 @@ class Room:
         return ModuleSpec(name, self, origin=inside, is_package=inside.endswith("__init__.py"))  # type: ignore[arg-type]
 
     def create_module(self, spec):  # type: (object) -> None
-        """None: the module is one as any."""
+        """None, which has Python make an ordinary module."""
 
     def exec_module(self, module):  # type: (ModuleType) -> None
-        """Run the module's code, compiled in the file or here."""
+        """Run the module's code, compiled in the file or else here."""
         inside = self._path(module.__name__)
         assert inside is not None
         module.__file__ = "%s/__pexlite__/%s" % (self.file, inside)
@@ -76,7 +77,7 @@ class Room:
         return compile(text, name, "exec", dont_inherit=True, optimize=2)
 
     def load(self, name):  # type: (str) -> Any
-        """The module on the top of the room, for a Python that has another way of importing."""
+        """A top-level module of this room, for Python 2.7, whose import system differs."""
         for known in ("__pexlite__", "__pexlite__.start"):
             sys.modules[known] = sys.modules["__main__"]
         module = type(sys)("__pexlite__." + name)
@@ -85,7 +86,7 @@ class Room:
         return module
 
     def get_source(self, name):  # type: (str) -> str
-        """The text of a module, for those who show tracebacks."""
+        """The source of a module, for tracebacks."""
         return self.texts[self._path(name) or ""]
 
     def _path(self, name):  # type: (str) -> Optional[str]

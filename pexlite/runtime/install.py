@@ -1,7 +1,7 @@
-"""The first start: the wheels this Python needs unpacked, the app's directory laid out, READY written last.
+"""The first start: unpack the wheels that this Python needs, lay out the app's directory, write READY last.
 
-Nothing is fsynced: after a power cut the files written last are the ones that are empty, and the last of all is
-READY, which counts only when it is not. (To sync 500 MB takes from one second to ten.)
+Files are not fsynced, which takes one to ten seconds for 500 MB. After a power cut the files written last are the
+empty ones, and READY is the last of all: an empty READY does not count.
 """
 
 import errno
@@ -29,9 +29,9 @@ _WORD_AFTER = 5  # seconds of waiting until something is said
 
 
 def launcher_of(facts: "dict[str, Any]", file: str, switches: "Switches | None" = None) -> "ModuleType":
-    """The module `launch` of the app, which is ready: it was, or has been installed or mended.
+    """The app's module `launch`, once the app is installed, mended, or found to be ready.
 
-    May not return: another Python is started where this one does not fit, or the process exits with words.
+    May not return: another Python is started where this one does not fit, or the process exits with an error.
     """
     place = app_directory(facts)
     launch = launcher(place, facts)
@@ -62,7 +62,7 @@ def _fail_without_place(place: str, why: str) -> "NoReturn":
 
 
 def install(facts: "dict[str, Any]", file: str, place: str, switches: "Switches | None") -> str:
-    """The app's directory, ready: `place`, unless that cannot be written."""
+    """The app's directory, ready: `place`, or one in a private root where `place` cannot be written."""
     try:
         with whole.opened(file) as opened:
             if opened.build_id != facts["build_id"]:
@@ -78,7 +78,7 @@ def install(facts: "dict[str, Any]", file: str, place: str, switches: "Switches 
 
 
 class FirstStart:
-    """An installation: the wheels to unpack, the open file that they come from, and whom to tell of each step."""
+    """One installation of an app: its wheels, the open file they come from, and where each step is reported."""
 
     def __init__(
         self, facts: "dict[str, Any]", file: str, opened: whole.Whole, number: int, say: "Any" = None
@@ -93,7 +93,7 @@ class FirstStart:
         self.unpacking = wheel.Unpacking(opened.descriptor, self.wheels, "", self.name)
 
     def install(self, place: str) -> str:
-        """The app's directory: `place`, or its like in a private root where that one cannot be written."""
+        """The app's directory, ready: `place`, or one in a private root where `place` cannot be written."""
         root = os.path.dirname(os.path.dirname(place))
         try:
             return self._install_at(place)
@@ -116,7 +116,7 @@ class FirstStart:
             self._fail_to_write(failure, os.path.dirname(os.path.dirname(elsewhere)))
 
     def _install_at(self, place: str) -> str:
-        """`place`, the app there being ready. Raises OSError, TimeoutError where a pruner does not end."""
+        """`place`, once the app there is ready. Raises OSError; TimeoutError where a pruner does not finish."""
         plan = tree.Plan(self.opened, self.number, place, app.App(place).known_as(self.name))
         roots.make(plan.app.root)
         if roots.refuses_programs(plan.app.root):
@@ -124,14 +124,14 @@ class FirstStart:
         with lock.Lock(plan.app.root + "/locks/prune", shared=True).take(_PRUNER) as shared:
             if shared.refused:
                 raise TimeoutError(errno.ETIMEDOUT, "it is being pruned")
-            # A READY that is there already says nothing of when another start is done with its mending.
+            # Where READY exists already, another start may still be mending: READY cannot tell when that is done.
             done = None if plan.app.is_ready() else plan.app.is_ready
             with lock.Lock("%s/locks/%s" % (plan.app.root, plan.app.name)).take(
                 _ANOTHER_START, done, self._tell_of_waiting
             ) as alone:
                 if alone.refused:
                     failed.notice("waited long enough for the other start of %s" % plan.file_name)
-                # What was seen before counts for nothing: another start may have done it all.
+                # Look again under the lock: another start may have done everything meanwhile.
                 if launcher(place, self.facts) is None:
                     self._complete(plan)
         self._prune(plan)
@@ -144,13 +144,13 @@ class FirstStart:
             self.told = True
 
     def _complete(self, plan: "tree.Plan") -> None:
-        """Have the app in its place, whole and ready. Whatever is there already stays, and is added to."""
+        """Put the whole app in its place, ready. Files that are there already stay; missing ones are added."""
         temporary = files.beside(plan.app.place)
         self._fill_store(plan, temporary)
         try:
             self._add(plan, temporary)
         except FileNotFoundError:
-            # The store lost something while the links to it were made, by a pruner on another host perhaps.
+            # The store lost files while they were being linked, perhaps to a pruner on another host.
             for brought in self.wheels:
                 wheel.make_whole(self.opened.descriptor, brought, plan.app.root)
             self._add(plan, temporary)
@@ -167,7 +167,7 @@ class FirstStart:
         launching.leave_for_shell(plan, self.facts)
 
     def _lay_out(self, plan: "tree.Plan", temporary: str) -> None:
-        """Make the app's directory as `temporary`, and rename it to its place unless one is there by then."""
+        """Make the app's directory at `temporary`, and rename it to its place unless one is there by then."""
         self.say("laying out %d wheels" % len(self.wheels))
         try:
             tree.Layout(plan, temporary).run()
@@ -181,7 +181,7 @@ class FirstStart:
                 raise
 
     def _add_bytecode(self, plan: "tree.Plan", directory: str) -> None:
-        """Give the new app bytecode, where the file or another app of this Python has any."""
+        """Give the new app the bytecode that the file or another app of this Python has."""
         key = "-" + plan.app.key
         if any(["bytecode" in one for one in self.wheels]) or any(
             [name.endswith(key) for name in os.listdir(plan.app.root + "/apps") if name[:1] != "."]
@@ -191,9 +191,9 @@ class FirstStart:
             bytecode.put(plan, directory)
 
     def _fill_store(self, plan: "tree.Plan", temporary: str) -> None:
-        """Have every wheel in the store, whole: what no READY vouches for may have been cut off by a power cut.
+        """Put every wheel into the store, whole: a power cut may have cut off wheels that no READY vouches for.
 
-        Where wheels are unpacked, the directories of a new app are made meanwhile, as `temporary`.
+        While wheels are being unpacked, another process makes the new app's directories at `temporary`.
         """
         root = plan.app.root
         missing = [one for one in self.wheels if not os.path.isdir(wheel.directory_of(root, one))]
@@ -212,15 +212,15 @@ class FirstStart:
                 raise
 
     def _prune(self, plan: "tree.Plan") -> None:
-        """Have the pruner look at the cache if it holds anything else that might have to go."""
+        """Run the pruner if the cache holds anything beside this app."""
         try:
             others = [name for name in os.listdir(plan.app.root + "/apps") if name != plan.app.name]
             more = len(os.listdir(plan.app.root + "/wheels")) > len(self.wheels)
-            # A setting that cannot be read is told, whatever there is to prune.
+            # Read PEX_KEEP_DAYS first, so that a bad value is reported even where nothing can be pruned.
             if not others and not more and not os.environ.get("PEX_KEEP_DAYS"):
                 return
         except OSError:
-            return  # nobody's business here
+            return  # a cache that cannot be listed: pruning is no reason to fail
         from .upkeep import prune
 
         prune.after_install(plan.app.root, plan.app.name)
@@ -257,7 +257,7 @@ class FirstStart:
 
 
 def _vouched_for(root: str) -> "set[str]":
-    """The names of unpacked wheels that a READY lists, which was written after them."""
+    """The names of unpacked wheels that are listed in a READY written after they were unpacked."""
     sure: set[str] = set()
     for name in os.listdir(root + "/apps"):
         ready = app.App("%s/apps/%s" % (root, name)).ready() if app.is_app_name(name) else None

@@ -1,4 +1,4 @@
-"""Another Python for this file: which one was asked for, which one fits, and the words when none does.
+"""A start over with another Python: the one PEX_PYTHON names, or the first on PATH that fits; else an error.
 
 This module also parses and runs under Python 2.7 and 3.5, so that they too can find a Python that fits.
 """
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from .app.switches import Switches
 
-# Set across the exec into a Python that was chosen here: it is tried once, not for ever. By its name it is one of
-# the switches, which no start leaves in the environment.
+# Set across the exec into the Python chosen here, so that a Python that does not fit either is not tried for ever.
+# Its name makes it one of the switches, which every start takes out of the environment.
 _CHOSEN = "PEX_CHOSEN_PYTHON"
 _LINE = 120  # characters, at most
-_PATIENCE = 5.0  # seconds until a program that says nothing is no Python
+_PATIENCE = 5.0  # seconds until a program that prints no tag counts as no Python
 _REMEMBERED = 20  # lines
 
 _TELL = """
@@ -35,7 +35,7 @@ print("%s%d%d%s" % (kind, sys.version_info[0], sys.version_info[1], free))
 
 
 def run_asked(file, switches):  # type: (str, Optional[Switches]) -> None
-    """Start over with the Python that PEX_PYTHON names, unless it names none or this is the one."""
+    """Exec the Python that PEX_PYTHON names; return where it is unset or names this Python."""
     given = switches.taken if switches else os.environ
     asked = given.get("PEX_PYTHON")
     if not asked or _CHOSEN in given:
@@ -53,10 +53,10 @@ def run_asked(file, switches):  # type: (str, Optional[Switches]) -> None
 
 def run_fitting(file, accepted, needed, switches, root="", platform=""):
     # type: (str, Sequence[str], str, Optional[Switches], str, str) -> NoReturn
-    """Start over with a Python on PATH whose tag is in `accepted`, or exit with words where there is none.
+    """Exec a Python from PATH whose tag is in `accepted`; exit with an error where there is none.
 
-    `needed` says in words which Pythons the file runs on, `root` where the one that was found is remembered, and
-    `platform` what this machine is, where it is that which does not fit.
+    `needed` describes the Pythons that the file runs on. The Python that is found is remembered under the cache
+    root `root`. `platform` describes this machine, where the machine is what does not fit.
     """
     run_asked(file, switches)
     given = switches.taken if switches else os.environ
@@ -74,7 +74,7 @@ def run_fitting(file, accepted, needed, switches, root="", platform=""):
 
 
 def _find(accepted, python_path, root):  # type: (Sequence[str], str, str) -> Optional[str]
-    """The path of a Python whose tag is in `accepted`, or None: CPython first, newest first, by name."""
+    """The path of a Python whose tag is in `accepted`, or None. CPython comes before PyPy, newer before older."""
     if not accepted:
         return None
     question = list(accepted) + [python_path, os.environ.get("PATH", "")]
@@ -95,9 +95,9 @@ def _find(accepted, python_path, root):  # type: (Sequence[str], str, str) -> Op
 
 
 def _on_path(names, python_path):  # type: (Sequence[str], str) -> Iterator[str]
-    """Every program of one of `names` on `python_path` (directories or programs), then on PATH.
+    """The programs with one of `names` on `python_path` (directories or programs), then on PATH.
 
-    Only where a path begins with "/": the current directory may be a stranger's.
+    Only absolute paths count: a stranger may own the current directory.
     """
     path = python_path + os.pathsep + os.environ.get("PATH", "")
     places = [place for place in path.split(os.pathsep) if os.path.isabs(place)]
@@ -111,7 +111,7 @@ def _on_path(names, python_path):  # type: (Sequence[str], str) -> Iterator[str]
 
 
 def _may_be(path, accepted):  # type: (str, Sequence[str]) -> bool
-    """False for a program whose name, all links followed, has a version that is not accepted."""
+    """Whether the program at `path` may be accepted, judged by the version in its name once links are followed."""
     found = re.match(r"(python|pypy)(\d)\.(\d+)(t?)$", os.path.basename(os.path.realpath(path)))
     if not found:
         return True
@@ -140,7 +140,7 @@ def _tag(path):  # type: (str) -> str
 
 
 class _Memory:
-    """Which Python was found for a question, until that program changes. A loss costs only the search."""
+    """The Python found for each question, valid until that program changes. Losing it costs only a search."""
 
     # As it is kept: 85f1dc2d 6895456 1700000000 /usr/bin/python3.11
 
@@ -174,7 +174,7 @@ class _Memory:
             pass  # a cache that is only read, or a name that is no text
 
     def _lines(self):  # type: () -> list[str]
-        """The lines that are kept, none where somebody else could have written them."""
+        """The remembered lines; [] where another account could have written them."""
         try:
             for path in (self.root, self.layout, self.path):
                 if not is_own(os.stat(path)):
@@ -200,7 +200,7 @@ def _this():  # type: () -> str
 
 
 def _fitted(words, name, needed, length):  # type: (str, str, str, int) -> str
-    """`words` about the file `name` in at most `length` characters: both are shortened where they are too long."""
+    """`words` about the file `name` in at most `length` characters; long names and needs are cut to fit."""
     room = length - len(words % ("", ""))
     if len(name) + len(needed) > room and len(name) > 24:
         name = name[: max(21, room - len(needed) - 3)] + "..."

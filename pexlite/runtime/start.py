@@ -1,12 +1,12 @@
-"""A built file's `__main__`: find the app's directory, load its launcher, have it take over.
+"""A built file's `__main__`: find the app's directory, load its launcher, hand over to it.
 
-This one program is the `__main__.py` of every file, the file's facts written in as a literal; compiled for the
-Python that a file is built for, it is what `__main__.pyc` runs (archive/compiled_main.py). In the app's directory
-it opens one file, the launcher, which holds everything that starts need but the first. Where anything is not as it
-should be, the rest of this room is read from the file and puts it in order.
+This one program is the `__main__.py` of every file, the file's facts written in as a literal. Compiled for the
+Python that a file is built for, it is also what `__main__.pyc` runs (archive/compiled_main.py). In the app's
+directory it opens one file, the launcher, which holds all that later starts need. Where anything is wrong, the
+rest of this room is read from the file and puts it right.
 
-Any other Python compiles it on each start, so it is short; it imports `os`, `sys` and what is built in. It parses
-under Python 2.7 as well, and there looks for a Python that fits.
+Any other Python compiles this module on each start, so it is short and imports only `os`, `sys` and built-in
+modules. It parses under Python 2.7 as well, and there looks for a Python that fits.
 """
 
 import os
@@ -25,14 +25,14 @@ LAUNCHER = "_pexlite_launch"  # the file in an app's directory that holds the mo
 
 
 def main(names):  # type: (dict[str, Any]) -> NoReturn
-    """Run the app, in the `__main__` that has the global variables `names`, and exit."""
+    """Run the app, whose `__main__` has the global variables `names`, and exit."""
     archive = names["__loader__"].archive
     file = os.path.abspath(archive)
     if sys.version_info < (3, 6):
         pythons = room_of(archive, FACTS).load("pythons")
         pythons.run_fitting(archive, FACTS["pythons"], FACTS["runs_on"], None)
     try:
-        # A tool looks into the file, which is no use of the app.
+        # A tool only looks into the file: that does not count as a use of the app.
         launch = None if "PEX_TOOLS" in os.environ else launcher(app_directory(FACTS), FACTS)
         launch = launch or put_in_order(file)
         step = launch.begin(file) or put_in_order(file).begin(file)
@@ -43,14 +43,14 @@ def main(names):  # type: (dict[str, Any]) -> NoReturn
 
 
 def app_directory(facts):  # type: (dict[str, Any]) -> str
-    """The directory that belongs to the app with these `facts`, on this Python."""
+    """The path of the app's directory for these `facts` and this Python."""
     return "%s/%s/apps/%s-%s" % (cache_root(facts["pex_root"]), LAYOUT, facts["build_id"], python_key())
 
 
 def launcher(place, facts):  # type: (str, dict[str, Any]) -> Optional[ModuleType]
-    """The module `launch` out of the app's directory `place`, which is in use from now on.
+    """The module `launch` out of the app's directory `place`, whose last use is noted.
 
-    None where anything is missing, cut off, another's, or open to others (the protocol's rule 6).
+    None where anything there is missing, cut off, or may be written by another account (the protocol's rule 6).
     """
     try:
         import marshal
@@ -72,8 +72,8 @@ def launcher(place, facts):  # type: (str, dict[str, Any]) -> Optional[ModuleTyp
 
 
 def _own_launcher(place):  # type: (str) -> bytes
-    """The launcher's content. Raises OSError unless it and the directories above it are this user's or root's."""
-    # Opened so that nobody who might write into a pipe of that name is waited for.
+    """The launcher's content. Raises OSError unless this user or root owns it and the directories above it."""
+    # Non-blocking: a pipe of that name would have this start wait for a writer.
     descriptor = os.open(place + "/" + LAUNCHER, os.O_RDONLY | os.O_NONBLOCK)
     try:
         found = os.fstat(descriptor)
@@ -90,12 +90,12 @@ def _own_launcher(place):  # type: (str) -> bytes
 
 
 def is_own(found):  # type: (os.stat_result) -> bool
-    """Whether what was `found` (os.stat) is this user's or root's, and nobody else may write to it."""
+    """Whether this user or root owns the `found` file (os.stat), and nobody else may write to it."""
     return not found.st_mode & 0o022 and found.st_uid in (0, os.geteuid())
 
 
 def put_in_order(file):  # type: (str) -> ModuleType
-    """The module `launch` of the app, whose directory is made or mended by the modules that the file carries."""
+    """The app's module `launch`, once the modules in the file have made or mended the app's directory."""
     with room_of(file, FACTS):
         from __pexlite__ import boot
 
@@ -104,7 +104,7 @@ def put_in_order(file):  # type: (str) -> ModuleType
 
 
 def explain(failure, file):  # type: (BaseException, str) -> NoReturn
-    """Exit with words about the `failure`, which is not the app's; as SIGINT does if it is Ctrl-C."""
+    """Exit with an error about a `failure` of the boot, not of the app; for Ctrl-C, end by SIGINT."""
     if isinstance(failure, KeyboardInterrupt):
         import _signal  # type: ignore[import-not-found]  # `signal` takes long enough for another one to come
 
@@ -121,9 +121,9 @@ def explain(failure, file):  # type: (BaseException, str) -> NoReturn
 
 
 def room_of(file, facts):  # type: (str, dict[str, Any]) -> Any
-    """The modules in the file with these `facts` (importing.Room). Exits with words where they have changed."""
+    """The modules (importing.Room) in the file with these `facts`. Exits with an error where they have changed."""
     path = sys.path[:]
-    # Whatever PYTHONPATH names comes after it: nothing there may be taken for zlib or json.
+    # The standard library first: nothing that PYTHONPATH names may be taken for zlib or json.
     library = os.path.dirname(os.__file__)
     sys.path[:0] = [library, library + "/lib-dynload"]
     try:
@@ -137,12 +137,12 @@ def room_of(file, facts):  # type: (str, dict[str, Any]) -> Any
 
 
 def texts_in(content):  # type: (bytes) -> dict[str, str]
-    """The files of a room, by their paths in it; each begins after a form feed, with its path on a line."""
+    """The sources in a room's member, by path. Each begins with a form feed and a line with its path."""
     return dict(part.split("\n", 1) for part in content.decode("utf-8").split("\f")[1:])
 
 
 def _checked(file, facts, which):  # type: (str, dict[str, Any], str) -> bytes
-    """The content of one of the room's members. Exits with words where it has changed."""
+    """The content of one of the room's members. Exits with an error where its size or CRC is wrong."""
     name = os.path.basename(file)
     try:
         import zlib
@@ -172,7 +172,7 @@ def _checked(file, facts, which):  # type: (str, dict[str, Any], str) -> bytes
 
 
 def fail(message, hint):  # type: (str, str) -> NoReturn
-    """Exit with 1 after an error and what to do about it."""
+    """Exit with 1 after an error and a hint."""
     sys.exit("error: %s\nhint: %s" % (message, hint))
 
 
@@ -189,7 +189,7 @@ def cache_root(baked_in):  # type: (Optional[str]) -> str
 
 
 def python_key():  # type: () -> str
-    """The name of this Python among all that may share the cache, as in "cp311-9f86d081e2"."""
+    """The name of this Python among all that may share the cache, as "cp311-9f86d081e2"."""
     abi = getattr(sys, "abiflags", "")
     names = (sys.implementation, abi, os.uname()[4], sys.maxsize, sys.base_prefix, sys.base_exec_prefix)
     text = ascii(names).encode()
@@ -203,7 +203,7 @@ def python_key():  # type: () -> str
 
 
 def python_tag():  # type: () -> str
-    """The running Python as in wheel tags: "cp311", "cp313t" (free-threaded), "pp39"."""
+    """The running Python as in wheel tags (PEP 425): "cp311", "cp313t" (free-threaded), "pp39"."""
     version = "%d%d" % sys.version_info[:2]
     if sys.implementation.name == "cpython":
         return "cp" + version + ("t" if "t" in getattr(sys, "abiflags", "") else "")

@@ -1,4 +1,4 @@
-"""Starts that are more than calling the entry point: sealed arguments and variables, switches, the sh header."""
+"""Starts that do more than call the entry point: sealed arguments and variables, switches, the sh header."""
 
 import os
 import sys
@@ -17,9 +17,9 @@ _ARGUMENTS_GIVEN = "__PEXLITE_PYTHON_ARGUMENTS"
 
 
 class Becoming:
-    """A start in the app's directory `place`: `parts` is what the launcher holds, `switches` what is asked of it.
+    """A start in the app's directory `place`, with the launcher's content (`parts`) and the switches, if any.
 
-    `part` gives another module of this folder (launch.part), `damage` what helps where files are missing
+    `part` loads another module of this folder (launch.part); `damage` makes what mends missing files
     (launch.damage).
     """
 
@@ -38,10 +38,10 @@ class Becoming:
         self.damage = damage
 
     def prepared(self, facts: "dict[str, Any]", asked: str, spark: "Any") -> "dict[str, Any]":
-        """The facts to go on with, what is sealed in being in its place.
+        """The facts to start with, once the sealed variables are set and the script directory is on PATH.
 
-        `asked` is the way in which Spark starts the file, if it does, and `spark` the module that then helps. May
-        not return: the process becomes an interpreter or a script of the bundle.
+        `asked` is the way in which Spark starts the file ("" for any other start), and `spark` the module for such
+        starts. May not return: this process may become an interpreter or a script of the bundle.
         """
         facts, switches = dict(facts), self.switches
         if switches:
@@ -65,7 +65,7 @@ class Becoming:
         return self._as_program(facts, is_interpreter or bool(switches and switches.interpreter))
 
     def _as_program(self, facts: "dict[str, Any]", is_interpreter: bool) -> "dict[str, Any]":
-        """The facts of a start in this process. May not return: it may become a program that they name."""
+        """The facts of a start in this process. May not return: execs what this process cannot run itself."""
         program: Program = self.part("program").Program(facts, self.place, self.parts["site_time"], self.damage)
         arguments = sys.argv[1:]
         if self.switches and self.switches.script:
@@ -99,15 +99,14 @@ def _put_scripts_on_path(where: str, directory: str) -> None:
 
 
 def shell_pointer(place: str) -> str:
-    """The path of the file by which the sh header finds the app: one for all Pythons, the last one wins."""
+    """The path of the file by which the sh header finds the app: one for all Pythons, last written wins."""
     return place.rpartition("/")[0] + "/" + os.path.basename(place).partition("-")[0] + ".sh"
 
 
 def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None:
-    """Have later starts through the sh header go straight to the app's own Python.
+    """Write the pointer by which the sh header starts the app's own Python directly, and the `program` it runs.
 
-    Two lines: that Python; and the script that it runs, an empty line where it is an interpreter. What calls the
-    entry point is `program`. The header gives what is sealed in.
+    The pointer's two lines are that Python's path and the program's; the second is empty for an interpreter.
     """
     if "\n" in place:
         return
@@ -120,11 +119,11 @@ def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None
             return
         _replace(shell_pointer(place), os.fsencode("%s\n%s\n" % (python, script)))
     except OSError:
-        pass  # a cache that is only read: starts stay as they are, a little slower
+        pass  # a read-only cache: starts go on without the pointer, a little slower
 
 
 def _leads_somewhere(pointer: str) -> bool:
-    """Whether the Python and the script that it names are there."""
+    """Whether the Python and the program that the `pointer` names exist."""
     try:
         with open(pointer, "rb") as file:
             python, script = file.read().split(b"\n")[:2]

@@ -1,4 +1,4 @@
-"""The end of an app that failed: its exception without the frames of the boot, and damage found and mended."""
+"""The end of a failed app: missing files written back, and its traceback without the frames of the boot."""
 
 import os
 import sys
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 _DAY = 86400
-_CHECKED = "/_pexlite_checked"  # its time says when the app's files were last compared after a failure
-_OURS = "<pexlite>/"  # how the names of our modules begin in frames
+_CHECKED = "/_pexlite_checked"  # its mtime is when the app's files were last compared after a failure
+_OURS = "<pexlite>/"  # the beginning of co_filename in frames of this room
 
 
 class Damage:
-    """The files that may be missing in the app's directory `place`, which was unpacked from `file`.
+    """Damage in the app's directory `place`, which was unpacked from `file`.
 
-    `room` opens the rest of this room in a file with these `facts` (start.room_of). `began` is when this process
-    did, in seconds since 1970; None for one that is about to become another program.
+    `room` opens this room in a file with these `facts` (start.room_of). `began` is when this process started, in
+    seconds since 1970; None for a process about to exec another program.
     """
 
     def __init__(
@@ -32,9 +32,9 @@ class Damage:
         self.began = began
 
     def is_mended(self, kind: "type[BaseException] | None" = None) -> bool:
-        """Whether the app's directory was damaged, is whole now, and that has been said (see upkeep/mend.py).
+        """Whether the app's directory was damaged; by now it is mended, and the user told (see upkeep/mend.py).
 
-        `kind` is the class of the exception that has ended the app.
+        `kind` is the class of the exception that ended the app.
         """
         try:
             with self.room(self.file, self.facts):
@@ -42,12 +42,12 @@ class Damage:
 
                 return bool(mend.after_failure(self.file, self.place, kind, self.began))
         except (Exception, SystemExit):
-            return False  # the app's own failure is what has to be shown
+            return False  # the user has to see the app's own failure, not ours
 
     def look_for(self) -> None:
-        """Mend what is missing of an app that ended with a failure of its own, having looked once a day at most.
+        """Mend missing files, at most once a day, after the app ended with an exit code of its own.
 
-        An app may catch its ImportError: then nothing else tells.
+        An app may catch its ImportError and exit with 1: nothing else would show the damage.
         """
         try:
             if time.time() - os.stat(self.place + _CHECKED).st_mtime < _DAY:
@@ -59,10 +59,10 @@ class Damage:
         self.is_mended()
 
     def hide_our_frames(self, command: str = "") -> None:
-        """Have an uncaught exception shown without the frames of the boot, by whatever shows exceptions now.
+        """Have sys.excepthook show an uncaught exception without the frames of the boot.
 
-        Unless it comes from a cache that is damaged: then that is said instead. `command` is that of a start with
-        -c, whose lines Python shows since 3.13.
+        Where the app's directory is damaged, the hook mends it and shows that instead. `command` is the source of
+        a start with -c, whose lines Python has shown in tracebacks since 3.13.
         """
         shown_by = sys.excepthook
 
@@ -85,7 +85,7 @@ class Damage:
                 import linecache
 
                 linecache.cache["<string>"] = (len(command), None, command.splitlines(True), "<string>")
-            # Not for KeyboardInterrupt: to run more code would lose that the process is to end by its signal.
+            # Not for KeyboardInterrupt: with more code run, Python would no longer end the process by SIGINT.
             if issubclass(kind, Exception) and self.is_mended(kind):
                 return
             shown_by(kind, value, last)

@@ -1,7 +1,7 @@
-"""From the app's directory to the app: this Python made to look into it, the entry point called.
+"""From the app's directory to the app: set up this Python for the bundle, call the entry point.
 
 `start` loads this module out of the launcher, the one file that a start opens in the app's directory. It imports
-`os`, `sys` and the built-in `time`; what only some starts need is in the launcher beside it.
+`os`, `sys` and the built-in `time`; modules that only some starts need lie beside it in the launcher.
 """
 
 import os
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
 
     Start = tuple["str | bytes", "str | None | dict[str, Any]"]
 
-# What the launcher holds, put here by whoever loads this module: the modules of this folder as marshal writes
-# their code, the facts of the file, the app's directory; and the switches, where they have been read already.
+# Set by whoever loads this module: the launcher's content (the modules of this folder, marshalled), the facts of
+# the file, the app's directory, and the switches if they have been read already.
 PARTS: "dict[str, Any]"
 FACTS: "dict[str, Any]"
 PLACE: str
 GIVEN: "Switches | None" = None
-IS_NEW = False  # whether this start has installed the app, whose files are as they should be then
+IS_NEW = False  # whether this start installed the app: then its files need no comparing
 
 _DAY = 86400
-_LONGEST_WAIT = 10  # seconds for a pruner, which is done in a tenth of one
+_LONGEST_WAIT = 10  # seconds for a pruner, which takes a tenth of one
 _BEGAN = time.time()
 
-# How Spark starts a Python; the processes are drawn in `spark`. One of these variables each worker has, from Spark
-# 2.4 to 4.3, by TCP and by sockets of the file system, through the daemon and without.
+# How Spark starts a Python; `spark` draws the processes. Every worker of Spark 2.4 to 4.3 has one of these
+# variables, over TCP or Unix sockets, started by the daemon or without it.
 _OF_WORKERS = (
     "PYTHON_WORKER_FACTORY_SECRET",
     "PYTHON_WORKER_FACTORY_SOCK_DIR",
     "PYTHON_WORKER_FACTORY_SOCK_PATH",
 )
-# Which Python this is: before the first use of a data source, and where the log is to say it.
+# Spark asks for the Python's version before it uses a data source, and for its log.
 _WHICH_PYTHON = (["-c", "import sys; print('%d.%d' % sys.version_info[:2])"], ["-VV"])
 _WHICH_PACKAGES = "\nimport pkg_resources\n\ninstalled_packages = "
 
 
 def begin(file: str) -> "tuple[Callable[..., Any], Start] | None":
-    """The function that calls the entry point, and its first argument, once this process is the app's.
+    """The function that calls the entry point and its first argument, once this process is set up for the app.
 
-    None where the file itself is needed: for a tool, or to look for another Python. May not return: the process
-    may become another program, an interpreter or a script of the bundle.
+    None where the start needs the file itself: for a tool, or to look for another Python. May not return: this
+    process may become another program, an interpreter or a script of the bundle.
     """
     os.environ["PEX"] = file
     facts, switches = FACTS, GIVEN
@@ -64,16 +64,16 @@ def begin(file: str) -> "tuple[Callable[..., Any], Start] | None":
 
 
 def begin_from_shell(file: str) -> "tuple[Callable[..., Any], Start]":
-    """As `begin`, in the app's own Python, which the sh header has started."""
+    """The same as `begin`, for a process that the sh header started with the app's own Python."""
     os.environ["PEX"] = os.path.abspath(file)
-    # What the header has given, and where it leads to, is settled.
+    # The header has passed the sealed Python arguments already, and its pointer works.
     facts = _prepared(dict(FACTS, inject_python_args=(), sh_boot=False), None)
     _enter_own_python(PLACE, facts)
     return call, facts["start"]
 
 
 def _prepared(facts: "dict[str, Any]", switches: "Switches | None") -> "dict[str, Any]":
-    """The facts to go on with, all that the start needs beside its entry point being done."""
+    """The facts to start with, once everything but sys.path and the entry point is done."""
     asked = like_sparks(sys.argv[1:], os.environ)
     spark: Any = None
     if asked:
@@ -92,9 +92,9 @@ def _prepared(facts: "dict[str, Any]", switches: "Switches | None") -> "dict[str
 
 
 def like_sparks(words: "list[str]", variables: "Mapping[str, str]") -> str:
-    """The way in which Spark starts a file like this: "worker", "question", "home" or "driver"; "" if in none.
+    """The kind of Spark's start that this looks like: "worker", "question", "home", "driver"; "" for none.
 
-    Words may be chance and variables inherited: `spark.confirmed` has the last word.
+    Arguments may match by chance and variables be inherited: `spark.confirmed` has the last word.
     """
     first = words[0] if words else ""
     if first == "-m":
@@ -122,23 +122,23 @@ def part(name: str) -> "Any":
 
 
 def damage(file: str, began: "float | None") -> "Any":
-    """The `failing.Damage` of the app, for a process that began at that time."""
+    """The `failing.Damage` of the app, for a process that began at `began`."""
     return part("failing").Damage(part("start").room_of, FACTS, file, PLACE, began)
 
 
 def note_use(place: str) -> None:
-    """Have the time of READY say, right to a day, that the app is in use. Raises OSError where there is no app."""
+    """Set READY's time to now if it is more than a day old. Raises OSError where there is no app."""
     found = os.stat(place + "/READY")
     if not found.st_size:
-        raise OSError  # what a power cut leaves
+        raise OSError  # a power cut leaves READY empty
     if not -_DAY < time.time() - found.st_mtime < _DAY:
         _renew_mark(place)
 
 
 def _renew_mark(place: str) -> None:
-    """Date READY anew while nothing is pruned: whoever prunes looks at this time, and may be about to act on it.
+    """Set READY's time to now while no pruner runs, which may be about to act on the old time.
 
-    Raises OSError where the app has gone meanwhile, or the pruner does not end.
+    Raises OSError where a pruner has removed the app, TimeoutError where the pruner does not finish.
     """
     lock = -1
     try:
@@ -154,13 +154,13 @@ def _renew_mark(place: str) -> None:
         os.close(lock)
         raise
     except (ImportError, OSError):
-        pass  # a cache that is only read, or without locks: there nobody prunes
+        pass  # a read-only cache, or one without locks: nobody prunes there
     try:
         os.utime(place + "/READY")
     except FileNotFoundError:
         raise
     except OSError:
-        pass  # a cache that is only read
+        pass  # a read-only cache
     finally:
         if lock >= 0:
             os.close(lock)
@@ -178,7 +178,7 @@ def _is_shared(fcntl: "Any", lock: int) -> bool:
 
 
 def enter(place: str, facts: "dict[str, Any]") -> None:
-    """Make this process what `bin/python` of the app would be: a Python with the bundle as its packages."""
+    """Set up this process as the app's `bin/python` would be: with the bundle as its site-packages."""
     inherit_path = facts["inherit_path"]
     library = os.path.dirname(os.__file__)
     site_packages = "%s/lib/%s/site-packages" % (place, os.path.basename(library))
@@ -212,10 +212,9 @@ def enter(place: str, facts: "dict[str, Any]") -> None:
 
 
 def _enter_own_python(place: str, facts: "dict[str, Any]") -> None:
-    """Take out of `sys.path` what does not belong there in the app's own Python, which the sh header started.
+    """Remove from `sys.path` the script's directory and the entries of PYTHONPATH, in a start by the sh header.
 
-    That is the directory of the script, and what PYTHONPATH added. Where a variable as PYTHONEXECUTABLE kept
-    Python from seeing that it is a venv's, it is made the app's own.
+    Where a variable such as PYTHONEXECUTABLE kept Python from finding its venv, set it up by `enter` instead.
     """
     if sys.prefix != place:
         enter(place, facts)
@@ -224,7 +223,7 @@ def _enter_own_python(place: str, facts: "dict[str, Any]") -> None:
     keep = _standard_path(os.path.dirname(os.__file__))
     if facts["inherit_path"] == "false":
         path = os.environ.get("PYTHONPATH")
-        # Nothing between two colons is the current directory.
+        # An empty entry, as between two colons, is the current directory.
         given = [os.path.abspath(entry) for entry in path.split(os.pathsep)] if path else []
         if path:
             _forget_foreign_modules(keep, (place + "/",) + _let_in(facts))
@@ -249,7 +248,7 @@ def _join(facts: "dict[str, Any]", site_packages: str) -> None:
 
 
 def _standard_path(library: str) -> "list[str]":
-    """The entries of sys.path that are Python's own, in their order."""
+    """The entries of sys.path that belong to Python itself, in their order."""
     if sys.implementation.name == "cpython":
         version = sys.version_info
         names = [os.path.basename(library), "python%d%d.zip" % version[:2]]
@@ -262,7 +261,7 @@ def _standard_path(library: str) -> "list[str]":
         keep = [entry for entry in sys.path if entry in own]
         if library in keep:
             return keep
-    # PyPy, framework builds and other layouts: whatever lies in the directory `os` came from.
+    # PyPy, framework builds and other layouts: whatever lies below the directory of os.py.
     inside = library + "/"
     return [
         entry
@@ -273,12 +272,12 @@ def _standard_path(library: str) -> "list[str]":
 
 
 def _let_in(facts: "dict[str, Any]") -> "tuple[str, ...]":
-    """The directories that the start adds to `sys.path`, each with a slash behind it."""
+    """The directories that the start adds to `sys.path`, each with a trailing slash."""
     return tuple([entry + "/" for entry in facts.get("extra_path", ())])
 
 
 def _tops(site_packages: str) -> "list[str]":
-    """The names of the bundle's top-level modules, and some more."""
+    """The names of the bundle's top-level modules, with some names that are no modules."""
     try:
         return [name.partition(".")[0] for name in os.listdir(site_packages)]
     except OSError:
@@ -288,14 +287,14 @@ def _tops(site_packages: str) -> "list[str]":
 def _forget_foreign_modules(
     standard: "list[str]", others: "tuple[str, ...]", tops: "set[str] | None" = None
 ) -> None:
-    """Drop what the host's .pth files and sitecustomize imported from outside the `standard` path.
+    """Drop modules that the host's .pth files and sitecustomize imported from outside the `standard` path.
 
-    With `tops`, only modules below these names: where the host's may be imported too, the bundle's come first.
+    With `tops`, only modules below these names: the host's others may stay where the host's path is inherited.
 
-    What lies below `others` stays as well: directories that are let in; and those of the bundle, whose own .pth
-    files have run too where the sh header started the app's Python.
+    Modules below `others` stay too: directories that the start adds, and the bundle's own, whose .pth files have
+    run where the sh header started the app's Python.
     """
-    # All are looked at before one goes: where a namespace package lies is found out through its parent.
+    # Look at all of them before dropping any: a namespace package finds its path through its parent module.
     own = tuple([entry + "/" for entry in standard])
     places = [(name, _place_of(module)) for name, module in list(sys.modules.items()) if name != "__main__"]
     shortest = min([len(entry) for entry in own])
@@ -312,24 +311,28 @@ def _forget_foreign_modules(
 
 
 def _place_of(module: "Any") -> str:
-    """The file or directory of the module, "" where it has none or does not tell."""
+    """The file or directory of the module; "" where it has none."""
     try:
         where = getattr(module, "__file__", None)
         if where is None:
             where = list(getattr(module, "__path__", None) or ("",))[0]
         return where if isinstance(where, str) else ""
     except Exception:
-        return ""  # a stranger's module may do anything when it is asked
+        return ""  # a module's attributes may be properties that raise anything
 
 
 # -- the entry point ---------------------------------------------------------------------------------
 
 
 def call(start: "Start", main: "dict[str, Any]") -> None:
-    """Exit as the entry point `start` does: (module, attribute) of a function, or (module, "") to be `__main__`.
+    """Exit as the entry point `start` does.
 
-    (module, None) is `-m module`, which is told its own path as its name; (source, names) a program of Python's
-    command line, with `names` in its `__main__`.
+    `start` is one of these:
+
+        (module, attribute)    a function
+        (module, "")           a module, run as `__main__`
+        (module, None)         `-m module`: its own path is sys.argv[0]
+        (source, names)        a program, with `names` added to its `__main__`
     """
     module, attribute = start
     for name in [name for name in sys.modules if name.startswith("__pexlite__")]:
@@ -362,16 +365,16 @@ def call(start: "Start", main: "dict[str, Any]") -> None:
         raise
 
 
-# CPython's frames lie in chunks of 16 kB from 3.11 on. A call that needs the next chunk maps it and its return
-# unmaps it, so a loop that happens to be at such a depth does both each time: 5,600 times in a start of pandas. A
-# frame larger than a chunk gets one of the next power of two, and what is left of that is for the frames above it.
-# Nothing is written to what the frame itself does not use, so this takes addresses and no memory.
+# From 3.11 on CPython keeps frames in chunks of 16 kB. A call that needs the next chunk maps it and its return
+# unmaps it, so a loop that happens to run at such a depth does both each time: 5,600 times in a start of pandas.
+# A frame larger than a chunk gets a chunk of the next power of two, whose rest serves the frames above it. Pages
+# that no frame writes to are never touched, so this costs addresses and no memory.
 if sys.implementation.name == "cpython" and sys.version_info > (3, 11):
     call.__code__ = call.__code__.replace(co_stacksize=1 << 15)
 
 
 def _dress(main: "dict[str, Any]") -> None:
-    """Have `__main__` look as in a venv's console script.
+    """Make `__main__` look as in a venv's console script.
 
     Reloaders take a `__spec__` or `__package__` for a start with -m, and multiprocessing has its children run
     `__file__` under another name, for which the file does nothing.

@@ -1,7 +1,7 @@
-"""Programs of the app: its Python as an interpreter, and the scripts of the bundle.
+"""The app's programs: its Python as an interpreter, and the bundle's scripts.
 
-This process runs them where it can do what the app's Python would do with the same words; else it becomes that
-Python, as for an interactive session or options, or the script's own program.
+This process runs them itself where it can do exactly what the app's Python would do with the same arguments. For
+all else, as interactive sessions and options, it execs that Python or the script.
 """
 
 import os
@@ -28,16 +28,15 @@ _FLAGS = (
     ("b", "bytes_warning"),
     ("q", "quiet"),
 )
-_END_OF_ZIP = b"PK\x05\x06"  # a file that holds it may be one that Python runs the `__main__` of
-_OUR_HOOKS = "_pexlite.pth"  # what its lines do in the app's Python, a start in this process does itself
+_END_OF_ZIP = b"PK\x05\x06"  # a file with these bytes may be a zip, whose `__main__` Python runs
+_OUR_HOOKS = "_pexlite.pth"  # its lines serve the app's Python; a start in this process needs none of them
 _BY_SHELL = "/_pexlite_run.py"  # what the sh header has the app's Python run
 
 
 class Program:
-    """A program of the app in the directory `place`, which this process runs or becomes.
+    """A program of the app in the directory `place`, which this process runs itself or execs.
 
-    `site_time` is when site-packages was finished, in nanoseconds; `damage` helps where files are missing
-    (launch.damage).
+    `site_time` is site-packages' mtime when it was finished, in nanoseconds; `damage` is launch.damage.
     """
 
     def __init__(self, facts: "Facts", place: str, site_time: int, damage: "Callable[..., Any]") -> None:
@@ -50,8 +49,8 @@ class Program:
     def as_python(self, arguments: "list[str]") -> "Facts":
         """The facts of a start that does what the app's Python does with `arguments`.
 
-        What PYTHONPATH names can be imported, behind the bundle. May not return: execs that Python for whatever is
-        not `-c COMMAND`, `-m MODULE` or the path of a Python source file.
+        The entries of PYTHONPATH come behind the bundle. May not return: execs the app's Python unless the
+        arguments are `-c COMMAND`, `-m MODULE` or the path of a Python source file.
         """
         if not self._looks_whole():
             self.mend()
@@ -63,7 +62,7 @@ class Program:
         return self._in_this_process(found, arguments)
 
     def as_script(self, name: str, arguments: "list[str]") -> "Facts":
-        """The facts of a start that runs the Python script `name` in bin/. May not return: execs any other."""
+        """The facts of a start that runs the Python script `name` in bin/. May not return: execs other scripts."""
         path = "%s/bin/%s" % (self.place, name)
         if not os.path.exists(path) or not self._looks_whole():
             self.mend()
@@ -84,7 +83,7 @@ class Program:
         return self._in_this_process(found, words)
 
     def _in_this_process(self, found: "Found", arguments: "list[str]") -> "Facts":
-        """The facts of a start that runs what is `found` for these arguments of the app's Python."""
+        """The facts of a start in this process of the `found` program, for these arguments of the app's Python."""
         start, words, first = found
         site_packages = "%s/lib/%s/site-packages" % (self.place, os.path.basename(os.path.dirname(os.__file__)))
         original = [self.python] + _python_options() + arguments
@@ -97,14 +96,14 @@ class Program:
         )
 
     def _may_drive_spark(self) -> bool:
-        """As the last line of _pexlite.pth asks."""
+        """Whether the program may be a Spark driver, by the same rule as the last line of _pexlite.pth."""
         given = os.environ
         if "PYTHON_WORKER_FACTORY_SECRET" in given or "PYTHON_WORKER_FACTORY_SOCK_DIR" in given:
             return False
         return bool(self.facts["spark"]) or "SPARK_HOME" in given or "spark" in given.get("PYTHONPATH", "")
 
     def _become_python(self, arguments: "list[str]") -> "NoReturn":
-        """Exec the app's Python, with the options of this one, and `arguments`."""
+        """Exec the app's Python with this Python's options and `arguments`."""
         more = list(self.facts.get("extra_path", ()))
         if self.facts["inherit_path"] != "false":
             more.extend([entry for entry in sys.path if "-packages" in entry])
@@ -114,7 +113,7 @@ class Program:
         self.execute([self.python] + _python_options() + arguments)
 
     def execute(self, words: "list[str]") -> "NoReturn":
-        """Exec `words`; what is missing of the app is mended before, since this process does not come back."""
+        """Exec `words`, missing files mended before: afterwards no code of ours runs that could."""
         if not self._looks_whole():
             self.mend()
         try:
@@ -124,14 +123,14 @@ class Program:
             sys.exit(1)
 
     def mend(self) -> None:
-        """Write back what is missing in the app's directory, from the file; else the program itself will tell."""
+        """Write missing files back into the app's directory. Failures are left for the program itself to meet."""
         self.damage(os.environ["PEX"], None).is_mended()
 
     def _looks_whole(self) -> bool:
-        """Whether nothing is gone, as far as three looks tell.
+        """Whether the app's directory looks whole, at the price of three stats.
 
-        The directory of the bundle's modules has a new time when anything in it comes or goes; then its names
-        are compared.
+        The mtime of site-packages changes when an entry comes or goes; only then are its names compared with
+        READY's.
         """
         library = os.path.basename(os.path.dirname(os.__file__))
         site_packages = "%s/lib/%s/site-packages" % (self.place, library)
@@ -140,7 +139,7 @@ class Program:
                 return False
             if os.stat(site_packages).st_mtime_ns == self.site_time:
                 return True
-            # As bytes: what was written under one locale is read under another.
+            # As bytes: READY may have been written under another locale.
             with open(self.place + "/READY", "rb") as ready:
                 expected = ready.read().split(b"\n\n", 1)[1].split(b"\n")
             return set(expected).issubset([b""] + os.listdir(os.fsencode(site_packages)))
@@ -149,7 +148,7 @@ class Program:
 
 
 def begin(program: "tuple[list[str], str, list[str]]", site_packages: str) -> None:
-    """Set what Python sets for a program of its command line, once `sys.path` is the app's."""
+    """Set sys.argv, sys.path[0] and the like as Python does for a program on its command line."""
     words, first, original = program
     if os.path.exists(site_packages + "/sitecustomize.py"):
         import site
@@ -157,23 +156,23 @@ def begin(program: "tuple[list[str], str, list[str]]", site_packages: str) -> No
         site.execsitecustomize()
     sys.argv[:] = words
     if hasattr(sys, "orig_argv"):
-        sys.orig_argv[:] = original  # by which reloaders start the program again
+        sys.orig_argv[:] = original  # reloaders start the program again with it
     if not getattr(sys.flags, "safe_path", sys.flags.isolated):
         sys.path.insert(0, first)
 
 
-# -- what Python does with the words of its command line ---------------------------------------------
+# -- Python's command line, understood as Python does ------------------------------------------------
 
 
 def _is_plain() -> bool:
-    """Whether this Python was started without options or variables that have it do more than run a program."""
+    """Whether no option or variable has this Python do more than run a program."""
     flags = sys.flags
     asked = not flags.ignore_environment and os.environ.get("PYTHONINSPECT")
     return not (asked or flags.inspect or flags.interactive or flags.no_site)
 
 
 def _command(words: "list[str]") -> "Found | None":
-    """`-c COMMAND`; Python 3.14 takes out what all its lines begin with."""
+    """The program of `-c COMMAND`, dedented as Python does since 3.14; None for other arguments."""
     if words[:1] != ["-c"] or len(words) < 2 or words[1][:1].isspace():
         return None
     try:
@@ -186,7 +185,7 @@ def _command(words: "list[str]") -> "Found | None":
 
 
 def _module(words: "list[str]") -> "Found | None":
-    """`-m MODULE`."""
+    """The program of `-m MODULE`; None for other arguments."""
     if words[:1] != ["-m"] or len(words) < 2:
         return None
     try:
@@ -197,7 +196,7 @@ def _module(words: "list[str]") -> "Found | None":
 
 
 def _file(words: "list[str]") -> "Found | None":
-    """The path of a file. Directories, pipes and what cannot be read are left to Python, and its words."""
+    """The program of a source file; None for directories, pipes and unreadable files, which are left to Python."""
     path = words[0] if words else ""
     if path[:1] in ("", "-") or not os.path.isfile(path):
         return None
@@ -210,7 +209,7 @@ def _file(words: "list[str]") -> "Found | None":
 
 
 def _source(words: "list[str]", content: bytes) -> "Found | None":
-    """The path of a file with this content, which is Python source: no archive, no bytecode."""
+    """The program of a source file with this content; None for zips and bytecode."""
     if b"\0" in content or _END_OF_ZIP in content:
         return None
     from _frozen_importlib_external import SourceFileLoader
@@ -223,17 +222,17 @@ def _source(words: "list[str]", content: bytes) -> "Found | None":
 
 
 def _pth_files(site_packages: str) -> "list[str]":
-    """The names of those that Python would run, but for our own."""
+    """The names of the .pth files that Python would run, but for our own."""
     try:
         names = os.listdir(site_packages)
     except OSError:
-        return []  # it has gone: the app's modules will tell
+        return []  # site-packages has gone: the app's own imports will fail and say so
     return sorted([name for name in names if name[-4:] == ".pth" and name[0] != "." and name != _OUR_HOOKS])
 
 
 def _on_pythonpath() -> "list[str]":
     path = os.environ.get("PYTHONPATH")
-    # Nothing between two colons is the current directory.
+    # An empty entry, as between two colons, is the current directory.
     return [os.path.abspath(entry) for entry in path.split(os.pathsep)] if path else []
 
 
@@ -244,7 +243,7 @@ def _is_python_script(content: bytes) -> bool:
 
 
 def _python_options() -> "list[str]":
-    """The options this Python itself was started with, for the Python that it becomes."""
+    """The options this Python was started with, for the Python that replaces it."""
     original = getattr(sys, "orig_argv", None)
     if original is not None:
         options = original[1 : len(original) - len(sys.argv)]
@@ -262,5 +261,5 @@ def _python_options() -> "list[str]":
 
 
 def _with_site(option: str) -> str:
-    """The option without -S: `site` is what shows the bundle to bin/python."""
+    """`option` without the letter S: the app's bin/python needs `site` to find the bundle."""
     return option.replace("S", "") if set(option[1:]) <= _LETTERS and option[:1] == "-" else option

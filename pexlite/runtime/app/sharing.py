@@ -1,4 +1,4 @@
-"""A driver's Spark made to run its executors in the same file, unless somebody has said what they run in."""
+"""A Spark driver's executors run in the driver's own file, unless the user chose their Python."""
 
 import os
 import sys
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 # Where pyspark keeps SparkContext: up to 3.5, and since 4.0.
 _CONTEXTS = ("pyspark.context", "pyspark.core.context")
 _FUNCTIONS = "pyspark.sql.udf"
-# What executors run functions of Spark SQL in, whatever those were made with; since 3.5.
+# The Python in which executors run functions of Spark SQL; it overrides PYSPARK_PYTHON. Since Spark 3.5.
 _OF_SQL = "spark.sql.execution.pyspark.python"
 
 
 class Sharing:
-    """Has executors run in the same file as the driver, unless somebody has said what they run in.
+    """The settings by which executors run in the driver's `file`, made unless the user chose their Python.
 
-    That takes two settings, and they can be made only once the master is known and the context not yet there: the
-    file among spark.files, and PYSPARK_PYTHON, the name it has in an executor's directory.
+    The file goes among spark.files, and PYSPARK_PYTHON becomes its path in an executor's directory. Both have to
+    be set between the choice of the master and the making of the SparkContext.
     """
 
     def __init__(self, file: str) -> None:
@@ -27,7 +27,7 @@ class Sharing:
         self.python = ""
 
     def watch(self) -> None:
-        """Meet pyspark's context when it is loaded."""
+        """Hook SparkContext as soon as pyspark is imported."""
         sys.meta_path.insert(0, self)
 
     def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
@@ -42,27 +42,28 @@ class Sharing:
         return None
 
     def join(self, module: "Any") -> None:
-        """Make the settings before the context of `module` is made."""
+        """Have `module`'s SparkContext make the settings before it initializes."""
         context = getattr(module, "SparkContext", None)
         if context is None or context.__module__ != module.__name__:
-            return  # in 4.0 one of the two names is but another door
+            return  # since 4.0 pyspark.context only re-exports the class
         initialize = context._initialize_context
 
         def initialize_context(this: "Any", configuration: "Any") -> "Any":
             self.set(configuration)
             if self.python == sys.executable:
-                this.environment["PEX"] = self.file  # for workers: Spark's Java may be older than this start
+                # Workers inherit Java's environment, and Java may have been started before this file.
+                this.environment["PEX"] = self.file
             return initialize(this, configuration)
 
         context._initialize_context = initialize_context
 
     def plan_here(self, module: "Any") -> None:
-        """Have classes, which are data sources and table functions, asked on the driver's machine first."""
+        """Have data sources and table functions, which are classes, planned by the file on the driver's host."""
         wrap = module._wrap_function
 
         def wrap_function(context: "Any", function: "Any", *more: "Any") -> "Any":
             python = context.pythonExec
-            # What is sent to the executors need not be here.
+            # A path such as "./app.pex" exists only where Spark has sent the file: on the executors.
             sent = python == self.python or os.sep in python and not os.path.exists(python)
             if isinstance(function, type) and sent and os.access(self.file, os.X_OK):
                 context = _ContextHere(context, self.file)
@@ -71,7 +72,7 @@ class Sharing:
         module._wrap_function = wrap_function
 
     def set(self, configuration: "Any") -> None:
-        """Have executors get the file and run in it; on this machine alone they run in the unpacked app."""
+        """Have executors get the file and run in it; with a local master they run in the unpacked app."""
         named = os.environ.get("PYSPARK_PYTHON") or self.python
         if named != self.python and not _is_any_python(named):
             return
@@ -91,16 +92,16 @@ class Sharing:
 
 
 def _is_any_python(named: str) -> bool:
-    """Whether `named` is but a Python of the cluster's, as "/opt/python3.11/bin/python", which runs this driver.
+    """Whether `named` is merely a Python of the cluster's that runs this driver, as "/opt/python3.11/bin/python".
 
-    A path from the executor's directory, as "./env/bin/python", is what somebody has sent there.
+    A relative path as "./env/bin/python" is a Python that the user has sent to the executors.
     """
     placed = os.sep not in named or os.path.isabs(named)
     return placed and "PYSPARK_GATEWAY_PORT" in os.environ and os.path.basename(named).startswith("python")
 
 
 class _ContextHere:
-    """A context whose functions run in `python`."""
+    """A SparkContext whose functions run in `python`."""
 
     def __init__(self, context: "Any", python: str) -> None:
         self.context = context
@@ -111,7 +112,7 @@ class _ContextHere:
 
 
 class _Loader:
-    """Loads a module as `loader` does, and shows it to `then`."""
+    """An import loader that passes each module that `loader` has loaded to `then`."""
 
     def __init__(self, loader: "Any", then: "Callable[[Any], None]") -> None:
         self.loader = loader

@@ -1,9 +1,9 @@
-"""Starts that have to do with Spark: as the Python of its workers or its driver, and as the application.
+"""Starts by Spark: as the Python of its workers or its driver, and as the application.
 
-Who starts what, from Spark 3.5.9 to 4.3.0; FILE is this file, where PYSPARK_PYTHON or a setting names it. Every
-Python of Spark's is a child of a Java, but for the one that is asked where Spark is. In braces stand the variables
-that tell a start. A Java sets them for that child alone, but the child's own children inherit them: so the parent
-is looked at too.
+Who starts what, from Spark 3.5.9 to 4.3.0; FILE is this file, named by PYSPARK_PYTHON or a setting. Every Python
+that Spark starts is a child of a Java process, except "home", which finds Spark's directory. Braces hold the
+variables that mark a start. Java sets them for that child alone, but the child's own children inherit them, so
+the parent process counts too.
 
     spark-submit (bash)
      |- FILE …/bin/find_spark_home.py               {no SPARK_HOME; PYSPARK_PYTHON or PYSPARK_DRIVER_PYTHON = FILE}
@@ -23,17 +23,17 @@ is looked at too.
      |       '- whatever a function starts          {the same}
      '- FILE -m pyspark.worker                      {the same, or …_SOCK_PATH} "worker": without a daemon
 
-`launch.like_sparks` tells them by words and variables, for nothing where they are not like these; then `confirmed`
-looks at the parent. An application's own arguments, whatever they are, are not taken for Spark's: not without its
-variables, and not below a driver or a worker, where the parent is no Java. Shell scripts between Java and a worker
-are looked through. What cannot be told:
+`launch.like_sparks` compares arguments and variables, which costs other starts almost nothing; then `confirmed`
+looks at the parent process. So an application's own arguments are never taken for Spark's: without Spark's
+variables they do not match, and below a driver or a worker the parent is no Java. Shell scripts between Java and
+a worker are skipped. These starts are still mistaken:
 
-- a Java that itself runs a FILE with the very words of a question, and with its variables;
-- where there is no /proc, as on macOS, or it does not show the parent, the words and variables decide alone: then
-  a FILE that a worker's function starts with `-m MODULE` is taken for a worker;
-- a worker that something other than a shell starts for Java, as a Python does: PEX_INTERPRETER=1 says it.
+- a Java application that runs a FILE with the very arguments and variables of a question;
+- where /proc is missing, as on macOS, or hides the parent, arguments and variables decide alone: then a FILE that
+  a worker's function starts with `-m MODULE` is taken for a worker;
+- a worker that Java starts through another program than a shell, as a Python wrapper: set PEX_INTERPRETER=1.
 
-What Spark hands over is on PYTHONPATH (pyspark, py4j, spark-submit's --py-files): it is kept, behind the bundle.
+Spark passes pyspark, py4j and --py-files by PYTHONPATH: its entries stay, behind the bundle.
 """
 
 import os
@@ -52,9 +52,9 @@ _SHELLS = ("sh", "bash", "dash", "ash", "busybox", "ksh", "mksh", "zsh")
 def confirmed(
     kind: str, words: "list[str]", variables: "Mapping[str, str]", ancestors: "Iterator[Process]"
 ) -> str:
-    """The way `kind` of `launch.like_sparks` if it is Spark that starts this file; "application" or "" if not.
+    """`kind` of `launch.like_sparks` if Spark has started this file; otherwise "application" or "".
 
-    `ancestors` are asked last, and count as what Spark's would be where they cannot be seen.
+    `ancestors` is read last; processes that cannot be seen count as Spark's.
     """
     if kind == "worker":
         sure = _first_but_shells(ancestors) == "java"
@@ -72,7 +72,7 @@ def confirmed(
 
 
 def _first_but_shells(ancestors: "Iterator[Process]") -> str:
-    """The name of the nearest one, but for somebody's script between Java and a worker."""
+    """The program of the nearest ancestor that is no shell; users put scripts between Java and a worker."""
     name = "java"
     for name, _ in ancestors:
         if name not in _SHELLS:
@@ -85,9 +85,9 @@ def _nearest(ancestors: "Iterator[Process]") -> str:
 
 
 def _has_sparks_jar(words: "list[str]", variables: "Mapping[str, str]") -> bool:
-    """Whether Spark's own jar is on PYTHONPATH, where nobody else has a use for one."""
+    """Whether Spark's own jar is on PYTHONPATH, where only Spark puts one."""
     if "pkg_resources" in "".join(words):
-        return True  # asked for its packages a Python is not given a path
+        return True  # Spark sets no PYTHONPATH where it asks a Python for its packages
     return any([entry.endswith(".jar") for entry in variables.get("PYTHONPATH", "").split(os.pathsep)])
 
 
@@ -100,7 +100,7 @@ def _is_named(variables: "Mapping[str, str]") -> bool:
 
 
 def _is_script_beside(path: str, process: "Process | None") -> bool:
-    """Whether a process is a shell that runs a script in the directory of `path`, as "bash bin/spark-submit"."""
+    """Whether the process is a shell that runs a script in the directory of `path`, as "bash bin/spark-submit"."""
     if process is None:
         return True
     name, words = process
@@ -112,12 +112,12 @@ def _is_script_beside(path: str, process: "Process | None") -> bool:
 
 
 def ancestors() -> "Iterator[Process]":
-    """The processes above this one, the nearest first, each as (name of its program, words of its command line).
+    """The processes above this one, nearest first, each as (program's name, words of the command line).
 
-    A Java is called "java", whatever program has loaded it. None where there is no /proc or it does not show them.
+    A process that has loaded a Java VM is called "java". Ends where /proc is missing or hides a process.
     """
     process = os.getppid()
-    while process:  # 0 is a process that another container has
+    while process:  # 0 is a parent outside of this container
         place = "/proc/%d" % process
         try:
             with open(place + "/stat", "rb") as file:
@@ -132,13 +132,13 @@ def ancestors() -> "Iterator[Process]":
 
 
 def _program(place: str, name: str) -> str:
-    """The name of a process's program; one that is a script is called `name` by the system, as the script is."""
+    """The name of a process's program. For a script, the system's `name` is the script's own."""
     if name == "java":
         return name
     try:
         program = os.path.basename(os.readlink(place + "/exe").replace(" (deleted)", ""))
         if program in _SHELLS or program.startswith(("python", "pypy")):
-            return program  # whatever a Python has loaded: pyarrow loads a Java too
+            return program  # even with a Java VM loaded, as by pyarrow
         with open(place + "/maps", "rb") as file:
             return "java" if b"/libjvm." in file.read() else program
     except OSError:
@@ -146,9 +146,9 @@ def _program(place: str, name: str) -> str:
 
 
 def prepare(facts: "dict[str, Any]", asked: str) -> bool:
-    """Whether Spark wants this file as an interpreter; otherwise `facts` become a worker's or a driver's.
+    """Whether Spark wants this file as an interpreter; if not, `facts` become those of a worker or a driver.
 
-    An interpreter it is, whatever its entry point, for an application that is another.
+    For a job that is another file this file is an interpreter, whatever its entry point.
     """
     if asked == "home":
         _say_where_spark_is()
@@ -163,7 +163,7 @@ def prepare(facts: "dict[str, Any]", asked: str) -> bool:
     if asked == "driver":
         if not os.path.samefile(sys.argv[1], file):
             return True
-        del sys.argv[0]  # the Python of itself: the application begins one word later
+        del sys.argv[0]  # FILE FILE ARGUMENT…: this file is both the driver's Python and the job
     if asked:
         entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         given = [os.path.abspath(entry) for entry in entries if entry]
@@ -173,20 +173,20 @@ def prepare(facts: "dict[str, Any]", asked: str) -> bool:
 
 
 def _say_where_spark_is() -> None:
-    """Exec the Python that the script lies beside, as installers put it, which has that Spark.
+    """Exec the Python beside the script, which has that Spark; installers put both into one bin/.
 
-    spark-submit asks the Python it was told to use, and that one need not have pyspark.
+    spark-submit asks the Python that was configured, which need not have pyspark.
     """
     python = os.path.dirname(sys.argv[1]) + "/python3"
     if not os.access(python, os.X_OK):
         python = "python3"
-    os.execvp(python, [python, sys.argv[1]])  # a venv's Python knows its place by the name it is called
+    os.execvp(python, [python, sys.argv[1]])  # unresolved: a venv's Python finds its venv by argv[0]
 
 
 def _stop_if_another(bundled: str) -> None:
-    """Exit with words where the bundle's pyspark and the Spark here could not talk; say it where they differ.
+    """Exit with an error where the cluster's Spark differs from the bundle's pyspark in its minor version.
 
-    `bundled` is the version of the bundle's pyspark.
+    `bundled` is the bundle's version. A different patch release only gets a note.
     """
     cluster = _cluster()
     if not cluster or cluster == bundled:
@@ -205,7 +205,7 @@ def _stop_if_another(bundled: str) -> None:
 
 
 def _cluster() -> str:
-    """The version in the name of Spark's own jar, "spark-core_2.13-4.0.1.jar"; empty if it is nowhere."""
+    """The version in the name of Spark's own jar, "spark-core_2.13-4.0.1.jar"; "" where there is none."""
     entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     try:
         entries.extend(os.listdir(os.environ.get("SPARK_HOME", "") + "/jars"))
@@ -219,9 +219,9 @@ def _cluster() -> str:
 
 
 def as_worker(facts: "dict[str, Any]") -> "dict[str, Any]":
-    """The facts with which a start is `python -m MODULE`, what Spark hands over being behind the bundle.
+    """The facts of a start as `python -m MODULE`, with Spark's PYTHONPATH behind the bundle.
 
-    In this process: for a worker that a task waits for, Python is not started a second time.
+    It runs in this process, because a task waits for the worker: a second Python would take longer.
     """
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     path = list(facts.get("extra_path", ())) + [os.path.abspath(entry) for entry in given if entry]
@@ -229,7 +229,7 @@ def as_worker(facts: "dict[str, Any]") -> "dict[str, Any]":
 
 
 def begin_as_module(site_packages: str) -> None:
-    """Do as Python does with the words `-m module` on its command line, but for this file, which is no module."""
+    """Set sys.argv and sys.path as Python does for `-m module`."""
     del sys.argv[1:3]
     if not getattr(sys.flags, "safe_path", sys.flags.isolated):
         sys.path.insert(0, os.getcwd())
@@ -237,10 +237,9 @@ def begin_as_module(site_packages: str) -> None:
 
 
 def prefer_namesake(site_packages: str) -> None:
-    """Have the package `job` found in the bundle, where the file is job.py.
+    """Have imports find the package `job` in the bundle where this file is called job.py.
 
-    It lies where modules are looked for before all others: in the current directory, and where Spark puts it for
-    its workers.
+    The file's directory comes first on sys.path: as the current directory, and where Spark puts files for workers.
     """
     name, extension = os.path.splitext(os.path.basename(os.environ["PEX"]))
     if extension == ".py":
@@ -248,7 +247,7 @@ def prefer_namesake(site_packages: str) -> None:
 
 
 class _Namesake:
-    """Finds the module `name` in the bundle, and no other module."""
+    """An import finder that finds the module `name` in the bundle, and no other module."""
 
     def __init__(self, name: str, site_packages: str) -> None:
         self.name = name

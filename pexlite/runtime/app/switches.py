@@ -14,7 +14,7 @@ KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS")
 _STARTS = ("PEX_INTERPRETER", "PEX_MODULE", "PEX_SCRIPT")
 _PATHS = ("PEX_EXTRA_SYS_PATH", "PEX_PYTHON_PATH")
 TAKEN = _STARTS + _PATHS + ("PEX_INHERIT_PATH", "PEX_PYTHON", "PEX_TOOLS", "PEX_VERBOSE", "PEX_CHOSEN_PYTHON")
-_FOREIGN = "PEX_PATH"  # pex's own, which has no like here
+_FOREIGN = "PEX_PATH"  # a switch of pex that has no counterpart here
 _INHERIT = {"": "", "false": "false", "fallback": "fallback", "prefer": "prefer"}
 _INHERIT.update({"1": "fallback", "true": "fallback"})
 _YES, _NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
@@ -22,9 +22,9 @@ _BEGIN = time.time()
 
 
 class Switches:
-    """The wishes of the environment for this start."""
+    """The switches of this start, removed from the environment."""
 
-    # Of the class, for those who tell of a failure and have no instance at hand.
+    # An attribute of the class, because `failed` has no instance at hand.
     verbose = False
 
     def __init__(self, names: "list[str]") -> None:
@@ -44,7 +44,7 @@ class Switches:
         starts = [name for name in _STARTS if get(name) and (name != _STARTS[0] or self.interpreter)]
         if len(starts) > 1:
             _refuse("%s each say what starts" % " and ".join(starts), "set one of them")
-        if "PEX_CHOSEN_PYTHON" not in self.taken:  # else the start before has said it
+        if "PEX_CHOSEN_PYTHON" not in self.taken:  # else the start before the exec has said it
             self._note_what_does_nothing(names)
 
     def _flag(self, name: str) -> bool:
@@ -63,16 +63,16 @@ class Switches:
 
     @property
     def needs_the_file(self) -> bool:
-        """Whether the start is for another Python or a tool, which are in the file alone."""
+        """Whether the start needs the file itself: for another Python, or for a tool."""
         return bool(self.python or self.tools)
 
     def say(self, words: str) -> None:
-        """Show `words` on stderr, with the milliseconds since the start, if PEX_VERBOSE is set."""
+        """Write `words` to stderr with the milliseconds since the start, if PEX_VERBOSE is set."""
         if self.verbose:
             _note("%6.1f ms  %s" % ((time.time() - _BEGIN) * 1000, words))
 
     def give_back(self) -> None:
-        """Put every switch back, for the start that another Python makes of this one."""
+        """Put every switch back into the environment, for the Python that this process execs."""
         os.environ.update(self.taken)
 
 

@@ -1,1 +1,1 @@
-"""Files that go into an app's directory as they are, and are run there by its Python, never from this room."""
+"""Files copied unchanged into an app's directory, where its Python runs them; this room never imports them."""

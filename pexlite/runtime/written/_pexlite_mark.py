@@ -1,4 +1,4 @@
-"""Dates READY anew, as a start of the file does, for what is started through the app's bin/python."""
+"""Note the app's use in READY's time, as every start of the file does, for starts through the app's bin/python."""
 
 import marshal
 import sys

@@ -1,4 +1,4 @@
-"""Has what bin/python runs find the package `job` in the bundle, where the file job.py lies in its first path."""
+"""Have bin/python find the bundle's package `job` where job.py, the file itself, lies first on sys.path."""
 
 import marshal
 import os

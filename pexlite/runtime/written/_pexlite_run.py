@@ -1,6 +1,6 @@
 try:
-    # The program that the sh header has the app's Python run: the launcher loaded, the entry point called. It all
-    # stands in this statement: cut off it is no Python, where a shorter program would do less and say nothing.
+    # The sh header has the app's Python run this program: it loads the launcher and calls the entry point. All of
+    # it is one statement, so that a file cut off by a power cut is a SyntaxError, not a program that does less.
     import marshal
     import os
     import sys
@@ -20,7 +20,7 @@ try:
         launch["note_use"](place)
         function, argument = launch["begin_from_shell"](given[0])
     except Exception:
-        # The file itself knows what to do about a cache that is damaged.
+        # The file itself can mend a damaged cache.
         os.execv(sys.executable, [sys.executable] + given)
     function(argument, globals())
 finally:

@@ -1,4 +1,4 @@
-"""Has a job that bin/python runs be a driver as any other, which shares its file with the executors."""
+"""Make a job that bin/python runs a Spark driver that shares its file with the executors, as any other start."""
 
 import marshal
 import os
@@ -6,7 +6,7 @@ import sys
 
 
 class Driver:
-    """Finds nothing; when pyspark is looked for, Spark's context is met from then on."""
+    """An import finder that finds no module; it watches for pyspark and then hooks its SparkContext."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name != "pyspark":

@@ -1,4 +1,4 @@
-"""Starts, in a venv made of a built file, what the file starts."""
+"""The program `pex` of a venv made from a built file: it starts what the file starts."""
 
 import os
 import runpy
@@ -12,7 +12,7 @@ START = {}  # type: dict[str, Any]
 
 
 def main() -> None:
-    """Exit as what the file starts does, or exec it."""
+    """Exit as the entry point does, or exec it."""
     for name, value in START["environment"]:
         os.environ.setdefault(name, value)
     sys.argv[1:1] = START["arguments"]
