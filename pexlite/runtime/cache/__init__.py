@@ -1,1 +1,1 @@
-"""The cache: where it is, whose it is, and what lies where in it."""
+"""The cache: its place, its owner, and the names and files in it."""

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def library() -> str:
-    """The name of this Python's directory of modules, as "python3.11"."""
+    """The name of this Python's library directory, as "python3.11"."""
     return os.path.basename(os.path.dirname(os.__file__))
 
 
 def site_packages(place: str) -> str:
-    """The directory of modules in the app's directory `place`, for this Python."""
+    """The path of site-packages in the app's directory `place`, for this Python."""
     return "%s/lib/%s/site-packages" % (place, library())
 
 
@@ -32,25 +32,25 @@ class App:
 
     @property
     def python(self) -> str:
-        """The Python that it is for, as "cp311"."""
+        """The tag of the app's Python, as "cp311"."""
         return self.name.split("-")[1]
 
     @property
     def key(self) -> str:
-        """The Python that it is for, and which of its installations, as "cp311-9f86d081e2"."""
+        """The tag of the app's Python and a hash of its installation, as "cp311-9f86d081e2"."""
         return self.name.partition("-")[2]
 
     def is_ready(self) -> bool:
-        """Whether it is there; one whose READY is empty was hit by a power cut."""
+        """Whether READY exists and is not empty; a power cut leaves it empty."""
         return files.size_of(self.ready_path) > 0
 
     def ready(self) -> "Ready | None":
-        """The content of READY, None where there is none or it cannot be understood."""
+        """The parsed READY; None where it is missing or has another form."""
         content = files.read(self.ready_path)
         return Ready.parse(content) if content else None
 
     def wheels(self) -> "tuple[str, ...]":
-        """The names of its unpacked wheels. Raises OSError where READY is there and cannot be read."""
+        """The names of the app's unpacked wheels. Raises OSError where READY exists and cannot be read."""
         try:
             ready = Ready.parse(files.content(self.ready_path))
         except (FileNotFoundError, NotADirectoryError):
@@ -58,12 +58,12 @@ class App:
         return ready.wheels if ready else ()
 
     def known_as(self, file: str) -> str:
-        """The name of the file that was unpacked, else that of `file`: any copy may be the one that is started."""
+        """The name of the file that was unpacked, as in READY; else the name of `file`, which may be a copy."""
         ready = self.ready()
         return ready.file if ready else os.path.basename(file)
 
     def mark(self) -> "float | None":
-        """When it was last used, within a day, in seconds since 1970; None where that cannot be told."""
+        """When the app was last used, in seconds since 1970, right to a day; None where that cannot be read."""
         for path in (self.ready_path, self.place):
             try:
                 return os.lstat(path).st_mtime
@@ -74,7 +74,7 @@ class App:
         return None
 
     def set_mark(self, seconds: float) -> None:
-        """Have READY say that the app was last used then, where it is and may be written."""
+        """Set the time of last use, which is READY's mtime, where READY exists and may be written."""
         try:
             os.utime(self.ready_path, (seconds, seconds))
         except OSError:
@@ -82,7 +82,7 @@ class App:
 
 
 class Ready:
-    """The content of an app's READY; its form is on the room's door."""
+    """The content of an app's READY. The room's `__init__` has its form."""
 
     def __init__(
         self, build_id: str, wheels: "Iterable[str]", file: str, sealed_root: str, names: "Iterable[str]"
@@ -94,14 +94,14 @@ class Ready:
         self.names = tuple(names)
 
     def text(self) -> bytes:
-        """Its lines, as they are written."""
+        """The content as it is written."""
         lines = ["pexlite " + self.build_id, " ".join(("wheels",) + self.wheels)]
         lines += ["file " + self.file, "cache " + self.sealed_root, ""]
         return os.fsencode("\n".join(lines + list(self.names)) + "\n")
 
     @classmethod
     def parse(cls, content: bytes) -> "Ready | None":
-        """The Ready with this text; None for a text of another form."""
+        """The Ready with this content; None where it has another form."""
         head, _, names = os.fsdecode(content).partition("\n\n")
         said = [line.partition(" ")[2] for line in head.split("\n")]
         if len(said) != 4 or not head.startswith("pexlite "):
@@ -110,33 +110,33 @@ class Ready:
 
 
 def plain(name: str) -> str:
-    """The file's name where it may stand in pyvenv.cfg and READY, else ""."""
+    """`name` where pyvenv.cfg and READY may hold it, else ""."""
     known = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-"
     return name if set(name) <= set(known) else ""
 
 
-# -- names of the forms that this room gives, and no others ------------------------------------------
+# -- forms of names: only what has one of them is ever removed ---------------------------------------
 
 
 def is_app_name(name: str) -> bool:
-    """Whether `name` is of the form of an app's directory, "0123456789abcdef-cp311-0123456789"."""
+    """Whether `name` has the form of an app's directory, "0123456789abcdef-cp311-0123456789"."""
     build_id, _, key = name.partition("-")
     tag, _, digest = key.partition("-")
     return _is_hex(build_id, 16) and tag.isalnum() and tag[:1].isalpha() and _is_hex(digest, 10)
 
 
 def is_wheel_name(name: str) -> bool:
-    """Whether `name` is of the form of an unpacked wheel's directory."""
+    """Whether `name` has the form of an unpacked wheel's directory: 32 hex digits."""
     return _is_hex(name, 32)
 
 
 def is_pointer_name(name: str) -> bool:
-    """Whether `name` is of the form of a pointer for the sh header."""
+    """Whether `name` has the form of a pointer for the sh header, "0123456789abcdef.sh"."""
     return name.endswith(".sh") and _is_hex(name[:-3], 16)
 
 
 def final_name(temporary: str) -> str:
-    """The name beside which `temporary` was given by `files.beside`; "" for a name of another form."""
+    """The final name of which `temporary` was made by `files.beside`; "" for a name of another form."""
     # .0123456789abcdef-cp311-0123456789-1234-1700000000000000-01234567
     parts = temporary[1:].rsplit("-", 3)
     if temporary[:1] != "." or len(parts) != 4:
@@ -150,5 +150,5 @@ def _is_hex(text: str, length: int) -> bool:
 
 
 def interpreters() -> "tuple[str, ...]":
-    """The names that the app's Python has in bin/."""
+    """The names of the app's Python in bin/."""
     return ("python", "python3", "python%d.%d" % sys.version_info[:2])

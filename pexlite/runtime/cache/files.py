@@ -1,4 +1,4 @@
-"""Files and directories of the cache: made whole, replaced whole, removed without leaving the cache."""
+"""Files and directories of the cache: written and replaced whole, removed without leaving the cache."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ import zlib
 
 from ..start import LAYOUT
 
-# Errors that say: this place is no directory, or not ours to write in.
+# Errors of a path that is no directory, or where this process may not write.
 UNWRITABLE = (
     errno.EACCES,
     errno.EPERM,
@@ -22,7 +22,7 @@ UNWRITABLE = (
 
 
 def make_directories(path: "str | bytes") -> None:
-    """Make `path` a directory; what has to be made for that is closed to others' writing under any umask."""
+    """Make the directory `path` and its missing parents, writable by this user alone whatever the umask."""
     try:
         os.mkdir(path, 0o755)
     except FileExistsError:
@@ -35,12 +35,12 @@ def make_directories(path: "str | bytes") -> None:
         make_directories(parent)
         make_directories(path)
     except OSError:
-        if not os.path.isdir(path):  # "/" of a system that is only read is there all the same
+        if not os.path.isdir(path):  # a read-only "/" fails with EROFS, although it exists
             raise
 
 
 def make_tree(top: bytes, paths: "set[bytes]") -> None:
-    """Make `top` and all of `paths` below it directories, closed to others' writing."""
+    """Make the directory `top` and `paths` below it, writable by this user alone."""
     wanted = set([top])
     for path in paths:
         while path not in wanted:
@@ -55,9 +55,9 @@ def make_tree(top: bytes, paths: "set[bytes]") -> None:
 
 
 def beside(place: str) -> str:
-    """A temporary name near `place` that no other process gives, on this host or on one with the same disk.
+    """A temporary name near `place` that no other process uses, on this host or another with the same disk.
 
-    For what lies in an app's or a wheel's directory it is next to that directory, where the pruner finds it.
+    For a path inside an app's or a wheel's directory it lies next to that directory, where the pruner finds it.
     """
     for folder in ("apps", "wheels"):
         head, found, inside = place.rpartition("/%s/%s/" % (LAYOUT, folder))
@@ -68,12 +68,12 @@ def beside(place: str) -> str:
 
 
 def is_of_this_host(temporary: str) -> bool:
-    """Whether a name given by `beside` was given on this host."""
+    """Whether `beside` made this name on this host."""
     return temporary.endswith("-%08x" % (zlib.crc32(os.fsencode(os.uname()[1])) & 0xFFFFFFFF))
 
 
 def write(path: "str | bytes", content: bytes, mode: int = 0o644) -> None:
-    """Write a new file. Raises FileExistsError where there is one."""
+    """Write a new file. Raises FileExistsError where the path exists."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         while content:
@@ -83,7 +83,7 @@ def write(path: "str | bytes", content: bytes, mode: int = 0o644) -> None:
 
 
 def replace(path: str, content: bytes, mode: int = 0o644) -> None:
-    """Have a file with this content at `path`, at once."""
+    """Write a file with this content at `path`, replacing atomically."""
     temporary = beside(path)
     try:
         write(temporary, content, mode)
@@ -94,7 +94,7 @@ def replace(path: str, content: bytes, mode: int = 0o644) -> None:
 
 
 def read(path: "str | bytes") -> "bytes | None":
-    """The content of a file, None where it cannot be read."""
+    """The content of a file; None where it cannot be read."""
     try:
         return content(path)
     except OSError:
@@ -102,7 +102,7 @@ def read(path: "str | bytes") -> "bytes | None":
 
 
 def content(path: "str | bytes") -> bytes:
-    """The content of a file. Raises OSError where it cannot be read."""
+    """The content of a file. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         pieces = [os.read(handle, 1 << 20)]
@@ -114,7 +114,7 @@ def content(path: "str | bytes") -> bytes:
 
 
 def size_of(path: "str | bytes") -> int:
-    """The bytes of the file at `path`, links followed; -1 where there is none."""
+    """The size in bytes of the file at `path`, links followed; -1 where there is none."""
     try:
         return os.stat(path).st_size
     except OSError:
@@ -122,9 +122,9 @@ def size_of(path: "str | bytes") -> int:
 
 
 def remove(path: str) -> None:
-    """Remove what is at `path`, which this process made or put aside, as far as that can be done.
+    """Remove what this process made or put aside at `path`, as far as it can.
 
-    Works by descriptors of directories, follows no link, and stays on one device.
+    Works by directory descriptors, follows no link and stays on one device.
     """
     folder, name = os.path.split(path)
     try:

@@ -1,4 +1,4 @@
-"""Locks by flock: one start makes an app and the others wait for it; the pruner is alone."""
+"""Locks by flock: one start makes an app while others wait for it; the pruner runs alone."""
 
 import errno
 import os
@@ -12,10 +12,10 @@ _BUSY = (errno.EAGAIN, errno.EACCES, errno.EINTR)
 
 
 class Lock:
-    """The lock at `path`, for as long as it is entered.
+    """The lock at `path`, held within a `with` statement.
 
-    `held` says whether it is held; `refused` whether somebody else has it still, after all the waiting. Where
-    neither is true, locks do not work here, or `until` has come true.
+    `held` tells whether it was taken, `refused` whether another process kept it through all the waiting. If both
+    are false, locks do not work here, or `until` became true.
     """
 
     def __init__(self, path: str, shared: bool = False) -> None:
@@ -30,9 +30,9 @@ class Lock:
         until: "Callable[[], bool] | None" = None,
         waiting: "Callable[[float], None] | None" = None,
     ) -> "Lock":
-        """The lock itself, taken if that can be done within `patience` seconds.
+        """The lock itself, taken if possible within `patience` seconds.
 
-        Gives up as soon as `until()` is true; `waiting(seconds)` is called while it waits.
+        Gives up as soon as `until()` is true. Calls `waiting(seconds)` while it waits.
         """
         try:
             import fcntl
@@ -40,7 +40,7 @@ class Lock:
             self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
             found = os.fstat(self._handle)
             if found.st_uid != os.geteuid() or found.st_mode & 0o077:
-                return self  # others may open it, and hold it for as long as they like
+                return self  # other accounts could open it too, and hold it for ever
             how = (fcntl.LOCK_SH if self.shared else fcntl.LOCK_EX) | fcntl.LOCK_NB
         except (ImportError, OSError):
             return self

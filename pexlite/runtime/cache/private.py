@@ -1,4 +1,4 @@
-"""A private root in the place of one that cannot be written, or that others could change."""
+"""A private root, for where the usual one cannot be written, or other accounts could change it."""
 
 import errno
 import os
@@ -10,9 +10,9 @@ from ..start import LAYOUT
 
 
 def place_in(place: str, why: str) -> "str | None":
-    """The place of the app in a directory of this user for temporary files, None where there can be none.
+    """The app's place in a private root, among this user's temporary files; None where there can be none.
 
-    `why`, if not empty, is said to the user.
+    `why`, if not empty, is told to the user.
     """
     root = find_private() or _make_private()
     if root is None:
@@ -23,7 +23,7 @@ def place_in(place: str, why: str) -> "str | None":
 
 
 def _make_private() -> "str | None":
-    """A new directory, found again by later starts. Its name is not to be guessed."""
+    """The path of a new private directory with an unguessable name; later starts find it by `find_private`."""
     import tempfile
 
     for place in _places():
@@ -39,7 +39,7 @@ def _make_private() -> "str | None":
 
 
 def _places() -> "list[str]":
-    """Where a private directory may be, best first."""
+    """The directories that may hold a private directory, best first."""
     places = [os.environ.get("TMPDIR"), "/var/tmp", "/tmp", "/dev/shm"]
     return [os.path.abspath(place) for place in places if place and _may_hold_private(place, os.geteuid())]
 
@@ -49,7 +49,7 @@ def _private_name() -> str:
 
 
 def find_private() -> "str | None":
-    """The private directory that there is: one that is not this user's own, or open to others, is not taken."""
+    """The existing private directory, or None. It counts only if this user owns it and it is closed to others."""
     for place in _places():
         for name in sorted(os.listdir(place)):
             path = os.path.join(place, name)
@@ -59,9 +59,9 @@ def find_private() -> "str | None":
 
 
 def _take_turn(place: str) -> int:
-    """An open descriptor of the directory, locked, so that many first starts at once make one directory in it.
+    """An open, locked descriptor of `place`, so that many first starts at once make one private directory.
 
-    For two seconds at most: anybody may hold that lock, and several directories are but a waste.
+    Waits two seconds at most: any account may hold this lock, and a second directory only wastes space.
     """
     turn = os.open(place, os.O_RDONLY)
     try:
@@ -82,7 +82,7 @@ def _take_turn(place: str) -> int:
 
 
 def _may_hold_private(place: str, user: int) -> bool:
-    """Whether nobody else (but root) can put something in the place of what lies there."""
+    """Whether other accounts, except root, cannot replace an entry of the directory `place`."""
     try:
         found = os.stat(place)
     except OSError:

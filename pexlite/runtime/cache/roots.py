@@ -1,4 +1,4 @@
-"""The directory under which everything is unpacked: whose it is, and whether it can be made and written."""
+"""The root directory of the cache: whether to trust it, and whether it can be made and written."""
 
 import errno
 import os
@@ -12,10 +12,10 @@ _PARTS = (("apps", 0o755), ("wheels", 0o755), ("locks", 0o700))
 
 
 def distrust(place: str) -> str:
-    """Why the app's directory `place` is not used, whatever it holds; "" where it may be (the protocol's rule 6).
+    """Why the app's directory `place` must not be used; "" where it may be (the protocol's rule 6).
 
-    What is there of it and of what is above it, up to the root, is this user's own or root's and closed to others;
-    and so is the owner of the directory in which the root would be made.
+    Each existing directory from `place` up to the root has to belong to this user or root and be closed to others.
+    The directory in which the root would be made has to belong to one of them.
     """
     apps = os.path.dirname(place)
     layout = os.path.dirname(apps)
@@ -30,7 +30,7 @@ def distrust(place: str) -> str:
     try:
         found = os.stat(above)
     except OSError:
-        return ""  # nor can anything be made there
+        return ""  # a directory that cannot be looked at: making the root there fails by itself
     return "" if found.st_uid in (0, os.geteuid()) else _words(above, found)
 
 
@@ -41,21 +41,21 @@ def _words(path: str, found: os.stat_result) -> str:
 
 
 def may_be_made(path: str) -> bool:
-    """Whether `path`, or what is missing of it, lies in a directory that this process may write in."""
+    """Whether this process may make `path`, or write into it."""
     while not os.path.lexists(path):
         path = os.path.dirname(path)
     return os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK)
 
 
 def nearest_directory(path: str) -> str:
-    """The directory `path`, or the one above it that there is."""
+    """`path` or its nearest parent that is a directory."""
     while not os.path.isdir(path):
         path = os.path.dirname(path)
     return path
 
 
 def make(layout: str) -> None:
-    """Make `layout` (".../lite-2") with all its parts. Raises OSError where it cannot be made or written."""
+    """Make `layout` (".../lite-2") and its parts. Raises OSError where it cannot be made or written."""
     for name, mode in _PARTS:
         path = "%s/%s" % (layout, name)
         files.make_directories(layout)
@@ -71,7 +71,7 @@ def make(layout: str) -> None:
         try:
             files.write(folder + "/CACHEDIR.TAG", _CACHE_TAG)
         except FileExistsError:
-            if files.size_of(folder + "/CACHEDIR.TAG") == 0:  # what a power cut leaves
+            if files.size_of(folder + "/CACHEDIR.TAG") == 0:  # emptied by a power cut
                 files.replace(folder + "/CACHEDIR.TAG", _CACHE_TAG)
         except OSError as failure:
             if failure.errno not in files.UNWRITABLE:
@@ -79,12 +79,12 @@ def make(layout: str) -> None:
 
 
 def is_ours(layout: str) -> bool:
-    """Whether `layout` (".../lite-2") is a cache that this project has made."""
+    """Whether pexlite made the cache at `layout` (".../lite-2")."""
     return files.read(layout + "/CACHEDIR.TAG") == _CACHE_TAG
 
 
 def refuses_programs(root: str) -> bool:
-    """Whether what lies there cannot be executed or loaded: its file system is mounted noexec."""
+    """Whether programs at `root` can be neither run nor loaded, because it is mounted noexec."""
     try:
         return bool(os.statvfs(root).f_flag & getattr(os, "ST_NOEXEC", 0))
     except OSError:

@@ -1,1 +1,1 @@
-"""The file that is started, read and checked: zip archives in it, and its own parts."""
+"""The file that was started: its own parts, read and checked, and the zip archives in it."""

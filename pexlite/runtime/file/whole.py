@@ -1,7 +1,7 @@
-"""Whether the file itself is what was built: its own parts, read and checked.
+"""A check that the file is what was built, by its own parts.
 
-Python checks no CRC of what it runs out of a zip. So every first start begins here, and every boot that fails
-ends here. The wheels are checked where they are unpacked.
+Python checks no CRC of what it runs out of a zip. So every first start begins with this check, and every failed
+boot ends with it. Wheels are checked when they are unpacked.
 """
 
 import json
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 _NEEDED = ("PEX-INFO", "__main__.py")
 _WHEELS = (".deps/", ".bytecode/")
-# Checked whenever the file is opened. All else is when it is read, and the room has been by the start.
+# Checked whenever the file is opened. The start has checked the room; other members are checked when read.
 _STARTS = ("__main__.py", "__main__.pyc")
 _END_SIZE = 22
 
 
 class Whole:
-    """An open file whose own parts are as they were built; what replaces it at its path does not matter here."""
+    """An open file whose own parts are as built. It stays open when another file replaces it at its path."""
 
     def __init__(
         self, descriptor: int, members: "dict[str, archive.Member]", file: str, room: "Room | None"
@@ -47,36 +47,36 @@ class Whole:
 
     @property
     def build_id(self) -> str:
-        """The name of this build, which the file's apps have in a cache."""
+        """The build id, which names the file's apps in a cache."""
         return str(self.manifest["pexlite"]["build_id"])
 
     @property
     def room(self) -> Room:
-        """The modules that the file carries, or those of whoever looks at it."""
+        """The modules in the file, or those that `opened` was given."""
         if self._room:
             return self._room
         codes = codes_in(self.part(COMPILED) if COMPILED in self._members else b"")
         return Room(self.file, texts_in(self.part(ROOM)), codes)
 
     def part(self, name: str) -> bytes:
-        """The content of one of the file's own members. Raises Damaged where it is missing or has changed."""
+        """The content of the file's own member `name`. Raises Damaged where it is missing or has changed."""
         if name not in self._members:
             raise archive.Damaged("%s is missing" % name)
         return _content(self.descriptor, self._members[name])
 
     def tree(self, variant: int) -> bytes:
-        """The text of the tree that belongs to a variant (bundle/tree.py has its form). Raises Damaged."""
+        """The text of a variant's tree; bundle/tree.py has its form. Raises Damaged."""
         return self.part(".trees/%d" % variant)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         os.close(self.descriptor)
 
 
 def opened(file: str, room: "Room | None" = None) -> Whole:
-    """The Whole at the path `file`. Raises Damaged, or OSError where there is no file to read.
+    """The Whole at the path `file`. Raises Damaged; OSError where the file cannot be read.
 
-    With a `room` nothing is taken of the one in the file.
+    A `room` that is given replaces the modules in the file.
     """
     descriptor = os.open(file, os.O_RDONLY)
     try:
@@ -89,13 +89,13 @@ def opened(file: str, room: "Room | None" = None) -> Whole:
 
 
 def _own_members(descriptor: int) -> "dict[str, archive.Member]":
-    """Every member that is no wheel, by name."""
+    """The members that are neither wheels nor bytecode, by name."""
     size = os.fstat(descriptor).st_size
     tail = archive.read(descriptor, max(0, size - _END_SIZE), min(size, _END_SIZE))
     if len(tail) < _END_SIZE or tail[:4] != b"PK\x05\x06":
         raise archive.Damaged("it is cut off")
     count, directory_size, directory = struct.unpack_from("<HII", tail, 10)
-    # A file past 4 GiB keeps its wheels before the zip, whose offsets count from where it begins.
+    # A file past 4 GiB keeps its wheels before the zip, whose offsets count from the zip's own beginning.
     start = size - _END_SIZE - directory_size - directory
     if start < 0:
         raise archive.Damaged("its directory has changed")
@@ -109,7 +109,7 @@ def _own_members(descriptor: int) -> "dict[str, archive.Member]":
 
 
 def _content(descriptor: int, member: "archive.Member") -> bytes:
-    # The directory's CRCs do not cover its own names, which stand before the contents too.
+    # No CRC covers the names in the directory: compare this one with its copy before the content.
     name = member.name.encode("utf-8")
     if archive.read(descriptor, member.offset + 30, len(name)) != name:
         raise archive.Damaged("its directory has changed")

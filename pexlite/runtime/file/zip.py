@@ -1,4 +1,4 @@
-"""Zip archives that lie in a file: their directories read, their members' contents read and checked."""
+"""Zip archives inside a file: directories read, members' contents read and checked."""
 
 import os
 import struct
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-_PIECE = 4 << 20  # bytes in memory at once of a member that is read piece by piece
+_PIECE = 4 << 20  # bytes of a member in memory, where it is read piece by piece
 
 
 class Damaged(Exception):
-    """The file does not hold what it should."""
+    """A file whose content is not what was built."""
 
 
 class Member:
-    """One file of a wheel: where its bytes are in the archive and where they go."""
+    """One file in a zip archive: its name, sizes, CRC and the place of its bytes."""
 
     __slots__ = ("compressed", "crc", "mode", "name", "offset", "size", "stored")
 
@@ -34,11 +34,11 @@ class Member:
 
 
 def read_members(descriptor: int, place: "dict[str, Any]", wheel: str) -> "list[Member]":
-    """The members of a zip in the open file, directories left out.
+    """The members of a zip inside the open file, without directories.
 
-    `place` is where it is: its "offset", its "size", and its "directory": offset in it, size, count, and CRC-32 or
-    None. No end is looked for, of which other readers might find another. Raises Damaged when the directory has
-    changed, when a name leads out of the wheel, and when two members have one place (APPNOTE.TXT 4.3).
+    `place` is a dict: "offset" and "size" in the file, and "directory" as [offset in the zip, size, count, CRC-32
+    or None]. The zip's end record is never searched, as other readers might find another one. Raises Damaged when
+    the directory has changed, when a name leads out of the wheel, and when a name occurs twice (APPNOTE.TXT 4.3).
     """
     start = place["offset"]
     directory, directory_size, count, directory_crc = place["directory"]
@@ -82,7 +82,7 @@ def read_members(descriptor: int, place: "dict[str, Any]", wheel: str) -> "list[
 
 
 def _zip64_values(extra: bytes, *values: int) -> "tuple[int, ...]":
-    """`values` with those that say 0xFFFFFFFF replaced from the ZIP64 extra field, in its order."""
+    """`values` with each 0xFFFFFFFF replaced by the next value of the ZIP64 extra field (APPNOTE.TXT 4.5.3)."""
     position = 0
     while position + 4 <= len(extra):
         kind, size = struct.unpack_from("<HH", extra, position)
@@ -96,7 +96,7 @@ def _zip64_values(extra: bytes, *values: int) -> "tuple[int, ...]":
 
 
 def read(descriptor: int, offset: int, size: int) -> bytes:
-    """The `size` bytes at `offset`. Raises Damaged where the file has not as many."""
+    """The `size` bytes at `offset`. Raises Damaged where the file is shorter."""
     content = os.pread(descriptor, size, offset)
     while len(content) < size:
         more = os.pread(descriptor, size - len(content), offset + len(content))
@@ -107,8 +107,8 @@ def read(descriptor: int, offset: int, size: int) -> bytes:
 
 
 def read_member(descriptor: int, member: Member) -> "bytes | memoryview":
-    """The member's content. Raises Damaged when it is not what the directory says."""
-    # One read for the local header and the data: its extra field is rarely longer than this guess.
+    """The member's content. Raises Damaged when its size or CRC differs from the directory's."""
+    # One read gets both local header and data: the header's extra field is rarely longer than this guess.
     guess = 30 + len(member.name.encode("utf-8")) + 64
     block = os.pread(descriptor, guess + member.compressed, member.offset)
     start = data_start(block)
@@ -124,7 +124,7 @@ def read_member(descriptor: int, member: Member) -> "bytes | memoryview":
 def _inflate(content: "bytes | memoryview", member: Member) -> bytes:
     inflate = zlib.decompressobj(-15)
     try:
-        # One byte more than it should be tells what is longer, however much longer it is.
+        # One byte more than expected exposes a longer member without inflating all of it.
         return inflate.decompress(content, member.size + 1)
     except zlib.error:
         raise Damaged("%s has changed" % member.name)
@@ -137,7 +137,7 @@ def check(crc: int, size: int, member: Member) -> None:
 
 
 def data_start(header: bytes) -> int:
-    """How many bytes of a member stand before its content, by its local `header`. Raises Damaged."""
+    """The offset of a member's content from its local `header`. Raises Damaged."""
     if header[:4] != b"PK\x03\x04" or len(header) < 30:
         raise Damaged("a member of a wheel is not where it should be")
     sizes: tuple[int, int] = struct.unpack_from("<HH", header, 26)  # of its name and of its extra field
@@ -145,7 +145,7 @@ def data_start(header: bytes) -> int:
 
 
 def pieces(descriptor: int, member: Member) -> "Iterator[bytes]":
-    """The member's content, a few MB at a time however small it was packed, not checked. Raises zlib.error."""
+    """The member's content, unchecked, in pieces of a few MB even if it is compressed well. Raises zlib.error."""
     position = member.offset + data_start(read(descriptor, member.offset, 30))
     end = position + member.compressed
     inflate = None if member.stored else zlib.decompressobj(-15)

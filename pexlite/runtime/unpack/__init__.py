@@ -1,1 +1,1 @@
-"""Wheels out of the file into the store, and an app's tree out of the store."""
+"""Unpacking: wheels from the file into the store, and an app's tree from the store."""

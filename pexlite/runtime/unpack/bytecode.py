@@ -1,7 +1,7 @@
-"""Bytecode that a new app need not make: what other apps of this Python have, and what the file brings.
+"""Bytecode that a new app need not compile: other apps' of the same Python, and the file's.
 
-Bytecode is each app's own. That of another app is right where the source is the same inode: Python compares the
-source's size and time with those in the bytecode.
+Every app has bytecode of its own. Another app's is right where the source is the same inode: Python compares the
+size and mtime in the bytecode with the source's.
 """
 
 import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def put(plan: "tree.Plan", directory: str) -> None:
-    """Give the new app in `directory` the bytecode that is at hand. No failure of this is one of the start."""
+    """Give the new app in `directory` the bytecode at hand. Failures are ignored: Python compiles the rest."""
     top = os.fsencode(directory) + b"/"
     try:
         others = neighbours(plan.app)
@@ -29,11 +29,11 @@ def put(plan: "tree.Plan", directory: str) -> None:
                 _link_bytecode(plan, block, others, top)
         _write_packed(plan, top)
     except OSError:
-        pass  # full, or a neighbour that goes: Python compiles for itself
+        pass  # a full disk, or a neighbour being removed
 
 
 def neighbours(target: "app.App") -> "dict[str, app.App]":
-    """The ready apps of the same Python, by the names of wheels that they have: the last used for each wheel."""
+    """The most recently used ready app of the same Python for each wheel, by the wheel's name in the store."""
     found: dict[str, app.App] = {}
     apps = target.root + "/apps/"
     names = [name for name in os.listdir(apps) if name.endswith("-" + target.key) and app.is_app_name(name)]
@@ -69,7 +69,7 @@ def _link_bytecode(plan: "tree.Plan", block: "tree.Block", others: "dict[str, ap
 
 
 def _write_packed(plan: "tree.Plan", top: bytes) -> None:
-    """Write what the file was built with, for the modules that are the wheel's own here."""
+    """Write the bytecode in the file for modules that come from the wheel itself."""
     tag = python_tag()
     packs = [(number, wheel) for number, wheel in enumerate(plan.wheels) if wheel.get("bytecode", {}).get(tag)]
     jobs: list[Job] = []

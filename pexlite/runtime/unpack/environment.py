@@ -1,4 +1,4 @@
-"""An app's directory as a virtual environment: pyvenv.cfg, its Python, its scripts' first lines, our hooks."""
+"""An app's directory as a virtual environment: pyvenv.cfg, its Python, scripts' first lines, our hooks."""
 
 import os
 import sys
@@ -19,9 +19,9 @@ _HOOKS = (
 
 
 def own_files(written: "Callable[[str], bytes]", inherit_path: str, name: str) -> "dict[str, bytes]":
-    """The files of an app's directory that are no wheel's: relative paths and contents.
+    """The files of an app's directory that come from no wheel, by relative path.
 
-    `written` gives those of the room, by name; `name` is that of the file.
+    `written` returns a file of the room's written/ by its name; `name` is the started file's name.
     """
     site_packages = "lib/%s/site-packages/" % app.library()
     found = {site_packages + hook: written(hook) for hook in _HOOKS}
@@ -30,7 +30,7 @@ def own_files(written: "Callable[[str], bytes]", inherit_path: str, name: str) -
 
 
 def put_interpreters(directory: str) -> None:
-    """Have bin/ in `directory` hold the names of the app's Python, links to the one it stands on."""
+    """Link the names of the app's Python in bin/ of `directory` to the Python it is based on."""
     files.make_directories(directory + "/bin")
     base = base_python()
     for name in app.interpreters():
@@ -40,13 +40,13 @@ def put_interpreters(directory: str) -> None:
         if not os.path.lexists(path):
             os.symlink(base, path)
             continue
-        temporary = files.beside(path)  # it leads nowhere
+        temporary = files.beside(path)  # a dangling link: the base Python has moved
         os.symlink(base, temporary)
         os.rename(temporary, path)
 
 
 def console_script(template: bytes, reference: bytes, first_line: bytes) -> bytes:
-    """The program that calls the function `reference` ("module:attribute")."""
+    """The content of a console script that calls the function `reference` ("module:attribute")."""
     module, _, attribute = reference.partition(b":")
     program = template.replace(b"entry_point_module", module)
     program = program.replace(b"entry_point_head", attribute.partition(b".")[0])
@@ -54,18 +54,18 @@ def console_script(template: bytes, reference: bytes, first_line: bytes) -> byte
 
 
 def rewritten_script(content: bytes, first_line: bytes) -> "bytes | None":
-    """A wheel's script whose first line is "#!python…", with the app's own Python there; None for any other."""
+    """A wheel's "#!python…" script with the app's own Python in its first line; None for any other."""
     if content[:8] != b"#!python":
         return None
     return first_line + content.partition(b"\n")[2]
 
 
 def base_python() -> str:
-    """The program behind this Python that is no venv's own."""
+    """The path of the Python that this one is based on, which is no venv's."""
     version = "%d.%d" % sys.version_info[:2]
     program = "pypy" if sys.implementation.name == "pypy" else "python"
     here = sys.base_prefix + "/bin/"
-    # By its place rather than by the name it was called by: that may be a link which goes away, or a shim.
+    # Looked for in its own prefix, as sys.executable may be a link that goes away, or a shim.
     candidates = [
         here + program + version + getattr(sys, "abiflags", ""),
         getattr(sys, "_base_executable", None) or "",
@@ -74,7 +74,7 @@ def base_python() -> str:
         candidates.append(sys.executable or "")
     candidates.extend([here + program + version, here + program + "3", here + program])
     for path in candidates:
-        # A venv's own program here would make a venv of a venv: it has no standard library beside it.
+        # Not a venv's program, which has no standard library beside it.
         if path and os.access(path, os.X_OK) and not _in_venv(path):
             return os.path.abspath(path)
     return os.path.realpath(sys.executable)
@@ -86,7 +86,7 @@ def _in_venv(path: str) -> bool:
 
 
 def _configuration(base: str, inherit_path: str, name: str) -> str:
-    """The text of pyvenv.cfg; the prompt is the name of the file, for people who look into the cache."""
+    """The text of pyvenv.cfg. Its prompt is the file's name, for people who look into the cache."""
     inherit = "true" if inherit_path != "false" else "false"
     values = (os.path.dirname(base), inherit) + sys.version_info[:3]
     text = "home = %s\ninclude-system-site-packages = %s\nversion = %d.%d.%d\n" % values
@@ -94,14 +94,14 @@ def _configuration(base: str, inherit_path: str, name: str) -> str:
 
 
 def first_lines(python: str) -> bytes:
-    """The lines that have the kernel start a script with `python`, whatever characters its path has."""
+    """The first lines that start a script with `python`, whatever characters its path has."""
     line = os.fsencode(python)
     utf8 = line.decode("utf-8", "ignore").encode("utf-8") == line
     if len(line) < 125 and not line.split()[1:] and utf8:
         return b"#!" + line + b"\n"
-    # Kernels cut long lines, and at spaces: sh and Python both read this.
+    # Kernels cut #! lines at spaces and at 127 bytes. sh reads these lines as an exec, Python as a string.
     quoted = "'" + python.replace("'", "'\"'\"'") + "'"
     if not utf8 or b"\\" in line:
-        quoted = '"${0%/*}/python"'  # Python would not read the script
+        quoted = '"${0%/*}/python"'  # the path itself would make the script unreadable for Python
     text = "#!/bin/sh\n'''exec' %s \"$0\" \"$@\"\n' '''\n" % quoted
     return text.encode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""The launcher and READY: what makes an app's directory one that starts can use."""
+"""The launcher and READY, which make an app's directory usable for starts."""
 
 import os
 
@@ -24,7 +24,7 @@ _MODULES = (
 
 
 def content(plan: "Plan", facts: "dict[str, Any]", directory: str) -> bytes:
-    """The launcher of the app whose files are in `directory`; its form is on the room's door."""
+    """The launcher's content for the app whose files are in `directory`. The room's `__init__` has its form."""
     import marshal
     from _frozen_importlib_external import MAGIC_NUMBER
 
@@ -38,7 +38,7 @@ def content(plan: "Plan", facts: "dict[str, Any]", directory: str) -> bytes:
 
 
 def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
-    """Whether the app's launcher holds what it should; nothing of it is run."""
+    """Whether the app's launcher holds what it should, found out without running any of it."""
     import marshal
     from _frozen_importlib_external import MAGIC_NUMBER
 
@@ -52,13 +52,13 @@ def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
 
 
 def put(plan: "Plan", facts: "dict[str, Any]", directory: str) -> None:
-    """Write the launcher into `directory`, a new one, and READY last."""
+    """Write the launcher into `directory`, which is new, and READY last."""
     files.write(directory + "/" + LAUNCHER, content(plan, facts, directory))
     files.write(directory + "/READY", ready(plan, directory))
 
 
 def ready(plan: "Plan", directory: str) -> bytes:
-    """The content of READY of the app whose files are in `directory`."""
+    """READY's content for the app whose files are in `directory`."""
     wheels = [os.fsdecode(name) for name in plan.names]
     # As bytes: what is written under one locale is read under another.
     found = os.listdir(os.fsencode(app.site_packages(directory)))
@@ -67,7 +67,7 @@ def ready(plan: "Plan", directory: str) -> bytes:
 
 
 def leave_for_shell(plan: "Plan", facts: "dict[str, Any]") -> None:
-    """Have starts through the sh header find the app, which is in its place."""
+    """Write the pointer by which the sh header finds the app, which is in its final place."""
     if facts["sh_boot"]:
         from ..app import become
 

@@ -1,6 +1,6 @@
-"""Work done by as many processes as help: this one, and forks of it that live as long as the work.
+"""Work shared by several processes: this one, and forks of it that end with the work.
 
-Not by threads: to write small files is more Python's own work than zlib's, and in that threads take turns.
+Not threads: writing small files is mostly Python's own work, for which threads take turns (the GIL).
 """
 
 import os
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-MOST_JOBS = 1000  # their numbers fit into any pipe at once
+MOST_JOBS = 1000  # two bytes each: their numbers fit into any pipe's buffer
 _MOST_PROCESSES = 8
 _NUMBER = struct.Struct("=H")
 _NO_MORE = _NUMBER.pack(MOST_JOBS)
 
 
 def run(jobs: "Sequence[Any]", work: "Callable[[Any], object]", watch: "Callable[[int], object]") -> None:
-    """Do `work(job)` for each of `jobs`, MOST_JOBS at most, in one process or another.
+    """Do `work(job)` for each of `jobs`, at most MOST_JOBS, in one of the processes.
 
-    `watch(number)` is called from time to time with how many have been begun. What another process fails at, or
-    dies over, is done once more here. Raises this one's first failure after every process has ended.
+    Calls `watch(number)` now and then with how many jobs have begun. This process repeats a job at which another
+    one failed or died, and raises its own first failure once all other processes have ended.
     """
     numbers, all_numbers = os.pipe()
     os.write(all_numbers, b"".join([_NUMBER.pack(number) for number in range(len(jobs))]))
@@ -34,7 +34,7 @@ def run(jobs: "Sequence[Any]", work: "Callable[[Any], object]", watch: "Callable
         watch(number + 1)
 
     try:
-        # The fork of a process with threads may find a lock of theirs held for ever.
+        # A fork copies only this thread: a lock that another thread holds would stay locked for ever.
         for _ in range(0 if threads() else min(_processors(), len(jobs)) - 1):
             helpers.append(_Helper())
             if not helpers[-1].begin(jobs, work, numbers):
@@ -42,7 +42,7 @@ def run(jobs: "Sequence[Any]", work: "Callable[[Any], object]", watch: "Callable
         _work(jobs, work, numbers, begun)
     except BaseException as failure:
         failed.append(failure)
-    # Ctrl-C at whatever point: what the others write meanwhile is waited for, so that it can be removed.
+    # After Ctrl-C at any point, wait for the other processes, so that what they write can be removed.
     while helpers:
         try:
             while failed and os.read(numbers, _NUMBER.size * MOST_JOBS):
@@ -68,7 +68,7 @@ def _processors() -> int:
 def _work(
     jobs: "Sequence[Any]", work: "Callable[[Any], object]", numbers: int, begun: "Callable[[int], object]"
 ) -> None:
-    """Do each job that no other process has taken: a read takes one number out of the pipe that all share."""
+    """Do the jobs that no other process takes. A read takes one job's number from the pipe that all share."""
     while True:
         taken = os.read(numbers, _NUMBER.size)
         if not taken:
@@ -79,7 +79,7 @@ def _work(
 
 
 class _Helper:
-    """Another process at the same work, which says in a pipe what it begins, and that it is done."""
+    """Another process at the same work. It reports in a pipe which job it begins, and when it is done."""
 
     def __init__(self) -> None:
         self.process = 0
@@ -87,13 +87,13 @@ class _Helper:
         self.said = b""
 
     def begin(self, jobs: "Sequence[Any]", work: "Callable[[Any], object]", numbers: int) -> bool:
-        """Whether it has begun: not where this system allows no more processes."""
+        """Whether the process has been started; False where the system allows no more processes."""
         parent = os.getpid()
         self.pipe.extend(os.pipe())
 
         def begun(number: int) -> None:
             if os.getppid() != parent:
-                os._exit(0)  # nobody waits for this any more
+                os._exit(0)  # the first process is gone
             os.write(self.pipe[1], _NUMBER.pack(number))
 
         try:
@@ -105,11 +105,11 @@ class _Helper:
             return False
         finally:
             if os.getpid() != parent:
-                os._exit(0)  # whatever happened: this one does nothing that the first process is about to do
+                os._exit(0)  # never return into the first process's code
         return True
 
     def end(self) -> "tuple[int, ...]":
-        """The job, in a list of one or none, that it had begun and not done when it ended."""
+        """The job that the process began and did not finish, as a tuple of one or none, once it has ended."""
         while len(self.pipe) > 1:
             os.close(self.pipe.pop())
         while self.pipe:
@@ -121,6 +121,6 @@ class _Helper:
             if self.process:
                 os.waitpid(self.process, 0)
         except ChildProcessError:
-            pass  # SIGCHLD is ignored here: the system has seen to it
+            pass  # SIGCHLD is ignored in this process: the kernel has reaped the child
         last = self.said[-_NUMBER.size :]
         return _NUMBER.unpack(last) if last and last != _NO_MORE else ()

@@ -1,4 +1,4 @@
-"""The line on the terminal while a first start unpacks."""
+"""The progress line on the terminal during a first start."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ _AFTER = 1  # seconds
 
 
 class Progress:
-    """A line on the terminal from the first second on, erased at the end."""
+    """A line on the terminal that appears after a second and is erased at the end."""
 
     def __init__(self, name: str, total: int) -> None:
         self.name = name
@@ -27,13 +27,13 @@ class Progress:
             _show("\r%s: unpacking for the first start, %d %%\x1b[K" % (self.name, percent))
 
     def erase(self) -> None:
-        """Take the line away."""
+        """Erase the line."""
         if self.shown:
             _show("\r\x1b[K")
 
 
 def is_terminal() -> bool:
-    """Whether there is a person who reads along."""
+    """Whether stderr is a terminal on which a line can be erased."""
     try:
         return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     except (AttributeError, ValueError):

@@ -1,12 +1,12 @@
-"""An app's directory: what it has to hold, as the file's tree says, and how that gets there.
+"""An app's directory: the files it holds according to the file's tree, and how they get there.
 
-The form of the tree's text is that of `bundle/tree.py`:
+The tree is text in the form of `bundle/tree.py`:
 
-    /2 lib/pkg/sub          a directory of the unpacked wheel that is the third of the variant's
-    1234 module.py          a file in it, and its bytes
-    - RECORD                one whose bytes are not known at build time
+    /2 lib/pkg/sub          a directory of the variant's third unpacked wheel
+    1234 module.py          a file in it, with its size in bytes
+    - RECORD                a file whose size is not known at build time
     !2                      the console scripts of that wheel
-    pkg.cli:main tool       a function, and the name of the program that calls it
+    pkg.cli:main tool       a function, and the script that calls it
 """
 
 import errno
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 UNKNOWN = -1
 _FILES_AT_ONCE, _MOST_PORTIONS = 400, 500
 _NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES)
-_HEAD = 16  # bytes of a script that tell who runs it
+_HEAD = 16  # bytes of a script that show its #! line
 
 
 class Block:
-    """Files that lie in one directory, of one wheel: pairs of size and name; or a wheel's console scripts."""
+    """One wheel's files in one directory, as pairs of size and name; or a wheel's console scripts."""
 
     def __init__(self, wheel: int, directory: bytes) -> None:
         self.wheel = wheel
@@ -38,12 +38,12 @@ class Block:
 
     @property
     def scheme(self) -> bytes:
-        """The part of the wheel that it is from: lib, scripts, data or headers; "" for console scripts."""
+        """The part of the wheel: lib, scripts, data or headers; "" for console scripts."""
         return self.directory.partition(b"/")[0]
 
 
 def parsed(text: bytes) -> "list[Block]":
-    """The blocks of a tree's text, in its order."""
+    """The blocks of a tree's text, in order."""
     blocks: list[Block] = []
     for line in text.split(b"\n"):
         first = line[:1]
@@ -62,9 +62,9 @@ def parsed(text: bytes) -> "list[Block]":
 
 
 class Plan:
-    """The files that the app's directory `place` has to hold: those of a variant's wheels, and the app's own.
+    """The files of the app's directory `place`: those of a variant's wheels, and the app's own.
 
-    `opened` is the file, `file_name` the name by which the app is known.
+    `opened` is the file; `file_name` is the name under which the app is known.
     """
 
     def __init__(self, opened: "Whole", number: int, place: str, file_name: str) -> None:
@@ -83,15 +83,15 @@ class Plan:
         self._store = os.fsencode(self.app.root) + b"/wheels/"
 
     def written(self, name: str) -> bytes:
-        """One of the files of this room that go into an app's directory as they are."""
+        """The content of a file of written/."""
         return self.room.texts["written/" + name].encode("utf-8")
 
     def source_of(self, block: Block) -> bytes:
-        """The directory in the store where the block's files are."""
+        """The directory in the store that holds the block's files."""
         return self._store + self.names[block.wheel] + b"/" + block.directory
 
     def target_of(self, block: Block) -> bytes:
-        """The directory, seen from the app's, where the block's files go."""
+        """The directory for the block's files, relative to the app's."""
         scheme, _, rest = block.directory.partition(b"/")
         library = os.fsencode(app.library())
         if scheme == b"lib":
@@ -106,20 +106,20 @@ class Plan:
         return top + b"/" + rest if rest else top
 
     def own(self) -> "dict[str, bytes]":
-        """Our own files in the app's directory, but for READY and the launcher: relative paths and contents."""
+        """Our own files in the app's directory except READY and the launcher, by relative path."""
         return environment.own_files(self.written, self.inherit_path, self.file_name)
 
     def scripts(self) -> "Iterator[tuple[bytes, bytes]]":
-        """Names in bin/ and contents of the console scripts."""
+        """The console scripts, each as (name in bin/, content)."""
         template = self.written("console_script.py")
         for block in self.blocks:
             for reference, name in block.calls:
                 yield name, environment.console_script(template, reference, self.first_line)
 
     def rewritten(self, source: bytes) -> "bytes | None":
-        """The content of a wheel's script in the app's bin/; None where it is that of the store, or nothing yet.
+        """A wheel's script as the app's bin/ has it; None where it is unchanged, or not in the store.
 
-        Raises OSError where it cannot be read.
+        Raises OSError where the script cannot be read.
         """
         try:
             handle = os.open(source, os.O_RDONLY)
@@ -134,16 +134,16 @@ class Plan:
 
 
 class Layout:
-    """The plan carried out in `directory`, a new one, which will be found at the app's place."""
+    """A new app's files, laid out in `directory`, which is later renamed to the app's place."""
 
     def __init__(self, plan: Plan, directory: str) -> None:
         self.plan = plan
         self.directory = os.fsencode(directory)
 
     def make_directories(self) -> None:
-        """Make all directories that the app has, which needs nothing of the wheels."""
+        """Make all the app's directories, for which no wheel has to be unpacked yet."""
         site_packages = b"%s/lib/%s/site-packages" % (self.directory, os.fsencode(app.library()))
-        # Python's own place for bytecode: made now, site-packages keeps its time when a module is compiled.
+        # Make __pycache__ now: made by a later compilation it would change the mtime of site-packages.
         wanted = set([site_packages + b"/__pycache__", self.directory + b"/bin"])
         makes_room = _umask_is_open()
         for block, target in self._blocks():
@@ -153,7 +153,7 @@ class Layout:
         files.make_tree(self.directory, wanted)
 
     def run(self) -> None:
-        """Make the files, links to the wheels' and the app's own; the directories too where there are none."""
+        """Make all files: links into the store and the app's own. Make missing directories first."""
         plan = self.plan
         if not os.path.isdir(self.directory):
             self.make_directories()
@@ -178,7 +178,7 @@ class Layout:
             put_new(self.directory + b"/bin/" + script, content)
 
     def _blocks(self) -> "Iterator[tuple[Block, bytes]]":
-        """The blocks of files, each with the directory that they go to."""
+        """The blocks of files, each with its target directory."""
         for block in self.plan.blocks:
             if block.directory:
                 target = self.plan.target_of(block)
@@ -199,7 +199,7 @@ class Layout:
 
 
 def _portions(jobs: "list[tuple[bytes, bytes, list[bytes]]]") -> "list[list[tuple[bytes, bytes, list[bytes]]]]":
-    """`jobs` in portions that are worth taking one by one, no more than `pool` takes."""
+    """`jobs` in portions of a size worth sharing, at most as many as `pool` takes."""
     total = sum([len(names) for _, _, names in jobs])
     size = max(_FILES_AT_ONCE, -(-total // _MOST_PORTIONS))
     portions: list[list[tuple[bytes, bytes, list[bytes]]]] = []
@@ -218,14 +218,14 @@ def _unwatched(number: int) -> None:
 
 
 def _umask_is_open() -> bool:
-    """Whether what Python makes itself, directories for bytecode, others may write to."""
+    """Whether directories that Python makes for bytecode would be writable by others."""
     umask = os.umask(0o022)
     os.umask(umask)
     return umask & 0o022 != 0o022
 
 
 def put_new(path: bytes, content: bytes) -> None:
-    """Write a program where there may be an earlier one of that name, in a directory that nobody uses yet."""
+    """Write a program over an earlier one of that name, in a directory that nobody uses yet."""
     try:
         files.write(path, content, 0o755)
     except FileExistsError:
@@ -234,10 +234,10 @@ def put_new(path: bytes, content: bytes) -> None:
 
 
 def link(source: bytes, path: bytes, final: bytes = b"") -> None:
-    """Have the file of the store at `path` too, where nothing is: the same inode.
+    """Put the store's file at `path`, which is free, as a hard link: the same inode.
 
-    Where a file system has no hard links it is a copy, made by the kernel, and where that cannot be, a symbolic
-    link, right for where the file will be: `final`, if that is not `path`.
+    Where the file system has no hard links, copy it within the kernel; where that fails too, make a symbolic link,
+    relative to `final`, the path to which the file will be renamed (`path` by default).
     """
     try:
         os.link(source, path)
@@ -274,12 +274,12 @@ def _copy(source: bytes, path: bytes, final: bytes) -> None:
 
 
 def relink(source: bytes, path: bytes) -> None:
-    """Have the file of the store at `path`, at once, whatever is there."""
+    """Put the store's file at `path`, replacing atomically."""
     temporary = os.fsencode(files.beside(os.fsdecode(path)))
     try:
         link(source, temporary, path)
         os.rename(temporary, path)
     finally:
-        # It is still there where both were one file already: then renaming does nothing (POSIX).
+        # rename() does nothing where both names are one inode already (POSIX): the temporary one stays.
         if os.path.lexists(temporary):
             os.unlink(temporary)

@@ -1,4 +1,4 @@
-"""The wheels that this Python on this machine gets: one of the file's variants."""
+"""The file's variants: the wheels that this Python on this machine gets."""
 
 import os
 import sys
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def choose(manifest: "dict[str, Any]", file: str, switches: "Switches | None") -> int:
-    """The number of the variant made for this Python.
+    """The number of the variant for this Python.
 
-    Where there is none another Python is started, or the process exits with words.
+    May not return: where there is none, execs another Python or exits with an error.
     """
     found = here(manifest)
     if found is not None:
@@ -30,7 +30,7 @@ def choose(manifest: "dict[str, Any]", file: str, switches: "Switches | None") -
 
 
 def here(manifest: "dict[str, Any]") -> "int | None":
-    """The number of the variant made for this Python, None where there is none."""
+    """The number of the variant for this Python; None where there is none."""
     tag = python_tag()
     for number, variant in enumerate(manifest["pexlite"]["variants"]):
         if tag in variant["pythons"] and fits_platform(variant):
@@ -39,13 +39,13 @@ def here(manifest: "dict[str, Any]") -> "int | None":
 
 
 def wheels_of(manifest: "dict[str, Any]", number: int) -> "list[dict[str, Any]]":
-    """The wheels of a variant, in installation order."""
+    """A variant's wheels, in installation order."""
     own = manifest["pexlite"]
     return [own["wheels"][index] for index in own["variants"][number]["wheels"]]
 
 
 def fits_platform(variant: "dict[str, Any]") -> bool:
-    """Whether the wheels of `variant` run on this machine: its system, C library and age."""
+    """Whether the variant's wheels run on this machine, by its system, C library and macOS version."""
     platform = variant["platform"]
     if platform == "any":
         return True
@@ -71,7 +71,7 @@ def _platform() -> str:
 
 
 def _libc() -> "tuple[str, tuple[int, ...] | None]":
-    """The system's C library as ("glibc", (2, 36)); the version is None where it does not say."""
+    """The system's C library, as ("glibc", (2, 36)); the version is None where it is unknown."""
     try:
         name, version = (os.confstr("CS_GNU_LIBC_VERSION") or "").split()
         return name, tuple([int(part) for part in version.split(".")[:2]])
@@ -80,7 +80,7 @@ def _libc() -> "tuple[str, tuple[int, ...] | None]":
 
 
 def platform_words() -> str:
-    """The machine that this runs on, in the words of "linux x86_64 (glibc 2.36)"."""
+    """A description of this machine, as "linux x86_64 (glibc 2.36)"."""
     system, _, machine = _platform().partition("_")
     name, version = _libc() if system == "linux" else ("", None)
     libc = " (%s%s)" % (name, " %d.%d" % version[:2] if version else "") if name else ""

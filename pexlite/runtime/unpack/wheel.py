@@ -1,4 +1,4 @@
-"""Wheels unpacked into the store, each whole or not there, and completed file by file where one is not whole."""
+"""Wheels in the store: unpacked whole or not at all, and completed file by file where files are missing."""
 
 import errno
 import os
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from .write import Job
 
 _SCHEMES = {"purelib": "lib", "platlib": "lib", "scripts": "scripts", "data": "data", "headers": "headers"}
-_BLOCK = 4096  # what file systems give to a file, at least
+_BLOCK = 4096  # bytes, the least that file systems allocate for a file
 
 
 def directory_of(root: str, wheel: "dict[str, Any]") -> str:
-    """Where the unpacked wheel is under `root` (".../lite-2"): one place for all apps that carry it."""
+    """The unpacked wheel's directory under `root` (".../lite-2"), shared by all apps that carry it."""
     return "%s/wheels/%s" % (root, wheel["sha256"][:32])
 
 
 class Unpacking:
-    """Wheels of the open file on their way into the store under `root`; `needed` and `files` say what it takes."""
+    """Wheels being unpacked from the open file into the store; `needed` bytes and `files` are the disk's part."""
 
     def __init__(self, descriptor: int, wheels: "list[dict[str, Any]]", root: str, name: str) -> None:
         self.descriptor = descriptor
@@ -37,7 +37,7 @@ class Unpacking:
         self.needed = sum([wheel["unpacked"] for wheel in wheels])
 
     def run(self, say: "Callable[[str], object]", meanwhile: "Callable[[], object] | None" = None) -> None:
-        """Unpack the wheels, each beside its place, and rename them into it; one process does `meanwhile` too."""
+        """Unpack the wheels beside their places and rename them into place; one process also does `meanwhile`."""
         temporaries: list[str] = []
         try:
             jobs: list[Job] = []
@@ -63,7 +63,7 @@ class Unpacking:
             raise
 
     def _planned(self, wheel: "dict[str, Any]", directory: str) -> "list[Job]":
-        """The (member, path) pairs of one wheel; makes the directories they need."""
+        """The (member, path) pairs of one wheel, whose directories are made."""
         jobs = destinations(self.descriptor, wheel, directory)
         if sum([member.size for member, _ in jobs]) > wheel["unpacked"]:
             raise archive.Damaged("%s would unpack to more than it should" % wheel["name"])
@@ -74,7 +74,7 @@ class Unpacking:
 def destinations(descriptor: int, wheel: "dict[str, Any]", directory: str) -> "list[Job]":
     """The (member, path) pairs of one wheel unpacked to `directory`, each path once.
 
-    Without bytecode, of which nobody knows whether it is of the source beside it: Python makes its own.
+    Bytecode is left out: nobody knows whether it belongs to the source beside it, and Python makes its own.
     """
     members = archive.read_members(descriptor, wheel, wheel["name"])
     members = [member for member in members if "/__pycache__/" not in "/" + member.name.lower() + "/"]
@@ -82,15 +82,15 @@ def destinations(descriptor: int, wheel: "dict[str, Any]", directory: str) -> "l
     data = [top + "/" for top in tops if top.endswith(".data") and top[:-5] + ".dist-info" in tops]
     data_prefix = data[0] if data else ""
     top = os.fsencode(directory) + b"/"
-    # As UTF-8, whatever the locale of this start: later starts may have another. What .data has comes last, and
-    # takes the place of a file of the same name, as in an installation.
+    # As UTF-8 whatever this start's locale, since later starts may have another. Files of .data come last and
+    # replace files of the same name, as in an installation.
     members.sort(key=lambda member: bool(data_prefix and member.name.startswith(data_prefix)))
     found = {top + _destination(member.name, data_prefix).encode("utf-8"): member for member in members}
     return [(member, path) for path, member in found.items()]
 
 
 def _destination(name: str, data_prefix: str) -> str:
-    """Where in the unpacked wheel the member `name` goes: under lib, scripts, data or headers."""
+    """The path of the member `name` in the unpacked wheel: below lib, scripts, data or headers."""
     if data_prefix and name.startswith(data_prefix):
         scheme, _, rest = name[len(data_prefix) :].partition("/")
         if scheme not in _SCHEMES or not rest:
@@ -100,7 +100,7 @@ def _destination(name: str, data_prefix: str) -> str:
 
 
 def make_whole(descriptor: int, wheel: "dict[str, Any]", root: str) -> None:
-    """Have the wheel in the store with all its files: unpacked, or completed where it is there already."""
+    """Put the whole wheel into the store: unpack it, or complete it where it exists."""
     if os.path.isdir(directory_of(root, wheel)):
         complete(descriptor, wheel, root)
     else:
@@ -108,9 +108,9 @@ def make_whole(descriptor: int, wheel: "dict[str, Any]", root: str) -> None:
 
 
 def complete(descriptor: int, wheel: "dict[str, Any]", root: str) -> "list[str]":
-    """Put the files that are missing or cut off of the wheel in the store in their places; return a line on each.
+    """Write missing and truncated files of the wheel into the store; return one line for each.
 
-    Sizes are compared, which a power cut does not leave as they were.
+    Compares sizes only, since a power cut changes them.
     """
     pairs = destinations(descriptor, wheel, directory_of(root, wheel))
     # RECORD names the files of .data where they are unpacked to.
@@ -130,7 +130,7 @@ def complete(descriptor: int, wheel: "dict[str, Any]", root: str) -> "list[str]"
 
 
 def put_file(descriptor: int, member: "archive.Member", path: bytes, is_corrected: bool = False) -> None:
-    """Have the member's content at `path` in the store, at once."""
+    """Write the member's content at `path` in the store, atomically."""
     files.make_directories(os.path.dirname(path))
     temporary = os.fsencode(files.beside(os.fsdecode(path)))
     try:
@@ -145,7 +145,7 @@ def put_file(descriptor: int, member: "archive.Member", path: bytes, is_correcte
 
 
 def _put_in_place(temporary: str, place: str) -> None:
-    """Have the wheel at `place`: this one, or what another start has put there meanwhile."""
+    """Rename the wheel to `place`, unless another start has put it there meanwhile."""
     try:
         os.rename(temporary, place)
     except OSError as failure:
@@ -155,7 +155,7 @@ def _put_in_place(temporary: str, place: str) -> None:
 
 
 def finish_undisturbed(failure: BaseException) -> None:
-    """Heed no further Ctrl-C after the one that ends this process, so that it leaves nothing behind."""
+    """Ignore further Ctrl-C after the one that ends this process, so that it can clean up."""
     if isinstance(failure, KeyboardInterrupt):
         import _signal  # type: ignore[import-not-found]
 
@@ -164,7 +164,7 @@ def finish_undisturbed(failure: BaseException) -> None:
 
 # -- RECORD ------------------------------------------------------------------------------------------
 
-# Where what a wheel keeps in .data lies, seen from site-packages, as an installed RECORD has it.
+# The places of .data's files relative to site-packages, as an installed RECORD has them.
 _INSTALLED = (
     (b".data/purelib/", b""),
     (b".data/platlib/", b""),
@@ -179,12 +179,12 @@ def is_record(name: str) -> bool:
 
 
 def _correct_record(directory: str) -> None:
-    """Have RECORD name the files of .data where they are, for importlib.metadata."""
+    """Have RECORD name .data's files where they are installed, for importlib.metadata."""
     library = directory + "/lib"
     try:
         names = os.listdir(library)
     except FileNotFoundError:
-        return  # a wheel of data alone
+        return  # a wheel with nothing but data
     for name in names:
         path = "%s/%s/RECORD" % (library, name)
         try:
@@ -197,7 +197,7 @@ def _correct_record(directory: str) -> None:
 
 
 def corrected_record(record: bytes) -> bytes:
-    """The content of a RECORD with the files of .data where they are installed."""
+    """RECORD's content, with .data's files named where they are installed."""
     return b"\n".join([_installed(line) for line in record.split(b"\n")])
 
 

@@ -1,4 +1,4 @@
-"""Members of a zip written to disk, by as many processes as help."""
+"""Members of a zip written to disk, by several processes."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Job = tuple[archive.Member, bytes]  # a member and the path that it is written to
 
 _BIG = 32 << 20  # a member above this many bytes is inflated piece by piece, so that memory stays flat
-# What is taken by itself, and what together; in all no more than `pool` takes.
+# Large members are jobs of their own, small ones share one; together no more than `pool` takes.
 _LARGE, _MOST_LARGE = 1 << 20, 400
 _PORTION, _MOST_BATCHES = 32, 999
 
@@ -24,10 +24,10 @@ def members(
     watch: "Callable[[int], object]",
     meanwhile: "Callable[[], object] | None" = None,
 ) -> None:
-    """Write every (member, path) of `jobs` to disk, in as many processes as help.
+    """Write every (member, path) of `jobs` to disk, in several processes.
 
-    Directories must exist. One of the processes does `meanwhile`. `watch(bytes)` is called from time to time with
-    what has been begun since. Raises the first error after everything has stopped.
+    The directories must exist. One of the processes also does `meanwhile`. Calls `watch(bytes)` now and then with
+    what has begun since the last call. Raises the first error after all processes have stopped.
     """
     batches, sizes = _batches(jobs)
     if len(batches) < 2:
@@ -56,10 +56,10 @@ def members(
 
 
 def _batches(jobs: "list[Job]") -> "tuple[list[list[Job]], list[int]]":
-    """`jobs` in portions that are worth taking one by one, and the bytes of each.
+    """`jobs` in batches worth sharing, and the bytes of each batch.
 
-    The largest members come first, each by itself, so that no process ends alone with one. Then files of one
-    directory stay together.
+    The largest members come first, each alone, so that no process is left with a large one at the end. Files of
+    one directory stay together.
     """
     large = [job for job in jobs if job[0].size > _LARGE]
     large.sort(key=lambda job: job[0].compressed, reverse=True)
@@ -77,7 +77,7 @@ def _write_members(descriptor: int, jobs: "list[Job]") -> None:
 
 
 def member_to(descriptor: int, member: "archive.Member", path: bytes) -> None:
-    """Write one member to `path`, checked while it is written. Raises Damaged, OSError."""
+    """Write one member to `path`, checking it on the way. Raises Damaged, OSError."""
     executable = member.mode & 0o111
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o755 if executable else 0o644)
     try:
