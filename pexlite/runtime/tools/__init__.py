@@ -1,6 +1,6 @@
-"""PEX_TOOLS=1: a built file tells about itself, is checked, unpacked, made a venv, instead of running its app.
+"""PEX_TOOLS=1: a built file describes itself, or is checked, unpacked or made a venv, instead of running its app.
 
-Also a program of its own for the cache as a whole, which needs no built file.
+This is also a program of its own for the cache as a whole, which needs no built file.
 """
 
 import argparse
@@ -22,7 +22,7 @@ _COMMANDS = (info, verify, venv, extract, warm, cache)
 
 
 def run(asked: Specification, arguments: "list[str]") -> "NoReturn":
-    """Exit having done what the `arguments` say."""
+    """Exit having run the tool that `arguments` name."""
     parser = _Parser(prog="PEX_TOOLS=1 %s" % asked.name, description="Look into this file.", epilog=_EPILOG)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in _COMMANDS:
@@ -34,7 +34,7 @@ def run(asked: Specification, arguments: "list[str]") -> "NoReturn":
 
 
 def main() -> "NoReturn":
-    """Exit having done `cache info` or `cache prune`, for the cache that PEX_ROOT or HOME name."""
+    """Exit having run `cache info` or `cache prune` for the cache that PEX_ROOT or HOME names."""
     parser = _Parser(prog="pexlite")
     cache.add_to(parser.add_subparsers())
     options = parser.parse_args()
@@ -42,16 +42,16 @@ def main() -> "NoReturn":
 
 
 class _Parser(argparse.ArgumentParser):
-    """One that says in a line what is wrong with the arguments."""
+    """A parser that reports wrong arguments in one line."""
 
     def error(self, message: str) -> "NoReturn":
-        """Exit with that line."""
+        """Exit with an error in one line."""
         sys.stderr.write("error: %s: %s --help\n" % (message, self.prog))
         sys.exit(USAGE)
 
 
 def _end(work: "Callable[[], object]") -> "NoReturn":
-    """Exit as `work` ends: with its failure in words, or well."""
+    """Exit with 0 after `work`, or with its error."""
     try:
         work()
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""One start with PEX_TOOLS: the file and where its app belongs; how tools say what they have to."""
+"""The built file that a tool works on, and a tool's output."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ USAGE, WRITING, VERIFICATION = 2, 5, 6
 
 
 class ToolError(Exception):
-    """A sentence for people, and the exit code that goes with it."""
+    """An error message, and the exit code that goes with it."""
 
     def __init__(self, sentence: str, code: int) -> None:
         super().__init__(sentence)
@@ -31,9 +31,10 @@ class ToolError(Exception):
 
 
 class Specification:
-    """One built file and the start that it was given: `place` is where its app's directory belongs.
+    """A built file that a tool works on. `place` is the path of its app's directory.
 
-    With a `room` it was not started, but is looked at by the pexlite that has this room.
+    A `room` is passed by a pexlite that looks at the file without starting it: its modules are used, not the
+    file's.
     """
 
     def __init__(
@@ -54,29 +55,32 @@ class Specification:
 
     @contextlib.contextmanager
     def opened(self) -> "Iterator[tuple[whole.Whole, int]]":
-        """The open file and the number of this Python's variant; without one another Python starts over."""
+        """The open file and the number of this Python's variant.
+
+        May not return: where no variant fits, execs another Python.
+        """
         with whole.opened(self.file, self.room) as opened:
             yield opened, variant.choose(opened.manifest, self.file, self.switches)
 
     def install(self) -> str:
-        """The app's directory, unpacked by now."""
+        """The app's directory, unpacked."""
         launch: Any = install.launcher_of(self.facts, self.file, self.switches)
         return str(launch.PLACE)
 
 
 def say(line: str) -> None:
-    """Print a line, whatever is in it and whatever characters the terminal has."""
+    """Print a line, with escapes for control characters and for what stdout's encoding lacks."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     print(shown(line).encode(encoding, "backslashreplace").decode(encoding))
 
 
 def say_json(value: "dict[str, Any]") -> None:
-    """Print `value` for programs, as PEX-INFO is written."""
+    """Print `value` as JSON, formatted like PEX-INFO."""
     print(json.dumps(value, indent=1, sort_keys=True))
 
 
 def in_words(size: float) -> str:
-    """999 -> "999 B", 1234567 -> "1.2 MB"."""
+    """A size with its unit: 999 is "999 B", 1234567 is "1.2 MB"."""
     unit = "B"
     for larger in ("kB", "MB", "GB"):
         if size < 1000:
@@ -86,13 +90,13 @@ def in_words(size: float) -> str:
 
 
 def compile_all(directories: "list[str]") -> None:
-    """Compile what can be compiled in `directories` (some packages carry what cannot).
+    """Compile the modules in `directories`; some packages carry files that cannot be compiled.
 
-    Raises ToolError where something else goes wrong, such as a disk that is full.
+    Raises ToolError where anything else fails, as for a full disk.
     """
     import subprocess
 
-    # Not by the Python in bin/, which a wheel may have brought, and whose .pth files would run.
+    # Not by bin/python: a wheel may have replaced it, and it would run the bundle's .pth files.
     python = environment.base_python()
     command = [python, "-I", "-S", "-m", "compileall", "-qq", "-j", "0"] + directories
     said = subprocess.Popen(command, stderr=subprocess.PIPE).communicate()[1].decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""`cache info` and `cache prune`: what is unpacked on this machine, and removing what is not in use."""
+"""`cache info` and `cache prune`: list the apps unpacked on this machine, remove those not in use."""
 
 import os
 import time
@@ -20,7 +20,7 @@ _EARLIER = "lite-1"  # what earlier versions made
 
 
 def add_to(commands: "Any") -> None:
-    """Add the command to those of the file, or to those for the cache as a whole."""
+    """Add the command to the file's tools, or to those for the cache as a whole."""
     cache = commands.add_parser("cache", help="what is unpacked on this machine")
     actions = cache.add_subparsers(dest="action", metavar="info|prune")
     actions.required = True
@@ -64,7 +64,7 @@ def _prune(asked: "Specification | None", options: "argparse.Namespace") -> None
 
 
 def _why(one: "dict[str, Any]", gone: "prune.Gone", idle: bool) -> str:
-    """Why the app is still there."""
+    """Why the app was kept."""
     if idle:
         return "PEX_KEEP_DAYS=0 keeps everything"
     return gone.kept.get(os.path.basename(one["directory"])) or "used " + _used(one)
@@ -80,9 +80,9 @@ def _root(asked: "Specification | None") -> str:
 
 
 class Holdings:
-    """The content of `root` (".../lite-2") now: apps, when each was last used, and how much room it takes.
+    """The apps and wheels under `root` (".../lite-2"), with sizes in bytes and times of last use.
 
-    A file that several names lead to takes room once: where an app has it, it is the wheel's.
+    A file with several hard links counts once: in its wheel, not in the app.
     """
 
     def __init__(self, root: str) -> None:
@@ -114,16 +114,16 @@ class Holdings:
                 }
 
     def as_json(self) -> "dict[str, Any]":
-        """All of it, for programs."""
+        """Everything, as a dict for JSON."""
         told = {"root": self.root, "size": self.size, "apps": self.apps, "wheels": self.wheels}
         return dict(told, earlier=self.earlier)
 
     def in_lines(self) -> "list[str]":
-        """A line for the whole, one for each app, the last used first, and one for what earlier versions left."""
+        """A line for the cache, one for each app, the last used first, and one for an earlier version's cache."""
         lines = ["%s: %d apps, %d wheels, %s" % (self.root, len(self.apps), len(self.wheels), in_words(self.size))]
         width = max([len(app["name"]) for app in self.apps] or [0])
         for one in self.apps:
-            # What it shares with no other app is what its going would give back.
+            # The space that removing this app would free: wheels that other apps share stay.
             shared = set([wheel for other in self.apps if other is not one for wheel in other["wheels"]])
             own = sum([self.wheels.get(wheel, 0) for wheel in set(one["wheels"]) - shared])
             shown = (width, one["name"], one["python"], one["build_id"], in_words(own + one["size"]), _used(one))
@@ -138,14 +138,14 @@ class Holdings:
 
 
 def _size_of(place: str, known: "set[tuple[int, int]]") -> int:
-    """The bytes of all files under `place` that are not `known`, links not followed."""
+    """The bytes of the files under `place` that are not `known`, without following links."""
     total = 0
     for directory, _, names in os.walk(place):
         for name in names:
             try:
                 found = os.lstat(os.path.join(directory, name))
             except OSError:
-                continue  # it went meanwhile
+                continue  # removed meanwhile
             if (found.st_dev, found.st_ino) not in known:
                 known.add((found.st_dev, found.st_ino))
                 total += found.st_size

@@ -1,4 +1,4 @@
-"""`extract`: the wheels in a file, as files, each checked against its sha256."""
+"""`extract`: the wheels in a file, written out, each checked against its sha256."""
 
 import hashlib
 import os
@@ -30,7 +30,7 @@ def _extract(asked: Specification, options: "argparse.Namespace") -> None:
     with whole.opened(asked.file) as opened:
         wheels = opened.manifest["pexlite"]["wheels"]
         for wheel in wheels:
-            # What a file says of itself leads nowhere but into that directory.
+            # A wheel's name comes from the file: it must not lead out of the directory.
             if os.path.basename(wheel["name"]) != wheel["name"] or wheel["name"][:1] in ("", "."):
                 raise ToolError("%r is no name of a wheel" % wheel["name"], VERIFICATION)
             path = "%s/%s" % (place, wheel["name"])
@@ -43,7 +43,7 @@ def _extract(asked: Specification, options: "argparse.Namespace") -> None:
 
 
 def _is_wheel(path: str) -> bool:
-    """Whether the file is empty, or a zip that says it is a wheel."""
+    """Whether the file is empty, or a zip that holds a .dist-info/WHEEL."""
     import zipfile
 
     try:
@@ -56,7 +56,7 @@ def _is_wheel(path: str) -> bool:
 
 
 def _copy_wheel(descriptor: int, wheel: "dict[str, Any]", directory: str) -> None:
-    """Put the wheel as a file into `directory`; it replaces an older one once it is whole. Raises Damaged."""
+    """Write the wheel into `directory`, replacing an older file only once it is whole. Raises Damaged."""
     path = "%s/%s" % (directory, wheel["name"])
     temporary = files.beside(path)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
@@ -71,7 +71,7 @@ def _copy_wheel(descriptor: int, wheel: "dict[str, Any]", directory: str) -> Non
 
 
 def checked_pieces(descriptor: int, wheel: "dict[str, Any]") -> "Iterator[bytes]":
-    """The wheel's bytes. Raises Damaged at their end where they have not the sha256 of the manifest."""
+    """The wheel's bytes, piece by piece. Raises Damaged after the last one if its sha256 is not the manifest's."""
     digest = hashlib.sha256()
     position, end = wheel["offset"], wheel["offset"] + wheel["size"]
     while position < end:

@@ -1,4 +1,4 @@
-"""`info`: what a file is."""
+"""`info`: a description of the file."""
 
 import os
 

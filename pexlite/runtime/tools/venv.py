@@ -1,6 +1,6 @@
-"""`venv`: a built file as an ordinary venv, copies of all files, nothing of the file or the cache.
+"""`venv`: an ordinary venv made from a built file, with copies of all files, independent of file and cache.
 
-As `NAME.tar.gz` it is an archive of such a venv that works wherever it is unpacked, as Spark unpacks archives.
+As `NAME.tar.gz` it is an archive of a venv that works wherever it is unpacked; Spark unpacks such archives.
 """
 
 import base64
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from ..file.whole import Whole
 
-# From wherever the venv lies and by whatever link the script is called.
+# They work wherever the venv lies, and through any link to the script.
 _BESIDE = '"$(dirname "$(readlink -f "$0")")/%spython"'
 _FIRST_LINES = "#!/bin/sh\n'''exec' " + _BESIDE + " \"$0\" \"$@\"\n' '''\n"
 _HERE = '"$(cd "$(dirname "${BASH_SOURCE:-$0}")/.." && pwd)"'
 _ARCHIVES = (".tar.gz", ".tgz")
-# The time of every file in an archive, so that the same file makes the same archive. Zip can tell no earlier one.
+# The time of every file in an archive, so that one file always makes the same archive: the earliest that zip has.
 _TIME = 315532800
 _MARK = "\nmade-by = pexlite\n"  # in pyvenv.cfg
 
@@ -64,7 +64,7 @@ def _venv(asked: Specification, options: "argparse.Namespace") -> None:
 
 
 def _check_replaceable(place: str, file: str, forced: bool) -> None:
-    """Raise ToolError for what is at `place` unless this tool made it, or it is empty, or it may be anything."""
+    """Raise ToolError if `place` holds something that this tool did not make, unless it is empty or `forced`."""
     if os.path.samefile(place, file):
         raise ToolError("%s is the file itself" % place, USAGE)
     if place.endswith(_ARCHIVES):
@@ -92,7 +92,7 @@ def _is_archive(path: str) -> bool:
 
 
 class _Making:
-    """A venv on its way out of the open file: of `scope` "deps" what others made, of "srcs" the rest."""
+    """A venv being made from the open file. `scope` is "deps" (dependencies), "srcs" (local code) or "all"."""
 
     def __init__(self, opened: "Whole", number: int, name: str, scope: str, compiled: bool) -> None:
         self.opened = opened
@@ -102,7 +102,7 @@ class _Making:
         self.compiled = compiled
 
     def directory(self, place: str) -> None:
-        """Make it at `place`, or add to a venv that is there. Raises ToolError, OSError, Damaged."""
+        """Make the venv at `place`, or add to the venv there. Raises ToolError, OSError, Damaged."""
         begun = os.path.exists(place + "/pyvenv.cfg")
         if os.path.lexists(place) and not begun and not (os.path.isdir(place) and not os.listdir(place)):
             raise ToolError("%s is there already and is no venv" % place, USAGE)
@@ -120,7 +120,7 @@ class _Making:
             raise
 
     def archive(self, place: str) -> None:
-        """Write an archive of it to `place`."""
+        """Write an archive of the venv to `place`."""
         import gzip
         import tarfile
 
@@ -143,7 +143,7 @@ class _Making:
             files.remove(work)
 
     def _fill(self, venv: "_Venv") -> None:
-        """Install the wheels of the scope."""
+        """Install the scope's wheels."""
         plan = tree.Plan(self.opened, self.number, venv.place, self.name)
         installed = {
             number: _Installed(plan, number) for number in range(len(plan.wheels)) if self._is_in(plan, number)
@@ -167,7 +167,7 @@ class _Making:
 
 
 class _Installed:
-    """A wheel of the plan, and the names that its files have in the venv."""
+    """A wheel of the plan, and the names of its files in the venv."""
 
     def __init__(self, plan: "tree.Plan", number: int) -> None:
         self.plan = plan
@@ -179,7 +179,7 @@ class _Installed:
         }
 
     def planned(self, block: "tree.Block") -> "list[write.Job]":
-        """The (member, path) pairs of a block of this wheel."""
+        """The (member, path) pairs of one block of this wheel."""
         target = self.plan.target_of(block) if block.directory else b""
         top = os.fsencode(self.plan.app.place) + b"/"
         jobs = []
@@ -194,7 +194,7 @@ class _Installed:
         return jobs
 
     def finish(self, venv: "_Venv") -> None:
-        """Give the wheel its scripts, and a RECORD of what is installed of it."""
+        """Write the wheel's scripts, INSTALLER, and a RECORD of what is installed."""
         first_line = venv.first_lines()
         for name in self.names:
             if name.startswith("bin/"):
@@ -215,14 +215,14 @@ class _Installed:
 
 
 class _Venv:
-    """The venv at `place`; scripts start with `python`, or where that is None with the one beside them."""
+    """The venv at `place`. Its scripts start with `python`, or with the Python beside them if that is None."""
 
     def __init__(self, place: str, python: "str | None") -> None:
         self.place = place
         self.python = python
 
     def first_lines(self, folder: str = "") -> bytes:
-        """The first lines of a script; `folder` leads from the script to its Python where they move together."""
+        """The first lines of a script. `folder` leads from the script to a Python that moves with it."""
         return environment.first_lines(self.python) if self.python else (_FIRST_LINES % folder).encode("ascii")
 
 
@@ -234,7 +234,7 @@ def _anonymous(entry: "tarfile.TarInfo") -> "tarfile.TarInfo":
 
 
 def _make_empty(place: str, name: str) -> None:
-    """Make an empty venv of the Python that this one stands on: links to it, no pip."""
+    """Make an empty venv without pip, linked to the Python that this one is based on."""
     import venv
 
     sys.executable = sys._base_executable = environment.base_python()  # type: ignore[attr-defined]
@@ -245,7 +245,7 @@ def _make_empty(place: str, name: str) -> None:
 
 
 def _make_movable(place: str) -> None:
-    """Have the empty venv name its own place nowhere."""
+    """Remove the venv's own path from all its files."""
     for name in os.listdir(place + "/bin"):
         path = place + "/bin/" + name
         if name.lower().startswith("activate") and name != "activate":
@@ -265,7 +265,7 @@ def _make_movable(place: str) -> None:
 
 
 def _rewrite_script(path: str, first_line: bytes) -> None:
-    """Have a wheel's Python script, which begins with "#!python" until it is installed, name its Python."""
+    """Replace "#!python" in the first line of a wheel's script by the venv's Python."""
     content = environment.rewritten_script(files.read(path) or b"", first_line)
     if content is not None:
         os.unlink(path)
@@ -286,7 +286,7 @@ def _write_record(place: str, record: str, names: "list[str]") -> None:
 
 
 def _put_app(venv: _Venv, plan: "tree.Plan") -> None:
-    """Have `pex` in the venv start what the file starts."""
+    """Write the venv's program `pex`, which starts what the file starts."""
     manifest = plan.opened.manifest
     started = dict(manifest["pexlite"]["start"])
     started.update(environment=manifest["inject_env"], arguments=manifest["inject_args"])

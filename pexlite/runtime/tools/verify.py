@@ -1,4 +1,4 @@
-"""`verify`: wheels against the sha256 of the manifest, unpacked files against those in their wheels."""
+"""`verify`: the file's wheels compared with the manifest's sha256, unpacked files with the wheels'."""
 
 import functools
 import os
@@ -58,7 +58,7 @@ def _problems_of_file(opened: whole.Whole) -> "Iterator[str]":
 
 
 def _verify_cache(asked: Specification, repairing: bool) -> None:
-    """Say whether what is unpacked of `asked` is whole; what is not is mended if `repairing`, else a failure."""
+    """Check the unpacked files of `asked`; mend them if `repairing`, else raise ToolError where any is wrong."""
     if not os.path.lexists(asked.place):
         return say("nothing of it is unpacked for this Python under %s" % asked.root)
     with asked.opened() as (opened, number):
@@ -81,20 +81,20 @@ def _verify_cache(asked: Specification, repairing: bool) -> None:
 
 
 class _Problem:
-    """A file that has not the content it should have, and how that is written back; None for one of no wheel."""
+    """A file with wrong content, and the function that puts it right; None where `mend.add_missing` does."""
 
     def __init__(self, words: str, put_right: "Any" = None) -> None:
         self.words = words
         self._put_right = put_right
 
     def put_right(self) -> None:
-        """Write the content back, if there is any."""
+        """Write the content back, or remove a file of no wheel."""
         if self._put_right:
             self._put_right()
 
 
 class _Comparison:
-    """The files of the store and of the app's directory, read and compared with those in the wheels."""
+    """A comparison by content of the store's and the app's files with those in the wheels."""
 
     def __init__(self, plan: "tree.Plan", facts: "dict[str, Any]") -> None:
         self.plan = plan
@@ -164,7 +164,7 @@ class _Comparison:
 
 
 def _same(path: bytes, source: bytes) -> bool:
-    """Whether both are one file, or have the same content."""
+    """Whether both paths are one file, or have the same content."""
     try:
         if os.path.samefile(path, source):
             return True
@@ -175,7 +175,7 @@ def _same(path: bytes, source: bytes) -> bool:
 
 
 def _holds(path: bytes, descriptor: int, member: "archive.Member") -> bool:
-    """Whether the file has the content of the member."""
+    """Whether the file has the member's content."""
     try:
         with open(path, "rb") as file:
             for piece in archive.pieces(descriptor, member):
@@ -187,7 +187,7 @@ def _holds(path: bytes, descriptor: int, member: "archive.Member") -> bool:
 
 
 def _foreign(directory: str, known: "set[bytes]") -> "Iterator[str]":
-    """The paths of what lies among the files of an unpacked wheel and is none of them."""
+    """The paths in an unpacked wheel's directory that are not its own files."""
     for place, directories, names in os.walk(os.fsencode(directory)):
         for name in names + directories:
             path = os.path.join(place, name)

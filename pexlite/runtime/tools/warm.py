@@ -1,4 +1,4 @@
-"""`warm`: the first start's work done now, and nothing run."""
+"""`warm`: the first start's work, without running the app."""
 
 from ..cache import app
 from .asked import Specification, compile_all, say

@@ -1,1 +1,1 @@
-"""Damage in the cache, found and mended; and apps that nobody uses, removed."""
+"""Upkeep of the cache: damage found and mended, unused apps removed."""

@@ -1,4 +1,4 @@
-"""How an app's directory differs from what it has to hold, by names and sizes."""
+"""A comparison of an app's directory with the files that it should hold, by names and sizes."""
 
 import os
 import time
@@ -11,13 +11,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LOOKS_BETWEEN = 500  # files, until the clock is read again
+_LOOKS_BETWEEN = 500  # files between two looks at the clock
 
 
 class Wrong:
-    """A file that is missing in an app's directory, or not as long as it should be.
+    """A file that is missing in an app's directory, or has another size than it should.
 
-    It is that of the store at `source`, or what has `content`; `path` is seen from the app's directory.
+    It should be a link to `source` in the store, or have `content`. `path` is relative to the app's directory.
     """
 
     def __init__(self, path: bytes, words: str, source: bytes = b"", content: "bytes | None" = None) -> None:
@@ -28,11 +28,11 @@ class Wrong:
 
 
 class OutOfTime(Exception):
-    """There are more files than can be looked at in the time that was given."""
+    """Comparing all the files would take longer than allowed."""
 
 
 def problems(plan: "tree.Plan", deadline: "float | None" = None) -> "list[Wrong]":
-    """All that is wrong with the app's directory. Raises OutOfTime where it takes longer than until `deadline`."""
+    """All that is wrong with the app's directory. Raises OutOfTime where the comparison passes `deadline`."""
     found = []
     looked = 0
     top = os.fsencode(plan.app.place) + b"/"
@@ -80,7 +80,7 @@ def _words(name: bytes, here: int, size: int) -> str:
 
 
 def cut_bytecode(place: str) -> "list[bytes]":
-    """The paths of bytecode in the app's directory that Python cannot read."""
+    """The paths of truncated bytecode in the app's directory, which Python cannot read."""
     import marshal
     import sys
 

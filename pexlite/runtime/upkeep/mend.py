@@ -1,4 +1,4 @@
-"""An app's directory made whole again, file by file; nothing that is there is taken away before."""
+"""Mending: missing and truncated files of an app's directory are written back; no file is taken away first."""
 
 import os
 import sys
@@ -16,20 +16,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_PATIENCE = 0.05  # seconds that a process which ends with a failure has its files compared
+_PATIENCE = 0.05  # seconds that comparing files may hold up a process that ends with a failure
 _LONGEST_WAIT = 60  # seconds for another process that mends or makes the app
 _CHECKED = "/_pexlite_checked"
-_MENDED = "/_pexlite_mended"  # what was wrong when the app was mended last
+_MENDED = "/_pexlite_mended"  # holds what was wrong when the app was last mended
 
 
 def after_failure(file: str, place: str, kind: "type[BaseException] | None", began: "float | None" = None) -> bool:
-    """Whether something was wrong with the app's directory; it is mended, and that is said.
+    """Whether the app's directory was damaged; by now it is mended, and the user told.
 
-    `kind` is the class of the exception that nobody caught, None where the app ended with a code of its own.
-    `began` is when this process did, in seconds since 1970; None for one that is about to become another program:
-    then nothing is said.
+    `kind` is the class of the uncaught exception, None where the app ended with an exit code of its own. `began`
+    is when this process started, in seconds since 1970; None for a process about to exec another program, where
+    nothing is told.
     """
-    # Nothing is looked at that is no app of the cache.
+    # Only an app in a cache has files that can be written back.
     if "/%s/apps/" % LAYOUT not in place:
         return False
     try:
@@ -63,7 +63,7 @@ def _after_failure(
     if found:
         mended = _mend(plan, opened, cut, found[0])
     elif kind is not None and began is not None:
-        # Another process that met it may have been faster.
+        # Another process that met the same damage may have mended it already.
         found = _mended_since(plan.app, began)
     if not found:
         return False
@@ -85,7 +85,7 @@ def _tell(name: str, found: "list[str]", kind: "type[BaseException] | None", men
 
 
 def _note_check(place: str) -> None:
-    """Have the mark's time say that the files are compared now. Raises OSError in a cache that is only read."""
+    """Set the mark's time to now: the files are being compared. Raises OSError in a read-only cache."""
     try:
         os.utime(place + _CHECKED)
     except FileNotFoundError:
@@ -94,7 +94,7 @@ def _note_check(place: str) -> None:
 
 def _mended_since(target: "app.App", began: float) -> "list[str]":
     """The words for what was mended since this process began, in a list of one or none."""
-    # Whoever is at it says so before it lets go of the lock.
+    # A process that mends writes the words before it releases the lock.
     with lock.Lock("%s/locks/%s" % (target.root, target.name)).take(_LONGEST_WAIT):
         try:
             if os.stat(target.place + _MENDED).st_mtime < began:
@@ -105,7 +105,7 @@ def _mended_since(target: "app.App", began: float) -> "list[str]":
 
 
 def _mend(plan: "tree.Plan", opened: whole.Whole, cut: "list[bytes]", words: str) -> bool:
-    """Whether what is wrong under the app's lock, where it is looked for again, could be mended."""
+    """Whether the damage could be mended, having been looked for again under the app's lock."""
     facts = _facts(plan)
     try:
         with lock.Lock(plan.app.root + "/locks/prune", shared=True).take(_LONGEST_WAIT) as held:
@@ -113,7 +113,7 @@ def _mend(plan: "tree.Plan", opened: whole.Whole, cut: "list[bytes]", words: str
                 return False
             with lock.Lock("%s/locks/%s" % (plan.app.root, plan.app.name)).take(_LONGEST_WAIT):
                 for path in cut:
-                    # What this process could not read, its next start makes anew. Another one may have seen to it.
+                    # The next start compiles this module anew. Another process may have removed the file already.
                     if os.path.lexists(path):
                         os.unlink(path)
                 add_missing(plan, facts)
@@ -124,7 +124,7 @@ def _mend(plan: "tree.Plan", opened: whole.Whole, cut: "list[bytes]", words: str
 
 
 def _facts(plan: "tree.Plan") -> "dict[str, Any]":
-    """The facts that the app's launcher holds, or those of `__main__` in the file."""
+    """The file's facts, as its `__main__` has them."""
     import ast
 
     source = plan.opened.part("__main__.py").decode("utf-8")
@@ -136,10 +136,9 @@ def _facts(plan: "tree.Plan") -> "dict[str, Any]":
 
 
 def add_missing(plan: "tree.Plan", facts: "dict[str, Any]", anew: bool = False) -> "list[str]":
-    """Put each file that is missing or cut off in the app's directory in its place, READY last.
+    """Write missing and truncated files into the app's directory, READY last; return one line for each.
 
-    Returns a line on each. Done under the app's lock by whoever has looked again. `anew` has the launcher written
-    whatever it holds.
+    The caller holds the app's lock. With `anew` the launcher is written whatever it holds.
     """
     wrong = check.problems(plan)
     place = os.fsencode(plan.app.place)
@@ -170,14 +169,14 @@ def add_missing(plan: "tree.Plan", facts: "dict[str, Any]", anew: bool = False) 
 
 
 class _Store:
-    """The unpacked wheels of a plan, completed where a file that is asked for is not whole."""
+    """A plan's unpacked wheels, completed where a needed file is not whole."""
 
     def __init__(self, plan: "tree.Plan") -> None:
         self.plan = plan
         self._completed: set[bytes] = set()
 
     def make_whole(self, source: bytes) -> None:
-        """Have the file `source` be what it is in its wheel, by size."""
+        """Complete the wheel of the file `source`, unless that has been done."""
         name = source[len(os.fsencode(self.plan.app.root)) + len(b"/wheels/") :].partition(b"/")[0]
         if name in self._completed:
             return

@@ -1,9 +1,9 @@
-"""The pruner: apps that nobody has used for long go out of the cache, then the wheels that no app has left.
+"""The pruner: it removes apps that nobody has used for long, then the wheels that no app uses.
 
-The pruner alone removes, under a lock that it has for itself and that all first starts share. The mark of an app's
-last use is the time of READY. Of the apps that may go the pruner first dates READY back: a start that finds an old
-date waits for the same lock before it goes on. Then it looks at the running processes, and at the marks once more.
-Where locks do not work nothing is pruned.
+Only the pruner removes, holding alone a lock that all first starts share. The time of an app's last use is READY's
+mtime. The pruner first dates READY of each app that may go back to 1970: a start that finds an old date waits for
+that lock before it goes on. Then the pruner looks at the running processes, and at READY once more. Where locks do
+not work it removes nothing.
 """
 
 import os
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 DAY = 86400
 _KEPT_DAYS = 90.0
-_DATED_BACK = 0.0  # a mark that any start finds old
-_ABANDONED = DAY  # seconds: a wheel that no app ever came to have, since its start was killed
-_ANOTHER_HOSTS = 3600  # seconds: a temporary name that another host has given may be in use
-_PATIENCE = 2.0  # seconds that a start spends on removing; a later one removes the rest
+_DATED_BACK = 0.0  # an mtime that every start finds old
+_ABANDONED = DAY  # seconds that a wheel may be without an app, whose first start may be at work or was killed
+_ANOTHER_HOSTS = 3600  # seconds that a temporary file of another host may be in use
+_PATIENCE = 2.0  # seconds that a start spends on removing; a later start removes the rest
 
 
 class Gone:
-    """The names of the apps and wheels that a pruning took out; and of apps that are in use, how."""
+    """The names of the apps and wheels that were removed; and why other apps stayed, by name."""
 
     def __init__(self) -> None:
         self.apps: list[str] = []
@@ -35,16 +35,16 @@ class Gone:
 
 
 def after_install(root: str, kept: str) -> None:
-    """Prune as the environment says, the app named `kept` staying. No failure of this is one of the start."""
+    """Prune as PEX_KEEP_DAYS says, but for the app named `kept`. Failures are ignored."""
     try:
         days = kept_days()
         prune(root, days or None, kept, time.time() + _PATIENCE)
     except Exception:
-        pass  # the app is ready: that is what counts
+        pass  # the app is ready to start whatever happened here
 
 
 def kept_days() -> float:
-    """How many days an unused app stays, as PEX_KEEP_DAYS says; 0 for ever, as with a text that is no number."""
+    """The days an unused app stays, by PEX_KEEP_DAYS. 0 is for ever, as is a value that is no number."""
     said = os.environ.get("PEX_KEEP_DAYS") or _KEPT_DAYS
     try:
         days = float(said)
@@ -57,10 +57,10 @@ def kept_days() -> float:
 
 
 def prune(root: str, days: "float | None", kept: str = "", deadline: "float | None" = None) -> "Gone | None":
-    """Remove what killed starts have left, and apps unused for `days` unless that is None; return what has gone.
+    """Remove leftovers of killed starts, and apps unused for `days` unless that is None; return what has gone.
 
-    Wheels go with their apps. What a running process uses stays. Returns None where another process is at work, or
-    `root` (".../lite-2") is no cache of this project and this user.
+    Apps of running processes stay. Wheels go with their last app. Returns None where another process holds the
+    lock, or `root` (".../lite-2") is no cache of pexlite's and this user's.
     """
     with lock.Lock(root + "/locks/prune").take(0) as alone:
         if not alone.held or not roots.is_ours(root):
@@ -80,7 +80,7 @@ def prune(root: str, days: "float | None", kept: str = "", deadline: "float | No
 
 
 class _Directory:
-    """A directory of the cache, worked in by its descriptor; one that is a link, or not this user's, is empty."""
+    """A directory of the cache, used by its descriptor. Empty if it is a link or another account's."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -97,13 +97,13 @@ class _Directory:
             os.close(descriptor)
 
     def names(self) -> "list[str]":
-        """All names in it."""
+        """All names in the directory."""
         return os.listdir(self.descriptor) if self.descriptor >= 0 else []
 
     def own(
         self, is_of_form: "Callable[[str], object]", kind: "Callable[[int], bool]"
     ) -> "Iterator[tuple[str, float]]":
-        """Names of that form, of entries of that kind, which are this user's and on this device; with times."""
+        """The (name, mtime) of this user's entries on this device whose name and kind fit."""
         for name in self.names():
             if not is_of_form(name):
                 continue
@@ -115,7 +115,7 @@ class _Directory:
                 yield name, found.st_mtime
 
     def rename(self, name: str, new: str) -> bool:
-        """Whether `name` is called `new` now."""
+        """Whether `name` could be renamed to `new`."""
         try:
             os.rename(name, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
             return True
@@ -123,7 +123,7 @@ class _Directory:
             return False
 
     def unlink(self, name: str) -> None:
-        """Remove a file."""
+        """Remove a file, if possible."""
         try:
             os.unlink(name, dir_fd=self.descriptor)
         except OSError:
@@ -135,7 +135,7 @@ class _Directory:
 
 
 class _Pruner:
-    """One pruning, under the lock: what goes is put aside, to be removed after it."""
+    """One pruning, under the lock. It renames entries aside; they are removed after the lock is released."""
 
     def __init__(self, root: str) -> None:
         self.root = root
@@ -151,7 +151,7 @@ class _Pruner:
             directory.close()
 
     def put_aside_leftovers(self) -> None:
-        """Put aside what killed starts have left: no start of this host is at work now."""
+        """Put aside temporary files of killed starts; under the lock, no start of this host is at work."""
         limit = time.time() - _ANOTHER_HOSTS
         for directory, is_known in ((self.apps, _is_of_apps), (self.wheels, app.is_wheel_name)):
             for name, seconds in list(directory.own(app.final_name, _is_any)):
@@ -160,7 +160,7 @@ class _Pruner:
                     self.aside.append("%s/%s" % (directory.path, name))
 
     def put_aside_unused(self, limit: float, kept: str) -> None:
-        """The apps last used before `limit` that no process uses, and what belongs to apps that are gone."""
+        """Put aside unused apps, last used before `limit`, and remove what belongs to apps that are gone."""
         marks = {}
         for name, _ in self.apps.own(app.is_app_name, stat.S_ISDIR):
             mark = self._app(name).mark()
@@ -177,7 +177,7 @@ class _Pruner:
         return app.App("%s/apps/%s" % (self.root, name))
 
     def _not_in_use(self, marks: "dict[str, float]") -> "list[str]":
-        """Those of the apps that no process uses; they are dated back, so that a start from now on waits."""
+        """The names of the apps that no process uses. Their marks are dated back, so that new starts wait."""
         if not marks:
             return []
         from . import users
@@ -197,14 +197,14 @@ class _Pruner:
         return [candidate.name for candidate in candidates if candidate.name not in used]
 
     def _put_app_aside(self, name: str) -> bool:
-        """Whether the app has gone; one whose mark has been moved since it was looked at has not."""
+        """Whether the app was put aside. It stays where a start has moved its mark meanwhile."""
         found = self._app(name)
         try:
             ready = os.lstat(found.ready_path)
             if ready.st_size and ready.st_mtime != _DATED_BACK:
                 return False
         except FileNotFoundError:
-            pass  # its start was killed, or it has lost what counts
+            pass  # no READY: its first start was killed, or READY was lost, so no start can use it
         new = os.path.basename(files.beside(found.place))
         if not self.apps.rename(name, new):
             return False
@@ -212,22 +212,22 @@ class _Pruner:
         return True
 
     def _remove_what_apps_left(self) -> None:
-        """Pointers of the sh header, and locks, of apps that are gone."""
+        """Remove pointers of the sh header and locks whose app has gone."""
         names = set(self.apps.names())
         builds = set([name.partition("-")[0] for name in names if app.is_app_name(name)])
         for name, _ in list(self.apps.own(app.is_pointer_name, stat.S_ISREG)):
             if name[:-3] not in builds:
                 self.apps.unlink(name)
-        # Whoever waits for one of these has opened it, and a day is longer than any start waits.
+        # A process may have opened such a lock and be waiting for it, but never for a day.
         limit = time.time() - DAY
         for name, seconds in list(self.locks.own(app.is_app_name, stat.S_ISREG)):
             if name not in names and seconds < limit:
                 self.locks.unlink(name)
 
     def put_aside_wheels(self, limit: float) -> None:
-        """The wheels that no app has: those of an app that went now, and those older than `limit`.
+        """Put aside the wheels without an app: those whose app has just gone, and those older than `limit`.
 
-        Raises OSError where it cannot be told which wheels an app has.
+        Raises OSError where an app's READY cannot be read, which would tell its wheels.
         """
         kept: set[str] = set()
         for name in self.apps.names():

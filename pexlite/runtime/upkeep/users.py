@@ -1,7 +1,7 @@
-"""Who uses which apps of the cache, found out by looking at the running processes.
+"""Which apps of the cache are in use, judged by the running processes.
 
-An app holds nothing open that would tell, so this goes by what can be seen: the command line, the files mapped
-into memory and the time of the start. In doubt an app counts as used.
+An app in use holds no lock and need not hold any file open. So this goes by command lines, files mapped into
+memory and start times. In doubt an app counts as used.
 """
 
 import os
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
     from ..cache.app import App
 
-# A start moves the mark of its app unless the mark is younger than this, so no user of an app began later.
+# Every start renews a mark older than a day: a process that began later than this after the mark is no user of it.
 _MARK_IS_RIGHT_WITHIN = 86400 + 60
-_CLOCKS_DIFFER_BY = 0.1  # seconds: processes and files are not dated in the same way
+_CLOCKS_DIFFER_BY = 0.1  # seconds: start times of processes and mtimes of files come from different clocks
 _MOST_WORDS = 50  # of a command line that are looked at
 _SINCE_BOOT = 7  # CLOCK_BOOTTIME, which Python 3.6 has no name for
 _OF_THE_KERNEL = 0x00200000  # PF_KTHREAD of /proc/PID/stat
-_LOOKS, _BETWEEN_LOOKS = 50, 0.001  # seconds: at a process whose exec is under way, which shows no words yet
+_LOOKS, _BETWEEN_LOOKS = 50, 0.001  # seconds: looks at a process amid exec, which shows no command line yet
 
 
 class Candidate:
-    """An app that might go: `mark` is its last use, as it was before the pruner dated it back."""
+    """An app that may be removed. `mark` is its last use, before the pruner dated it back."""
 
     def __init__(self, app: "App", mark: float) -> None:
         self.app = app
@@ -37,7 +37,7 @@ class Candidate:
         ready = app.ready()
         self.file_name = ready.file if ready else ""
         self.wheels = ready.wheels if ready else ()
-        # By a path sealed into the file; and the private caches stand in for any other.
+        # PEX_ROOT does not tell of a root sealed into the file, nor of a private root in place of another.
         sealed = ready is None or bool(ready.sealed_root)
         self.is_found_otherwise = sealed or os.path.basename(self.root)[:8] == "pexlite-"
         python = os.path.realpath(app.place + "/bin/python")
@@ -49,13 +49,13 @@ class Candidate:
         self.is_closed = is_closed(os.path.realpath(app.place), self.owner)
 
     def is_mapped(self, process: "Process") -> bool:
-        """Whether the process has a file of the app in memory, or of its wheels, where the app has but links."""
+        """Whether the process has mapped a file of the app, or of its wheels (the app may hold symbolic links)."""
         return self.path in process.mapped or any(["/%s/" % wheel in process.mapped for wheel in self.wheels])
 
     def is_perhaps_run_by(self, process: "Process") -> bool:
-        """Whether a process that tells no more may be one of this app's, by its Python, cache, user and age."""
+        """Whether the process may run this app, by its Python, cache, user and age."""
         if self.is_closed and process.owner != self.owner:
-            return False  # nobody else can enter, and root uses no cache of another account
+            return False  # other users cannot enter, and root uses no cache of another account
         program = process.program or process.words[0]
         if program.endswith(" (deleted)"):
             program = program[: -len(" (deleted)")]
@@ -68,12 +68,12 @@ class Candidate:
             return False
         if process.owner == self.owner or process.started < self.mark + _MARK_IS_RIGHT_WITHIN:
             return True
-        # Who may not write here does not move the mark either.
+        # Another user cannot renew the mark, so go by the file's name.
         return self.file_name in [os.path.basename(word) for word in process.words]
 
 
 class Process:
-    """A running process, None for what cannot be seen of it; `root` is the cache that it was told of."""
+    """A running process; what cannot be seen of it is None. `root` is the cache that its variables name."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Process:
 
 
 def in_use(apps: "Sequence[Candidate]") -> "dict[str, Process]":
-    """The names of those of `apps` that a running process uses, or may be using, and a process of each."""
+    """The apps that a running process uses or may use, each by name with one such process."""
     used: dict[str, Process] = {}
     for process in running():
         rest = [app for app in apps if app.name not in used]
@@ -109,7 +109,7 @@ def in_use(apps: "Sequence[Candidate]") -> "dict[str, Process]":
 
 
 def is_closed(path: str, owner: int) -> bool:
-    """Whether a directory of `owner`'s, at `path` or above it, lets nobody else in; root needs no leave."""
+    """Whether `path`, or a directory above it, is owned by `owner` and closed to all others except root."""
     while path != "/":
         try:
             found = os.stat(path)
@@ -126,7 +126,7 @@ def is_closed(path: str, owner: int) -> bool:
 
 
 def _has_list(path: str) -> bool:
-    """Whether a list of others who may enter (ACL) is kept: then the group's bits are the most that they may."""
+    """Whether the path has an ACL that may let others in; the group's bits are then only its upper limit."""
     try:
         return "system.posix_acl_access" in os.listxattr(path)
     except (AttributeError, OSError):
@@ -134,7 +134,7 @@ def _has_list(path: str) -> bool:
 
 
 def _has_others(found: os.stat_result) -> bool:
-    """Whether anybody but the owner may be in the group; many owners have one of their own name for themselves."""
+    """Whether the group may have members other than the owner. Many users have a group for themselves alone."""
     import grp
     import pwd
 
@@ -146,16 +146,16 @@ def _has_others(found: os.stat_result) -> bool:
 
 
 def _used_by(process: Process, apps: "Sequence[Candidate]") -> "list[str]":
-    """Which of `apps` the process may use.
+    """The names of the `apps` that the process may use.
 
-    That it is known to be another app's process speaks for all the others: versions of an app share most wheels.
+    A process known to run one app uses no other, although versions of an app share most wheels.
     """
     line = "\n".join(process.words)
     if "/%s/apps/" % LAYOUT in line:
         return [app.name for app in apps if app.path in line]
     try:
         known, build_id = _what_it_runs(process)
-    except Exception:  # a file that is damaged, or has gone meanwhile
+    except Exception:  # a file that is damaged or has gone
         known, build_id = False, ""
     if build_id:
         return [app.name for app in apps if app.build_id == build_id]
@@ -163,21 +163,21 @@ def _used_by(process: Process, apps: "Sequence[Candidate]") -> "list[str]":
 
 
 def _what_it_runs(process: Process) -> "tuple[bool, str]":
-    """(True, build id); (True, "") for what is no built file; (False, "") where that cannot be told any more."""
+    """(True, build id) of a built file; (True, "") for any other program; (False, "") where nobody can tell."""
     if not _is_python(process.words[0]):
-        return not _is_python(process.program or ""), ""  # a Python by another name has changed it
+        return not _is_python(process.program or ""), ""  # a Python that has changed its own command line
     script = _script(process.words)
-    # Not the script alone: `-m pdb`, coverage and the like are given a file as well.
+    # Any argument may be the file, not only the script: `-m pdb` and coverage run a file too.
     for word in process.words[1:_MOST_WORDS]:
         path = os.path.join(process.directory or "", word)
-        # /dev/fd/3 is another file in each process.
+        # /dev/fd/3 is a different file in each process.
         if not os.path.isabs(path) or path.startswith(("/dev/", "/proc/")) or not os.path.exists(path):
             if word == script:
                 return False, ""
             continue
         build_id = _build_id(path)
         if build_id:
-            # Otherwise another version may have been put in its place.
+            # A newer file may be another version, put in the place of the one that runs.
             as_it_was = os.stat(path).st_ctime < process.started - _CLOCKS_DIFFER_BY
             return as_it_was, build_id if as_it_was else ""
     return True, ""
@@ -188,7 +188,7 @@ def _is_python(program: str) -> bool:
 
 
 def _script(words: "list[str]") -> str:
-    """The file that a Python's command line runs, "" where it runs none: -c, -m, or at a prompt."""
+    """The file that a Python's command line runs; "" for -c, -m or a prompt."""
     position = 1
     while position < len(words):
         word = words[position]
@@ -203,7 +203,7 @@ def _script(words: "list[str]") -> str:
 
 
 def _build_id(path: str) -> str:
-    """The build id of the file at `path`, "" where pexlite did not make it."""
+    """The build id of the file at `path`; "" where pexlite did not make it."""
     import json
     from zipimport import zipimporter
 
@@ -214,11 +214,11 @@ def _build_id(path: str) -> str:
         return ""
 
 
-# -- what the system shows ---------------------------------------------------------------------------
+# -- processes, as the system shows them -------------------------------------------------------------
 
 
 def running() -> "Iterator[Process]":
-    """The processes of this machine, but for this one and the kernel's."""
+    """The processes of this machine, except this one and the kernel's."""
     return _from_proc() if os.path.exists("/proc/self/stat") else _from_ps()
 
 
@@ -233,7 +233,7 @@ def _from_proc() -> "Iterator[Process]":
             seen = Process(_words(place), 0, os.stat(place).st_uid, _link(place + "/exe"), _link(place + "/cwd"))
             seen.number = int(name)
             seen.mapped, seen.root = _read(place + "/maps"), _root(_read(place + "/environ"))
-            facts = _facts(place)  # last: of a process that ended before this, less was seen than it was
+            facts = _facts(place)  # read last: if the process is still there, all that was read before is right
             seen.started = booted + int(facts[19]) / ticks
         except (OSError, ValueError, IndexError):
             continue
@@ -242,7 +242,7 @@ def _from_proc() -> "Iterator[Process]":
 
 
 def _words(place: str) -> "list[str]":
-    """The command line of a process. While an exec is under way there is none; and a process may empty its own."""
+    """The words of a process's command line; they are missing during an exec, and a process may empty its own."""
     for _ in range(_LOOKS):
         line = _read(place + "/cmdline").rstrip("\0")
         if line or not _is_one(_facts(place)):
@@ -252,17 +252,17 @@ def _words(place: str) -> "list[str]":
 
 
 def _facts(place: str) -> "list[str]":
-    # "1234 (a name) S 1 …": the name may hold anything, so what follows it is counted from its end.
+    # "1234 (a name) S 1 …": the name may hold anything, also ")", so count from its last one.
     return _read(place + "/stat").rpartition(")")[2].split()
 
 
 def _is_one(facts: "list[str]") -> bool:
-    """Whether they are of a process that has not ended, and is not the kernel's."""
+    """Whether these fields belong to a process that has not ended and is not the kernel's."""
     return bool(facts) and facts[0] not in "ZX" and not int(facts[6]) & _OF_THE_KERNEL
 
 
 def _root(environment: str) -> "str | None":
-    """The cache that a start finds by these variables; None for one that is another path in another process."""
+    """The cache root that a start with these variables uses; None where it depends on the process's directory."""
     given = {line.partition("=")[0]: line.partition("=")[2] for line in environment.split("\0")}
     root = given.get("PEX_ROOT") or given.get("HOME", "") + "/.pex"
     return os.path.realpath(root) if root[0] == "/" and root != "/.pex" else None
@@ -284,7 +284,7 @@ def _link(path: str) -> "str | None":
 
 
 def _from_ps() -> "Iterator[Process]":
-    """As `_from_proc`, by `ps` (POSIX): without directories, maps and blanks in words."""
+    """The processes by `ps` (POSIX), without directories and maps; words with blanks are split."""
     import subprocess
 
     columns = ["-o", "pid=", "-o", "uid=", "-o", "etime=", "-o", "args="]
@@ -297,7 +297,7 @@ def _from_ps() -> "Iterator[Process]":
 
 
 def _seconds(elapsed: str) -> int:
-    """The time that ps shows as "2-03:04:05" or "04:05", in seconds."""
+    """The seconds of a time that ps shows as "2-03:04:05" or "04:05"."""
     days, _, rest = elapsed.rpartition("-")
     total = int(days or 0)
     parts = [int(part) for part in rest.split(":")]
