@@ -136,7 +136,7 @@ def test_all_else_that_it_imports_is_the_standard_library(name: Name) -> None:
     ("source", "name", "found"),
     [
         ("from . import files", ("cache", "app"), [("cache", "files")]),
-        ("from .. import install", ("tools", "asked"), [("install",)]),
+        ("from .. import install", ("tools", "built_file"), [("install",)]),
         ("from ..cache.app import App", ("upkeep", "users"), [("cache", "app")]),
         ("from . import cache, venv", ("tools",), [("tools", "cache"), ("tools", "venv")]),
         ("from ..app.switches import Switches", ("tools",), [("app", "switches")]),

@@ -24,10 +24,10 @@ def launcher_of(facts: "dict[str, Any]", file: str) -> "ModuleType":
         if switches.python:
             from . import pythons
 
-            pythons.run_asked(file, switches)
+            pythons.run_requested(file, switches)
         if switches.tools:
             from . import tools
-            from .tools.asked import Specification
+            from .tools.built_file import BuiltFile
 
-            tools.run(Specification(facts, file, app_directory(facts), switches), sys.argv[1:])
+            tools.run(BuiltFile(facts, file, app_directory(facts), switches), sys.argv[1:])
     return install.launcher_of(facts, file, switches)

@@ -34,18 +34,18 @@ print("%s%d%d%s" % (kind, sys.version_info[0], sys.version_info[1], free))
 """
 
 
-def run_asked(file, switches):  # type: (str, Optional[Switches]) -> None
+def run_requested(file, switches):  # type: (str, Optional[Switches]) -> None
     """Exec the Python that PEX_PYTHON names; return where it is unset or names this Python."""
     given = switches.taken if switches else os.environ
-    asked = given.get("PEX_PYTHON")
-    if not asked or _CHOSEN in given:
+    requested = given.get("PEX_PYTHON")
+    if not requested or _CHOSEN in given:
         return
-    if os.sep in asked:
-        path = os.path.expanduser(asked)
+    if os.sep in requested:
+        path = os.path.expanduser(requested)
     else:
-        path = next(_on_path([asked], ""), "")  # never in the current directory
+        path = next(_on_path([requested], ""), "")  # never in the current directory
     if not os.path.isfile(path) or not os.access(path, os.X_OK):
-        _fail("PEX_PYTHON=%s is no program here" % asked, "give its full path, or unset PEX_PYTHON")
+        _fail("PEX_PYTHON=%s is no program here" % requested, "give its full path, or unset PEX_PYTHON")
     if os.path.realpath(path) == os.path.realpath(sys.executable or ""):
         return
     _start_over(path, file, switches)
@@ -58,18 +58,18 @@ def run_fitting(file, accepted, needed, switches, root="", platform=""):
     `needed` describes the Pythons that the file runs on. The Python that is found is remembered under the cache
     root `root`. `platform` describes this machine, where the machine is what does not fit.
     """
-    run_asked(file, switches)
+    run_requested(file, switches)
     given = switches.taken if switches else os.environ
-    asked = given.get("PEX_PYTHON")
-    if not asked and _CHOSEN not in given:
+    requested = given.get("PEX_PYTHON")
+    if not requested and _CHOSEN not in given:
         path = _find(accepted, given.get("PEX_PYTHON_PATH", ""), root or cache_root(None))
         if path:
             _start_over(path, file, switches)
-    here = "; %s is %s" % ("PEX_PYTHON" if asked else "this", _this() + platform)
+    here = "; %s is %s" % ("PEX_PYTHON" if requested else "this", _this() + platform)
     _fail(
         _fitted("%s needs %s", os.path.basename(file), needed, _LINE - len("error: ") - len(here)) + here,
         "%sinstall one that fits, name it with PEX_PYTHON=/path/to/python, or build for this one with --python"
-        % ("" if asked else "PATH has no other: "),
+        % ("" if requested else "PATH has no other: "),
     )
 
 

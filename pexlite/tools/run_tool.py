@@ -20,14 +20,14 @@ def look(room: str, file: str, arguments: "list[str]") -> None:
     sys.modules["__pexlite__"] = package
     from __pexlite__ import tools
     from __pexlite__.importing import Room
-    from __pexlite__.tools.asked import Specification
+    from __pexlite__.tools.built_file import BuiltFile
 
-    asked = Specification({}, file, "", None, Room(file, _written(Path(room)), {}))
+    built_file = BuiltFile({}, file, "", None, Room(file, _written(Path(room)), {}))
     try:
-        tools.run(asked, arguments)
+        tools.run(built_file, arguments)
     except Exception as failure:  # noqa: BLE001 - any of them says that the file is not what it should be
         sys.stderr.write(
-            f"error: {asked.name} is damaged: {type(failure).__name__}: {ascii(str(failure))[:200]}\n"
+            f"error: {built_file.name} is damaged: {type(failure).__name__}: {ascii(str(failure))[:200]}\n"
         )
         sys.exit(6)
 

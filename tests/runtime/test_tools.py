@@ -13,7 +13,7 @@ import pytest
 
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
 from pexlite.runtime import failed
-from pexlite.runtime.tools import asked
+from pexlite.runtime.tools import built_file
 from tests import needs
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
@@ -268,7 +268,7 @@ def test_whatever_the_file_starts_the_tools_come_first(
 def test_what_a_file_says_of_itself_is_shown_as_text(
     text: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked.say(text)
+    built_file.say(text)
     assert capsys.readouterr().out == words + "\n"
     with pytest.raises(SystemExit):
         failed.fail(text, text)

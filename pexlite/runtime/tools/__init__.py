@@ -10,7 +10,7 @@ import sys
 from ..failed import end_as_interrupted, shown
 from ..file.zip import Damaged
 from . import cache, extract, info, venv, verify, warm
-from .asked import USAGE, VERIFICATION, WRITING, Specification, ToolError
+from .built_file import USAGE, VERIFICATION, WRITING, BuiltFile, ToolError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ _EPILOG = "Without PEX_TOOLS the file runs its app."
 _COMMANDS = (info, verify, venv, extract, warm, cache)
 
 
-def run(asked: Specification, arguments: "list[str]") -> "NoReturn":
+def run(built_file: BuiltFile, arguments: "list[str]") -> "NoReturn":
     """Exit having run the tool that `arguments` name."""
-    parser = _Parser(prog="PEX_TOOLS=1 %s" % asked.name, description="Look into this file.", epilog=_EPILOG)
+    parser = _Parser(prog="PEX_TOOLS=1 %s" % built_file.name, description="Look into this file.", epilog=_EPILOG)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in _COMMANDS:
         command.add_to(commands)
     options = parser.parse_args(arguments)
     if not options.command:
         parser.error("say what to do")
-    _end(lambda: options.do(asked, options))
+    _end(lambda: options.do(built_file, options))
 
 
 def main() -> "NoReturn":

@@ -6,7 +6,7 @@ import time
 from ..cache import app
 from ..start import LAYOUT, cache_root
 from ..upkeep import prune
-from .asked import USAGE, WRITING, ToolError, in_words, say, say_json
+from .built_file import USAGE, WRITING, ToolError, in_words, say, say_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .asked import Specification
+    from .built_file import BuiltFile
 
 _EARLIER = "lite-1"  # what earlier versions made
 
@@ -33,27 +33,27 @@ def add_to(commands: "Any") -> None:
     prune.set_defaults(do=_prune)
 
 
-def _info(asked: "Specification | None", options: "argparse.Namespace") -> None:
-    found = Holdings(_root(asked))
+def _info(built_file: "BuiltFile | None", options: "argparse.Namespace") -> None:
+    found = CacheContents(_root(built_file))
     if options.json:
         return say_json(found.as_json())
     for line in found.in_lines():
         say(line)
 
 
-def _prune(asked: "Specification | None", options: "argparse.Namespace") -> None:
-    root = _root(asked)
+def _prune(built_file: "BuiltFile | None", options: "argparse.Namespace") -> None:
+    root = _root(built_file)
     days = prune.kept_days() if options.days is None else options.days
     if not days >= 0:
         raise ToolError("--days %s is no number of days" % options.days, USAGE)
-    before = Holdings(root)
+    before = CacheContents(root)
     # PEX_KEEP_DAYS=0 keeps everything, --days 0 keeps what is in use.
     idle = not before.exists or not days and options.days is None
     gone = prune.Gone() if idle else prune.prune(root, days)
     if gone is None:
         words = "%s is not to be locked, or none of pexlite's: another start may be at work there, try again"
         raise ToolError(words % root, WRITING)
-    left = Holdings(root)
+    left = CacheContents(root)
     size = before.size - left.size
     kept = [(app["name"], app["python"], _why(app, gone, idle)) for app in left.apps]
     if options.json:
@@ -75,11 +75,11 @@ def _used(one: "dict[str, Any]") -> str:
     return "today" if not days else "%d day%s ago" % (days, "" if days == 1 else "s")
 
 
-def _root(asked: "Specification | None") -> str:
-    return asked.root if asked else "%s/%s" % (cache_root(None), LAYOUT)
+def _root(built_file: "BuiltFile | None") -> str:
+    return built_file.root if built_file else "%s/%s" % (cache_root(None), LAYOUT)
 
 
-class Holdings:
+class CacheContents:
     """The apps and wheels under `root` (".../lite-2"), with sizes in bytes and times of last use.
 
     A file with several hard links counts once: in its wheel, not in the app.

@@ -6,7 +6,7 @@ import os
 from ..cache import files
 from ..file import whole
 from ..file import zip as archive
-from .asked import VERIFICATION, WRITING, Specification, ToolError, say
+from .built_file import VERIFICATION, WRITING, BuiltFile, ToolError, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def add_to(commands: "Any") -> None:
     extract.set_defaults(do=_extract)
 
 
-def _extract(asked: Specification, options: "argparse.Namespace") -> None:
+def _extract(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     place = os.path.abspath(os.path.expanduser(options.place))
-    with whole.opened(asked.file) as opened:
+    with whole.opened(built_file.file) as opened:
         wheels = opened.manifest["pexlite"]["wheels"]
         for wheel in wheels:
             # A wheel's name comes from the file: it must not lead out of the directory.

@@ -3,7 +3,7 @@
 import os
 
 from ..file import whole
-from .asked import Specification, in_words, say, say_json
+from .built_file import BuiltFile, in_words, say, say_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,17 +18,17 @@ def add_to(commands: "Any") -> None:
     info.set_defaults(do=_info)
 
 
-def _info(asked: Specification, options: "argparse.Namespace") -> None:
-    with whole.opened(asked.file) as opened:
+def _info(built_file: BuiltFile, options: "argparse.Namespace") -> None:
+    with whole.opened(built_file.file) as opened:
         manifest = opened.manifest
     if options.json:
         return say_json(manifest)
     own = manifest["pexlite"]
-    say(asked.file)
+    say(built_file.file)
     say("  starts     %s" % (manifest["entry_point"] or "a Python interpreter"))
     say("  runs on    %s" % own["runs_on"])
     say("  asked for  %s" % (", ".join(manifest["requirements"]) or "nothing by name"))
-    say("  size       %s" % in_words(os.path.getsize(asked.file)))
+    say("  size       %s" % in_words(os.path.getsize(built_file.file)))
     say("  build id   %s" % own["build_id"])
     say("  %d wheels" % len(own["wheels"]))
     for wheel in own["wheels"]:

@@ -12,7 +12,7 @@ import sys
 
 from ..cache import app, files
 from ..unpack import environment, tree, wheel, write
-from .asked import USAGE, Specification, ToolError, compile_all, say
+from .built_file import USAGE, BuiltFile, ToolError, compile_all, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ def add_to(commands: "Any") -> None:
     venv.set_defaults(do=_venv)
 
 
-def _venv(asked: Specification, options: "argparse.Namespace") -> None:
+def _venv(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     place = os.path.abspath(os.path.expanduser(options.place))
     if os.path.exists(place):
-        _check_replaceable(place, asked.file, options.force)
-    with asked.opened() as (opened, number):
-        making = _Making(opened, number, asked.name, options.scope, options.compile)
+        _check_replaceable(place, built_file.file, options.force)
+    with built_file.opened() as (opened, number):
+        making = _Making(opened, number, built_file.name, options.scope, options.compile)
         try:
             if place.endswith(_ARCHIVES):
                 making.archive(place)

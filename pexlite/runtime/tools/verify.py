@@ -9,7 +9,7 @@ from ..file import zip as archive
 from ..start import LAUNCHER
 from ..unpack import launcher, tree, wheel
 from ..upkeep import mend
-from .asked import USAGE, VERIFICATION, WRITING, Specification, ToolError, say
+from .built_file import USAGE, VERIFICATION, WRITING, BuiltFile, ToolError, say
 from .extract import checked_pieces
 
 TYPE_CHECKING = False
@@ -29,18 +29,18 @@ def add_to(commands: "Any") -> None:
     verify.set_defaults(do=_verify)
 
 
-def _verify(asked: Specification, options: "argparse.Namespace") -> None:
+def _verify(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     if options.repair and not options.cache:
         raise ToolError("--repair is for the unpacked files: verify --cache --repair", USAGE)
-    with whole.opened(asked.file) as opened:
+    with whole.opened(built_file.file) as opened:
         problems = list(_problems_of_file(opened))
     if problems:
         for problem in problems:
             say(problem)
-        raise ToolError("%s is damaged: copy it here again" % asked.name, VERIFICATION)
-    say("%s is whole: %d wheels have their sha256" % (asked.name, len(opened.manifest["pexlite"]["wheels"])))
+        raise ToolError("%s is damaged: copy it here again" % built_file.name, VERIFICATION)
+    say("%s is whole: %d wheels have their sha256" % (built_file.name, len(opened.manifest["pexlite"]["wheels"])))
     if options.cache:
-        _verify_cache(asked, options.repair)
+        _verify_cache(built_file, options.repair)
 
 
 def _problems_of_file(opened: whole.Whole) -> "Iterator[str]":
@@ -57,27 +57,31 @@ def _problems_of_file(opened: whole.Whole) -> "Iterator[str]":
             yield str(damage)
 
 
-def _verify_cache(asked: Specification, repairing: bool) -> None:
-    """Check the unpacked files of `asked`; mend them if `repairing`, else raise ToolError where any is wrong."""
-    if not os.path.lexists(asked.place):
-        return say("nothing of it is unpacked for this Python under %s" % asked.root)
-    with asked.opened() as (opened, number):
-        plan = tree.Plan(opened, number, asked.place, app.App(asked.place).known_as(asked.file))
-        found = list(_Comparison(plan, asked.facts).problems())
+def _verify_cache(built_file: BuiltFile, repairing: bool) -> None:
+    """Check the unpacked files; mend them if `repairing`, else raise ToolError where any is wrong."""
+    if not os.path.lexists(built_file.place):
+        return say("nothing of it is unpacked for this Python under %s" % built_file.root)
+    with built_file.opened() as (opened, number):
+        plan = tree.Plan(opened, number, built_file.place, app.App(built_file.place).known_as(built_file.file))
+        found = list(_Comparison(plan, built_file.facts).problems())
         if not found:
-            return say("%s is whole: %d wheels have the files that they should" % (asked.place, len(plan.wheels)))
+            return say(
+                "%s is whole: %d wheels have the files that they should" % (built_file.place, len(plan.wheels))
+            )
         for problem in found:
             say(problem.words)
         if not repairing:
-            raise ToolError("%s is damaged: verify --cache --repair unpacks it anew" % asked.place, VERIFICATION)
-        with lock.Lock(asked.root + "/locks/prune", shared=True).take(_LONGEST_WAIT) as shared:
+            raise ToolError(
+                "%s is damaged: verify --cache --repair unpacks it anew" % built_file.place, VERIFICATION
+            )
+        with lock.Lock(built_file.root + "/locks/prune", shared=True).take(_LONGEST_WAIT) as shared:
             if shared.refused:
-                raise ToolError("%s is being pruned: try again" % asked.root, WRITING)
-            with lock.Lock("%s/locks/%s" % (asked.root, plan.app.name)).take(_LONGEST_WAIT):
-                for problem in _Comparison(plan, asked.facts).problems():
+                raise ToolError("%s is being pruned: try again" % built_file.root, WRITING)
+            with lock.Lock("%s/locks/%s" % (built_file.root, plan.app.name)).take(_LONGEST_WAIT):
+                for problem in _Comparison(plan, built_file.facts).problems():
                     problem.put_right()
-                mend.add_missing(plan, asked.facts, anew=True)
-    return say("repaired: %s" % asked.install())
+                mend.add_missing(plan, built_file.facts, anew=True)
+    return say("repaired: %s" % built_file.install())
 
 
 class _Problem:

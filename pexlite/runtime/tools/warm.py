@@ -1,7 +1,7 @@
 """`warm`: the first start's work, without running the app."""
 
 from ..cache import app
-from .asked import Specification, compile_all, say
+from .built_file import BuiltFile, compile_all, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ def add_to(commands: "Any") -> None:
     warm.set_defaults(do=_warm)
 
 
-def _warm(asked: Specification, options: "argparse.Namespace") -> None:
-    place = asked.install()
+def _warm(built_file: BuiltFile, options: "argparse.Namespace") -> None:
+    place = built_file.install()
     if options.compile:
         compile_all([app.site_packages(place)])
     say(place)

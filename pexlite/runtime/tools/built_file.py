@@ -30,7 +30,7 @@ class ToolError(Exception):
         self.code = code
 
 
-class Specification:
+class BuiltFile:
     """A built file that a tool works on. `place` is the path of its app's directory.
 
     A `room` is passed by a pexlite that looks at the file without starting it: its modules are used, not the
