@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,19 +16,10 @@ from typing import Any
 
 from pexlite.errors import PexliteError, UsageError, WriteError
 from pexlite.files.places import PARTS, is_store, store_place
+from pexlite.store.names import is_entry
 
 KEPT_DAYS = 90.0
 _DAY = 86400
-# What the names of entries are, in each part of a store.
-_NAMES = {
-    "wheels": re.compile(r"[0-9a-f]{64}"),
-    "built": re.compile(r"(?:uncompressed-)?[0-9a-f]{64}\.json"),
-    "bytecode": re.compile(r"(?:[0-9a-f]{32}|room)-[0-9a-f]{16}\.zip"),
-    "imports": re.compile(r"[0-9a-f]{32}\.json"),
-    # One that was being written too, where the process was killed.
-    "decisions": re.compile(r"[0-9a-f]{64}\.json|\.[0-9a-f]{40}\.[0-9a-f]{16}"),
-    "incoming": re.compile(r"[0-9]+-[0-9a-f]{16}"),
-}
 _CARRIED = """
 import sys
 sys.path.append(sys.argv.pop(1))
@@ -174,7 +164,7 @@ def _entries(root: Path, part: str) -> Iterator[Path]:
     for directory in sorted((root / part).glob("[0-9a-f][0-9a-f]")) if part == "wheels" else [root / part]:
         if directory.is_dir() and not directory.is_symlink() and not directory.parent.is_symlink():
             for entry in sorted(directory.iterdir()):
-                if _NAMES[part].fullmatch(entry.name) and not entry.is_symlink():
+                if is_entry(part, entry.name) and not entry.is_symlink():
                     yield entry
 
 

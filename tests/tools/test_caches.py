@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from pexlite.analysis.own_grammar import own_grammar
 from pexlite.cli.main import run
 from pexlite.model import LaunchOptions
-from pexlite.store.store import open_store
+from pexlite.store.store import Tools, open_store
 from pexlite.tools import caches as both
 from pexlite.tools import runtime_tools
 from tests import needs
@@ -42,9 +43,15 @@ def filled(caches: Path, file: Path, wheels: list[Path]) -> Path:
     store = open_store()
     old, _ = (store.add(wheel, wheel.name) for wheel in wheels)
     store.remember_built("0" * 64, old)
+    store.note_tools("0" * 64, Tools(("hatchling",), "digest"))
+    own_grammar(old, store)
     (store.root / "mine").write_text("not pexlite's")
     runtime_tools.unpack(file)
-    for path in (*old.path.parent.iterdir(), store.root / "built" / f"{'0' * 64}.json"):
+    for path in (
+        *old.path.parent.iterdir(),
+        *(store.root / "built").iterdir(),
+        *(store.root / "imports").iterdir(),
+    ):
         os.utime(path, (time.time() - 100 * DAY,) * 2)
     return caches
 
@@ -121,6 +128,8 @@ def test_cleared_they_are_empty(filled: Path, wheels: list[Path], capsys: pytest
     assert run(["cache", "clear"]) == 0
     assert capsys.readouterr().err.startswith("removed 2 wheels of builds, 1 unpacked app, 2 wheels of those: ")
     assert (both.store_content().size, both.unpacked().size) == (0, 0)
+    left = [path.name for path in (filled / "store").rglob("*") if path.is_file()]
+    assert sorted(left) == ["CACHEDIR.TAG", "mine"]
     assert (filled / "store" / "mine").read_text() == "not pexlite's"
     assert open_store().add(wheels[0], wheels[0].name).path.exists()
 
