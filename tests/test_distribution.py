@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from tests import needs
 from tests.checkout import REPOSITORY
 
 FILES = sorted(
@@ -21,7 +22,7 @@ def ignored(names: Iterable[str]) -> list[str]:
     """Those of the files `names` that git ignores."""
     if not (REPOSITORY / ".git").exists():
         pytest.skip("this is no clone of the repository: git clone it")
-    command = ["git", "check-ignore", "--no-index", "--stdin"]
+    command = [needs.program("git"), "check-ignore", "--no-index", "--stdin"]
     found = subprocess.run(command, input="\n".join(names), capture_output=True, text=True, cwd=REPOSITORY)
     return found.stdout.splitlines()
 

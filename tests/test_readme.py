@@ -14,7 +14,7 @@ import pytest
 from pexlite import errors
 from pexlite.cli.build import BUILD
 from pexlite.cli.commands import COMMANDS, PEXLITE
-from tests import console
+from tests import console, needs
 from tests.checkout import REPOSITORY, clean_environment, copy_checkout
 from tests.factories import make_wheel
 
@@ -38,6 +38,7 @@ OPTIONS = {
 
 @pytest.mark.network
 def test_the_readme_commands_work_in_a_clean_clone(tmp_path: Path) -> None:
+    needs.program("git")
     clone = copy_checkout(tmp_path / "pexlite")
     console.assert_as_shown(clone / "README.md", clone, clean_environment(tmp_path))
 

@@ -6,13 +6,13 @@ import os
 import pty
 import re
 import select
-import shutil
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.checkout import REPOSITORY, environment_with_pexlite
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -77,13 +77,6 @@ def readme_line(shell: str) -> str:
     return str(line)
 
 
-def ask_for(program: str) -> str:
-    found = shutil.which(program)
-    if found is None:
-        pytest.skip(f"no {program} here: apt-get install {program}")
-    return found
-
-
 def type_in(command: list[str], lines: list[str], env: dict[str, str], directory: Path) -> None:
     """Type `lines` in a shell on a terminal, each when it has nothing more to say about the one before."""
     pid, terminal = pty.fork()
@@ -116,7 +109,7 @@ def test_bash_and_zsh_complete_what_is_typed(
     for start in ("pexlite ver", "pexlite info my_"):
         # Then to the line's start and to its end.
         lines += [f"{start}\t", "\x01echo \x05>> typed\n"]
-    type_in([ask_for(shell), *options], [*lines, "exit\n"], env, tmp_path)
+    type_in([needs.program(shell), *options], [*lines, "exit\n"], env, tmp_path)
     assert (tmp_path / "typed").read_text().splitlines() == ["pexlite verify", "pexlite info my_app.pex"]
 
 
@@ -125,7 +118,7 @@ def test_fish_completes_what_is_typed(env: dict[str, str], tmp_path: Path) -> No
         f"complete -C '{typed}'" for typed in ("pexlite ver", "pexlite info my", "pexlite --resolver u")
     )
     done = subprocess.run(
-        [ask_for("fish"), "--no-config", "-c", f"{readme_line('fish')}; {asked}"],
+        [needs.program("fish"), "--no-config", "-c", f"{readme_line('fish')}; {asked}"],
         env=env,
         cwd=tmp_path,
         capture_output=True,

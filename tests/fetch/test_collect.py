@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.factories import make_project, make_wheel
 from tests.network import server as replies
 from tests.network.server import Server
 from tests.pylock.values import lock_of, sha256, wheel_entry
+from tests.repositories import committed, git
 
 
 def collected(
@@ -186,7 +186,7 @@ def test_archives_directories_and_checkouts_become_wheels(
     project = make_project(tmp_path, "other", files={"other/__init__.py": ""})
     wheel = make_wheel(tmp_path, "third", files={"third.py": ""})
     repository = make_project(tmp_path / "repository", "fourth", files={"fourth/__init__.py": ""})
-    commit = _commit(repository)
+    commit = committed(repository)
     vcs = {"type": "git", "url": repository.as_uri(), "commit-id": commit}
     lock = lock_of(
         {"name": "demo", "archive": {"path": sdist.name, "hashes": {"sha256": sha256(sdist)}}},
@@ -205,13 +205,6 @@ def test_archives_directories_and_checkouts_become_wheels(
     again = collected(lock, target, store, resolver, tmp_path, steps)
     assert [entry.sha256 for entry in again] == [entry.sha256 for entry in found]
     assert [step.message for step in steps if step.stage == "build"] == ["other"]
-
-
-def _commit(directory: Path) -> str:
-    identity = ["-c", "user.name=Someone", "-c", "user.email=someone@example.invalid"]
-    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "one"], ["rev-parse", "HEAD"]):
-        done = subprocess.run(["git", *command], cwd=directory, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -293,10 +286,10 @@ def test_a_branch_named_like_the_commit_is_not_taken_for_it(
     target: Target, store: Store, resolver: Resolver, tmp_path: Path
 ) -> None:
     repository = make_project(tmp_path, "demo", files={"demo/__init__.py": ""})
-    commit = _commit(repository)
+    commit = committed(repository)
     (repository / "demo" / "__init__.py").write_text("evil = True\n")
-    other = _commit(repository)
-    subprocess.run(["git", "update-ref", f"refs/heads/{commit}", other], cwd=repository, check=True)
+    other = committed(repository)
+    git(repository, "update-ref", f"refs/heads/{commit}", other)
     vcs = {"type": "git", "url": repository.as_uri(), "commit-id": commit}
     with pytest.raises(FetchError, match="has a branch or tag called"):
         collected(lock_of({"name": "demo", "vcs": vcs}), target, store, resolver, tmp_path)

@@ -58,7 +58,7 @@ def project(tmp_path: Path) -> Path:
 def typed(line: str, directory: Path, environment: dict[str, str]) -> str:
     """All that the shell prints for `line`, which has to end well."""
     done = subprocess.run(
-        ["bash", "-c", line],
+        [needs.program("bash"), "-c", line],
         cwd=directory,
         env=environment,
         stdin=subprocess.DEVNULL,

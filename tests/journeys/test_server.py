@@ -52,7 +52,7 @@ class Server:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     sshd = needs.program("sshd", more="/usr/sbin:/usr/local/sbin")
-    needs.program("ssh")
+    needs.program("ssh-keygen")
     directory = tmp_path_factory.mktemp("ssh")
     home = directory / "server"
     home.mkdir()
@@ -78,7 +78,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         programs = directory / "bin"
         for name in ("ssh", "scp"):
             # They read the configuration of the account, whatever HOME says.
-            (programs / name).write_text(f'#!/bin/sh\nexec {shutil.which(name)} -F {directory}/config "$@"\n')
+            (programs / name).write_text(f'#!/bin/sh\nexec {needs.program(name)} -F {directory}/config "$@"\n')
             (programs / name).chmod(0o755)
         yield Server(home, programs, environment)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tests.factories import make_project, make_wheel
 from tests.index import serve
 from tests.network import server as replies
 from tests.network.server import Server
+from tests.repositories import committed
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
 
@@ -165,9 +165,7 @@ def test_of_several_sources_each_has_its_marker(links: Path, tmp_path: Path) -> 
 @both
 def test_a_repository_is_checked_out_at_its_tag(resolver: str, links: Path, tmp_path: Path) -> None:
     core = project(tmp_path, "core")
-    git = ["git", "-c", "user.name=x", "-c", "user.email=x", "-C", str(core)]
-    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"], ["tag", "v1"]):
-        subprocess.run([*git, *command], check=True)
+    committed(core, "v1")
     source = f'core = {{ git = "{core.as_uri()}", tag = "v1" }}'
     project(tmp_path, "app", "[tool.uv.sources]", source, requires=("core",))
     assert versions(build(tmp_path, "./app", resolver=resolver))["core"] == "1.0"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tarfile
 import zipfile
 from collections.abc import Sequence
@@ -20,9 +19,9 @@ from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.resolvers import find_resolver
 from pexlite.sources.projects import Workshop
 from pexlite.store.store import Store
-from tests import needs
 from tests.factories import make_project, make_wheel
 from tests.pylock.values import lock_of, sha256
+from tests.repositories import committed
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
 
@@ -114,11 +113,8 @@ def test_a_wheel_is_not_taken_again_for_another_index(builds: Builds, tmp_path: 
 
 
 def test_a_checkout_is_built_anew_by_a_mended_backend(builds: Builds, tmp_path: Path) -> None:
-    needs.program("git")
     make_project(tmp_path / "repository", "demo", build_system=SYSTEM)
-    git = ["git", "-c", "user.name=x", "-c", "user.email=x@x.test", "-C", str(tmp_path / "repository")]
-    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
-        subprocess.run([*git, *words], check=True)
+    committed(tmp_path / "repository")
     url = f"git+{(tmp_path / 'repository').as_uri()}#subdirectory=demo"
     checkout = Checkout(f"demo @ {url}", "demo")
     index = tmp_path / "index"

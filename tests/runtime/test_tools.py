@@ -132,7 +132,9 @@ def test_a_place_that_cannot_be_written_is_one_line(
 
 def test_a_reader_that_leaves_is_no_error(newest: Interpreter, file: Path, tools: dict[str, str]) -> None:
     line = f"'{newest.path}' '{file}' info | true; test ${{PIPESTATUS[0]}} -eq 141 -o ${{PIPESTATUS[0]}} -eq 0"
-    done = subprocess.run(["bash", "-c", line], env=tools, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [needs.program("bash"), "-c", line], env=tools, capture_output=True, text=True, check=False, timeout=60
+    )
     assert done.stderr == ""
 
 

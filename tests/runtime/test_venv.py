@@ -175,7 +175,7 @@ def test_an_archive_works_wherever_it_is_unpacked(
             assert json.loads(done.stdout)["prefix"] == str(place)
     (tmp_path / "link").symlink_to(place / "bin" / "tool")
     assert run([tmp_path / "link"], env).stdout == f"tool {place}\n"
-    activated = run(["bash", "-c", ". bin/activate && tool && echo $VIRTUAL_ENV"], env, cwd=place)
+    activated = run([needs.program("bash"), "-c", ". bin/activate && tool && echo $VIRTUAL_ENV"], env, cwd=place)
     assert activated.stdout == f"tool {place}\n{place}\n"
     named = [path for path in place.rglob("*") if path.is_file() and str(tmp_path).encode() in path.read_bytes()]
     assert [path for path in named if path.suffix != ".pyc"] == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tests.factories import make_project, make_wheel
 from tests.index import serve
 from tests.network import server as replies
 from tests.network.server import Server
+from tests.repositories import committed
 from tests.servers.conftest import Machine, both
 
 
@@ -157,9 +157,7 @@ def test_pip_builds_nothing_whose_requirements_it_would_take_from_any_index(mach
 @both
 def test_nor_does_it_build_a_repository(resolver: str, machine: Machine, two: Two) -> None:
     project = make_project(machine.work, "free", files={"free.py": ""})
-    git = ["git", "-c", "user.name=x", "-c", "user.email=x", "-C", str(project)]
-    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
-        subprocess.run([*git, *command], check=True)
+    committed(project)
     options = [*two.asked, "--index-strategy", "first-index", "--resolver", resolver, "-o", "x.pex"]
     said = machine.badly(3, f"free @ git+{project.as_uri()}", *options)
     assert "with --index-strategy first-index" in said

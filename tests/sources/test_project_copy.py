@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,22 +9,11 @@ from pexlite.errors import ProjectBuildError
 from pexlite.sources.project_copy import copy_project
 from pexlite.sources.projects import Workshop
 from tests.factories import make_project, written
+from tests.repositories import committed, git
 
 
 def files_in(directory: Path) -> set[str]:
     return {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
-
-
-def git(directory: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Someone", "-c", "user.email=someone@example.invalid"]
-    command = ["git", *identity, *arguments]
-    return subprocess.run(command, cwd=directory, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def committed(directory: Path, tag: str) -> Path:
-    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"], ["tag", tag]):
-        git(directory, *command)
-    return directory
 
 
 @pytest.fixture
@@ -62,7 +50,8 @@ def test_links_stay_links(tmp_path: Path, scratch: Path) -> None:
 def test_git_tells_in_the_copy_what_it_tells_in_the_original(inside: str, tmp_path: Path, scratch: Path) -> None:
     repository = written(tmp_path / "repository", "README.md", "libs/x/x.py", "packages/other/x.py")
     written(repository / inside, "app.py")
-    project = committed(repository, "3.4") / inside
+    committed(repository, "3.4")
+    project = repository / inside
     copy = copy_project(project, scratch)
     for question in (["describe", "--tags", "--dirty"], ["status", "--porcelain", "-uno"], ["rev-parse", "HEAD"]):
         assert git(copy, *question) == git(project, *question)
@@ -75,13 +64,15 @@ def test_git_tells_in_the_copy_what_it_tells_in_the_original(inside: str, tmp_pa
 
 
 def test_a_changed_project_is_a_changed_one_in_the_copy(tmp_path: Path, scratch: Path) -> None:
-    project = committed(written(tmp_path / "project", "app.py"), "3.4")
+    project = written(tmp_path / "project", "app.py")
+    committed(project, "3.4")
     (project / "app.py").write_text("changed")
     assert git(copy_project(project, scratch), "describe", "--tags", "--dirty") == "3.4-dirty"
 
 
 def test_a_worktree_has_its_history_too(tmp_path: Path, scratch: Path) -> None:
-    main = committed(written(tmp_path / "main", "app.py"), "3.4")
+    main = written(tmp_path / "main", "app.py")
+    committed(main, "3.4")
     git(main, "worktree", "add", "-q", str(tmp_path / "tree"), "HEAD")
     assert git(copy_project(tmp_path / "tree", scratch), "describe", "--tags") == "3.4"
 

@@ -24,11 +24,11 @@ def python() -> str:
     """The version of the Python on every machine of the cluster, as "3.11"."""
     program = shutil.which("python3", path=PATH)
     if shutil.which("java", path=PATH) is None or program is None:
-        pytest.skip("Spark needs Java 17 and a python3 in /usr/bin")
+        pytest.skip("Spark needs Java 17 and a python3: apt-get install openjdk-17-jre-headless python3")
     said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr
     version = re.search(r'version "(\d+)', said)
     if version is None or int(version.group(1)) < 17:
-        pytest.skip(f"Spark needs Java 17, and this is {said.splitlines()[0]}")
+        pytest.skip(f"Spark needs Java 17, not {said.splitlines()[0]}: apt-get install openjdk-17-jre-headless")
     tell = "import sys; print('%d.%d' % sys.version_info[:2])"
     return subprocess.run([program, "-c", tell], capture_output=True, text=True, check=True).stdout.strip()
 
