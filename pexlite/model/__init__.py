@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pexlite.model.request import LaunchOptions as LaunchOptions
     from pexlite.model.request import Problem as Problem
     from pexlite.model.request import Progress as Progress
+    from pexlite.model.request import Recall as Recall
     from pexlite.model.request import Report as Report
     from pexlite.model.request import no_report as no_report
     from pexlite.model.specification import Amendments as Amendments
@@ -90,6 +91,7 @@ else:
             "LaunchOptions",
             "Problem",
             "Progress",
+            "Recall",
             "Report",
             "no_report",
         ),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pexlite.files.paths import expanded
 
@@ -91,55 +92,79 @@ class LaunchOptions:
     """The cache directory baked in (`--runtime-pex-root`); None is `~/.pex`."""
 
 
+class Recall(enum.Enum):
+    """Whether a decision that was made earlier may be recalled for a request that has a value in a field."""
+
+    NEVER = "never"
+    """The field names files or programs, which may have changed since."""
+    FOR_THE_SAME = "for the same"
+    """Where the value was the same then: it is part of the key."""
+    FOR_ANY = "for any"
+    """Whatever the value was: it decides nothing, or what it names is looked at each time."""
+
+    @classmethod
+    def of(cls, one: Field[Any]) -> Recall:
+        """The word that the field `one` has on it; NEVER without one."""
+        return cls(one.metadata.get("recall", cls.NEVER))
+
+
+_NEVER = {"recall": Recall.NEVER}
+_FOR_THE_SAME = {"recall": Recall.FOR_THE_SAME}
+_FOR_ANY = {"recall": Recall.FOR_ANY}
+
+
 @dataclass(frozen=True, kw_only=True)
 class BuildRequest:
-    """One build, as it was asked for. Relative paths are relative to `directory`."""
+    """One build, as it was asked for. Relative paths are relative to `directory`.
 
-    directory: Path
-    requirements: tuple[str, ...] = ()
+    Each field says whether an earlier decision may be recalled with it; one that says nothing prevents that.
+    """
+
+    directory: Path = field(metadata=_FOR_ANY)
+    requirements: tuple[str, ...] = field(default=(), metadata=_NEVER)
     """Requirements, paths of projects, packages, wheels, sdists and scripts, as they were typed."""
-    requirement_files: tuple[str, ...] = ()
+    requirement_files: tuple[str, ...] = field(default=(), metadata=_NEVER)
     """Paths or URLs of `-r` files: requirements.txt, pylock.toml or pyproject.toml."""
-    constraint_files: tuple[str, ...] = ()
-    source_directories: tuple[Path, ...] = ()
-    included: tuple[str, ...] = ()
+    constraint_files: tuple[str, ...] = field(default=(), metadata=_NEVER)
+    source_directories: tuple[Path, ...] = field(default=(), metadata=_NEVER)
+    included: tuple[str, ...] = field(default=(), metadata=_FOR_THE_SAME)
     """`--include`: patterns for what goes in of package directories and trees though it would stay out."""
-    executable: Path | None = None
+    executable: Path | None = field(default=None, metadata=_NEVER)
     """`--exe`: the application is this file."""
-    lock: Path | None = None
-    locked: bool = False
+    lock: Path | None = field(default=None, metadata=_FOR_ANY)
+    locked: bool = field(default=False, metadata=_NEVER)
     """Whether to fail when the lock does not fit the requirements, or there is none."""
-    ignore_locks: bool = False
+    ignore_locks: bool = field(default=False, metadata=_FOR_THE_SAME)
     """Whether to ignore a lock beside the local project."""
-    excluded: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = field(default=(), metadata=_FOR_THE_SAME)
     """`--exclude`: requirements that stay out, with what only they need."""
-    overrides: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = field(default=(), metadata=_FOR_THE_SAME)
     """`--override`: requirements that take the place of all others on their projects."""
-    groups: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
-    script: str | None = None
+    groups: tuple[str, ...] = field(default=(), metadata=_NEVER)
+    extras: tuple[str, ...] = field(default=(), metadata=_NEVER)
+    script: str | None = field(default=None, metadata=_FOR_THE_SAME)
     """`-c`: the name of a console script, or `module:function`."""
-    entry_point: str | None = None
+    entry_point: str | None = field(default=None, metadata=_FOR_THE_SAME)
     """`-e`: `module` or `module:function`."""
-    pythons: tuple[str, ...] = ()
-    platforms: tuple[str, ...] = ()
-    target_files: tuple[Path, ...] = ()
+    pythons: tuple[str, ...] = field(default=(), metadata=_NEVER)
+    platforms: tuple[str, ...] = field(default=(), metadata=_FOR_THE_SAME)
+    target_files: tuple[Path, ...] = field(default=(), metadata=_NEVER)
     """`--target`: files that `pexlite probe` wrote."""
-    index: IndexSettings = field(default_factory=IndexSettings)
+    index: IndexSettings = field(default_factory=IndexSettings, metadata=_FOR_THE_SAME)
     """The command line's settings only; `resolve.index` merges pip's configuration in."""
-    resolver: str = "auto"
-    launch: LaunchOptions = field(default_factory=LaunchOptions)
-    output: Path | None = None
-    bytecode: bool = False
+    resolver: str = field(default="auto", metadata=_FOR_THE_SAME)
+    launch: LaunchOptions = field(default_factory=LaunchOptions, metadata=_FOR_THE_SAME)
+    output: Path | None = field(default=None, metadata=_FOR_ANY)
+    bytecode: bool = field(default=False, metadata=_FOR_THE_SAME)
     """`--compile`: add bytecode of modules and boot for each target whose Python is on this machine."""
-    compress: bool = True
+    compress: bool = field(default=True, metadata=_FOR_THE_SAME)
     """Whether wheels go in unchanged; `--no-compress` rewrites them uncompressed."""
-    allow_large: bool = False
+    allow_large: bool = field(default=False, metadata=_FOR_THE_SAME)
     """Whether a wheel may unpack to far more than its own size."""
-    strict: bool = False
+    strict: bool = field(default=False, metadata=_FOR_THE_SAME)
     """Whether wheels that bring different files under one name are an error."""
-    dry_run: bool = False
-    force: bool = False
+    dry_run: bool = field(default=False, metadata=_FOR_ANY)
+    force: bool = field(default=False, metadata=_FOR_ANY)
     """Whether the output may take the place of a file of any kind."""
 
     @property

@@ -3,7 +3,8 @@
     decisions/<key>.json    in the store, sealed: a Decision without the wheels' bytes, which the store has anyway
 
 A decision is a function of the request, the lock's bytes, the running Python and its platform, and the code that
-decides; the key is a digest of these. A build from sources, an index or another interpreter is decided anew.
+decides; the key is a digest of these. Each field of a request says whether it is part of the key (`Recall`).
+A build from sources, an index or another interpreter is decided anew.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,19 +26,11 @@ from pexlite.files.digests import all_have_sha256
 from pexlite.files.places import make_directory, pip_configuration_files, store_place
 from pexlite.files.replacing import replacing
 from pexlite.files.sealed import seal_of
-from pexlite.model import BuildRequest, BundledWheel, Decision, Draft, EntryPoint, Libc, StartKind, Variant
+from pexlite.model import BuildRequest, BundledWheel, Decision, Draft, EntryPoint, Libc, Recall, StartKind, Variant
 
-_FORMAT = 1
+_FORMAT = 2
 _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
 _CODE = Path(__file__).parents[1]
-# Fields that name sources besides the lock, or another Python to ask: either may have changed since.
-_READ_FROM = (
-    *("requirements", "requirement_files", "constraint_files", "source_directories"),
-    *("executable", "groups", "extras"),
-    *("pythons", "target_files", "locked"),
-)
-# Fields that do not change the decision, with a fixed value for the key.
-_WITHOUT = {"directory": Path(), "lock": None, "output": None, "dry_run": False, "force": False}
 
 
 def recall(request: BuildRequest) -> Decision | None:
@@ -90,16 +83,18 @@ def _sweep(directory: Path) -> None:
 
 def _key(request: BuildRequest) -> str | None:
     """A digest of all that a decision depends on; None where it depends on more than the lock and the request."""
-    unset = {field.name: field.default for field in fields(request)}
-    if request.lock is None or any(getattr(request, name) != unset[name] for name in _READ_FROM):
+    words = {one.name: Recall.of(one) for one in fields(request)}
+    unset = {one.name: one.default for one in fields(request)}
+    given = {name: getattr(request, name) for name in words}
+    if request.lock is None or any(given[name] != unset[name] for name in words if words[name] is Recall.NEVER):
         return None
     try:
         lock = (request.directory / request.lock).read_bytes()
     except OSError:
         return None  # whoever reads it next says so, and better
     digest = hashlib.sha256(lock)
-    parts = (_FORMAT, replace(request, **_WITHOUT), _python(), tuple(_code()), *_settings())  # type: ignore[arg-type]
-    for part in parts:
+    same = [(name, given[name]) for name in words if words[name] is Recall.FOR_THE_SAME]
+    for part in (_FORMAT, same, _python(), tuple(_code()), *_settings()):
         digest.update(repr(part).encode())
     return digest.hexdigest()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pexlite.model import BuildRequest, LaunchOptions
+from pexlite.model import BuildRequest, IndexSettings, LaunchOptions, Recall
 from pexlite.pipeline import decide as deciding
 from pexlite.pipeline import decisions as remembered
 from pexlite.pipeline.build import build
@@ -92,6 +93,53 @@ def test_whatever_decides_is_part_of_what_is_remembered(
     assert len(decided) == 2
     if change is lock_another:
         assert [wheel.version for wheel in result.wheels] == ["2.0"]
+
+
+# -- what each field says of itself --------------------------------------------------------------
+
+ANOTHER: dict[str, Any] = {
+    "tuple[str, ...]": ("x",),
+    "tuple[Path, ...]": (Path("x"),),
+    "str": "pip",
+    "str | None": "x",
+    "Path": Path("elsewhere"),
+    "Path | None": Path("pylock.x.toml"),
+    "bool": True,
+    "IndexSettings": IndexSettings(no_index=True),
+    "LaunchOptions": LaunchOptions(sh_boot=True),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaterRequest(BuildRequest):
+    """A request with a field that nobody has thought about."""
+
+    added: str | None = None
+
+
+@pytest.mark.parametrize("field", fields(LaterRequest), ids=lambda field: field.name)
+def test_a_field_is_part_of_the_key_or_prevents_recall_or_has_said_that_it_matters_not(
+    field: Field[Any], tmp_path: Path
+) -> None:
+    for place in (tmp_path, tmp_path / "elsewhere"):
+        place.mkdir(exist_ok=True)
+        for name in ("pylock.toml", "pylock.x.toml"):
+            (place / name).write_text("the same")
+    request = LaterRequest(directory=tmp_path, lock=Path("pylock.toml"))
+    other: Any = False if field.default is True else ANOTHER[str(field.type)]
+    change: dict[str, Any] = {field.name: tmp_path / other if field.name == "directory" else other}
+    changed = replace(request, **change)
+    before, after = remembered._key(request), remembered._key(changed)
+    assert before is not None
+    found = {None: Recall.NEVER, before: Recall.FOR_ANY}.get(after, Recall.FOR_THE_SAME)
+    assert found is Recall.of(field)
+
+
+def test_every_field_of_a_request_says_what_it_is_to_a_decision() -> None:
+    assert [field.name for field in fields(BuildRequest) if "recall" not in field.metadata] == []
+
+
+# -- what the store has lost ---------------------------------------------------------------------
 
 
 def damage(path: Path) -> None:
