@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from inspect import Parameter, signature
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from pexlite.model import (
+    BuildOptions,
     BuildRequest,
     BuildResult,
-    IndexSettings,
-    LaunchOptions,
+    LockOptions,
     LockResult,
     Manifest,
     Report,
@@ -21,42 +23,30 @@ from pexlite.model import (
 if TYPE_CHECKING:
     from pexlite.tools.verify import Verified
 
-_Value = TypeVar("_Value")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def build(
-    *,
-    requirements: Sequence[str] = (),
-    requirement_files: Sequence[str | PathLike[str]] = (),
-    constraint_files: Sequence[str | PathLike[str]] = (),
-    source_directories: Sequence[str | PathLike[str]] = (),
-    included: Sequence[str] = (),
-    executable: str | PathLike[str] | None = None,
-    lock: str | PathLike[str] | None = None,
-    locked: bool = False,
-    ignore_locks: bool = False,
-    excluded: Sequence[str] = (),
-    overrides: Sequence[str] = (),
-    groups: Sequence[str] = (),
-    extras: Sequence[str] = (),
-    entry_point: str | None = None,
-    script: str | None = None,
-    pythons: Sequence[str] = (),
-    platforms: Sequence[str] = (),
-    target_files: Sequence[str | PathLike[str]] = (),
-    index: IndexSettings | None = None,
-    resolver: str = "auto",
-    launch: LaunchOptions | None = None,
-    output: str | PathLike[str] | None = None,
-    bytecode: bool = False,
-    compress: bool = True,
-    allow_large: bool = False,
-    strict: bool = False,
-    dry_run: bool = False,
-    force: bool = False,
-    directory: str | PathLike[str] = ".",
-    on_progress: Report | None = None,
-) -> BuildResult:
+def _shows(options: type) -> Callable[[_Function], _Function]:
+    """A decorator for a function that takes `options` by name: its signature and help show each of them."""
+
+    def shows(function: _Function) -> _Function:
+        types = {name: given.__forward_arg__ for name, given in options.__annotations__.items()}
+        defaults = {one.name: None if one.default is MISSING else one.default for one in fields(BuildRequest)}
+        shown = [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=types[name])
+            for name, default in (defaults | {"directory": "."}).items()
+            if name in types
+        ]
+        own = signature(function)
+        others = [one for one in own.parameters.values() if one.kind is Parameter.KEYWORD_ONLY]
+        vars(function)["__signature__"] = own.replace(parameters=[*shown, *others])
+        return function
+
+    return shows
+
+
+@_shows(BuildOptions)
+def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions]) -> BuildResult:
     """Build the file that was asked for and write it; the result says where it is and what is in it.
 
         result = pexlite.build(requirements=["requests"], entry_point="my_cli:main", output="my_cli.pex")
@@ -101,62 +91,13 @@ def build(
 
     Raises subclasses of `pexlite.PexliteError`.
     """
-    request = BuildRequest(
-        directory=Path(directory).absolute(),
-        requirements=_many("requirements", requirements),
-        requirement_files=_texts("requirement_files", requirement_files),
-        constraint_files=_texts("constraint_files", constraint_files),
-        source_directories=tuple(map(Path, _texts("source_directories", source_directories))),
-        included=_many("included", included),
-        executable=Path(executable) if executable is not None else None,
-        lock=Path(lock) if lock is not None else None,
-        locked=locked,
-        ignore_locks=ignore_locks,
-        excluded=_many("excluded", excluded),
-        overrides=_many("overrides", overrides),
-        groups=_many("groups", groups),
-        extras=_many("extras", extras),
-        script=script,
-        entry_point=entry_point,
-        pythons=_many("pythons", pythons),
-        platforms=_many("platforms", platforms),
-        target_files=tuple(map(Path, _texts("target_files", target_files))),
-        index=index or IndexSettings(),
-        resolver=resolver,
-        launch=launch or LaunchOptions(),
-        output=Path(output) if output is not None else None,
-        bytecode=bytecode,
-        compress=compress,
-        allow_large=allow_large,
-        strict=strict,
-        dry_run=dry_run,
-        force=force,
-    )
     from pexlite.pipeline.build import build as build_file
 
-    return build_file(request, on_progress or no_report)
+    return build_file(_request(build, options), on_progress or no_report)
 
 
-def lock(
-    *,
-    requirements: Sequence[str] = (),
-    requirement_files: Sequence[str | PathLike[str]] = (),
-    constraint_files: Sequence[str | PathLike[str]] = (),
-    executable: str | PathLike[str] | None = None,
-    excluded: Sequence[str] = (),
-    overrides: Sequence[str] = (),
-    groups: Sequence[str] = (),
-    extras: Sequence[str] = (),
-    pythons: Sequence[str] = (),
-    platforms: Sequence[str] = (),
-    target_files: Sequence[str | PathLike[str]] = (),
-    index: IndexSettings | None = None,
-    resolver: str = "auto",
-    output: str | PathLike[str] | None = None,
-    force: bool = False,
-    directory: str | PathLike[str] = ".",
-    on_progress: Report | None = None,
-) -> LockResult:
+@_shows(LockOptions)
+def lock(*, on_progress: Report | None = None, **options: Unpack[LockOptions]) -> LockResult:
     """The lock (PEP 751) of what was asked for, as its `text`; also written to `output` where that is given.
 
     The parameters are those of `build`. With uv the lock holds on every platform unless a target is named; with
@@ -166,25 +107,7 @@ def lock(
     """
     from pexlite.pipeline.lock import lock as lock_requirements
 
-    request = BuildRequest(
-        directory=Path(directory).absolute(),
-        requirements=_many("requirements", requirements),
-        requirement_files=_texts("requirement_files", requirement_files),
-        constraint_files=_texts("constraint_files", constraint_files),
-        executable=Path(executable) if executable is not None else None,
-        excluded=_many("excluded", excluded),
-        overrides=_many("overrides", overrides),
-        groups=_many("groups", groups),
-        extras=_many("extras", extras),
-        pythons=_many("pythons", pythons),
-        platforms=_many("platforms", platforms),
-        target_files=tuple(map(Path, _texts("target_files", target_files))),
-        index=index or IndexSettings(),
-        resolver=resolver,
-        output=Path(output) if output is not None else None,
-        force=force,
-    )
-    return lock_requirements(request, on_progress or no_report)
+    return lock_requirements(_request(lock, options), on_progress or no_report)
 
 
 def inspect(path: str | PathLike[str]) -> Manifest:
@@ -218,14 +141,8 @@ def activate(path: str | PathLike[str]) -> Path:
     return activate_file(Path(path))
 
 
-def _texts(name: str, values: Sequence[str | PathLike[str]]) -> tuple[str, ...]:
-    if isinstance(values, PathLike):
-        raise TypeError(f"{name} takes several: write {name}=[{str(values)!r}]")
-    return tuple(str(value) for value in _many(name, values))
-
-
-def _many(name: str, values: Sequence[_Value]) -> tuple[_Value, ...]:
-    """`values` as a tuple. Raises TypeError for a lone string, which would be taken letter by letter."""
-    if isinstance(values, str):
-        raise TypeError(f"{name} takes several: write {name}=[{values!r}]")
-    return tuple(values)
+def _request(function: Callable[..., object], options: LockOptions | BuildOptions) -> BuildRequest:
+    for name in options:
+        if name not in signature(function).parameters:
+            raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}")
+    return BuildRequest.of(**options)

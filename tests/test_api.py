@@ -17,7 +17,16 @@ import pexlite
 from pexlite import errors
 from pexlite.cli.build import BUILD
 from pexlite.errors import NotABundle
-from pexlite.model import BuildRequest, BuildResult, IndexSettings, LaunchOptions, Progress, Report
+from pexlite.model import (
+    BuildOptions,
+    BuildRequest,
+    BuildResult,
+    IndexSettings,
+    LaunchOptions,
+    LockOptions,
+    Progress,
+    Report,
+)
 from tests.cli.conftest import finished
 from tests.factories import make_wheel
 
@@ -113,8 +122,41 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             force=True,
         )
     ]
-    # A field that is added to the request has to be added here, and to the function.
+    # A field that is added to the request has to be added here.
     assert all(getattr(requests[0], name) for name in BuildRequest.__dataclass_fields__)
+
+
+def test_the_fields_of_a_request_are_the_words_of_build() -> None:
+    assert set(BuildOptions.__annotations__) == {field.name for field in fields(BuildRequest)}
+    assert set(signature(pexlite.build).parameters) == {*BuildOptions.__annotations__, "on_progress"}
+    assert set(signature(pexlite.lock).parameters) == {*LockOptions.__annotations__, "on_progress"}
+
+
+def test_a_word_that_is_not_given_is_what_the_signature_says(requests: list[BuildRequest]) -> None:
+    words = signature(pexlite.build).parameters.values()
+    pexlite.build()
+    pexlite.build(**{word.name: word.default for word in words})
+    assert requests[0] == requests[1]
+
+
+def test_help_names_every_word_with_its_type_and_its_default() -> None:
+    shown = in_a_fresh_python("import pexlite, pydoc; print(pydoc.plain(pydoc.render_doc(pexlite.build)))")
+    for text in (
+        "requirements: 'Sequence[str]' = ()",
+        "compress: 'bool' = True",
+        "directory: 'str | PathLike[str]' =",
+    ):
+        assert text in shown
+
+
+def test_a_word_of_another_function_or_of_none_is_refused(requests: list[BuildRequest]) -> None:
+    with pytest.raises(TypeError, match=r"build\(\) got an unexpected keyword argument 'requirement'"):
+        pexlite.build(requirement=["x"])  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"lock\(\) got an unexpected keyword argument 'strict'"):
+        pexlite.lock(strict=True)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"write requirement_files=\['x'\]"):
+        pexlite.build(requirement_files=Path("x"))  # type: ignore[arg-type]
+    assert requests == []
 
 
 def test_progress_comes_through_a_callback_and_nothing_is_printed(
@@ -140,7 +182,7 @@ def test_one_where_several_are_taken_is_not_read_letter_by_letter(
 
 def test_build_takes_no_positional_arguments() -> None:
     with pytest.raises(TypeError):
-        pexlite.build("requests")  # type: ignore[call-arg]
+        pexlite.build("requests")  # type: ignore[arg-type, call-arg]
 
 
 def test_lock_gives_the_text_and_writes_it_where_it_is_told(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pexlite.cli import options
 from pexlite.cli.help import GroupedCommand
@@ -13,8 +13,9 @@ from pexlite.cli.project_defaults import with_project_defaults
 
 if TYPE_CHECKING:
     # The model brings `packaging` along, which `pexlite --help` has no use for.
-    from pexlite.model import BuildRequest, IndexSettings, LaunchOptions
+    from pexlite.model import BuildRequest
 
+_Value = TypeVar("_Value")
 _EXAMPLES = (
     (
         "pexlite requests click -c my_cli:main -o my_cli.pex",
@@ -61,91 +62,29 @@ def build(**given: Any) -> None:
 
 
 def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
-    """The request that the options `given` make in `directory`."""
-    return replace(
-        asked_of(given, directory),
-        source_directories=given["source_directories"],
-        included=given["included"],
-        lock=given["lock"],
-        locked=given["locked"],
-        ignore_locks=given["ignore_locks"],
-        script=_script(given),
-        entry_point=given["entry_point"],
-        launch=_launch_options(given),
-        bytecode=given["bytecode"],
-        compress=not given["no_compress"],
-        allow_large=given["allow_large"],
-        strict=given["strict"],
-        dry_run=given["dry_run"],
-    )
+    """The request that the options `given`, of a build or a lock, make in `directory`: each sets its field."""
+    from pexlite.model import BuildRequest, IndexSettings, LaunchOptions
+
+    links = (*map(str, given["wheels"]), *given["find_links"])
+    values = {**given, "script": _script(given), "find_links": links, "directory": directory}
+    parts = {"index": _fields(IndexSettings, values), "launch": _fields(LaunchOptions, values)}
+    return _fields(BuildRequest, {**values, **parts})
 
 
-def asked_of(given: dict[str, Any], directory: Path) -> BuildRequest:
-    """The part of a request that building and locking share: what goes in, for whom, and where it comes from."""
-    from pexlite.model import BuildRequest
-
-    return BuildRequest(
-        directory=directory,
-        requirements=given["requirements"],
-        requirement_files=given["requirement_files"],
-        constraint_files=given["constraint_files"],
-        executable=given["executable"],
-        groups=given["groups"],
-        extras=given["extras"],
-        excluded=given["excluded"],
-        overrides=given["overrides"],
-        pythons=given["pythons"],
-        platforms=given["platforms"],
-        target_files=given["target_files"],
-        index=index_settings(given),
-        resolver=given["resolver"],
-        output=given["output"],
-        force=given["force"],
-    )
+def _fields(kind: type[_Value], values: dict[str, Any]) -> _Value:
+    """A `kind` of those of `values` that are fields of it."""
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in values.items() if name in names})
 
 
 def _script(given: dict[str, Any]) -> str | None:
     """The script that is to start. Raises UsageError where several are given, and names them."""
-    scripts = given["scripts"]
+    scripts = given.get("scripts", ())
     if len(scripts) > 1:
         from pexlite.bundle.entry_points import check_one_start
 
         check_one_start(scripts, given["entry_point"])
     return scripts[0] if scripts else None
-
-
-def index_settings(given: dict[str, Any]) -> IndexSettings:
-    """The index settings among the options `given`."""
-    from pexlite.model import IndexSettings
-
-    return IndexSettings(
-        index_url=given["index_url"],
-        extra_index_urls=given["extra_index_urls"],
-        named_indexes=given["named_indexes"],
-        pins=given["pins"],
-        index_strategy=given["index_strategy"],
-        find_links=(*map(str, given["wheels"]), *given["find_links"]),
-        no_index=given["no_index"],
-        prereleases=given["prereleases"],
-        prefer_pure=given["prefer_pure"],
-        uploaded_prior_to=given["uploaded_prior_to"],
-        trusted_hosts=given["trusted_hosts"],
-    )
-
-
-def _launch_options(given: dict[str, Any]) -> LaunchOptions:
-    from pexlite.model import InheritPath, LaunchOptions
-
-    return LaunchOptions(
-        shebang=given["python_shebang"],
-        sh_boot=given["sh_boot"],
-        inherit_path=InheritPath(given["inherit_path"]),
-        bin_path=given["bin_path"],
-        inject_args=given["inject_args"],
-        inject_env=given["inject_env"],
-        inject_python_args=given["inject_python_args"],
-        pex_root=given["runtime_pex_root"],
-    )
 
 
 BUILD = GroupedCommand(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pexlite.cli import options
-from pexlite.cli.build import asked_of
+from pexlite.cli.build import request_of
 from pexlite.cli.help import GroupedCommand
 from pexlite.cli.project_defaults import with_project_defaults
 from pexlite.cli.say import write
@@ -34,7 +34,7 @@ def lock(**given: Any) -> None:
 
     options.one_manner(given)
     directory = Path.cwd()
-    request = asked_of(with_project_defaults(given), directory)
+    request = request_of(with_project_defaults(given), directory)
     onto_stdout = str(request.output) == "-"
     notes = Notes(quiet=given["quiet"])
     with shown_progress(notes, progress=not given["no_progress"], every_step=given["verbose"]) as report:

@@ -1,4 +1,7 @@
-"""The options of `build`, by the question that they answer; each in one sentence with its default."""
+"""The options of `build`, by the question that they answer; each in one sentence with its default.
+
+An option is called as the field of the request that it sets (see `BuildRequest`), whatever is typed for it.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,14 @@ import click
 
 from pexlite.cli.completion import files
 from pexlite.cli.help import FORCE
+from pexlite.model.request import InheritPath, LockOptions
 
 _DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class PathOrUrl(click.types.StringParamType):
+    """The path of a file or directory, or a URL; either is kept as it is written."""
 
 
 class _OutputPath(click.Path):
@@ -57,6 +65,15 @@ def _split_index(
     return tuple((name, value) for name, _, value in (argument.partition("=") for argument in given))
 
 
+def _inherit_path(_context: click.Context, _parameter: click.Parameter, given: str) -> InheritPath:
+    return InheritPath(given)
+
+
+def _not(_context: click.Context, _parameter: click.Parameter, given: bool) -> bool:
+    """Whether `--no-…` is absent: the field says what is done."""
+    return not given
+
+
 def one_manner(given: dict[str, Any]) -> None:
     """Raise UsageError where a command is to be quiet and to show every step."""
     if given["quiet"] and given["verbose"]:
@@ -78,6 +95,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         "--requirement",
         "requirement_files",
         many=True,
+        type=PathOrUrl(),
         metavar="FILE",
         help="What FILE asks for: a requirements.txt, a pylock.toml or a pyproject.toml "
         "(default: none; repeatable).",
@@ -86,6 +104,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         "--constraint",
         "constraint_files",
         many=True,
+        type=PathOrUrl(),
         metavar="FILE",
         help="Keep to the versions in this pip constraints file (default: none; repeatable).",
     ),
@@ -229,6 +248,7 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
         "--inherit-path",
         type=click.Choice(["false", "fallback", "prefer"]),
         default="false",
+        callback=_inherit_path,
         help="Whether the host's own packages are importable: never, after the bundle's or before them "
         "(default: false).",
     ),
@@ -244,12 +264,14 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
     ),
     _option(
         "--python-shebang",
+        "shebang",
         metavar="TEXT",
         default="/usr/bin/env python3",
         help="What stands after #! in the file's first line (default: /usr/bin/env python3).",
     ),
     _option(
         "--runtime-pex-root",
+        "pex_root",
         metavar="DIR",
         help="Where the file unpacks itself unless PEX_ROOT says otherwise (default: ~/.pex).",
     ),
@@ -299,6 +321,7 @@ INDEXES: Sequence[click.Parameter] = (
         "-f",
         "--find-links",
         many=True,
+        type=PathOrUrl(),
         metavar="PATH|URL",
         help="A directory or page with distributions (default: pip's; repeatable).",
     ),
@@ -353,6 +376,8 @@ OUTPUT: Sequence[click.Parameter] = (
     ),
     _flag(
         "--no-compress",
+        "compress",
+        callback=_not,
         help="Keep the files in wheels uncompressed: a larger file, a faster first start (default: as they are).",
     ),
     _flag("--allow-large", help="Take wheels that unpack to far more than they are (default: an error)."),
@@ -364,10 +389,8 @@ OUTPUT: Sequence[click.Parameter] = (
     _flag("-v", "--verbose", help="Show every step, and tracebacks of errors (default: off)."),
 )
 
-# Options that only building a file has a use for.
-_NOT_OF_A_LOCK = {"lock", "locked", "ignore_locks", "source_directories", "included"}
 WHAT_IS_LOCKED: Sequence[click.Parameter] = tuple(
-    parameter for parameter in WHAT_GOES_IN if parameter.name not in _NOT_OF_A_LOCK
+    parameter for parameter in WHAT_GOES_IN if parameter.name in LockOptions.__annotations__
 )
 
 LOCK_OUTPUT: Sequence[click.Parameter] = (

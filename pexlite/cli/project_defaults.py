@@ -23,17 +23,6 @@ from pexlite.files.paths import expanded, is_file
 
 # They are about one run and not about the file.
 _OF_ONE_RUN = {"requirements", "as_json", "no_progress", "quiet", "verbose", "dry_run", "force"}
-_PATHS = {
-    "requirement_files",
-    "constraint_files",
-    "source_directories",
-    "executable",
-    "lock",
-    "target_files",
-    "find_links",
-    "wheels",
-    "output",
-}
 _OF_A_BUILD = [
     *options.WHAT_GOES_IN,
     *options.WHERE_IT_RUNS,
@@ -150,7 +139,7 @@ def _converted(context: click.Context, project: Path, key: str, parameter: click
     if parameter.is_flag:
         if not isinstance(value, bool):
             raise _wrong(project, f"{key} is {value!r}, and it is true or false", f"write {key} = true")
-        return value
+        return parameter.process_value(context, value)
     if parameter.name == "inject_env" and isinstance(value, dict):
         value = [f"{name}={text}" for name, text in value.items()]
     given = value if isinstance(value, list) and parameter.multiple else [value]
@@ -158,7 +147,7 @@ def _converted(context: click.Context, project: Path, key: str, parameter: click
     if values != given:
         shape = "a text or a list of texts" if parameter.multiple else "a text"
         raise _wrong(project, f"{key} is {value!r}, and it is {shape}", f'write {key} = "…"')
-    if parameter.name in _PATHS:
+    if isinstance(parameter.type, (click.Path, options.PathOrUrl)):
         values = [_beside(project, entry) for entry in values]
     try:
         return parameter.process_value(context, tuple(values) if parameter.multiple else values[0])

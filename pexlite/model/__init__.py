@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from pexlite.model.found import RoomBytecode as RoomBytecode
     from pexlite.model.found import Target as Target
     from pexlite.model.found import Wheel as Wheel
+    from pexlite.model.request import BuildOptions as BuildOptions
     from pexlite.model.request import BuildRequest as BuildRequest
     from pexlite.model.request import IndexSettings as IndexSettings
     from pexlite.model.request import InheritPath as InheritPath
     from pexlite.model.request import LaunchOptions as LaunchOptions
+    from pexlite.model.request import LockOptions as LockOptions
     from pexlite.model.request import Problem as Problem
     from pexlite.model.request import Progress as Progress
     from pexlite.model.request import Recall as Recall
@@ -85,10 +87,12 @@ else:
         ),
         "pexlite.model.found": ("Bundle", "Bytecode", "Import", "Room", "RoomBytecode", "Target", "Wheel"),
         "pexlite.model.request": (
+            "BuildOptions",
             "BuildRequest",
             "IndexSettings",
             "InheritPath",
             "LaunchOptions",
+            "LockOptions",
             "Problem",
             "Progress",
             "Recall",

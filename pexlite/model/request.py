@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 import os
-from collections.abc import Callable
-from dataclasses import Field, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from pexlite.files.paths import expanded
 
@@ -113,6 +114,45 @@ _FOR_THE_SAME = {"recall": Recall.FOR_THE_SAME}
 _FOR_ANY = {"recall": Recall.FOR_ANY}
 
 
+class LockOptions(TypedDict, total=False):
+    """The fields of a `BuildRequest` that a lock has a use for too, with the types that a program may give."""
+
+    requirements: Sequence[str]
+    requirement_files: Sequence[str | PathLike[str]]
+    constraint_files: Sequence[str | PathLike[str]]
+    executable: str | PathLike[str] | None
+    excluded: Sequence[str]
+    overrides: Sequence[str]
+    groups: Sequence[str]
+    extras: Sequence[str]
+    pythons: Sequence[str]
+    platforms: Sequence[str]
+    target_files: Sequence[str | PathLike[str]]
+    index: IndexSettings | None
+    resolver: str
+    output: str | PathLike[str] | None
+    force: bool
+    directory: str | PathLike[str]
+
+
+class BuildOptions(LockOptions, total=False):
+    """The fields of a `BuildRequest`, with the types that a program may give."""
+
+    source_directories: Sequence[str | PathLike[str]]
+    included: Sequence[str]
+    lock: str | PathLike[str] | None
+    locked: bool
+    ignore_locks: bool
+    script: str | None
+    entry_point: str | None
+    launch: LaunchOptions | None
+    bytecode: bool
+    compress: bool
+    allow_large: bool
+    strict: bool
+    dry_run: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class BuildRequest:
     """One build, as it was asked for. Relative paths are relative to `directory`.
@@ -120,7 +160,6 @@ class BuildRequest:
     Each field says whether an earlier decision may be recalled with it; one that says nothing prevents that.
     """
 
-    directory: Path = field(metadata=_FOR_ANY)
     requirements: tuple[str, ...] = field(default=(), metadata=_NEVER)
     """Requirements, paths of projects, packages, wheels, sdists and scripts, as they were typed."""
     requirement_files: tuple[str, ...] = field(default=(), metadata=_NEVER)
@@ -166,6 +205,18 @@ class BuildRequest:
     dry_run: bool = field(default=False, metadata=_FOR_ANY)
     force: bool = field(default=False, metadata=_FOR_ANY)
     """Whether the output may take the place of a file of any kind."""
+    directory: Path = field(metadata=_FOR_ANY)
+    """Where relative paths begin, and local modules are looked for."""
+
+    @classmethod
+    def of(cls, **options: Unpack[BuildOptions]) -> BuildRequest:
+        """The request that `options` make, whose values a program may write as it likes: lists, texts for paths.
+
+        Raises TypeError for a lone text where several are taken.
+        """
+        kinds = {one.name: one for one in fields(cls)}
+        given = {"directory": ".", **options}
+        return cls(**{name: _as_in_field(kinds[name], value) for name, value in given.items()})
 
     @property
     def named_files(self) -> tuple[Path, ...]:
@@ -177,6 +228,29 @@ class BuildRequest:
         given = [self.executable, self.lock, *self.target_files]
         texts += [str(path) for path in given if path is not None]
         return tuple(self.directory / expanded(text) for text in texts if text)
+
+
+def _as_in_field(one: Field[Any], value: Any) -> Any:
+    """`value` in the type of the field `one`."""
+    if value is None and one.default_factory is not MISSING:
+        return one.default_factory()
+    match one.type:
+        case "tuple[str, ...]":
+            return tuple(map(str, _several(one.name, value)))
+        case "tuple[Path, ...]":
+            return tuple(map(Path, _several(one.name, value)))
+        case "Path":
+            return Path(value).absolute()
+        case "Path | None" if value is not None:
+            return Path(value)
+    return value
+
+
+def _several(name: str, values: Sequence[Any]) -> Sequence[Any]:
+    """`values`, which are no lone text: that would be taken letter by letter."""
+    if isinstance(values, (str, PathLike)):
+        raise TypeError(f"{name} takes several: write {name}=[{str(values)!r}]")
+    return values
 
 
 @dataclass(frozen=True)

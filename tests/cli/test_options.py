@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
+
 import click
 import pytest
 
-from pexlite.cli.build import BUILD
+from pexlite.cli.build import BUILD, request_of
 from pexlite.cli.info import INFO
 from pexlite.cli.lock import LOCK
+from pexlite.cli.options import PathOrUrl
 from pexlite.cli.pex_options import in_pexlite
-from pexlite.model import LaunchOptions
+from pexlite.model import BuildRequest, IndexSettings, LaunchOptions, LockOptions
 
 # Several are understood, so that the error about them can name them.
 ONE_ONLY = {"scripts"}
@@ -29,12 +33,58 @@ def test_an_option_is_one_sentence_with_its_default(option: click.Option) -> Non
 
 def test_the_defaults_are_those_of_the_model() -> None:
     given = BUILD.make_context("pexlite", []).params
-    launch = LaunchOptions()
-    assert given["python_shebang"] == launch.shebang
-    assert given["bin_path"] == launch.bin_path
-    assert given["inherit_path"] == launch.inherit_path
+    assert request_of(given, Path("/")) == BuildRequest(directory=Path("/"))
+    locked = request_of(LOCK.make_context("pexlite lock", []).params, Path("/"))
+    assert locked == BuildRequest(directory=Path("/"), output=Path("pylock.toml"))
+
+
+# Options that set no field, and what they are for.
+WITHOUT_A_FIELD = {
+    "scripts": "several -c are understood, so that the error can name them; one is the field `script`",
+    "wheels": "directories that come before those of --find-links, in the same field",
+    "as_json": "how the command tells",
+    "no_progress": "how the command tells",
+    "quiet": "how the command tells",
+    "verbose": "how the command tells",
+}
+# Fields that no option of their own sets, and what does.
+WITHOUT_AN_OPTION = {
+    "directory": "where the command runs",
+    "index": "its fields have options",
+    "launch": "its fields have options",
+    "script": "-c, of which several are understood",
+    "only_binary": "PIP_ONLY_BINARY and lines of requirements files",
+    "no_binary": "PIP_NO_BINARY and lines of requirements files",
+    "require_hashes": "PIP_REQUIRE_HASHES and lines of requirements files",
+    "certificate": "PIP_CERT",
+    "client_certificate": "PIP_CLIENT_CERT",
+    "proxy": "PIP_PROXY",
+    "timeout": "PIP_TIMEOUT",
+    "retries": "PIP_RETRIES",
+    "keyring_provider": "PIP_KEYRING_PROVIDER",
+}
+
+
+def test_every_option_is_a_field_of_the_request_and_every_field_an_option_or_it_is_said_why_not() -> None:
+    given = {str(parameter.name) for parameter in BUILD.params}
+    known = [field.name for kind in (BuildRequest, IndexSettings, LaunchOptions) for field in fields(kind)]
+    assert len(known) == len(set(known)), "an option sets the field of its name: two kinds have the same"
+    assert given - set(known) == set(WITHOUT_A_FIELD)
+    assert set(known) - given == set(WITHOUT_AN_OPTION)
+    assert {str(parameter.name) for parameter in LOCK.params} <= given
+
+
+def test_what_both_commands_take_both_functions_take() -> None:
+    given = {str(parameter.name) for parameter in LOCK.params} & {field.name for field in fields(BuildRequest)}
+    assert given | {"index", "directory"} == set(LockOptions.__annotations__)
 
 
 def test_no_option_that_exists_is_said_to_be_missing() -> None:
     names = [name for option in OPTIONS for name in option.opts]
     assert [name for name in names if in_pexlite(name)] == []
+
+
+def test_an_option_that_names_a_path_is_of_such_a_type_so_that_a_project_can_set_it() -> None:
+    named = [option for option in OPTIONS if {"FILE", "DIR", "PATH"} & {*(option.metavar or "").split("|")}]
+    wrong = {option.name for option in named if not isinstance(option.type, (click.Path, PathOrUrl))}
+    assert wrong == {"pex_root"}, "which is one of the machine that the file starts on"
