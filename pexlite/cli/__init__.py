@@ -4,7 +4,7 @@ In come words of a person; out come a request, and the result or the failure in 
 
     main                the command that was meant, run; its end in words and an exit code: open this first
     commands            the commands by name; words_first: one that stands behind options
-    options             every option of a build, by the question that it answers
+    options             every option of a build, by question; option_values: words read into values
     build, lock, info, verify, extract, venv, cache, probe
                         a command each: options into a request, a result into words
     about, help         the help of pexlite as a whole, and of a command; docs: the pages in pexlite/docs

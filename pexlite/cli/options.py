@@ -5,8 +5,6 @@ An option is called as the field of the request that it sets (see `BuildRequest`
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,63 +13,19 @@ import click
 
 from pexlite.cli.completion import files
 from pexlite.cli.help import FORCE
-from pexlite.model.request import InheritPath, LockOptions
+from pexlite.cli.option_values import (
+    OutputPath,
+    PathOrUrl,
+    inherit_path,
+    negated,
+    split_index,
+    split_variables,
+    split_words,
+)
+from pexlite.model.request import LockOptions
 
 _DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-class PathOrUrl(click.types.StringParamType):
-    """The path of a file or directory, or a URL; either is kept as it is written."""
-
-
-class _OutputPath(click.Path):
-    """The path of a file to write; one that ends in a slash names none."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and (not value or value.endswith("/")):
-            self.fail(f"{value!r} names no file", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-def _split_words(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
-    """The words of every argument, split as a shell would: `--inject-args '-v --level 2'`."""
-    try:
-        return tuple(word for argument in given for word in shlex.split(argument))
-    except ValueError as failure:
-        message = f"{' '.join(given)!r} cannot be split into words: {str(failure).lower()}"
-        raise click.BadParameter(message, context, parameter) from failure
-
-
-def _split_variables(
-    context: click.Context, parameter: click.Parameter, given: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
-    """Environment variables written as `NAME=VALUE`."""
-    for argument in given:
-        if argument.find("=") < 1:
-            raise click.BadParameter(f"{argument!r} is not NAME=VALUE", context, parameter)
-    return tuple((name, value) for name, _, value in (argument.partition("=") for argument in given))
-
-
-def _split_index(
-    context: click.Context, parameter: click.Parameter, given: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
-    """Pairs written as `NAME=URL` or `NAME=PROJECT`, where NAME is an index's."""
-    for argument in given:
-        if re.match(r"[A-Za-z0-9][\w.-]*=[^=]", argument) is None:
-            # What is before an @ may be a password.
-            shown = argument.rpartition("@")[2]
-            raise click.BadParameter(f"{shown!r} is not {parameter.make_metavar(context)}", context, parameter)
-    return tuple((name, value) for name, _, value in (argument.partition("=") for argument in given))
-
-
-def _inherit_path(_context: click.Context, _parameter: click.Parameter, given: str) -> InheritPath:
-    return InheritPath(given)
-
-
-def _not(_context: click.Context, _parameter: click.Parameter, given: bool) -> bool:
-    """Whether `--no-…` is absent: the field says what is done."""
-    return not given
 
 
 def one_manner(given: dict[str, Any]) -> None:
@@ -226,21 +180,21 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
     _option(
         "--inject-args",
         many=True,
-        callback=_split_words,
+        callback=split_words,
         metavar="WORDS",
         help="Arguments put before those of every start (default: none; repeatable).",
     ),
     _option(
         "--inject-env",
         many=True,
-        callback=_split_variables,
+        callback=split_variables,
         metavar="NAME=VALUE",
         help="A variable set at every start unless it is set already (default: none; repeatable).",
     ),
     _option(
         "--inject-python-args",
         many=True,
-        callback=_split_words,
+        callback=split_words,
         metavar="WORDS",
         help="Arguments for Python itself, such as '-W ignore' (default: none; repeatable).",
     ),
@@ -248,7 +202,7 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
         "--inherit-path",
         type=click.Choice(["false", "fallback", "prefer"]),
         default="false",
-        callback=_inherit_path,
+        callback=inherit_path,
         help="Whether the host's own packages are importable: never, after the bundle's or before them "
         "(default: false).",
     ),
@@ -295,7 +249,7 @@ INDEXES: Sequence[click.Parameter] = (
         "--index",
         "named_indexes",
         many=True,
-        callback=_split_index,
+        callback=split_index,
         metavar="NAME=URL",
         help="Another index, with a name for --from and with a higher rank than those without (default: none; "
         "repeatable).",
@@ -304,7 +258,7 @@ INDEXES: Sequence[click.Parameter] = (
         "--from",
         "pins",
         many=True,
-        callback=_split_index,
+        callback=split_index,
         metavar="NAME=PROJECT",
         help="Take this project from the index of that name and from no other, and from that index nothing else "
         "(default: none; repeatable).",
@@ -364,7 +318,7 @@ OUTPUT: Sequence[click.Parameter] = (
         "-o",
         "--output",
         "--output-file",
-        type=_OutputPath(path_type=Path),
+        type=OutputPath(path_type=Path),
         metavar="FILE",
         help="The file to write (default: ./NAME.pex, after what it starts, else the project).",
     ),
@@ -377,7 +331,7 @@ OUTPUT: Sequence[click.Parameter] = (
     _flag(
         "--no-compress",
         "compress",
-        callback=_not,
+        callback=negated,
         help="Keep the files in wheels uncompressed: a larger file, a faster first start (default: as they are).",
     ),
     _flag("--allow-large", help="Take wheels that unpack to far more than they are (default: an error)."),
@@ -398,7 +352,7 @@ LOCK_OUTPUT: Sequence[click.Parameter] = (
         "-o",
         "--output",
         "--output-file",
-        type=_OutputPath(path_type=Path),
+        type=OutputPath(path_type=Path),
         default="pylock.toml",
         metavar="FILE",
         help="The lock to write; - is stdout (default: pylock.toml).",

@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from pexlite.cli import options
+from pexlite.cli.option_values import PathOrUrl
 from pexlite.cli.words import count_in_words
 from pexlite.files.paths import expanded, is_file
 
@@ -147,7 +148,7 @@ def _converted(context: click.Context, project: Path, key: str, parameter: click
     if values != given:
         shape = "a text or a list of texts" if parameter.multiple else "a text"
         raise _wrong(project, f"{key} is {value!r}, and it is {shape}", f'write {key} = "…"')
-    if isinstance(parameter.type, (click.Path, options.PathOrUrl)):
+    if isinstance(parameter.type, (click.Path, PathOrUrl)):
         values = [_beside(project, entry) for entry in values]
     try:
         return parameter.process_value(context, tuple(values) if parameter.multiple else values[0])

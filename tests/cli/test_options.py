@@ -11,7 +11,7 @@ import pytest
 from pexlite.cli.build import BUILD, request_of
 from pexlite.cli.info import INFO
 from pexlite.cli.lock import LOCK
-from pexlite.cli.options import PathOrUrl
+from pexlite.cli.option_values import PathOrUrl
 from pexlite.cli.pex_options import in_pexlite
 from pexlite.model import BuildRequest, IndexSettings, LaunchOptions, LockOptions
 

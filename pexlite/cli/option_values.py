@@ -1,0 +1,66 @@
+"""Words that are typed for an option, read into the value of the field that it sets."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from pexlite.model.request import InheritPath
+
+
+class PathOrUrl(click.types.StringParamType):
+    """The path of a file or directory, or a URL; either is kept as it is written."""
+
+
+class OutputPath(click.Path):
+    """The path of a file to write; one that ends in a slash names none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and (not value or value.endswith("/")):
+            self.fail(f"{value!r} names no file", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def split_words(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
+    """The words of every argument, split as a shell would: `--inject-args '-v --level 2'`."""
+    try:
+        return tuple(word for argument in given for word in shlex.split(argument))
+    except ValueError as failure:
+        message = f"{' '.join(given)!r} cannot be split into words: {str(failure).lower()}"
+        raise click.BadParameter(message, context, parameter) from failure
+
+
+def split_variables(
+    context: click.Context, parameter: click.Parameter, given: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Environment variables written as `NAME=VALUE`."""
+    for argument in given:
+        if argument.find("=") < 1:
+            raise click.BadParameter(f"{argument!r} is not NAME=VALUE", context, parameter)
+    return tuple((name, value) for name, _, value in (argument.partition("=") for argument in given))
+
+
+def split_index(
+    context: click.Context, parameter: click.Parameter, given: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Pairs written as `NAME=URL` or `NAME=PROJECT`, where NAME is an index's."""
+    for argument in given:
+        if re.match(r"[A-Za-z0-9][\w.-]*=[^=]", argument) is None:
+            # What is before an @ may be a password.
+            shown = argument.rpartition("@")[2]
+            raise click.BadParameter(f"{shown!r} is not {parameter.make_metavar(context)}", context, parameter)
+    return tuple((name, value) for name, _, value in (argument.partition("=") for argument in given))
+
+
+def inherit_path(_context: click.Context, _parameter: click.Parameter, given: str) -> InheritPath:
+    """The member of that value."""
+    return InheritPath(given)
+
+
+def negated(_context: click.Context, _parameter: click.Parameter, given: bool) -> bool:
+    """Whether `--no-…` is absent: the field says what is done."""
+    return not given
