@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.pylock import PackageWheel, Pylock
@@ -82,15 +83,13 @@ def _inside(wheel: Path) -> str | None:
 
 def _beside(remote: Remote, settings: IndexSettings) -> str | None:
     # Imported here: urllib3 takes 60 ms, and few builds exclude anything.
-    from urllib3.exceptions import HTTPError
+    from pexlite.network.http import Connections, Limit
 
-    from pexlite.network.http import Connections
-
+    address, hash_sign, rest = remote.url.partition("#")
     try:
-        address, hash_sign, rest = remote.url.partition("#")
-        answer = Connections(settings).get(f"{address}.metadata{hash_sign}{rest}")
-        if answer.response.status != 200:
-            return None
-        return answer.response.read(_LARGEST).decode("utf-8", "replace")
-    except (HTTPError, PexliteError, OSError):
+        page = Connections(replace(settings, retries=0)).read(
+            f"{address}.metadata{hash_sign}{rest}", Limit(_LARGEST)
+        )
+    except PexliteError:
         return None
+    return page.content.decode("utf-8", "replace")

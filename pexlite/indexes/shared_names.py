@@ -7,23 +7,23 @@ import html.parser
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.pylock import Package, Pylock
-from urllib3.exceptions import HTTPError
 
 from pexlite.errors import PexliteError
 from pexlite.indexes.indexes import Index, Indexes
 from pexlite.model import IndexSettings
-from pexlite.network.http import Connections
+from pexlite.network.failures import NoContentError
+from pexlite.network.http import Connections, Limit
 from pexlite.network.urls import local_path
 from pexlite.parallel import Stop, run_all
 
 _Found = TypeVar("_Found")
 _WORKERS = 16
-_LARGEST = 30_000_000  # bytes of a project's page
+_LARGEST = Limit(30_000_000)  # bytes of a project's page
 _JSON = "application/vnd.pypi.simple.v1+json"
 _HTML = "application/vnd.pypi.simple.v1+html, text/html;q=0.5"
 
@@ -62,7 +62,7 @@ def shared_names(lock: Pylock, indexes: Indexes, settings: IndexSettings) -> Loo
     packages = [package for package in packages if package.name not in indexes.pinned]
     if len(indexes.general) < 2 or not packages:
         return Looked()
-    connections = Connections(settings)
+    connections = Connections(replace(settings, retries=0))  # who does not answer is told, not waited for
     asked = [(package, index) for package in packages for index in indexes.general]
     there = _at_once([functools.partial(_has, connections, index.page(found.name)) for found, index in asked])
     answers = list(zip(asked, there, strict=True))
@@ -112,15 +112,19 @@ def _has(connections: Connections, page: str) -> bool | None:
     if local is not None:
         return local.is_dir()
     try:
-        answer = connections.get(page, method="HEAD")
-        if answer.response.status in (405, 501):
-            answer = connections.get(page)
-        answer.response.close()
-    except (HTTPError, PexliteError, OSError):
+        status = _status(connections, page, "HEAD")
+        if status in (405, 501):
+            status = _status(connections, page, "GET")
+    except (NoContentError, PexliteError, OSError):
         return None
-    if answer.response.status in (404, 410):
+    if status in (404, 410):
         return False
-    return True if answer.response.status == 200 else None
+    return True if status == 200 else None
+
+
+def _status(connections: Connections, page: str, method: str) -> int:
+    with connections.open(page, method=method) as answer:
+        return answer.response.status
 
 
 def _files(connections: Connections, page: str) -> Mapping[str, str] | None:
@@ -129,15 +133,12 @@ def _files(connections: Connections, page: str) -> Mapping[str, str] | None:
         local = local_path(page)
         if local is not None:
             return _links(page, (local / "index.html").read_text(encoding="utf-8"))
-        answer = connections.get(page, accept=f"{_JSON}, {_HTML}")
-        content = answer.response.read(_LARGEST)
-        if answer.response.status != 200:
-            return None
-        if "json" not in answer.response.headers.get("Content-Type", ""):
-            return _links(answer.url, content.decode("utf-8", "replace"))
-        listed = json.loads(content)["files"]
+        found = connections.read(page, _LARGEST, accept=f"{_JSON}, {_HTML}")
+        if "json" not in found.kind:
+            return _links(found.url, found.content.decode("utf-8", "replace"))
+        listed = json.loads(found.content)["files"]
         return {str(file["filename"]): str(file.get("hashes", {}).get("sha256", "")) for file in listed}
-    except (HTTPError, PexliteError, OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (PexliteError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -4,5 +4,7 @@ In come a URL and `IndexSettings`; out come bytes, or a FetchError that names th
 
     urls          a URL taken apart, or refused; the path that a `file:` URL or a location names
     credentials   whose name and password go to which server: the URL's, the settings', netrc's
-    http          connections kept alive, with certificates, proxies, redirects and retries as settings say
+    certificates  the authorities that are believed: the system's, those that settings name, certifi's
+    http          connections kept alive, with proxies, redirects, limits and retries: open this first
+    failures      why there was no content, in words, and whether another attempt may do better
 """

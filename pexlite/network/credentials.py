@@ -29,6 +29,11 @@ def server_of(url: str) -> tuple[str, str | None, int | None]:
     return _server(parts_of(url))
 
 
+def shown_server(url: str) -> str:
+    """The host and port of `url`, as messages name them."""
+    return without_credentials(url).partition("://")[2].partition("/")[0]
+
+
 def authorization(url: str, settings: IndexSettings, *, redirected: bool = False) -> str | None:
     """The Authorization header for `url`; None where nobody gave credentials for its host.
 

@@ -1,26 +1,30 @@
-"""Connections to servers, kept alive; with TLS, proxies and redirects as settings and environment say."""
+"""Connections to servers, kept alive: the same rules for a wheel, a page and a requirements file.
+
+Certificates, proxies, credentials, redirects, trusted hosts, time and retries are as settings and environment say.
+"""
 
 from __future__ import annotations
 
-import os
+import contextlib
 import ssl
 import threading
+import time
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import urllib3
-from pip._vendor import certifi
-from urllib3.exceptions import InsecureRequestWarning, LocationValueError
+from urllib3.exceptions import HTTPError, InsecureRequestWarning, LocationValueError
 from urllib3.util import Retry, Timeout, make_headers, parse_url
 
 from pexlite.addresses import mask
 from pexlite.errors import FetchError
-from pexlite.files.paths import is_directory
 from pexlite.model import IndexSettings
+from pexlite.network.certificates import believe_certifi, tls_context
 from pexlite.network.credentials import authorization, server_of, without_credentials
+from pexlite.network.failures import AttemptError, NoContentError, attempts, broken, is_distrust, refused
 from pexlite.network.urls import joined, parts_of
 from pexlite.version import __version__
 
@@ -29,8 +33,28 @@ if TYPE_CHECKING:
 
 _MOST_REDIRECTS = 10
 _CONNECTIONS_PER_HOST = 16
-_CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+_CHUNK = 1 << 17
 _NO_RETRY = Retry(total=False, redirect=False)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The most that is read of an answer, and the time that it may take."""
+
+    size: int
+    """Bytes."""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer that was read to its end."""
+
+    content: bytes
+    url: str
+    """The URL after all redirects, without credentials."""
+    kind: str
+    """Its Content-Type."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +67,90 @@ class Answer:
     authorized: bool
     """Whether credentials were sent."""
 
+    def check(self) -> None:
+        """Raise NoContentError unless the server answered 200."""
+        if self.response.status != 200:
+            wish = self.response.headers.get("Retry-After", "")
+            raise refused(self.url, self.response.status, wish, authorized=self.authorized)
+
+    def pieces(self, limit: Limit, size: int | None = None) -> Iterator[bytes]:
+        """The content as it comes; `size` is how much there should be, where somebody else than the server knows.
+
+        Raises AttemptError where the connection ends before that, NoContentError past `limit`.
+        """
+        said = self.response.headers.get("Content-Length", "")
+        whole = size if size is not None or not said.isdecimal() else int(said)
+        received, end = 0, None if limit.seconds is None else time.monotonic() + limit.seconds
+        # Most servers say how much there is before they send it.
+        too_much = size is None and whole is not None and whole > limit.size
+        for piece in () if too_much else self.response.stream(_CHUNK, decode_content=False):
+            received += len(piece)
+            too_much = received > limit.size
+            if too_much:
+                break
+            yield piece
+            if end is not None and time.monotonic() > end:
+                raise NoContentError(f"it takes more than {limit.seconds:g} seconds")
+        if too_much:
+            raise NoContentError(f"there is more than {limit.size:,} bytes of it")
+        if whole is not None and received < whole:
+            raise AttemptError(f"the connection ended after {received} of {whole} bytes")
+
 
 class Connections:
     """All connections of one run."""
 
     def __init__(self, settings: IndexSettings) -> None:
         self._settings = settings
-        self._pools: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[str | None, bool], _Pool] = {}
         self._lock = threading.Lock()
+        self._open: set[BaseHTTPResponse] = set()
 
-    def get(self, url: str, *, method: str = "GET", accept: str = "*/*") -> Answer:
-        """The answer to `method` of `url`, redirects followed, credentials sent only to the hosts they are for.
+    def read(self, url: str, limit: Limit, *, accept: str = "*/*") -> Page:
+        """The whole of the page or file at `url`, tried as often as the settings allow. Raises FetchError."""
 
-        netrc knows hosts by name alone: its passwords go to the server that was asked, not where that leads.
-        Raises urllib3's errors where there is no answer, FetchError where the URL or the settings are at fault.
+        def attempt() -> Page:
+            with self.open(url, accept=accept) as answer:
+                answer.check()
+                content = b"".join(answer.pieces(limit))
+                return Page(content, answer.url, answer.response.headers.get("Content-Type", ""))
+
+        try:
+            return attempts(attempt, without_credentials(url), self._settings.retries)
+        except NoContentError as problem:
+            raise problem.of(mask(url)) from problem
+
+    @contextlib.contextmanager
+    def open(self, url: str, *, method: str = "GET", accept: str = "*/*") -> Iterator[Answer]:
+        """The answer to `method` of `url`, whatever its status; a connection that breaks is a NoContentError.
+
+        Redirects are followed, and credentials sent only to the servers they are for: netrc knows hosts by name
+        alone, so its passwords go to the server that was asked, not where that leads. Raises FetchError where the
+        URL or the settings are at fault.
         """
+        try:
+            answer = self._answer(url, method, accept)
+            with self._lock:
+                self._open.add(answer.response)
+            try:
+                yield answer
+            finally:
+                with self._lock:
+                    self._open.discard(answer.response)
+                # A response read to its end has given its connection back by now; another one's is of no use.
+                answer.response.close()
+        except (HTTPError, ssl.SSLError, ConnectionError, TimeoutError) as problem:
+            raise broken(url, problem) from problem
+
+    def hang_up(self) -> None:
+        """Wake up the threads that wait for a server."""
+        with self._lock:
+            waiting = list(self._open)
+        for response in waiting:
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                response.shutdown()
+
+    def _answer(self, url: str, method: str, accept: str) -> Answer:
         asked = server_of(url)
         for _ in range(_MOST_REDIRECTS):
             clean = without_credentials(url)
@@ -65,16 +158,7 @@ class Connections:
             proof = authorization(url, self._settings, redirected=server_of(url) != asked)
             if proof:
                 headers["Authorization"] = proof
-            response = self._pool(clean).request(
-                method,
-                clean,
-                headers=headers,
-                preload_content=False,
-                decode_content=False,
-                redirect=False,
-                retries=_NO_RETRY,
-                timeout=Timeout(connect=self._settings.timeout, read=self._settings.timeout),
-            )
+            response = self._pool(clean).request(method, clean, headers, self._settings.timeout)
             location = response.get_redirect_location()
             if not location:
                 return Answer(response, clean, proof is not None)
@@ -84,7 +168,7 @@ class Connections:
                 raise FetchError(f"{clean} leads to {mask(url)}, which is no web address")
         raise FetchError(f"{without_credentials(url)} redirects more than {_MOST_REDIRECTS} times")
 
-    def _pool(self, url: str) -> urllib3.PoolManager:
+    def _pool(self, url: str) -> _Pool:
         parts = parts_of(url, FetchError)
         host = parts.hostname or ""
         names = {host, f"{host}:{parts.port}"}
@@ -92,8 +176,47 @@ class Connections:
         key = (_proxy(url, self._settings), trusted)
         with self._lock:
             if key not in self._pools:
-                self._pools[key] = _make_pool(*key, self._settings)
+                self._pools[key] = _Pool(*key, self._settings)
             return self._pools[key]
+
+
+class _Pool:
+    """The connections through one proxy, or none, to servers that are trusted or have to prove who they are."""
+
+    def __init__(self, proxy: str | None, trusted: bool, settings: IndexSettings) -> None:
+        if trusted:
+            # The person has said so, per host; a warning for each request says nothing new.
+            urllib3.disable_warnings(InsecureRequestWarning)
+        self._context = tls_context(settings, trusted=trusted)
+        self._manager = _manager(proxy, self._context)
+        self._may_learn = not trusted
+        self._learning = threading.Lock()
+
+    def request(self, method: str, url: str, headers: dict[str, str], timeout: float) -> BaseHTTPResponse:
+        """The answer to `method` of `url`, its body unread. Raises urllib3's errors."""
+        may_learn = self._may_learn
+        try:
+            return self._request(method, url, headers, timeout)
+        except HTTPError as problem:
+            if not is_distrust(problem) or not may_learn:
+                raise
+            with self._learning:
+                if self._may_learn:
+                    believe_certifi(self._context)
+                    self._may_learn = False
+        return self._request(method, url, headers, timeout)
+
+    def _request(self, method: str, url: str, headers: dict[str, str], timeout: float) -> BaseHTTPResponse:
+        return self._manager.request(
+            method,
+            url,
+            headers=headers,
+            preload_content=False,
+            decode_content=False,
+            redirect=False,
+            retries=_NO_RETRY,
+            timeout=Timeout(connect=timeout, read=timeout),
+        )
 
 
 def _proxy(url: str, settings: IndexSettings) -> str | None:
@@ -107,16 +230,12 @@ def _proxy(url: str, settings: IndexSettings) -> str | None:
     return proxies.get(parts.scheme) or proxies.get("all")
 
 
-def _make_pool(proxy: str | None, trusted: bool, settings: IndexSettings) -> urllib3.PoolManager:
-    if trusted:
-        # The person has said so, per host; a warning for each request says nothing new.
-        urllib3.disable_warnings(InsecureRequestWarning)
-    context = _tls(trusted, settings)
+def _manager(proxy: str | None, context: ssl.SSLContext) -> urllib3.PoolManager:
     if proxy is None:
         return urllib3.PoolManager(ssl_context=context, maxsize=_CONNECTIONS_PER_HOST)
     address = proxy if "://" in proxy else f"http://{proxy}"
     if address.startswith("socks"):
-        return _socks_pool(address, context)
+        return _socks_manager(address, context)
     try:
         given = parse_url(address).auth
         headers = make_headers(proxy_basic_auth=unquote(given)) if given else None
@@ -131,7 +250,7 @@ def _make_pool(proxy: str | None, trusted: bool, settings: IndexSettings) -> url
         raise FetchError(f"the proxy {mask(address)} cannot be used: {mask(str(problem))}") from problem
 
 
-def _socks_pool(address: str, context: ssl.SSLContext) -> urllib3.PoolManager:
+def _socks_manager(address: str, context: ssl.SSLContext) -> urllib3.PoolManager:
     try:
         from urllib3.contrib.socks import SOCKSProxyManager
     except ImportError as problem:
@@ -140,39 +259,3 @@ def _socks_pool(address: str, context: ssl.SSLContext) -> urllib3.PoolManager:
             hint="pip install 'urllib3[socks]'",
         ) from problem
     return SOCKSProxyManager(address, ssl_context=context, maxsize=_CONNECTIONS_PER_HOST)
-
-
-def _tls(trusted: bool, settings: IndexSettings) -> ssl.SSLContext:
-    given = settings.certificate or _from_environment()
-    try:
-        if given is None or trusted:
-            context = ssl.create_default_context()
-        else:
-            # As in pip, these are meant instead of the system's authorities.
-            file, directory = (None, given) if is_directory(given) else (given, None)
-            context = ssl.create_default_context(cafile=file, capath=directory)
-        if trusted:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        elif given is None and not context.cert_store_stats()["x509_ca"] and not _has_directory():
-            # A Python whose OpenSSL knows no authorities, as python.org's on macOS: those that pip brings.
-            context.load_verify_locations(cafile=certifi.where())
-        if settings.client_certificate:
-            context.load_cert_chain(settings.client_certificate)
-    except OSError as problem:
-        named = ", ".join(str(path) for path in (given, settings.client_certificate) if path)
-        raise FetchError(
-            f"certificates cannot be read from {named or 'this system'}: {problem.strerror or problem}",
-            hint="PIP_CERT wants a PEM file of authorities to trust, PIP_CLIENT_CERT one with key and certificate",
-        ) from problem
-    return context
-
-
-def _from_environment() -> Path | None:
-    given = filter(None, map(os.environ.get, _CERTIFICATE_VARIABLES))
-    return next(map(Path, given), None)
-
-
-def _has_directory() -> bool:
-    directory = ssl.get_default_verify_paths().capath
-    return directory is not None and any(Path(directory).iterdir())
