@@ -9,6 +9,5 @@ In come the request's `IndexSettings`; out come the effective ones, and the inde
     indexes             the indexes that uv or pip would ask, by rank, and those that may not be asked
     formats             wheels or sources, by --only-binary and --no-binary
     environment         the environment that uv and pip run in
-    remote_text         a requirements file or page behind a URL
     shared_names        projects that several indexes have
 """

@@ -46,7 +46,10 @@ def read_request(request: BuildRequest) -> Specification:
     typed = combined(interpret(_typed(request, text)) for text in _without_locks(request))
     typed = replace(typed, local=_with_extras(request, typed.local))
     script = _script(request, typed)
-    files = combined(read_file(_absolute(request, name), request.directory) for name in request.requirement_files)
+    files = combined(
+        read_file(_absolute(request, name), request.directory, index=request.index)
+        for name in request.requirement_files
+    )
     locks = combined(_lock(request, name) for name in _locks(request))
     locked = [lock for _, lock in (*files.locks, *locks.locks)]
     amendments = read_amendments(request.excluded, request.overrides)

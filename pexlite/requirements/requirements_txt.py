@@ -16,7 +16,9 @@ from pathlib import Path
 from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
 
 from pexlite.addresses import mask
+from pexlite.errors import FetchError
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
+from pexlite.indexes.settings import effective_settings
 from pexlite.model import IndexSettings
 from pexlite.network.urls import joined, local_path
 from pexlite.requirements.arguments import Input, interpret
@@ -24,6 +26,7 @@ from pexlite.requirements.inline_metadata import read_script
 from pexlite.requirements.parsed import Parsed, combined, problem
 from pexlite.requirements.pyproject import dependencies
 
+_LARGEST = 10_000_000  # bytes of a file behind a URL
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -74,9 +77,20 @@ class _Line:
     """The directory of the build."""
     above: tuple[str, ...]
     """The files that led here, one naming the next."""
+    index: IndexSettings
+    """The settings that were asked for, by which files behind URLs are fetched."""
 
 
-def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extras: Sequence[str] = ()) -> Parsed:
+_NOTHING_ASKED = IndexSettings()
+
+
+def read_file(
+    location: str,
+    directory: Path,
+    above: tuple[str, ...] = (),
+    extras: Sequence[str] = (),
+    index: IndexSettings = _NOTHING_ASKED,
+) -> Parsed:
     """The requirements in a `-r` file: pylock.toml, pyproject.toml, a script's header, or requirements.txt."""
     path = local_path(location)
     if path is not None and is_file(path):
@@ -85,7 +99,7 @@ def read_file(location: str, directory: Path, above: tuple[str, ...] = (), extra
         if path.name == "pyproject.toml" or path.suffix == ".py":
             found = read_script(path) if path.suffix == ".py" else dependencies(path, extras)
             return replace(found, files=(path,))
-    return read_requirements(location, directory, above)
+    return read_requirements(location, directory, above, index)
 
 
 def read_lock(file: Path) -> Parsed:
@@ -99,30 +113,30 @@ def read_lock(file: Path) -> Parsed:
     return Parsed(locks=((file, lock),), files=(file,))
 
 
-def read_requirements(location: str, directory: Path, above: tuple[str, ...] = ()) -> Parsed:
+def read_requirements(
+    location: str, directory: Path, above: tuple[str, ...] = (), index: IndexSettings = _NOTHING_ASKED
+) -> Parsed:
     """Everything that the requirements file at `location` (a path or a URL) asks for.
 
-    `directory` is the build's; nested files are looked for beside the file that names them.
+    `directory` is the build's; nested files are looked for beside the file that names them. Files behind URLs are
+    fetched as pip's configuration and `index` say.
     """
     if location in above:
         return problem(
             f"{' reads '.join([*map(_shown, above), _shown(location)])}: the files go round in a circle"
         )
     try:
-        content = read_location(location)
+        content = read_location(location, index)
     except OSError as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
-        by = f", which {_shown(above[-1])} names," if above else ""
-        return problem(
-            f"the requirements file {mask(location)}{by} cannot be read: {str(reason).lower()}",
-            _near_file(location),
-        )
+        return _unread(location, above, (error.strerror or str(error)).lower(), _near_file(location))
+    except FetchError as error:
+        return _unread(location, above, "; ".join([error.message, *error.causes]), error.hint)
     try:
         text = _decoded(content)
     except (UnicodeDecodeError, LookupError) as error:
         return problem(f"{_shown(location)} is no text: {error}", "save it as UTF-8")
     lines = [
-        _Line(line, f"{_shown(location)} line {number}", location, directory, (*above, location))
+        _Line(line, f"{_shown(location)} line {number}", location, directory, (*above, location), index)
         for number, line in logical_lines(text, fill_in=local_path(location) is not None)
     ]
     path = local_path(location)
@@ -134,6 +148,11 @@ def read_requirements(location: str, directory: Path, above: tuple[str, ...] = (
             "name a requirements.txt, a pylock.toml, a pyproject.toml or a script",
         )
     return combined([*read, Parsed(files=(path,) if path else ())])
+
+
+def _unread(location: str, above: tuple[str, ...], reason: str, hint: str | None) -> Parsed:
+    by = f", which {_shown(above[-1])} names," if above else ""
+    return problem(f"the requirements file {mask(location)}{by} cannot be read: {reason}", hint)
 
 
 def _is_something_else(location: str, read: Sequence[Parsed]) -> bool:
@@ -150,15 +169,15 @@ def constraints_in(location: str, above: tuple[str, ...] = ()) -> Parsed:
     return Parsed(constraints=(location,), files=files)
 
 
-def read_location(location: str) -> bytes:
-    """The bytes at a path or URL. Raises OSError, of which urllib's own errors are subclasses."""
+def read_location(location: str, index: IndexSettings) -> bytes:
+    """The bytes at a path or URL. Raises OSError or FetchError."""
     path = local_path(location)
     if path is not None:
         return path.read_bytes()
-    # Imported here: hardly anybody names a URL.
-    from pexlite.indexes.remote_text import read_remote
+    # Imported here: urllib3 takes 60 ms, and hardly anybody names a URL.
+    from pexlite.network.http import Connections, Limit
 
-    return read_remote(location)
+    return Connections(effective_settings(index)).read(location, Limit(_LARGEST)).content
 
 
 def logical_lines(text: str, *, fill_in: bool = True) -> Iterator[tuple[int, str]]:
@@ -278,7 +297,7 @@ def _apply(line: _Line, name: str, value: str) -> Parsed:
         if local_path(line.file) is None and local_path(where) is not None:
             return problem(_on_this_machine(line, value))
     if name == "--requirement":
-        return read_file(where, line.directory, line.above)
+        return read_file(where, line.directory, line.above, index=line.index)
     if name == "--constraint":
         path = local_path(where)
         if path is not None and not is_file(path):

@@ -63,7 +63,7 @@ def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pyloc
         settings=settings,
         amendments=resolution.amendments,
         universal=resolution.universal,
-        constraint_lines=tuple(line for url in remote for line in lines_behind(url)),
+        constraint_lines=tuple(line for url in remote for line in lines_behind(url, settings)),
     )
     jobs = [replace(first, target=target) for target in targets]
     leaders: dict[tuple[str, ...], Job] = {}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from pexlite.errors import PexliteError
 from pexlite.model import IndexSettings
 from pexlite.network.urls import local_path
 from pexlite.resolve.explain.index_files import index_files
@@ -66,13 +67,14 @@ def _entries(location: str) -> list[Path]:
 
 def _in_list(url: str, settings: IndexSettings) -> Iterable[str]:
     """The projects on the first page of the index at `url`; none where it is long, or cannot be read."""
-    from pexlite.indexes.remote_text import Limit, read_remote  # brings urllib.request along
+    from pexlite.network.http import Connections, Limit  # brings urllib3 along
 
+    hasty = replace(settings, timeout=min(settings.timeout, _PATIENCE), retries=0)
     try:
-        page = read_remote(f"{url.rstrip('/')}/", settings, Limit(_LONGEST_LIST, _PATIENCE))
-    except (OSError, ValueError):
+        page = Connections(hasty).read(f"{url.rstrip('/')}/", Limit(_LONGEST_LIST, _PATIENCE))
+    except PexliteError:
         return ()
-    return map(canonicalize_name, names_on(page.decode("utf-8", "replace")))
+    return map(canonicalize_name, names_on(page.content.decode("utf-8", "replace")))
 
 
 def names_on(page: str) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import UsageError
+from pexlite.model import IndexSettings
 from pexlite.requirements.constraints import lines_behind
 from pexlite.requirements.requirements_txt import read_requirements
 from tests.network import server as replies
@@ -110,7 +111,7 @@ def test_a_file_behind_a_url_speaks_of_nothing_on_this_machine(line: str, server
 def test_constraints_behind_a_url_are_read_here(server: Server) -> None:
     server.on("/c.txt", replies.content(b"click==8.1.7  # why\n-c more.txt\nidna<4 ; python_version > '3'\n"))
     server.on("/more.txt", replies.content(b"flask==3 --hash=sha256:" + b"0" * 64 + b"\n"))
-    assert lines_behind(server.url("/c.txt")) == (
+    assert lines_behind(server.url("/c.txt"), IndexSettings()) == (
         "click==8.1.7",
         'idna<4; python_version > "3"',
         "flask==3 --hash=sha256:" + "0" * 64,
@@ -126,5 +127,5 @@ def test_constraints_behind_a_url_are_constraints(
     monkeypatch.setenv("SECRET", "of-mine")
     server.on("/c.txt", replies.content(line.encode()))
     with pytest.raises(UsageError) as failure:
-        lines_behind(server.url("/c.txt"))
+        lines_behind(server.url("/c.txt"), IndexSettings())
     assert "of-mine" not in repr(failure.value.causes)
