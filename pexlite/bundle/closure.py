@@ -1,4 +1,4 @@
-"""The closure: all the wheels that some requirements need on one target, or who asked for what is missing."""
+"""The closure: all wheels that some requirements need on one target, or what is missing and who requires it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _NO_PARTS = LockParts()
 
 @dataclass(frozen=True)
 class Lack:
-    """A requirement that the wheels at hand do not meet on a target."""
+    """A requirement that no wheel at hand satisfies on a target."""
 
     requirement: Requirement
     origin: str
-    """Who asked: the root's origin, or a wheel's file name."""
+    """Who requires it: the root's origin, or a wheel's file name."""
     here: Wheel | None
-    """The wheel of that project which is there in another version; None where none fits the target at all."""
+    """The project's wheel, in a version that does not satisfy; None where none of its wheels fits the target."""
     others: tuple[str, ...] = ()
-    """The file names of the project's wheels, none of which fits."""
+    """The file names of the project's wheels when none of them fits the target."""
 
     def __str__(self) -> str:
         shown = f"{self.requirement.name}{self.requirement.specifier}, asked for by {self.origin},"
@@ -43,12 +43,12 @@ class Lack:
 def closure(
     roots: Sequence[Root], wheels: Sequence[Wheel], target: Target, amendments: Amendments = _AS_ASKED
 ) -> tuple[Wheel, ...]:
-    """The wheels that `roots` need on `target`, in installation order: by name, the person's own code last.
+    """The wheels that `roots` need on `target`, in installation order: by name, local code last.
 
-    Follows Requires-Dist with `target`'s markers and the extras asked for (PEP 508) and picks each project's
-    newest version, and of that the best wheel by tag (PEP 425). What `amendments` exclude stays out, with all
-    that only it needs, and what they override is asked for as they say. Raises ClosureIncomplete naming every
-    missing project and who asked for it.
+    Follows Requires-Dist with `target`'s markers and the requested extras (PEP 508), and picks each project's
+    newest version, and of that version the best wheel by tag (PEP 425). Projects that `amendments` exclude stay
+    out, with everything that only they need; overrides replace all requirements on their projects. Raises
+    ClosureIncomplete naming every missing project and who requires it.
     """
     needed, lacks = follow(roots, wheels, target, amendments)
     if lacks:
@@ -63,14 +63,14 @@ def closure(
 def follow(
     roots: Sequence[Root], wheels: Sequence[Wheel], target: Target, amendments: Amendments = _AS_ASKED
 ) -> tuple[tuple[Wheel, ...], tuple[Lack, ...]]:
-    """As `closure`, the wheels that are needed and there, with every lack beside them."""
+    """The wheels of the closure that are at hand, and every requirement that no wheel satisfies."""
     return _walk(roots, _best_wheels(wheels, target), wheels, target, amendments)
 
 
 def closes_with(
     roots: Sequence[Root], wheels: Sequence[Wheel], target: Target, amendments: Amendments = _AS_ASKED
 ) -> bool:
-    """Whether on `target` exactly `wheels` are the closure of `roots`."""
+    """Whether the closure of `roots` on `target` is exactly `wheels`."""
     best = _best_wheels(wheels, target)
     if len(best) != len(wheels):
         return False
@@ -79,7 +79,7 @@ def closes_with(
 
 
 def unknown_extras(roots: Sequence[Root], wheels: Sequence[Wheel]) -> tuple[str, ...]:
-    """A word on each extra that was asked for and that no wheel of its project has: it brings nothing."""
+    """A notice for each requested extra that no wheel of its project provides: it adds nothing."""
     known: dict[NormalizedName, set[str]] = {}
     for wheel in wheels:
         known.setdefault(wheel.name, set()).update(map(canonicalize_name, wheel.provides_extra))
@@ -94,7 +94,7 @@ def unknown_extras(roots: Sequence[Root], wheels: Sequence[Wheel]) -> tuple[str,
 
 
 def _best_wheels(wheels: Iterable[Wheel], target: Target) -> dict[NormalizedName, Wheel]:
-    """For each project the wheel an installer would take on `target`."""
+    """For each project, the wheel that an installer would choose on `target`."""
     rank = _ranks(target)
     worst = len(rank)
     best: dict[NormalizedName, tuple[tuple[Version, int, tuple[()] | tuple[int, str]], Wheel]] = {}
@@ -114,7 +114,7 @@ _RANKS: dict[int, tuple[Target, dict[Tag, int]]] = {}
 
 
 def _ranks(target: Target) -> dict[Tag, int]:
-    """Tag to its place in the target's preference; kept, since one target is asked about many times."""
+    """Each tag's position in the target's order of preference; cached, since one target is asked many times."""
     known = _RANKS.get(id(target))
     if known is None or known[0] is not target:
         known = (target, {tag: place for place, tag in reversed(list(enumerate(target.tags)))})
@@ -167,7 +167,7 @@ def _walk(
 def _applying(
     requirements: Iterable[Requirement], extra: str, origin: str, environment: _Variables, amendments: Amendments
 ) -> Iterator[tuple[Requirement, str]]:
-    """Those of `requirements` whose markers hold, as the amendments have them, and who asks for each."""
+    """The requirements whose markers hold, amendments applied, each with who requires it."""
     environment["extra"] = extra
     for requirement in requirements:
         if _holds(requirement, environment):
@@ -185,7 +185,7 @@ def _holds(requirement: Requirement, environment: _Variables) -> bool:
 def _is_excluded(
     name: NormalizedName, wheel: Wheel | None, environment: _Variables, amendments: Amendments
 ) -> bool:
-    """Whether an exclusion holds here; one of certain versions says nothing about a project that is missing."""
+    """Whether an exclusion applies here. An exclusion of certain versions does not cover a missing project."""
     for out in amendments.excluding(name):
         fits = not out.specifier if wheel is None else out.specifier.contains(wheel.version, prereleases=True)
         if fits and _holds(out, environment):

@@ -1,4 +1,4 @@
-"""Wheels that bring different files under one name: in an installation one of them silently wins."""
+"""Wheels with different files at one installed path: in an installation one of them silently wins."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Digests: TypeAlias = Callable[[Wheel, Sequence[str]], Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Collision:
-    """Two wheels, and the installed paths at which they have different contents."""
+    """Two wheels, and the installed paths where their contents differ."""
 
     loser: Wheel
     winner: Wheel
-    """The one installed later, whose files are there in the end."""
+    """The wheel installed later, whose files remain."""
     paths: tuple[str, ...]
-    """As they lie in site-packages, or beside it: `bin/run`."""
+    """Relative to site-packages, or to the environment for scripts: `bin/run`."""
 
     def __str__(self) -> str:
         return (
@@ -34,7 +34,7 @@ class Collision:
 def collisions(bundle: Bundle, digests: Digests) -> tuple[Collision, ...]:
     """Every pair of wheels of one variant that put different contents at one installed path.
 
-    `digests` is asked only about paths that really are in both, so that a bundle without any costs next to
+    `digests` is called only for paths that two wheels share, so a bundle without shared paths costs next to
     nothing.
     """
     found: dict[tuple[str, str], Collision] = {}
@@ -54,7 +54,7 @@ def collisions(bundle: Bundle, digests: Digests) -> tuple[Collision, ...]:
 
 
 def _by_pair(wheels: Sequence[Wheel]) -> list[list[Overlap]]:
-    """The places that two wheels share, by pair."""
+    """The overlaps of each pair of wheels."""
     pairs: dict[tuple[int, int], list[Overlap]] = {}
     for overlap in overlaps(wheels):
         pairs.setdefault((overlap.loser.wheel, overlap.winner.wheel), []).append(overlap)
@@ -64,7 +64,7 @@ def _by_pair(wheels: Sequence[Wheel]) -> list[list[Overlap]]:
 def _contents(
     entries: Sequence[Entry], wheels: Sequence[Wheel], digests: Digests, known: dict[tuple[str, str], str]
 ) -> dict[str, str]:
-    """By place, the digest of each of `entries`, which are of one wheel, or for a console script its call."""
+    """The digest of each of `entries`, which are of one wheel, by place; for a console script, what it calls."""
     wheel = wheels[entries[0].wheel]
     members = {entry.place: member_of(entry, wheels) for entry in entries if entry.kind is not Kind.CONSOLE_SCRIPT}
     missing = [member for member in members.values() if (wheel.sha256, member) not in known]

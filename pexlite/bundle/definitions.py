@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 
 def defined_names(source: str) -> set[str] | None:
-    """The names that the module `source` binds at its top; None where this Python cannot read it."""
+    """The names that the module `source` binds at its top level; None where this Python cannot parse it."""
     try:
         return set(_defined(ast.parse(source).body))
     except SyntaxError:
@@ -15,7 +15,7 @@ def defined_names(source: str) -> set[str] | None:
 
 
 def _defined(body: Sequence[ast.stmt]) -> Iterator[str]:
-    """The names that the statements of a module bind, also inside its if, try, with and loops."""
+    """The names that a module's statements bind, also inside if, try, with and loops."""
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield statement.name

@@ -1,4 +1,4 @@
-"""The entry point of a file: found in the wheels' own lists and read from source, never imported."""
+"""The entry point of a file: found in the wheels' metadata and checked in their source, never imported."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pexlite.bundle.tree import called, is_of_every_environment, member_of, tree
 from pexlite.errors import EntryPointMissing, UsageError
 from pexlite.model import Entry, EntryPoint, InstalledTree, Kind, StartKind, Wheel
 
-# The modules that packages start with, if they have no __main__.
+# Modules that packages without __main__ are usually started by.
 _USUAL = (".cli", ".main", ".app")
 
 
 @dataclass(frozen=True)
 class Source:
-    """A member of a wheel whose text tells whether an attribute exists."""
+    """A member of a wheel whose source shows which attributes a module defines."""
 
     wheel: Wheel
     member: str
@@ -28,10 +28,10 @@ class Source:
 def choose_entry_point(
     scripts: Sequence[str], entry_point: str | None, wheels: Sequence[Wheel], projects: Sequence[Wheel]
 ) -> EntryPoint:
-    """The entry point that `-c` (`scripts`) or `-e` (`entry_point`) names, else the one script of one project.
+    """The entry point named by `-c` (`scripts`) or `-e` (`entry_point`), else a sole project's sole script.
 
-    `projects` are the wheels built from local projects. Raises EntryPointMissing when a script is in no wheel;
-    whether the module is there is `missing_module`'s question.
+    `projects` are the wheels built from local projects. Raises EntryPointMissing when no wheel has the script.
+    Whether the module exists is checked by `missing_module`.
     """
     check_one_start(scripts, entry_point)
     if scripts:
@@ -46,9 +46,9 @@ def choose_entry_point(
 
 
 def check_one_start(scripts: Sequence[str], entry_point: str | None) -> None:
-    """Raise UsageError where `-c` and `-e` ask for several starts, or for what is no name of a function or module.
+    """Raise UsageError where `-c` and `-e` name several starts, or something that is no function or module.
 
-    It takes no wheels to know that.
+    It needs no wheels, so it runs before anything is fetched.
     """
     if len(scripts) > 1 or (scripts and entry_point):
         given = [f"-c {script}" for script in scripts] + ([f"-e {entry_point}"] if entry_point else [])
@@ -64,7 +64,7 @@ def check_one_start(scripts: Sequence[str], entry_point: str | None) -> None:
 
 
 def missing_module(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> str | None:
-    """The top-level module that no wheel brings though `entry_point` needs it; None when it is there."""
+    """The top-level module that `entry_point` needs and no wheel has; None when one has it."""
     if entry_point.kind not in (StartKind.FUNCTION, StartKind.MODULE):
         return None
     top = entry_point.module.partition(".")[0]
@@ -74,10 +74,10 @@ def missing_module(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> str | No
 
 
 def source_of(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> Source | None:
-    """Where the entry point's module is written, None where that cannot be read (extension modules, stdlib).
+    """The source of the entry point's module; None where there is none to read (extension modules, stdlib).
 
-    Raises EntryPointMissing when the top-level module is there and the module itself is not, or when a package
-    that is to be run has no `__main__`.
+    Raises EntryPointMissing when the top-level module exists and the submodule does not, or when a package to be
+    run has no `__main__`.
     """
     if entry_point.kind not in (StartKind.FUNCTION, StartKind.MODULE):
         return None
@@ -114,7 +114,7 @@ def source_of(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> Source | None
 
 
 def module_source(module: str, wheels: Sequence[Wheel]) -> Source | None:
-    """Where `module` is written, a package in its `__init__.py`; None where it is in no wheel as source."""
+    """The source of `module`, for a package its `__init__.py`; None where no wheel has it as source."""
     tree = tree_of(wheels)
     path = module.replace(".", "/")
     found = tree.in_site_packages(f"{path}/__init__.py") or tree.in_site_packages(f"{path}.py")
@@ -124,12 +124,12 @@ def module_source(module: str, wheels: Sequence[Wheel]) -> Source | None:
 def check_attribute(entry_point: EntryPoint, source: str, where: str) -> None:
     """Raise EntryPointMissing where `source`, found at `where`, does not define the entry point's function.
 
-    Sources that decide at run time what they define (star imports, `__getattr__`, `globals()`) are believed.
+    Modules that decide at run time what they define (star imports, `__getattr__`, `globals()`) always pass.
     """
     name = entry_point.attribute.partition(".")[0]
     names = defined_names(source)
     if names is None:
-        return  # written for a newer Python than this one; its own start will tell
+        return  # perhaps written for a newer Python than this one
     if not name or name in names or names & {"*", "__getattr__"} or "globals()" in source:
         return
     functions = sorted(candidate for candidate in names if not candidate.startswith("_"))

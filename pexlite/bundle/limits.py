@@ -1,4 +1,4 @@
-"""Sentences on how a file behaves where it runs, for who expects something else of it."""
+"""Notices on where and how a file will run, for builders who may expect otherwise."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _MOST_SHOWN = 3
 
 
 def only_here(bundle: Bundle, surroundings: Sequence[Surroundings], with_pure: Collection[str]) -> tuple[str, ...]:
-    """Sentences on what binds `bundle` to one Python, or to the C library of this machine, and on the way out.
+    """Notices on what binds `bundle` to one Python, or to this machine's C library, with the way out.
 
         only CPython 3.13, because of charset-normalizer 3.4.4; for a server: pexlite probe USER@HOST
 
-    `with_pure` are names of projects that have a pure wheel as well. Nobody is told who named that Python for
-    another machine.
+    `with_pure` are names of projects that have a pure wheel too. A builder who named that Python for another
+    machine gets no notice.
     """
     sentences: dict[str, None] = {}
     for around in surroundings:
@@ -44,7 +44,7 @@ def _one_python(
 
 
 def _binding(wheels: Sequence[Wheel], around: Surroundings) -> list[Wheel]:
-    """Those of `wheels` that neither the next older nor the next newer CPython takes, or else one of the two."""
+    """Wheels that neither the next older nor the next newer CPython takes; else any that one of them refuses."""
     others = [near for near in around.neighbours if near.python.startswith("cp")]
     newer = [near for near in others if near.minor >= around.target.minor]
     older = [near for near in others if near.minor < around.target.minor]
@@ -57,7 +57,7 @@ def _binding(wheels: Sequence[Wheel], around: Surroundings) -> list[Wheel]:
 
 
 def _libc_of_here(bundle: Bundle, variant: Variant, target: Target) -> Iterator[str]:
-    """A sentence where a wheel that was built here asks for the C library of here."""
+    """A notice where a wheel built on this machine requires this machine's C library."""
     if target.libc is None or variant.libc is None:
         return
     built = [
@@ -75,17 +75,17 @@ def _takes(target: Target, wheel: Wheel) -> bool:
 
 
 def not_pure(bundle: Bundle) -> tuple[str, ...]:
-    """A sentence on the wheels in `bundle` that are compiled, for who prefers pure ones."""
+    """A notice on the compiled wheels in `bundle`, for --prefer-pure."""
     compiled = [wheel for wheel in bundle.wheels if any(tag.platform != "any" for tag in wheel.tags)]
     return (f"there is no pure wheel of {_listed(compiled)}",) if compiled else ()
 
 
 def an_interpreter(bundle: Bundle, asked_for: Collection[str]) -> tuple[str, ...]:
-    """A sentence where `bundle` starts a Python interpreter though its projects, or own code, could be started.
+    """A notice where `bundle` starts an interpreter although its projects or local code could be started.
 
         starts a Python interpreter; httpie has -c http, https
 
-    `asked_for` are the projects that somebody named.
+    `asked_for` are the projects that the builder named.
     """
     if bundle.entry_point.kind is not StartKind.INTERPRETER:
         return ()

@@ -13,13 +13,13 @@ from pexlite.model import Amendments, Root, Target, Wheel
 def changes(
     roots: Sequence[Root], wheels: Sequence[Wheel], target: Target, amendments: Amendments
 ) -> tuple[str, ...]:
-    """A diff from the locked `wheels` to what `roots` need on `target`; nothing when the wheels are enough.
+    """A diff from the locked `wheels` to the wheels that `roots` need on `target`; () when these satisfy `roots`.
 
         - click 8.0.4
         + click>=8.1  asked for by app-1.0-py3-none-any.whl
         + rich  asked for by the command line
 
-    Wheels that nothing asks for are in it only beside something that is missing: too much is no fault.
+    Superfluous wheels appear only if something is missing too: a lock may hold more than is needed.
     """
     needed, lacks = follow(roots, wheels, target, amendments)
     if not lacks:

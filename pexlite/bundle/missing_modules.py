@@ -1,4 +1,4 @@
-"""The modules that own code imports, and that neither the wheels nor the standard library have."""
+"""Modules that local code imports and neither the wheels nor the standard library have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from pexlite.bundle.runs_on import pythons_in_words
 from pexlite.model import Bundle, Import, InstalledTree
 
-# The minor version of the first Python 3 with the module, and of the first one without it.
+# Standard library modules: the minor version of the first Python 3 with the module, and of the first without it.
 _ADDED = {"contextvars": 7, "dataclasses": 7, "graphlib": 9, "zoneinfo": 9, "tomllib": 11} | {
     "annotationlib": 14,
     "compression": 14,
@@ -34,13 +34,13 @@ _MOST_SHOWN = 4
 def missing_modules(
     bundle: Bundle, imports: Iterable[Import], lies_here: Callable[[str], bool]
 ) -> tuple[str, ...]:
-    """A sentence on each file of own code that imports what is missing on a Python that `bundle` is for.
+    """A notice for each file of local code that imports a module missing on a Python of `bundle`.
 
         weather.py imports yaml, rich, which no wheel here has
         weather.py imports tomllib, which the standard library of CPython 3.9 to 3.10 has not
         job.py imports pyspark, which --exclude leaves out
 
-    `lies_here` says whether a module is in the builder's directory, though nobody named it.
+    `lies_here` tells whether a module lies in the builder's directory without having been named.
     """
     lacking: dict[tuple[str, str], dict[str, None]] = {}
     surroundings = [
@@ -80,7 +80,7 @@ def _reason(
 
 
 class _Modules:
-    """The modules in a tree, as paths without their endings."""
+    """The modules in a tree, as paths without file endings."""
 
     def __init__(self, tree: InstalledTree) -> None:
         self._files: set[str] = set()
@@ -94,35 +94,35 @@ class _Modules:
                 directory = directory.rpartition("/")[0]
 
     def is_written(self, path: str) -> bool:
-        """Whether `path` is a module, or a package with a file of its own: only running it tells what it has."""
+        """Whether `path` is a module or a package with an `__init__`; only running it tells its names."""
         return path in self._files or f"{path}/__init__" in self._files
 
     def is_directory(self, path: str) -> bool:
-        """Whether at `path` is a directory, which is a package even without a file of its own (PEP 420)."""
+        """Whether `path` is a directory, which makes a package even without an `__init__` (PEP 420)."""
         return path in self._directories
 
 
 @dataclass(frozen=True)
 class _Surroundings:
-    """All that one Python can import: the modules of the wheels, and its standard library."""
+    """Everything one Python can import: the modules of the wheels, and its standard library."""
 
     modules: _Modules
     python: str
 
     def lacks(self, one: Import) -> Iterator[str]:
-        """The modules that `one` asks for and that are not here; none where it is not reached."""
+        """The modules that the import needs and this Python lacks; () where the import is never reached."""
         if any(all(not self._missing(module) for module in first) for first in one.instead_of):
             return
         lacking = self._missing(one.module)
         if lacking:
             yield lacking
         elif self._is_namespace(one.module):
-            # From a package without a file of its own, modules are all that can be imported.
+            # A namespace package defines no names: only modules can be imported from it.
             names = [f"{one.module}.{name}" for name in one.names if name != "*"]
             yield from filter(None, map(self._missing, names))
 
     def _missing(self, module: str) -> str:
-        """The part of the dotted `module` up to the first name that is not here; "" where all of them are."""
+        """The dotted `module` up to the first name that is missing; "" where none is."""
         if self._in_standard_library(module.partition(".")[0]):
             return ""
         for path in _steps(module):
@@ -146,6 +146,6 @@ class _Surroundings:
 
 
 def _steps(module: str) -> Iterator[str]:
-    """The paths on the way to a module: "a.b.c" -> "a", "a/b", "a/b/c"."""
+    """The paths on the way to a module: "a.b.c" gives "a", "a/b", "a/b/c"."""
     parts = module.split(".")
     return ("/".join(parts[:count]) for count in range(1, len(parts) + 1))

@@ -1,4 +1,4 @@
-"""Wheels, targets and an entry point -> the Bundle: every decision about a file, made."""
+"""Wheels, targets and an entry point -> the Bundle, with every decision about a file made."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _LEGACY_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2
 
 @dataclass(frozen=True)
 class Surroundings:
-    """A target and what else may run its wheels, to find out how far the file reaches."""
+    """A target, and other Pythons and platforms that may run its wheels too."""
 
     target: Target
     neighbours: tuple[Target, ...]
     """Other Pythons on the same platform."""
     elsewhere: tuple[Target, ...] = ()
-    """The target's and the neighbours' Pythons on other platforms; only looked at when every wheel is for any."""
+    """The same Pythons on other platforms; only looked at when every wheel is for any platform."""
     wheels: tuple[Wheel, ...] | None = None
-    """Those that the target may get, where the lock gives targets different versions; None for all."""
+    """The wheels that this target may get, where the lock gives targets different versions; None for all."""
 
 
 def plan_bundle(
@@ -49,10 +49,10 @@ def plan_bundle(
     launch: LaunchOptions,
     amendments: Amendments = _AS_ASKED,
 ) -> Bundle:
-    """The bundle that satisfies `roots` on every target, and on every other Python the same wheels serve.
+    """The bundle that satisfies `roots` on every target, and on every other Python that the same wheels serve.
 
-    Raises ClosureIncomplete where the wheels are not enough for a target, Unplaceable where one of their files can
-    have no place in an app's directory.
+    Raises ClosureIncomplete where a target lacks wheels, Unplaceable where an app's directory has no place for a
+    file.
     """
     chosen = [
         (around, closure(roots, wheels if around.wheels is None else around.wheels, around.target, amendments))
@@ -83,7 +83,7 @@ def plan_bundle(
 
 @dataclass(frozen=True)
 class _Question:
-    """Whether the very same wheels do for another Python."""
+    """Whether another Python needs the very same wheels."""
 
     roots: tuple[Root, ...]
     amendments: Amendments
@@ -103,7 +103,7 @@ def _variant(
     indices: tuple[int, ...],
     asked: Set[tuple[str, str]],
 ) -> Variant:
-    """One target's wheels and every Python they serve, those left out that were `asked` for with their own."""
+    """One target's wheels and every Python they serve, except Pythons that have wheels of their own (`asked`)."""
     target = around.target
     near = [other for other in around.neighbours if (other.platform, other.python) not in asked]
     served = {other.python for other in near if question.holds(needed, other)}
@@ -123,7 +123,7 @@ def _python_order(python: str) -> tuple[str, int, str]:
 
 
 def _without(variant: Variant, earlier: Sequence[Variant]) -> Variant:
-    """`variant` without the Pythons that an earlier one serves on the same platform: those keep what was asked."""
+    """`variant` without the Pythons that an earlier variant serves on the same platform."""
     taken = {python for other in earlier if other.platform == variant.platform for python in other.pythons}
     pythons = tuple(python for python in variant.pythons if python not in taken)
     return Variant(pythons, variant.platform, variant.libc, variant.macos, variant.wheels)
@@ -141,7 +141,7 @@ def _merged(variants: Sequence[Variant]) -> tuple[Variant, ...]:
 
 
 def _libc(fitting: Sequence[Sequence[Tag]], target: Target) -> Libc | None:
-    """The oldest C library on which every wheel has a tag that fits (PEP 600, PEP 656)."""
+    """The oldest C library for which every wheel has a fitting tag (PEP 600, PEP 656)."""
     if target.libc is None:
         return None
     floors = [floor for tags in fitting if (floor := _lowest(tags, target.libc)) is not None]
@@ -149,7 +149,7 @@ def _libc(fitting: Sequence[Sequence[Tag]], target: Target) -> Libc | None:
 
 
 def _lowest(tags: Sequence[Tag], here: Libc) -> tuple[int, int] | None:
-    """The lowest floor among one wheel's tags; None where it asks for no C library."""
+    """The oldest C library among one wheel's tags; None where a tag requires none."""
     floors = []
     for tag in tags:
         platform = tag.platform
@@ -176,13 +176,13 @@ def _macos(fitting: Sequence[Sequence[Tag]]) -> tuple[int, int] | None:
 
 
 def _pth_files(trees: Sequence[InstalledTree]) -> tuple[str, ...]:
-    """The files in site-packages itself that Python reads at every start."""
+    """The .pth files directly in site-packages, which Python reads at every start."""
     paths = {path for tree in trees for path in tree.importable if path.endswith(".pth") and "/" not in path}
     return tuple(sorted(paths))
 
 
 def _shown(root: Root) -> str:
-    """The requirement without the place a local wheel was taken from, which nobody else has."""
+    """The requirement without a local wheel's path, which exists on no other machine."""
     requirement = root.requirement
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     marker = f"; {requirement.marker}" if requirement.marker else ""

@@ -1,4 +1,4 @@
-"""Wheels whose RECORD is not true of what they say about themselves, as some publishers leave it."""
+"""Wheels whose own metadata files differ from RECORD, as some publishers leave them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pexlite.model import Wheel
 
 
 def unlike_records(wheels: Sequence[Wheel]) -> tuple[str, ...]:
-    """A sentence on each of `wheels` with files that are not what RECORD says, though none of them runs."""
+    """A notice for each wheel with metadata files that differ from RECORD; no code is in them."""
     unlike = {wheel.filename: [name.partition("/")[2] for name in wheel.unlike_record] for wheel in wheels}
     return tuple(
         f"{filename} goes in, though RECORD says something else of its {', '.join(names)}"

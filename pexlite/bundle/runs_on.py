@@ -1,4 +1,4 @@
-"""On which Pythons and platforms a file runs, in words."""
+"""The Pythons and platforms on which a file runs, in words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _IMPLEMENTATIONS = {"cp": "CPython", "pp": "PyPy"}
 
 
 def runs_on(variants: Sequence[Variant]) -> str:
-    """The Pythons and platforms of the variants: "CPython 3.9 to 3.14 on linux x86_64 (glibc 2.17+)"."""
+    """The variants' Pythons and platforms: "CPython 3.9 to 3.14 on linux x86_64 (glibc 2.17+)"."""
     by_place: dict[str, list[str]] = {}
     for variant in variants:
         pythons = by_place.setdefault(_place(variant), [])
@@ -35,7 +35,7 @@ def _dotted(version: tuple[int, int]) -> str:
 
 
 def pythons_in_words(tags: Sequence[str]) -> str:
-    """Ranges of versions: cp39, cp310, cp311, cp313t -> "CPython 3.9 to 3.11, 3.13t"."""
+    """Ranges of versions: cp39, cp310, cp311, cp313t give "CPython 3.9 to 3.11, 3.13t"."""
     groups: list[str] = []
     for implementation, words in _IMPLEMENTATIONS.items():
         for suffix in ("", "t"):

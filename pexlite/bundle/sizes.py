@@ -1,4 +1,4 @@
-"""Wheels that unpack to far more than they are, as archives do that are made to fill a disk."""
+"""Wheels that unpack to far more than their size, as zip bombs do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pexlite.model import Wheel
 
 
 def outsized_wheels(wheels: Sequence[Wheel]) -> tuple[str, ...]:
-    """A sentence on each of `wheels` that unpacks to more than any wheel does that is meant well."""
+    """A message for each of `wheels` that unpacks to more than any known honest wheel."""
     return tuple(
         f"{wheel.filename} unpacks to {wheel.unpacked_size / 1e9:,.1f} GB, "
         f"{wheel.times_its_size:,.0f} times its size"

@@ -1,4 +1,4 @@
-"""The entry point that was meant by one that cannot be: a file's name, or a dot in the place of a colon."""
+"""Suggestions for an entry point that cannot be right: a file's name, or a dot in place of a colon."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def meant(reference: str, text_of: Callable[[str], str | None]) -> str | None:
 
 
 def names_of(reference: str) -> list[str]:
-    """The names of `reference` in order, outermost first; none where there is something else in it."""
+    """The dotted names of `reference`, outermost first; () where it contains anything else."""
     module, _, attribute = reference.strip().removesuffix("()").partition(":")
     if "/" in module or module.endswith(".py"):
         module = module.removeprefix("./").removeprefix("src/").removesuffix(".py").rstrip("/").replace("/", ".")

@@ -8,9 +8,9 @@
     w-1.0.data/headers/a.h        headers/a.h                include/site/pythonX.Y/w/a.h
     console script run                                       bin/run
 
-What a publisher has in `__pycache__` is left out: it may be the bytecode of another source than the one beside it.
-Of several that come to one place the last one stays: in a wheel .data over plain members and console scripts over
-all, and of the wheels of a variant the one that is installed later.
+A publisher's `__pycache__` is left out: its bytecode may come from another source than the one beside it. Of
+several files for one place the last remains: within a wheel, .data replaces plain members, and console scripts
+replace both; between wheels, the one installed later.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pexlite.model import Entry, InstalledTree, Kind, Variant, Wheel, kind_in, p
 _SCHEMES = {"purelib": "lib", "platlib": "lib", "scripts": "scripts", "data": "data", "headers": "headers"}
 _ACTIVATION = re.compile(r"activate(\.[a-z0-9]+)?|activate_this\.py", re.IGNORECASE)
 _PYTHON = re.compile(r"python[\d.]*t?", re.IGNORECASE)
-# What makes a directory an app that is ready to start, compared without case, as some file systems do.
+# The runtime's own files in an app's directory, compared without case, as some file systems do.
 _OF_EVERY_APP = re.compile(
     r"(?:READY|pyvenv\.cfg|_pexlite[^/]*|bin/python[\d.]*t?|lib(?:64)?/[^/]+/site-packages/_pexlite[^/]*)"
     r"(?:/|$)"
@@ -35,23 +35,23 @@ _OF_EVERY_APP = re.compile(
     r"|lib(?:64)?/(?:python|pypy)[\d.]+t?/site-packages)$",
     re.IGNORECASE,
 )
-# Endings of the names under which installers on Windows keep what they write for a console script.
+# Endings that installers on Windows add to a console script's name.
 _WRAPPERS = (".exe", "-script.py", ".pya")
 _MOST_CAUSES = 20
 
 
 class Overlap(NamedTuple):
-    """Two entries of one place, which are of different wheels."""
+    """Two entries for one place, from different wheels."""
 
     loser: Entry
     winner: Entry
-    """Of the wheel that is installed later."""
+    """The entry of the wheel installed later."""
 
 
 def trees_of(wheels: Sequence[Wheel], variants: Sequence[Variant]) -> tuple[InstalledTree, ...]:
     """The tree of each of `variants`, whose wheels are positions in `wheels`.
 
-    Raises Unplaceable naming every file that can have no place in an app's directory.
+    Raises Unplaceable naming every file for which an app's directory has no place.
     """
     together = [tuple(wheels[position] for position in variant.wheels) for variant in variants]
     faults = list(dict.fromkeys(fault for some in together for fault in _faults(some)))
@@ -61,23 +61,23 @@ def trees_of(wheels: Sequence[Wheel], variants: Sequence[Variant]) -> tuple[Inst
 
 
 def tree_of(wheels: Sequence[Wheel]) -> InstalledTree:
-    """The tree of `wheels`, which are in installation order; `trees_of` refuses what can have no place in one."""
+    """The tree of `wheels`, given in installation order. Unlike `trees_of` it refuses no file."""
     return _laid_out(tuple(wheels))[0]
 
 
 def overlaps(wheels: Sequence[Wheel]) -> tuple[Overlap, ...]:
-    """Every place to which several of `wheels` bring something; of more than two, each with the next."""
+    """Every pair of entries of different `wheels` for one place; of more than two, each with the next."""
     return _laid_out(tuple(wheels))[1]
 
 
 def member_of(entry: Entry, wheels: Sequence[Wheel]) -> str:
-    """The name that the file has in its wheel, one of `wheels`."""
+    """The name of the entry's member in its wheel, which is one of `wheels`."""
     wheel = wheels[entry.wheel]
     return wheel.files[_unpacked(wheel)[entry.path]]
 
 
 def left_out(wheels: Iterable[Wheel]) -> tuple[str, ...]:
-    """A sentence on each script that would take the place of one that every environment has, and on bytecode."""
+    """A notice for each script that would replace an environment's own, and for bytecode."""
     sentences = []
     for wheel in wheels:
         sentences += [
@@ -93,12 +93,12 @@ def left_out(wheels: Iterable[Wheel]) -> tuple[str, ...]:
 
 
 def is_bytecode(member: str) -> bool:
-    """Whether `member` lies where Python keeps the bytecode that it has made, in whatever case that is written."""
+    """Whether `member` lies in a `__pycache__`, in upper or lower case."""
     return "/__pycache__/" in f"/{member.lower()}/"
 
 
 def is_of_every_environment(script: str) -> bool:
-    """Whether a virtual environment has a program of that name in bin/, which no wheel may replace."""
+    """Whether every virtual environment has a program of this name in bin/, which no wheel may replace."""
     return bool(_PYTHON.fullmatch(script) or _ACTIVATION.fullmatch(script))
 
 
@@ -112,7 +112,7 @@ def called(reference: str) -> str:
 
 @functools.lru_cache(maxsize=16)
 def _laid_out(wheels: tuple[Wheel, ...]) -> tuple[InstalledTree, tuple[Overlap, ...]]:
-    """Tree and overlaps; kept, since several questions are asked of the same wheels."""
+    """The tree and its overlaps; cached, since several callers need the same wheels'."""
     brought = [_entries(number, wheel) for number, wheel in enumerate(wheels)]
     found: dict[str, Entry] = {}
     doubled: list[Overlap] = []
@@ -127,7 +127,8 @@ def _laid_out(wheels: tuple[Wheel, ...]) -> tuple[InstalledTree, tuple[Overlap, 
 def _entries(number: int, wheel: Wheel) -> list[Entry]:
     """The entries of the wheel at position `number`, by directory and name, console scripts last.
 
-    Of several that come to one place the last one stays: .data/scripts over .data/data/bin, and these over both.
+    Of several entries for one place the last remains: .data/scripts replaces .data/data/bin, and console scripts
+    both.
     """
     scripts = {name: reference for name, reference in wheel.scripts.items() if not is_of_every_environment(name)}
     distribution = wheel.filename.partition("-")[0]
@@ -144,21 +145,21 @@ def _entries(number: int, wheel: Wheel) -> list[Entry]:
 
 
 def _by_directory(wheel: Wheel) -> dict[str, dict[str, int | None]]:
-    """The files of each directory of the unpacked wheel: name to size."""
+    """The files of each directory of the unpacked wheel, as name to size."""
     directories: dict[str, dict[str, int | None]] = {}
     for path, position in _unpacked(wheel).items():
         directory, _, name = path.rpartition("/")
         directories.setdefault(directory, {})[name] = wheel.sizes[position]
     data = _data_directory(wheel)
     if data:
-        # RECORD is written anew when it is unpacked: it has to say where the files of .data lie.
+        # RECORD is rewritten when the wheel is unpacked, to say where the files of .data lie: its size changes.
         information = directories.get(f"lib/{data.removesuffix('.data/')}.dist-info", {})
         information |= dict.fromkeys(information.keys() & {"RECORD"})
     return directories
 
 
 def _unpacked(wheel: Wheel) -> Mapping[str, int]:
-    """Every file of the unpacked wheel but bytecode: its path, and its member's position in `wheel.files`."""
+    """Every file of the unpacked wheel except bytecode: its path, and its member's position in `wheel.files`."""
     data = _data_directory(wheel)
     members = [(position, member) for position, member in enumerate(wheel.files) if not is_bytecode(member)]
     if not data:
@@ -175,9 +176,9 @@ def _unpacked(wheel: Wheel) -> Mapping[str, int]:
 
 
 def _data_directory(wheel: Wheel) -> str:
-    """The directory "name-version.data/" of the wheel, or "" where it has none.
+    """The wheel's "name-version.data/"; "" where it has none.
 
-    It is named as the .dist-info directory is; another one that ends so is a package's own.
+    Its name has to match the .dist-info directory's; another directory called *.data belongs to a package.
     """
     tops = {member.partition("/")[0] for member in wheel.files if ".data/" in member or ".dist-info/" in member}
     return next(
@@ -187,7 +188,7 @@ def _data_directory(wheel: Wheel) -> str:
 
 
 def _is_left_out(path: str, wheel: Wheel) -> bool:
-    """Whether an installer passes over the file "scripts/…", or leaves an environment's own in its place."""
+    """Whether an installer skips the file "scripts/…", or keeps an environment's own program in its place."""
     script = path.removeprefix("scripts/")
     ending = next((ending for ending in _WRAPPERS if script.lower().endswith(ending)), "")
     return script[: len(script) - len(ending)] in wheel.scripts or bool(_ACTIVATION.fullmatch(script))
@@ -199,7 +200,7 @@ def _names_of_activation(wheel: Wheel) -> Iterator[str]:
         yield from filter(_ACTIVATION.fullmatch, names)
 
 
-# -- what can have no place ----------------------------------------------------------------------
+# -- files without a place -----------------------------------------------------------------------
 
 
 class _Fault(NamedTuple):
@@ -228,7 +229,7 @@ def _faults_of_scripts(wheel: Wheel) -> Iterator[_Fault]:
         if fault:
             yield _Fault(wheel, f"console script {name!r} {fault}")
         elif not is_reference(reference):
-            # As pip has it: such a script could only fail, or do something else than it says.
+            # As pip does: such a script could only fail, or do something else than its entry point says.
             yield _Fault(wheel, f"console script {name} calls {reference!r}, which names no function")
 
 
@@ -237,7 +238,7 @@ def _shown(entry: Entry, wheels: Sequence[Wheel]) -> str:
 
 
 def _directories(tree: InstalledTree) -> dict[str, Entry]:
-    """Every directory that the tree needs, with an entry that lies in it or below."""
+    """Every directory that the tree needs, with an entry in or below it."""
     found: dict[str, Entry] = {}
     for entry in tree.entries:
         directory = entry.place.rpartition("/")[0]

@@ -1,4 +1,4 @@
-"""Words on what a request says in vain: requirements that no target has, amendments that match nothing."""
+"""Notices on requests without effect: requirements that apply to no target, amendments that match nothing."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pexlite.model import Amendments, Root, Target, Wheel
 
 
 def inapplicable(roots: Sequence[Root], targets: Sequence[Target]) -> tuple[Root, ...]:
-    """Those of `roots` whose markers hold on none of `targets`."""
+    """The roots whose markers hold on none of `targets`."""
     return tuple(root for root in roots if not any(_holds(root.requirement, target) for target in targets))
 
 
 def idle_requirements(roots: Sequence[Root], targets: Sequence[Target]) -> tuple[str, ...]:
-    """A notice about each of `roots` that stays out, since its marker holds on none of `targets`."""
+    """A notice for each of `roots` that is left out because its marker holds on none of `targets`."""
     on = ", ".join(target.name for target in targets[:3]) + (" and others" if len(targets) > 3 else "")
     return tuple(
         f"{root.requirement.name} stays out: {root.requirement.marker} is not so on {on}"
@@ -27,9 +27,9 @@ def idle_requirements(roots: Sequence[Root], targets: Sequence[Target]) -> tuple
 
 
 def idle_amendments(amendments: Amendments, asked_for: Iterable[str], wheels: Sequence[Wheel]) -> tuple[str, ...]:
-    """A notice about each exclusion and override that changes nothing.
+    """A notice for each exclusion and override that changes nothing.
 
-    `asked_for` are the names that anything here asks for, `wheels` those that go in.
+    `asked_for` are the names of all required projects; `wheels` are those in the bundle.
     """
     names = {str(canonicalize_name(name)) for name in asked_for}
     names |= {str(canonicalize_name(need.name)) for wheel in wheels for need in wheel.requires_dist}
@@ -50,7 +50,7 @@ def _unasked(option: str, requirements: Sequence[Requirement], names: set[str]) 
 
 
 def _in_all_the_same(excluded: Sequence[Requirement], wheels: Sequence[Wheel]) -> Iterator[str]:
-    """Of an exclusion that has a version or a marker: what goes in, since it is another one."""
+    """The wheels that go in although an exclusion names their project, since version or marker do not match."""
     for requirement in excluded:
         for wheel in wheels:
             if wheel.name == canonicalize_name(requirement.name):

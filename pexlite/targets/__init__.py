@@ -1,7 +1,7 @@
 """Targets: ask an interpreter, parse a platform, list the Pythons around it.
 
 Every Target is made from facts (`facts.Python` and `facts.Platform`), never from the interpreter that runs
-pexlite, so that one that was asked and one that was only named come out alike.
+pexlite, so that targets from an interpreter and targets from a platform's name come out alike.
 
     find           the targets of a build, from --python, --platform and --target: open this first
     facts          a Python and a platform, and the Target that they make

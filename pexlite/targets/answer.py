@@ -1,6 +1,6 @@
-"""The answer that a Python gives to `ask.py`, or that a file says it gave: every value of its kind, or none of it.
+"""An interpreter's answer to `ask.py`, or the same from a file: every value checked.
 
-Its values become tags, arguments of uv and pip, markers, and a line of the sh header.
+The values become tags, markers, arguments of uv and pip, and a line of the sh header.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _MARKERS = frozenset(
     | {"platform_system", "platform_version", "python_full_version", "platform_python_implementation"}
     | {"python_version", "sys_platform"}
 )
-# Free text, which comes into no argument; the others are words.
+# Free text: it never becomes an argument of a program. All other values are single words.
 _WORDS = {"platform_release", "platform_version"}
 _WORD = re.compile(r"[A-Za-z0-9_.+-]{0,100}", re.ASCII)
 _VERSION = re.compile(r"3\.\d{1,2}(?:\.\d{1,3}\w{0,8}\+?)?", re.ASCII)
@@ -23,7 +23,7 @@ _LONGEST = 500
 
 
 def checked_answer(said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`said` with its version as a tuple. Raises ValueError, KeyError or TypeError for what no Python answers."""
+    """`said` with its version as a tuple. Raises ValueError, KeyError or TypeError for impossible values."""
     environment, version = said["environment"], said["version"]
     for name in ("soabi", "platform"):
         _match(_WORD, name, said[name])

@@ -1,7 +1,7 @@
-"""The facts of the running Python, as a dictionary that JSON can hold.
+"""The facts of the running Python, as a dictionary for JSON.
 
-This file travels: the interpreter that is asked runs its text, with `-I -S`, and prints JSON. So it is Python
-3.6 grammar, standard library only, and imports nothing of pexlite.
+This file travels: a target's interpreter runs its text with `-I -S` and prints JSON. So it is Python 3.6 grammar,
+standard library only, and imports nothing of pexlite.
 """
 
 import os
@@ -12,7 +12,7 @@ import sysconfig
 
 
 def answer() -> "dict[str, object]":
-    """The facts of the running interpreter: its version, ABI, platform, C library and marker variables."""
+    """The running interpreter's version, ABI, platform, C library and marker variables."""
     return {
         "executable": sys.executable,
         "version": list(sys.version_info[:3]),
@@ -27,7 +27,7 @@ def answer() -> "dict[str, object]":
 
 
 def marker_variables() -> "dict[str, str]":
-    """The marker variables, computed as PEP 508 says."""
+    """The marker variables, computed as PEP 508 defines them."""
     return {
         "implementation_name": sys.implementation.name,
         "implementation_version": full_version(sys.implementation.version),
@@ -44,25 +44,25 @@ def marker_variables() -> "dict[str, str]":
 
 
 def full_version(info: "sys._version_info") -> str:
-    """`3.13.0rc2` from the fields of a version."""
+    """The full version from the fields of a version, as "3.13.0rc2"."""
     version = f"{info[0]}.{info[1]}.{info[2]}"
     return version if info[3] == "final" else version + info[3][0] + str(info[4])
 
 
 def libc() -> "list[object] | None":
-    """`["glibc", "2.36"]` or `["musl", "1.2"]`; None where it is neither."""
+    """["glibc", "2.36"] or ["musl", "1.2"]; None where it is neither."""
     try:
         name, _, version = (os.confstr("CS_GNU_LIBC_VERSION") or "").partition(" ")
         if name == "glibc":
             return [name, version]
     except (AttributeError, OSError, ValueError):
-        # musl has no such name, some builds of PyPy no such function.
+        # musl lacks this name, and some builds of PyPy lack os.confstr.
         pass
     return gnu_by_symbol() or musl_by_loader()
 
 
 def gnu_by_symbol() -> "list[object] | None":
-    """`["glibc", version]` as glibc's own function tells it; None without that function."""
+    """["glibc", version] from glibc's own function; None without that function."""
     try:
         import ctypes
 
@@ -74,10 +74,12 @@ def gnu_by_symbol() -> "list[object] | None":
 
 
 def musl_by_loader() -> "list[object] | None":
-    """`["musl", version]` as musl's loader writes it when run without arguments; None without such a loader.
+    """["musl", version] from the output of musl's loader without arguments; None without such a loader.
 
-    musl libc (x86_64)
-    Version 1.2.4
+    Its output:
+
+        musl libc (x86_64)
+        Version 1.2.4
     """
     import pathlib
     import subprocess

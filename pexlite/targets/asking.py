@@ -1,4 +1,4 @@
-"""Ask a Python for its facts by letting it run `ask.py`, and make a Target of the answer."""
+"""Run `ask.py` on an interpreter, and make a Target of its answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECONDS_TO_ANSWER = 30
 
 
 def ask_program(program: Path) -> Mapping[str, Any]:
-    """The answer of `program` to `ask.py`. Raises TargetError where it gives none."""
+    """The answer of the interpreter `program` to `ask.py`. Raises TargetError where it gives none."""
     try:
         done = put_question([str(program), "-I", "-S", "-"], _SECONDS_TO_ANSWER)
     except subprocess.TimeoutExpired as problem:
@@ -41,7 +41,7 @@ def ask_program(program: Path) -> Mapping[str, Any]:
 
 
 def put_question(command: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
-    """Let `command`, a Python that reads its program from stdin, run `ask.py`; return how it ended.
+    """Run `ask.py` by `command`, a Python that reads its program from stdin; return the finished process.
 
     Raises OSError where it cannot be started, TimeoutExpired where it takes longer than `seconds`.
     """
@@ -58,7 +58,7 @@ def put_question(command: Sequence[str], seconds: float) -> subprocess.Completed
 
 
 def answer_in(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:
-    """The answer that a Python wrote. Raises ValueError where there is none.
+    """The answer in an interpreter's output. Raises ValueError where there is none.
 
     Only the last line counts: a host may print a greeting before it.
     """
@@ -71,7 +71,7 @@ def answer_in(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:
 
 
 def target_of(answer: Mapping[str, Any], interpreter: Path | None) -> Target:
-    """The Target that an `answer` of `ask.py` describes; `interpreter` is its path where it is on this machine.
+    """The Target that an `answer` of `ask.py` describes; `interpreter` is its path if it is on this machine.
 
     Raises TargetError for a Python or platform on which files of pexlite do not run.
     """
@@ -90,9 +90,9 @@ def target_of(answer: Mapping[str, Any], interpreter: Path | None) -> Target:
 
 
 def _abi(answer: Mapping[str, Any], prefix: str, major: int, minor: int) -> str:
-    """The ABI tag: `cp311`, `cp36m`, `cp313t`, `pypy39_pp73`.
+    """The ABI tag: "cp311", "cp36m", "cp313t", "pypy39_pp73".
 
-    SOABI is `cpython-36m-x86_64-linux-gnu` or `pypy39-pp73`.
+    SOABI is "cpython-36m-x86_64-linux-gnu" or "pypy39-pp73".
     """
     parts = str(answer["soabi"]).split("-")
     if prefix == "pp":
@@ -103,19 +103,19 @@ def _abi(answer: Mapping[str, Any], prefix: str, major: int, minor: int) -> str:
 
 
 def _platform(answer: Mapping[str, Any]) -> Platform:
-    """The Platform behind sysconfig's `linux-x86_64`, `macosx-11.0-universal2` or `win-amd64`."""
+    """The Platform for sysconfig's "linux-x86_64", "macosx-11.0-universal2" or "win-amd64"."""
     system, _, rest = str(answer["platform"]).partition("-")
     machine = rest.rpartition("-")[2].replace("-", "_")
     if system == "linux":
         if answer["pointer_bits"] == 32:
             machine = {"x86_64": "i686", "aarch64": "armv7l", "armv8l": "armv7l"}.get(machine, machine)
         told = answer["libc"]
-        # Only the numbers in front: a platform has a tag for each version up to its own.
+        # Only the leading numbers, of "2.36-custom" for instance: tags know major and minor versions alone.
         numbers = re.match(r"(\d{1,3})\.(\d{1,3})(?!\d)", told[1], re.ASCII) if told else None
         libc = Libc(told[0], (int(numbers[1]), int(numbers[2]))) if numbers else None
         return Platform("linux", machine, libc)
     if system == "macosx":
-        # The machine that runs, not what the interpreter was built for, which may be universal2.
+        # The machine itself: the interpreter may be built for universal2.
         version = [int(part) for part in str(answer["macos"]).split(".")[:2]]
         machine = answer["environment"]["platform_machine"]
         return Platform("macosx", machine, macos=(version[0], version[1] if len(version) > 1 else 0))

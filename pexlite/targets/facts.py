@@ -27,7 +27,7 @@ class Python:
 
     @property
     def name(self) -> str:
-        """As in `Target.python`, with `t` where it is free-threaded: "cp313t"."""
+        """The name as in `Target.python`, with `t` for free-threaded: "cp313t"."""
         return f"{self.interpreter}{'t' if self.prefix == 'cp' and 't' in self.abi[2:] else ''}"
 
     @property
@@ -38,20 +38,20 @@ class Python:
 
 @dataclass(frozen=True)
 class Platform:
-    """A system, a machine, and what the system offers: its C library, or its macOS version."""
+    """A system and machine, with the system's C library or macOS version."""
 
     system: str
     """"linux", "macosx" or "win"."""
     machine: str
-    """As in tags: "x86_64", "aarch64", "arm64", "amd64"; "32" for 32-bit Windows."""
+    """The machine as in tags: "x86_64", "aarch64", "arm64", "amd64"; "32" for 32-bit Windows."""
     libc: Libc | None = None
     macos: tuple[int, int] | None = None
     plain_linux: bool = True
-    """Whether `linux_x86_64`, which promises nothing about the C library, is taken too."""
+    """Whether wheels tagged `linux_x86_64`, whose C library is unknown, are accepted too."""
 
     @property
     def name(self) -> str:
-        """As in `Target.platform`."""
+        """The name as in `Target.platform`."""
         return f"{self.system}{'' if self.machine == '32' else '_'}{self.machine}"
 
 
@@ -61,7 +61,7 @@ def make_target(
     environment: Mapping[str, str] | None = None,
     interpreter: Path | None = None,
 ) -> Target:
-    """The Target of `python` on `platform`. Without `environment` the marker variables are derived from both."""
+    """The Target of `python` on `platform`. Without `environment`, the marker variables are derived from both."""
     return Target(
         python=python.name,
         platform=platform.name,
@@ -79,8 +79,8 @@ def make_target(
 def tags_of(python: Python, platform: Platform) -> tuple[Tag, ...]:
     """The supported tags, best first (PEP 425).
 
-    packaging gives the order of interpreter and ABI tags; each is then combined with the platform tags. Pythons
-    share these rows, which makes a hundred targets cheap.
+    packaging orders interpreter and ABI tags; each pair is then combined with the platform tags. The rows are
+    cached and shared between Pythons, which makes a hundred targets cheap.
     """
     rows = _rows(python)
     spread = (tag for row in rows for tag in _spread(row, platform))
@@ -89,7 +89,7 @@ def tags_of(python: Python, platform: Platform) -> tuple[Tag, ...]:
 
 @functools.cache
 def platform_tags(platform: Platform) -> tuple[str, ...]:
-    """The platform tags that `platform` supports, best first (PEP 600, 656 and the macOS rules)."""
+    """The platform tags that `platform` supports, best first (PEP 600, PEP 656, macOS rules)."""
     if platform.system == "macosx":
         assert platform.macos
         return tuple(mac_platforms(platform.macos, platform.machine))
@@ -105,7 +105,7 @@ def _libc_tags(libc: Libc | None, machine: str) -> list[str]:
     major, newest = libc.version
     if libc.name == "musl":
         return [f"musllinux_{major}_{minor}_{machine}" for minor in range(newest, -1, -1)]
-    # Before 2.17 there were manylinux wheels for Intel only.
+    # Below glibc 2.17 manylinux tags exist for Intel only (PEP 599 added the other machines).
     oldest = 5 if machine in ("x86_64", "i686") else 17
     names = []
     for minor in range(newest, oldest - 1, -1):
@@ -117,7 +117,7 @@ def _libc_tags(libc: Libc | None, machine: str) -> list[str]:
 
 @functools.cache
 def _rows(python: Python) -> tuple[Tag, ...]:
-    """The tags of `python` for a single platform called "here", and for any platform."""
+    """The tags of `python` for a placeholder platform "here", and for any platform."""
     if python.prefix == "cp":
         own = cpython_tags(python.version, [python.abi], ["here"])
         return (*own, *compatible_tags(python.version, python.interpreter, ["here"]))
@@ -143,10 +143,10 @@ _WINDOWS_MACHINES = {"amd64": "AMD64", "arm64": "ARM64", "32": "x86"}
 
 
 def marker_variables(python: Python, platform: Platform, full_version: str | None = None) -> dict[str, str]:
-    """The marker variables (PEP 508) of a Python that could not be asked.
+    """The marker variables (PEP 508) of a Python that was not asked.
 
-    The full version is X.Y.0: what is promised for X.Y then holds for each of its patch releases.
-    The kernel's release and version are empty, since one file runs on many.
+    The full version is X.Y.0, the least that every patch release of X.Y offers. The kernel's release and version
+    are empty, since one file runs on many kernels.
     """
     implementation, proper = _IMPLEMENTATIONS[python.prefix]
     full = full_version or f"{python.version[0]}.{python.version[1]}.0"
@@ -164,6 +164,6 @@ def marker_variables(python: Python, platform: Platform, full_version: str | Non
 
 
 def _pypy_version(abi: str) -> str:
-    """`7.3.0` from `pypy310_pp73`."""
+    """PyPy's own version "7.3.0" from "pypy310_pp73"."""
     digits = abi.rpartition("_pp")[2]
     return f"{digits[:1]}.{digits[1:]}.0"

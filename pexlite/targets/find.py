@@ -15,9 +15,9 @@ from pexlite.targets.probe import read_target
 def find_targets(
     pythons: Sequence[str], platforms: Sequence[str], report: Report, files: Sequence[Path] = ()
 ) -> tuple[Target, ...]:
-    """The targets of `pythons`, `platforms` and `files`, each once; without any, the running interpreter.
+    """The targets of `pythons`, `platforms` and `files`, without duplicates; by default the running interpreter.
 
-    Raises TargetError for a Python that is not there or does not answer, a misspelt platform, and a file that
+    Raises TargetError for a Python that is missing or does not answer, a misspelt platform, and a file that
     `pexlite probe` did not write.
     """
     here = functools.cache(running_target)

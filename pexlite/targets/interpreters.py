@@ -17,22 +17,22 @@ from pexlite.targets.platforms import NEWEST
 
 _BARE_VERSION = re.compile(r"(?P<name>\d+(?:\.\d+)?)(?:\.\d+)?(?P<threads>t?)")
 _PROGRAM = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?t?)?")
-# Also py312, cp312, 3.x and pyhton3, which no host is likely to be called.
+# Also misspellings (py312, cp312, 3.x, pyhton3), which are no likely names of hosts.
 _LIKE_A_PYTHON = re.compile(r"p[yh]\w*(?:[.-]\w+)*|cp\d+t?|\d+(?:\.[\dx]+){0,2}t?", re.IGNORECASE)
 
 
 def running_target() -> Target:
-    """The Target of the Python that runs pexlite; no other process is started to ask it."""
+    """The Target of the Python that runs pexlite, found out within this process."""
     return target_of(ask.answer(), Path(sys.executable))
 
 
 def is_like_a_python(spelling: str) -> bool:
-    """Whether the word `spelling` names a Python, or was meant to."""
+    """Whether the word `spelling` names a Python, or is a misspelling of one."""
     return _LIKE_A_PYTHON.fullmatch(spelling) is not None
 
 
 def named_target(spelling: str, here: Target) -> Target:
-    """The Target of `--python spelling`: a path, `3.12` or `python3.12`. `here` is the running one.
+    """The Target of `--python spelling`: a path, "3.12" or "python3.12". `here` is the running Python's.
 
     Raises TargetError where there is no such Python or it does not answer.
     """
@@ -50,7 +50,7 @@ def named_target(spelling: str, here: Target) -> Target:
         try:
             target = _target_at(candidate, spelling)
         except TargetError as problem:
-            # A shim on PATH may stand for a version that is not installed; another directory may have it.
+            # A version manager's shim on PATH may stand for a version that is not installed: look further.
             broken += [problem.message, *problem.causes]
             continue
         if not bare or _is_version(target, spelling):
@@ -65,7 +65,7 @@ def named_target(spelling: str, here: Target) -> Target:
 
 
 def _program_of(path: Path) -> Path:
-    """The interpreter at `path`, which may also be the directory of a virtual environment."""
+    """The interpreter at `path`, which may also be a virtual environment's directory."""
     for inside in ("bin/python", "Scripts/python.exe"):
         if is_directory(path) and is_file(path / inside):
             return path / inside
@@ -84,7 +84,7 @@ def _nearest(spelling: str) -> str:
 
 
 def _some_path(spelling: str) -> str:
-    """The path that `spelling` may be meant as: a file here has to be named as one."""
+    """The path that `spelling` may mean: files of the current directory need "./" before their names."""
     return f"./{spelling}" if is_there(Path(spelling)) else "/path/to/bin/python"
 
 
@@ -106,6 +106,6 @@ def _target_at(program: Path, spelling: str) -> Target:
             f"there is no interpreter {spelling}",
             hint="name a file that is a Python: --python /usr/bin/python3, or a version: --python 3.12",
         )
-    # Made absolute, but links are not followed: a virtual environment's python is a link.
+    # Absolute, but links unresolved: a virtual environment's python is a link.
     program = Path(os.path.abspath(program))  # noqa: PTH100 - Path.absolute keeps `..`
     return target_of(ask_program(program), program)

@@ -10,13 +10,13 @@ from pexlite.errors import TargetError
 from pexlite.model import Libc, Target
 from pexlite.targets.facts import Platform, Python, make_target, marker_variables
 
-# Where only `linux` is said. It is the C library of Debian 10 and RHEL 8, and the one most wheels ask for now.
+# Assumed for plain `linux`: the C library of Debian 10 and RHEL 8, and the one that most wheels now require.
 ASSUMED_GLIBC = (2, 28)
 
 NEWEST = {"cp": 15, "pp": 11}
-"""The newest minor versions that anybody can have, by the prefix of tags."""
+"""The newest minor versions in existence, by the prefix of tags."""
 
-# With room for some years: none of these grows by more than two a year.
+# Upper limits, with room for some years: none of these grows by more than two a year.
 _NEWEST_GLIBC = 60
 _NEWEST_MUSL = 5
 _NEWEST_MACOS = 40
@@ -50,9 +50,9 @@ _EXAMPLES = (
 
 
 def platform_target(spelling: str) -> Target:
-    """The Target of `--platform spelling`. There is no interpreter to build for it, so it takes wheels only.
+    """The Target of `--platform spelling`. It has no interpreter, so it takes wheels only.
 
-    The version is `311` or `3.11`, or a full one like `3.11.4`; without a patch release X.Y.0 is meant.
+    The version is `311` or `3.11`, or a full one like `3.11.4`; without a patch release X.Y.0 is assumed.
     `linux_x86_64`, which names no C library, means glibc 2.28 and takes `linux_x86_64` wheels too. Raises
     TargetError.
     """
@@ -105,7 +105,7 @@ def _platform(name: str) -> Platform:
 
 
 def _is_likely(name: str) -> bool:
-    """Whether a C library or macOS of that version is there, or will be before long."""
+    """Whether this version of a C library or macOS exists, or will before long."""
     found = _PLATFORM.fullmatch(name)
     assert found
     if found["glibc"]:
@@ -117,7 +117,7 @@ def _is_likely(name: str) -> bool:
 
 
 def _version(text: str) -> tuple[int, ...] | None:
-    """(3, 11) from `311` or `3.11`, (3, 11, 4) from `3.11.4`; None where it is no Python 3.6 or newer."""
+    """(3, 11) from `311` or `3.11`, (3, 11, 4) from `3.11.4`; None for no version, or one before Python 3.6."""
     written = text.split(".") if "." in text else [text[:1], text[1:]]
     if not all(part.isdigit() for part in written) or len(written) > 3 or len(written[1]) > 2:
         return None
@@ -141,7 +141,7 @@ def _is_abi(abi: str, prefix: str, numbers: tuple[int, ...]) -> bool:
 
 
 def _corrected(platform: str, prefix: str, numbers: tuple[int, ...], abi: str) -> str:
-    """The valid spelling nearest to one with a mistake in it."""
+    """The valid spelling nearest to one with a mistake."""
     version = f"{numbers[0]}{numbers[1]}"
     if not _is_abi(abi, prefix, numbers):
         threads = "t" if abi.endswith("t") and numbers[1] >= 13 else ""
@@ -161,7 +161,7 @@ def _nearest_platform(name: str) -> str:
     if linux:
         swapped = re.sub(r"arm64$", "aarch64", re.sub(r"(amd64|x64|x86_?64)$", "x86_64", swapped))
         if re.fullmatch(r"[a-z]+(?:_?\d+)*_?", swapped):
-            # No machine in it: the usual one, rather than the one with the shortest name.
+            # No machine is named: suggest the usual one, not the one with the shortest name.
             swapped = swapped.rstrip("_") + "_x86_64"
     elif re.search(r"mac|darwin|osx", swapped):
         swapped = re.sub(r"aarch64$", "arm64", re.sub(r"(amd64|x64|universal2?)$", "x86_64", swapped))
@@ -175,7 +175,7 @@ def _nearest_platform(name: str) -> str:
 
 
 def _nearest_spelling(spelling: str) -> str:
-    """A complete spelling made from whatever can be recognised in `spelling`."""
+    """A complete spelling, made from the recognisable parts of `spelling`."""
     short = re.search(r"(cp|pp)-?(3)\.?(\d{1,2})(t?)", spelling)
     platform = re.split(r"-(?:cp|pp)", spelling)[0]
     prefix, minor = (short[1], int(short[3])) if short else ("cp", 12)

@@ -1,4 +1,4 @@
-"""A Python's facts as a file: `pexlite probe` writes it, here or of another machine, and `--target` reads it."""
+"""A Python's facts as a file: `pexlite probe` writes it, for this or another machine; `--target` reads it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _HOST = re.compile(r"(?:ssh://)?(?:\w[\w.+-]*@)?[\w\[:][\w.:\[\]%-]*")
 def probe_python(place: str, python: str | None = None) -> str:
     """The facts of the Python at `place`, as JSON for `read_target`.
 
-    `place` is an interpreter as `--python` takes it, "" for the running one, or a host as ssh takes it, where
-    `python` is asked (python3). Raises TargetError for a Python that files do not run on, HostError where no
-    answer comes, UsageError where `python` is given for no host.
+    `place` is an interpreter as in `--python`, "" for the running one, or a host as ssh takes it, on which
+    `python` (python3 by default) is asked. Raises TargetError for a Python that files do not run on, HostError
+    where no answer comes, UsageError where `python` is given without a host.
     """
     if _is_host(place):
         answer = _ask_host(place, python or "python3")
@@ -46,7 +46,7 @@ def probe_python(place: str, python: str | None = None) -> str:
 
 
 def read_target(file: Path) -> Target:
-    """The Target in a `file` that `pexlite probe` wrote; it has no interpreter. Raises TargetError."""
+    """The Target in a `file` written by `pexlite probe`; it has no interpreter. Raises TargetError."""
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
         if said.get("pexlite_target") != _FORMAT:
@@ -65,7 +65,7 @@ def read_target(file: Path) -> Target:
 
 
 def _is_host(place: str) -> bool:
-    """Whether `place` is a host: by its form, or as a word that is like no Python, such as an alias of ssh's."""
+    """Whether `place` is a host: by its form, or because it looks like no Python, as an ssh alias."""
     if place.startswith("ssh://"):
         return True
     if not place or os.sep in place or (os.altsep and os.altsep in place):
@@ -74,7 +74,7 @@ def _is_host(place: str) -> bool:
 
 
 def _named(place: str) -> Target:
-    """The Target of the interpreter at `place`. Raises TargetError, as the command that was typed says it."""
+    """The Target of the interpreter at `place`. Raises TargetError in the words of `pexlite probe`."""
     try:
         return named_target(place, running_target())
     except TargetError as problem:
@@ -95,7 +95,7 @@ def _ask_host(host: str, python: str) -> Mapping[str, Any]:
     ssh = find_program("ssh")
     if ssh is None:
         raise HostError("ssh cannot be run: it is not on PATH", hint="install OpenSSH's client")
-    # BatchMode: a question for a password would wait for ever behind a progress display.
+    # BatchMode: else ssh would wait for ever for a password, its prompt hidden by the progress display.
     command = [str(ssh), "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", host, f"{python} -I -S -"]
     try:
         done = put_question(command, _SECONDS_TO_ANSWER)

@@ -1,4 +1,4 @@
-"""Targets that nobody asked for but the same wheels may serve: other Pythons, other platforms."""
+"""Targets that nobody requested but the same wheels may serve: other Pythons, other platforms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pexlite.model import Libc, Target
 from pexlite.targets.facts import Platform, Python, make_target
 from pexlite.targets.platforms import ASSUMED_GLIBC, NEWEST
 
-# The newest CPython anybody can have; wheels are asked about each one from 3.6 to this.
+# The newest CPython in existence; every version from 3.6 to it may be served.
 NEWEST_CPYTHON = (3, NEWEST["cp"])
 
 _PYPY_ABIS = {8: "pypy38_pp73", 9: "pypy39_pp73", 10: "pypy310_pp73", 11: "pypy311_pp73"}
@@ -60,12 +60,12 @@ def _every_python() -> tuple[Python, ...]:
 
 
 def _python_of(target: Target) -> Python:
-    """The facts behind `target.python`; the ABI is read from the first tag."""
+    """The Python behind `target.python`; its ABI is read from the first tag."""
     return Python(target.python[:2], (3, target.minor), target.tags[0].abi)
 
 
 def _platform_of(target: Target) -> Platform:
-    """The facts behind `target.platform`; the macOS version is read from the best tag."""
+    """The Platform behind `target.platform`; its macOS version is read from the best tag."""
     system, _, machine = target.platform.partition("_")
     if system == "macosx":
         newest = re.match(r"macosx_(\d+)_(\d+)_", target.tags[0].platform)
