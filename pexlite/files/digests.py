@@ -1,6 +1,6 @@
-"""The sha256 of files that are read several times: computed once in a process, known by size and times after that.
+"""The sha256 of files that are read several times: computed once in a process, then known by size and times.
 
-A disk that rots changes bytes and nothing else, so no earlier process's word counts.
+No digest is kept between processes: a failing disk changes bytes but neither sizes nor times.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KNOWN: dict[Identity, str] = {}
 
 
 def sha256_of(file: FileIO) -> str:
-    """The sha256, in hex, of an open file, which may have been read to its end by that."""
+    """The sha256, in hex, of an open file, whose position is at its end afterwards."""
     before = _identity(os.fstat(file.fileno()))
     found = _KNOWN.get(before)
     if found is None:
@@ -33,13 +33,13 @@ def sha256_of(file: FileIO) -> str:
 
 
 def has_sha256(path: Path, sha256: str) -> bool:
-    """Whether the file at `path` has these bytes. Raises OSError where it cannot be read."""
+    """Whether the file at `path` has this sha256. Raises OSError where it cannot be read."""
     with path.open("rb", buffering=0) as file:
         return sha256_of(file) == sha256
 
 
 def all_have_sha256(files: Iterable[tuple[Path, str]]) -> bool:
-    """Whether every path has its sha256, as one that cannot be read has not; several are read at once."""
+    """Whether every file has its sha256; an unreadable one has not. Several are read at once."""
     waiting, others = list(files), []
 
     def work() -> None:
@@ -54,7 +54,7 @@ def all_have_sha256(files: Iterable[tuple[Path, str]]) -> bool:
                     others.append(path)
                     return
 
-    # Not by concurrent.futures, whose import takes longer than hashing ten wheels.
+    # Without concurrent.futures, whose import takes longer than hashing ten wheels.
     threads = [threading.Thread(target=work) for _ in range(min(os.cpu_count() or 1, len(waiting)))]
     for thread in threads:
         thread.start()
@@ -64,7 +64,7 @@ def all_have_sha256(files: Iterable[tuple[Path, str]]) -> bool:
 
 
 def remember(path: Path, sha256: str) -> None:
-    """Take `sha256`, computed while `path` was written by this process, for what it has."""
+    """Remember `sha256`, which this process computed while it wrote `path`."""
     _KNOWN[_identity(path.stat())] = sha256
 
 

@@ -1,6 +1,6 @@
-"""Decides what a file may be called, for members of wheels, their console scripts, and wheels themselves.
+"""Rules for the names of files: members of wheels, console scripts, and wheels themselves.
 
-A name that passes is one file where it says, on every POSIX file system, and no more than one line of a text.
+A name that passes means the same one file on every POSIX file system, and never more than one line of a text.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 LONGEST = 255
 """Bytes that file systems take for one name, in UTF-8."""
 
-# A line ends at any of these for one program or another (`str.splitlines`).
+# Some program or other ends a line at each of these (`str.splitlines`).
 _LINE_END = r"\x00-\x1f\x7f\x85\u2028\u2029"
 _MORE_THAN_A_LINE = re.compile(f"[{_LINE_END}]")
 _NEVER = re.compile(rf"[\\{_LINE_END}]")
@@ -21,15 +21,16 @@ _STEPS = frozenset({"", ".", ".."})
 
 
 def fault_of_path(path: str) -> str | None:
-    """Words that say why no file can lie at the relative `path`; None where one can.
+    """Why no file can lie at the relative `path`; None where one can.
 
         scripts/../../.bashrc  "would be written elsewhere"
 
-    Steps are parted by "/". Meant to follow a name: "member x would be written elsewhere".
+    The parts of a path are separated by "/". The words are meant to follow a name: "member x would be written
+    elsewhere".
     """
     if _NEVER.search(path) or _DRIVE.match(path) or not _STEPS.isdisjoint(path.split("/")):
         return "would be written elsewhere"
-    # Counted only where a step can be too long: wheels have tens of thousands of files.
+    # Count bytes only where a part can be too long: wheels have tens of thousands of files.
     if len(path) > LONGEST // 4 and any(
         len(step.encode("utf-8", "replace")) > LONGEST for step in path.split("/")
     ):
@@ -38,15 +39,15 @@ def fault_of_path(path: str) -> str | None:
 
 
 def fault_of_name(name: str) -> str | None:
-    """As `fault_of_path`, for the name of a file in a directory that is known."""
+    """Why no file can have this name in a given directory; None where one can."""
     return "is no file name" if "/" in name else fault_of_path(name)
 
 
 def is_reference(text: str) -> bool:
-    """Whether `text` names a function, as in "package.module:main", and may stand in a program that calls it."""
+    """Whether `text` names a function, as "package.module:main", and may stand in a program that calls it."""
     return _REFERENCE.fullmatch(text) is not None
 
 
 def is_one_line(text: str) -> bool:
-    """Whether every program takes `text` for one line: it holds no character that ends one, and no NUL."""
+    """Whether every program reads `text` as one line: it has no character that ends a line, and no NUL."""
     return _MORE_THAN_A_LINE.search(text) is None

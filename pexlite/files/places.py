@@ -1,4 +1,4 @@
-"""Places on this machine: the store of wheels and all else that can be reused, and pip's configuration files."""
+"""Places on this machine: the store of wheels and other reusable results, and pip's configuration files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from pexlite.files.paths import expanded, is_directory, is_there
 
 PARTS = ("wheels", "built", "bytecode", "imports", "decisions", "incoming")
-"""The directories of a store; of any other in the same place pexlite knows nothing."""
+"""The directories of a store. Any other entry there is not pexlite's."""
 
 _FILES = ("CACHEDIR.TAG", "key")
 TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# This directory is a cache of pexlite. It can be deleted.\n"
@@ -28,26 +28,26 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 @dataclass(frozen=True)
 class StorePlace:
-    """Where the store is, and why it is not where it should be."""
+    """The store's directory, and why it is not the usual one."""
 
     root: Path
     notices: tuple[str, ...] = ()
 
 
 def store_root() -> Path:
-    """The user's store: the directory PEXLITE_CACHE_DIR, else `pexlite` in the platform's directory of caches."""
+    """The user's store: the directory PEXLITE_CACHE_DIR, else `pexlite` in the platform's cache directory."""
     said = os.environ.get("PEXLITE_CACHE_DIR")
     if said:
         return expanded(Path(said)).absolute()
-    import platformdirs  # takes 3 ms, which a start with the variable set need not wait for
+    import platformdirs  # here, because it takes 3 ms, which a start with the variable set can save
 
     return platformdirs.user_cache_path("pexlite")
 
 
 def store_place() -> StorePlace:
-    """The store to work with: the user's, closed to others' writing, or a private one instead of a stranger's.
+    """The store to use: the user's, closed to others' writing, or a private one if another user owns it.
 
-    It need not be there yet.
+    It need not exist yet.
     """
     root = store_root()
     if os.name != "posix":
@@ -65,7 +65,7 @@ def store_place() -> StorePlace:
 
 
 def is_tagged(root: Path) -> bool:
-    """Whether the directory has a CACHEDIR.TAG, whoever wrote it. One that a power cut has emptied is none."""
+    """Whether the directory has a CACHEDIR.TAG of any program, which is not empty as after a power cut."""
     try:
         return any((root / "CACHEDIR.TAG").read_bytes())
     except OSError:
@@ -73,7 +73,7 @@ def is_tagged(root: Path) -> bool:
 
 
 def is_store(root: Path) -> bool:
-    """Whether the directory is one that pexlite has made or taken into use as a store."""
+    """Whether the directory is a store that pexlite made or adopted."""
     try:
         return (root / "CACHEDIR.TAG").read_bytes() == TAG
     except OSError:
@@ -81,21 +81,21 @@ def is_store(root: Path) -> bool:
 
 
 def make_directory(path: Path) -> None:
-    """Make `path` a directory; what has to be made for that is closed to others' writing under any umask."""
+    """Make the directory `path` and its missing parents, writable by this user alone whatever the umask."""
     try:
         path.mkdir(0o755)
     except FileNotFoundError:
         make_directory(path.parent)
         make_directory(path)
     except OSError:
-        # "/" of a system that is only read is there all the same.
+        # A read-only "/" fails with EROFS, although it exists.
         if not path.is_dir():
             raise
 
 
 def closed_umask() -> int:
-    """The umask of this process, closed to others' writing besides: for programs that keep what they run again."""
-    # To be read it has to be set; meanwhile other threads' files are closed to everybody.
+    """The process's umask without write access for others, for programs whose files are executed later."""
+    # Reading the umask means setting it: until it is set back, other threads' new files are closed to others.
     with _READING:
         usual = os.umask(0o077)
         os.umask(usual)
@@ -103,20 +103,20 @@ def closed_umask() -> int:
 
 
 def closed_to_others(path: str, flags: int) -> int:
-    """As `os.open`, for a new file that others cannot write to under any umask: the `opener` of `open`."""
+    """The descriptor of a new file that others cannot write to whatever the umask: an `opener` for `open`."""
     return os.open(path, flags, 0o644)
 
 
 def pip_configuration_files() -> Iterator[Path]:
-    """The files pip reads, the winning ones last: global, user, site, PIP_CONFIG_FILE.
+    """The files that pip reads, in rising order of precedence: global, user, site, PIP_CONFIG_FILE.
 
-    PIP_CONFIG_FILE=/dev/null means no file at all; another value takes the place of the user's files.
+    PIP_CONFIG_FILE=/dev/null means no file at all; any other existing file replaces the user's files.
     """
     named = os.environ.get("PIP_CONFIG_FILE", "")
     if named == os.devnull:
         return
     yield from _global_files()
-    # pip leaves out the user's own files where PIP_CONFIG_FILE names one that is there.
+    # pip ignores the user's own files where PIP_CONFIG_FILE names an existing file.
     if not (named and is_there(Path(named))):
         yield from _user_files()
     yield Path(sys.prefix) / _file_name()
@@ -125,7 +125,7 @@ def pip_configuration_files() -> Iterator[Path]:
 
 
 def _belongs_to_another(root: Path) -> bool:
-    """Whether the directory, or the link that leads to it, is neither this user's nor root's."""
+    """Whether the directory, or a link that leads to it, belongs to neither this user nor root."""
     return any(
         found is not None and found.st_uid not in (0, os.geteuid())
         for found in (_facts(root, os.lstat), _facts(root, os.stat))
@@ -133,7 +133,7 @@ def _belongs_to_another(root: Path) -> bool:
 
 
 def _open_to_others(root: Path) -> list[Path]:
-    """The store's directories to which others can write."""
+    """The store's directories that others can write to."""
     found = [(path, _facts(path, os.stat)) for path in (root, *(root / part for part in PARTS))]
     return [path for path, facts in found if facts is not None and facts.st_mode & _OTHERS_WRITE]
 
@@ -142,14 +142,14 @@ def _facts(path: Path, look: Callable[[Path], os.stat_result]) -> os.stat_result
     try:
         return look(path)
     except OSError:
-        return None  # not there yet, or whoever makes or reads it says why it cannot be
+        return None  # not there yet, or its later use will fail with the reason
 
 
 def _close(root: Path) -> bool:
-    """Take from others the right to write to the store, and return whether that is done.
+    """Whether the store is closed to others' writing, after an attempt to close it.
 
-    Nothing in it is believed without a check, whoever has written it. A directory with anything else in it is left
-    as it is: it may be meant to be open, as /tmp is.
+    What others may have written meanwhile does no harm: everything in a store is checked when it is used. A
+    directory with other entries is left alone: it may be meant to be open, like /tmp.
     """
     try:
         if not {entry.name for entry in root.iterdir()} <= {*PARTS, *_FILES}:
@@ -166,7 +166,7 @@ def _close(root: Path) -> bool:
 
 
 def _private_place() -> Path:
-    """A directory of this user alone among the temporary files: the same one each time, where that can be had."""
+    """A directory of this user alone among the temporary files; the same one each time if possible."""
     path = Path(tempfile.gettempdir(), f"pexlite-store-{os.geteuid()}")
     with contextlib.suppress(FileExistsError):
         path.mkdir(0o700)
@@ -178,7 +178,7 @@ def _private_place() -> Path:
 
 @functools.cache
 def _place_of_this_process(path: Path) -> Path:
-    """A new directory of this user alone, called like `path`: one build asks several times where the store is."""
+    """A new directory of this user alone, named after `path`; cached, since a build needs it several times."""
     return Path(tempfile.mkdtemp(prefix=f"{path.name}-", dir=path.parent))
 
 

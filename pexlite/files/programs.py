@@ -1,4 +1,4 @@
-"""Finds the programs that a word names: in the directories of PATH, never in the current one."""
+"""The programs on PATH, never those of the current directory."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pexlite.files.paths import is_file
 
 
 def search_path() -> list[str]:
-    """The directories of PATH, each once, without those that depend on where one is.
+    """The absolute directories of PATH, without duplicates.
 
-    An empty entry is the current directory (POSIX), as is "."; "bin" is a directory in it. Any of them may be
-    a stranger's checkout.
+    An empty entry is the current directory (POSIX), as is "."; "bin" is relative to it. Any of them may be a
+    stranger's checkout.
     """
     given = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return list(dict.fromkeys(entry for entry in given if Path(entry).is_absolute()))
@@ -29,5 +29,5 @@ def programs(name: str) -> Iterator[Path]:
 
 
 def find_program(name: str) -> Path | None:
-    """The first program called `name`; None where there is none."""
+    """The first program called `name` on PATH; None where there is none."""
     return next(programs(name), None)

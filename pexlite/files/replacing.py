@@ -1,4 +1,4 @@
-"""Files that take the place of others at once, when they are whole."""
+"""Files that replace others atomically."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-_SHOWN = 40  # characters of the final name that the temporary one has
+_SHOWN = 40  # characters of the final name that appear in the temporary one
 
 
 @contextlib.contextmanager
 def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
-    """A new file beside `path` that takes its place when all went well, and is gone when not. Raises OSError.
+    """A new file beside `path`: it replaces `path` at the end, or is removed after an exception. Raises OSError.
 
-    Nobody can foretell its name, and it is opened only where nothing is: a link that somebody has put into the
-    directory is not followed. `mode` counts less the umask.
+    Its name cannot be guessed, and it is created exclusively, so no link planted in the directory is followed. The
+    umask is subtracted from `mode`.
     """
     temporary = path.with_name(f".{path.name[:_SHOWN]}.{secrets.token_hex(8)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -13,14 +13,14 @@ from pexlite.model.manifest import PexInfo
 
 @dataclass(frozen=True)
 class Libc:
-    """The C library a platform has: `name` is "glibc" or "musl", `version` as (major, minor)."""
+    """A platform's C library: `name` is "glibc" or "musl", `version` is (major, minor)."""
 
     name: str
     version: tuple[int, int]
 
 
 class StartKind(enum.StrEnum):
-    """The kinds of thing that a start of a file runs."""
+    """The kinds of things that a start runs."""
 
     FUNCTION = "function"
     MODULE = "module"
@@ -30,13 +30,13 @@ class StartKind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """The start of a file: a function, a module, a script in bin/, or an interactive interpreter."""
+    """The thing that a start runs: a function, a module, a script in bin/, or an interactive interpreter."""
 
     kind: StartKind
     module: str = ""
     attribute: str = ""
     script: str = ""
-    """For SCRIPT the file's name in bin/; for a console script its name, which messages use."""
+    """For SCRIPT the file's name in bin/; for a console script its name, used in messages."""
 
     def __str__(self) -> str:
         if self.kind is StartKind.FUNCTION:
@@ -53,16 +53,16 @@ class Variant:
     platform: str
     """As in `Target.platform`, or "any" where nothing in the set depends on the platform."""
     libc: Libc | None
-    """The oldest C library that will do; None where none is asked for."""
+    """The oldest C library on which these wheels run; None where they need none."""
     macos: tuple[int, int] | None
-    """The oldest macOS that will do; None off macOS."""
+    """The oldest macOS on which these wheels run; None off macOS."""
     wheels: tuple[int, ...]
     """Indices into `Bundle.wheels`, in installation order."""
 
 
 @dataclass(frozen=True)
 class ZipDirectory:
-    """Where the directory of a zip is in it: all that reading its members takes."""
+    """The place of a zip's central directory: with it members are read without a search for the zip's end."""
 
     offset: int
     size: int
@@ -70,7 +70,7 @@ class ZipDirectory:
     count: int
     """The number of members."""
     crc32: int
-    """Of the directory's bytes. With the CRCs in it, it covers the content of every member."""
+    """The CRC-32 of the directory. As the directory holds the members' CRCs, it covers their content too."""
 
 
 NO_DIRECTORY = ZipDirectory(0, 0, 0, 0)
@@ -78,7 +78,7 @@ NO_DIRECTORY = ZipDirectory(0, 0, 0, 0)
 
 @dataclass(frozen=True)
 class StoredWheel:
-    """A wheel inside a built file: the place of its bytes, and their sha256."""
+    """A wheel inside a built file: its sha256 and the place of its bytes."""
 
     filename: str
     sha256: str
@@ -93,12 +93,12 @@ class StoredWheel:
     local: bool = False
     """As in `Wheel`."""
     bytecode_size: int = 0
-    """Bytes of the bytecode that `--compile` added for its modules."""
+    """Bytes of the bytecode that `--compile` added for the wheel's modules."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The description that a built file carries: PEX-INFO, read back."""
+    """The description inside a built file: PEX-INFO, read back."""
 
     build_id: str
     entry_point: EntryPoint
@@ -108,20 +108,20 @@ class Manifest:
     runs_on: str
     """The Pythons and platforms of `variants`, in words."""
     header: tuple[int, int]
-    """The size of what comes before all members, and its CRC-32."""
+    """The size and CRC-32 of the bytes before the first member."""
     pth: tuple[str, ...]
     """Names of the `.pth` files that lie directly in site-packages."""
     facts: PexInfo = field(repr=False)
-    """PEX-INFO in full, as parsed from JSON."""
+    """All of PEX-INFO, as parsed from JSON."""
 
     def __repr__(self) -> str:
-        """A line, whatever the file holds."""
+        """One line, however much the file holds."""
         return _line(self, entry_point=str(self.entry_point), wheels=len(self.wheels), runs_on=self.runs_on)
 
 
 @dataclass(frozen=True)
 class BundledWheel:
-    """A wheel that goes into a file, as plain values that need no `packaging`."""
+    """A wheel of a bundle, as plain values without `packaging`."""
 
     name: str
     version: str
@@ -135,7 +135,7 @@ class BundledWheel:
 
 @dataclass(frozen=True)
 class Draft:
-    """A file before it is written: all of its bytes but those of the wheels."""
+    """A file before it is written: all its bytes except the wheels'."""
 
     build_id: str
     header: bytes = field(repr=False)
@@ -147,28 +147,28 @@ class Draft:
 
     @property
     def size(self) -> int:
-        """Bytes of the whole file."""
+        """The size of the whole file in bytes."""
         own = len(self.header) + sum(map(len, self.wheel_headers)) + len(self.rest)
         return own + sum(wheel.size for wheel in self.wheels)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Everything about a file, decided: writing it is only copying."""
+    """Every decision about a file: writing it is mere copying."""
 
     draft: Draft
     name: str
-    """The file's name where the request gives none."""
+    """The file's name, unless the request gives one."""
     targets: tuple[str, ...]
-    """The targets asked for, as in "cp311 on linux_x86_64"."""
+    """The requested targets, as "cp311 on linux_x86_64"."""
     variants: tuple[Variant, ...]
     runs_on: str
     """The Pythons and platforms of `variants`, in words."""
     entry_point: EntryPoint
     notices: tuple[str, ...]
-    """Things the person should know though nothing failed, one sentence each."""
+    """Things worth knowing although nothing failed, one sentence each."""
     repeatable: bool
-    """Whether request, lock and target alone determine it: it read no other source that may change."""
+    """Whether request, lock and target alone determine the file: no other source was read that may change."""
 
 
 @dataclass(frozen=True)
@@ -179,10 +179,10 @@ class BuildResult:
     decision: Decision
     seconds: float = 0.0
     written: bool = True
-    """False after a dry run: nothing is at `path`, and `size` and `build_id` are what they would be."""
+    """False after a dry run: nothing is at `path`, and `size` and `build_id` are those the file would have."""
 
     def __repr__(self) -> str:
-        """A line, whatever the file holds."""
+        """One line, however much the file holds."""
         return _line(
             self,
             path=str(self.path),
@@ -195,12 +195,12 @@ class BuildResult:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """The file's size in bytes."""
         return self.decision.draft.size
 
     @property
     def build_id(self) -> str:
-        """The name of this content in a cache: the same for the same content."""
+        """The name of the file's content in a cache; equal content has an equal id."""
         return self.decision.draft.build_id
 
     @property
@@ -210,7 +210,7 @@ class BuildResult:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The targets it was built for, as in "cp311 on linux_x86_64"."""
+        """The targets of the build, as "cp311 on linux_x86_64"."""
         return self.decision.targets
 
     @property
@@ -225,17 +225,17 @@ class BuildResult:
 
     @property
     def entry_point(self) -> EntryPoint:
-        """The start that was chosen for the file."""
+        """The file's entry point."""
         return self.decision.entry_point
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Things the person should know though nothing failed, one sentence each."""
+        """Things worth knowing although nothing failed, one sentence each."""
         return self.decision.notices
 
     @functools.cached_property
     def sha256(self) -> str:
-        """The file's sha256, in hex; computed when first asked for, since that takes longer than a build."""
+        """The file's sha256, in hex; computed on first use, since that takes longer than a build."""
         import hashlib
 
         with self.path.open("rb") as file:

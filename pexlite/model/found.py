@@ -1,4 +1,4 @@
-"""Targets and wheels, and the bundle that is made of them."""
+"""Targets and wheels, and the bundle made of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pexlite.model.tree import InstalledTree
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """One Python on one platform, with all that is needed to resolve and choose wheels for it."""
+    """One Python on one platform, with all that resolving and choosing wheels needs."""
 
     python: str
     """Implementation and version as in tags: "cp311", "cp313t" (free-threaded), "pp310"."""
@@ -31,13 +31,13 @@ class Target:
     libc: Libc | None
     """The C library of the platform; None off Linux."""
     tags: tuple[Tag, ...]
-    """Supported tags, best first (PEP 425)."""
+    """The supported tags, best first (PEP 425)."""
     environment: Environment
-    """The marker variables (PEP 508), all of them."""
+    """All marker variables (PEP 508)."""
     interpreter: Path | None = None
-    """The Python's executable where it is on this machine."""
+    """The Python's executable if it is on this machine."""
     any_patch: bool = False
-    """Whether no patch release was named, so that X.Y.0 in `environment` stands for all of them."""
+    """Whether no patch release was named: then X.Y.0 in `environment` stands for every X.Y release."""
 
     @property
     def name(self) -> str:
@@ -46,13 +46,13 @@ class Target:
 
     @property
     def minor(self) -> int:
-        """11 of Python 3.11."""
+        """The minor version: 11 for Python 3.11."""
         return int(self.environment["python_version"].partition(".")[2])
 
     def takes(self, bound: SpecifierSet | None) -> bool:
-        """Whether the Requires-Python `bound` lets this Python in or, where `any_patch`, any of its releases.
+        """Whether the Requires-Python `bound` admits this Python or, with `any_patch`, any of its patch releases.
 
-        cryptography 47 asks for >=3.8 without 3.9.0 and 3.9.1: whoever names 3.9 means another.
+        cryptography 47 requires >=3.8 without 3.9.0 and 3.9.1: `--python 3.9` must still get it.
         """
         if bound is None or bound.contains(self.environment["python_full_version"], prereleases=True):
             return True
@@ -61,12 +61,12 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class Wheel:
-    """A wheel in the store, with everything later stages ask about it, so that none has to open it again."""
+    """A wheel in the store, with all facts that later stages need, so that none opens it again."""
 
     name: NormalizedName
     version: Version
     filename: str
-    """As the wheel specification has it: `name-version[-build]-python-abi-platform.whl`."""
+    """The file name of the wheel specification: `name-version[-build]-python-abi-platform.whl`."""
     build: tuple[()] | tuple[int, str]
     tags: frozenset[Tag]
     path: Path
@@ -74,25 +74,25 @@ class Wheel:
     size: int
     """Bytes of the wheel file."""
     crc32: int
-    """CRC-32 of the whole wheel file, which a zip that stores it needs."""
+    """The CRC-32 of the wheel file, which a zip that stores it needs."""
     requires_dist: tuple[Requirement, ...]
     requires_python: SpecifierSet | None
     entry_points: Mapping[str, Mapping[str, str]]
     """Group to name to object reference, as entry_points.txt has them."""
     files: tuple[str, ...]
-    """Every member's name, directories left out."""
+    """All members' names, without directories."""
     sizes: tuple[int, ...]
-    """Of each of `files`, unpacked, in bytes."""
+    """The unpacked size of each of `files`, in bytes."""
     unpacked_size: int = 0
     directory: ZipDirectory = NO_DIRECTORY
     provides_extra: tuple[str, ...] = ()
-    """As METADATA spells them."""
+    """The extras, spelled as in METADATA."""
     local: bool = False
-    """Whether it was made on this machine from the builder's own project, package, module or script."""
+    """Whether it was made on this machine from local code: a project, package, module or script."""
     unlike_record: tuple[str, ...] = ()
-    """Members of .dist-info that are not what RECORD says."""
+    """Members of .dist-info that differ from RECORD."""
     repacked_from: str = ""
-    """The sha256 of the original wheel, where this one was rewritten; "" where it is the original."""
+    """The sha256 of the original wheel if this one was rewritten, else ""."""
 
     @property
     def scripts(self) -> Mapping[str, str]:
@@ -106,7 +106,7 @@ class Wheel:
 
     @property
     def is_outsized(self) -> bool:
-        """Whether it unpacks to so much more than its size that it may be meant to fill a disk."""
+        """Whether it unpacks to so much more than its size that it may be a zip bomb."""
         return self.unpacked_size > _MOST_BYTES or (
             self.unpacked_size > _UNREMARKABLE and self.times_its_size > _MOST_TIMES
         )
@@ -119,16 +119,16 @@ _MOST_BYTES = 30_000_000_000
 
 
 class Import(NamedTuple):
-    """An import in own code, which works without it only where it is not reached."""
+    """An import in local code that the code needs, unless it is never reached."""
 
     member: str
-    """The file that it stands in, as it is named in its wheel: "weather.py"."""
+    """The importing file, by its name in the wheel: "weather.py"."""
     module: str
-    """As it is written: "yaml", "google.cloud"."""
+    """The module as the code has it: "yaml", "google.cloud"."""
     names: tuple[str, ...] = ()
-    """The names that are taken from the module; () where the module itself is imported."""
+    """The names imported from the module; () where the module itself is imported."""
     instead_of: tuple[tuple[str, ...], ...] = ()
-    """Modules that are tried before: it is reached where of each of these groups one is missing."""
+    """Groups of modules tried first: the import is reached if each group lacks one of its modules."""
 
 
 @dataclass(frozen=True)
@@ -148,28 +148,28 @@ class RoomBytecode:
     """The runtime's modules as one Python compiles them."""
 
     magic: bytes
-    """That Python's `importlib.util.MAGIC_NUMBER`: any other takes the sources."""
+    """This Python's `importlib.util.MAGIC_NUMBER`; Pythons with another one use the sources."""
     main: bytes
-    """The program that checks the start, as `marshal` writes its code, with a text in the start's place."""
+    """The marshalled code of the program that checks the start, with a placeholder for the start."""
     start: bytes
-    """The start likewise, with a text in the place of a file's facts."""
+    """The marshalled code of the start, with a placeholder for a file's facts."""
     modules: tuple[tuple[str, bytes], ...]
-    """The path of each module in the room, as "app/launch.py", and its code, as `marshal` writes it."""
+    """Each module's path in the room, as "app/launch.py", with its marshalled code."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """The runtime room as a file carries it."""
+    """The runtime room, as a file carries it."""
 
     files: tuple[tuple[str, str], ...]
-    """The path of each file in the room, and its text."""
+    """Each file's path in the room, with its text."""
     bytecode: RoomBytecode | None
-    """None where no Python has compiled it."""
+    """None where no Python compiled it."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Everything that goes into a built file, decided."""
+    """Everything that goes into a built file."""
 
     wheels: tuple[Wheel, ...]
     variants: tuple[Variant, ...]
@@ -178,7 +178,7 @@ class Bundle:
     entry_point: EntryPoint
     launch: LaunchOptions
     requirements: tuple[str, ...]
-    """The requirements as people wrote them, without paths of this machine or credentials."""
+    """The requirements as the builder wrote them, without paths of this machine or credentials."""
     pth_files: tuple[str, ...]
     """Names of the `.pth` files that lie directly in site-packages, sorted."""
     runs_on: str = ""

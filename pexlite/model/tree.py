@@ -1,15 +1,15 @@
 """The files of an app's directory, each where an installer would put it: as values and as a text.
 
-The text is a member of a built file, one for each variant. Its lines, in installation order:
+A built file has one such text for each variant, as a member. Its lines, in installation order:
 
-    /0 lib/click                   a directory of the variant's wheel 0 as it is unpacked, and below it
+    /0 lib/click                   a directory of the variant's unpacked wheel 0, followed by
     4473 __init__.py               its files, each with its size in bytes
     /0 lib/click-8.2.1.dist-info
-    - RECORD                       whose size is not known before it is unpacked
+    - RECORD                       a file whose size is known only after unpacking
     !1                             the console scripts of wheel 1
     flask.cli:main flask
 
-Every place is there once, with what an installer leaves there.
+Every place occurs once, with the file that an installer would leave there.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ _UNKNOWN = "-"
 
 
 class Kind(enum.StrEnum):
-    """How an entry comes to its place."""
+    """How an entry's file is made."""
 
     FILE = "file"
-    """As it is."""
+    """Linked unchanged."""
     SCRIPT = "script"
-    """From .data/scripts: with a first line that names the Python it will run on, where it asks for that."""
+    """From .data/scripts, with the app's Python in the first line if that is "#!python"."""
     CONSOLE_SCRIPT = "console script"
     """Written for an entry point."""
 
 
 class Entry(NamedTuple):
-    """A file of an app's directory; a tuple, since there are tens of thousands."""
+    """A file of an app's directory. A tuple, since bundles have tens of thousands."""
 
     place: str
-    """In the app's directory, its Python written X.Y: "lib/pythonX.Y/site-packages/x.py", "bin/x", "share/x"."""
+    """Its path in the app's directory, Python written X.Y: "lib/pythonX.Y/site-packages/x.py", "bin/x"."""
     wheel: int
-    """Position among the variant's wheels."""
+    """The wheel's position in the variant."""
     path: str
-    """In the unpacked wheel: "lib/x.py", "scripts/x"; of a console script what it calls, "module:attribute"."""
+    """Its path in the unpacked wheel, as "lib/x.py"; what a console script calls, "module:attribute"."""
     kind: Kind
     size: int | None
-    """Bytes in the unpacked wheel; None where that is not known before it is unpacked, and of console scripts."""
+    """Bytes in the unpacked wheel; None for console scripts, and for files whose size unpacking changes."""
 
     @property
     def name(self) -> str:
@@ -59,7 +59,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class InstalledTree:
-    """Every file that the wheels of a variant bring, where it lies: each place once, by wheel and directory."""
+    """Every file that a variant's wheels bring: each place once, by wheel and directory."""
 
     entries: tuple[Entry, ...]
 
@@ -74,12 +74,12 @@ class InstalledTree:
 
     @functools.cached_property
     def importable(self) -> tuple[str, ...]:
-        """The paths of all files in site-packages, as seen from there."""
+        """The paths of all files in site-packages, relative to it."""
         start = len(SITE_PACKAGES)
         return tuple(entry.place[start:] for entry in self.entries if entry.place.startswith(SITE_PACKAGES))
 
     def text(self) -> str:
-        """The tree as the lines that a built file carries; `read_tree` reads them."""
+        """The tree as the text in a built file; `read_tree` reads it."""
         return self._text
 
     @functools.cached_property
@@ -102,9 +102,9 @@ class InstalledTree:
 
 
 def read_tree(text: str, distributions: Sequence[str]) -> InstalledTree:
-    """The tree whose text is `text`; `distributions` begin the file names of the variant's wheels.
+    """The tree in `text`; `distributions` are the beginnings of the file names of the variant's wheels.
 
-    Raises ValueError where it is no such text.
+    Raises ValueError for any other text.
     """
     try:
         return InstalledTree(tuple(entries_in(text, distributions)))
@@ -113,7 +113,7 @@ def read_tree(text: str, distributions: Sequence[str]) -> InstalledTree:
 
 
 def entries_in(text: str, distributions: Sequence[str]) -> Iterator[Entry]:
-    """Each entry of the tree whose text is `text`, as `read_tree` has them. Raises ValueError, IndexError."""
+    """The entries of the tree in `text`, one by one. Raises ValueError, IndexError."""
     number: int | None = None
     directory, top = "", ""
     kind = Kind.FILE
@@ -144,14 +144,14 @@ def _number(first: str) -> int:
 
 
 def kind_in(directory: str) -> Kind:
-    """The kind of the files in `directory` ("lib/x", "scripts") of an unpacked wheel."""
+    """The kind of files in `directory` ("lib/x", "scripts") of an unpacked wheel."""
     return Kind.SCRIPT if directory == "scripts" or directory.startswith("scripts/") else Kind.FILE
 
 
 def place_of(directory: str, distribution: str) -> str:
-    """Where `directory` of an unpacked wheel lies in an app's directory: "" or a path that ends in "/".
+    """The place in an app's directory of an unpacked wheel's `directory`: "" or a path ending in "/".
 
-    As the installation scheme of a virtual environment has it. Raises ValueError for what is in no scheme.
+    It follows the installation scheme of a virtual environment. Raises ValueError for a directory of no scheme.
     """
     scheme, _, rest = directory.partition("/")
     tops = {"lib": SITE_PACKAGES, "scripts": "bin/", "data": "", "headers": f"{_HEADERS}{distribution}/"}
