@@ -1,8 +1,8 @@
-"""Own code, read and never run: its imports, and the Pythons that can read it.
+"""Local code, read and never run: its imports, and the Pythons that can parse it.
 
-In come the wheels of local code; out come imports and grammars, kept in the store since reading takes long.
+The wheels of local code come in; imports and grammars go out, kept in the store since reading takes long.
 
-    imports       the modules that own code imports
+    imports       the modules that local code imports
     grammar       the oldest Python whose grammar a module keeps to
-    own_grammar   that of all own code, and what the running Python cannot read
+    own_grammar   the oldest Python for all local code, and the modules that the running Python cannot parse
 """

@@ -1,6 +1,6 @@
-"""The oldest Python whose grammar a module keeps to, told by reading it.
+"""The oldest Python whose grammar a module keeps to, found by parsing the module.
 
-`ast.parse(feature_version=…)` refuses most of what an older Python could not read; the rest is looked for here.
+`ast.parse(feature_version=…)` refuses most syntax that an older Python cannot parse; the rest is checked here.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _HAS_F_STRINGS = re.compile(rb"[fF][rR]?[\"']")
 
 @dataclass(frozen=True)
 class Demand:
-    """The minor version of Python 3 that a module needs at least, and what in it does; "" where nothing does."""
+    """The oldest minor version of Python 3 that a module needs, and the reason; "" where there is none."""
 
     minor: int
     reason: str = ""
-    """As in "line 3: Pattern matching is only supported in Python 3.10 and greater"."""
+    """As "line 3: Pattern matching is only supported in Python 3.10 and greater"."""
 
 
 def demand_of(source: bytes) -> Demand:
-    """The oldest Python that can compile `source`. Raises SyntaxError or ValueError where this one cannot."""
+    """The oldest Python that can compile `source`. Raises SyntaxError or ValueError where this Python cannot."""
     tree = ast.parse(source)
     found = Demand(OLDEST)
     for minor in range(OLDEST, sys.version_info[1] + 1):
@@ -66,7 +66,7 @@ def _at(node: ast.stmt | ast.expr, minor: int, what: str) -> Demand:
 
 
 def _is_bare_with_star(value: ast.expr | None) -> bool:
-    """Whether `value` is a tuple with a star and without parentheses."""
+    """Whether `value` is a tuple with a starred element and without parentheses."""
     if not isinstance(value, ast.Tuple) or not any(isinstance(entry, ast.Starred) for entry in value.elts):
         return False
     first = value.elts[0]
@@ -81,7 +81,7 @@ def _is_old_decorator(node: ast.expr) -> bool:
 
 
 def _of_f_strings(source: bytes) -> Iterator[Demand]:
-    """A demand where an f-string holds its own quotes, a backslash, a comment or a line break (PEP 701)."""
+    """A demand for each f-string with its own quotes, a backslash, a comment or a line break (PEP 701)."""
     if sys.version_info < (3, 12) or not _HAS_F_STRINGS.search(source):
         return
     quotes: list[str] = []

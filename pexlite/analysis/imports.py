@@ -1,6 +1,6 @@
-"""Own code -> the imports in it, read and never run; kept in the store, since reading takes longer than building.
+"""Local code -> its imports, read and never run; kept in the store, since reading takes longer than building.
 
-imports/<sha256 of the wheel, 32 hex>.json    a row for each import: member, module, names, stood in for
+imports/<sha256 of the wheel, 32 hex>.json a row for each import: member, module, names, instead_of
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from pexlite.model import Import, Wheel
 from pexlite.store.store import Store
 
 _FORMAT = 1
-# Run by whoever works on the code, and not where it is used.
+# Modules for developers, which never run where the app is used.
 _OF_DEVELOPERS = {"setup.py", "conftest.py", "noxfile.py"}
 _TESTS = {"tests", "test"}
 _CAUGHT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 
 def own_imports(wheel: Wheel, store: Store) -> tuple[Import, ...]:
-    """The imports that the modules of `wheel`, which was made of own code, cannot do without.
+    """The imports that the modules of `wheel`, made of local code, need.
 
-    Inside `if` or inside `try … except ImportError` is what they can do without.
+    Imports inside `if` or in the body of `try … except ImportError` are optional and left out.
     """
     kept = store.root / "imports" / f"{wheel.sha256[:32]}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
@@ -52,7 +52,7 @@ def _read(wheel: Wheel) -> Iterator[Import]:
 
 
 def is_of_the_app(path: PurePosixPath) -> bool:
-    """Whether a member of a wheel is a module that the app may import: no test, no tool of developers."""
+    """Whether a wheel's member is a module that the app may import: no test and no developers' tool."""
     return (
         path.suffix == ".py"
         and not path.parts[0].endswith((".data", ".dist-info"))
@@ -62,7 +62,7 @@ def is_of_the_app(path: PurePosixPath) -> bool:
 
 
 def imports_in(source: bytes, member: str) -> Iterator[Import]:
-    """The absolute imports in a module's `source`; none where this Python cannot read it."""
+    """The absolute imports in a module's `source`; none where this Python cannot parse it."""
     with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         yield from _in(ast.parse(source).body, member, ())
 
@@ -76,7 +76,7 @@ def _in(statements: Sequence[ast.stmt], member: str, instead_of: tuple[tuple[str
                 names = tuple(alias.name for alias in statement.names)
                 yield Import(member, statement.module, names, instead_of)
         elif isinstance(statement, ast.Try | ast.TryStar) and any(map(_catches, statement.handlers)):
-            # What comes in place of the first choice is needed where there is no first choice.
+            # The alternative is needed where the first choice is missing.
             first = tuple(one.module for one in _in(statement.body, member, ()))
             for handler in statement.handlers:
                 yield from _in(handler.body, member, (*instead_of, first) if first else instead_of)

@@ -1,6 +1,6 @@
-"""Own code -> the oldest Python that reads it, and what the running one cannot read; kept in the store.
+"""Local code -> the oldest Python that can parse it, and modules that this Python cannot; kept in the store.
 
-imports/<sha256 of the wheel, 32 hex>-grammar-<minor>.json    told by Python 3.<minor>
+imports/<sha256 of the wheel, 32 hex>-grammar-<minor>.json found by Python 3.<minor>
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from pexlite.store.store import Store
 
 
 class OwnGrammar(NamedTuple):
-    """The Python that the modules of a wheel ask for by how they are written."""
+    """The oldest Python that the modules of a wheel need because of their syntax."""
 
     minor: int = OLDEST
-    """Of the oldest Python 3 that compiles all that the running one compiles."""
+    """The minor version of the oldest Python 3 that compiles every module which this Python compiles."""
     member: str = ""
-    """The module that asks for it; "" where none asks for more than the oldest of all."""
+    """The module that needs it; "" where none needs more than the oldest supported Python."""
     reason: str = ""
-    """As in "line 3: Pattern matching is only supported in Python 3.10 and greater"."""
+    """As "line 3: Pattern matching is only supported in Python 3.10 and greater"."""
     unread: tuple[tuple[str, str], ...] = ()
-    """Modules that the running Python cannot compile, each with what is wrong: "line 3: invalid syntax"."""
+    """Modules that the running Python cannot compile, each with the reason: "line 3: invalid syntax"."""
 
 
 def own_grammar(wheel: Wheel, store: Store) -> OwnGrammar:
-    """The grammar of the modules of `wheel`, which was made of own code, without tests and tools of developers."""
+    """The grammar of the modules of `wheel`, made of local code, without tests and developers' tools."""
     kept = store.root / "imports" / f"{wheel.sha256[:32]}-grammar-{sys.version_info[1]}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         minor, member, reason, unread = json.loads(store.read_sealed(kept))
@@ -48,7 +48,7 @@ def own_grammar(wheel: Wheel, store: Store) -> OwnGrammar:
 
 
 def grammar_of(modules: Sequence[tuple[str, bytes]]) -> OwnGrammar:
-    """The grammar of all `modules`, each a name and its source."""
+    """The grammar of all `modules`, pairs of a name and a source."""
     newest, unread = OwnGrammar(), []
     for name, source in modules:
         try:

@@ -1,9 +1,9 @@
-"""Bytecode, made by the Pythons that will run it (`--compile`).
+"""Bytecode, compiled by the Pythons that will run it (`--compile`).
 
-In come wheels, or the runtime room's sources; out come `Bytecode` and `Room`, kept in the store.
+Wheels and the runtime room's sources come in; `Bytecode` and `Room` go out, kept in the store.
 
     bytecode         the bytecode of wheels, for each target that has a Python here
     compile_wheel    the program that such a Python runs for a wheel
-    room             what a file carries of the runtime room
+    room             the parts of the runtime room that a file carries
     compile_room     the program that such a Python runs for the room
 """

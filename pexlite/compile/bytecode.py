@@ -25,7 +25,7 @@ _PROGRAM = Path(__file__).with_name("compile_wheel.py")
 def bytecode(
     wheels: Sequence[Wheel], targets: Sequence[Target], store: Store, report: Report
 ) -> tuple[Bytecode, ...]:
-    """The bytecode of each wheel with modules, for each CPython among `targets` that is on this machine."""
+    """The bytecode of each wheel that has modules, for each CPython among `targets` that is on this machine."""
     wanted = [
         (wheel, target)
         for target in compiling(targets)
@@ -39,7 +39,7 @@ def bytecode(
 
 
 def compiling(targets: Sequence[Target]) -> list[Target]:
-    """Those of `targets` whose Python is here, and has bytecode that pexlite knows."""
+    """The targets whose Python is on this machine and is a CPython; only its bytecode format is known here."""
     return [target for target in targets if target.interpreter is not None and target.python.startswith("cp")]
 
 
@@ -52,22 +52,22 @@ def _of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
 
 
 def key_of(target: Target, program: Path, *more: str) -> str:
-    """A digest of all that the bytes depend on besides a wheel: the exact Python, the program, and `more`."""
+    """A digest of all that determines the bytes beside the wheel: the exact Python, the program, and `more`."""
     parts = (target.python, target.environment["python_full_version"], program.read_text(encoding="utf-8"), *more)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def compile_with(program: Path, source: Path, target: Target, store: Store, name: str) -> bytes:
-    """The output of `program`, run on the target's Python with the file `source`; also stored as `name`.
+    """The output of `program`, run by the target's Python on the file `source`; also kept in the store as `name`.
 
     Raises FetchError where it fails.
     """
     with store.incoming() as incoming:
-        # With a seed of its own every process would order what is in a set in its own way.
+        # A fixed hash seed: else each process would marshal sets in an order of its own.
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         text = program.read_text(encoding="utf-8")
         command = [str(target.interpreter), "-S", "-c", text, str(source), str(incoming.path)]
-        # Where it runs, modules could be taken for those of the standard library.
+        # `-c` puts the current directory first on sys.path: it must hold no modules.
         empty = incoming.path.parent
         done = subprocess.run(
             command, env={**kept, "PYTHONHASHSEED": "0"}, cwd=empty, capture_output=True, text=True, check=False

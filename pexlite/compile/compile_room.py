@@ -1,7 +1,7 @@
 """Compile the runtime room: `python -S compile_room.py SOURCES OUTPUT`, from JSON of sources to a zip.
 
-The sources are modules, by path. The zip holds `magic`, this Python's magic number; `main` and `start`, code as
-marshal writes it, with a text in the place of what a file puts there; and the code of each module likewise.
+SOURCES has each module's text by its path. The zip holds `magic`, this Python's magic number; `main` and `start`,
+marshalled code with a placeholder for the text that each file puts there; and each module's marshalled code.
 
 This file travels: the Python whose bytecode is wanted runs it. So it is Python 3.7 grammar, standard library only,
 and imports nothing of pexlite.
@@ -16,7 +16,7 @@ import zipfile
 from pathlib import Path
 from types import CodeType
 
-# The line of runtime/start.py that a file's facts take the place of, and what stands for them in compiled code.
+# The line of runtime/start.py that a file's facts replace, and their placeholder in compiled code.
 _NO_FACTS = "FACTS = {}  # type: dict[str, Any]\n"
 _FACTS = 'FACTS = __import__("marshal").loads(b"the facts of a file stand here in it")\n'
 
@@ -34,7 +34,7 @@ def compile_room(sources: str, output: str) -> None:
 
 
 def _compiled(name: str, source: str) -> CodeType:
-    """The code of `source`, which knows its lines and nothing more exact: a third smaller from Python 3.11 on.
+    """The code of `source` with line numbers but no columns, a third smaller from Python 3.11 on.
 
     Annotations are left out: they are for people and type checkers.
     """
@@ -46,7 +46,7 @@ def _compiled(name: str, source: str) -> CodeType:
             node.annotation = None
         if isinstance(node, (ast.expr, ast.stmt)):
             node.end_lineno, node.col_offset, node.end_col_offset = node.lineno, 0, 0
-    # Docstrings are left out as well.
+    # optimize=2 leaves docstrings out as well.
     code: CodeType = compile(tree, "<pexlite>/" + name, "exec", dont_inherit=True, optimize=2)
     return code
 

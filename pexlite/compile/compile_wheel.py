@@ -1,8 +1,8 @@
 """Compile a wheel's modules: `python -I -S compile_wheel.py WHEEL OUTPUT` writes a zip of `__pycache__` files.
 
 This file travels: the Python whose bytecode is wanted runs it. So it is Python 3.7 grammar, standard library only,
-and imports nothing of pexlite. One process compiles one wheel: marshal's output depends on what else a process
-has done, and the same wheel must give the same bytes.
+and imports nothing of pexlite. Each wheel is compiled by a process of its own: marshal's output depends on earlier
+work of the process, and the same wheel must give the same bytes.
 """
 
 import importlib.util
@@ -11,7 +11,7 @@ import sys
 import warnings
 import zipfile
 
-_UNCHECKED = b"\1\0\0\0"  # found by its place alone: the source beside it is not looked at (PEP 552)
+_UNCHECKED = b"\1\0\0\0"  # unchecked hash-based pyc: Python does not compare it with the source (PEP 552)
 
 
 def compile_wheel(wheel: str, output: str) -> None:
@@ -23,7 +23,7 @@ def compile_wheel(wheel: str, output: str) -> None:
             try:
                 code = compile(source, name, "exec", dont_inherit=True)
             except (SyntaxError, ValueError, RecursionError):
-                continue  # a template, or meant for another Python
+                continue  # a template, or a module for another Python
             header = importlib.util.MAGIC_NUMBER + _UNCHECKED + importlib.util.source_hash(source)
             entry = zipfile.ZipInfo(importlib.util.cache_from_source(name))
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -34,7 +34,7 @@ def compile_wheel(wheel: str, output: str) -> None:
 def _modules(members: "list[str]") -> "dict[str, str]":
     """Each module's path in site-packages, with the member that is installed there."""
     found = {}
-    # What a wheel keeps in .data takes the place of what it has under the same name.
+    # Files of .data replace plain members of the same name, as in an installation.
     for member in sorted(members, key=lambda member: ".data/" in member):
         top, _, rest = member.partition("/")
         scheme, _, place = rest.partition("/")

@@ -1,6 +1,6 @@
-"""The runtime room -> what of it a file carries: its sources, and what a Python has compiled of them.
+"""The runtime room -> the part that a file carries: its sources, and bytecode of them.
 
-bytecode/room-<key>.zip    in the store, made by compile_room.py on one Python
+bytecode/room-<key>.zip in the store, made by compile_room.py on one Python
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ Sources = Sequence[tuple[str, str]]
 
 
 def carried_room(sources: Sources, targets: Sequence[Target], store: Store, *, with_modules: bool) -> Room:
-    """The room of these `sources` as a file for `targets` carries it; `with_modules` adds all modules' bytecode.
+    """The room of these `sources`, as a file for `targets` carries it; `with_modules` adds all modules' bytecode.
 
-    Its start is compiled for the first of the targets that compiles here. A target that has no interpreter may be
-    the Python that this runs on. A file starts without bytecode too, only later.
+    The start is compiled for the first target that can compile here. A target without an interpreter may still be
+    the Python that runs this. A file without bytecode starts too, only slower.
     """
     files = tuple(sources)
     here = f"cp{sys.version_info[0]}{sys.version_info[1]}" if sys.implementation.name == "cpython" else None
     for target in targets:
         if target.interpreter is None and target.python == here:
             target = replace(target, interpreter=Path(sys.executable), environment=default_environment())
-        # Python 3.6 knows no bytecode that goes by itself (PEP 552).
+        # Python 3.6 has no unchecked pycs (PEP 552).
         if target.python != "cp36" and compiling([target]):
             with contextlib.suppress(FetchError, WriteError):
                 compiled = _compiled(files, target, store)
@@ -45,14 +45,14 @@ def carried_room(sources: Sources, targets: Sequence[Target], store: Store, *, w
 
 
 def read_bytecode(content: bytes) -> RoomBytecode:
-    """The bytecode that compile_room.py has written, whose output is `content`."""
+    """The bytecode in `content`, the output of compile_room.py."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         modules = tuple((name, parts.read(name)) for name in parts.namelist() if name.endswith(".py"))
         return RoomBytecode(parts.read("magic"), parts.read("main"), parts.read("start"), modules)
 
 
 def _compiled(files: Sources, target: Target, store: Store) -> RoomBytecode:
-    """The bytecode that the target's Python makes of the room's modules."""
+    """The bytecode of the room's modules by the target's Python."""
     modules = json.dumps({name: text for name, text in files if name.endswith(".py")}, sort_keys=True)
     name = f"room-{key_of(target, _PROGRAM, modules)}.zip"
     content = store.bytecode(name)

@@ -1,4 +1,4 @@
-"""A wheel's facts in the store: JSON that loads fast, so that a warm build opens no wheel."""
+"""A wheel's facts in the store, as JSON that loads fast, so that a warm build opens no wheel."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from packaging.utils import parse_wheel_filename
 from pexlite.model import Wheel, ZipDirectory
 from pexlite.wheels.metadata import parse_requirement, parse_requires_python
 
-# Raised whenever a field or its meaning changes; facts of another format are made anew from the wheel.
+# Increase it whenever a field or its meaning changes: facts of another format are made anew from the wheel.
 FORMAT = 7
 
 
 class StaleFactsError(ValueError):
-    """The facts are damaged, of another format, or of another wheel."""
+    """Facts that are damaged, of another format, or of another wheel."""
 
 
 def to_facts(wheel: Wheel) -> bytes:
-    """`wheel` as JSON. Its path is not in it, and neither is `local`, which is no property of the bytes."""
+    """`wheel` as JSON, without its path, and without `local`, which is no property of the bytes."""
     facts = {
         "format": FORMAT,
         "filename": wheel.filename,
@@ -35,7 +35,7 @@ def to_facts(wheel: Wheel) -> bytes:
         "entry_points": wheel.entry_points,
         "unpacked_size": wheel.unpacked_size,
         "directory": astuple(wheel.directory),
-        # One string: a list of 5,000 takes ten times as long to load.
+        # All names in one string: a list of 5,000 strings takes ten times as long to load.
         "files": "\n".join(wheel.files),
         "sizes": " ".join(map(str, wheel.sizes)),
     }
@@ -43,7 +43,7 @@ def to_facts(wheel: Wheel) -> bytes:
 
 
 def from_facts(content: bytes, directory: Path, *, local: bool = False) -> Wheel:
-    """The wheel that `to_facts` wrote, lying in `directory`. Raises StaleFactsError."""
+    """The wheel that `to_facts` wrote, whose file is in `directory`. Raises StaleFactsError."""
     try:
         facts: dict[str, Any] = json.loads(content)
         if facts["format"] != FORMAT:

@@ -44,7 +44,7 @@ _ABANDONED_AFTER = 24 * 3600  # seconds; no download takes that long
 
 
 def open_store() -> Store:
-    """The user's store, with its directories made and old litter removed. Raises FetchError."""
+    """The user's store, with its directories made and old leftovers removed. Raises FetchError."""
     root = store_place().root
     store = Store(root)
     with store.writing():
@@ -58,7 +58,7 @@ def open_store() -> Store:
 
 
 class Incoming:
-    """A file being written into the store; its digests are computed as it comes."""
+    """A file being written into the store, whose digests are computed on the way."""
 
     def __init__(self, store: Store, path: Path, file: FileIO, algorithms: Iterable[str]) -> None:
         self.path = path
@@ -78,44 +78,44 @@ class Incoming:
             self._file.write(chunk)
 
     def hexdigest(self, algorithm: str) -> str:
-        """The digest, in hex, of all that has been written so far."""
+        """The digest, in hex, of everything written so far."""
         return self._hashes[algorithm].hexdigest()
 
     def digest(self) -> Digest:
-        """The sha256, CRC-32 and size of what has been written so far."""
+        """The sha256, CRC-32 and size of everything written so far."""
         return Digest(self.hexdigest("sha256"), self._crc32, self.size)
 
 
 @dataclass(frozen=True)
 class Tools:
-    """The things that a source is built with."""
+    """The tools that a source was built with."""
 
     requirements: tuple[str, ...]
-    """Its build requirements (PEP 518)."""
+    """The source's build requirements (PEP 518)."""
     digest: str
-    """Of the distributions and indexes that they last came to; "" where that was never told."""
+    """A digest of the distributions and indexes that these resolved to; "" where that is unknown."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """Wheels by their sha256, in a directory."""
+    """A directory of wheels by their sha256."""
 
     root: Path
     asked: dict[object, str] = field(default_factory=dict, compare=False, repr=False)
-    """The answers to what build requirements come to, so that nobody is asked twice in a build."""
+    """Resolved build requirements, so that one build resolves none of them twice."""
     spoilt: list[str] = field(default_factory=list, compare=False, repr=False)
-    """The names of wheels here that had other bytes than their place says."""
+    """The names of wheels in the store whose bytes have changed."""
 
     @functools.cached_property
     def _seal(self) -> Seal:
-        with contextlib.suppress(OSError):  # a store that can only be read
+        with contextlib.suppress(OSError):  # a read-only store
             make_directory(self.root)
         return seal_of(self.root)
 
     def find(self, sha256: str, filename: str | None = None) -> Wheel | None:
-        """The wheel with this digest, and with this name where one is given; None when it is not here.
+        """The wheel with this digest, and this name if one is given; None where the store does not have it.
 
-        The wheel is hashed where this process has not done so yet. Damaged facts are made anew from it, if it
+        The wheel is hashed unless this process has done so before. Damaged facts are made anew from a wheel that
         still has its digest.
         """
         if not re.fullmatch("[0-9a-f]{64}", sha256):
@@ -126,16 +126,16 @@ class Store:
             if wheel.sha256 == sha256 and filename in (None, wheel.filename) and has_sha256(wheel.path, sha256):
                 return wheel
         except (OSError, ValueError):
-            # Nothing there, or not what it should be: what counts is the wheel itself.
+            # Facts are missing or damaged: look at the wheel itself.
             pass
         return self._mend(directory, sha256, filename)
 
     def add(
         self, source: Path | BinaryIO, filename: str, sha256: str | None = None, *, local: bool = False
     ) -> Wheel:
-        """Copy the wheel `source` into the store under `filename`, and return it.
+        """Copy the wheel `source` into the store under `filename`; return it.
 
-        Raises FetchError where its digest is not `sha256`, InvalidWheel where it is no wheel to bundle.
+        Raises FetchError where its digest is not `sha256`, InvalidWheel where it cannot be bundled.
         """
         with self.incoming() as incoming, contextlib.ExitStack() as opened:
             file = opened.enter_context(source.open("rb")) if isinstance(source, Path) else source
@@ -148,11 +148,11 @@ class Store:
 
     @contextlib.contextmanager
     def incoming(self, algorithms: Iterable[str] = ()) -> Iterator[Incoming]:
-        """A file to write into, with digests by sha256 and `algorithms`; removed at the end unless moved away."""
+        """A file to write into, with sha256 and digests by `algorithms`; removed at the end unless moved away."""
         path = self.root / "incoming" / f"{os.getpid()}-{secrets.token_hex(8)}"
         with self.writing():
             make_directory(path.parent)
-            # Unbuffered: what was written can be read at once, and chunks are large.
+            # Unbuffered: the file is read by its path as soon as it is written, and chunks are large.
             file = open(path, "xb", buffering=0, opener=closed_to_others)  # noqa: SIM115 - closed below
         try:
             with file:
@@ -161,25 +161,25 @@ class Store:
             path.unlink(missing_ok=True)
 
     def admit(self, incoming: Incoming, filename: str, *, local: bool = False) -> Wheel:
-        """Check the wheel in `incoming`, move it into its place, and return it. Raises InvalidWheel."""
+        """Check the wheel in `incoming`, move it into its place and return it. Raises InvalidWheel."""
         wheel = read_wheel(incoming.path, filename=filename, known=incoming.digest(), local=local)
         return self._settle(wheel)
 
     def built(self, key: str) -> Wheel | None:
-        """The wheel that a source gave before, if it is still here; `key` names the source and the Python."""
+        """The wheel remembered under `key` (a source and a Python), if the store still has it."""
         try:
             known = json.loads(self.read_sealed(self.root / "built" / f"{key}.json"))
             return self.find(str(known["sha256"]), str(known["filename"]))
         except (OSError, ValueError, KeyError, TypeError):
-            return None  # never built, or half remembered: building again is always right
+            return None  # never built, or the record is damaged: building again is always right
 
     def remember_built(self, key: str, wheel: Wheel) -> None:
-        """Remember `wheel`, so that `built(key)` finds it."""
+        """Remember `wheel` under `key`, for `built(key)`."""
         known = {"sha256": wheel.sha256, "filename": wheel.filename}
         self.write_sealed(self.root / "built" / f"{key}.json", json.dumps(known).encode())
 
     def tools_of(self, source: str) -> Tools | None:
-        """The tools that the source with this key was last built with; None where it was not built yet."""
+        """The tools that the source with this key was last built with; None where it was never built."""
         try:
             known = json.loads(self.read_sealed(self.root / "built" / f"{source}-tools.json"))
             return Tools(tuple(known["requirements"]), str(known["digest"]))
@@ -187,12 +187,12 @@ class Store:
             return None
 
     def note_tools(self, source: str, tools: Tools) -> None:
-        """Remember `tools`, so that `tools_of(source)` finds them."""
+        """Remember `tools`, for `tools_of(source)`."""
         text = json.dumps(asdict(tools)).encode()
         self.write_sealed(self.root / "built" / f"{source}-tools.json", text)
 
     def bytecode(self, name: str) -> bytes | None:
-        """The bytecode kept under `name`; None where there is none, or another than was kept."""
+        """The bytecode kept under `name`; None where there is none, or its seal is wrong."""
         try:
             kept = (self.root / "bytecode" / name).read_bytes()
         except OSError:
@@ -201,24 +201,24 @@ class Store:
         return content if seal.decode("latin-1") == self._seal.of(f"bytecode/{name}", content) else None
 
     def keep_bytecode(self, name: str, content: bytes) -> None:
-        """Keep `content` under `name`, so that `bytecode(name)` finds it."""
+        """Keep `content` under `name`, for `bytecode(name)`."""
         seal = self._seal.of(f"bytecode/{name}", content)
         self._put(self.root / "bytecode" / name, content + seal.encode())
 
     def read_sealed(self, path: Path) -> bytes:
-        """The JSON object that `write_sealed` has put at `path`. Raises ValueError for any other, and OSError."""
+        """The JSON object that `write_sealed` wrote to `path`. Raises ValueError for other content, OSError."""
         text = self._seal.opened(self._name(path), path.read_bytes())
         if text is None:
             raise ValueError(f"{path.name} was not written here, or it is damaged")
         return text
 
     def write_sealed(self, path: Path, text: bytes) -> None:
-        """Write the JSON object `text` to `path`, in one of the store's directories, all of it or nothing."""
+        """Write the JSON object `text` to `path` in one of the store's directories, atomically."""
         self._put(path, self._seal.sealed(self._name(path), text))
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """A context in which a failure to write is a FetchError that says where the store is."""
+        """A context that turns a failed write into a FetchError naming the store."""
         try:
             yield
         except OSError as problem:
@@ -242,14 +242,14 @@ class Store:
         return settled
 
     def _mend(self, directory: Path, sha256: str, filename: str | None) -> Wheel | None:
-        """The wheel in `directory`, read again and its facts rewritten, if it still has its digest."""
+        """The wheel in `directory`, if it still has its digest, read again and its facts rewritten."""
         for path in sorted(directory.glob("*.whl")) if directory.is_dir() else ():
             if filename in (None, path.name):
                 known = digest(path)
                 if known.sha256 == sha256:
-                    # Local or not is not remembered; what was let in once is let in again.
+                    # local=True skips a check that the wheel has passed before. Whether it was local is unknown.
                     wheel = replace(read_wheel(path, known=known, local=True), local=False)
-                    with contextlib.suppress(FetchError):  # a store that can only be read is good enough here
+                    with contextlib.suppress(FetchError):  # a read-only store will do
                         self.write_sealed(directory / "facts.json", to_facts(wheel))
                     return wheel
                 self.spoilt.append(path.name)
@@ -267,7 +267,7 @@ class Store:
 
 
 def _sweep(place: Path) -> None:
-    """Remove what killed processes left in `place` long ago."""
+    """Remove files in `place` that killed processes left long ago."""
     limit = time.time() - _ABANDONED_AFTER
     for entry in os.scandir(place):
         with contextlib.suppress(FileNotFoundError):

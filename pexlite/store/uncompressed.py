@@ -1,6 +1,6 @@
-"""Wheels -> the same wheels with uncompressed files, kept in the store: `--no-compress`.
+"""Wheels -> the same wheels with uncompressed members, kept in the store (`--no-compress`).
 
-A first start then only copies, which takes half the time on a fast disk; the file is some three times as large.
+A first start then only copies, which takes half the time on a fast disk; the file is about three times as large.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CHUNK = 1 << 20
 
 
 def uncompressed(wheels: Sequence[Wheel], store: Store, report: Report) -> tuple[Wheel, ...]:
-    """Each of `wheels`, in order, rewritten uncompressed; `repacked_from` has the sha256 of the original."""
+    """Each of `wheels` rewritten uncompressed, in order; `repacked_from` has the original's sha256."""
     report(Progress("build", f"uncompressing {len(wheels)} wheels"))
     stop = Stop()
     return tuple(each([functools.partial(_uncompressed, wheel, store, stop) for wheel in wheels], stop))
@@ -32,14 +32,14 @@ def _uncompressed(wheel: Wheel, store: Store, stop: Stop) -> Wheel:
         with store.incoming() as copy:
             with store.writing():
                 _rewrite(wheel.path, copy.path, stop)
-            # Local, so that it is not checked again: the original has been checked already.
+            # local=True skips a second check: the original has been checked already.
             known = store.add(copy.path, wheel.filename, local=True)
         store.remember_built(key, known)
     return replace(known, local=wheel.local, repacked_from=wheel.sha256)
 
 
 def _rewrite(source: Path, target: Path, stop: Stop) -> None:
-    """Write the files of the wheel `source` to `target`, uncompressed, with the same order, modes and times."""
+    """Write the members of the wheel `source` to `target`, uncompressed; order, modes and times stay."""
     with zipfile.ZipFile(source) as packed, zipfile.ZipFile(target, "w") as plain:
         for member in packed.infolist():
             if member.is_dir():

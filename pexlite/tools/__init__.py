@@ -1,6 +1,6 @@
-"""Built files and caches, looked at: what `pexlite info`, `verify`, `extract`, `venv` and `cache` show and do.
+"""Built files and caches: what `pexlite info`, `verify`, `extract`, `venv` and `cache` show and do.
 
-In come files of anybody's, none of whose code runs here; out come values for the command line and the API.
+Files of unknown origin come in, and none of their code runs here; values for the command line and the API go out.
 
     info            what is in a file and where it runs
     verify          that a file is unchanged, and agrees with a lock

@@ -1,4 +1,4 @@
-"""Make what a built file holds importable in the running Python."""
+"""Make the content of a built file importable in the running Python."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from pathlib import Path
 from pexlite.archive.reader import read_manifest
 from pexlite.tools.runtime_tools import unpack
 
-# The READY file of each activated app, mapped into memory, by which pruning sees that the app is in use.
+# READY of each activated app, mapped into memory: the pruner sees by the mapping that the app is in use.
 _MARKS: list[mmap.mmap] = []
 
 
 def activate(path: Path) -> Path:
-    """Unpack the file at `path` and put its site-packages in `sys.path`, before other site-packages; return it.
+    """Unpack the file at `path` and put its site-packages on `sys.path`, before other site-packages; return it.
 
-    It runs what is in the file: its first start unpacks it, and then its `.pth` files. Calling it again changes
-    nothing.
+    Code of the file runs: its first start, and then its `.pth` files. A second call changes nothing.
     """
     prefix = unpack(path.absolute())
     library = Path(site.__file__).parent.name

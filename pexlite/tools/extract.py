@@ -11,9 +11,9 @@ from pexlite.outputs import Kind, Output
 
 
 def extract_wheels(path: Path, directory: Path, *, force: bool = False) -> tuple[Path, ...]:
-    """Write the wheels of the file at `path` into `directory`, and return their paths.
+    """Write the wheels of the file at `path` into `directory`; return their paths.
 
-    A file that is there under the name of one and is no wheel is replaced only with `force`. Raises NotABundle,
+    An existing file that has a wheel's name and is no wheel is replaced only with `force`. Raises NotABundle,
     VerificationFailed where a wheel's sha256 is wrong, WriteError.
     """
     manifest = read_manifest(path)

@@ -23,12 +23,12 @@ class WheelInfo:
     size: int
     sha256: str
     only_on: str | None
-    """The Pythons and platforms that get this wheel, in words; None where all of the file's do."""
+    """The Pythons and platforms that get this wheel, in words; None if all of the file's do."""
 
 
 @dataclass(frozen=True)
 class FileInfo:
-    """A built file, as it describes itself and as it lies on disk."""
+    """A built file, by its own description and on disk."""
 
     path: Path
     size: int
@@ -41,13 +41,13 @@ class FileInfo:
     wheels: tuple[WheelInfo, ...]
     variants: tuple[Variant, ...]
     runtime_size: int
-    """Bytes that are pexlite's own: the whole file without the wheels and their bytecode."""
+    """Bytes that are pexlite's own: the whole file without its wheels and their bytecode."""
     bytecode_size: int
     """Bytes of the bytecode that `--compile` added for the wheels' modules."""
 
 
 def file_info(path: Path) -> FileInfo:
-    """The description of the file at `path`. Raises NotABundle where pexlite did not make it, or it is damaged."""
+    """The description of the file at `path`. Raises NotABundle for a damaged file, or one not made by pexlite."""
     manifest = read_manifest(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,8 @@
 """Look at a built file: `python run_tool.py ROOM FILE COMMAND …`, with the tools of the runtime room at ROOM.
 
-Nothing of what is in FILE runs. Every Python that built files run on runs this program, and none of them need have
+No code of FILE runs. This program itself runs on every Python that built files support, which need not have
 pexlite: so it is Python 3.6 grammar, standard library only, and imports nothing but the room, under the name that
-it has in a file.
+the room has in a file.
 """
 
 import sys
@@ -11,8 +11,8 @@ from types import ModuleType
 
 
 def look(room: str, file: str, arguments: "list[str]") -> None:
-    """Exit having done with `file` what the `arguments` say; 6 where it is none of pexlite's."""
-    # Beside this program lie modules that are not those of the standard library.
+    """Exit having run the tool that `arguments` name on `file`; with 6 where pexlite did not make the file."""
+    # This program's directory holds modules whose names would hide those of the standard library.
     sys.path[:] = [entry for entry in sys.path if entry != str(Path(__file__).parent)]
     sys.dont_write_bytecode = True
     package = ModuleType("__pexlite__")
@@ -33,7 +33,7 @@ def look(room: str, file: str, arguments: "list[str]") -> None:
 
 
 def _written(room: Path) -> "dict[str, str]":
-    """The files of the room that go into environments as they are, by their paths in it."""
+    """The files of the room's written/, by their paths in the room."""
     paths = [path for path in (room / "written").iterdir() if path.is_file()]
     return {"written/" + path.name: path.read_text(encoding="utf-8") for path in paths}
 

@@ -1,4 +1,4 @@
-"""The tools of the runtime room, for a built file: run by this pexlite's own room, or by the one in the file."""
+"""The tools of the runtime room for a built file, run by this pexlite's room or by the one in the file."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def make_venv(
 ) -> Path:
     """Make an ordinary venv of the file at `path` in `place`, or an archive of one (NAME.tar.gz); return `place`.
 
-    Nothing of what is in the file runs. `scope` is "all", "deps" (what others wrote) or "srcs" (the builder's own
-    code). `python` is a path, "python3.12" or "3.12", as a build takes it; without one it is this Python where
-    the file runs on it, else one on PATH. What pexlite did not make is added to or replaced only with `force`.
-    Raises NotABundle, VerificationFailed, UsageError, TargetError, WriteError.
+    No code of the file runs. `scope` is "all", "deps" (dependencies) or "srcs" (local code). `python` is a path,
+    "python3.12" or "3.12", as for a build; by default it is this Python if the file runs on it, else one on PATH.
+    An existing venv or archive that pexlite did not make is touched only with `force`. Raises NotABundle,
+    VerificationFailed, UsageError, TargetError, WriteError.
     """
     manifest = read_manifest(path)
     problems = list(problems_of_trees(path, manifest))
@@ -43,15 +43,15 @@ def make_venv(
     program = str(find_targets([python], (), no_report)[0].interpreter) if python else None
     command = [program or sys.executable, "-I", "-S", str(_LOOK), str(ROOM_DIRECTORY), _absolute(path)]
     command += ["venv", _absolute(place), "--scope", scope, *["--compile"] * compiled, *["--force"] * force]
-    # Without `python`, run_tool.py itself starts over with another one where this one does not fit.
+    # Without `python`, run_tool.py itself execs another Python where this one does not fit.
     _run(command, path, {"PEX_PYTHON": program, "PYTHONPATH": ""})
     return place
 
 
 def unpack(path: Path) -> Path:
-    """The app's directory of the file at `path`, in the cache, for the running Python.
+    """The app's directory in the cache, for the file at `path` and the running Python.
 
-    The file is started for that: what is in it runs. Raises NotABundle where pexlite did not make it, TargetError.
+    The file is started for that, so its code runs. Raises NotABundle where pexlite did not make it, TargetError.
     """
     read_manifest(path)
     command = [sys.executable, _absolute(path), "warm"]
@@ -59,12 +59,12 @@ def unpack(path: Path) -> Path:
 
 
 def _absolute(path: Path) -> str:
-    """`path` so that no program can take it for an option."""
+    """`path` in a form that no program takes for an option."""
     return str(path.absolute())
 
 
 def _run(command: Sequence[str], path: Path, variables: dict[str, str | None]) -> str:
-    """The stdout of `command`, a tool for the file at `path`; a failure is raised as the matching PexliteError."""
+    """The stdout of `command`, a tool for the file at `path`. Raises the PexliteError that matches its failure."""
     done = _ended(command, {name: value for name, value in variables.items() if value is not None})
     if done.returncode == 0:
         return done.stdout

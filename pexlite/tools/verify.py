@@ -1,4 +1,4 @@
-"""Verify a built file: its own parts, its wheels and their files; and whether it agrees with a lock."""
+"""Verify a built file: its own parts, its wheels and their files, and its agreement with a lock."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from pexlite.model import Manifest, StoredWheel
 from pexlite.wheels.record import content_of, is_metadata, read_record, recorded, unlike_record
 from pexlite.wheels.zip_shape import read_shape
 
-# Bytes of a part that is deflated, of a RECORD, and of a row in one: none that pexlite writes or takes has more.
+# Upper limits in bytes of a deflated part, a RECORD and its rows; pexlite neither writes nor accepts larger ones.
 _LARGEST_PART = 64 << 20
 _LARGEST_RECORD, _LONGEST_ROW = 16 << 20, 1000
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A file that was checked and found right."""
+    """A file that was found to be right."""
 
     path: Path
     build_id: str
@@ -38,18 +38,18 @@ class Verified:
     files: int
     """The number of files in all wheels together."""
     by_name: tuple[str, ...] = ()
-    """Wheels that the lock names without their digest: built from an sdist, a repository or a directory."""
+    """Wheels that the lock names without a digest: built from an sdist, a repository or a directory."""
     repacked: tuple[str, ...] = ()
-    """Wheels that were rewritten uncompressed, and say themselves which wheel of the lock they were."""
+    """Wheels that were rewritten uncompressed, and name the wheel of the lock they come from."""
     own: tuple[str, ...] = ()
-    """Wheels of the builder's own code that the lock does not name."""
+    """Wheels of local code that the lock does not name."""
 
 
 def verify_file(path: Path, lock: Path | None = None) -> Verified:
-    """Check the file at `path`; return the counts of what was checked, all of it right.
+    """Check the file at `path`; return the counts of what was checked.
 
-    Raises NotABundle, and VerificationFailed with a line for everything that is wrong. With `lock` every wheel has
-    to be one that this pylock.toml (PEP 751) names.
+    Raises NotABundle, and VerificationFailed with a line for everything that is wrong. With `lock`, every wheel
+    has to be named in this pylock.toml (PEP 751).
     """
     locked = _read_lock(lock) if lock else None
     manifest = read_manifest(path)
@@ -84,7 +84,7 @@ def verify_file(path: Path, lock: Path | None = None) -> Verified:
 
 
 def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
-    """A line for each damaged part that is no wheel: the first lines, the boot, PEX-INFO."""
+    """A line for each damaged part other than wheels: the header, the boot, PEX-INFO."""
     size, crc = manifest.header
     file.seek(0)
     if zlib.crc32(file.read(size)) != crc:
@@ -92,7 +92,7 @@ def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
     with open_zip(file) as whole:
         for member in whole.infolist():
             if member.filename.startswith(".deps/"):
-                continue  # by its digest, which is stronger
+                continue  # checked by its sha256, which is stronger
             try:
                 if member.compress_type and member.file_size > _LARGEST_PART:
                     raise zipfile.BadZipFile
@@ -103,7 +103,7 @@ def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
 
 
 def _problems_of_files(file: BinaryIO, wheel: StoredWheel) -> Iterator[str]:
-    """For each file in the wheel a line: "" if the file is as RECORD says, else what differs."""
+    """For each file in the wheel a line: "" if it is as RECORD says, else the difference."""
     try:
         part = open_wheel(file, wheel)
         with open_zip(part) as opened:
@@ -125,7 +125,7 @@ def _unlike_record(opened: zipfile.ZipFile, wheel: StoredWheel) -> Iterator[str]
         raise zipfile.BadZipFile("its RECORD has far more rows than it has files")
     record = read_record(content.decode("utf-8"))
     for member in recorded(opened, path.removesuffix("/RECORD")):
-        # The wheel has its sha256: RECORD may say as little here as where the wheel was taken.
+        # The wheel's sha256 is right, so RECORD may list as little as when the wheel was accepted.
         name = member.filename
         problems = list(unlike_record(name, content_of(opened, name), record))
         if name not in record.digests:
@@ -187,5 +187,5 @@ def _digests(package: Package) -> Iterator[str]:
 
 
 def _is_source(package: Package) -> bool:
-    """Whether installing `package` means building a wheel elsewhere, whose digest the lock cannot know."""
+    """Whether `package` is installed by building a wheel, whose digest the lock cannot know."""
     return bool(package.sdist or package.vcs or package.directory or package.archive)
