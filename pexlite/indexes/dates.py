@@ -1,7 +1,7 @@
-"""Dates that index settings name, as instants: uv and pip read the same text in ways of their own.
+"""Dates in index settings, as instants, because uv and pip read one text in different ways.
 
-Of `2026-01-31` pip takes the first moment of the day in the local time zone, and uv its last one. Both are handed
-what is meant here: the first moment of the day, in UTC.
+For pip `2026-01-31` is the first moment of the day in the local time zone, for uv its last one. Both get the
+instant that is meant here: the first moment of the day in UTC.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ _DAYS = re.compile(r"P(\d{1,5})D", re.ASCII)
 
 
 def instant_of(text: str, now: datetime | None = None) -> str:
-    """The instant that `text` names, in RFC 3339: a date, a date and time, or days before `now` as in "P7D".
+    """The instant for `text` in RFC 3339: a date, a date and time, or days before `now` as "P7D".
 
-    2026-01-31 is 2026-01-31T00:00:00Z; what names no time zone is in UTC. Raises ValueError.
+    2026-01-31 is 2026-01-31T00:00:00Z; without a time zone it is UTC. Raises ValueError.
     """
     days = _DAYS.fullmatch(text.strip())
     if days:

@@ -1,4 +1,4 @@
-"""The formats that a project may come in by pip's --only-binary and --no-binary."""
+"""The formats in which a project may come, by pip's --only-binary and --no-binary."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SOURCE = "source"
 
 
 def only_format(project: str, only_binary: Sequence[str], no_binary: Sequence[str]) -> str:
-    """The one format that `project` may have, or "" for either; names go before :all:, as in pip."""
+    """The one format that `project` may have, or "" for either; names win over :all:, as in pip."""
     only, no = _names(only_binary), _names(no_binary)
     for key in (canonicalize_name(project), ":all:"):
         if key in only:
@@ -22,6 +22,6 @@ def only_format(project: str, only_binary: Sequence[str], no_binary: Sequence[st
 
 
 def _names(given: Sequence[str]) -> set[str]:
-    """The names in a list as pip takes it: `:none:` takes back all before it."""
+    """The names in a list as pip reads it: `:none:` cancels all before it."""
     last = max((number for number, name in enumerate(given) if name == ":none:"), default=-1)
     return {name if name.startswith(":") else canonicalize_name(name) for name in given[last + 1 :]}

@@ -1,4 +1,4 @@
-"""Settings of pip that a build does not heed, named so that nobody counts on them."""
+"""Notices about pip's settings that a build ignores, so that nobody relies on them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pexlite.indexes.environment import diverts
 
-# What `resolve.index` reads.
+# Settings that `indexes.settings` reads.
 HEEDED = frozenset(
     {
         *("index-url", "pypi-url", "extra-index-url", "find-links", "no-index", "pre", "uploaded-prior-to"),
@@ -14,7 +14,7 @@ HEEDED = frozenset(
         *("timeout", "default-timeout", "retries", "keyring-provider", "constraint"),
     }
 )
-# What pip shows and keeps, and where and over what it would install: a build has nothing to do with it.
+# Settings of pip's output, cache and installation, which do not concern a build.
 _OF_PIP_ALONE = frozenset(
     {
         *("verbose", "quiet", "debug", "no-color", "progress-bar", "log", "log-file", "local-log", "help"),
@@ -35,9 +35,9 @@ _OFF = frozenset({"0", "false", "no", "off", "n", "f", ""})
 
 
 def unheeded(said: Mapping[str, str], resolver: str, *, hears_pip: bool) -> tuple[str, ...]:
-    """A notice for the settings in `said`, by pip's long names, that a build by the `resolver` does not heed.
+    """A notice for the settings in `said`, by pip's long names, that a build by the `resolver` ignores.
 
-    One that is pip, or `hears_pip`, still heeds those that would not divert it.
+    pip itself, or a resolver that `hears_pip`, still follows those that do not divert it.
     """
     names = [name for name in sorted(said) if said[name].lower() not in _OFF]
     names = [name for name in names if name not in HEEDED | _OF_PIP_ALONE]

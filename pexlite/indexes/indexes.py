@@ -1,4 +1,4 @@
-"""The indexes that uv or pip would ask, in the order of their rank, and those that may not be asked at all."""
+"""The indexes that uv or pip would use, by rank, and a check for indexes that are not allowed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Index:
     """A package index."""
 
     url: str = ""
-    """Perhaps with credentials: `mask` it before it is shown. "" is the one that uv and pip ask by default."""
+    """Its URL, perhaps with credentials: `mask` it before it is shown. "" is the default of uv and pip."""
     name: str = ""
 
     def __str__(self) -> str:
@@ -31,8 +31,8 @@ class Index:
 
     @property
     def address(self) -> str:
-        """Its URL in full."""
-        # Imported here: pip's own modules take 80 ms, and few builds have to spell the default out.
+        """The full URL, also for the default index."""
+        # Imported here: pip's own modules take 80 ms, and few builds need the default's address.
         from pip._internal.models.index import PyPI
 
         return self.url or str(PyPI.simple_url)
@@ -47,9 +47,9 @@ class Indexes:
     """The indexes of a build."""
 
     general: tuple[Index, ...]
-    """Those that every project may come from; the first ranks highest, as uv has it: the default is the last."""
+    """The indexes for every project. The first ranks highest; as with uv, the default is the last."""
     pinned: Mapping[str, Index]
-    """The one index of each project that is pinned to one, by normalised name."""
+    """The index of each project that is pinned to one, by normalised name."""
 
     def of(self, project: str) -> tuple[Index, ...]:
         """The indexes that `project` may come from."""
@@ -59,12 +59,12 @@ class Indexes:
 
 @dataclass(frozen=True)
 class OwnIndexes:
-    """The indexes that a resolver is told of by variables of its own, which pip's settings do not have."""
+    """The indexes in a resolver's own variables, which pip's settings do not have."""
 
     first: tuple[Index, ...] = ()
-    """Those that rank before the extra ones of the settings, the first highest."""
+    """Indexes that rank before the settings' extra ones, the first highest."""
     default: Index | None = None
-    """The one it asks where the settings name no other."""
+    """The resolver's default, unless the settings name another."""
     find_links: tuple[str, ...] = ()
     trusted_hosts: frozenset[str] = field(default_factory=frozenset)
 
@@ -73,7 +73,7 @@ NO_OTHERS = OwnIndexes()
 
 
 def indexes_of(settings: IndexSettings, own: OwnIndexes = NO_OTHERS) -> Indexes:
-    """The indexes that a resolver would ask by `settings` and by its `own` variables."""
+    """The indexes that a resolver would use by `settings` and by its `own` variables."""
     if settings.no_index:
         return Indexes((), {})
     named = {name: Index(url, name) for name, url in settings.named_indexes}
@@ -87,15 +87,15 @@ def indexes_of(settings: IndexSettings, own: OwnIndexes = NO_OTHERS) -> Indexes:
 
 
 def for_all(settings: IndexSettings) -> list[tuple[str, str]]:
-    """The named indexes but those that projects are pinned to: these are for them alone."""
+    """The named indexes without those to which projects are pinned: these serve their projects alone."""
     serving = {name for name, _ in settings.pins}
     return [(name, url) for name, url in settings.named_indexes if name not in serving]
 
 
 def strategy_of(settings: IndexSettings) -> str:
-    """The way to choose where several indexes have a project: as it was asked for, else as pip does.
+    """The strategy for projects that several indexes have: the requested one, else pip's.
 
-    Indexes that only a resolver's own variables name are its own business, and uv takes the first.
+    Indexes in a resolver's own variables follow its own default: uv takes the first that has the project.
     """
     known_to_pip = settings.extra_index_urls or for_all(settings)
     return settings.index_strategy or (BEST_MATCH if known_to_pip else FIRST_INDEX)
@@ -107,9 +107,9 @@ def takes_first_index(settings: IndexSettings) -> bool:
 
 
 def check_encrypted(settings: IndexSettings, own: OwnIndexes = NO_OTHERS) -> None:
-    """Raise IndexConfigurationError for an index without encryption that nobody has said to trust.
+    """Raise IndexConfigurationError for an unencrypted index that is not a trusted host.
 
-    pip would pass it over with a warning and take what another index has; uv would ask it.
+    pip would skip it with a warning and use another index; uv would use it.
     """
     trusted = own.trusted_hosts.union(settings.trusted_hosts)
     indexes = indexes_of(settings, own)
@@ -124,14 +124,14 @@ def check_encrypted(settings: IndexSettings, own: OwnIndexes = NO_OTHERS) -> Non
 
 
 def _is_protected(url: str, trusted: Set[str]) -> bool:
-    """Whether nobody between here and `url` can change what it says, or the person trusts it anyway."""
+    """Whether nobody on the way to `url` can change its content, or the builder trusts the host anyway."""
     parts = parts_of(url)
     if parts.scheme != "http":
         return True
     host = parts.hostname or ""
     if host == "localhost" or trusted & {host, f"{host}:{parts.port}", f"http://{host}", "*"}:
         return True
-    # Imported here: hardly any index is asked without encryption.
+    # Imported here: few indexes are unencrypted.
     import ipaddress
 
     try:
@@ -141,6 +141,6 @@ def _is_protected(url: str, trusted: Set[str]) -> bool:
 
 
 def written_index(text: str) -> Index:
-    """The index that `text` names as uv reads it: a URL, or NAME=URL."""
+    """The index for `text`, as uv reads it: a URL, or NAME=URL."""
     name, equals, url = text.partition("=")
     return Index(url, name) if equals and "/" not in name else Index(text)

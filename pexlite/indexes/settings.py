@@ -1,4 +1,4 @@
-"""Index settings: pip's configuration files, then PIP_* variables, then what was asked for.
+"""Index settings: the request's, over PIP_* variables, over pip's configuration files.
 
 uv reads none of pip's configuration, so pexlite reads it, with pip's precedence, for both.
 """
@@ -25,7 +25,7 @@ from pexlite.network.urls import parts_of
 
 _Value = TypeVar("_Value")
 
-# `pip install` reads [global], then [install]; [download] is what a person would write for fetching only.
+# `pip install` reads [global], then [install]; [download] may hold settings for fetching.
 _SECTIONS = ("global", "download", "install")
 _TRUE = frozenset({"1", "true", "yes", "on", "y", "t"})
 _FALSE = frozenset({"0", "false", "no", "off", "n", "f"})
@@ -34,8 +34,8 @@ _FALSE = frozenset({"0", "false", "no", "off", "n", "f"})
 def effective_settings(asked: IndexSettings) -> IndexSettings:
     """All index settings that pip would use: its configuration, its variables, and `asked` on top.
 
-    As in pip, single values replace, and lists of options (`--find-links`, `--extra-index-url`,
-    `--trusted-host`) are added to the configured ones. Raises IndexConfigurationError.
+    As in pip, single values replace, and lists of options (`--find-links`, `--extra-index-url`, `--trusted-host`)
+    are added to the configured ones. Raises IndexConfigurationError.
     """
     said = _configuration()
     nothing = IndexSettings()
@@ -46,7 +46,7 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
         pins=asked.pins,
         index_strategy=_strategy(asked.index_strategy or uv_index_strategy()),
         find_links=_unique(*map(_absolute, (*_words(said, "find-links"), *asked.find_links))),
-        # As in pip, an index that is asked for does not undo a configured no-index.
+        # As in pip, --index-url does not undo a configured no-index.
         no_index=asked.no_index or _flag(said, "no-index"),
         prereleases=asked.prereleases or _flag(said, "pre"),
         uploaded_prior_to=_instant(asked.uploaded_prior_to, said.get("uploaded-prior-to")),
@@ -69,12 +69,12 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
 
 
 def unheeded_settings(resolver: str, *, hears_pip: bool) -> tuple[str, ...]:
-    """Notices about settings of pip that a build by the `resolver` does not heed."""
+    """Notices about settings of pip that a build by the `resolver` ignores."""
     return unheeded(_configuration(), resolver, hears_pip=hears_pip)
 
 
 def settings_unheeded_by_lock() -> tuple[str, ...]:
-    """A notice about settings of pip that choose other versions than a lock has."""
+    """Notices about settings of pip that would choose other versions than a lock has."""
     return unheeded_by_lock(_configuration())
 
 
@@ -116,7 +116,7 @@ def _variables() -> dict[str, str]:
 
 
 def _read(file: Path) -> Mapping[str, dict[str, str]]:
-    """The sections of one configuration file that matter here; empty where there is no such file.
+    """The relevant sections of one configuration file; empty where there is no such file.
 
     [global]
     index-url = https://someone:secret-for-test@index.example/simple
@@ -190,7 +190,7 @@ def _absolute(location: str) -> str:
 
 
 def _instant(asked: str | None, configured: str | None) -> str | None:
-    """The instant that was asked for or configured, as both resolvers understand it."""
+    """The requested or configured instant, in the form that both resolvers understand."""
     if not (asked or configured):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The projects of a resolution whose names several indexes have: was it the right one that came?"""
+"""The projects of a resolution that several indexes have: a private name may have been taken on a public index."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _HTML = "application/vnd.pypi.simple.v1+html, text/html;q=0.5"
 
 @dataclass(frozen=True)
 class Shared:
-    """A project that several indexes have, with files that differ."""
+    """A project that several indexes have, with different files."""
 
     package: Package
     origin: Index | None
-    """The index that the locked file is on; None where that cannot be told."""
+    """The index that has the locked file; None where that is unknown."""
     others: tuple[Index, ...]
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class Looked:
 def shared_names(lock: Pylock, indexes: Indexes, settings: IndexSettings) -> Looked:
     """The packages of `lock` that more than one of the general `indexes` has.
 
-    An index that has the very file that was locked is no other: it is a mirror, or where the file is from.
+    An index with the very file that was locked does not count: it is a mirror, or the file's origin.
     """
     packages = [package for package in lock.packages if package.wheels or package.sdist]
     packages = [package for package in packages if package.name not in indexes.pinned]
@@ -81,7 +81,7 @@ def shared_names(lock: Pylock, indexes: Indexes, settings: IndexSettings) -> Loo
 
 
 def _compared(package: Package, pages: Mapping[Index, Mapping[str, str]]) -> Shared | None:
-    """`package` with the indexes that have other files of its name; None where all have the one that is locked."""
+    """`package` with the indexes that have other files of its name; None where all have the locked one."""
     locked = {file.filename: file.hashes.get("sha256", "") for file in package.wheels or ()}
     if package.sdist:
         locked[package.sdist.filename] = package.sdist.hashes.get("sha256", "")
@@ -107,7 +107,7 @@ def _at_once(jobs: Sequence[Callable[[], _Found]]) -> list[_Found]:
 
 
 def _has(connections: Connections, page: str) -> bool | None:
-    """Whether there is a page; None where its server does not say."""
+    """Whether the page exists; None where its server does not say."""
     local = local_path(page)
     if local is not None:
         return local.is_dir()
@@ -128,7 +128,7 @@ def _status(connections: Connections, page: str, method: str) -> int:
 
 
 def _files(connections: Connections, page: str) -> Mapping[str, str] | None:
-    """The name of each file on `page` with its sha256, "" where there is none; None where it cannot be read."""
+    """Each file's name on `page` with its sha256 ("" if not given); None where the page cannot be read."""
     try:
         local = local_path(page)
         if local is not None:
@@ -149,7 +149,7 @@ def _links(address: str, text: str) -> Mapping[str, str]:
 
 
 class _Links(html.parser.HTMLParser):
-    """The files that a page (PEP 503) links to."""
+    """The files that a page links to (PEP 503)."""
 
     def __init__(self, address: str) -> None:
         super().__init__()

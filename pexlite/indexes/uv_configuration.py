@@ -1,4 +1,4 @@
-"""Settings of uv's own that hold whatever resolves: what decides between indexes, and what keeps a build safe."""
+"""uv's own settings that apply with either resolver: its index strategy, and settings that keep builds safe."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def uv_index_strategy() -> str | None:
-    """The strategy that uv is told by UV_INDEX_STRATEGY or a uv.toml of the person or system; None without one.
+    """The strategy in UV_INDEX_STRATEGY or in a user's or system's uv.toml; None without one.
 
-    uv reads these itself; pip has to be told, and neither may be told otherwise.
+    uv reads these itself; pip has to be told, so that both resolvers follow the same setting.
     """
     said = os.environ.get("UV_INDEX_STRATEGY")
     if said:
@@ -20,12 +20,12 @@ def uv_index_strategy() -> str | None:
 
 
 def uv_flag(variable: str) -> bool:
-    """Whether `variable`, one of uv's, is set to yes."""
+    """Whether uv's `variable` is set to yes."""
     return os.environ.get(variable, "").lower() in ("1", "true", "t", "yes", "y", "on")
 
 
 def uv_names(variable: str) -> list[str]:
-    """The projects that `variable`, one of uv's, names."""
+    """The projects that uv's `variable` names."""
     return os.environ.get(variable, "").split()
 
 
@@ -51,7 +51,7 @@ def _strategy(file: Path) -> str | None:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return None  # uv itself says so, where it runs
+        return None  # uv itself reports an unreadable file when it runs
     of_pip = table.get("pip")
     found = table.get("index-strategy") or (of_pip.get("index-strategy") if isinstance(of_pip, dict) else None)
     return found if isinstance(found, str) else None

@@ -1,9 +1,9 @@
 """A lock as a value and as a file: pylock.toml (PEP 751). `packaging.pylock.Pylock` is the value everywhere.
 
-In comes a lock of anybody's; out come the packages of each target, and files of which each has a digest.
+A lock of unknown origin comes in; the packages of each target go out, and files with at least one digest each.
 
-    select               what a lock gives a target, or what keeps the target from it
-    extras_and_groups    the optional parts that are wanted
+    select               the packages of a lock for a target, or why the target cannot have the lock
+    extras_and_groups    the requested optional parts
     rules                the rules that a lock's files keep before one of them is fetched
     artifact             a package's file: its address, size and digests
     prefer_pure          a lock of pure wheels only, where there are any (`--prefer-pure`)

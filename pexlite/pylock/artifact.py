@@ -14,7 +14,7 @@ from pexlite.errors import FetchError
 from pexlite.files.names import fault_of_name, fault_of_path
 from pexlite.network.urls import local_path, parts_of
 
-# A digest by SHAKE can be of any length.
+# Without SHAKE, whose digests have any length: a short one proves nothing.
 _KINDS = frozenset(name for name in hashlib.algorithms_available if not name.startswith("shake"))
 
 
@@ -25,25 +25,25 @@ class Remote:
     project: str
     filename: str
     url: str = ""
-    """As the lock has it, perhaps with credentials: never show it."""
+    """The lock's URL, perhaps with credentials: never show it."""
     path: Path | None = None
-    """Its absolute path on this machine; `url` is not used then."""
+    """The absolute path on this machine; if set, `url` is not used."""
     size: int | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
-    """Algorithm to hex digest; all are checked."""
+    """Algorithm to hex digest; all of them are checked."""
 
     @property
     def sha256(self) -> str | None:
-        """Its sha256, if the lock gives it."""
+        """The sha256 that the lock gives, if any."""
         return self.hashes.get("sha256")
 
 
 def remote_file(
     package: Package, source: PackageWheel | PackageSdist | PackageArchive, lock_directory: Path | None
 ) -> Remote:
-    """The file that `source` names. Relative paths start at `lock_directory`.
+    """The file for `source`. Relative paths start from `lock_directory`.
 
-    Raises FetchError where it is unknown what a path is relative to, or all its digests are of unknown kinds.
+    Raises FetchError where a relative path has no known start, or all digests are of unknown algorithms.
     """
     said = {name.lower(): digest.lower() for name, digest in source.hashes.items()}
     hashes = {name: digest for name, digest in said.items() if name in _KINDS}
@@ -65,7 +65,7 @@ def remote_file(
 
 
 def inside(package: Package, subdirectory: str | None) -> str:
-    """`subdirectory`, a path in a lock, if it is one inside of an archive or repository; "" for None.
+    """`subdirectory`, a path in a lock, if it lies inside an archive or repository; "" for None.
 
     Raises FetchError for any other.
     """
@@ -78,7 +78,7 @@ def inside(package: Package, subdirectory: str | None) -> str:
 
 
 def lock_path(package: Package, given: str, lock_directory: Path | None) -> Path:
-    """`given`, a path in a lock, made absolute. Raises FetchError where the lock's directory is not known."""
+    """`given`, a path in a lock, made absolute. Raises FetchError where the lock's directory is unknown."""
     path = Path(given)
     if path.is_absolute():
         return path
@@ -95,7 +95,7 @@ def _path(
 ) -> Path | None:
     if source.path is not None:
         path = lock_path(package, source.path, lock_directory)
-        # Both may be given (PEP 751); the path is then a copy that may not have come along.
+        # Both may be given (PEP 751); the path is then a copy that may be missing on this machine.
         if path.exists() or source.url is None:
             return path
     if source.url and parts_of(source.url, FetchError).scheme == "file":

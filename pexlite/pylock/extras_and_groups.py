@@ -1,4 +1,4 @@
-"""The extras and dependency groups of a lock that are wanted (PEP 751)."""
+"""The requested extras and dependency groups of a lock (PEP 751)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pexlite.model import LockParts, Problem
 
 
 def wanted_parts(lock: Pylock, extras: Iterable[str], groups: Iterable[str]) -> LockParts:
-    """The `extras` and `groups` that `lock` has, together with the groups that it installs by default."""
+    """Those of `extras` and `groups` that `lock` has, and the lock's default groups."""
     return LockParts(
         extras=_known(lock.extras or (), extras),
         groups=_known(lock.dependency_groups or (), groups) | frozenset(lock.default_groups or ()),
@@ -25,7 +25,7 @@ def has_group(lock: Pylock, name: str) -> bool:
 
 
 def missing_extras(lock: Pylock, extras: Sequence[str]) -> tuple[Problem, ...]:
-    """A problem for each of `extras` that `lock` does not have."""
+    """A problem for each of `extras` that `lock` lacks."""
     known = sorted(lock.extras or ())
     return tuple(
         Problem(f"the lock has no extra {extra!r}", _nearest(extra, known))
@@ -35,7 +35,7 @@ def missing_extras(lock: Pylock, extras: Sequence[str]) -> tuple[Problem, ...]:
 
 
 def _known(names: Iterable[str], asked: Iterable[str]) -> frozenset[str]:
-    """The `names`, as the lock spells them, that are among those `asked` for."""
+    """Those of the lock's `names` that are among `asked`, in the lock's spelling."""
     wanted = set(map(canonicalize_name, asked))
     return frozenset(name for name in names if canonicalize_name(name) in wanted)
 

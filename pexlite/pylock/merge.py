@@ -11,15 +11,15 @@ from packaging.version import Version
 
 from pexlite.model import Target
 
-# What markers tell targets apart by. glibc and musl, or a GIL, have no variable; patch releases are one Python.
+# The variables that distinguish targets. None exists for the C library or the GIL; patch releases count as one.
 _VARIABLES = ("sys_platform", "platform_machine", "implementation_name", "python_version")
 
 
 def merge(locks: Sequence[tuple[Target, Pylock]]) -> Pylock:
-    """One lock from which `Pylock.select` takes for each target what the target's own lock has.
+    """One lock from which `Pylock.select` chooses for each target the content of the target's own lock.
 
-    A package that all targets share is there once, without a marker; the files of a version are united.
-    Targets that no marker tells apart must agree on every version: see `marker_key`.
+    A package that all targets share occurs once, without a marker; the files of one version are united. Targets
+    that no marker distinguishes must agree on every version: see `marker_key`.
     """
     if len(locks) == 1:
         return locks[0][1]
@@ -40,13 +40,13 @@ def merge(locks: Sequence[tuple[Target, Pylock]]) -> Pylock:
 
 
 def environments(targets: Sequence[Target]) -> tuple[Marker, ...]:
-    """The `environments` of a lock that was made for `targets` only: a marker for each (PEP 751)."""
+    """The `environments` of a lock made only for `targets`: a marker for each (PEP 751)."""
     keys = dict.fromkeys(map(marker_key, targets))
     return tuple(_marker([key], _VARIABLES) for key in keys)
 
 
 def marker_key(target: Target) -> tuple[str, ...]:
-    """The target's values of the marker variables: equal for targets that no marker can tell apart."""
+    """The target's values of the marker variables: equal for targets that no marker distinguishes."""
     return tuple(_value(target, variable) for variable in _VARIABLES)
 
 
@@ -78,7 +78,7 @@ def _marker(having: Sequence[tuple[str, ...]], variables: Sequence[str]) -> Mark
 
 
 def _identity(package: Package) -> object:
-    """A key that is equal for two locks' entries that install the same thing."""
+    """A key that is equal for entries of two locks that install the same thing."""
     direct = package.archive or package.vcs or package.directory
     return (package.version, repr(direct) if direct else None)
 

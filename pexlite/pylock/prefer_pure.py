@@ -1,4 +1,4 @@
-"""A lock whose projects have their pure wheels only, where they have any (`--prefer-pure`)."""
+"""A lock reduced to pure wheels, for each project that has any (`--prefer-pure`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pexlite.model import Target
 
 
 def pure_where_possible(lock: Pylock, targets: Sequence[Target]) -> Pylock:
-    """`lock` without the compiled wheels of each package of which every one of `targets` can have a pure one."""
+    """`lock` without the compiled wheels of packages that have a pure wheel for every one of `targets`."""
     return replace(lock, packages=[_pure(package, targets) for package in lock.packages])
 
 

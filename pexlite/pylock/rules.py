@@ -1,4 +1,4 @@
-"""The rules that a lock's files keep before any of them is fetched: formats, digests, hashes for everything."""
+"""The rules for a lock's files before one of them is fetched: formats, digests, hashes for everything."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from pexlite.indexes.formats import SOURCE, WHEEL, only_format
 from pexlite.model import IndexSettings
 
 Source: TypeAlias = PackageVcs | PackageDirectory | PackageArchive | PackageSdist | PackageWheel
-# Two files with one digest by md5 or sha1 can be made; a digest by SHAKE has no length of its own.
+# Not md5 and sha1, for which two files with one digest can be made, nor SHAKE, whose digests may be short.
 _STRONG = frozenset({"sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s"}) | frozenset(
     {"sha3_224", "sha3_256", "sha3_384", "sha3_512"}
 )
 
 
 def is_wheel(source: Source) -> bool:
-    """Whether `source` is a file that is ready to go in; all others are built."""
+    """Whether `source` is a wheel; everything else has to be built."""
     if isinstance(source, PackageArchive):
         address = source.path or (source.url or "").partition("#")[0].partition("?")[0]
         return address.endswith(".whl")
@@ -37,13 +37,13 @@ def is_wheel(source: Source) -> bool:
 
 @dataclass(frozen=True)
 class LockRules:
-    """pip's settings about formats and hashes, as they hold for a lock."""
+    """pip's settings about formats and hashes, applied to a lock."""
 
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
     require_hashes: bool = False
     given: bool = False
-    """Whether somebody wrote the lock down: only then do its digests promise anything."""
+    """Whether the builder gave the lock: only then do its digests promise anything."""
 
     @classmethod
     def of(cls, settings: IndexSettings, *, given: bool) -> LockRules:
@@ -51,7 +51,7 @@ class LockRules:
         return cls(settings.only_binary, settings.no_binary, settings.require_hashes, given)
 
     def narrowed(self, lock: Pylock) -> Pylock:
-        """`lock` without the files that no package may use, where the package has others."""
+        """`lock` without files that the settings forbid, for each package that has others."""
         if not self.only_binary and not self.no_binary:
             return lock
         return dataclasses.replace(lock, packages=[self._narrowed(package) for package in lock.packages])
@@ -68,7 +68,7 @@ class LockRules:
         """The rule that taking `package` from `source` would break, as a sentence; None where it breaks none."""
         if isinstance(source, PackageDirectory):
             return None
-        # As in pip, whoever asks for a URL by themselves means to have it built.
+        # As in pip, --only-binary does not apply to a source that the requirement names by its URL.
         bound = self.given or isinstance(source, PackageSdist)
         if bound and not is_wheel(source) and not self._may_be_built(package.name):
             return f"{package.name} would be built from source, and only-binary forbids that"

@@ -1,4 +1,4 @@
-"""Choose what a lock gives each target (PEP 751), or say what keeps a target from it."""
+"""The packages that a lock has for each target (PEP 751), or why a target cannot have it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NONE = object()
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A package of a lock, with the source of it that `target` gets."""
+    """A package of a lock, with its source for `target`."""
 
     package: Package
     source: Source
@@ -34,10 +34,10 @@ def select(
     parts: LockParts = _DEFAULT_PARTS,
     rules: LockRules = _NO_RULES,
 ) -> list[Choice]:
-    """The choices that `lock`, with the wanted `parts` and by the `rules`, gives each of `targets`.
+    """The packages and sources of `lock` for each of `targets`, with the requested `parts` and by the `rules`.
 
-    Raises FetchError naming each project that has nothing for a target, and what there is instead, or each that
-    breaks a rule.
+    Raises FetchError naming each project that has nothing for a target, with its other files, or each that breaks
+    a rule.
     """
     lock = rules.narrowed(lock)
     chosen: list[Choice] = []
@@ -70,13 +70,13 @@ def _check(chosen: Sequence[Choice], rules: LockRules) -> None:
 
 
 def wheels_given(lock: Pylock, target: Target, parts: LockParts, wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
-    """The `wheels` whose versions are those that `lock` gives `target`."""
+    """Those of `wheels` whose version is the one that `lock` has for `target`."""
     versions = {choice.package.name: choice.package.version for choice in _chosen(lock, target, parts)}
     return tuple(wheel for wheel in wheels if versions.get(wheel.name, _NONE) in (None, wheel.version))
 
 
 def _chosen(lock: Pylock, target: Target, parts: LockParts) -> list[Choice]:
-    # A list of no environments rules none out; packaging from 26.4 on takes it for one that rules all out.
+    # An empty list of environments excludes none; packaging from 26.4 on lets it exclude all.
     selected = dataclasses.replace(lock, environments=lock.environments or None).select(
         environment=target.environment,
         tags=target.tags,
@@ -99,7 +99,7 @@ def _problems(lock: Pylock, target: Target, parts: LockParts) -> list[str]:
         except PylockSelectError as problem:
             found.append(_refused_package(package, target, str(problem)))
     if not found:
-        # No package is at fault by itself: one is there twice.
+        # Each package can be selected by itself, so two entries for one package must conflict.
         try:
             _chosen(lock, target, parts)
         except PylockSelectError as problem:

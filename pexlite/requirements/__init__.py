@@ -1,17 +1,17 @@
 """A request, read: a `BuildRequest` and all files that it names become a `Specification`.
 
-In come words of the command line and files of anybody's; out come requirements, local code and settings, or one
+Words of the command line and files of unknown origin come in; requirements, local code and settings go out, or one
 UsageError with all that is wrong. Every reader returns a `Parsed`; `read` adds them up.
 
     read                  the whole request: open this first
     arguments             one requirement or path, as typed or as written in a file
-    bare_names            a word that is a project of the index and something in this directory as well
+    bare_names            a word that names both a project of the index and something in this directory
     requirements_txt      requirements files as pip reads them; constraints: the same behind URLs
     pyproject             dependencies, extras and groups of a pyproject.toml (PEP 621, 735)
     inline_metadata       the header of a script (PEP 723)
     uv_sources            `[tool.uv.sources]` and `[[tool.uv.index]]`; uv_workspaces: their members
     amendments            `--exclude` and `--override`
-    conflicting_options   options that leave another nothing to do
+    conflicting_options   options that make another one useless
     declarative           whether building a project runs code of its own
     lines                 requirements as lines of the files that uv and pip read
     parsed                the value that readers return

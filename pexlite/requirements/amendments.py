@@ -38,7 +38,7 @@ def read_amendments(excluded: Sequence[str], overrides: Sequence[str]) -> ReadAm
 
 
 def recorded(amendments: Amendments) -> dict[str, dict[str, list[str]]] | None:
-    """The `[tool]` table that keeps `amendments` in a lock, their addresses without passwords; None without any.
+    """The `[tool]` table that records `amendments` in a lock, URLs without passwords; None without any.
 
     [tool.pexlite]
     excluded = ["pyspark"]
@@ -52,7 +52,7 @@ def recorded(amendments: Amendments) -> dict[str, dict[str, list[str]]] | None:
 
 
 def with_recorded(amendments: Amendments, lock: Pylock) -> Amendments:
-    """`amendments` together with those recorded in `lock`; this build's win where both name a project.
+    """`amendments` together with those recorded in `lock`; where both name a project, `amendments` win.
 
     Raises ResolutionError where the lock's table is damaged.
     """
@@ -64,7 +64,7 @@ def with_recorded(amendments: Amendments, lock: Pylock) -> Amendments:
             causes=[problem.message for problem in read.problems],
             hint="lock again: pexlite lock .",
         )
-    # What this build says of a project wins.
+    # This build's own amendments of a project win over the lock's.
     said = {canonicalize_name(found.name) for found in (*amendments.excluded, *amendments.overrides)}
     excluded = [found for found in read.value.excluded if canonicalize_name(found.name) not in said]
     overrides = [found for found in read.value.overrides if canonicalize_name(found.name) not in said]
@@ -72,7 +72,7 @@ def with_recorded(amendments: Amendments, lock: Pylock) -> Amendments:
 
 
 def amended_roots(roots: Sequence[Root], amendments: Amendments) -> tuple[Root, ...]:
-    """`roots` after the amendments: without excluded projects, and with overrides in place of their projects."""
+    """`roots` without excluded projects, and with overrides in place of the roots for their projects."""
     never = amendments.never_wanted()
     found: dict[str, Root] = {}
     for root in roots:

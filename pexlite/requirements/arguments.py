@@ -45,14 +45,14 @@ class Input:
     directory: Path
     """The directory that relative paths start in."""
     near: Path | None = None
-    """The directory of the file it is written in; relative paths are looked for there next."""
+    """The directory of the file it is written in, where relative paths are looked for next."""
     hashes: tuple[str, ...] = ()
     bare_words: bool = False
-    """Whether a word without a slash may name something here: on the command line, not in a file."""
+    """Whether a word without a slash may name something here; true on the command line, false in files."""
     entry_points: tuple[str, ...] = ()
-    """The functions and modules that the file is to start; a directory that one is in is meant by its name."""
+    """The functions and modules that the file is to start; a word that names their directory means it."""
     output: Path | None = None
-    """The file to write, which an earlier build may have left here under a project's name."""
+    """The file to write; an earlier build may have left it here under a project's name."""
 
 
 def interpret(asked: Input) -> Parsed:
@@ -67,11 +67,11 @@ def interpret(asked: Input) -> Parsed:
     return _bare_word(asked, text) if asked.bare_words else _requirement(asked, text)
 
 
-# -- words that may be something here ------------------------------------------------------------
+# -- words that may name something here ----------------------------------------------------------
 
 
 def _bare_word(asked: Input, text: str) -> Parsed:
-    """The directory of that name where only that can be meant; a problem where both can; else the requirement."""
+    """The directory of that name if only it can be meant, a problem if both can, else the requirement."""
     here = something_here(text, asked.directory)
     if here is None:
         found = _requirement(asked, text)
@@ -84,13 +84,13 @@ def _bare_word(asked: Input, text: str) -> Parsed:
     else:
         return Parsed(problems=(two_readings(here, kind),))
     notice = f"{text} is the directory here, {why}; for the index's add a version: '{text}>=0'"
-    # A directory without __init__.py is a package too (PEP 420).
+    # A directory without __init__.py is a namespace package (PEP 420).
     source = LocalSource(kind or LocalKind.PACKAGE, here.path.absolute(), asked.origin)
     return Parsed(local=(source,), notices=(notice,))
 
 
 def _passed_over(asked: Input, text: str) -> tuple[str, ...]:
-    """A note where the index's project is taken, since it has extras, and a project of its name is here."""
+    """A note where extras show that the index's project is meant, although a project of its name is here."""
     named = _EXTRAS_OF_A_NAME.fullmatch(text)
     if not named or _directory_kind(asked.directory / named["name"]) is not LocalKind.PROJECT:
         return ()
@@ -134,7 +134,7 @@ def _requirement_hint(asked: Input, text: str) -> str:
 
 
 def _is_output(asked: Input, text: str) -> bool:
-    """Whether the file `text` is but what an earlier build left: `pexlite httpie -c http -o httpie`, twice."""
+    """Whether the file `text` is merely an earlier build's output: `pexlite httpie -c http -o httpie`, twice."""
     return asked.output is not None and asked.directory / asked.output == asked.directory / text
 
 
@@ -142,7 +142,7 @@ def _is_output(asked: Input, text: str) -> bool:
 
 
 def _vcs(asked: Input, text: str) -> Parsed:
-    """The requirement that a bare VCS URL stands for, named by `#egg=` or else after the repository.
+    """The requirement for a bare VCS URL, named by `#egg=` or else after the repository.
 
     git+https://host/owner/project.git@v1.0#egg=project
     """
@@ -237,7 +237,7 @@ def _located(asked: Input, written: Path) -> Path | None:
 
 
 def local_kind(path: Path) -> LocalKind | None:
-    """The kind of local code at `path`; None for what could not go in."""
+    """The kind of local code at `path`; None where it cannot be bundled."""
     return _directory_kind(path) if is_directory(path) else _file_kind(path)
 
 
@@ -268,7 +268,7 @@ def _missing_hint(asked: Input, written: Path) -> str:
     import difflib
 
     parent = (asked.directory / written).parent
-    # A link that leads nowhere is there by its name.
+    # A dangling link has a name here too, but is no file to suggest.
     names = [entry.name for entry in parent.iterdir() if entry.exists()] if is_directory(parent) else []
     near = difflib.get_close_matches(written.name, names, n=1)
     if near:
@@ -291,10 +291,10 @@ def _shape_hint(path: Path, written: Path) -> str:
 
 
 def _place(asked: Input) -> str:
-    """`requirements.txt line 3: ` to put before a problem; "" for the command line."""
+    """The beginning of a problem, as "requirements.txt line 3: "; "" for the command line."""
     return "" if asked.bare_words else f"{asked.origin}: "
 
 
 def origins(sources: Sequence[LocalSource]) -> str:
-    """The names of `sources`, for a sentence."""
+    """The origins of `sources`, for a sentence."""
     return ", ".join(source.path.name for source in sources)

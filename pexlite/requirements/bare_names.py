@@ -1,8 +1,8 @@
-"""A bare word among the requirements while something of that name is here: a project of the index, or that.
+"""A bare word that names both something in this directory and, perhaps, a project of the index.
 
-`pexlite black` in a directory that has ./black: whoever is not asked which of the two he means gets the other one,
-and a directory that is a project may run code when it is built. Where it runs none, and is the project of that
-name, it is meant: who has a checkout beside him does not bundle the release.
+Take `pexlite black` in a directory with ./black: a silent choice could be the wrong one, and building a directory
+may run its code. So it is an error, unless the directory declares itself to be that project and its build runs no
+code of its own: who has a checkout at hand does not want the release.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?")
 
 @dataclass(frozen=True)
 class Here:
-    """The directory or module `path`, which is called as the word `name` says."""
+    """The directory or module `path`, whose name is the word `name`."""
 
     name: str
     path: Path
 
     @property
     def local(self) -> str:
-        """The path as it is typed to mean it and nothing else."""
+        """The path in the form that can only mean this directory or module."""
         return f"./{self.path.name}"
 
     @property
     def is_the_project(self) -> bool:
-        """Whether it is a project that calls itself by this name, and building it runs no code of its own."""
+        """Whether it is the project of this name, as it declares, and building it runs no code of its own."""
         return is_directory(self.path) and declared_name(self.path) == canonicalize_name(self.name)
 
     def is_started_by(self, entry_points: Sequence[str]) -> bool:
         """Whether one of `entry_points` (`module`, `module:function`) lies in the directory: then it is meant.
 
-        A script's name does not tell, since the index's project may have a script of that name as well.
+        A script's name does not count, since the index's project may have a script of that name too.
         """
         return is_directory(self.path) and any(
             self._has(*reference.partition(":")[::2]) for reference in entry_points
@@ -75,7 +75,7 @@ def something_here(text: str, directory: Path) -> Here | None:
 
 
 def two_readings(here: Here, kind: LocalKind | None) -> Problem:
-    """The problem that a word may mean what is `here`, of that `kind`, as well as a project of the index."""
+    """The problem that a word may mean `here`, which is of this `kind`, or a project of the index."""
     what = "directory" if is_directory(here.path) else "file"
     local = f"for the {what}: `pexlite {here.local}`"
     if kind is None and any(any(here.path.glob(pattern)) for pattern in ("*.py", "*/*.py")):
@@ -89,7 +89,7 @@ def two_readings(here: Here, kind: LocalKind | None) -> Problem:
 
 
 def _texts(module: Path) -> Iterator[str]:
-    """The sources that importing or running the module or package at `module` would begin with."""
+    """The sources that run first when the module or package at `module` is imported or run."""
     for path in (module.with_name(f"{module.name}.py"), module / "__init__.py", module / "__main__.py"):
         if is_file(path):
             yield path.read_text(encoding="utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""Options of which one leaves another nothing to do: refused, or noted where nobody is misled by it."""
+"""Options that make another one useless: refused, or only noted where this cannot mislead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pexlite.requirements.parsed import Parsed, problem
 def contradictions(request: BuildRequest, *, has_lock: bool) -> Iterator[Parsed]:
     """A problem or a notice for each pair of options in `request` that cannot both be followed.
 
-    `has_lock` says that everything comes from a lock that the request names.
+    `has_lock` tells that a lock named by the request decides everything.
     """
     index = request.index
     for option, value in (("--constraint", request.constraint_files), ("--pre", index.prereleases)):

@@ -1,4 +1,4 @@
-"""Constraints behind a URL, read here: uv and pip would fill variables of the environment into them."""
+"""Constraints behind a URL, read by pexlite: uv and pip would fill environment variables into them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from pexlite.requirements.requirements_txt import read_requirements
 
 
 def lines_behind(url: str, index: IndexSettings, above: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The constraints at `url` and in the files that it names, as lines for uv and pip. Raises UsageError.
-
-    They are fetched as `index` and pip's configuration say.
-    """
+    """The constraints at `url` and in the files it names, as lines for uv and pip. Raises UsageError."""
     found = read_requirements(url, Path(), above, index)
     problems = [problem.message for problem in found.problems]
     if found.index != IndexSettings():

@@ -1,4 +1,4 @@
-"""Whether a project's pyproject.toml says all about its build, so that building it runs no code of its own."""
+"""Whether a project's pyproject.toml declares its build completely, so that none of its code runs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PROGRAMS = ("setup.py", "setup.cfg", "hatch_build.py", "hatch.toml")
 
 
 def declared_name(project: Path) -> str | None:
-    """The name, in its normal form, that the project in the directory gives itself, if all of it is declarative.
+    """The normalised name of the project in the directory, if its metadata and build are entirely declarative.
 
-    None also in any doubt: without a readable pyproject.toml, with a hook, plugin or compiler, with a backend that
-    is not known to read nothing but what lies in the project.
+    None in case of doubt too: without a readable pyproject.toml, with a hook, plugin or compiler, or with a
+    backend that is not known to read only files of the project.
     """
     try:
         table = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
@@ -32,7 +32,7 @@ def declared_name(project: Path) -> str | None:
 
 
 def is_declarative(directory: Path, project: dict[str, Any]) -> bool:
-    """Whether nothing is run for the wheel of the `project` (its pyproject.toml) but backends that only read."""
+    """Whether building `project` (a pyproject.toml) runs only backends that merely read files."""
     if any((directory / name).exists() for name in _PROGRAMS):
         return False
     system = _table(project, "build-system")

@@ -32,7 +32,7 @@ def read_script(file: Path) -> Parsed:
 
 
 def header_table(file: Path) -> dict[str, Any]:
-    """The whole header of the script as a table; empty where it has none that can be read."""
+    """The script's whole header as a table; empty where there is none, or it cannot be read."""
     header = _header(file)
     return {} if isinstance(header, Parsed) else header.table
 
@@ -40,14 +40,14 @@ def header_table(file: Path) -> dict[str, Any]:
 @dataclass(frozen=True)
 class _Header:
     lines: list[str]
-    """Of the whole script."""
+    """The lines of the whole script."""
     start: int
     """The number, from 0, of the line that opens the header."""
     table: dict[str, Any]
 
 
 def _header(file: Path) -> _Header | Parsed:
-    """The script's header, or what there is in its place: nothing, or a problem."""
+    """The script's header; where it has none, an empty Parsed or one with a problem."""
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -133,7 +133,7 @@ def _requires_python(file: Path, header: _Header) -> Parsed:
 
 
 def _line_of(lines: list[str], start: int, text: str) -> int:
-    """The number, from 1, of the header's first line that holds `text`."""
+    """The number, from 1, of the header's first line that contains `text`."""
     for number in range(start + 1, len(lines)):
         if text in lines[number]:
             return number + 1

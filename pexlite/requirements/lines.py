@@ -1,7 +1,7 @@
-"""The lines of files that uv and pip read: a requirement is one of them, whatever somebody has written into it.
+"""The lines of files that uv and pip read: one requirement is always one line, whatever it contains.
 
-In such a file a line break begins another requirement, a dash an option, `#` a comment and `${NAME}` a variable
-of the environment, whose value would leave for wherever the line points.
+In such a file a line break begins another requirement, a dash an option, `#` a comment and `${NAME}` a variable of
+the environment, whose value would be sent to wherever the line points.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _HASH = re.compile(r"[a-z0-9]+:[0-9a-f]+")
 
 
 def requirement_line(requirement: str, hashes: Sequence[str] = ()) -> str:
-    """The line for `requirement`, with `hashes` as in "sha256:…". Raises UsageError where it cannot be one."""
+    """The line for `requirement`, with `hashes` as "sha256:…". Raises UsageError where it is not one line."""
     _check(requirement)
     if not all(map(_HASH.fullmatch, hashes)):
         raise UsageError(f"{mask(requirement)!r} has a hash that is none: {', '.join(hashes)[:200]!r}")
@@ -32,7 +32,7 @@ def requirement_line(requirement: str, hashes: Sequence[str] = ()) -> str:
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> Path:
-    """Write a file of `lines`, each made by `requirement_line`, to `path`, and return that."""
+    """Write `lines`, each made by `requirement_line`, to `path`; return `path`."""
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return path
 

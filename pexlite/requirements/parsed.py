@@ -1,4 +1,4 @@
-"""A request as far as it has been read: every reader returns a `Parsed`, and they add up to `Specification`."""
+"""A part of a request, read: every reader returns a `Parsed`, and together they make the `Specification`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pexlite.model import IndexSettings, LocalSource, Problem, Root
 
 @dataclass(frozen=True)
 class Parsed:
-    """A part of what was asked for, and the problems found while reading it."""
+    """A part of the requested content and settings, and the problems found while reading it."""
 
     roots: tuple[Root, ...] = ()
     local: tuple[LocalSource, ...] = ()
@@ -25,7 +25,7 @@ class Parsed:
     notices: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     files: tuple[Path, ...] = ()
-    """The files of this machine that it was read from."""
+    """The files of this machine that were read for it."""
 
 
 def problem(message: str, hint: str | None = None) -> Parsed:

@@ -32,7 +32,7 @@ def read_project(file: Path) -> _Table | Problem:
 
 
 def _fault(table: _Table) -> str:
-    """The first entry of pyproject.toml that is not of the kind that it has to be, in words; "" without any."""
+    """The first entry of pyproject.toml with a value of the wrong type, in words; "" without any."""
     project = table.get("project", {})
     tables = {name: table.get(name, {}) for name in ("project", "dependency-groups", "tool")}
     if isinstance(project, dict):
@@ -50,7 +50,7 @@ def _fault(table: _Table) -> str:
 
 
 def dependencies(file: Path, extras: Sequence[str]) -> Parsed:
-    """The dependencies of `file`'s project and of its `extras`; the project itself is not among them."""
+    """The dependencies of `file`'s project and of its `extras`, without the project itself."""
     table = read_project(file)
     if isinstance(table, Problem):
         return Parsed(problems=(table,))
@@ -73,7 +73,7 @@ def dependencies(file: Path, extras: Sequence[str]) -> Parsed:
 
 
 def unknown_extras(table: _Table, extras: Iterable[str], file: Path) -> tuple[Problem, ...]:
-    """A problem for each of `extras` that the project does not have; none where its extras are dynamic."""
+    """A problem for each of `extras` that the project lacks; none where its extras are dynamic."""
     project: _Table = table.get("project", {})
     if not project or "optional-dependencies" in project.get("dynamic", ()):
         return ()
@@ -86,7 +86,7 @@ def unknown_extras(table: _Table, extras: Iterable[str], file: Path) -> tuple[Pr
 
 
 def group(file: Path, name: str) -> Parsed:
-    """The requirements of one dependency group and of the groups it includes."""
+    """The requirements of one dependency group and of the groups it includes (PEP 735)."""
     table = read_project(file)
     if isinstance(table, Problem):
         return Parsed(problems=(table,))
@@ -108,7 +108,7 @@ def _written_in(file: Path, found: Parsed) -> Parsed:
 def _roots(
     lines: Sequence[str], origin: str, project: str, optional: Mapping[str, Sequence[str]], depth: int = 0
 ) -> Parsed:
-    """The roots of `lines`; an extra that names the project itself stands for that extra's lines."""
+    """The roots of `lines`; the project's own name with an extra is replaced by that extra's lines."""
     parts = []
     for line in lines:
         try:

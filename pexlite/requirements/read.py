@@ -1,4 +1,4 @@
-"""A request read in full: its requirements, files, groups and scripts, made into `Specification`."""
+"""A request read in full: its requirements, files, groups and scripts, made into a `Specification`."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _COMMAND_LINE = "the command line"
 
 
 def read_request(request: BuildRequest) -> Specification:
-    """All that `request` asks for, read from every file it names.
+    """The Specification for `request`, read from every file it names.
 
-    Raises one UsageError for everything that is wrong: missing files, unparsable requirements, unknown
-    options, extras and groups.
+    Raises one UsageError for everything that is wrong: missing files, unparsable requirements, unknown options,
+    extras and groups.
     """
     typed = combined(interpret(_typed(request, text)) for text in _without_locks(request))
     typed = replace(typed, local=_with_extras(request, typed.local))
@@ -121,7 +121,7 @@ def _two_locks(whole: Parsed) -> Problem:
 
 
 def _absolute(request: BuildRequest, name: str) -> str:
-    """A path or URL from the command line, valid in any directory."""
+    """A path or URL of the command line, valid in any directory."""
     path = local_path(name)
     return name if path is None else os.path.normpath(request.directory / expanded(path))
 
@@ -154,7 +154,7 @@ def _index_problems(index: IndexSettings) -> Iterator[Problem]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Problem(f"there are two indexes called {name}", "give each a name of its own: --index NAME=URL")
     for name, url in index.named_indexes:
-        # White space would make two of it for uv and pip.
+        # uv and pip split values at white space.
         if "://" not in url or url.split() != [url]:
             yield Problem(f"--index {name}={url} names no URL", f"write it as in --index {name}=https://…/simple")
     for name, project in index.pins:
@@ -257,9 +257,9 @@ def _group_names(request: BuildRequest) -> list[str]:
 
 
 def _groups(request: BuildRequest, local: Sequence[LocalSource], locks: Sequence[Pylock]) -> Iterator[Parsed]:
-    """The dependency groups of the file named before a colon, the local project, or pyproject.toml here.
+    """The dependency groups of the file named before a colon, of the local project, or of pyproject.toml here.
 
-    A group that a lock has is taken from the lock; its requirements are read only when the lock is checked.
+    A group that a lock has is taken from the lock; its requirements are read only to check the lock.
     """
     for asked in request.groups:
         named, colon, name = asked.rpartition(":")

@@ -67,16 +67,16 @@ _ALONE = ("--no-index", "--pre", "--prefer-binary", "--require-hashes")
 
 @dataclass(frozen=True)
 class _Line:
-    """One logical line, and where messages say it is."""
+    """One logical line, and its place for messages."""
 
     text: str
     origin: str
     file: str
-    """Path or URL of the file."""
+    """The file's path or URL."""
     directory: Path
-    """The directory of the build."""
+    """The build's directory."""
     above: tuple[str, ...]
-    """The files that led here, one naming the next."""
+    """The files that led here, each naming the next."""
     index: IndexSettings
     """The settings that were asked for, by which files behind URLs are fetched."""
 
@@ -116,10 +116,9 @@ def read_lock(file: Path) -> Parsed:
 def read_requirements(
     location: str, directory: Path, above: tuple[str, ...] = (), index: IndexSettings = _NOTHING_ASKED
 ) -> Parsed:
-    """Everything that the requirements file at `location` (a path or a URL) asks for.
+    """All requirements and settings of the requirements file at `location`, a path or a URL.
 
-    `directory` is the build's; nested files are looked for beside the file that names them. Files behind URLs are
-    fetched as pip's configuration and `index` say.
+    `directory` is the build's; nested files are looked for beside the file that names them.
     """
     if location in above:
         return problem(
@@ -156,21 +155,21 @@ def _unread(location: str, above: tuple[str, ...], reason: str, hint: str | None
 
 
 def _is_something_else(location: str, read: Sequence[Parsed]) -> bool:
-    """Whether so many lines of a file cannot be read that it is none of requirements, as -r README.md."""
+    """Whether so few lines can be read that it is no requirements file, as in -r README.md."""
     wrong = sum(1 for found in read if found.problems)
     is_text = location.endswith((".txt", ".in")) or "." not in Path(location).name
     return wrong > 1 and wrong * 2 > len(read) if is_text else wrong > 0 and wrong * 5 > len(read)
 
 
 def constraints_in(location: str, above: tuple[str, ...] = ()) -> Parsed:
-    """The constraints file at `location`, which uv or pip will read, and the files that it names."""
+    """The constraints file at `location` and the files it names; uv or pip will read them."""
     path = local_path(location)
     files = read_requirements(location, Path(), above).files if path is not None else ()
     return Parsed(constraints=(location,), files=files)
 
 
 def read_location(location: str, index: IndexSettings) -> bytes:
-    """The bytes at a path or URL. Raises OSError or FetchError."""
+    """The bytes at a path or URL. Raises OSError, the base class of urllib's own errors."""
     path = local_path(location)
     if path is not None:
         return path.read_bytes()
@@ -181,9 +180,9 @@ def read_location(location: str, index: IndexSettings) -> bytes:
 
 
 def logical_lines(text: str, *, fill_in: bool = True) -> Iterator[tuple[int, str]]:
-    """Each line with content and its number: continuations joined, comments removed, `${NAME}` filled in.
+    """Each line with content, and its number: continuations joined, comments removed, `${NAME}` filled in.
 
-    With `fill_in` off the variables of the environment stay out of it: a text from elsewhere would learn them.
+    Without `fill_in` variables stay unfilled: a file from elsewhere could send their values away.
     """
     held: list[str] = []
     first = 0
@@ -206,7 +205,7 @@ def _filled_in(line: str) -> str:
 
 
 def _decoded(content: bytes) -> str:
-    """The text of `content`: by its byte order mark, its coding line, as UTF-8, or in the locale's encoding."""
+    """The text of `content`, by its byte order mark, its coding line, as UTF-8, or in the locale's encoding."""
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return content.removeprefix(mark).decode(encoding)
@@ -224,7 +223,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _of_a_stranger(line: _Line) -> Parsed:
-    """As `_read_line`, for a file behind a URL: what lies on this machine is none of its business."""
+    """The Parsed for a line of a file behind a URL, which may name nothing of this machine."""
     variable = _VARIABLE.search(line.text)
     if variable:
         return problem(
@@ -242,7 +241,7 @@ def _on_this_machine(line: _Line, place: str) -> str:
 
 
 def _read_line(line: _Line) -> Parsed:
-    """The requirement on one line, with the options behind it, or the options alone."""
+    """The requirement on one line with its options, or the options alone."""
     words = line.text.split(" ")
     count = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     requirement = " ".join(words[:count])
@@ -291,7 +290,7 @@ def _options(words: list[str]) -> tuple[list[tuple[str, str]], tuple[str, str | 
 
 
 def _apply(line: _Line, name: str, value: str) -> Parsed:
-    """The requirements, constraints or settings that an option on a line of its own asks for."""
+    """The requirements, constraints or settings of an option on a line of its own."""
     if name in ("--requirement", "--constraint"):
         where = _beside(line, value)
         if local_path(line.file) is None and local_path(where) is not None:

@@ -1,8 +1,6 @@
-"""`[tool.uv.sources]` and `[[tool.uv.index]]`: where uv would take dependencies from, for either resolver.
+"""`[tool.uv.sources]` and `[[tool.uv.index]]`: where uv would get dependencies, followed with either resolver.
 
-[tool.uv.sources]
-corp-auth = { index = "internal" }
-corp-core = { path = "../core" }
+[tool.uv.sources] corp-auth = { index = "internal" } corp-core = { path = "../core" }
 """
 
 from __future__ import annotations
@@ -38,21 +36,21 @@ _EXTRA = re.compile(r"extra == \"([^\"]+)\"")
 
 @dataclass(frozen=True)
 class Needs:
-    """The dependencies that a pyproject.toml or a script's header has a say in."""
+    """The requirements of a pyproject.toml or a script's header, whose sources that file may name."""
 
     file: Path
     requirements: tuple[Requirement, ...]
     extras: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     indexes: frozenset[str] = frozenset()
-    """The names of indexes that the builder has given addresses to, which go before those of the file."""
+    """The names of indexes that the builder gave; they come before the file's."""
     asks_indexes: bool = True
     environments: tuple[Environment, ...] = ()
-    """The marker variables of each target; none where the result has to hold for every target."""
+    """The marker variables of each target; () where the result has to hold for every target."""
 
     @property
     def origin(self) -> str:
-        """The table, in words for messages."""
+        """The table's name in messages."""
         return f"[tool.uv.sources] in {self.file}"
 
 
@@ -60,26 +58,26 @@ class Needs:
 class _Source:
     table: _Table
     directory: Path
-    """Where its relative paths start."""
+    """The directory from which its relative paths start."""
 
 
 @dataclass(frozen=True)
 class _Said:
-    """All that a file and its workspace's root say about sources and indexes."""
+    """Everything about sources and indexes in a file and in its workspace's root."""
 
     sources: Mapping[str, tuple[_Source, ...]]
     indexes: tuple[_Table, ...]
     directory: Path
-    """Where relative addresses of `indexes` start."""
+    """The directory from which relative addresses of `indexes` start."""
     members: Mapping[str, Path]
     strategy: str | None = None
     unheeded: tuple[str, ...] = field(default=())
 
 
 def uv_sources(needs: Needs) -> Parsed:
-    """The local code, requirements and index settings that stand for what `needs` asks for; problems with them.
+    """The local code, requirements and index settings that replace `needs.requirements`; problems with them.
 
-    A dependency has a source only where the file itself asks for it, as with uv.
+    As with uv, a dependency has a source only where the file itself requires it.
     """
     if uv_flag("UV_NO_SOURCES"):
         return Parsed()
@@ -123,7 +121,7 @@ def _said(file: Path) -> _Said:
     )
 
 
-# What else in [tool.uv] would make uv resolve otherwise.
+# Other settings of [tool.uv] that would change uv's resolution.
 _CHANGING = frozenset(
     {
         *("constraint-dependencies", "override-dependencies", "exclude-dependencies", "dependency-metadata"),
@@ -140,7 +138,7 @@ def _tool_uv(file: Path) -> _Table:
         table: _Table | Problem = header_table(file)
     else:
         table = read_project(file) if is_file(file) else {}
-    # Whoever reads the file for its requirements tells what is wrong with it.
+    # Problems with the file are reported by the reader of its requirements.
     found = {} if isinstance(table, Problem) else table.get("tool", {})
     uv = found.get("uv", {}) if isinstance(found, Mapping) else {}
     return uv if isinstance(uv, Mapping) else {}
@@ -155,7 +153,7 @@ def _sources(uv: _Table, directory: Path) -> dict[str, tuple[_Source, ...]]:
 
 
 def _tables(value: object) -> tuple[_Table, ...]:
-    """The tables in a list, or one table that stands alone; an empty one for what is none."""
+    """The tables in a list, or a single table; an empty one for any other value."""
     entries = value if isinstance(value, list) else [value]
     return tuple(entry if isinstance(entry, Mapping) else {} for entry in entries)
 
@@ -164,9 +162,9 @@ def _tables(value: object) -> tuple[_Table, ...]:
 
 
 def _wanted(requirement: Requirement, source: _Source, needs: Needs) -> Requirement | None:
-    """`requirement` with a marker that says when it is to come from `source`; None where that is never.
+    """`requirement` with a marker for when it is to come from `source`; None where that is never.
 
-    Its extras are known by now, so no marker asks for one.
+    Extras are decided by now, so the result's marker tests none.
     """
     text = str(requirement.marker) if requirement.marker else ""
     asked = set(map(canonicalize_name, needs.extras))
@@ -224,7 +222,7 @@ def _path(requirement: Requirement, path: Path, needs: Needs) -> Parsed:
 
 
 def _direct(requirement: Requirement, source: _Source, needs: Needs) -> Parsed:
-    """The requirement on a repository or a file."""
+    """The requirement for a repository or a file."""
     table = source.table
     if table.get("git"):
         reference = next((str(table[key]) for key in ("rev", "tag", "branch") if table.get(key)), "")
@@ -291,7 +289,7 @@ def _holds(marker: str, needs: Needs) -> bool | None:
 
 
 def _general(said: _Said, needs: Needs) -> Parsed:
-    """The indexes for all projects, in uv's way to choose between them, and a notice about what is not heeded."""
+    """The indexes for all projects, with uv's strategy, and a notice about settings that are ignored."""
     unsound = next((index for index in said.indexes if not _is_sound(index)), None)
     if unsound is not None:
         shown = unsound.get("name", unsound.get("url"))
@@ -314,7 +312,7 @@ def _general(said: _Said, needs: Needs) -> Parsed:
 
 
 def _is_sound(index: _Table) -> bool:
-    """Whether name and URL can be written in a line for uv and pip, and mean one index there."""
+    """Whether name and URL can be written in a line for uv and pip, where they mean one index."""
     name, url = index.get("name", "x"), index.get("url")
     return (
         isinstance(name, str)
@@ -325,7 +323,7 @@ def _is_sound(index: _Table) -> bool:
 
 
 def _url(index: _Table, directory: Path) -> str:
-    """The URL of an index, with the credentials that uv's variables have for it."""
+    """The URL of an index, with the credentials that uv's variables hold for it."""
     url = str(index["url"])
     if "://" not in url:
         return (directory / url).resolve().as_uri()

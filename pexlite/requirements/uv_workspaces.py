@@ -1,4 +1,4 @@
-"""Workspaces of uv: the directory above a project that has it among its members, and these members' names."""
+"""uv's workspaces: the root directory above a project, and the workspace's members by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pexlite.requirements.pyproject import read_project
 
 
 def workspace_of(project: Path) -> Path | None:
-    """The root of the workspace that `project`, a directory, is in or is the root of; None without one."""
+    """The root of the workspace that the directory `project` belongs to; None without one."""
     for place in (project, *project.parents):
         workspace = _workspace(place)
         if workspace is not None:
@@ -23,7 +23,7 @@ def workspace_of(project: Path) -> Path | None:
 
 
 def members_of(root: Path) -> Mapping[str, Path]:
-    """The directory of each project in the workspace at `root`, itself among them, by normalised name."""
+    """The directory of each project in the workspace at `root`, including the root's own, by normalised name."""
     found = {}
     for directory in (root, *_directories(root, _workspace(root) or {})):
         table = read_project(directory / "pyproject.toml")
@@ -49,7 +49,7 @@ def _directories(root: Path, workspace: Mapping[str, Any]) -> list[Path]:
 
 
 def _matching(root: Path, pattern: str) -> list[Path]:
-    """The places under `root` that match `pattern`; none where it is no pattern, or names a place elsewhere."""
+    """The directories under `root` that match `pattern`; () for an invalid pattern or one that leads out."""
     try:
         return sorted(root.glob(pattern))
     except (NotImplementedError, ValueError, OSError):
