@@ -108,7 +108,7 @@ else:
         {name: home for home, names in _NAMES.items() for name in names} | {"errors": "pexlite.errors"},
     )
 
-# Without InheritPath and the classes below PexliteError, so that help(pexlite) is about what is called.
+# Without InheritPath and the subclasses of PexliteError, so that help(pexlite) shows the functions.
 __all__ = [
     "BuildResult",
     "IndexSettings",

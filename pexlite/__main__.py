@@ -1,7 +1,7 @@
 """`python -m pexlite`, and the `pexlite` command.
 
-The command line takes a fifth of a second to import. Ctrl-C in that time ends the process with a line, as it does
-later: nothing has begun that would have to be put in order. So this module imports next to nothing before.
+Importing the command line takes a fifth of a second. Ctrl-C during that time ends the process with one line, as
+later too; nothing has been started that needs cleaning up. So this module imports almost nothing before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Exit as the command line does."""
-    # Where Ctrl-C is ignored, as behind nohup or in a shell's background, it stays so.
+    # Where Ctrl-C is ignored, as under nohup or in a shell's background, it stays so.
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, end_at_once)
     from pexlite.cli import main as command_line
@@ -25,7 +25,7 @@ def main() -> NoReturn:
 
 
 def end_at_once(_number: int, _frame: object) -> NoReturn:
-    """Exit with 130 and a line that says why, without any unwinding."""
+    """Exit with 130 and one line, without unwinding the stack."""
     os.write(2, b"error: interrupted\n")
     os._exit(130)
 

@@ -1,7 +1,7 @@
-"""Takes what is secret out of addresses: the one place that knows where a password or a token can be in one.
+"""The secrets in addresses: the one place that knows where a password or a token can be in one.
 
-https://someone:secret@host/simple      git+https://token@host/x.git
-https://host/x.whl?X-Amz-Signature=…    someone:secret@proxy:3128
+https://someone:secret@host/simple git+https://token@host/x.git https://host/x.whl?X-Amz-Signature=…
+someone:secret@proxy:3128
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Iterator
 
 _ADDRESS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://(?P<rest>[^\s'\"`<>]*)")
-# A proxy's, without a scheme.
+# A proxy's address, without a scheme.
 _BARE = re.compile(r"(?<![\w/@:.+-])[\w.%+~-]+:[^\s/@'\"`<>]+@(?=[\w\[])")
-# In a path without its host, as urllib3 and servers have it in their words.
+# In a path without its host, as in messages of urllib3 and servers.
 _PARAMETER = re.compile(r"(?<=\S)([?&])([\w.%~-]+=[^\s&;'\"`<>)]+)")
 _WITH_PORT = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::\d*)?")
 _NUMBER = re.compile(r"\d{0,4}", re.ASCII)
 _HIDDEN = "****"
-# Parameters that say which file is meant. Any other may be a token or a signature, whatever its name is.
+# Parameters that identify a file. Any other may be a token or a signature, whatever its name.
 _PLAIN = frozenset(
     {"archive", "branch", "commit", "download", "egg", "export", "file", "filename", "format", "inline", "path"}
     | {"raw", "ref", "rev", "revision", "subdirectory", "tag", "version"}
@@ -26,21 +26,21 @@ _PLAIN = frozenset(
 
 
 def without_secrets(address: str) -> str:
-    """`address` as it may be kept: without user and password, and without parameters that may be secret.
+    """`address` for storing: without user and password, and without parameters that may be secret.
 
-    The user that ssh needs stays, without a password. What is no address stays as it is.
+    The user that ssh needs stays, without a password. Text that is no address stays as it is.
     """
     scheme, found, rest = address.partition("://")
     return scheme + found + _cleaned(scheme, rest, lambda _: "", lambda _: "") if found else address
 
 
 def has_secret_parameters(address: str) -> bool:
-    """Whether `without_secrets` takes parameters out of `address`, which may be of no use without them."""
+    """Whether `without_secrets` removes parameters from `address`, which may be useless without them."""
     return _query(address) != _query(without_secrets(address))
 
 
 def mask(text: str) -> str:
-    """`text` as it may be shown: with `****` for whatever may be secret in the addresses in it."""
+    """`text` for showing: with `****` for everything that may be secret in the addresses in it."""
 
     def masked(found: re.Match[str]) -> str:
         return f"{found['scheme']}://" + _cleaned(
@@ -70,10 +70,10 @@ def _cleaned(scheme: str, rest: str, user: Callable[[str], str], parameter: Call
 
 
 def _parted(rest: str) -> tuple[str, str]:
-    """User and password, and what comes after them.
+    """User and password, and the text after them.
 
-    A password that should have been quoted may have a slash in it: where no port follows a colon, it goes on to
-    the next @.
+    A password that should have been quoted may contain a slash: unless a port follows the colon, the password
+    extends to the next @.
     """
     authority = re.split("[/?#]", rest, maxsplit=1)[0]
     if "@" in authority:

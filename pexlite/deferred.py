@@ -1,4 +1,4 @@
-"""Lazy imports for a package (PEP 562): importing it stays quick, since its names are imported on first use."""
+"""Lazy imports for a package (PEP 562): the package imports fast, and each name on first use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def deferred(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` for `package`, whose names are each imported from the module in `homes`.
 
-    A name may be that of a module in the package itself. `dir` shows all of these names, imported or not.
+    A name may be a module of the package itself. `dir` shows all of these names, imported or not.
     """
 
     def find(name: str) -> Any:
@@ -22,7 +22,7 @@ def deferred(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], An
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         home = import_module(homes[name])
         value = home if homes[name] == f"{package}.{name}" else getattr(home, name)
-        # A module `draft` that holds a function `draft` has put itself there by now.
+        # Importing a module `draft` sets the package's attribute to the module, not to its function `draft`.
         setattr(sys.modules[package], name, value)
         return value
 

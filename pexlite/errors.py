@@ -1,7 +1,7 @@
-"""Every way to fail that a person can cause: one class each, its exit code, its hint.
+"""Every failure that a person can cause: one class each, with its exit code and hint.
 
-An error is a sentence in lower case that names the thing, `causes` that explain it line by line, and a
-`hint` that says what to type. The exit codes are those of the README.
+An error is a sentence in lower case that names the thing, `causes` that explain it line by line, and a `hint` with
+what to type. The exit codes are the README's.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from pexlite.addresses import mask
 
 
 class PexliteError(Exception):
-    """Something a person can mend: `message`, `causes` (one line each) and `hint` (what to type).
+    """A failure that a person can mend: `message`, `causes` (one line each) and `hint` (what to type).
 
-    Whatever may be secret in the addresses in them is masked.
-    Causes and hint are notes of the exception too, which a traceback shows.
+    Secrets in their addresses are masked. Causes and hint are notes of the exception too, which a traceback shows.
     """
 
     exit_code: ClassVar[int] = 1
@@ -31,7 +30,7 @@ class PexliteError(Exception):
 
 
 class UsageError(PexliteError):
-    """The request contradicts itself or names something that is not there."""
+    """The request contradicts itself, or names something that does not exist."""
 
     exit_code = 2
 
@@ -45,8 +44,8 @@ class ResolutionError(PexliteError):
 class WheelMissing(ResolutionError):
     """A project has no wheel for a target.
 
-    `source_of` names the project when a version that would do exists only as a source distribution: a wheel built
-    from that may be pure Python.
+    `source_of` names the project if a suitable version exists as a source distribution, which may build a pure
+    wheel.
     """
 
     source_of: str | None = None
@@ -65,7 +64,7 @@ class FetchError(PexliteError):
 
 
 class HashMismatch(FetchError):
-    """A downloaded file has another digest than the lock says."""
+    """A downloaded file has another digest than the lock has."""
 
 
 class ProjectBuildError(PexliteError):
@@ -75,13 +74,13 @@ class ProjectBuildError(PexliteError):
 
 
 class InvalidWheel(PexliteError):
-    """A wheel is not what its name or the wheel specification says it is."""
+    """A wheel differs from its name, or breaks the wheel specification."""
 
     exit_code = 4
 
 
 class TargetError(PexliteError):
-    """A target interpreter or platform is unknown, or could not be asked."""
+    """A target interpreter or platform is unknown, or gave no answer."""
 
     exit_code = 2
 
@@ -99,13 +98,13 @@ class EntryPointMissing(PexliteError):
 
 
 class Unplaceable(PexliteError):
-    """Files of wheels can have no place in an app's directory, so that no start could ever succeed."""
+    """An app's directory has no place for files of some wheels, so that no start could ever succeed."""
 
     exit_code = 4
 
 
 class CollisionError(PexliteError):
-    """Two wheels bring different files under one name."""
+    """Two wheels have different files of one name."""
 
     exit_code = 4
 
@@ -117,7 +116,7 @@ class WriteError(PexliteError):
 
 
 class NotABundle(PexliteError):
-    """The file is not one that pexlite wrote, or it is damaged."""
+    """The file was not written by pexlite, or is damaged."""
 
     exit_code = 6
 
@@ -129,6 +128,6 @@ class VerificationFailed(PexliteError):
 
 
 class HostError(PexliteError):
-    """Another machine does not answer, or answers something unexpected."""
+    """Another machine does not answer, or its answer is unexpected."""
 
     exit_code = 7

@@ -1,4 +1,4 @@
-"""Names in a sentence: the first few of a long list, and how many more there are."""
+"""Lists of names in a sentence: the first few names, and how many more there are."""
 
 from __future__ import annotations
 

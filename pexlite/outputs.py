@@ -1,7 +1,7 @@
-"""Decides where a command may write: that it can, and that nothing is lost which nobody can make again.
+"""The rules for a command's output: it can be written, and it replaces nothing that cannot be made again.
 
-What a command writes takes the place only of an empty file, of a file of its own kind, or of what `--force` gives
-up; and never of anything that goes into it. All of that is known before anything is resolved.
+An output replaces an empty file, a file of its own kind, or any file with `--force`, but never one of its inputs.
+All of that is checked before anything is resolved.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from pexlite.files.replacing import replacing
 if TYPE_CHECKING:
     from pexlite.model import BuildRequest
 
-# The second line of every file: Python takes a file that is cut off for a script. There it refuses the coding it
-# does not know, with these words (PEP 263), and runs nothing.
+# The second line of every file. Python would run a truncated file as a script: the unknown coding (PEP 263) has it
+# refuse the file with these words instead.
 CODING = "coding: damaged-or-read-from-a-pipe--copy-the-file-here-again"
 _LONGEST_LINE = 128  # bytes of the `#!` line before it, at most
 
 
 class Kind(enum.Enum):
-    """The kinds of file that commands write."""
+    """The kinds of files that commands write."""
 
     APPLICATION = "an application that pexlite, pex, shiv or zipapp made"
     LOCK = "a lock (pylock.toml)"
@@ -40,22 +40,22 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Output:
-    """A file that a command is about to write, and whether it may take the place of any other (`--force`)."""
+    """A file that a command is about to write, and whether it may replace any other (`--force`)."""
 
     path: Path
-    """Absolute."""
+    """An absolute path."""
     kind: Kind
     force: bool = False
 
     @classmethod
     def of(cls, request: BuildRequest, path: Path, kind: Kind = Kind.APPLICATION) -> Output:
-        """The file at `path`, seen from the directory of `request`, which says whether it may replace others."""
+        """The output at `path`, relative to the directory of `request`, which has the `force` option."""
         return cls(request.directory / path, kind, request.force)
 
     def check(self, inputs: Iterable[Path] = ()) -> None:
-        """Raise WriteError unless the file can be written there, and UsageError where it is one of `inputs`.
+        """Raise WriteError unless the file can be written there, UsageError where it is one of `inputs`.
 
-        Nothing is written.
+        This writes nothing.
         """
         if self.path.name == "-":
             raise UsageError("-o - names no file, and this is not written to stdout", hint="name it: -o app.pex")
@@ -70,17 +70,17 @@ class Output:
         self._check_directory()
 
     def _found(self) -> os.stat_result | None:
-        """The file that is there; None where there is none. Raises WriteError for what no file can replace."""
+        """The existing file; None where there is none. Raises WriteError for things that no file may replace."""
         try:
             found = self.path.stat()
         except FileNotFoundError:
-            return None  # or a link that leads nowhere
+            return None  # or a dangling link
         except OSError as failure:
             raise self.cannot_be_written(failure) from failure
         if stat.S_ISDIR(found.st_mode):
             raise WriteError(f"{self.path} is a directory", hint=f"name a file in it: -o {self.path / 'app.pex'}")
         if not stat.S_ISREG(found.st_mode):
-            # As root, a file would take the place of the device: /dev/null would be gone for everybody.
+            # For root, renaming would replace a device: /dev/null would be gone for everybody.
             raise WriteError(f"{self.path} is no file that could be replaced", hint="name a file: -o app.pex")
         return found
 
@@ -104,9 +104,9 @@ class Output:
 
     @contextlib.contextmanager
     def replaced(self, mode: int = 0o666) -> Iterator[BinaryIO]:
-        """A new file that takes its place when all went well, and is gone when not. Raises WriteError.
+        """A new file that replaces `path` at the end, or is removed after an exception. Raises WriteError.
 
-        What is there is looked at again: it may have come while the content was made.
+        The existing file is checked again: it may have come while the content was made.
         """
         self.check()
         try:
@@ -116,7 +116,7 @@ class Output:
             raise self.cannot_be_written(failure) from failure
 
     def cannot_be_written(self, failure: OSError) -> PexliteError:
-        """The error that says so."""
+        """The error for a `failure` to write the file."""
         hint = "name a place that can be written with -o"
         if isinstance(failure, FileNotFoundError):
             hint = f"make its directory first: mkdir -p {self.path.parent}"
@@ -124,7 +124,7 @@ class Output:
 
 
 def is_same_file(one: Path, other: Path) -> bool:
-    """Whether both paths lead to one file that is there, by whatever links and spellings."""
+    """Whether both paths lead to one existing file, through any links."""
     try:
         return one.samefile(other)
     except (OSError, ValueError):
@@ -132,7 +132,7 @@ def is_same_file(one: Path, other: Path) -> bool:
 
 
 def is_of_kind(path: Path, kind: Kind) -> bool:
-    """Whether the file at `path` is of that kind; False for one that cannot be read."""
+    """Whether the file at `path` is of this kind; False where it cannot be read."""
     try:
         return _TESTS[kind](path)
     except (OSError, ValueError):
@@ -142,8 +142,8 @@ def is_of_kind(path: Path, kind: Kind) -> bool:
 def _is_application(path: Path) -> bool:
     with path.open("rb") as file:
         if CODING.encode() in file.read(_LONGEST_LINE + len(CODING) + 16):
-            return True  # ours, though it may be cut off
-    # A zip that Python can start. So are some wheels, but nobody starts these.
+            return True  # ours, even if it is truncated
+    # A zip with __main__.py, which Python can start. Some wheels have one too, but are no applications.
     return path.suffix != ".whl" and not {"__main__.py", "__main__.pyc"}.isdisjoint(_members(path))
 
 
@@ -152,7 +152,7 @@ def _is_wheel(path: Path) -> bool:
 
 
 def _members(path: Path) -> list[str]:
-    import zipfile  # takes longer than all else here, and most builds write a new file
+    import zipfile  # imported here: it takes longer than all else in this module, and few builds replace a file
 
     try:
         with zipfile.ZipFile(path) as archive:

@@ -1,4 +1,4 @@
-"""Run jobs in several threads that Ctrl-C does not have to wait for."""
+"""Jobs run in several threads that Ctrl-C need not wait for."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Stop:
             raise StoppedError
 
     def wait(self, seconds: float) -> None:
-        """Wait so many seconds; raise StoppedError at once when the run ends meanwhile."""
+        """Wait for `seconds`; raise StoppedError as soon as the run is over."""
         if self._event.wait(seconds):
             raise StoppedError
 
 
 def each(jobs: Sequence[Callable[[], Result]], stop: Stop | None = None) -> list[Result]:
-    """The results of all jobs, in their order; as many run at once as there are processors.
+    """The results of all jobs, in order; as many jobs run at once as there are processors.
 
     Raises the first job's PexliteError when all have ended.
     """
@@ -65,7 +65,7 @@ def run_all(
     """For each job, in order, its result or the PexliteError that it raised.
 
     Any other error stops the rest and is raised here. `watch` is called in this thread while the jobs run;
-    `interrupt` once when they have to end early, to wake those that wait for something.
+    `interrupt` is called once if they have to end early, to wake jobs that wait for something.
     """
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     finished: queue.SimpleQueue[tuple[int, Result | PexliteError | BaseException]] = queue.SimpleQueue()

@@ -1,4 +1,4 @@
-"""`pexlite help`, the help of `pexlite` alone in fifteen lines, and all of it: options, commands and variables."""
+"""`pexlite help`: the help of `pexlite` alone in fifteen lines, and all options, commands and variables."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _VARIABLES = (
 
 
 def in_short(commands: Iterable[str]) -> tuple[str, ...]:
-    """The help of `pexlite` alone: what it does, four things to try, its `commands`, and where to read on."""
+    """The help of `pexlite` alone: its purpose, four examples, its `commands`, and where to read on."""
     width = max(len(command) for command, _ in _EXAMPLES)
     return (
         "Usage: pexlite [OPTIONS] [REQUIREMENT|PATH]...",
@@ -50,7 +50,7 @@ def in_short(commands: Iterable[str]) -> tuple[str, ...]:
 
 
 def format_everything(group: click.Group, context: click.Context, formatter: click.HelpFormatter) -> None:
-    """Write the help of `build`, which needs no name, then the commands, and what all of them heed."""
+    """Write the help of `build`, which needs no name, then the commands and the variables for all of them."""
     build = group.get_command(context, "build")
     assert build is not None
     names = context.help_option_names

@@ -41,7 +41,7 @@ def info(as_json: bool) -> None:
 
 
 def info_in_words(store: StoreContent, unpacked: Unpacked) -> list[str]:
-    """A line for each cache, for each unpacked app, and for what files of earlier versions have unpacked."""
+    """A line for each cache, for each unpacked app, and for the cache of earlier versions' files."""
     wheels = count_in_words(store.wheels, "wheel")
     apps = f"{count_in_words(len(unpacked.apps), 'app')}, {count_in_words(unpacked.wheels, 'wheel')}"
     lines = [
@@ -91,7 +91,7 @@ def _tell(removed: Removed, as_json: bool, why_kept: str) -> None:
 
 
 class _Days(click.FloatRange):
-    """Days, which are a number: "nan" is none, though Python takes it for one."""
+    """A number of days; "nan" is refused, although Python accepts it as a float."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         days = super().convert(value, param, ctx)

@@ -17,7 +17,7 @@ from pexlite.cli.say import say
 from pexlite.cli.words_first import WordFirst
 from pexlite.version import __version__
 
-# Name to the command in its module, which is imported when it is meant: a build need not load the others.
+# Each name with the command's module, imported only when that command runs: a build loads no other.
 COMMANDS = {
     "build": "pexlite.cli.build:BUILD",
     "cache": "pexlite.cli.cache:CACHE",
@@ -57,11 +57,11 @@ class _BuildUnlessNamed(WordFirst):
         return ["build", *ordered]
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """A command, an option of `build`, or a file, which `build` takes without its name."""
+        """A command, an option of `build`, or a file, since `build` need not be named."""
         build = self.get_command(ctx, "build")
         assert build is not None
         options = build.shell_complete(click.Context(build, parent=ctx), incomplete)
-        # Bash forgets what came before it is told of files, and looks for them where nothing comes after.
+        # Bash drops the completions before a file's, and completes files only if nothing follows them.
         return [*files(ctx, None, incomplete), *super().shell_complete(ctx, incomplete), *options]
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

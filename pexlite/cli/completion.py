@@ -1,4 +1,4 @@
-"""The words that a shell may complete to, beyond what click knows by itself."""
+"""Completions for a shell beyond those that click knows."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 
 def files(context: click.Context, parameter: click.Parameter | None, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
-    """The files and directories here, which the shell itself looks for."""
+    """The files and directories here, for which the shell itself looks."""
     from click.shell_completion import CompletionItem  # only while a shell asks
 
     return [] if incomplete.startswith("-") else [CompletionItem(incomplete, type="file")]
 
 
 def commands(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
-    """The commands of pexlite, or of the command that `pexlite help` has been told."""
+    """The commands of pexlite, or of the command that `pexlite help` was given."""
     found = context.find_root()
     for name in context.params.get("names") or ():
         inner = found.command.get_command(found, name) if isinstance(found.command, click.Group) else None
         if inner is None:
             return []
         found = click.Context(inner, info_name=name, parent=found)
-    # Not its own, which completes what `pexlite` alone may go on with.
+    # Without the group's own completions, which also fit a build.
     if not isinstance(found.command, click.Group):
         return []
     return click.Group.shell_complete(found.command, found, incomplete)

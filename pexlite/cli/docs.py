@@ -23,12 +23,12 @@ _WIDEST = 110  # columns: longer lines are hard to read
 
 
 def pages() -> Mapping[str, Path]:
-    """The pages by name, sorted: the name is that of the file without `.md`."""
+    """The pages by name, sorted; a page's name is its file's without `.md`."""
     return {path.stem: path for path in sorted(_DIRECTORY.glob("*.md"))}
 
 
 def subject(page: Path) -> str:
-    """The line below a page's title, which says what it is about."""
+    """The line below a page's title, which names its subject."""
     with page.open(encoding="utf-8") as lines:
         next(lines), next(lines)
         return next(lines).strip()

@@ -17,7 +17,7 @@ from pexlite.cli.pex_options import in_pexlite
 from pexlite.cli.say import flush, say, write
 from pexlite.errors import PexliteError, WriteError
 
-# A full or write-protected disk is found wherever something is written: cache, temporary directory, output.
+# Any write may meet a full or write-protected disk: to a cache, a temporary directory or the output.
 _WHAT_HELPS = {
     errno.ENOSPC: "make room there; TMPDIR and PEXLITE_CACHE_DIR name other places to work in",
     errno.EDQUOT: "make room there; TMPDIR and PEXLITE_CACHE_DIR name other places to work in",
@@ -33,14 +33,14 @@ _WHAT_HELPS = {
 
 @dataclass(frozen=True)
 class Manner:
-    """The way to report a failure, read from the raw arguments: parsing them may be what failed."""
+    """How to report a failure, read from the raw arguments: parsing them may be what failed."""
 
     verbose: bool
     json: bool
 
     @classmethod
     def of(cls, arguments: Sequence[str]) -> Manner:
-        """The manner that `arguments` ask for, even where they cannot be parsed."""
+        """The manner for `arguments`, even if they cannot be parsed."""
         return cls(verbose="-v" in arguments or "--verbose" in arguments, json="--json" in arguments)
 
 
@@ -95,7 +95,7 @@ def _in_words(failure: Exception) -> Failure:
 
 
 def _of_the_system(failure: OSError) -> Failure:
-    """A failure of the operating system, which has its own words."""
+    """A failure of the operating system, in the system's own words."""
     if isinstance(failure, FileNotFoundError) and _directory_is_gone():
         return Failure("the current directory is not there any more", (), "change to one that is: cd", 2)
     place = f": {failure.filename}" if failure.filename else ""
@@ -136,7 +136,7 @@ def _as_ours(message: str) -> str:
 def _tell(failure: Failure, manner: Manner) -> int:
     lines = [f"error: {failure.error}", *(f"  {cause}" for cause in failure.causes)]
     lines += [f"hint: {failure.hint}"] if failure.hint else []
-    # What stands on stdout comes first, and that it cannot be written is told no second time.
+    # Flush stdout first, so that lines keep their order; a failure to write it has been reported already.
     with contextlib.suppress(OSError, PexliteError):
         flush()
     say(*lines, err=True)

@@ -18,7 +18,7 @@ FORCE = click.Option(
 
 
 class _Formatter(click.HelpFormatter):
-    """Help with its titles and names in colour; click takes that out where no terminal shows it."""
+    """Help with coloured titles and names; click removes colour where no terminal shows it."""
 
     def write_heading(self, heading: str) -> None:
         super().write_heading(click.style(heading, bold=True))
@@ -28,13 +28,13 @@ class _Formatter(click.HelpFormatter):
 
 
 class HelpContext(click.Context):
-    """The context of a command whose help is in colour."""
+    """A context that formats help in colour."""
 
     formatter_class = _Formatter
 
 
 class GroupedCommand(click.Command):
-    """A command with its options in titled sections, and examples at the top of its help."""
+    """A command whose help has examples at the top and options in titled sections."""
 
     context_class = HelpContext
 
@@ -68,7 +68,7 @@ class GroupedCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, parameters in self.sections.items():
             records = [parameter.get_help_record(ctx) for parameter in parameters]
-            # Newer versions of click list arguments too; the usage line has named them.
+            # Newer versions of click list arguments too, which the usage line has named already.
             shown = [record for record in records if record and record[1]]
             if shown:
                 with formatter.section(title):

@@ -28,7 +28,7 @@ def info(file: Path, as_json: bool) -> None:
 
 
 def in_words(found: FileInfo) -> list[str]:
-    """The description in lines, the most wanted facts first."""
+    """The description in lines, the most important facts first."""
     lines = [
         str(found.path),
         f"  starts     {found.entry_point or 'a Python interpreter'}",

@@ -1,6 +1,7 @@
-"""Words among requirements that were meant as a command: misspelt ones, and those that other tools have.
+"""Requirements that look like a command: misspelt commands of pexlite, and commands of other tools.
 
-`pexlite inof app.pex` would otherwise ask the index for a project inof, and run what a stranger put there.
+`pexlite inof app.pex` would otherwise look for a project called inof on the index, and run what a stranger put
+there.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from pexlite.requirements.bare_names import Here
 
 _IMPLIED = "pexlite.cli: the command is implied"
-# By the command of pexlite that comes nearest: what pip, uv, pipx, poetry and conda call it. Verbs, mostly: a word
-# that names a thing as well, such as wheel or tool, may be a project that somebody bundles.
+# Commands of pip, uv, pipx, poetry and conda, by the nearest command of pexlite. Mostly verbs: a word that names a
+# thing, such as wheel or tool, may be a project to bundle.
 _ELSEWHERE: Mapping[str, str] = {
     "build": "add create download init install zipapp",
     "cache clear": "clean",
@@ -33,9 +34,9 @@ _ELSEWHERE: Mapping[str, str] = {
     "venv": "activate",
     "verify": "check",
     "--version": "version",
-    # A file is started by its name.
+    # A built file runs when it is called by its path.
     "./": "exec execute run",
-    # Nothing of pexlite is like these.
+    # Commands without a counterpart in pexlite.
     "": "completion debug delta diff graph hash image patch publish push remove report sbom search self shell "
     "sign uninstall upload uvx who",
 }
@@ -43,19 +44,19 @@ _NEAREST = {word: command for command, words in _ELSEWHERE.items() for word in w
 
 
 def imply_build(context: click.Context) -> None:
-    """Note that no word named a command, so that `build` looks for one among its requirements."""
+    """Note that no word named a command, so that `build` checks its requirements for misspelt ones."""
     context.meta[_IMPLIED] = True
 
 
 def build_is_implied() -> bool:
-    """Whether `build` runs though nobody wrote it."""
+    """Whether `build` runs without having been named."""
     return _IMPLIED in click.get_current_context().meta
 
 
 def refuse_commands(given: Mapping[str, Any], commands: Collection[str], directory: Path) -> None:
-    """Raise UsageError for the first requirement that is, resembles, or in other tools is a command.
+    """Raise UsageError for the first requirement that is or resembles a command, here or in other tools.
 
-    A directory of that name here that the entry point lies in is no command.
+    A directory of that name here is no command if the entry point lies in it.
     """
     requirements = given["requirements"]
     for place, text in enumerate(requirements):
@@ -71,15 +72,15 @@ def refuse_commands(given: Mapping[str, Any], commands: Collection[str], directo
 
 
 def _resembled(word: str, commands: Collection[str]) -> str | None:
-    """The command that `word` is but for one slip; None where there is none. Two would take in click and black."""
+    """The command one typing slip away from `word`; None without any. Two slips would match click and black."""
     near = (command for command in commands if abs(len(command) - len(word)) < 2 and word.isalpha())
     return next((command for command in near if _is_slip_of(command, word)), None)
 
 
 def _is_slip_of(command: str, word: str) -> bool:
-    """Whether `word` is `command` with a letter left out, added or changed, or with two neighbours changed about.
+    """Whether `word` is `command` with one letter missing, added or changed, or two neighbours swapped.
 
-    People rarely put another letter before the first or in its place: else mock would be taken for lock.
+    The first letter must not be added or changed, which people rarely do: else mock would be taken for lock.
     """
     alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(command, word, strict=False))
     same = sum(1 for _ in alike)
@@ -92,9 +93,9 @@ def _is_slip_of(command: str, word: str) -> bool:
 def _refused(
     requirements: Sequence[str], place: int, meant: str, here: Here | None, directory: Path
 ) -> UsageError:
-    """The error that the input at `place` may be the command `meant`, with a spelling for each thing it may be."""
+    """The error that the requirement at `place` may be the command `meant`, with a spelling for each reading."""
     text, others = requirements[place], (*requirements[:place], *requirements[place + 1 :])
-    # A word that is something here as well says which it means by its form.
+    # With a version the word means the index's project, even if something here has that name.
     project = [f"{word}>=0" if here and word == text else word for word in requirements]
     local = [f"For what is here: {_shown(here.local, *others)}."] if here else []
     named = f"For the project of that name: {_shown('build', *project)}"
@@ -117,5 +118,5 @@ def _suggested(meant: str, others: Sequence[str], directory: Path) -> str:
 
 
 def _shown(*words: str) -> str:
-    """A command to type; passwords in URLs are not shown."""
+    """A command to type, without passwords in URLs."""
     return f"`{mask(shlex.join(['pexlite', *words]))}`"

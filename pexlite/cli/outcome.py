@@ -11,7 +11,7 @@ from pexlite.cli.say import say, write
 from pexlite.cli.words import count_in_words, path_in_words, seconds_in_words, size_in_words
 
 if TYPE_CHECKING:
-    # LockResult brings `packaging` along, which most builds can do without.
+    # LockResult imports `packaging`, which most builds do without.
     from pexlite.model import BuildResult, BundledWheel, LockResult, Variant
     from pexlite.tools.info import WheelInfo
 
@@ -37,17 +37,17 @@ def show_lock(result: LockResult, directory: Path, told: Collection[str] = ()) -
 
 
 def show_notices(notices: Sequence[str], told: Collection[str] = ()) -> None:
-    """Print things the person should know though nothing failed, except those `told` already, on stderr."""
+    """Print things worth knowing although nothing failed on stderr, except those `told` already."""
     for notice in notices:
         if notice not in told:
             say(f"note: {notice}", err=True)
 
 
 def closing_lines(result: BuildResult, directory: Path) -> tuple[str, ...]:
-    """`wrote app.pex  1.2 MB  7 wheels  CPython 3.9-3.14 on linux x86_64 (glibc 2.17+)`: a line of 80 columns.
+    """`wrote app.pex 1.2 MB 7 wheels CPython 3.9-3.14 on linux x86_64 (glibc 2.17+)`: a line of 80 columns.
 
-    The time, and then the number of wheels, are left out where there is no room for them; what does not fit
-    even so, as several platforms may not, goes on in lines of its own.
+    Where the line is too long, the time is left out, then the number of wheels; if that is not enough, as for
+    several platforms, the rest goes on lines of its own.
     """
     done = f"{'wrote' if result.written else 'would write'} {path_in_words(result.path, directory)}"
     size, wheels = size_in_words(result.size), count_in_words(len(result.wheels), "wheel")

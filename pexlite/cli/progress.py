@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pexlite.cli.say import say, shown
 from pexlite.model import Progress, Report, no_report
 
-# In the order in which they come.
+# The stages, in order.
 _STAGES = {
     "targets": "looking at the targets",
     "local": "packing local code",
@@ -24,14 +24,14 @@ _COUNTED_IN_BYTES = ("fetch", "write")
 
 
 class Notes:
-    """Notes that come before what they are about begins: shown at once, and not again at the end."""
+    """Notes that are shown at once, before the work they are about, and not repeated at the end."""
 
     def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet
         self.told: set[str] = set()
 
     def before(self, report: Report) -> Report:
-        """A report that shows notes, and passes all else to `report`."""
+        """A report that shows notes at once and passes everything else to `report`."""
 
         def both(progress: Progress) -> None:
             if progress.stage != "note":
@@ -45,9 +45,9 @@ class Notes:
 
 @contextlib.contextmanager
 def shown_progress(notes: Notes, *, progress: bool, every_step: bool) -> Iterator[Report]:
-    """A report that shows notes and progress on stderr as long as the context lasts.
+    """A report that shows notes and progress on stderr within the context.
 
-    The display is erased at its end, and the notes stay.
+    At the end the display is erased and the notes stay.
     """
     if notes.quiet or not progress or sys.stderr is None:
         yield notes.before(no_report)
@@ -59,7 +59,7 @@ def shown_progress(notes: Notes, *, progress: bool, every_step: bool) -> Iterato
 
 
 class _Lines:
-    """A report that prints a line when a stage begins or, where wanted, for every step."""
+    """A report that prints a line when a stage begins or, with `every_step`, for every step."""
 
     def __init__(self, every_step: bool) -> None:
         self.every_step = every_step
@@ -76,8 +76,8 @@ class _Lines:
 
 @contextlib.contextmanager
 def _display() -> Iterator[Report]:
-    """A report that shows a line for each stage, with a bar where something is counted; erased at the end."""
-    # Only here, because importing rich takes longer than all of `pexlite --help`.
+    """A report that shows a line for each stage, with a bar for counted work; erased at the end."""
+    # Imported here, because rich takes longer to import than all of `pexlite --help` takes.
     from rich.console import Console
     from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn
     from rich.progress import Progress as Bars
@@ -106,7 +106,7 @@ def _display() -> Iterator[Report]:
         if progress.done is not None and progress.total:
             counted = size_in_words if progress.stage in _COUNTED_IN_BYTES else str
             amount = f"{counted(progress.done)} of {counted(progress.total)}"
-        # What is counted is named by the message; where nothing is, the message says it all.
+        # Counted work is named by its message; without a count the message is the whole line.
         words = _STAGES.get(progress.stage, progress.stage)
         counted_by_name, message = progress.total is not None, shown(progress.message)
         bars.update(

@@ -22,7 +22,7 @@ from pexlite.cli.option_values import PathOrUrl
 from pexlite.cli.words import count_in_words
 from pexlite.files.paths import expanded, is_file
 
-# They are about one run and not about the file.
+# Options of one run, not of the file.
 _OF_ONE_RUN = {"requirements", "as_json", "no_progress", "quiet", "verbose", "dry_run", "force"}
 _OF_A_BUILD = [
     *options.WHAT_GOES_IN,
@@ -34,7 +34,7 @@ _OF_A_BUILD = [
 
 
 def with_project_defaults(given: dict[str, Any]) -> dict[str, Any]:
-    """The options `given`, with those that nobody typed set from `[tool.pexlite]` of the local project.
+    """The options `given`, with untyped ones set from `[tool.pexlite]` of the local project.
 
     Raises UsageError where several projects have such a table, or an entry of it is wrong.
     """
@@ -55,7 +55,7 @@ def with_project_defaults(given: dict[str, Any]) -> dict[str, Any]:
     typed = {
         name for name in given if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
     }
-    # `output` is the file of a build; a lock has its own name.
+    # The table's `output` names the built file, never the lock.
     known = {parameter.name for parameter in context.command.params if parameter in _OF_A_BUILD}
     taken = {name: value for name, value in defaults.items() if name in known - typed}
     if "output" in taken:
@@ -64,9 +64,9 @@ def with_project_defaults(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_output(project: Path, output: Path) -> None:
-    """Raise UsageError for an output that lies outside the project, or among what programs hide in it.
+    """Raise UsageError for an output outside the project, or in a hidden directory of it.
 
-    The table is somebody else's wherever the project is: it must not choose what is replaced on this machine.
+    A project may be a stranger's: its table must not choose which file of this machine is replaced.
     """
     home = Path(os.path.realpath(expanded(project)))
     place = Path(os.path.realpath(output.parent), output.name)
@@ -90,7 +90,7 @@ def _projects(given: dict[str, Any]) -> list[Path]:
 
 
 def _is_meant(word: str, given: dict[str, Any]) -> bool:
-    """Whether the bare `word` means the directory here, by what was typed: its own table cannot say so."""
+    """Whether the bare `word` means the directory here, judged by the typed options alone, not by its table."""
     from pexlite.requirements.bare_names import entry_points, something_here  # brings `packaging` along
 
     here = something_here(word, Path.cwd())
@@ -106,7 +106,7 @@ def _table(project: Path) -> dict[str, Any]:
         text = (expanded(project) / "pyproject.toml").read_text(encoding="utf-8-sig")
         table = tomllib.loads(text).get("tool", {}).get("pexlite", {})
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return {}  # whoever builds the project says so, and better
+        return {}  # building the project will report the fault better
     if not isinstance(table, dict):
         raise _wrong(project, f"tool.pexlite is {table!r}, and no table", "write [tool.pexlite]")
     return table
@@ -158,7 +158,7 @@ def _converted(context: click.Context, project: Path, key: str, parameter: click
 
 
 def _beside(project: Path, value: str) -> str:
-    """A path of the table as seen from the current directory; URLs and absolute paths stay."""
+    """A path of the table, relative to the current directory; URLs and absolute paths stay."""
     return value if "://" in value else os.path.normpath(expanded(project) / expanded(Path(value)))
 
 

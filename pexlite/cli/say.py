@@ -1,7 +1,7 @@
-"""Everything that the command line writes: lines for people, and text for programs.
+"""All output of the command line: lines for people, and text for programs.
 
-Names, versions, addresses and words out of files, wheels, indexes and hosts are shown as text, whatever is in
-them: no such text moves the cursor, colours a line, or makes a line of its own.
+Names, versions, addresses and words from files, wheels, indexes and hosts are shown as text: they cannot move the
+cursor, colour a line, or begin a line of their own.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pexlite.addresses import mask
 from pexlite.cli.stdout import leave
 from pexlite.errors import WriteError
 
-# The words that a line of ours may begin with, and the colour that they have on a terminal.
+# The words that may begin a line, with their colour on a terminal.
 _COLOURS = {"error:": "red", "hint:": "cyan", "note:": "yellow", "wrote": "green", "removed": "green"}
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print `lines`, each of which stays one line, on stdout or, where `err`, on stderr.
+    """Print `lines`, each as one line, on stdout, or on stderr if `err`.
 
-    What cannot be said on stderr goes unsaid: the work itself has not failed for that.
+    A failure to write to stderr is ignored: the work itself has not failed.
     """
     if not err:
         write("\n".join(map(shown, lines)))
@@ -35,27 +35,27 @@ def say(*lines: str, err: bool = False) -> None:
 
 
 def write(text: str, end: str = "\n") -> None:
-    """Print `text` as it is on stdout, for a program that reads it: JSON, a lock, a path."""
+    """Print `text` unchanged on stdout, for a program that reads it: JSON, a lock, a path."""
     if sys.stdout is None:
         raise WriteError("stdout cannot be written", causes=["it is closed"])
     click.echo(text + end, nl=False)
 
 
 def write_coloured(text: str) -> None:
-    """Print a help `text` on stdout, its colours only where a terminal shows them and nobody asked for none."""
+    """Print a help `text` on stdout, coloured only on a terminal and if nobody turned colour off."""
     click.echo(text, color=wants_colour())
 
 
 def flush() -> None:
-    """Have everything written that was printed."""
+    """Flush stdout."""
     if sys.stdout is not None:
         sys.stdout.flush()
 
 
 def shown(text: str) -> str:
-    r"""`text` with every character that is none to look at as Python writes it: "\x1b", "\n", "\u202e".
+    r"""`text` with every unprintable character escaped as Python does: "\x1b", "\n", "\u202e".
 
-    Those are the characters that move the cursor, end a line, or turn the direction of what follows. Passwords in
+    These characters move the cursor, end a line, or turn the direction of the text after them. Passwords in
     addresses are masked.
     """
     text = mask(text)
@@ -65,7 +65,7 @@ def shown(text: str) -> str:
 
 
 def wants_colour() -> bool | None:
-    """False where people asked for none (NO_COLOR, TERM=dumb); None lets click look at the terminal."""
+    """False where the user turned colour off (NO_COLOR, TERM=dumb); None lets click look at the terminal."""
     return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 

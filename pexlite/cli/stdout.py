@@ -1,4 +1,4 @@
-"""stdout as a stream whose failures are told as its own, wherever they come up; and what stands in for none."""
+"""stdout as a stream that reports its failures as its own; and replacements for missing standard streams."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from pexlite.errors import WriteError
 
 
 class Stdout(io.TextIOWrapper):
-    """stdout; raises WriteError where it cannot be written, and BrokenPipeError where its reader is gone.
+    """stdout; raises WriteError where it cannot be written, and BrokenPipeError where its reader has gone.
 
-    Names of files may hold characters that its encoding has not: they are written as Python writes them.
+    Characters of file names that its encoding lacks are escaped as in Python.
     """
 
     @classmethod
     def install(cls) -> None:
-        """Have `sys.stdout` be one, unless the process was started without any."""
+        """Replace `sys.stdout`, unless the process was started without one."""
         given = sys.stdout
         if isinstance(given, io.TextIOWrapper):
             encoding, buffered = given.encoding, given.line_buffering
             sys.stdout = cls(given.detach(), encoding, "backslashreplace", line_buffering=buffered)
 
     def write(self, text: str) -> int:
-        """Write `text`, and return its length."""
+        """Write `text`; return its length."""
         with _told():
             return super().write(text)
 
     def flush(self) -> None:
-        """Have everything written that was printed."""
+        """Write everything printed so far."""
         with _told():
             super().flush()
 
 
 def leave(descriptor: int) -> None:
-    """Have stdout (1) or stderr (2) lead nowhere from now on: what it still holds would fail when Python ends."""
+    """Redirect stdout (1) or stderr (2) to /dev/null: writing its rest would fail at Python's end."""
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123
         os.dup2(nowhere.fileno(), descriptor)
 
 
 def close_gaps() -> None:
-    """Open /dev/null as each of the three standard streams that the process was started without.
+    """Open /dev/null for each standard stream that the process was started without.
 
-    Else the next file to be opened is one of them, and lines meant for people are written into it.
+    Otherwise the next opened file would get its number, and messages would be written into that file.
     """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ def size_in_words(size: int) -> str:
     amount = float(size)
     for unit in _UNITS:
         amount /= 1000
-        # 999.96 kB is 1.0 MB once it is rounded.
+        # Rounding makes 1.0 MB of 999.96 kB.
         if round(amount) < 1000 or unit == _UNITS[-1]:
             return f"{amount:.0f} {unit}" if round(amount, 1) >= 10 else f"{amount:.1f} {unit}"
     raise AssertionError("the loop ends at the last unit")

@@ -1,4 +1,4 @@
-"""A group whose command may stand behind options: `pexlite -q lock click` is `pexlite lock -q click`."""
+"""A group whose command may follow options: `pexlite -q lock click` is `pexlite lock -q click`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pexlite.errors import UsageError
 
 
 class WordFirst(click.Group):
-    """A group that finds its command's name behind options, which are then the command's."""
+    """A group that accepts options before its command's name; they become the command's options."""
 
     context_class = HelpContext
 
@@ -19,19 +19,19 @@ class WordFirst(click.Group):
         return super().parse_args(ctx, self.word_first(ctx, args))
 
     def word_first(self, ctx: click.Context, args: Sequence[str]) -> list[str]:
-        """`args` with the first word in front of the options; as they are where all are options."""
+        """`args` with the first word moved before the options; unchanged where all are options."""
         place = self.place_of_word(ctx, args)
         if place is None:
             return list(args)
         return [args[place], *args[:place], *args[place + 1 :]]
 
     def place_of_word(self, ctx: click.Context, args: Sequence[str]) -> int | None:
-        """The position of the first of `args` that is neither an option nor the value of one; None without any."""
+        """The position of the first of `args` that is no option and no option's value; None without any."""
         flags = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         taking: set[str] = set()
         place = 0
         while place < len(args) and _is_option(args[place]):
-            # Only an option of a command needs all commands to be loaded, to know which options take a value.
+            # Which options take a value is known once all commands are loaded: do that only for an option.
             taking = taking or (set() if args[place] in flags else set(self._taking_a_value(ctx)))
             place += 2 if _takes_the_next(args[place], taking) else 1
         return place if place < len(args) else None
@@ -44,7 +44,7 @@ class WordFirst(click.Group):
         return super().resolve_command(ctx, args)
 
     def unknown(self, ctx: click.Context, name: str) -> UsageError:
-        """The error about a command that this group does not have."""
+        """The error for a command that this group does not have."""
         import difflib  # takes 10 ms, and only a misspelling needs it
 
         near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
@@ -55,7 +55,7 @@ class WordFirst(click.Group):
         )
 
     def _taking_a_value(self, ctx: click.Context) -> Iterator[str]:
-        """The options that take a value, of all commands here and of the commands that those have."""
+        """The options that take a value, of all commands and subcommands."""
         for name in self.list_commands(ctx):
             command = self.get_command(ctx, name)
             if isinstance(command, WordFirst):
@@ -70,7 +70,7 @@ def _is_option(text: str) -> bool:
 
 
 def _takes_the_next(text: str, taking: set[str]) -> bool:
-    """Whether the option `text` (`-o`, `-qo`, `--output`) has its value in the next argument."""
+    """Whether the value of the option `text` (`-o`, `-qo`, `--output`) is the next argument."""
     if text.startswith("--"):
         return text in taking
     first = next((place for place, letter in enumerate(text) if f"-{letter}" in taking), None)
