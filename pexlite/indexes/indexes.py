@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from packaging.utils import canonicalize_name
 
@@ -27,19 +27,11 @@ class Index:
     name: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name} ({mask(self.address)})" if self.name else mask(self.address)
-
-    @property
-    def address(self) -> str:
-        """The full URL, also for the default index."""
-        # Imported here: pip's own modules take 80 ms, and few builds need the default's address.
-        from pip._internal.models.index import PyPI
-
-        return self.url or str(PyPI.simple_url)
+        return f"{self.name} ({mask(self.url)})" if self.name else mask(self.url)
 
     def page(self, project: str) -> str:
         """The address of the page of `project` (PEP 503)."""
-        return f"{self.address.rstrip('/')}/{canonicalize_name(project)}/"
+        return f"{self.url.rstrip('/')}/{canonicalize_name(project)}/"
 
 
 @dataclass(frozen=True)
@@ -55,6 +47,11 @@ class Indexes:
         """The indexes that `project` may come from."""
         name = canonicalize_name(project)
         return (self.pinned[name],) if name in self.pinned else self.general
+
+    def spelt_out(self, default: str) -> Indexes:
+        """These indexes with the address `default` for the one that has none, being asked by default."""
+        general = tuple(index if index.url else replace(index, url=default) for index in self.general)
+        return replace(self, general=general)
 
 
 @dataclass(frozen=True)

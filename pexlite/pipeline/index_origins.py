@@ -34,7 +34,10 @@ def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
         return
     # Imported here: urllib3 takes 60 ms, and most builds have one index.
     from pexlite.indexes.shared_names import shared_names
+    from pexlite.resolve.run_patched_pip import default_index
 
+    if not all(index.url for index in indexes.general):
+        indexes = indexes.spelt_out(default_index())
     if settings.index_strategy is None and strategy_of(settings) == BEST_MATCH:
         yield (
             f"{len(indexes.general)} indexes are asked, and the best version of all is taken, as pip does; "

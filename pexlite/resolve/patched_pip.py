@@ -2,16 +2,21 @@
 
 pip's --platform and --python-version choose wheels for another Python, yet its markers stay those of the
 running one; and it cannot be told that a wheel asks for too much. This file is run as a program and imports only
-pip: `guided_pip.py ORDERS.json ARGUMENT...` runs pip with the arguments, changed as the file says:
+pip: `patched_pip.py ORDERS.json ARGUMENT...` runs pip with the arguments, changed as the file says:
 
     {"pip": "/directory/of/pip's/package", "environment": {"sys_platform": "darwin", …} or null,
      "excluded": ["pyspark"], "overrides": ["click==8.1.7"], "prefer_pure": false,
      "ranked": {"general": ["https://…"], "first": true, "pinned": {"corp": "https://…"}} or null,
      "listing": "/where/to/note/every/file/of/an/index.json" or null}
+
+pip promises nothing about its insides. So all that is used of them stands in `PARTS`, and is looked for before
+anything is changed.
 """
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import sys
 from collections.abc import Iterator
@@ -19,17 +24,47 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
+# The versions of pip that this was tried with, oldest first.
+TRIED = ("25.1", "25.2", "25.3", "26.0", "26.1", "26.2", "26.3")
+# The exit code where this pip has other parts, which stderr then names as JSON.
+UNLIKE = 70
+# Module, part, and the parameters that it begins with where it is called or replaced here.
+PARTS = (
+    ("pip._internal.cli.cmdoptions", "check_dist_restriction", ""),
+    ("pip._internal.cli.main", "main", "args"),
+    ("pip._internal.exceptions", "InstallationError", ""),
+    ("pip._internal.index.collector", "LinkCollector.fetch_response", "self location"),
+    ("pip._internal.index.collector", "_handle_get_simple_fail", "link reason meth"),
+    ("pip._internal.index.package_finder", "LinkEvaluator.__init__", "self project_name"),
+    ("pip._internal.index.package_finder", "LinkEvaluator.evaluate_link", "self link"),
+    ("pip._internal.index.package_finder", "LinkType.different_project", ""),
+    ("pip._internal.index.package_finder", "PackageFinder.__init__", "self link_collector"),
+    ("pip._internal.index.package_finder", "PackageFinder.process_project_url", "self project_url link_evaluator"),
+    ("pip._internal.index.package_finder", "canonicalize_name", "name"),
+    ("pip._internal.metadata", "select_backend().Distribution.iter_dependencies", "self extras"),
+    ("pip._internal.models.index", "PyPI.simple_url", ""),
+    ("pip._internal.models.link", "Link.filename", ""),
+    ("pip._internal.models.link", "Link.requires_python", ""),
+    ("pip._internal.models.link", "Link.yanked_reason", ""),
+    ("pip._internal.models.search_scope", "SearchScope.get_index_urls_locations", "self project_name"),
+    ("pip._internal.models.target_python", "TargetPython.get_sorted_tags", "self"),
+    ("pip._internal.network.auth", "MultiDomainBasicAuth.__init__", "self prompting index_urls"),
+    ("pip._internal.req.req_install", "Requirement", "requirement_string"),
+)
+
 
 def main() -> int:
     """Run pip as ordered, and return its exit code."""
     orders = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     sys.meta_path.insert(0, _PipAlone(orders["pip"]))
+    absent = absent_parts()
+    if absent:
+        json.dump({"pip": pip_version(), "absent": absent}, sys.stderr)
+        return UNLIKE
     from pip._internal.cli.main import main as pip_main
 
     if orders["environment"] is not None:
-        from pip._vendor.packaging import markers
-
-        markers.default_environment = orders["environment"].copy
+        _module_of_markers().default_environment = orders["environment"].copy
         _allow_sources()
     _amend(orders["excluded"], orders["overrides"])
     if orders["ranked"] is not None:
@@ -41,6 +76,53 @@ def main() -> int:
     if orders["listing"]:
         Path(orders["listing"]).write_text(json.dumps(noted), encoding="utf-8")
     return code
+
+
+def absent_parts(within: str = "pip") -> list[str]:
+    """The parts `within` a module that pip lacks or has with other parameters, as `module.part`."""
+    looked_for = [row for row in PARTS if row[0].startswith(within)]
+    absent = [
+        f"{module}.{part}" for module, part, parameters in looked_for if not _is_there(module, part, parameters)
+    ]
+    if within == "pip" and not absent and not hasattr(_module_of_markers(), "default_environment"):
+        absent.append("default_environment of its markers")
+    return absent
+
+
+def pip_version() -> str:
+    """The version of the pip that runs here."""
+    import pip
+
+    return pip.__version__
+
+
+def default_index() -> str:
+    """The address of the index that pip asks by default."""
+    from pip._internal.models.index import PyPI
+
+    return str(PyPI.simple_url)
+
+
+def _is_there(module: str, name: str, parameters: str) -> bool:
+    try:
+        found = _part(module, name)
+        names = parameters.split()
+        return not names or list(inspect.signature(found).parameters)[: len(names)] == names
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return False
+
+
+def _part(module: str, name: str) -> Any:
+    found: Any = importlib.import_module(module)
+    for step in name.split("."):
+        found = getattr(found, step[:-2])() if step.endswith("()") else getattr(found, step)
+    return found
+
+
+def _module_of_markers() -> Any:
+    """Pip's own copy of the module `packaging.markers`, wherever pip keeps it."""
+    requirements = sys.modules[_part("pip._internal.req.req_install", "Requirement").__module__]
+    return sys.modules[requirements.Marker.__module__]
 
 
 class _PipAlone:
@@ -56,17 +138,17 @@ class _PipAlone:
 def _amend(excluded: list[str], overrides: list[str]) -> None:
     """Make distributions require the `overrides` in place of their projects, and nothing of the `excluded`."""
     from pip._internal.metadata import select_backend
-    from pip._vendor.packaging.requirements import Requirement
-    from pip._vendor.packaging.utils import canonicalize_name
 
-    instead: dict[str, list[Requirement]] = {canonicalize_name(name): [] for name in excluded}
+    canonicalize_name = _part("pip._internal.index.package_finder", "canonicalize_name")
+    requirement_of = _part("pip._internal.req.req_install", "Requirement")
+    instead: dict[str, list[Any]] = {canonicalize_name(name): [] for name in excluded}
     for text in overrides:
-        requirement = Requirement(text)
+        requirement = requirement_of(text)
         instead.setdefault(canonicalize_name(requirement.name), []).append(requirement)
     distribution: Any = select_backend().Distribution
     asked_for = distribution.iter_dependencies
 
-    def iter_dependencies(self: object, extras: Any = ()) -> Iterator[Requirement]:
+    def iter_dependencies(self: object, extras: Any = ()) -> Iterator[Any]:
         for requirement in asked_for(self, extras):
             yield from instead.get(canonicalize_name(requirement.name), [requirement])
 
@@ -83,14 +165,17 @@ def _allow_sources() -> None:
 def _rank(general: list[str], pinned: dict[str, str], *, first: bool) -> None:
     """Make pip ask for each project the index that it is pinned to, else those in `general`.
 
-    With `first` a project comes from the first of `general` that has it. An index that does not answer ends pip:
-    another could have another project of that name.
+    "" is pip's default. With `first` a project comes from the first of `general` that has it. An index that does
+    not answer ends pip: another could have another project of that name.
     """
     from pip._internal.exceptions import InstallationError
     from pip._internal.index import collector
     from pip._internal.models.search_scope import SearchScope
     from pip._internal.network.auth import MultiDomainBasicAuth
-    from pip._vendor.packaging.utils import canonicalize_name
+
+    canonicalize_name = _part("pip._internal.index.package_finder", "canonicalize_name")
+    default = default_index()
+    general = [url or default for url in general]
 
     def locations(_self: object, project_name: str) -> list[str]:
         name = canonicalize_name(project_name)
@@ -122,8 +207,8 @@ def _rank(general: list[str], pinned: dict[str, str], *, first: bool) -> None:
 def _take_from_the_first_page() -> None:
     """Make pip pass over a project's pages once one is there."""
     from pip._internal.index.package_finder import PackageFinder
-    from pip._vendor.packaging.utils import canonicalize_name
 
+    canonicalize_name = _part("pip._internal.index.package_finder", "canonicalize_name")
     having: dict[str, str] = {}
     finder: Any = PackageFinder
     look = finder.process_project_url

@@ -22,7 +22,7 @@ from pexlite.resolve.pip_program import PipProgram, pip_runs_on, run_by
 from pexlite.resolve.pip_report import installed, read_report
 from pexlite.resolve.resolver import Build, Resolver
 from pexlite.resolve.run import Outcome, Program, attempt
-from pexlite.resolve.run_patched_pip import Ranked, guided
+from pexlite.resolve.run_patched_pip import Ranked, check_like_pip, patched
 
 _NOTHING_FOUND = "No matching distribution found for"
 _CANNOT_RUN = "This version of pip does not support"
@@ -100,7 +100,7 @@ class Pip(Resolver):
         wheels_only = replace(settings, only_binary=(":all:",), no_binary=())
         pure = settings.prefer_pure
         if not pip_runs_on(job.target):
-            program = guided(
+            program = patched(
                 directory,
                 Path(sys.executable),
                 environment=job.target.environment,
@@ -111,7 +111,7 @@ class Pip(Resolver):
             return _Run(program, wheels_only, after=_tag_arguments(job, directory))
         if job.amendments != Amendments() or ranked or pure:
             assert job.target.interpreter
-            program = guided(
+            program = patched(
                 directory, job.target.interpreter, amendments=job.amendments, prefer_pure=pure, ranked=ranked
             )
             return _Run(program, wheels_only if ranked and ranked.first else settings)
@@ -152,9 +152,9 @@ class _Run:
 
 
 def ranked_for_pip(settings: IndexSettings) -> Ranked | None:
-    """The ranks and pins that pip is guided by, None where it needs none.
+    """The ranks and pins that pip is told, None where it needs none.
 
-    Raises IndexConfigurationError for what pip cannot be guided to.
+    Raises IndexConfigurationError for what pip cannot be told.
     """
     indexes = indexes_of(settings)
     if len(indexes.general) > 1 and settings.index_strategy == FIRST_MATCH:
@@ -165,8 +165,8 @@ def ranked_for_pip(settings: IndexSettings) -> Ranked | None:
     first = takes_first_index(settings)
     if not indexes.pinned and not first:
         return None
-    pinned = {name: index.address for name, index in indexes.pinned.items()}
-    return Ranked(tuple(index.address for index in indexes.general), first, pinned)
+    pinned = {name: index.url for name, index in indexes.pinned.items()}
+    return Ranked(tuple(index.url for index in indexes.general), first, pinned)
 
 
 def _logged(program: Program, arguments: Sequence[str], settings: IndexSettings, directory: Path) -> Outcome:
@@ -178,6 +178,7 @@ def _logged(program: Program, arguments: Sequence[str], settings: IndexSettings,
     # What pip leaves behind where it is ended goes with the directory.
     own = {"TMPDIR": str(directory)}
     outcome = attempt(program, arguments, settings, cwd=directory, extra_environment=own)
+    check_like_pip(outcome)
     if not outcome.code or _NOTHING_FOUND not in outcome.stderr:
         return outcome
     log = directory / "pip.log"

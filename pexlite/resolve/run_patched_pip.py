@@ -10,9 +10,11 @@ from pathlib import Path
 
 from packaging.markers import Environment
 
+from pexlite.errors import UsageError
 from pexlite.model import Amendments
 from pexlite.resolve import patched_pip
 from pexlite.resolve.pip_program import PipProgram
+from pexlite.resolve.run import Outcome
 
 
 @dataclass(frozen=True)
@@ -20,14 +22,14 @@ class Ranked:
     """The indexes that pip may ask, which by itself has no ranks and no pins."""
 
     general: tuple[str, ...]
-    """URLs, the first with the highest rank."""
+    """URLs, the first with the highest rank; "" is pip's default."""
     first: bool
     """Whether a project comes from the first of `general` that has it, not from all of them."""
     pinned: Mapping[str, str]
     """The URL of the one index of each project that is pinned to one."""
 
 
-def guided(
+def patched(
     directory: Path,
     interpreter: Path,
     *,
@@ -59,3 +61,26 @@ def guided(
     file = directory / "orders.json"
     file.write_text(json.dumps(orders), encoding="utf-8")
     return PipProgram((str(interpreter), str(Path(patched_pip.__file__)), str(file)))
+
+
+def default_index() -> str:
+    """The address of the index that pip asks by default. Raises UsageError where pip does not tell."""
+    if absent := patched_pip.absent_parts("pip._internal.models.index"):
+        raise _unlike(patched_pip.pip_version(), absent)
+    return patched_pip.default_index()
+
+
+def check_like_pip(outcome: Outcome) -> None:
+    """Raise UsageError where pip turned out to have other parts than `patched_pip` changes."""
+    if outcome.code == patched_pip.UNLIKE and outcome.stderr.startswith('{"pip"'):
+        told = json.loads(outcome.stderr)
+        raise _unlike(told["pip"], told["absent"])
+
+
+def _unlike(version: str, absent: Sequence[str]) -> UsageError:
+    oldest, *_, newest = patched_pip.TRIED
+    return UsageError(
+        f"pip {version} is not built as pexlite knows it, so it cannot be told what it has no options for",
+        causes=[*(f"it has no {part}, or another" for part in absent), f"tried with pip {oldest} to {newest}"],
+        hint=f"python3 -m pip install 'pip>={oldest},<={newest}' beside pexlite, or --resolver uv",
+    )

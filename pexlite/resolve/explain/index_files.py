@@ -23,7 +23,7 @@ from packaging.version import Version
 
 from pexlite.model import IndexSettings, Target
 from pexlite.resolve.run import attempt
-from pexlite.resolve.run_patched_pip import guided
+from pexlite.resolve.run_patched_pip import patched
 from pexlite.resolve.uv_program import default_index_of_uv
 
 
@@ -55,7 +55,7 @@ def index_files(project: str, settings: IndexSettings) -> tuple[IndexFile, ...]:
     """
     with tempfile.TemporaryDirectory(prefix="pexlite-listing-") as scratch:
         listing = Path(scratch) / "files.json"
-        program = guided(Path(scratch), Path(sys.executable), listing=listing)
+        program = patched(Path(scratch), Path(sys.executable), listing=listing)
         # pip ends badly, since it takes none of the files it notes.
         attempt(program, ["index", "versions", project], _with_the_index_of_uv(settings))
         if not listing.exists():
