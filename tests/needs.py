@@ -18,6 +18,7 @@ _PACKAGES = {
     "java": "openjdk-17-jre-headless",
     "ps": "procps",
     "sshd": "openssh-server",
+    "sftp-server": "openssh-sftp-server",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
     "scp": "openssh-client",

@@ -37,7 +37,7 @@ class Server:
 
     def there(self, *command: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run `command` in the server's home, and return how it ended."""
-        return self.run("ssh", self.user, f"cd '{self.home}' && {' '.join(command)}", stdin=stdin)
+        return self.run("ssh", self.user, " ".join(command), stdin=stdin)
 
 
 @contextlib.contextmanager
@@ -45,6 +45,7 @@ def running_server(directory: Path) -> Iterator[Server]:
     """A server that keeps all it has in `directory`; a test is skipped where there is no sshd."""
     sshd = needs.program("sshd", more="/usr/sbin:/usr/local/sbin")  # where an ordinary user's PATH does not reach
     needs.program("ssh-keygen")
+    sftp = needs.program("sftp-server", more="/usr/lib/openssh:/usr/libexec/openssh:/usr/libexec:/usr/lib/ssh")
     home = directory / "server"
     home.mkdir()
     for name in ("host", "user"):
@@ -52,7 +53,7 @@ def running_server(directory: Path) -> Iterator[Server]:
         subprocess.run(words, check=True, timeout=60)
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where the system's own service is not running
-    port, process = _start(sshd, directory, home)
+    port, process = _start(sshd, sftp, directory, home)
     try:
         lines = [
             "Host server",
@@ -77,7 +78,7 @@ def running_server(directory: Path) -> Iterator[Server]:
         process.wait(30)
 
 
-def _start(sshd: str, directory: Path, home: Path) -> tuple[int, subprocess.Popen[bytes]]:
+def _start(sshd: str, sftp: str, directory: Path, home: Path) -> tuple[int, subprocess.Popen[bytes]]:
     """An sshd that lets the user with the key in, into `home`, and its port."""
     for _ in range(5):  # another process may take the port meanwhile
         with socket.socket() as free:
@@ -93,7 +94,9 @@ def _start(sshd: str, directory: Path, home: Path) -> tuple[int, subprocess.Pope
             "UsePAM no",
             "PidFile none",
             f"SetEnv HOME={home} PATH=/usr/local/bin:/usr/bin:/bin",
-            "Subsystem sftp internal-sftp",
+            f"Subsystem sftp {sftp}",
+            # sshd begins in the account's home, whatever HOME says: that is the one of whoever runs the tests.
+            f"ForceCommand cd '{home}' && eval \"$SSH_ORIGINAL_COMMAND\"",
         ]
         (directory / "sshd_config").write_text("\n".join(lines) + "\n")
         process = subprocess.Popen(

@@ -38,6 +38,7 @@ def test_the_first_lines_of_the_readme_ship_a_cli(server: Server, tmp_path: Path
         lines[0] = f"{lines[0].partition('#')[0]} --python {_pythons()[0]}"  # the server has another one
     done = server.run("bash", "-c", f"cd '{tmp_path}' && {lines[0]}\n{lines[1]}")
     assert (done.returncode, done.stdout) == (0, b"well click\n"), done.stderr
+    assert (server.home / "my_cli.pex").is_file()
 
 
 def test_a_cli_is_shipped_with_scp_and_runs_there(server: Server, tmp_path: Path) -> None:
