@@ -1,7 +1,7 @@
 """Every failure that a person can cause: one class each, with its exit code and hint.
 
 An error is a sentence in lower case that names the thing, `causes` that explain it line by line, and a `hint` with
-what to type. The exit codes are the README's.
+what to type. The exit codes are those of docs/commands.md.
 """
 
 from __future__ import annotations

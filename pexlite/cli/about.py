@@ -29,7 +29,7 @@ _VARIABLES = (
     ("SOURCE_DATE_EPOCH", "The date of the files in a wheel that is built here (default: 1980)."),
     ("TMPDIR", "Where builds work (default: /tmp)."),
     ("NO_COLOR", "Show no colours (default: colours on a terminal)."),
-    ("PEX_ROOT, PEX_*", "Switches of built files when they start; the README lists them."),
+    ("PEX_ROOT, PEX_*", "Switches of built files when they start: `pexlite docs switches`."),
 )
 
 

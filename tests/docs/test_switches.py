@@ -1,0 +1,54 @@
+"""docs/switches.md has the switches and the tools of a built file."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any
+
+from pexlite.runtime import tools
+from pexlite.runtime.app import switches
+from tests.docs.tables import first_cells, page
+
+TEXT = page("switches")
+# Set by one start for the next one, which another Python makes.
+_OWN = {"PEX_CHOSEN_PYTHON"}
+
+
+def test_the_switches_are_those_that_a_start_reads() -> None:
+    assert sorted(first_cells("switches", "switches")) == sorted({*switches.KEPT, *switches.TAKEN} - _OWN)
+
+
+def test_what_children_get_is_said() -> None:
+    [said] = re.findall(r"^Child processes get (.*?)\.", TEXT, flags=re.MULTILINE)
+    assert set(re.findall("PEX_[A-Z_]+", said)) == set(switches.KEPT)
+
+
+def test_the_tools_are_those_of_a_file_with_their_options() -> None:
+    listed = {}
+    for cell in first_cells("switches", "tools"):
+        command, _, options = cell.partition(" [")
+        words = [word for word in command.split()[2:] if word.islower()]
+        listed[" ".join(words)] = set(re.findall("--[a-z]+", options))
+    assert listed == dict(_tools())
+
+
+def _tools() -> dict[str, set[str]]:
+    """Each tool, and its options."""
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    for tool in tools._COMMANDS:
+        tool.add_to(commands)
+    found: dict[str, set[str]] = {}
+    _collect(commands, (), found)
+    return found
+
+
+def _collect(commands: Any, before: tuple[str, ...], found: dict[str, set[str]]) -> None:
+    for name, parser in commands.choices.items():
+        inner = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+        for action in inner:
+            _collect(action, (*before, name), found)
+        if not inner:
+            options = {option for action in parser._actions for option in action.option_strings}
+            found[" ".join((*before, name))] = {option for option in options if option[:2] == "--"} - {"--help"}
