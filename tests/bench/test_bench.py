@@ -310,17 +310,18 @@ def test_every_tool_and_workload_can_be_asked_for() -> None:
     assert command._parser().parse_args(words).tool == tuple(TOOLS)
 
 
+DOCS = REPOSITORY / "pexlite" / "docs"
 RESULTS = REPOSITORY / "tests" / "programs" / "bench" / "results.json"
 
 
-def test_the_readme_shows_what_results_json_says() -> None:
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+def test_the_page_shows_what_results_json_says() -> None:
+    text = (DOCS / "performance.md").read_text(encoding="utf-8")
     assert report.BEGIN in text
-    assert report.in_readme(text, results.read(RESULTS)) == text
+    assert report.in_page(text, results.read(RESULTS)) == text
 
 
 def test_the_results_name_no_place_of_the_machine_they_come_from() -> None:
-    for path in (RESULTS, RESULTS.with_suffix(".svg")):
+    for path in (RESULTS, DOCS / "performance.svg"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"/(home|root|tmp|work|usr|Users|private)/", text), path.name
     assert {"date", "processor", "system", "python"} <= set(json.loads(RESULTS.read_text())["machine"])

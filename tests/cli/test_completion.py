@@ -1,4 +1,4 @@
-"""Shells complete commands, options, values and files, by the lines that the README has for them."""
+"""Shells complete commands, options, values and files, by the lines that docs/install.md has for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from tests import needs
 from tests.checkout import REPOSITORY, environment_with_pexlite
 
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "pexlite" / "docs" / "install.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ def test_an_empty_word_is_any_command(env: dict[str, str], tmp_path: Path) -> No
 # -- the shells themselves -----------------------------------------------------------------------
 
 
-def readme_line(shell: str) -> str:
-    """The line of the README that sets up completion in `shell`."""
-    [line] = re.findall(rf"^    (.*_PEXLITE_COMPLETE={shell}_source pexlite.*?)(?:  +#.*)?$", README, re.MULTILINE)
+def shown_line(shell: str) -> str:
+    """The line of the page that sets up completion in `shell`."""
+    [line] = re.findall(rf"^    (.*_PEXLITE_COMPLETE={shell}_source pexlite.*?)(?:  +#.*)?$", PAGE, re.MULTILINE)
     return str(line)
 
 
@@ -105,7 +105,7 @@ def test_bash_and_zsh_complete_what_is_typed(
     shell: str, options: list[str], env: dict[str, str], tmp_path: Path
 ) -> None:
     begin = "autoload -Uz compinit && compinit -u\n" if shell == "zsh" else "\n"
-    lines = [begin, readme_line(shell) + "\n"]
+    lines = [begin, shown_line(shell) + "\n"]
     for start in ("pexlite ver", "pexlite info my_"):
         # Then to the line's start and to its end.
         lines += [f"{start}\t", "\x01echo \x05>> typed\n"]
@@ -118,7 +118,7 @@ def test_fish_completes_what_is_typed(env: dict[str, str], tmp_path: Path) -> No
         f"complete -C '{typed}'" for typed in ("pexlite ver", "pexlite info my", "pexlite --resolver u")
     )
     done = subprocess.run(
-        [needs.program("fish"), "--no-config", "-c", f"{readme_line('fish')}; {asked}"],
+        [needs.program("fish"), "--no-config", "-c", f"{shown_line('fish')}; {asked}"],
         env=env,
         cwd=tmp_path,
         capture_output=True,

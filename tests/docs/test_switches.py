@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pexlite.runtime import tools
 from pexlite.runtime.app import switches
+from tests.checkout import REPOSITORY
+from tests.docs.pages import PAGES, README, text_of
 from tests.docs.tables import first_cells, page
 
 TEXT = page("switches")
@@ -17,6 +22,14 @@ _OWN = {"PEX_CHOSEN_PYTHON"}
 
 def test_the_switches_are_those_that_a_start_reads() -> None:
     assert sorted(first_cells("switches", "switches")) == sorted({*switches.KEPT, *switches.TAKEN} - _OWN)
+
+
+@pytest.mark.parametrize("path", [README, *PAGES], ids=lambda path: path.stem)
+def test_a_page_names_no_switch_that_no_start_reads(path: Path) -> None:
+    runtime = REPOSITORY / "pexlite" / "runtime"
+    read = "".join(module.read_text(encoding="utf-8") for module in runtime.rglob("*.py"))
+    named = set(re.findall(r"\bPEX_[A-Z_]+[A-Z]", text_of(path)))
+    assert path.stem == "from-pex" or {name for name in named if f'"{name}"' not in read} == set()
 
 
 def test_what_children_get_is_said() -> None:

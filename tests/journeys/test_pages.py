@@ -1,4 +1,4 @@
-"""The commands that README.md shows for copying do what they say, typed as they stand."""
+"""The commands that the README and docs/options.md show for copying do what they say, typed as they stand."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pytest
 
 from tests import needs
 from tests.bundles import environment as environment_of_files
-from tests.checkout import REPOSITORY, environment_with_pexlite
+from tests.checkout import environment_with_pexlite
+from tests.docs.pages import README, block_after, text_of
+from tests.docs.tables import page
 
 pytestmark = [pytest.mark.journey, pytest.mark.network]
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 PROJECT = """\
 [build-system]
@@ -31,14 +32,8 @@ my-cli = "my_package.cli:main"
 CODE = "import {imported}\n\n\ndef {name}():\n    print('well')\n"
 
 
-def block_after(words: str) -> list[str]:
-    """The lines of the indented block of README.md that follows `words`."""
-    found = re.search(rf"{re.escape(words)}\n\n((?:    .*\n)+)", README)
-    assert found, f"README.md has no commands after {words!r}"
-    return [line.strip() for line in found[1].splitlines()]
-
-
-TO_COPY = block_after("More to copy from:")
+TO_COPY = block_after("## More to copy from", page("options"))
+FOR_TEAMMATES = block_after("**A tool for teammates.**", text_of(README))
 
 
 @pytest.fixture
@@ -72,14 +67,20 @@ def typed(line: str, directory: Path, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("line", TO_COPY)
-def test_a_command_to_copy_does_what_it_says(line: str, project: Path, tmp_path: Path) -> None:
-    environment = environment_with_pexlite(tmp_path)
-    versions = set(re.findall(r"--python 3\.(\d+)", line))
+def environment_for(lines: list[str], directory: Path) -> dict[str, str]:
+    """An environment with pexlite, and with the Pythons that `lines` name on PATH."""
+    environment = environment_with_pexlite(directory)
+    versions = set(re.findall(r"--python 3\.(\d+)", "\n".join(lines)))
     if versions:
         pythons = needs.several_pythons(len(versions), lambda found: f"{found.version[1]}" in versions)
         places = [str(python.path.parent) for python in pythons]
         environment["PATH"] = os.pathsep.join([environment["PATH"].partition(os.pathsep)[0], *places, os.defpath])
+    return environment
+
+
+@pytest.mark.parametrize("line", TO_COPY)
+def test_a_command_to_copy_does_what_it_says(line: str, project: Path, tmp_path: Path) -> None:
+    environment = environment_for([line], tmp_path)
     if "--exclude pyspark" in line:
         (project / "pyproject.toml").write_text(PROJECT.format(more=', "pyspark"'))
     if "--locked" in line:
@@ -97,3 +98,12 @@ def test_a_command_to_copy_does_what_it_says(line: str, project: Path, tmp_path:
 
 def test_there_are_commands_to_copy() -> None:
     assert len(TO_COPY) >= 5
+
+
+def test_a_tool_for_teammates_is_locked_built_and_looked_into(project: Path, tmp_path: Path) -> None:
+    lock, build, look = FOR_TEAMMATES
+    environment = environment_for(FOR_TEAMMATES, tmp_path)
+    typed(lock, project, environment)
+    assert "wrote my-cli.pex " in typed(build, project, environment)
+    assert "click" in typed(look, project, {**environment, "PEX_ROOT": str(tmp_path / "root")})
+    assert typed("./my-cli.pex", project, environment_of_files(tmp_path / "root")) == "well\n"

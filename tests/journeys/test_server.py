@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import time
@@ -15,6 +14,7 @@ import pytest
 from pexlite.model import BuildRequest
 from pexlite.pipeline.build import build
 from tests.checkout import REPOSITORY
+from tests.docs.pages import README, block_after, text_of
 from tests.ssh_server import Server, running_server
 
 pytestmark = [pytest.mark.journey, pytest.mark.network]
@@ -26,10 +26,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield found
 
 
-def test_the_first_lines_of_the_readme_ship_a_cli(server: Server, tmp_path: Path) -> None:
-    lines = re.findall(
-        r"^    (.*)\n", (REPOSITORY / "README.md").read_text().partition("## Start")[0], re.MULTILINE
-    )
+def test_the_lines_of_the_readme_ship_a_cli(server: Server, tmp_path: Path) -> None:
+    lines = block_after("**A command for a server.**", text_of(README))
     assert [line.split()[0] for line in lines] == ["pexlite", "scp"]
     (tmp_path / "my_cli.py").write_text(
         "import click, requests\n\n\ndef main():\n    print('well', click.__name__)\n"

@@ -2,6 +2,7 @@
 
     bench        how fast, large and hungry pexlite and its peers are, side by side
     conformance  real applications and libraries against a plain virtual environment
+    comparison   the README's six lines, from the results of these two
     recording    the picture at the top of the README
     profile      where the time of one start or build goes
     simulation   the cache's protocol under many schedules

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkout import REPOSITORY
 from tests.programs.recording import __main__ as recording
 from tests.programs.recording import picture
 
@@ -30,6 +31,11 @@ def test_the_picture_shows_the_commands_of_the_program() -> None:
 
 def test_the_picture_names_no_place_of_the_machine_it_comes_from() -> None:
     assert not re.search(r"/(home|root|tmp|work|usr|opt|Users|private)/|https?://(?!www\.w3\.org/)", SVG)
+
+
+def test_the_readme_shows_the_picture_as_what_it_is() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert f"![{recording.TITLE}]({recording.PICTURE.relative_to(REPOSITORY)})" in readme
 
 
 def test_long_lines_are_shown_in_pieces_and_nothing_is_lost() -> None:

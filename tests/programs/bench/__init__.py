@@ -18,6 +18,6 @@ weights       sizes, files written, memory
 growth        more wheels, more files
 spark         workers and first results on a Spark cluster; only where it is asked for
 machine       what it was measured on
-report        the table on the terminal and the one in README.md
-chart         the SVG beside it
+report        the table on the terminal and the one in docs/performance.md
+chart         the SVG in it
 """

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.checkout import REPOSITORY
+from tests.programs import comparison
 from tests.programs.bench import (
     builds,
     chart,
@@ -49,6 +50,7 @@ CONCERNS = (
 # Measured where it is asked for.
 ON_DEMAND = ("spark",)
 HERE = Path(__file__).resolve().parent
+DOCS = REPOSITORY / "pexlite" / "docs"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,10 +79,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = _measured(rows, nothing, path, console)
     report.show(found, console)
     whole = results.read(path) if path.exists() else found
-    chart.draw(whole, path.with_suffix(".svg"))
+    picture = (DOCS if chosen.record else directory) / "performance.svg"
+    chart.draw(whole, picture)
     if chosen.record:
-        report.update_readme(REPOSITORY / "README.md", whole)
-    console.print(f"{path} and {path.with_suffix('.svg').name} beside it have all of this")
+        page = DOCS / "performance.md"
+        page.write_text(report.in_page(page.read_text(encoding="utf-8"), whole), encoding="utf-8")
+        comparison.update_readme()
+    console.print(f"{path} and {picture} have all of this")
     own = [figure for one in found.rows for name, figure in one.figures.items() if name in ("pexlite", "all")]
     return 0 if all(figure.runs for figure in own) else 1
 
@@ -182,7 +187,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--python", type=Path, help="the Python to measure on (the one behind this one)")
     parser.add_argument("--directory", type=Path, help="where to work and to keep wheelhouses")
     parser.add_argument(
-        "--record", action="store_true", help="keep the results here: results.json, the SVG and README.md"
+        "--record", action="store_true", help="keep the results here: results.json, docs/performance and README.md"
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""The SVG for the README: warm starts, first starts and builds, each tool's best beside the others'."""
+"""The SVG of docs/performance.md: warm starts, first starts and builds, each tool's best beside the others'."""
 
 from __future__ import annotations
 

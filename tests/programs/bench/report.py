@@ -1,10 +1,9 @@
-"""The results for people: a table on the terminal, and the part of README.md that is made from results.json."""
+"""The results for people: a table on the terminal, and the part of docs/performance.md made from results.json."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -13,8 +12,8 @@ from tests.programs.bench.results import Results, Row
 from tests.programs.bench.targets import Verdict, in_words
 
 BEGIN, END = "<!-- from tests/programs/bench/results.json -->\n", "<!-- end -->\n"
-# One cell of the README's table each: the best that a peer reaches with any of its flags.
-_COLUMNS = {
+# One cell of a page's table each: the best that a peer reaches with any of its flags.
+COLUMNS = {
     "plain venv": ("venv",),
     "pexlite": ("pexlite", "pexlite-sh", "pexlite-compile", "pexlite-fast"),
     "pex": ("pex", "pex-venv", "pex-fast", "pex-venv-fast", "pex-pylock-fast", "pex-rc"),
@@ -82,10 +81,10 @@ def where_and_when(results: Results) -> str:
 
 
 def markdown(results: Results) -> str:
-    """The README's part: a table of each tool's best figures, and where they were measured."""
-    lines = [f"| | {' | '.join(_COLUMNS)} |", f"|---|{'---:|' * len(_COLUMNS)}"]
+    """The page's part: a table of each tool's best figures, and where they were measured."""
+    lines = [f"| | {' | '.join(COLUMNS)} |", f"|---|{'---:|' * len(COLUMNS)}"]
     for row in results.rows:
-        cells = [_cell(results, row, tools) for tools in _COLUMNS.values()]
+        cells = [cell(results, row, tools) for tools in COLUMNS.values()]
         # A table is for what people compare; the rest is in results.json.
         if row.concern in _SHOWN and "PYTHONPATH" not in row.way and sum(cell != "" for cell in cells) > 1:
             lines.append(f"| {_title(row)} | {' | '.join(cells)} |")
@@ -120,22 +119,13 @@ def _title(row: Row) -> str:
     return f"{concern}, *{row.workload}*, {row.way}"
 
 
-def _cell(results: Results, row: Row, tools: Sequence[str]) -> str:
+def cell(results: Results, row: Row, tools: Sequence[str]) -> str:
+    """The best figure of `tools` in words; "" where they have none."""
     found = [row.figures[name] for name in tools if name in row.figures and row.figures[name].runs]
     return in_words(min(map(results.shown, found)), row.unit) if found else ""
 
 
-def in_readme(text: str, results: Results) -> str:
-    """The README's `text` with a new part between the two marks."""
-    if BEGIN not in text:
-        return text
-    return re.sub(
-        re.escape(BEGIN) + ".*?" + re.escape(END),
-        lambda _: f"{BEGIN}{markdown(results)}{END}",
-        text,
-        flags=re.DOTALL,
-    )
-
-
-def update_readme(readme: Path, results: Results) -> None:
-    readme.write_text(in_readme(readme.read_text(encoding="utf-8"), results), encoding="utf-8")
+def in_page(text: str, results: Results) -> str:
+    """A page's `text` with a new part between the two marks."""
+    pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
+    return re.sub(pattern, lambda _: f"{BEGIN}{markdown(results)}{END}", text, flags=re.DOTALL)

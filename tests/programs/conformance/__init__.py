@@ -7,5 +7,5 @@ libraries     rows: libraries, each put to work by a few lines of code
 processes     rows: servers, workers, schedulers, test runners: what starts other processes
 table         all rows; the journeys of the usual test run take some of them
 compare       one row built, run in each form, cold and warm, and held against the venv
-report        the totals, results.json and the part of README.md made from it
+report        the totals, results.json and its part of docs/conformance.md
 """

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.checkout import REPOSITORY
+from tests.programs import comparison
 from tests.programs.bench.setting import Setting, base_python
 from tests.programs.conformance import report
 from tests.programs.conformance.application import Application
@@ -54,8 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for tool, (passed, total) in report.totals(outcomes).items():
         print(f"{tool}: {passed} of {total} rows do what they do in a plain venv")
     if chosen.record:
-        readme = REPOSITORY / "README.md"
-        readme.write_text(report.in_readme(readme.read_text(encoding="utf-8"), path), encoding="utf-8")
+        page = REPOSITORY / "pexlite" / "docs" / "conformance.md"
+        page.write_text(report.in_page(page.read_text(encoding="utf-8"), path), encoding="utf-8")
+        comparison.update_readme()
     return 1 if any(not one.passed and not one.excuse and one.tool == "pexlite" for one in outcomes) else 0
 
 
@@ -114,7 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--python", type=Path, help="the Python to run on (the one behind this one)")
     parser.add_argument("--directory", type=Path, help="where to work")
     parser.add_argument(
-        "--record", action="store_true", help="keep the results in this repository: results.json, README.md"
+        "--record",
+        action="store_true",
+        help="keep the results in this repository: results.json, docs/conformance.md, README.md",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""The outcome of a run: a line for each row, the totals, results.json, and the part of README.md made from it."""
+"""The outcome of a run: a line for each row, the totals, results.json, and its part of docs/conformance.md."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _machine(path: Path) -> dict[str, str]:
 
 
 def markdown(path: Path) -> str:
-    """The README's part: totals, and each of pexlite's rows that does not pass, with the reason."""
+    """The page's part: totals, and each of pexlite's rows that does not pass, with the reason."""
     outcomes = read(path)
     machine = _machine(path)
     dates: dict[str, list[str]] = {}
@@ -106,7 +106,7 @@ def markdown(path: Path) -> str:
     return text + "".join(f"- *{one.row}* ({one.resolver}): {one.excuse or one.why}\n" for one in ours)
 
 
-def in_readme(text: str, path: Path) -> str:
-    """The README's `text` with a new part between the two marks."""
+def in_page(text: str, path: Path) -> str:
+    """A page's `text` with a new part between the two marks."""
     pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
     return re.sub(pattern, lambda _: f"{BEGIN}{markdown(path)}{END}", text, flags=re.DOTALL)
