@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import tomli_w
 from packaging.pylock import (
     Package,
     PackageArchive,
@@ -27,7 +26,6 @@ from pexlite.network.urls import local_path
 from pexlite.outputs import Kind, Output
 
 _File = TypeVar("_File", PackageWheel, PackageSdist, PackageArchive)
-_LISTS_OF_TABLES = ("wheels", "dependencies", "attestation-identities")
 
 
 def portable(lock: Pylock, directory: Path, local: Mapping[Path, LocalSource]) -> Pylock:
@@ -53,15 +51,12 @@ def portable(lock: Pylock, directory: Path, local: Mapping[Path, LocalSource]) -
 
 def lock_text(lock: Pylock) -> str:
     """`lock` as the text of a pylock.toml; the same lock gives the same text."""
-    table = lock.to_dict()
-    lines = [f"{name} = {_value(value)}" for name, value in table.items() if name not in ("packages", "tool")]
-    if not lock.packages:
-        lines.append("packages = []")
-    for package in table["packages"]:
-        lines += ["", "[[packages]]", *map(_line, package.items())]
-    for name, value in table.get("tool", {}).items():
-        lines += ["", f"[tool.{_key(name)}]", *map(_line, value.items())]
-    return "\n".join([*lines, ""])
+    table = dict(lock.to_dict())
+    packages, tools = table.pop("packages"), table.pop("tool", {})
+    text = tomli_w.dumps(table if packages else {**table, "packages": []})
+    for package in packages:
+        text += "\n[[packages]]\n" + "".join(_field(name, value) for name, value in package.items())
+    return text + ("\n" + tomli_w.dumps({"tool": tools}) if tools else "")
 
 
 def write_lock(text: str, output: Path, *, force: bool = False) -> None:
@@ -130,30 +125,22 @@ def _relative(path: Path, directory: Path) -> str:
 # -- TOML ----------------------------------------------------------------------------------------
 
 
-def _line(item: tuple[str, Any]) -> str:
-    name, value = item
-    if name in _LISTS_OF_TABLES and value and not isinstance(value, (str, Mapping)):
-        inside = "".join(f"    {_value(entry)},\n" for entry in value)
-        return f"{_key(name)} = [\n{inside}]"
-    return f"{_key(name)} = {_value(value)}"
+def _field(name: str, value: Any) -> str:
+    """A field of a package, each table of it on one line, as in the examples of PEP 751.
 
-
-def _value(value: Any) -> str:
-    """`value` in one line of TOML 1.0."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+    wheels = [
+        { url = "https://files.example/click-8.2.1-py3-none-any.whl", hashes = { sha256 = "61a3…" } },
+    ]
+    """
     if isinstance(value, Mapping):
-        inside = ", ".join(f"{_key(name)} = {_value(entry)}" for name, entry in value.items())
-        return f"{{ {inside} }}" if inside else "{}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"[{', '.join(map(_value, value))}]"
-    # JSON's escapes are TOML's; DEL is the one character that TOML wants escaped besides.
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+        return f"{name} = {_in_line(value)}\n"
+    if isinstance(value, list) and any(isinstance(entry, Mapping) for entry in value):
+        lines = "".join(f"    {_in_line(entry)},\n" for entry in value)
+        return f"{name} = [\n{lines}]\n"
+    return tomli_w.dumps({name: value})
 
 
-def _key(name: str) -> str:
-    return name if name.replace("-", "").replace("_", "").isalnum() and name.isascii() else _value(name)
+def _in_line(table: Mapping[str, Any]) -> str:
+    # tomli-w gives a long table lines of its own, but not in a list of lists. No string of it has a line break.
+    lines = tomli_w.dumps({"": [[table]]}, indent=0).split("\n")
+    return " ".join(lines[2:-3]).removesuffix(",")

@@ -52,10 +52,15 @@ def test_an_empty_lock_is_a_lock() -> None:
 
 
 @example(key="wheels", text="")
+@example(key="\u2028", text="\u2028\n\x85")
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_comes_back_out(key: str, text: str) -> None:
-    whole = lock_of(tool={"pexlite": {key or "x": {text or "y": text}}})
-    assert tomllib.loads(lock_text(whole))["tool"] == whole.tool
+    table = {key or "x": {text or "y": text, "list": [text, text]}}
+    package = {"name": "here", "directory": {"path": "."}, "tool": {"pexlite": table}}
+    whole = lock_of(package, tool={"pexlite": table})
+    read = tomllib.loads(lock_text(whole))
+    assert read["tool"] == read["packages"][0]["tool"] == {"pexlite": table}
+    assert len(lock_text(whole).split("\n\n")[1].split("\n")) == 4  # each table of a package on a line of its own
 
 
 ADDRESSES = [
