@@ -12,7 +12,10 @@ from pexlite.requirements.requirements_txt import read_requirements
 
 
 def lines_behind(url: str, index: IndexSettings, above: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The constraints at `url` and in the files it names, as lines for uv and pip. Raises UsageError."""
+    """The constraints at `url` and in the files it names, as lines for uv and pip. Raises UsageError.
+
+    They are fetched by the settings of `index` and of pip's configuration.
+    """
     found = read_requirements(url, Path(), above, index)
     problems = [problem.message for problem in found.problems]
     if found.index != IndexSettings():

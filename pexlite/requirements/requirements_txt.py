@@ -118,7 +118,8 @@ def read_requirements(
 ) -> Parsed:
     """All requirements and settings of the requirements file at `location`, a path or a URL.
 
-    `directory` is the build's; nested files are looked for beside the file that names them.
+    `directory` is the build's; nested files are looked for beside the file that names them. Files behind URLs are
+    fetched by the settings of `index` and of pip's configuration.
     """
     if location in above:
         return problem(
@@ -169,7 +170,7 @@ def constraints_in(location: str, above: tuple[str, ...] = ()) -> Parsed:
 
 
 def read_location(location: str, index: IndexSettings) -> bytes:
-    """The bytes at a path or URL. Raises OSError, the base class of urllib's own errors."""
+    """The bytes at a path or URL. Raises OSError or FetchError."""
     path = local_path(location)
     if path is not None:
         return path.read_bytes()
