@@ -15,7 +15,7 @@ from pexlite.cli.build import BUILD
 from pexlite.cli.main import run
 from pexlite.cli.pex_options import PEX_OPTIONS, PexOption, Verdict, in_pexlite
 from tests.docs.tables import page, table
-from tests.test_readme import OPTIONS
+from tests.docs.test_commands import OPTIONS
 
 HERE = {name for parameter in BUILD.params for name in parameter.opts} | {"-h", "--help", "-V", "--version"}
 NAMES = [name for option in PEX_OPTIONS for name in option.names]

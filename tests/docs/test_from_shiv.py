@@ -12,7 +12,7 @@ import pytest
 from pexlite.archive.runtime_files import ROOM_DIRECTORY
 from pexlite.cli.build import BUILD
 from tests.docs.tables import page, table
-from tests.test_readme import OPTIONS
+from tests.docs.test_commands import OPTIONS
 
 ROWS = table("from-shiv", "options")
 VARIABLES = table("from-shiv", "variables")
