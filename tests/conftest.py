@@ -17,7 +17,8 @@ from packaging.tags import sys_tags
 from pexlite.model import IndexSettings, Target, no_report
 from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.resolvers import find_resolver
-from pexlite.sources.projects import Workshop
+from pexlite.sources.projects import Builder
+from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
 from tests import needs
 from tests.checkout import environment_with_pexlite
@@ -116,8 +117,8 @@ def resolver() -> Resolver:
 
 
 @pytest.fixture
-def workshop(store: Store, target: Target, resolver: Resolver) -> Workshop:
-    return Workshop(store, IndexSettings(), resolver, target, no_report)
+def builder(store: Store, target: Target, resolver: Resolver) -> Builder:
+    return Builder(Workshop(store, IndexSettings(), resolver, (target,), no_report), target)
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ from packaging.pylock import PackageArchive, PackageDirectory, PackageSdist, Pac
 
 from pexlite.errors import FetchError, PexliteError
 from pexlite.fetch.vcs import check_commit, checkout_requirement
-from pexlite.model import IndexSettings, LockParts, Report, Target, Wheel, no_report
+from pexlite.model import LockParts, Wheel
 from pexlite.network.credentials import without_credentials
 from pexlite.pylock.artifact import Remote, inside, lock_path, remote_file
+from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.pylock.rules import LockRules, is_wheel
 from pexlite.pylock.select import Choice, select
 from pexlite.resolve.build_wheel import Checkout
-from pexlite.resolve.resolver import Resolver
-from pexlite.sources.projects import Workshop
-from pexlite.store.store import Store
+from pexlite.sources.projects import Builder
+from pexlite.sources.workshop import Workshop
 from pexlite.wheels.read import digest
 
 if TYPE_CHECKING:
@@ -31,26 +31,24 @@ Result = TypeVar("Result")
 
 def collect(
     lock: Pylock,
-    targets: Sequence[Target],
-    *,
-    store: Store,
-    settings: IndexSettings,
-    resolver: Resolver,
-    report: Report = no_report,
-    lock_directory: Path | None = None,
+    workshop: Workshop,
+    directory: Path | None = None,
     parts: LockParts | None = None,
+    *,
     given: bool = False,
 ) -> tuple[Wheel, ...]:
-    """The wheels that `lock` gives `targets`, all in `store`, each once, by name, version and file name.
+    """The wheels that `lock` gives the targets, all in the store, each once, by name, version and file name.
 
     `parts` are the wanted extras and dependency groups; without them, the lock's default groups. Relative paths in
-    the lock start at `lock_directory`. `given` says that somebody wrote the lock down, so that its digests have to
+    the lock start at `directory`. `given` says that somebody wrote the lock down, so that its digests have to
     prove something. A wheel in the store already costs one small file read; the rest is
     downloaded together, and what is no wheel is built. Raises FetchError for all that could not be had,
     HashMismatch where that is the only reason, ProjectBuildError where a build failed.
     """
-    run = _Run(store, settings, resolver, report, lock_directory)
-    choices = select(lock, targets, parts or LockParts(), LockRules.of(settings, given=given))
+    settings, targets = workshop.settings, workshop.targets
+    run = _Run(workshop, directory)
+    wanted = pure_where_possible(lock, targets) if settings.prefer_pure else lock
+    choices = select(wanted, targets, parts or LockParts(), LockRules.of(settings, given=given))
     files = [choice for choice in choices if is_wheel(choice.source)]
     sources = [choice for choice in choices if not is_wheel(choice.source)]
     wheels = [*run.ready_made(files), *run.built(sources)]
@@ -60,11 +58,8 @@ def collect(
 
 @dataclass(frozen=True)
 class _Run:
-    store: Store
-    settings: IndexSettings
-    resolver: Resolver
-    report: Report
-    lock_directory: Path | None
+    workshop: Workshop
+    directory: Path | None
 
     def ready_made(self, choices: Sequence[Choice]) -> list[Wheel]:
         """The wheels of `choices`, which the lock has as wheels."""
@@ -97,14 +92,14 @@ class _Run:
 
     def _stored(self, remote: Remote) -> Wheel | None:
         if remote.sha256 is not None:
-            return self.store.find(remote.sha256, remote.filename)
+            return self.workshop.store.find(remote.sha256, remote.filename)
         if remote.path is not None and not remote.hashes and remote.path.is_file():
-            return self.store.find(digest(remote.path).sha256, remote.filename)
+            return self.workshop.store.find(digest(remote.path).sha256, remote.filename)
         return None
 
     def _remote(self, choice: Choice) -> Remote:
         assert isinstance(choice.source, (PackageWheel, PackageSdist, PackageArchive))
-        return remote_file(choice.package, choice.source, self.lock_directory)
+        return remote_file(choice.package, choice.source, self.directory)
 
     def _source_files(self, choices: Sequence[Choice], scratch: Path) -> dict[str, Path]:
         """The checked sdists and archives of `choices` on this disk, by URL or path."""
@@ -118,40 +113,38 @@ class _Run:
         # Imported here: urllib3 takes 60 ms, more than all of a build that has everything in the store.
         from pexlite.fetch.download import Downloads
 
-        return Downloads(self.store, self.settings, self.report)
-
-    def _workshop(self, target: Target) -> Workshop:
-        return Workshop(self.store, self.settings, self.resolver, target, self.report)
+        return Downloads(self.workshop.store, self.workshop.settings, self.workshop.report)
 
     def _built_before(self, choice: Choice) -> Wheel | None:
         if _is_built_in_place(choice):
             return None
         sha256 = self._remote(choice).sha256
-        return self._workshop(choice.target).sdist_built_before(sha256, _subdirectory(choice)) if sha256 else None
+        builder = Builder(self.workshop, choice.target)
+        return builder.sdist_built_before(sha256, _subdirectory(choice)) if sha256 else None
 
     def _built(self, choice: Choice, fetched: dict[str, Path]) -> Wheel:
-        package, source, workshop = choice.package, choice.source, self._workshop(choice.target)
+        package, source, builder = choice.package, choice.source, Builder(self.workshop, choice.target)
         if isinstance(source, PackageDirectory):
-            place = lock_path(package, source.path, self.lock_directory) / inside(package, source.subdirectory)
+            place = lock_path(package, source.path, self.directory) / inside(package, source.subdirectory)
             if not place.is_dir():
                 causes = [f"the lock says it lies at {place}"]
                 raise FetchError(f"{package.name} is not there any more", causes=causes)
-            return workshop.build_project(place)
+            return builder.build_project(place)
         if isinstance(source, PackageVcs):
-            return self._checkout(choice, source, workshop)
+            return self._checkout(choice, source, builder)
         known = self._built_before(choice)
         if known is not None:
             return known
-        return workshop.build_sdist(fetched[_place(self._remote(choice))], _subdirectory(choice))
+        return builder.build_sdist(fetched[_place(self._remote(choice))], _subdirectory(choice))
 
-    def _checkout(self, choice: Choice, source: PackageVcs, workshop: Workshop) -> Wheel:
+    def _checkout(self, choice: Choice, source: PackageVcs, builder: Builder) -> Wheel:
         address = source.url
         if address is None:
-            address = lock_path(choice.package, source.path or ".", self.lock_directory).as_uri()
+            address = lock_path(choice.package, source.path or ".", self.directory).as_uri()
         requirement = checkout_requirement(choice.package, source, address)
         identity = (source.type, without_credentials(address), source.commit_id, source.subdirectory or "")
         checkout = Checkout(requirement, identity[-1])
-        return workshop.build_checkout(checkout, identity, lambda: check_commit(choice.package, source, address))
+        return builder.build_checkout(checkout, identity, lambda: check_commit(choice.package, source, address))
 
 
 def _place(remote: Remote) -> str:

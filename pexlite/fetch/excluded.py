@@ -14,20 +14,14 @@ from pexlite.errors import PexliteError
 from pexlite.model import IndexSettings, LockParts, Target
 from pexlite.pylock.artifact import Remote, remote_file
 from pexlite.pylock.select import Choice, select
-from pexlite.store.store import Store
+from pexlite.sources.workshop import Workshop
 from pexlite.wheels.metadata import UnreadableError, parse_requirement, read_metadata
 
 _LARGEST = 5_000_000  # bytes; METADATA with a long description has a few hundred thousand
 
 
 def needs_of(
-    excluded: Pylock,
-    targets: Sequence[Target],
-    *,
-    store: Store,
-    settings: IndexSettings,
-    lock_directory: Path,
-    parts: LockParts,
+    excluded: Pylock, workshop: Workshop, directory: Path, parts: LockParts
 ) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
     """The requirements of the packages in `excluded`, and the names of those that only a download would tell.
 
@@ -36,8 +30,8 @@ def needs_of(
     """
     needs: list[Requirement] = []
     unknown: list[str] = []
-    for choice in _choices(excluded, targets, parts):
-        found = _needs(choice, store, settings, lock_directory)
+    for choice in _choices(excluded, workshop.targets, parts):
+        found = _needs(choice, workshop, directory)
         if found is None:
             unknown.append(choice.package.name)
         else:
@@ -54,18 +48,16 @@ def _choices(excluded: Pylock, targets: Sequence[Target], parts: LockParts) -> I
             continue
 
 
-def _needs(
-    choice: Choice, store: Store, settings: IndexSettings, lock_directory: Path
-) -> list[Requirement] | None:
+def _needs(choice: Choice, workshop: Workshop, directory: Path) -> list[Requirement] | None:
     if choice.package.dependencies is not None:
         return [Requirement(str(entry["name"])) for entry in choice.package.dependencies if "name" in entry]
     if not isinstance(choice.source, PackageWheel):
         return None
-    remote = remote_file(choice.package, choice.source, lock_directory)
-    known = store.find(remote.sha256, remote.filename) if remote.sha256 else None
+    remote = remote_file(choice.package, choice.source, directory)
+    known = workshop.store.find(remote.sha256, remote.filename) if remote.sha256 else None
     if known is not None:
         return list(known.requires_dist)
-    text = _inside(remote.path) if remote.path else _beside(remote, settings)
+    text = _inside(remote.path) if remote.path else _beside(remote, workshop.settings)
     try:
         return None if text is None else [*map(parse_requirement, read_metadata(text).requires_dist)]
     except UnreadableError:

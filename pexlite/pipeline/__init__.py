@@ -5,6 +5,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     build             build(request): decided now or earlier, then written
     decide            all about a file, decided: the pipeline in one screen
     prepare           targets found, local code made into wheels
+    resolve           the requirements resolved into a new lock
     choose_lock       the lock that a build goes by, with its wheels
     lock              lock(request): the lock that `pexlite lock` writes
     project_sources   a project's own word on where its dependencies come from

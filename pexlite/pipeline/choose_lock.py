@@ -14,6 +14,8 @@ from packaging.utils import canonicalize_name
 from pexlite.bundle.closure import follow
 from pexlite.bundle.lock_changes import changes
 from pexlite.errors import PexliteError, ResolutionError, UsageError
+from pexlite.fetch.collect import collect
+from pexlite.fetch.excluded import needs_of
 from pexlite.indexes.settings import settings_unheeded_by_lock
 from pexlite.listed import listed
 from pexlite.model import (
@@ -26,7 +28,7 @@ from pexlite.model import (
 )
 from pexlite.pipeline.index_origins import told_apart
 from pexlite.pipeline.prepare import Prepared
-from pexlite.pipeline.project_sources import with_sources
+from pexlite.pipeline.resolve import resolve_request
 from pexlite.pylock.select import wheels_given
 from pexlite.requirements.amendments import with_recorded
 from pexlite.resolve.project_lock import find_lock, foreign_lock, read_beside
@@ -83,13 +85,12 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
         notices = (f"{file.name} was passed over ({unfit}); all is resolved anew",)
     else:
         notices = _without_lock(prepared)
-    sourced = with_sources(prepared)
-    whole = sourced.prepared
-    found = whole.workshop.resolve(whole.roots, specification)
+    resolved = resolve_request(prepared)
+    whole, found = resolved.prepared, resolved.lock
     own = {entry.wheel.sha256: entry.wheel for entry in whole.local}
-    fetched = whole.workshop.collect(found, request.directory, LockParts())
+    fetched = collect(found, whole.workshop, request.directory)
     wheels = tuple(own.get(wheel.sha256, wheel) for wheel in fetched)
-    notices = (*notices, *sourced.notices, *told_apart(whole, found))
+    notices = (*notices, *resolved.notices, *told_apart(whole, found))
     return ChosenLock(found, LockParts(), specification.amendments, wheels, notices=notices)
 
 
@@ -98,7 +99,7 @@ def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts)
     amendments = with_recorded(prepared.specification.amendments, found)
     out = {entry.wheel.name for entry in prepared.local}.union(amendments.never_wanted())
     kept = replace(found, packages=[package for package in found.packages if package.name not in out])
-    wheels = prepared.workshop.collect(kept, directory, parts, given=True)
+    wheels = collect(kept, prepared.workshop, directory, parts, given=True)
     return ChosenLock(kept, parts, amendments, wheels, notices=(*_unattested(kept), *settings_unheeded_by_lock()))
 
 
@@ -151,8 +152,11 @@ def _brought_by_excluded(prepared: Prepared, chosen: ChosenLock) -> tuple[frozen
     unfetched = [package for package in specification.lock.packages if package.name in never]
     if not some and not unfetched:
         return frozenset(), ()
-    needs, unknown = prepared.workshop.needs_of(
-        replace(specification.lock, packages=unfetched), specification.lock_file.parent, specification.lock_parts
+    needs, unknown = needs_of(
+        replace(specification.lock, packages=unfetched),
+        prepared.workshop,
+        specification.lock_file.parent,
+        specification.lock_parts,
     )
     out = [Root(need, "--exclude") for need in (*map(Requirement, some), *needs)]
     reached = [follow(out, chosen.wheels, target)[0] for target in prepared.targets]

@@ -23,7 +23,7 @@ from pexlite.files.paths import is_file
 from pexlite.listed import listed
 from pexlite.model import BuildRequest, EntryPoint, LocalKind, StartKind, Wheel
 from pexlite.pipeline.prepare import Prepared, each_once
-from pexlite.sources.local import LocalWheel, loose_module, module_of
+from pexlite.sources.local import LocalWheel, local_wheels, loose_module, module_of
 from pexlite.wheels.read import read_text
 
 _Failure = TypeVar("_Failure", bound=PexliteError)
@@ -85,7 +85,7 @@ def _checked(prepared: Prepared, wheels: tuple[Wheel, ...]) -> Start:
         source = loose_module(missing, request.directory, request.included)
         if source is None:
             raise _nowhere(missing, entry_point, wheels)
-        loose = prepared.workshop.local_wheels([source])
+        loose = local_wheels([source], prepared.workshop)
         shown = source.path.relative_to(request.directory)
         notices = (f"{missing} is in no wheel, so ./{shown}{'/' if source.path.is_dir() else ''} here is bundled",)
         wheels = (*wheels, loose[0].wheel)

@@ -12,6 +12,7 @@ from pexlite.addresses import has_secret_parameters, mask
 from pexlite.bundle.closure import unknown_extras
 from pexlite.bundle.without_effect import idle_amendments, idle_requirements
 from pexlite.errors import UsageError
+from pexlite.fetch.excluded import needs_of
 from pexlite.files.places import store_place
 from pexlite.listed import listed
 from pexlite.model import (
@@ -20,20 +21,16 @@ from pexlite.model import (
     LockParts,
     LockResult,
     Report,
-    Target,
     no_report,
 )
 from pexlite.outputs import Kind, Output
 from pexlite.pipeline.index_origins import told_apart
 from pexlite.pipeline.prepare import Prepared, check_output, prepare
-from pexlite.pipeline.project_sources import with_sources
+from pexlite.pipeline.resolve import resolve_request
 from pexlite.pylock.merge import environments
 from pexlite.pylock.write import lock_text, portable, write_lock
 from pexlite.requirements.amendments import recorded
 from pexlite.requirements.read import read_request
-from pexlite.targets.surroundings import neighbours
-
-_OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
 
 
 def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
@@ -58,11 +55,8 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     universal = prepared.workshop.resolver.resolves_universally and not (
         request.pythons or request.platforms or request.target_files
     )
-    sourced = with_sources(prepared, universal=universal)
-    prepared = sourced.prepared
-    found = prepared.workshop.resolve(
-        prepared.roots, specification, universal_from=_oldest(prepared) if universal else None
-    )
+    resolved = resolve_request(prepared, universal=universal)
+    prepared, found = resolved.prepared, resolved.lock
     if not universal:
         found = replace(found, environments=environments(prepared.targets))
     found = replace(found, tool=recorded(specification.amendments))
@@ -76,7 +70,7 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
         *place.notices,
         *specification.notices,
         *prepared.notices,
-        *sourced.notices,
+        *resolved.notices,
         *told_apart(prepared, found),
         *(() if universal else idle_requirements(specification.roots, prepared.targets)),
         *_idle_amendments(prepared, found),
@@ -95,19 +89,6 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     )
 
 
-def _oldest(prepared: Prepared) -> Target:
-    """The oldest CPython, from 3.8 on, that all local code accepts; this Python where local code says nothing."""
-    here = prepared.targets[0]
-    bounds = [entry.wheel.requires_python for entry in prepared.local] + [prepared.specification.requires_python]
-    said = [bound for bound in bounds if bound is not None]
-    pythons = [near for near in neighbours(here) if near.python.startswith("cp") and near.minor >= _OLDEST]
-    for near in sorted([here, *pythons], key=lambda python: python.minor) if said else ():
-        python = near.environment["python_full_version"]
-        if all(bound.contains(python, prereleases=True) for bound in said):
-            return near
-    return here
-
-
 def _idle_amendments(prepared: Prepared, found: Pylock) -> tuple[str, ...]:
     """Notices about exclusions and overrides that change nothing in the lock `found`."""
     amendments, own = prepared.specification.amendments, [entry.wheel for entry in prepared.local]
@@ -119,7 +100,7 @@ def _idle_amendments(prepared: Prepared, found: Pylock) -> tuple[str, ...]:
     if not idle:
         return ()
     # What is excluded is in no lock: only what the others need tells whether it was asked for.
-    needs, unknown = prepared.workshop.needs_of(found, prepared.request.directory, LockParts())
+    needs, unknown = needs_of(found, prepared.workshop, prepared.request.directory, LockParts())
     return () if unknown else idle_amendments(amendments, [*names, *(need.name for need in needs)], own)
 
 

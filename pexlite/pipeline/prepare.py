@@ -7,20 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.pylock import Pylock
 from packaging.requirements import Requirement
 
 from pexlite.errors import TargetError, UsageError
-from pexlite.fetch.collect import collect as collect
-from pexlite.fetch.excluded import needs_of as needs_of
 from pexlite.files.paths import is_file
 from pexlite.indexes.settings import effective_settings, unheeded_settings
 from pexlite.model import (
     BuildRequest,
     IndexSettings,
     LocalKind,
-    LocalSource,
-    LockParts,
     Progress,
     Report,
     Root,
@@ -30,89 +25,12 @@ from pexlite.model import (
 )
 from pexlite.network.urls import local_path
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
-from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.requirements.amendments import amended_roots
-from pexlite.resolve.lock import Resolution, resolve
-from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.resolvers import find_resolver
-from pexlite.sources.local import LocalWheel, goes_in
-from pexlite.sources.local import local_wheels as local_wheels
-from pexlite.store.store import Store, open_store
+from pexlite.sources.local import LocalWheel, goes_in, local_wheels
+from pexlite.sources.workshop import Workshop
+from pexlite.store.store import open_store
 from pexlite.targets.find import find_targets
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """The store, settings, resolver, targets and report that every fetching or building stage needs."""
-
-    store: Store
-    settings: IndexSettings
-    resolver: Resolver
-    targets: tuple[Target, ...]
-    report: Report
-
-    def local_wheels(self, sources: Sequence[LocalSource]) -> tuple[LocalWheel, ...]:
-        """The wheels made of `sources`: one for each, or one per target where code is compiled."""
-        return local_wheels(
-            sources,
-            store=self.store,
-            resolver=self.resolver,
-            settings=self.settings,
-            targets=self.targets,
-            report=self.report,
-        )
-
-    def resolve(
-        self, roots: Sequence[Root], specification: Specification, *, universal_from: Target | None = None
-    ) -> Pylock:
-        """A lock for the targets; with `universal_from`, for every platform and all Pythons from that one on."""
-        targets = (universal_from,) if universal_from else self.targets
-        resolution = Resolution(
-            roots=roots,
-            constraint_files=specification.constraint_files,
-            targets=targets,
-            settings=self.resolver.heeded(self.settings, specification.index),
-            amendments=specification.amendments,
-            universal=universal_from is not None,
-        )
-        found = resolve(resolution, self.resolver, self.report)
-        return pure_where_possible(found, targets) if self.settings.prefer_pure else found
-
-    def collect(
-        self, lock: Pylock, directory: Path, parts: LockParts, *, given: bool = False
-    ) -> tuple[Wheel, ...]:
-        """The wheels that `lock` gives the targets, now in the store. Its relative paths start in `directory`.
-
-        `given` says that it is not resolved now, but written down earlier.
-        """
-        pure = self.settings.prefer_pure
-        return collect(
-            pure_where_possible(lock, self.targets) if pure else lock,
-            self.targets,
-            store=self.store,
-            settings=self.settings,
-            resolver=self.resolver,
-            report=self.report,
-            lock_directory=directory,
-            parts=parts,
-            given=given,
-        )
-
-    def needs_of(
-        self, excluded: Pylock, directory: Path, parts: LockParts
-    ) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
-        """The requirements of the packages in `excluded`, and the names of those whose requirements are unknown.
-
-        None of these packages is fetched.
-        """
-        return needs_of(
-            excluded,
-            self.targets,
-            store=self.store,
-            settings=self.settings,
-            lock_directory=directory,
-            parts=parts,
-        )
 
 
 @dataclass(frozen=True)
@@ -183,7 +101,7 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
     # Before any code of a project that somebody may not have meant is run.
     for notice in specification.notices:
         report(Progress("note", notice))
-    local = workshop.local_wheels(specification.local)
+    local = local_wheels(specification.local, workshop)
     roots = amended_roots((*specification.roots, *map(root_of, local)), specification.amendments)
     unheeded = unheeded_settings(workshop.resolver.name, hears_pip=workshop.resolver.hears_pip)
     return Prepared(request, specification, workshop, local, roots, unheeded)

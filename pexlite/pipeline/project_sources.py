@@ -15,7 +15,7 @@ from pexlite.requirements.amendments import amended_roots
 from pexlite.requirements.parsed import merged_index
 from pexlite.requirements.read import raise_problems
 from pexlite.requirements.uv_sources import Needs, uv_sources
-from pexlite.sources.local import LocalWheel
+from pexlite.sources.local import LocalWheel, local_wheels
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
         settings = _beside(settings, found.index, specification.index)
         roots += found.roots
         new = {(source.path, source.marker): source for source in found.local}
-        made = prepared.workshop.local_wheels([source for key, source in new.items() if key not in known])
+        made = local_wheels([source for key, source in new.items() if key not in known], prepared.workshop)
         known |= set(new)
         local += made
         roots += map(root_of, made)

@@ -19,13 +19,12 @@ from packaging.markers import Marker
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.files.paths import is_directory, is_file, is_there
 from pexlite.listed import listed
-from pexlite.model import IndexSettings, LocalKind, LocalSource, Progress, Report, Target, Wheel
+from pexlite.model import LocalKind, LocalSource, Progress, Target, Wheel
 from pexlite.outputs import is_same_file
-from pexlite.resolve.resolver import Resolver
 from pexlite.sources.project_copy import is_copied
-from pexlite.sources.projects import Workshop
+from pexlite.sources.projects import Builder
 from pexlite.sources.source_tree import Sources, files_of
-from pexlite.store.store import Store
+from pexlite.sources.workshop import Workshop
 from pexlite.wheels.write import Member, write_wheel
 
 _NATIVE = re.compile(r"\.(?:so(?:\.\d+)*|pyd|dylib|dll)$")
@@ -43,28 +42,20 @@ class LocalWheel:
     """The patterns of `source.included` that took something in."""
 
 
-def local_wheels(
-    sources: Sequence[LocalSource],
-    *,
-    store: Store,
-    resolver: Resolver,
-    settings: IndexSettings,
-    targets: Sequence[Target],
-    report: Report,
-) -> tuple[LocalWheel, ...]:
-    """Each of `sources` as a wheel in `store`, in their order. Projects are built for the first of `targets`.
+def local_wheels(sources: Sequence[LocalSource], workshop: Workshop) -> tuple[LocalWheel, ...]:
+    """Each of `sources` as a wheel in the store, in their order. Projects are built for the first target.
 
     A project whose compiled wheel does not fit other targets gets another wheel for each of those. Raises the
     error of the source that fails, or one ProjectBuildError where several do.
     """
-    workshops = [Workshop(store, settings, resolver, target, report) for target in targets]
+    builders = [Builder(workshop, target) for target in workshop.targets]
     made: list[LocalWheel] = []
     failures: list[PexliteError] = []
     names = _names(sources)
     for number, source in enumerate(sources):
-        report(Progress("local", source.path.name, number, len(sources)))
+        workshop.report(Progress("local", source.path.name, number, len(sources)))
         try:
-            made += _for_all(source, names[source.kind, source.path], workshops)
+            made += _for_all(source, names[source.kind, source.path], builders)
         except PexliteError as failure:
             failures.append(failure)
     if len(failures) > 1:
@@ -116,18 +107,18 @@ def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
     return names
 
 
-def _for_all(source: LocalSource, name: str, workshops: Sequence[Workshop]) -> list[LocalWheel]:
+def _for_all(source: LocalSource, name: str, builders: Sequence[Builder]) -> list[LocalWheel]:
     """`source` as one wheel that fits all targets, else as several, with markers that tell their targets apart."""
     if source.kind in (LocalKind.PACKAGE, LocalKind.TREE):
-        return [_written_tree(source, name, workshops[0])]
-    wheels = [_wheel(source, name, workshops[0])]
+        return [_written_tree(source, name, builders[0])]
+    wheels = [_wheel(source, name, builders[0])]
     fitting: list[list[Target]] = [[]]
-    for workshop in workshops:
-        target = workshop.target
+    for builder in builders:
+        target = builder.target
         built = source.kind in (LocalKind.PROJECT, LocalKind.SDIST)
         fits = [not built or not wheel.tags.isdisjoint(target.tags) for wheel in wheels]
         if not any(fits):
-            wheels.append(_wheel(source, name, workshop))
+            wheels.append(_wheel(source, name, builder))
             fitting.append([])
             fits.append(True)
         fitting[fits.index(True)].append(target)
@@ -168,17 +159,17 @@ def _lies_outside(name: str, root: Path) -> bool:
     return any(not Path(os.path.realpath(place)).is_relative_to(root) for place in places)
 
 
-def _wheel(source: LocalSource, name: str, workshop: Workshop) -> Wheel:
+def _wheel(source: LocalSource, name: str, builder: Builder) -> Wheel:
     _check_there(source)
     if source.kind is LocalKind.PROJECT:
-        return workshop.build_project(source.path)
+        return builder.build_project(source.path)
     if source.kind is LocalKind.SDIST:
-        return replace(workshop.build_sdist(source.path), local=True)
+        return replace(builder.build_sdist(source.path), local=True)
     if source.kind is LocalKind.WHEEL:
-        return workshop.store.add(source.path, source.path.name)
+        return builder.workshop.store.add(source.path, source.path.name)
     with _reading(source.path):
         return _written(
-            source, name, [Member(_module_name(source.path) + ".py", source.path.read_bytes())], workshop
+            source, name, [Member(_module_name(source.path) + ".py", source.path.read_bytes())], builder
         )
 
 
@@ -187,7 +178,7 @@ def _check_there(source: LocalSource) -> None:
         raise FetchError(f"{source.path} is not there any more", causes=[f"it was named by {source.origin}"])
 
 
-def _written_tree(source: LocalSource, name: str, workshop: Workshop) -> LocalWheel:
+def _written_tree(source: LocalSource, name: str, builder: Builder) -> LocalWheel:
     """The wheel of a package directory or source tree, with notices about what stays out of it."""
     _check_there(source)
     path = source.path
@@ -198,7 +189,7 @@ def _written_tree(source: LocalSource, name: str, workshop: Workshop) -> LocalWh
             Member(prefix + inside, file.read_bytes(), bool(file.stat().st_mode & 0o100))
             for inside, file in found.files
         ]
-    wheel = _written(source, name, members, workshop)
+    wheel = _written(source, name, members, builder)
     return LocalWheel(source, wheel, found.words(path.name), found.matched)
 
 
@@ -206,7 +197,7 @@ def _sources(source: LocalSource) -> Sources:
     return files_of(source.path, whole_tree=source.kind is LocalKind.TREE, included=source.included)
 
 
-def _written(source: LocalSource, name: str, members: Sequence[Member], workshop: Workshop) -> Wheel:
+def _written(source: LocalSource, name: str, members: Sequence[Member], builder: Builder) -> Wheel:
     """The wheel of `members`, the files of `source` as they lie there: nothing is run or built."""
     if not members:
         raise ProjectBuildError(
@@ -214,7 +205,7 @@ def _written(source: LocalSource, name: str, members: Sequence[Member], workshop
         )
     # A letter first, for a version's number would lose leading zeros.
     version = f"0+d{_content_digest(members)}"
-    tag = _tag(members, workshop.target)
+    tag = _tag(members, builder.target)
     stem = f"{name.replace('-', '_')}-{version}"
     info = f"{stem}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -223,7 +214,7 @@ def _written(source: LocalSource, name: str, members: Sequence[Member], workshop
     texts = [Member(f"{info}/METADATA", metadata.encode()), Member(f"{info}/WHEEL", wheel.encode())]
     with tempfile.TemporaryDirectory(prefix="pexlite-local-") as scratch:
         path = write_wheel(Path(scratch) / f"{stem}-{tag}.whl", [*members, *texts], info)
-        return workshop.store.add(path, path.name, local=True)
+        return builder.workshop.store.add(path, path.name, local=True)
 
 
 @contextlib.contextmanager

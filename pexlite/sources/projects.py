@@ -12,27 +12,24 @@ from pathlib import Path
 from pexlite.addresses import mask
 from pexlite.errors import ProjectBuildError
 from pexlite.files.names import fault_of_path
-from pexlite.model import IndexSettings, Progress, Report, Target, Wheel
+from pexlite.model import Progress, Target, Wheel
 from pexlite.resolve.build_tools import build_requirements, build_tools, index_identity
 from pexlite.resolve.build_wheel import Checkout, build_wheel
-from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.sdist import unpack_sdist
 from pexlite.sources.project_copy import copy_project
 from pexlite.sources.project_key import project_key
-from pexlite.store.store import Store, Tools
+from pexlite.sources.workshop import Workshop
+from pexlite.store.store import Tools
 from pexlite.wheels.normalise import normalise
 from pexlite.wheels.write import source_date_epoch
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """Everything that a build needs besides its source."""
+class Builder:
+    """Builds wheels for one target."""
 
-    store: Store
-    settings: IndexSettings
-    resolver: Resolver
+    workshop: Workshop
     target: Target
-    report: Report
 
     def build_project(self, directory: Path, *, local: bool = True) -> Wheel:
         """The wheel of the project in `directory`, built from a copy, so that nothing is left behind there.
@@ -82,12 +79,12 @@ class Workshop:
         needs: list[str] = []
 
         def make() -> Wheel:
-            self.report(Progress("build", mask(checkout.requirement)))
+            self.workshop.report(Progress("build", mask(checkout.requirement)))
             check()
             with tempfile.TemporaryDirectory(prefix="pexlite-checkout-") as scratch:
                 built, found = checkout.build(
                     Path(scratch) / "built",
-                    self.settings,
+                    self.workshop.settings,
                     interpreter=self.target.interpreter,
                     source_date_epoch=source_date_epoch(),
                 )
@@ -98,7 +95,7 @@ class Workshop:
 
     def key(self, *identity: str) -> str:
         """The key of a source, built for this target from these indexes."""
-        indexes = index_identity(self.resolver, self.settings)
+        indexes = index_identity(self.workshop.resolver, self.workshop.settings)
         facts = (*identity, self.target.python, self.target.platform, str(source_date_epoch()), indexes)
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
@@ -111,53 +108,53 @@ class Workshop:
         if known is not None:
             return known
         made = make()
-        noted = self.store.tools_of(source) or Tools(tuple(needs()), "")
+        noted = self.workshop.store.tools_of(source) or Tools(tuple(needs()), "")
         tools = self._tools_now(noted)
         if tools:
-            self.store.remember_built(_with(source, tools), made)
-            self.store.note_tools(source, Tools(noted.requirements, tools))
+            self.workshop.store.remember_built(_with(source, tools), made)
+            self.workshop.store.note_tools(source, Tools(noted.requirements, tools))
         return made
 
     def remembered(self, source: str) -> Wheel | None:
         """The wheel that `once` made of `source` earlier, with what it would be built with now."""
-        noted = self.store.tools_of(source)
+        noted = self.workshop.store.tools_of(source)
         tools = self._tools_now(noted) if noted else ""
-        return self.store.built(_with(source, tools)) if tools else None
+        return self.workshop.store.built(_with(source, tools)) if tools else None
 
     def _tools_now(self, noted: Tools) -> str:
         """A digest of what the requirements come to now or, where nobody can tell, came to last; else ""."""
         interpreter = self.target.interpreter
-        asked = (noted.requirements, interpreter, self.resolver, self.settings)
-        if asked not in self.store.asked:
-            told = build_tools(self.resolver, noted.requirements, self.settings, interpreter)
-            self.store.asked[asked] = told or ""
-        if not self.store.asked[asked] and noted.digest:
+        asked = (noted.requirements, interpreter, self.workshop.resolver, self.workshop.settings)
+        if asked not in self.workshop.store.asked:
+            told = build_tools(self.workshop.resolver, noted.requirements, self.workshop.settings, interpreter)
+            self.workshop.store.asked[asked] = told or ""
+        if not self.workshop.store.asked[asked] and noted.digest:
             names = ", ".join(noted.requirements)
             words = f"{names} cannot be asked for now, so what an earlier version of it may have built is used"
-            self.report(Progress("note", words))
-        return self.store.asked[asked] or noted.digest
+            self.workshop.report(Progress("note", words))
+        return self.workshop.store.asked[asked] or noted.digest
 
     def _build(self, source: Path, *, local: bool) -> Wheel:
-        self.report(Progress("build", source.name))
+        self.workshop.report(Progress("build", source.name))
         with tempfile.TemporaryDirectory(prefix="pexlite-wheel-") as scratch:
             built = build_wheel(
-                self.resolver,
+                self.workshop.resolver,
                 source,
                 Path(scratch) / "built",
-                settings=self.settings,
+                settings=self.workshop.settings,
                 interpreter=self.target.interpreter,
                 source_date_epoch=source_date_epoch(),
             )
             return self._keep(built, Path(scratch), local=local)
 
     def _keep(self, built: Path, scratch: Path, *, local: bool) -> Wheel:
-        wheel = self.store.add(normalise(built, scratch), built.name, local=local)
+        wheel = self.workshop.store.add(normalise(built, scratch), built.name, local=local)
         if not wheel.tags.intersection(self.target.tags):
             raise ProjectBuildError(
                 f"{wheel.name} {wheel.version} was built and does not fit {self.target.name}",
                 causes=[f"it became {wheel.filename}"],
                 hint="build on that platform, take a version with a wheel, or name one's directory: --wheels DIR"
-                if self.target.interpreter is None or self.resolver.builds_for(self.target)
+                if self.target.interpreter is None or self.workshop.resolver.builds_for(self.target)
                 else "uv builds for Pythons that pip cannot run on: --resolver uv",
             )
         return wheel

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from pexlite.listed import listed
 
@@ -85,8 +86,28 @@ def files_of(directory: Path, *, whole_tree: bool = False, included: Sequence[st
         unwanted = {name for name in names if _NO_SOURCES.fullmatch(name)}
         unwanted |= _OF_A_PROJECT if names & {"pyproject.toml", "setup.py"} else set()
     walk = _Walk(os.path.realpath(directory), tuple(pattern.rstrip("/") for pattern in included))
-    walk.enter(directory, "", frozenset(), None, unwanted)
+    walk.enter(_Place(directory), unwanted)
     return Sources(tuple(sorted(walk.files)), tuple(sorted(walk.left_out.items())), frozenset(walk.matched))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A directory on the way of a walk."""
+
+    path: Path
+    prefix: str = ""
+    """The beginning of the names of all that is in it."""
+    above: frozenset[str] = frozenset()
+    """The real paths of the directories that it is in."""
+    withheld: Reason | None = None
+    """The reason for which it stays out, unless a pattern takes something of it."""
+    free: bool = False
+    """Whether a pattern has taken the directory itself, with all in it."""
+
+    def inside(self, name: str, **said: Any) -> _Place:
+        """The directory `name` in this one."""
+        above = self.above | {os.path.realpath(self.path)}
+        return _Place(self.path / name, f"{self.prefix}{name}/", above, **said)
 
 
 @dataclass
@@ -100,46 +121,34 @@ class _Walk:
     left_out: dict[str, Reason] = field(default_factory=dict)
     matched: set[str] = field(default_factory=set)
 
-    def enter(
-        self,
-        directory: Path,
-        prefix: str,
-        above: frozenset[str],
-        withheld: Reason | None,
-        unwanted: Iterable[str] = (),
-        *,
-        free: bool = False,
-    ) -> None:
-        """Look at all in `directory`, which stays out for the reason `withheld` unless a pattern takes it.
-
-        `free` says that a pattern has taken the directory itself.
-        """
-        real = os.path.realpath(directory)
-        if real in above:
+    def enter(self, place: _Place, unwanted: Iterable[str] = ()) -> None:
+        """Look at all in `place` but what is called by one of the `unwanted` names."""
+        if os.path.realpath(place.path) in place.above:
             return  # a link to a directory that holds it: its files are there already
-        for entry in _entries(directory):
-            path, name = directory / entry.name, prefix + entry.name
+        for entry in _entries(place.path):
+            path, name = place.path / entry.name, place.prefix + entry.name
             if entry.name in unwanted or _is_litter(entry):
                 continue
             if not (entry.is_dir() or entry.is_file()):
                 self.left_out[name] = Reason.NOWHERE if _leads_nowhere(path) else Reason.SPECIAL
                 continue
-            why = None if free else withheld or self._reason(entry, path)
-            taken = free or (why is not None and self._is_included(name, "" if withheld else entry.name))
+            why = None if place.free else place.withheld or self._reason(entry, path)
+            alone = "" if place.withheld else entry.name
+            taken = place.free or (why is not None and self._is_included(name, alone))
             why = None if taken else why
             if not entry.is_dir():
                 self._add(name, path, why)
             elif why is None:
-                self.enter(path, f"{name}/", above | {real}, None, free=taken)
+                self.enter(place.inside(entry.name, free=taken))
             else:
-                self._pass_over(name, path, above | {real}, why)
+                self._pass_over(name, place.inside(entry.name, withheld=why), why)
 
-    def _pass_over(self, name: str, path: Path, above: frozenset[str], why: Reason) -> None:
-        """Leave out the directory at `path`, except what patterns take of it."""
+    def _pass_over(self, name: str, place: _Place, why: Reason) -> None:
+        """Leave out the directory `name`, except what patterns take of it."""
         known = len(self.files)
         # What a link leads to may be the whole disk: only the link itself can be named.
         if self.included and why is not Reason.OUTSIDE:
-            self.enter(path, f"{name}/", above, why)
+            self.enter(place)
         if len(self.files) == known:
             self.left_out = {kept: r for kept, r in self.left_out.items() if not kept.startswith(f"{name}/")}
             self.left_out[name] = why

@@ -15,6 +15,7 @@ from pexlite.errors import FetchError
 from pexlite.fetch.collect import collect
 from pexlite.model import IndexSettings, Progress, Target, Wheel
 from pexlite.resolve.resolver import Resolver
+from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
 from tests.factories import make_project, make_wheel
 from tests.network import server as replies
@@ -31,15 +32,10 @@ def collected(
     lock_directory: Path | None = None,
     steps: list[Progress] | None = None,
 ) -> tuple[Wheel, ...]:
-    return collect(
-        lock,
-        target if isinstance(target, list) else [target],
-        store=store,
-        settings=IndexSettings(retries=0),
-        resolver=resolver,
-        report=(steps if steps is not None else []).append,
-        lock_directory=lock_directory,
-    )
+    targets = tuple(target) if isinstance(target, list) else (target,)
+    report = (steps if steps is not None else []).append
+    workshop = Workshop(store, IndexSettings(retries=0), resolver, targets, report)
+    return collect(lock, workshop, lock_directory)
 
 
 @pytest.fixture

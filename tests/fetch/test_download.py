@@ -18,9 +18,10 @@ from packaging.pylock import Pylock
 
 from pexlite.errors import FetchError, HashMismatch
 from pexlite.fetch.collect import collect
-from pexlite.model import IndexSettings, Progress, Target, Wheel
+from pexlite.model import IndexSettings, Progress, Target, Wheel, no_report
 from pexlite.resolve.pip import Pip
 from pexlite.resolve.pip_program import PipProgram
+from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
 from tests.factories import make_wheel
 from tests.network import server as replies
@@ -45,7 +46,7 @@ def fetched(
     progress: list[Progress] | None = None,
 ) -> tuple[Wheel, ...]:
     report = (progress if progress is not None else []).append
-    return collect(lock, [target], store=store, settings=settings, resolver=NO_RESOLVER, report=report)
+    return collect(lock, Workshop(store, settings, NO_RESOLVER, (target,), report))
 
 
 def left_behind(store: Store) -> Sequence[Path]:
@@ -251,7 +252,7 @@ def test_a_keyring_is_asked_through_pip_where_the_server_wants_credentials(
     settings = IndexSettings(timeout=5, retries=0, keyring_provider="subprocess", index_url=index)
     lock = lock_of(wheel_entry(wheel, server.url("/" + wheel.name)))
     pip = Pip(PipProgram((sys.executable, "-m", "pip")))
-    found = collect(lock, [target], store=store, settings=settings, resolver=pip)
+    found = collect(lock, Workshop(store, settings, pip, (target,), no_report))
     assert found[0].sha256 == sha256(wheel)
 
 
@@ -301,9 +302,10 @@ def test_ctrl_c_ends_it_quickly_and_leaves_nothing(
             from packaging.markers import default_environment
             from packaging.tags import sys_tags
             from pexlite.fetch.collect import collect
-            from pexlite.model import IndexSettings, Target
+            from pexlite.model import IndexSettings, Target, no_report
             from pexlite.resolve.pip import Pip
             from pexlite.resolve.pip_program import PipProgram
+            from pexlite.sources.workshop import Workshop
             from pexlite.store.store import Store
             from tests.pylock.values import lock_of, wheel_entry
 
@@ -311,13 +313,9 @@ def test_ctrl_c_ends_it_quickly_and_leaves_nothing(
             signal.signal(signal.SIGINT, signal.default_int_handler)
             wheel, url, root = sys.argv[1:]
             target = Target("cp311", "linux_x86_64", None, tuple(sys_tags()), default_environment())
-            collect(
-                lock_of(wheel_entry(Path(wheel), url)),
-                [target],
-                store=Store(Path(root)),
-                settings=IndexSettings(timeout=60),
-                resolver=Pip(PipProgram(("false",))),
-            )
+            pip = Pip(PipProgram(("false",)))
+            workshop = Workshop(Store(Path(root)), IndexSettings(timeout=60), pip, (target,), no_report)
+            collect(lock_of(wheel_entry(Path(wheel), url)), workshop)
             """
         )
     )

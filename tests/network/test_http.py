@@ -18,12 +18,13 @@ from pexlite.errors import FetchError, PexliteError, UsageError
 from pexlite.fetch import download
 from pexlite.fetch.collect import collect
 from pexlite.indexes.settings import effective_settings
-from pexlite.model import IndexSettings, Target
+from pexlite.model import IndexSettings, Target, no_report
 from pexlite.network import certificates
 from pexlite.network.http import Limit
 from pexlite.requirements import requirements_txt
 from pexlite.resolve.pip import Pip
 from pexlite.resolve.pip_program import PipProgram
+from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
 from tests import needs
 from tests.factories import make_wheel
@@ -58,7 +59,7 @@ def kind(request: pytest.FixtureRequest, store: Store, target: Target, tmp_path:
     def ask(url: str, settings: IndexSettings) -> None:
         lock = lock_of(wheel_entry(wheel, url))  # which tells no size
         pip = Pip(PipProgram(("false",)))
-        collect(lock, [target], store=store, settings=effective_settings(settings), resolver=pip)
+        collect(lock, Workshop(store, effective_settings(settings), pip, (target,), no_report))
 
     return Kind(wheel.name, wheel.read_bytes(), ask)
 

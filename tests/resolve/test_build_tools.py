@@ -17,7 +17,8 @@ from pexlite.resolve.build_tools import build_requirements
 from pexlite.resolve.build_wheel import Checkout
 from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.resolvers import find_resolver
-from pexlite.sources.projects import Workshop
+from pexlite.sources.projects import Builder
+from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
 from tests.factories import make_project, make_wheel
 from tests.pylock.values import lock_of, sha256
@@ -69,16 +70,20 @@ class Builds:
     def __init__(self, directory: Path, target: Target, resolver: Resolver) -> None:
         self.sdist = sdist_in(directory)
         self.steps: list[Progress] = []
-        self.workshop = Workshop(Store(directory / "store"), IndexSettings(), resolver, target, self.steps.append)
+        store = Store(directory / "store")
+        workshop = Workshop(store, IndexSettings(), resolver, (target,), self.steps.append)
+        self.builder = Builder(workshop, target)
 
     def text(self, index: Path) -> str:
         """The output of the wheel that is built, or taken again, from the files in `index`."""
         return text_of(self.from_index(index).build_sdist(self.sdist))
 
-    def from_index(self, index: Path) -> Workshop:
-        """A workshop of another build, which asks again."""
+    def from_index(self, index: Path) -> Builder:
+        """The builder of another build, which asks again."""
         settings = IndexSettings(no_index=True, find_links=(str(index),))
-        return replace(self.workshop, settings=settings, store=Store(self.workshop.store.root))
+        before = self.builder.workshop
+        workshop = replace(before, settings=settings, store=Store(before.store.root))
+        return replace(self.builder, workshop=workshop)
 
     @property
     def built(self) -> int:
@@ -120,8 +125,8 @@ def test_a_checkout_is_built_anew_by_a_mended_backend(builds: Builds, tmp_path: 
     index = tmp_path / "index"
     for version, said, built in (("1.0", "first", 1), ("1.0", "first", 1), ("1.1", "mended", 2)):
         publish(index, version, said)
-        workshop = builds.from_index(index)
-        wheel = workshop.build_checkout(checkout, ("git", url))
+        builder = builds.from_index(index)
+        wheel = builder.build_checkout(checkout, ("git", url))
         assert said in text_of(wheel)
         assert builds.built == built
 

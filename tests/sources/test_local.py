@@ -18,6 +18,7 @@ from pexlite.resolve.pip import Pip
 from pexlite.resolve.pip_program import PipProgram
 from pexlite.resolve.resolvers import find_resolver
 from pexlite.sources.local import local_wheels, loose_module, module_of
+from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
 from pexlite.wheels.read import read_text
 from tests import needs
@@ -29,11 +30,7 @@ NO_RESOLVER = Pip(PipProgram(("false",)))
 def wheel_of(kind: LocalKind, path: Path, store: Store, target: Target) -> Wheel:
     (made,) = local_wheels(
         [LocalSource(kind, path, "the command line")],
-        store=store,
-        resolver=NO_RESOLVER,
-        settings=IndexSettings(),
-        targets=[target],
-        report=no_report,
+        Workshop(store, IndexSettings(), NO_RESOLVER, (target,), no_report),
     )
     return made.wheel
 
@@ -116,14 +113,7 @@ def test_a_tree_is_the_same_whatever_its_directory_is_called(store: Store, targe
 def test_two_trees_of_one_name_are_two_projects(store: Store, target: Target, tmp_path: Path) -> None:
     trees = [written(tmp_path / place / "src", f"{place}.py") for place in ("a", "b")]
     sources = [LocalSource(LocalKind.TREE, path, "x") for path in (*trees, trees[0])]
-    made = local_wheels(
-        sources,
-        store=store,
-        resolver=NO_RESOLVER,
-        settings=IndexSettings(),
-        targets=[target],
-        report=no_report,
-    )
+    made = local_wheels(sources, Workshop(store, IndexSettings(), NO_RESOLVER, (target,), no_report))
     assert [entry.wheel.name for entry in made] == ["local-tree", "local-tree-2", "local-tree"]
     assert made[0].wheel.sha256 == made[2].wheel.sha256
 
@@ -138,11 +128,7 @@ def test_wheels_and_projects_go_through_as_well(store: Store, target: Target, tm
     ]
     made = local_wheels(
         sources,
-        store=store,
-        resolver=find_resolver("auto"),
-        settings=IndexSettings(),
-        targets=[target],
-        report=lambda step: steps.append(step.stage),
+        Workshop(store, IndexSettings(), find_resolver("auto"), (target,), lambda step: steps.append(step.stage)),
     )
     assert [(entry.source, entry.wheel.name, entry.wheel.local) for entry in made] == [
         (sources[0], "demo", False),
@@ -180,11 +166,7 @@ def test_a_project_that_fits_one_python_is_built_for_each(store: Store, target: 
             LocalSource(LocalKind.PROJECT, native_project(tmp_path), "x", marker=bound),
             LocalSource(LocalKind.PROJECT, plain, "x"),
         ],
-        store=store,
-        resolver=find_resolver("auto"),
-        settings=IndexSettings(),
-        targets=[target, second],
-        report=no_report,
+        Workshop(store, IndexSettings(), find_resolver("auto"), (target, second), no_report),
     )
     names = [f"native-1.0-{one.python}-none-any.whl" for one in (target, second)]
     assert [entry.wheel.filename for entry in made] == [*names, "plain-1.0-py3-none-any.whl"]
@@ -204,14 +186,7 @@ def test_all_sources_that_fail_are_named(store: Store, target: Target, tmp_path:
         LocalSource(LocalKind.MODULE, tmp_path / "gone.py", "x"),
     ]
     with pytest.raises(PexliteError) as caught:
-        local_wheels(
-            sources,
-            store=store,
-            resolver=NO_RESOLVER,
-            settings=IndexSettings(),
-            targets=[target],
-            report=no_report,
-        )
+        local_wheels(sources, Workshop(store, IndexSettings(), NO_RESOLVER, (target,), no_report))
     told = "\n".join(caught.value.causes)
     assert "empty" in told
     assert "gone.py" in told

@@ -7,7 +7,7 @@ import pytest
 
 from pexlite.errors import ProjectBuildError
 from pexlite.sources.project_copy import copy_project
-from pexlite.sources.projects import Workshop
+from pexlite.sources.projects import Builder
 from tests.factories import make_project, written
 from tests.repositories import committed, git
 
@@ -91,13 +91,13 @@ def test_git_is_the_one_on_path_and_none_in_the_repository(
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_backend_can_ask_git_for_the_version(workshop: Workshop, tmp_path: Path) -> None:
+def test_a_backend_can_ask_git_for_the_version(builder: Builder, tmp_path: Path) -> None:
     project = make_project(tmp_path / "repository" / "packages", "demo", files={"demo/__init__.py": ""})
     backend = (project / "backend.py").read_text()
     asks = 'version = os.popen("git describe --tags --dirty").read().strip()'
     (project / "backend.py").write_text(backend.replace("    info =", f"    {asks}\n    info =", 1))
     committed(tmp_path / "repository", "3.4")
-    assert str(workshop.build_project(project).version) == "3.4"
+    assert str(builder.build_project(project).version) == "3.4"
     assert git(project, "status", "--porcelain") == ""
 
 

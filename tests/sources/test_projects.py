@@ -14,7 +14,8 @@ from packaging.tags import Tag
 from pexlite.errors import ProjectBuildError
 from pexlite.model import IndexSettings, Progress, Target, no_report
 from pexlite.resolve.resolvers import find_resolver
-from pexlite.sources.projects import Workshop
+from pexlite.sources.projects import Builder
+from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
 from pexlite.wheels.normalise import normalise
 from pexlite.wheels.read import read_wheel
@@ -38,10 +39,10 @@ def everything_in(directory: Path) -> list[tuple[str, bytes]]:
     return sorted((str(path), path.read_bytes()) for path in directory.rglob("*") if path.is_file())
 
 
-def test_a_project_becomes_a_wheel_and_its_directory_stays_as_it_was(workshop: Workshop, tmp_path: Path) -> None:
+def test_a_project_becomes_a_wheel_and_its_directory_stays_as_it_was(builder: Builder, tmp_path: Path) -> None:
     project = project_in(tmp_path)
     before = everything_in(project)
-    wheel = workshop.build_project(project)
+    wheel = builder.build_project(project)
     assert (wheel.name, str(wheel.version), wheel.local) == ("demo", "1.0", True)
     assert wheel.entry_points == {"console_scripts": {"demo": "demo:main"}}
     assert [str(requirement) for requirement in wheel.requires_dist] == ["click>=8"]
@@ -65,8 +66,10 @@ def test_the_same_project_gives_the_same_bytes_wherever_it_lies(
             project = project_in(tmp_path / f"place {number}")
             for path in project.rglob("*"):
                 os.utime(path, (1e9 + number * 1e6, 1e9 + number * 1e6))
-            workshop = Workshop(Store(store.root / str(number)), IndexSettings(), resolver, target, no_report)
-            wheel = workshop.build_project(project)
+            builder = Builder(
+                Workshop(Store(store.root / str(number)), IndexSettings(), resolver, (target,), no_report), target
+            )
+            wheel = builder.build_project(project)
         finally:
             os.umask(previous)
         digests.add(wheel.sha256)
@@ -74,13 +77,13 @@ def test_the_same_project_gives_the_same_bytes_wherever_it_lies(
     assert len(digests) == 1
 
 
-def test_litter_of_earlier_builds_stays_out_of_the_copy(workshop: Workshop, tmp_path: Path) -> None:
+def test_litter_of_earlier_builds_stays_out_of_the_copy(builder: Builder, tmp_path: Path) -> None:
     # The backend takes every directory whose name begins with the project's.
     project = project_in(tmp_path)
     litter = ["demo/__pycache__/x.pyc", "demo/x.pyc", "demo/.tox/x.py", "demo/node_modules/x.js"]
     litter += ["demo.egg-info/PKG-INFO", "demo/venv/pyvenv.cfg", "demo/venv/lib/x.py"]
     written(project, *litter)
-    wheel = workshop.build_project(project)
+    wheel = builder.build_project(project)
     assert sorted(file for file in wheel.files if "dist-info" not in file) == sorted(CODE)
 
 
@@ -92,37 +95,37 @@ def sdist_of(project: Path, *, below: str = "") -> Path:
 
 
 @pytest.mark.parametrize("below", ["", "part/of/it"])
-def test_an_sdist_is_built_once_for_each_python(below: str, workshop: Workshop, tmp_path: Path) -> None:
+def test_an_sdist_is_built_once_for_each_python(below: str, builder: Builder, tmp_path: Path) -> None:
     sdist = sdist_of(project_in(tmp_path), below=below)
     steps: list[Progress] = []
-    counting = replace(workshop, report=steps.append)
+    counting = replace(builder, workshop=replace(builder.workshop, report=steps.append))
     wheel = counting.build_sdist(sdist, below)
     assert set(CODE) <= set(wheel.files)
     assert counting.build_sdist(sdist, below).sha256 == wheel.sha256
     assert len(steps) == 1
-    other = replace(counting, target=replace(workshop.target, platform="linux_other"))
+    other = replace(counting, target=replace(builder.target, platform="linux_other"))
     assert other.build_sdist(sdist, below).sha256 == wheel.sha256
     assert len(steps) == 2
 
 
-def test_a_broken_project_is_an_error_with_what_its_backend_said(workshop: Workshop, tmp_path: Path) -> None:
+def test_a_broken_project_is_an_error_with_what_its_backend_said(builder: Builder, tmp_path: Path) -> None:
     project = project_in(tmp_path)
     (project / "backend.py").write_text("raise RuntimeError('no luck today')\n")
     with pytest.raises(ProjectBuildError) as caught:
-        workshop.build_project(project)
+        builder.build_project(project)
     assert "no luck today" in "\n".join(caught.value.causes)
     assert caught.value.exit_code == 3
 
 
-def test_a_directory_outside_the_sdist_is_not_built(workshop: Workshop, tmp_path: Path) -> None:
+def test_a_directory_outside_the_sdist_is_not_built(builder: Builder, tmp_path: Path) -> None:
     project_in(tmp_path / "elsewhere")
     sdist = sdist_of(project_in(tmp_path))
     with pytest.raises(ProjectBuildError, match=r"demo-1\.0\.tar\.gz has no directory '\.\./elsewhere/demo'"):
-        workshop.build_sdist(sdist, "../elsewhere/demo")
+        builder.build_sdist(sdist, "../elsewhere/demo")
 
 
-def test_a_wheel_that_does_not_fit_the_target_is_an_error(workshop: Workshop, tmp_path: Path) -> None:
-    elsewhere = replace(workshop, target=replace(workshop.target, tags=(Tag("cp311", "cp311", "win_amd64"),)))
+def test_a_wheel_that_does_not_fit_the_target_is_an_error(builder: Builder, tmp_path: Path) -> None:
+    elsewhere = replace(builder, target=replace(builder.target, tags=(Tag("cp311", "cp311", "win_amd64"),)))
     with pytest.raises(ProjectBuildError, match="does not fit"):
         elsewhere.build_project(project_in(tmp_path))
 
@@ -200,8 +203,10 @@ def test_real_backends_give_the_same_bytes_in_two_directories(
         elif backend == "flit":
             text = (project / "pyproject.toml").read_text().replace("version =", 'description = "It."\nversion =')
             (project / "pyproject.toml").write_text(text)
-        workshop = Workshop(Store(store.root / place), IndexSettings(), resolver, target, no_report)
-        wheel = workshop.build_project(project)
+        builder = Builder(
+            Workshop(Store(store.root / place), IndexSettings(), resolver, (target,), no_report), target
+        )
+        wheel = builder.build_project(project)
         digests.append(wheel.sha256)
         assert "demo/__init__.py" in wheel.files
         assert any(file.endswith(".so") for file in wheel.files) == (backend == "C extension")

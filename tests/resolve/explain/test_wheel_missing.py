@@ -12,9 +12,10 @@ from packaging.requirements import Requirement
 
 from pexlite.errors import ResolutionError
 from pexlite.fetch.collect import collect
-from pexlite.model import IndexSettings, LockParts, Root, no_report
+from pexlite.model import IndexSettings, Root, no_report
 from pexlite.resolve.lock import Resolution, resolve
 from pexlite.resolve.resolvers import find_resolver
+from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_project, make_wheel
@@ -119,12 +120,6 @@ def test_a_source_distribution_of_pure_python_serves_a_target_that_is_not_here(
     with Server() as server:
         url = serve(server, files)
         lock = locked(resolver, url, "pure", OLD_LINUX)
-        wheels = collect(
-            lock,
-            [target],
-            store=Store(tmp_path / "store"),
-            settings=IndexSettings(index_url=url),
-            resolver=find_resolver(resolver),
-            parts=LockParts(),
-        )
+        settings, store = IndexSettings(index_url=url), Store(tmp_path / "store")
+        wheels = collect(lock, Workshop(store, settings, find_resolver(resolver), (target,), no_report))
     assert [wheel.filename for wheel in wheels] == ["pure-1.0-py3-none-any.whl"]

@@ -1,0 +1,57 @@
+"""A prepared request resolved into a lock, with what its projects say of where their dependencies come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.pylock import Pylock
+
+from pexlite.model import Target
+from pexlite.pipeline.prepare import Prepared
+from pexlite.pipeline.project_sources import with_sources
+from pexlite.pylock.prefer_pure import pure_where_possible
+from pexlite.resolve.lock import Resolution, resolve
+from pexlite.targets.surroundings import neighbours
+
+_OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A request and the lock that it was resolved into."""
+
+    prepared: Prepared
+    """With the local code and the indexes that its projects name as sources."""
+    lock: Pylock
+    notices: tuple[str, ...] = ()
+
+
+def resolve_request(prepared: Prepared, *, universal: bool = False) -> Resolved:
+    """`prepared`, resolved for its targets; if `universal`, for all platforms and Pythons that its code takes."""
+    sourced = with_sources(prepared, universal=universal)
+    prepared, specification, workshop = sourced.prepared, prepared.specification, sourced.prepared.workshop
+    targets = (_oldest(prepared),) if universal else workshop.targets
+    resolution = Resolution(
+        roots=prepared.roots,
+        constraint_files=specification.constraint_files,
+        targets=targets,
+        settings=workshop.resolver.heeded(workshop.settings, specification.index),
+        amendments=specification.amendments,
+        universal=universal,
+    )
+    found = resolve(resolution, workshop.resolver, workshop.report)
+    lock = pure_where_possible(found, targets) if workshop.settings.prefer_pure else found
+    return Resolved(prepared, lock, sourced.notices)
+
+
+def _oldest(prepared: Prepared) -> Target:
+    """The oldest CPython, from 3.8 on, that all local code accepts; this Python where local code says nothing."""
+    here = prepared.targets[0]
+    bounds = [entry.wheel.requires_python for entry in prepared.local] + [prepared.specification.requires_python]
+    said = [bound for bound in bounds if bound is not None]
+    pythons = [near for near in neighbours(here) if near.python.startswith("cp") and near.minor >= _OLDEST]
+    for near in sorted([here, *pythons], key=lambda python: python.minor) if said else ():
+        python = near.environment["python_full_version"]
+        if all(bound.contains(python, prereleases=True) for bound in said):
+            return near
+    return here
