@@ -1,4 +1,4 @@
-"""The tools of a build as they would be now: its requirements, resolved, and the indexes that they come from."""
+"""A build's current tools: its requirements, resolved, and the indexes that they come from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pexlite.model import IndexSettings
 from pexlite.requirements.lines import requirement_line, write_lines
 from pexlite.resolve.resolver import Resolver
 
-_USUAL = ("setuptools>=40.8.0",)  # of a project that names no build system (PEP 518)
+_USUAL = ("setuptools>=40.8.0",)  # for a project that names no build system (PEP 518)
 _LARGEST = 1 << 20  # bytes of a pyproject.toml
 _VARIABLES = ("PIP_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "UV_BUILD_CONSTRAINT", "UV_CONSTRAINT")
 
@@ -27,7 +27,7 @@ _VARIABLES = ("PIP_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "UV_BUILD_CONSTRAINT", "
 def build_requirements(source: Path, subdirectory: str = "") -> tuple[str, ...]:
     """The `requires` of the build system of a project directory or an sdist (PEP 518).
 
-    Those that a build falls back on where it names none or cannot be read: whoever builds it says why.
+    The default where there is no build system, or it cannot be read: the build itself will report why.
     """
     try:
         table = tomllib.loads(_pyproject(source, subdirectory).decode("utf-8"))
@@ -40,17 +40,17 @@ def build_requirements(source: Path, subdirectory: str = "") -> tuple[str, ...]:
 def build_tools(
     resolver: Resolver, requirements: Sequence[str], settings: IndexSettings, interpreter: Path | None
 ) -> str | None:
-    """A digest of the distributions that `requirements` come to now; None where an index does not answer, say."""
+    """A digest of the distributions to which `requirements` resolve now; None on a failure."""
     with tempfile.TemporaryDirectory(prefix="pexlite-tools-") as scratch, contextlib.suppress(UsageError):
         listed = write_lines(Path(scratch) / "requirements.in", map(requirement_line, requirements))
-        # Whoever builds has all the patience that was asked for.
+        # The build itself waits and retries as the settings say; this look-up need not.
         found = resolver.chosen(listed, replace(settings, retries=0), interpreter) if requirements else ""
         return None if found is None else hashlib.sha256(found.encode()).hexdigest()
     return None
 
 
 def index_identity(resolver: Resolver, settings: IndexSettings) -> str:
-    """A digest of the indexes, without passwords, and of the settings by which one file of them is preferred."""
+    """A digest of the indexes, without passwords, and of the settings that choose among their files."""
     indexes = resolver.indexes(settings)
     places = [*(index.url for index in indexes.general), *settings.find_links]
     facts = (
@@ -64,7 +64,7 @@ def index_identity(resolver: Resolver, settings: IndexSettings) -> str:
 
 
 def _pyproject(source: Path, subdirectory: str) -> bytes:
-    """The content of pyproject.toml. Raises OSError and what readers of archives raise, KeyError without one."""
+    """The content of pyproject.toml. Raises OSError, the errors of archive readers, and KeyError without one."""
     if source.is_dir():
         return (source / subdirectory / "pyproject.toml").read_bytes()
     wanted = PurePosixPath(subdirectory, "pyproject.toml").parts

@@ -34,10 +34,10 @@ def build_wheel(
 ) -> Path:
     """The wheel of a project directory or an sdist, built by its PEP 517 backend in isolation.
 
-    `interpreter` builds it, or the Python that runs pexlite: by default, and where `interpreter` is too old for
-    pip, which makes no difference to a pure wheel. Raises ProjectBuildError with the backend's last lines. An
-    sdist is unpacked first, so that its directory is known to the compiler's `-ffile-prefix-map` and stays out of
-    extension modules.
+    `interpreter` builds it; by default, and where `interpreter` is too old for pip, the Python that runs pexlite,
+    which makes no difference to a pure wheel. An sdist is unpacked first, so that its directory can be passed to
+    the compiler's `-ffile-prefix-map` and stays out of extension modules. Raises ProjectBuildError with the
+    backend's last lines.
     """
     if build_requirements(source):
         resolver.check_builds(source.name, settings)
@@ -55,12 +55,12 @@ def build_wheel(
 def download(requirement: str, directory: Path, settings: IndexSettings) -> Path:
     """The distribution file of `requirement` (`name==version`, `name @ URL`), without dependencies.
 
-    For what plain HTTP cannot do: download from an index behind a keyring. pip does it whatever resolves,
-    since uv has no command for that. Raises FetchError.
+    For indexes behind a keyring, which plain HTTP cannot read. pip does it with either resolver, since uv has no
+    such command. Raises FetchError.
     """
     with tempfile.TemporaryDirectory(prefix="pexlite-download-") as scratch:
         files = Path(scratch) / "files"
-        # In a file, since a URL may hold a password and arguments show in `ps`.
+        # In a file: a URL may contain a password, and `ps` shows arguments.
         listed = write_lines(Path(scratch) / "requirements.txt", [requirement_line(requirement)])
         run(
             PipProgram(),
@@ -77,7 +77,7 @@ def download(requirement: str, directory: Path, settings: IndexSettings) -> Path
 
 @dataclass(frozen=True)
 class Checkout:
-    """A commit of a repository: the requirement on it, a VCS URL, and the directory in it that is the project."""
+    """A commit of a repository: its VCS URL as a requirement, and the project's directory in it."""
 
     requirement: str
     subdirectory: str = ""
@@ -90,9 +90,9 @@ class Checkout:
         interpreter: Path | None,
         source_date_epoch: int,
     ) -> tuple[Path, tuple[str, ...]]:
-        """The wheel of the project, in `directory`, and its build requirements.
+        """The project's wheel, in `directory`, and its build requirements.
 
-        pip builds it whatever resolves, since uv has no command for that. Raises ProjectBuildError.
+        pip builds it with either resolver, since uv has no such command. Raises ProjectBuildError.
         """
         pip, shown = Pip(), mask(self.requirement)
         pip.check_builds(shown, settings)
@@ -102,7 +102,7 @@ class Checkout:
             command = [*run_by(interpreter), "wheel", "--wheel-dir", str(files), "--quiet", "--no-deps"]
             run(
                 pip.program,
-                # Not cleaned up, so that its pyproject.toml can be read.
+                # --no-clean keeps the checkout, so that its pyproject.toml can be read.
                 [*command, "--no-clean", "-r", str(listed)],
                 settings=settings,
                 error=ProjectBuildError,
@@ -118,7 +118,7 @@ class Checkout:
 
 def _build_failure(source: Path, outcome: Outcome) -> ProjectBuildError:
     lines = essential_lines(outcome.stderr, most=40) or essential_lines(outcome.stdout)
-    # uv's hints, which come last, are about uv's own commands.
+    # uv's hints, which come last, name uv's own commands.
     lines = list(itertools.takewhile(lambda line: not line.startswith("hint:"), lines))[-12:]
     said = "\n".join(lines)
     hint = "build it by itself to see all that its backend says: pip wheel --no-deps " + source.name
@@ -130,7 +130,7 @@ def _build_failure(source: Path, outcome: Outcome) -> ProjectBuildError:
 
 
 def _steady_environment(project: Path, source_date_epoch: int) -> dict[str, str]:
-    """Variables that make the same source give the same wheel, in whatever directory it lies."""
+    """Variables that make the same source give the same wheel, whatever its directory."""
     steady = {"SOURCE_DATE_EPOCH": str(source_date_epoch), "TZ": "UTC", "PYTHONHASHSEED": "0"}
     if os.name == "posix":
         given = os.environ.get("CFLAGS", "")

@@ -24,21 +24,21 @@ class Job:
     constraints: tuple[str, ...]
     """Paths of constraint files."""
     pins: tuple[str, ...]
-    """`name==version` lines that the result must keep to: versions chosen for another target."""
+    """`name==version` lines that the result must satisfy: versions chosen for another target."""
     target: Target
     settings: IndexSettings
     amendments: Amendments = field(default_factory=Amendments)
-    """Changes to what wheels require; the roots are amended already."""
+    """Changes to the requirements of wheels; those of the roots are made already."""
     universal: bool = False
-    """Whether the result must hold on every platform and for every Python from the target's on; uv only."""
+    """Whether the result must hold on every platform and every Python from the target's on; uv only."""
     constraint_lines: tuple[str, ...] = ()
-    """Constraints that were read from elsewhere, as lines for uv and pip."""
+    """Constraints that pexlite has read, as lines for uv and pip."""
     from_source: tuple[str, ...] = ()
-    """Projects that may come as source distributions where otherwise only wheels are taken: they may be pure."""
+    """Projects that may be source distributions although only wheels are accepted otherwise: they may be pure."""
 
     @property
     def hashed(self) -> bool:
-        """Whether everything but local code has to have a hash, as in pip: one hash asks for all of them."""
+        """Whether everything except local code needs a hash: as in pip, a single hash requires all of them."""
         return self.settings.require_hashes or any(root.hashes for root in self.roots)
 
 
@@ -53,9 +53,9 @@ def is_local(root: Root) -> bool:
 
 
 def write_inputs(job: Job, directory: Path) -> tuple[Path, list[str]]:
-    """Write a requirements file into `directory`; return its path, and arguments that name the job's constraints.
+    """Write a requirements file into `directory`; return its path, and arguments for the job's constraints.
 
-    Everything goes through files: URLs may hold passwords, and arguments show in `ps`.
+    Everything is passed in files: URLs may contain passwords, and `ps` shows arguments.
     """
     lines = [_line(root.requirement, root.hashes, job.hashed) for root in job.roots]
     requirements = write_lines(directory / "requirements.in", lines)

@@ -28,24 +28,24 @@ _AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Resolution:
-    """All that is to be resolved into one lock."""
+    """The input of one lock: roots, constraints, targets and settings."""
 
     roots: Sequence[Root]
     constraint_files: Sequence[str]
     """Paths and URLs."""
     targets: Sequence[Target]
     settings: IndexSettings
-    """As the resolver heeds them."""
+    """The settings that the resolver follows."""
     amendments: Amendments = field(default_factory=Amendments)
-    """Changes to what wheels require."""
+    """Changes to the requirements of wheels."""
     universal: bool = False
-    """Whether the lock must hold on every platform and for every Python from the one target's on."""
+    """Whether the lock must hold on every platform and every Python from the single target's on."""
 
 
 def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pylock:
-    """One lock of all that the roots need on each of the targets, for `Pylock.select` to choose from.
+    """One lock of everything that the roots need on each of the targets, for `Pylock.select`.
 
-    Raises ResolutionError. Without roots the lock is empty, and no resolver runs.
+    Without roots the lock is empty, and no resolver runs. Raises ResolutionError.
     """
     roots, settings, targets = resolution.roots, resolution.settings, resolution.targets
     if not roots:
@@ -72,7 +72,7 @@ def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pyloc
     tried = partial(_tried, resolver)
     with _workers() as pool:
         led = dict(zip(leaders, _all_resolved(pool.map(tried, leaders.values())), strict=True))
-        # Markers cannot tell these from their leader (glibc from musl, say), so they keep to its versions.
+        # No marker distinguishes these targets from the first one (as glibc from musl), so all get its versions.
         followers = [
             replace(job, pins=_pins(led[marker_key(job.target)])) for job in jobs if job not in leaders.values()
         ]
@@ -84,7 +84,7 @@ def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pyloc
 
 @contextlib.contextmanager
 def _workers() -> Iterator[ThreadPoolExecutor]:
-    """Threads to resolve in. If the wait for them is broken off (Ctrl-C, a signal), their uv or pip is ended."""
+    """Threads for resolving. If waiting for them is interrupted (Ctrl-C, a signal), their uv or pip is ended."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
             yield pool
@@ -119,10 +119,10 @@ def _tried(resolver: Resolver, job: Job) -> Pylock | PexliteError:
 
 
 def _resolve(resolver: Resolver, job: Job) -> Pylock:
-    """The lock for `job` by `resolver`, with source distributions where there is nothing else.
+    """The lock for `job` by `resolver`, with source distributions where there are no wheels.
 
-    For a target without an interpreter here, only wheels are tried first: another Python would build the source
-    distributions, and only pure ones come out right.
+    For a target without an interpreter here only wheels are tried first: source distributions would be built by
+    another Python, and only pure ones come out right.
     """
     try:
         return resolver.resolve(job)
@@ -139,7 +139,7 @@ def _resolve(resolver: Resolver, job: Job) -> Pylock:
 
 
 def _may_be_built(resolver: Resolver, project: str, job: Job) -> bool:
-    """Whether the source distribution of `project` has not been tried yet, and no setting forbids it."""
+    """Whether the source distribution of `project` has not been tried yet and no setting forbids it."""
     formats = only_format(project, job.settings.only_binary, job.settings.no_binary)
     return project not in job.from_source and formats != WHEEL and resolver.builds_from(job.settings)
 
@@ -149,7 +149,7 @@ def _pins(found: Pylock) -> tuple[str, ...]:
 
 
 def _check_roots(roots: Sequence[Root]) -> None:
-    """Raise ResolutionError for roots without a hash, before anything of them is looked at."""
+    """Raise ResolutionError for roots without a hash, before anything of them is read."""
     unhashed = [root for root in roots if not root.hashes and not is_local(root)]
     if unhashed:
         raise ResolutionError(
@@ -160,10 +160,9 @@ def _check_roots(roots: Sequence[Root]) -> None:
 
 
 def check_hashes(found: Pylock, roots: Sequence[Root], required: bool = False) -> Pylock:
-    """`found` with only the files whose hashes `roots` name, where they name any or hashes are `required`.
+    """`found` with only the files whose hashes `roots` give, if any are given or hashes are `required`.
 
-    As in pip: if one requirement has a hash, everything must have one; local wheels need none. Raises
-    ResolutionError.
+    As in pip, if one requirement has a hash, everything except local wheels must have one. Raises ResolutionError.
     """
     wanted: dict[str, set[str]] = {}
     for root in roots:

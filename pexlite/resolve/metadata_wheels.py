@@ -1,4 +1,4 @@
-"""Small stand-ins for large local wheels: a resolver unpacks and hashes every file that it is given."""
+"""Small wheels of metadata in place of large local wheels: resolvers unpack and hash every file they get."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pexlite.model import Root
 from pexlite.network.urls import local_path
 from pexlite.resolve.job import Job
 
-_LARGE = 8_000_000  # bytes; below, a stand-in saves nothing that could be noticed
+_LARGE = 8_000_000  # bytes; for smaller wheels the time saved is too short to notice
 
 
 def with_stand_ins(job: Job, directory: Path) -> tuple[Job, dict[str, Root]]:
-    """`job` with stand-ins for large local wheels of known sha256; and the roots they replace, by stand-in's URL.
+    """`job` with metadata wheels for large local wheels of known sha256; and the replaced roots, by the new URL.
 
-    A stand-in has only its wheel's name and METADATA. All of them are written to `directory`.
+    A metadata wheel has only the real wheel's name and METADATA. All are written to `directory`.
     """
     real: dict[str, Root] = {}
     roots = []
@@ -40,7 +40,7 @@ def with_stand_ins(job: Job, directory: Path) -> tuple[Job, dict[str, Root]]:
 
 
 def without_stand_ins(lock: Pylock, real: Mapping[str, Root]) -> Pylock:
-    """`lock` with the real wheels in place of stand-ins."""
+    """`lock` with the real wheels in place of metadata wheels."""
     return replace(lock, packages=[_itself(package, real) for package in lock.packages]) if real else lock
 
 

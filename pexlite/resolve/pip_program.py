@@ -1,7 +1,7 @@
-"""pip as a program: which one, and index settings in its words.
+"""pip as a program: which pip, and index settings in pip's variables.
 
-`IndexSettings` follow pip's model, with pip's configuration merged in already. All of them go by environment,
-since URLs may hold credentials, and arguments show in `ps`.
+`IndexSettings` follow pip's model, with pip's configuration merged in already. All are passed by environment,
+since URLs may contain credentials, and `ps` shows arguments.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _FIRST_WITH_DATES = 26
 
 @dataclass(frozen=True)
 class PipProgram(Program):
-    """pip, as `command` runs it."""
+    """pip, run by `command`."""
 
-    # -P: a pip.py or logging.py in the current directory must not be imported.
+    # -P: never import a pip.py or logging.py of the current directory.
     command: tuple[str, ...] = (sys.executable, "-P", "-m", "pip")
     name: ClassVar[str] = "pip"
 
     def variables(self, settings: IndexSettings, inherited: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
-        """PIP_* variables, which win over pip's configuration files; `settings` hold the content of those already.
+        """PIP_* variables for `settings`, which include pip's configuration files; the variables win over these.
 
-        Raises UsageError for a date that this pip would pass over: before 26 it knows no PIP_UPLOADED_PRIOR_TO.
+        Raises UsageError for a date that this pip would ignore: before 26 it has no PIP_UPLOADED_PRIOR_TO.
         """
         _check_takes_dates(settings)
         several = {
@@ -57,7 +57,7 @@ class PipProgram(Program):
             "PIP_DEFAULT_TIMEOUT": f"{settings.timeout:g}",
             "PIP_RETRIES": str(settings.retries),
             "PIP_KEYRING_PROVIDER": settings.keyring_provider,
-            # Resolving asks for hashes by an argument; a project that is built has none.
+            # Resolving requires hashes by an argument; a project being built has none.
             "PIP_REQUIRE_HASHES": "0",
             "PIP_NO_INPUT": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -103,7 +103,7 @@ def _text(path: Path | None) -> str | None:
 
 
 def _without_spaces(location: str) -> str:
-    """`location` written so that pip, which splits a variable at white space, reads it as one."""
+    """`location` without white space, at which pip would split a variable."""
     path = local_path(location)
     if path is not None and location.split() != [location]:
         return "file://" + quote(os.fspath(path.absolute()))

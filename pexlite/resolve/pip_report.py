@@ -17,7 +17,7 @@ from pexlite.network.urls import parts_of
 
 
 def read_report(file: Path) -> Pylock:
-    """The lock of all that the report `file` says pip would install. Raises ResolutionError for a missing hash."""
+    """The lock of all that pip would install, by the report `file`. Raises ResolutionError for a missing hash."""
     packages = sorted(map(_package, installed(file)), key=lambda package: package.name)
     lock = Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=packages)
     lock.validate()
@@ -25,13 +25,13 @@ def read_report(file: Path) -> Pylock:
 
 
 def installed(file: Path) -> list[Mapping[str, Any]]:
-    """The distributions that the report `file` says pip would install, as it describes them."""
+    """The distributions that pip would install, as the report `file` describes them."""
     found: list[Mapping[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["install"]
     return found
 
 
 def _package(item: Mapping[str, Any]) -> Package:
-    """One package of the lock, read from one entry of the report's `install`.
+    """One package of the lock, from one entry of the report's `install`.
 
     {"download_info": {"url": "https://…/click-8.5.1-py3-none-any.whl",
                        "archive_info": {"hashes": {"sha256": "…"}}}, "is_direct": false, "metadata": {…}}

@@ -25,15 +25,15 @@ _FOREIGN = {
 
 @dataclass(frozen=True)
 class Beside:
-    """A lock found beside a project, read."""
+    """A lock found beside a project."""
 
     lock: Pylock
-    """Its relative paths start in the project's directory."""
+    """Its relative paths start from the project's directory."""
     parts: LockParts
 
 
 def find_lock(directory: Path) -> Path | None:
-    """The lock of the project in `directory`: pylock.toml, else uv.lock, also that of its workspace; else None."""
+    """The lock of the project in `directory`: pylock.toml, else uv.lock, also its workspace's; else None."""
     found = next((file for name in _NAMES if (file := directory / name).is_file()), None)
     if found is not None:
         return found
@@ -47,7 +47,7 @@ class ForeignLock:
 
     file: Path
     how: str
-    """The commands that make something of it that can be built from."""
+    """The commands that convert it to something that can be built from."""
 
 
 def foreign_lock(directory: Path) -> ForeignLock | None:
@@ -65,9 +65,9 @@ def read_beside(
     resolver: Resolver,
     settings: IndexSettings,
 ) -> Beside:
-    """The lock of `project` in `file`, with the parts that `extras` and `groups` want. Raises ResolutionError.
+    """The lock of `project` in `file`, with the parts for `extras` and `groups`. Raises ResolutionError.
 
-    `uv export` reads a uv.lock as it is; it writes nothing, and reads only files whose hashes the lock lacks.
+    `uv export` reads an existing uv.lock; it writes nothing, and fetches only files whose hashes the lock lacks.
     """
     if file.name == resolver.lock_name:
         words = [*(f"--extra={extra}" for extra in extras), *(f"--group={group}" for group in groups)]

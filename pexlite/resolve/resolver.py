@@ -1,4 +1,4 @@
-"""The protocol of a resolver, whichever program it is."""
+"""The protocol that uv and pip implement as resolvers."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ class Resolver(ABC):
 
     program: Program
     lock_name: ClassVar[str | None] = None
-    """The name of its own lock file, which it can write as a pylock.toml; None where it has none."""
+    """The name of its own lock file, which it can export as pylock.toml; None where it has none."""
     resolves_universally: ClassVar[bool] = False
     """Whether it makes locks that hold on every platform."""
     instead: ClassVar[str]
     """The name of the resolver to try where this one fails."""
     hears_pip: ClassVar[bool] = False
-    """Whether it heeds settings of pip that pexlite does not translate."""
+    """Whether it follows settings of pip that pexlite does not translate."""
 
     @property
     def name(self) -> str:
-        """The name by which people choose it: --resolver NAME."""
+        """The name in --resolver NAME."""
         return self.program.name
 
     @classmethod
     @abstractmethod
     def find(cls) -> Resolver | None:
-        """The resolver, where its program is on this machine."""
+        """The resolver, if its program is on this machine."""
 
     @abstractmethod
     def resolve(self, job: Job) -> Pylock:
@@ -62,7 +62,7 @@ class Resolver(ABC):
 
     @abstractmethod
     def explain(self, job: Job, outcome: Outcome) -> ResolutionError:
-        """The error that says in our words why a run for `job` failed."""
+        """The error that explains in our words why a run for `job` failed."""
 
     @abstractmethod
     def build_wheel(self, build: Build) -> Outcome:
@@ -70,14 +70,14 @@ class Resolver(ABC):
 
     @abstractmethod
     def builds_for(self, target: Target) -> bool:
-        """Whether it can build with the Python of `target`, and not just with the one that runs pexlite."""
+        """Whether it can build with the Python of `target`, and not only with the one that runs pexlite."""
 
     def builds_from(self, settings: IndexSettings) -> bool:  # noqa: ARG002
-        """Whether a build gets its requirements from the indexes that `settings` say, and from no other."""
+        """Whether a build's requirements come only from the indexes that `settings` allow for them."""
         return True
 
     def check_builds(self, name: str, settings: IndexSettings) -> None:
-        """Raise ProjectBuildError where what `name` needs to be built would be taken from any index."""
+        """Raise ProjectBuildError where the build requirements of `name` could come from any index."""
         if not self.builds_from(settings):
             raise ProjectBuildError(
                 f"{self.name} cannot build {name} with --index-strategy {settings.index_strategy}",
@@ -88,20 +88,20 @@ class Resolver(ABC):
 
     @abstractmethod
     def chosen(self, listed: Path, settings: IndexSettings, interpreter: Path | None) -> str | None:
-        """The distributions that the requirements file `listed` comes to now, in any words; None on a failure."""
+        """The distributions to which the requirements file `listed` resolves, in any form; None on failure."""
 
     def exported(self, file: Path, project: Path, words: Sequence[str], settings: IndexSettings) -> str:
-        """Its own lock `file` of `project` as a pylock.toml, with the options `words`. Raises ResolutionError."""
+        """Its own lock `file` of `project` as a pylock.toml, by the options `words`. Raises ResolutionError."""
         raise NotImplementedError(f"{self.name} has no lock of its own")
 
     def takes_wheels_only(self, job: Job) -> bool:
-        """Whether it cannot build for the job's target, or not from the indexes that it may ask."""
+        """Whether it cannot build for the job's target, or not from the allowed indexes."""
         return not (self.builds_from(job.settings) and self.builds_for(job.target))
 
     def indexes(self, settings: IndexSettings) -> Indexes:
-        """The indexes that it asks by `settings` and by variables of its own."""
+        """The indexes that it uses by `settings` and by variables of its own."""
         return indexes_of(settings, self.program.own_indexes)
 
     def heeded(self, settings: IndexSettings, asked: IndexSettings) -> IndexSettings:  # noqa: ARG002
-        """`settings` as they are where it resolves; `asked` are those of them that this build asks for."""
+        """The `settings` that it follows; `asked` are those that this build requests."""
         return settings

@@ -1,4 +1,4 @@
-"""The resolvers that there are, and the one to use."""
+"""The table of resolvers, and the choice among them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pexlite.resolve.pip import Pip
 from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.uv import Uv
 
-# Best first. A new resolver is a module, and a row here.
+# Best first. A new resolver needs a module and a row here.
 RESOLVERS: dict[str, type[Resolver]] = {"uv": Uv, "pip": Pip}
 
 
 def find_resolver(choice: str) -> Resolver:
     """The resolver that `choice` names; for "auto" the first of `RESOLVERS` that is on this machine.
 
-    Raises UsageError for one that is absent.
+    Raises UsageError for a missing one.
     """
     if choice == "auto":
         return next(found for kind in RESOLVERS.values() if (found := kind.find()) is not None)

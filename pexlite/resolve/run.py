@@ -1,4 +1,4 @@
-"""Run uv and pip; their failures become errors of pexlite."""
+"""Runs of uv and pip, whose failures become errors of pexlite."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pexlite.indexes.indexes import NO_OTHERS, OwnIndexes, check_encrypted
 from pexlite.model import IndexSettings
 from pexlite.resolve.stderr import essential_lines
 
-# uv, which reads wheels as they come, takes half of one for a bad one.
+# uv reads wheels while they arrive, so an interrupted download looks to it like a bad wheel.
 _BROKEN_OFF = re.compile(
     r"IncompleteRead|Connection broken|RemoteDisconnected|Connection reset by peer|Failed to read from zip file"
 )
@@ -29,7 +29,7 @@ _RUNNING: set[subprocess.Popen[str]] = set()
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a run: its exit code and what it wrote."""
+    """The result of a run: its exit code and output."""
 
     code: int
     stdout: str
@@ -39,21 +39,21 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Program(ABC):
-    """A program that asks package indexes, and how it is told which."""
+    """A program that uses package indexes, and the variables that tell it which."""
 
     command: tuple[str, ...]
-    """The words that every command line of it begins with."""
+    """The words that begin each of its command lines."""
     name: ClassVar[str]
     """Its name for people."""
 
     @property
     def own_indexes(self) -> OwnIndexes:
-        """The indexes that variables of its own name."""
+        """The indexes that its own variables name."""
         return NO_OTHERS
 
     @abstractmethod
     def variables(self, settings: IndexSettings, inherited: Mapping[str, str]) -> dict[str, str]:
-        """The variables that tell it `settings`, beside those that it has `inherited`."""
+        """The variables that pass `settings` to it, beside those it has `inherited`."""
 
 
 def attempt(
@@ -64,11 +64,11 @@ def attempt(
     cwd: Path | None = None,
     extra_environment: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Run `program` with `arguments` and return how it ended; credentials go by environment, never on argv.
+    """Run `program` with `arguments`; return the outcome. Credentials are passed by environment, never on argv.
 
-    A connection that breaks in the middle of an answer looks to pip like the end of it. Such a run is repeated as
-    often as the settings say, at most three times. Raises IndexConfigurationError for indexes without encryption,
-    and UsageError for a setting that this pip is too old for.
+    A connection that breaks amid an answer looks to pip like the answer's end. Such a run is repeated as often as
+    the settings say, at most three times. Raises IndexConfigurationError for unencrypted indexes, and UsageError
+    for a setting for which this pip is too old.
     """
     check_encrypted(settings, program.own_indexes)
     environment = child_environment(program, settings) | dict(extra_environment or {})
@@ -88,7 +88,7 @@ def child_environment(program: Program, settings: IndexSettings) -> dict[str, st
 
 
 def end_running() -> None:
-    """Tell every running uv and pip to end, for a caller that stops waiting for the threads that run them."""
+    """End every running uv and pip, for a caller that stops waiting for the threads that run them."""
     for process in list(_RUNNING):
         process.terminate()
 
@@ -104,7 +104,7 @@ def _once(program: Program, arguments: Sequence[str], environment: Mapping[str, 
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            # Their caches have build backends in them, which run.
+            # A closed umask: their caches hold build backends, which are executed later.
             umask=closed_umask() if os.name == "posix" else -1,
         )
     except OSError as problem:
@@ -118,7 +118,7 @@ def _once(program: Program, arguments: Sequence[str], environment: Mapping[str, 
         try:
             stdout, stderr = process.communicate()
         except BaseException:
-            # Ctrl-C reached it as well; another signal reached us alone.
+            # Ctrl-C reaches the child too; any other signal reached only this process.
             process.terminate()
             raise
         finally:
@@ -137,7 +137,7 @@ def run(
     cwd: Path | None = None,
     extra_environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Run `program` and return its stdout; if it fails, raise `error(message)` with causes from its stderr."""
+    """Run `program`; return its stdout. Raises `error(message)` with causes from stderr if it fails."""
     outcome = attempt(program, arguments, settings, cwd=cwd, extra_environment=extra_environment)
     if outcome.code:
         causes = essential_lines(outcome.stderr) or essential_lines(mask(outcome.stdout))

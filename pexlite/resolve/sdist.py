@@ -1,7 +1,7 @@
-"""Source distributions unpacked, alike on every Python.
+"""Source distributions, unpacked in the same way on every Python.
 
-`tarfile` has its filters since Python 3.11.4, and until 3.11.13 they let links lead out of the directory. So here
-no name is taken that `names` refuses, and links are made last: nothing is ever written through one.
+`tarfile` has filters since Python 3.11.4, and until 3.11.13 they let links lead out of the directory. So names
+that `names` refuses are not accepted here, and links are made last: nothing is ever written through a link.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _UNREADABLE = (
     lzma.LZMAError,
     EOFError,
     OSError,
-    NotImplementedError,  # a compression of zip that Python has not
+    NotImplementedError,  # a zip compression that Python lacks
     RuntimeError,  # a zip with a password
 )
 
@@ -54,11 +54,11 @@ class _Link:
 
 
 class _MemberError(Exception):
-    """Words that say which member cannot be written, and why."""
+    """The name of a member that cannot be written, and the reason."""
 
 
 def unpack_sdist(archive: Path, directory: Path) -> Path:
-    """The one directory in `archive`, a tar or zip file, unpacked into the new `directory`; else that one.
+    """The sole directory in `archive` (tar or zip), unpacked into the new `directory`; else `directory` itself.
 
     Files belong to this user and are closed to others' writing. Raises ProjectBuildError.
     """
@@ -113,7 +113,7 @@ def _members_of_tar(archive: tarfile.TarFile) -> Iterable[_Member | _Link]:
 
 
 def _plain(name: str) -> str:
-    """The relative path that `name` says, "" for the archive's own top: "./demo-1.0//src/" is "demo-1.0/src"."""
+    """The relative path in `name`, "" for the archive's own top: "./demo-1.0//src/" gives "demo-1.0/src"."""
     path = "/".join(step for step in name.split("/") if step not in ("", "."))
     fault = "would be written elsewhere" if name.startswith("/") else path and names.fault_of_path(path)
     if fault:
@@ -122,10 +122,10 @@ def _plain(name: str) -> str:
 
 
 def _checked_link(path: str, text: str) -> str:
-    """The text of the link at `path`, which leads to no place outside, whatever other links it goes through.
+    """The text of the link at `path`, if it leads nowhere outside, through whatever other links.
 
-    `..` goes up from the link's own directory only, which is a real one: behind the name of another link it would
-    go up from where that one leads to.
+    `..` is allowed only at the beginning, where it goes up from a real directory: after the name of another link
+    it would go up from that link's target.
     """
     steps = [step for step in text.split("/") if step not in ("", ".")]
     up = len(list(itertools.takewhile(lambda step: step == "..", steps)))
@@ -146,7 +146,7 @@ def _write(members: Iterable[_Member | _Link], directory: Path) -> None:
         else:
             place.parent.mkdir(parents=True, exist_ok=True)
             _write_file(member, member.content, place)
-    # Every directory that a link lies in is there as a real one by now, so no link lies behind another.
+    # By now each directory that is to contain a link exists as a real one, so no link is made through another.
     for link in links:
         (directory / link.path).symlink_to(link.text)
 
@@ -158,6 +158,6 @@ def _write_file(member: _Member, content: Callable[[], IO[bytes] | None], place:
         shutil.copyfileobj(source, file)
     place.chmod(0o755 if member.is_program else 0o644)
     if member.time is not None:
-        # What was generated from a file is newer than it, and need not be generated again.
+        # Keep mtimes: a build would regenerate files that look older than their sources.
         with contextlib.suppress(OverflowError, OSError, ValueError):
             os.utime(place, (member.time, member.time))

@@ -1,4 +1,4 @@
-"""The stderr of uv and pip, shortened to the lines that explain a failure and without credentials."""
+"""The stderr of uv and pip, reduced to the lines that explain a failure, without credentials."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def clean_lines(stderr: str) -> list[str]:
         × No solution found when resolving dependencies:
         ╰─▶ Because flask==3.0.0 depends on werkzeug>=3.0.0 and you require
 
-    A sentence that older versions of uv break at the width of a terminal is joined again.
+    A sentence that older versions of uv break at the terminal's width is joined again.
     """
     lines: list[str] = []
     drawn = False
@@ -68,14 +68,14 @@ def clean_lines(stderr: str) -> list[str]:
 
 
 def essential_lines(stderr: str, most: int = 12) -> list[str]:
-    """At most the last `most` lines of `stderr` that say something about the failure.
+    """The last lines of `stderr` that explain the failure, at most `most`.
 
-    Of a traceback only the exception stays, not the frames and their code.
+    Of a traceback only the exception stays, without frames and their code.
     """
     lines: list[str] = []
     frame: str | None = None
     for line in clean_lines(stderr):
-        # A frame's code is indented deeper than the frame; one made from a string has no code.
+        # A frame's code is indented deeper than the frame; a frame of code from a string has none.
         is_code = frame is not None and line.startswith(frame + "  ")
         found = _FRAME.match(line)
         frame = found[1] if found else frame if is_code else None

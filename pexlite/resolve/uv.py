@@ -27,7 +27,7 @@ from pexlite.resolve.resolver import Build, Resolver
 from pexlite.resolve.run import Outcome, attempt, run
 from pexlite.resolve.uv_program import default_index_of_uv, find_uv, index_arguments
 
-# The C libraries that uv has a name for: x86_64-manylinux_2_28.
+# The glibc versions that uv's platform names exist for, as x86_64-manylinux_2_28.
 _GLIBC_MINORS = (40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 28, 17)
 _WINDOWS = {
     "win_amd64": "x86_64-pc-windows-msvc",
@@ -46,27 +46,27 @@ class Uv(Resolver):
 
     @classmethod
     def find(cls) -> Uv | None:
-        """uv, where it is on this machine."""
+        """uv, if it is on this machine."""
         program = find_uv()
         return cls(program) if program else None
 
     def resolve(self, job: Job) -> Pylock:
         """The lock that uv resolves for `job`, or pip where uv cannot. Raises ResolutionError.
 
-        uv runs in a directory of its own, so it reads no pyproject.toml or uv.toml of the current directory; the
-        user's own uv configuration and UV_* variables apply.
+        uv runs in a directory of its own, so it reads no pyproject.toml or uv.toml of the current directory. The
+        user's uv configuration and UV_* variables apply.
         """
         if job.universal or _can_resolve(job.target):
             try:
                 return self._resolve(job)
             except ResolutionError:
-                # uv compares no hash before it builds, so with hashes it takes wheels only; pip does both.
+                # uv builds before it compares hashes, so with hashes it is limited to wheels; pip compares first.
                 if not job.hashed or job.universal:
                     raise
         return Pip().resolve(job)
 
     def explain(self, job: Job, outcome: Outcome) -> ResolutionError:
-        """The error that says in our words why a run of uv for `job` failed."""
+        """The error that explains in our words why a run of uv for `job` failed."""
         return explain(job, outcome, self)
 
     def build_wheel(self, build: Build) -> Outcome:
@@ -76,28 +76,28 @@ class Uv(Resolver):
         return self._run(arguments, build.settings, build.wheels.parent, build.environment)
 
     def builds_for(self, target: Target) -> bool:
-        """Whether there is an interpreter: uv runs in none, and so builds with every one."""
+        """Whether the target has an interpreter: uv does not run in it, so any will do."""
         return not is_foreign(target)
 
     def chosen(self, listed: Path, settings: IndexSettings, interpreter: Path | None) -> str | None:
-        """The requirements in `listed` pinned, with hashes and indexes; None where uv cannot tell."""
+        """The requirements in `listed` pinned, with hashes and indexes; None where uv fails."""
         arguments = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
         arguments += ["--emit-index-annotation", "--python", str(interpreter or sys.executable), str(listed)]
         outcome = self._run(arguments, settings, listed.parent, {})
         return None if outcome.code else outcome.stdout
 
     def heeded(self, settings: IndexSettings, asked: IndexSettings) -> IndexSettings:
-        """`settings` without an index URL that only pip's configuration gives, where uv's variables name one."""
+        """`settings` without an index URL from pip's configuration alone, if uv's own variables name an index."""
         configured_only = settings.index_url is not None and asked.index_url is None
         return replace(settings, index_url=None) if configured_only and default_index_of_uv() else settings
 
     def exported(self, file: Path, project: Path, words: Sequence[str], settings: IndexSettings) -> str:
-        """The uv.lock `file` as a pylock.toml, with what the options `words` want of it."""
+        """The uv.lock `file` as a pylock.toml, with the parts that the options `words` request."""
         arguments = ["export", "--format", "pylock.toml", "--frozen", "--quiet"]
-        # The project itself is built from its sources, and groups go in where they are asked for.
+        # The project itself is built from its sources, and groups are included on request only.
         arguments += ["--no-header", "--no-annotate", "--no-emit-project", "--no-default-groups"]
         arguments += ["--python", sys.executable, *words]
-        # No index is asked, unless one has served files without a hash: then uv reads these.
+        # Offline, unless an index served files without hashes: then uv has to read these files.
         nowhere = replace(settings, no_index=True, find_links=())
         outcome = attempt(self.program, [*arguments, "--offline"], nowhere, cwd=project)
         if not outcome.code:
@@ -127,9 +127,10 @@ class Uv(Resolver):
             return without_stand_ins(_parsed(outcome.stdout, directory, job.universal), real)
 
     def _pins(self, job: Job, directory: Path) -> list[str]:
-        """The path of a project in `directory` that depends on what is pinned to an index, and says to which.
+        """The path of a project written to `directory` whose dependencies are pinned to their indexes.
 
-        uv takes pins only from a pyproject.toml, for dependencies of its project; they hold for all others too.
+        uv reads pins only from a pyproject.toml, for the project's dependencies; they apply to all other
+        requirements too.
         """
         pinned = self.indexes(job.settings).pinned
         if not pinned:
@@ -154,14 +155,14 @@ class Uv(Resolver):
     def _run(
         self, arguments: Sequence[str], settings: IndexSettings, directory: Path, environment: Mapping[str, str]
     ) -> Outcome:
-        """Run uv in `directory`, where it also leaves lock files where it builds."""
+        """Run uv in `directory`, where a build may leave lock files."""
         arguments = [*arguments, *index_arguments(settings)]
         own = {"TMPDIR": str(directory), **environment}
         return attempt(self.program, arguments, settings, cwd=directory, extra_environment=own)
 
 
 def _can_resolve(target: Target) -> bool:
-    """Whether uv can resolve for `target`: it has names for the common platforms, and for CPython with the GIL."""
+    """Whether uv has a name for the target: for the common platforms, and for CPython with the GIL."""
     if not is_foreign(target):
         return True
     return re.fullmatch(r"cp3\d+", target.python) is not None and _platform_name(target) is not None
@@ -177,12 +178,12 @@ def _target_arguments(job: Job) -> list[str]:
     version = target.environment["python_full_version"]
     platform = _platform_name(target)
     assert platform
-    # Without --python uv would look for an interpreter by itself and might take a broken one.
+    # Without --python uv would search for an interpreter, and might find a broken one.
     return ["--python", sys.executable, "--python-version", version, "--python-platform", platform]
 
 
 def _platform_name(target: Target) -> str | None:
-    """The nearest platform that uv has a name for and that promises no more than `target` has, or None."""
+    """The nearest of uv's platform names that promises no more than `target` has; None without one."""
     machine = target.environment["platform_machine"]
     if target.platform.startswith("win"):
         return _WINDOWS.get(target.platform)
@@ -205,9 +206,9 @@ def _macos_version(target: Target) -> dict[str, str]:
 
 
 def _format_arguments(job: Job) -> list[str]:
-    """Options on wheels and sources: as the settings say, or wheels only where nothing can be built."""
+    """Options on wheels and sources: the settings', or wheels only where nothing can be built."""
     if (is_foreign(job.target) or job.hashed) and not job.universal:
-        # uv lets a project that is named go before :all:.
+        # For uv a named project wins over :all:.
         exceptions = [f"--no-binary={project}" for project in job.from_source]
         return ["--only-binary", ":all:", *exceptions]
     arguments = []
@@ -219,7 +220,7 @@ def _format_arguments(job: Job) -> list[str]:
 
 
 def _amendments(job: Job, directory: Path) -> list[str]:
-    """Options that name a file of overrides in `directory`; a marker that is never true excludes a project."""
+    """Options with a file of overrides in `directory`; an excluded project gets a marker that is never true."""
     nowhere = [f"{name} ; python_version < '0'" for name in job.amendments.never_wanted()]
     lines = [*map(str, job.amendments.overrides), *nowhere]
     if not lines:
@@ -238,7 +239,7 @@ def _parsed(text: str, directory: Path, universal: bool) -> Pylock:
         ) from problem
     return Pylock(
         lock_version=lock.lock_version,
-        # For one target it is only the version that uv resolved for.
+        # In a lock for one target, requires-python is merely the version that uv resolved for.
         requires_python=lock.requires_python if universal else None,
         created_by="pexlite",
         packages=[_settled(package, directory, universal) for package in lock.packages],
@@ -246,13 +247,13 @@ def _parsed(text: str, directory: Path, universal: bool) -> Pylock:
 
 
 def _settled(package: LockedPackage, directory: Path, universal: bool) -> LockedPackage:
-    """`package` without relative paths, which depend on where uv ran, or an index URL that holds a password."""
+    """`package` without paths relative to where uv ran, and without index URLs that contain a password."""
     index = package.index if package.index == without_secrets(package.index or "") else None
     archive = package.archive
     if archive is not None and archive.path is not None:
         where = (directory / archive.path).resolve().as_uri()
         archive = PackageArchive(url=where, size=archive.size, hashes=archive.hashes)
-    # uv leaves conditions on a Python it was not asked about, also in a lock for one target.
+    # Even in a lock for one target, uv leaves markers about other Pythons.
     marker = package.marker if universal else None
     if archive is package.archive and index == package.index and marker is package.marker:
         return package

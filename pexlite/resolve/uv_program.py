@@ -1,7 +1,7 @@
-"""uv as a program: where it is, and index settings in its words.
+"""uv as a program: its place, and index settings in uv's options and variables.
 
-`IndexSettings` follow pip's model. What may hold credentials (index URLs, proxies, find-links URLs) goes by
-environment, since arguments show in `ps`.
+`IndexSettings` follow pip's model. Values that may contain credentials (index URLs, proxies, find-links URLs) are
+passed by environment, since `ps` shows arguments.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from pexlite.resolve.run import Program
 
 @dataclass(frozen=True)
 class UvProgram(Program):
-    """uv, as `command` runs it."""
+    """uv, run by `command`."""
 
     name: ClassVar[str] = "uv"
 
     @property
     def own_indexes(self) -> OwnIndexes:
-        """The indexes that uv's own variables name; pip knows nothing of them."""
+        """The indexes that uv's own variables name, which pip does not read."""
         named = [written_index(text) for text in os.environ.get("UV_INDEX", "").split()]
         extra = [Index(url) for url in os.environ.get("UV_EXTRA_INDEX_URL", "").split()]
         default = default_index_of_uv()
@@ -49,7 +49,7 @@ class UvProgram(Program):
         if named or settings.extra_index_urls:
             theirs = inherited.get("UV_INDEX", "").split()
             variables["UV_INDEX"] = " ".join([*named, *theirs, *settings.extra_index_urls])
-        # All of them by variable, since arguments would take the place of it, and URLs may hold passwords.
+        # All of them in the variable: arguments would replace it, and URLs may contain passwords.
         links = list(filter(None, map(_link_for_uv, settings.find_links)))
         if links:
             theirs = list(filter(None, inherited.get("UV_FIND_LINKS", "").split(",")))
@@ -60,7 +60,7 @@ class UvProgram(Program):
             variables["SSL_CLIENT_CERT"] = str(settings.client_certificate)
         if settings.proxy:
             variables |= {"HTTP_PROXY": settings.proxy, "HTTPS_PROXY": settings.proxy, "ALL_PROXY": settings.proxy}
-        # Where nothing was said, uv keeps its own patience rather than pip's.
+        # Without a setting uv keeps its own timeout and retries, not pip's.
         usual = IndexSettings()
         if settings.timeout != usual.timeout and "UV_HTTP_TIMEOUT" not in inherited:
             variables["UV_HTTP_TIMEOUT"] = f"{settings.timeout:.0f}"
@@ -70,11 +70,11 @@ class UvProgram(Program):
 
 
 def index_arguments(settings: IndexSettings) -> list[str]:
-    """Options for `settings`; `UvProgram.variables` has what may hold a password."""
+    """Options for `settings`, without values that may contain a password: see `UvProgram.variables`."""
     arguments = []
     if settings.index_strategy or settings.extra_index_urls or for_all(settings):
-        # pip takes the best version over all indexes; uv by default the first index that has the project.
-        # With one index nothing differs, except that uv then tells when that one refuses access.
+        # pip chooses the best version over all indexes, uv by default the first index that has the project.
+        # With one index the strategy changes nothing, except that uv then reports an index that refuses access.
         arguments += ["--index-strategy", strategy_of(settings)]
     if settings.no_index:
         arguments.append("--no-index")
@@ -90,29 +90,29 @@ def index_arguments(settings: IndexSettings) -> list[str]:
 
 
 def find_uv() -> UvProgram | None:
-    """Uv from the `uv` package beside pexlite, else from PATH; None where it is on neither."""
-    # The package is asked only when it is there: importing it just to fail would cost a search of sys.path twice.
+    """The uv of the `uv` package beside pexlite, else of PATH; None where neither has it."""
+    # Look for the package before importing it: a failing import would search sys.path twice.
     if importlib.util.find_spec("uv") is not None:
         import uv
 
         try:
             return UvProgram((os.fspath(uv.find_uv_bin()),))
         except FileNotFoundError:
-            # The package without its binary, as some distributions split it; PATH may have it.
+            # Some distributions ship the package without its binary, which may be on PATH.
             pass
     found = find_program("uv")
     return UvProgram((str(found),)) if found else None
 
 
 def default_index_of_uv() -> str | None:
-    """The index that uv's own variables make its default, as they write it; None where they name none."""
+    """The default index in uv's own variables, as written there; None where they name none."""
     return os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL") or None
 
 
 def _link_for_uv(location: str) -> str | None:
-    """`location` written so that uv, which splits a variable at commas, reads it as one; None for a missing path.
+    """`location` without commas, at which uv would split a variable; None for a missing path.
 
-    pip only warns of a directory that is not there; uv fails.
+    pip only warns of a missing directory; uv fails.
     """
     path = local_path(location)
     if path is None:

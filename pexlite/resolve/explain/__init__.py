@@ -1,6 +1,6 @@
 """A resolver's failure in our words: one sentence, its essential lines, and what to type.
 
-In come a `Job` and how uv or pip ended; out comes a ResolutionError.
+A `Job` comes in with the outcome of uv or pip; a ResolutionError goes out.
 
     failures         the sentence and the hint: open this first
     wheel_missing    the requirement that has no wheel for the target, found on the indexes

@@ -100,7 +100,7 @@ def explain(job: Job, outcome: Outcome, resolver: Resolver) -> ResolutionError:
     )
 
 
-# -- the kinds of failure, the surest first ------------------------------------------------------
+# -- the kinds of failure, the most certain first ------------------------------------------------
 
 
 def _of_the_index(text: str, causes: Sequence[str]) -> ResolutionError | None:
@@ -291,7 +291,7 @@ def _without_version(job: Job, text: str, causes: Sequence[str]) -> ResolutionEr
 
 def _causes(outcome: Outcome) -> list[str]:
     lines = [*_telling_lines(outcome.stdout), *essential_lines(outcome.stderr)]
-    # uv's hints name uv's options, which are not ours; what they tell of wheels is worth keeping.
+    # uv's hints name uv's own options; only their facts about wheels are useful here.
     dropped = re.compile(r"ResolutionImpossible|^No solution found|^hint: .*`?--|^Ignored the following yanked")
     kept = [line.strip().removeprefix("hint: ") for line in lines if not dropped.search(line)]
     return [line for line in kept if line][-10:]
@@ -320,7 +320,7 @@ def _subjects(job: Job, text: str) -> str:
 
 
 def _required(job: Job, text: str) -> list[str]:
-    """The requirements that uv's explanation is about, as they were asked for."""
+    """The requirements that uv's explanation mentions, as the builder wrote them."""
     explanation = " ".join(line for line in text.splitlines() if re.search(r"you require|we can conclude", line))
     words = set(map(canonicalize_name, re.findall(r"[A-Za-z0-9][\w.-]*(?<![.-])", explanation)))
     asked = [root.requirement for root in job.roots if canonicalize_name(root.requirement.name) in words]
@@ -344,5 +344,5 @@ def _asked(job: Job) -> str:
 
 
 def _why(name: str, causes: Sequence[str]) -> list[str]:
-    """The causes that tell who depends on `name`."""
+    """The causes that show which distribution depends on `name`."""
     return [line for line in causes if "depends on" in line and name in line]

@@ -1,4 +1,4 @@
-"""The project that was meant by a name that no index has: one that an index has, and that is spelt nearly so."""
+"""The project that was meant by an unknown name: an existing one with a similar spelling."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ from pexlite.resolve.explain.index_files import index_files
 from pexlite.resolve.explain.well_known import IMPORTED_FROM, WELL_KNOWN
 
 _LIKE_ENOUGH = 0.8
-_MOST_ASKED = 2  # projects, each by a process of pip's
-_LONGEST_LIST = 1 << 20  # bytes: of a company's index, which lists all its projects; not of one for everybody
-_PATIENCE = 5.0  # seconds: something has failed already
+_MOST_ASKED = 2  # projects to look up, each by a process of pip
+_LONGEST_LIST = (
+    1 << 20
+)  # bytes of an index's list of projects: enough for a company's, too little for a public one
+_PATIENCE = 5.0  # seconds to find a suggestion, after the failure itself
 
 
 def near_name(name: str, settings: IndexSettings) -> str | None:
-    """The project in the indexes and --find-links of `settings` that is spelt most like `name`; None if none is.
+    """The project in the indexes and --find-links of `settings` whose spelling is nearest to `name`, or None.
 
-    An index that lists few projects is asked for its list. Of one that lists more than anybody could read, only
-    well-known projects count, of which it is asked whether it has them.
+    An index with few projects is read as a list. Of one with a longer list only well-known projects are looked up,
+    each by its own page.
     """
     wanted = canonicalize_name(name)
     listed = set(_listed(settings)) - {wanted}
@@ -66,7 +68,7 @@ def _entries(location: str) -> list[Path]:
 
 
 def _in_list(url: str, settings: IndexSettings) -> Iterable[str]:
-    """The projects on the first page of the index at `url`; none where it is long, or cannot be read."""
+    """The projects on the first page of the index at `url`; none where it is too long, or cannot be read."""
     from pexlite.network.http import Connections, Limit  # brings urllib3 along
 
     hasty = replace(settings, timeout=min(settings.timeout, _PATIENCE), retries=0)
@@ -78,7 +80,7 @@ def _in_list(url: str, settings: IndexSettings) -> Iterable[str]:
 
 
 def names_on(page: str) -> list[str]:
-    """The names on the first page of an index, which is HTML or JSON (PEP 503 and 691).
+    """The names on the first page of an index, in HTML or JSON (PEP 503 and 691).
 
     <a href="/simple/click/">click</a>
     {"meta": {"api-version": "1.0"}, "projects": [{"name": "click"}]}

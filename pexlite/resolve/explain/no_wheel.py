@@ -21,21 +21,21 @@ _MOST_SHOWN = 8
 
 @dataclass(frozen=True)
 class Wanted:
-    """A requirement that a resolver could not meet."""
+    """A requirement that a resolver could not satisfy."""
 
     project: str
     specifier: SpecifierSet = field(default_factory=SpecifierSet)
     asked_by: str = ""
-    """The distribution that depends on it; "" where the builder asks for it."""
+    """The distribution that depends on it; "" for the builder."""
 
 
 def no_wheel(
     wanted: Wanted, target: Target, files: Sequence[IndexFile], *, can_build: bool
 ) -> WheelMissing | None:
-    """The error that says why none of `files` meets `wanted` on `target`, and what would.
+    """The error that tells why none of `files` satisfies `wanted` on `target`, and what would.
 
-    `files` are all there are of the project. None where a file does meet it, or where no file has a wanted
-    version: then something else is wrong. With `can_build` a source distribution will do as well.
+    `files` are all files of the project. None where one of them does satisfy it, or none has a suitable version:
+    then something else is wrong. With `can_build` a source distribution will do too.
     """
     wanted_files = [file for file in files if wanted.specifier.contains(file.version, prereleases=True)]
     if not wanted_files or any(_serves(file, target, can_build) for file in wanted_files):
@@ -123,11 +123,11 @@ def _platform_option(platform: str, python: str, target: Target) -> str:
     return f"--platform {platform}-{python[:2]}-{number}-{abi}"
 
 
-# -- what there is -------------------------------------------------------------------------------
+# -- the wheels on the index ---------------------------------------------------------------------
 
 
 def _ceiling(wheels: Sequence[IndexFile], target: Target) -> str | None:
-    """The least platform tag above what `target` offers with which one of `wheels` would fit; None without one."""
+    """The least platform tag, above those of `target`, that would fit one of `wheels`; None without one."""
     pythons = {(tag.interpreter, tag.abi) for tag in target.tags}
     machine = target.platform.partition("_")[2]
     found: dict[tuple[int, ...], str] = {}
@@ -144,7 +144,7 @@ def _ceiling(wheels: Sequence[IndexFile], target: Target) -> str | None:
 
 
 def _nearest_python(wheels: Sequence[IndexFile], target: Target) -> str | None:
-    """The Python, as in tags, nearest to the target's that has one of `wheels` for this platform, or None."""
+    """The tag of the Python nearest to the target's with one of `wheels` for this platform, or None."""
     platforms = {tag.platform for tag in target.tags}
     minors = set()
     for tag in (tag for file in wheels for tag in file.tags):
@@ -157,7 +157,7 @@ def _nearest_python(wheels: Sequence[IndexFile], target: Target) -> str | None:
 
 
 def _offer(wheels: Sequence[IndexFile], target: Target) -> str:
-    """A line on what `wheels` are for, by what keeps them from `target`: the Python, the platform, or both."""
+    """A line on the targets of `wheels`, by what differs from `target`: the Python, the platform, or both."""
     platforms = {tag.platform for tag in target.tags}
     pythons = {(tag.interpreter, tag.abi) for tag in target.tags}
     here = {_python_words(tag) for file in wheels for tag in file.tags if tag.platform in platforms}

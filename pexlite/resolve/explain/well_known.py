@@ -1,7 +1,7 @@
-"""Names of projects that many people use, so that a misspelt one can be told with the right one.
+"""Names of projects that many people use, as suggestions for misspelt names.
 
-An index does not say which of its names are like another, and a near name that merely exists may be there to be
-mistaken for a well-known one. So only these are suggested for an index that anybody can write to.
+An index does not tell which of its names resemble another, and a near name that merely exists may have been put
+there to be mistaken for a well-known one. So only these are suggested for an index that anybody can write to.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ xlsxwriter xmltodict xxhash yamllint yapf yarl zeep zipp zstandard
 """
 WELL_KNOWN = tuple(_NAMES.split())
 
-# What is imported, where the project has another name.
+# Names to import, where the project has another name.
 IMPORTED_FROM = {
     "attr": "attrs",
     "bs4": "beautifulsoup4",

@@ -1,7 +1,7 @@
-"""The requirement that lacks a wheel: a resolver's words say where to look, the indexes what is true.
+"""The requirement that lacks a wheel: the resolver's output tells where to look, the indexes tell the truth.
 
-uv writes proofs, and pip, where it takes wheels only, does not see other files. So each project that a failure
-names is looked up on the indexes, and the first without a wheel for the target is the one.
+uv's output is a proof, and pip, limited to wheels, does not see other files. So each project that a failure
+mentions is looked up on the indexes, and the first without a wheel for the target is reported.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def wheel_missing(resolver: Resolver, job: Job, text: str) -> WheelMissing | Non
 
 
 def _suspects(resolver: Resolver, job: Job, text: str) -> list[Wanted]:
-    """The requirements that `text` is about, each project once and as it was asked for."""
+    """The requirements that `text` mentions, each project once and as it was requested."""
     pip = _OF_PIP.search(text)
     if pip and (pip["versions"] != "none" or resolver.takes_wheels_only(job)):
         wanted = _wanted(pip["wanted"], pip["by"] or "")
