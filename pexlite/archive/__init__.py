@@ -5,7 +5,7 @@ back, a file of anybody's gives a `Manifest`, or NotABundle.
 
     layout           a Bundle as the bytes of a file: open this first
     header           what the kernel starts a file with: a shebang, or a program of sh
-    pex_info         PEX-INFO, and the facts that stand in `__main__`
+    pex_info         PEX-INFO, and the facts that stand in `__main__`; docs/file.md has every key
     launch_options   what can be sealed into a file about its start
     runtime_files    the runtime room as text
     compiled_main    `__main__.pyc`; checked_main: the program in it that checks the rest
