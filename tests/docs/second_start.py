@@ -161,7 +161,11 @@ def put_script(template: str, reference: str, path: Path) -> None:
     parts = {"module": module, "function": function, "head": function.partition(".")[0]}
     for part, value in parts.items():
         template = template.replace(f"entry_point_{part}", value)
-    path.write_text(f"#!{path.parent / 'python'}\n{template}")
+    python = str(path.parent / "python")
+    first = f"#!{python}\n"
+    if len(python) >= 125 or " " in python:
+        first = f"#!/bin/sh\n'''exec' '{python}' \"$0\" \"$@\"\n' '''\n"
+    path.write_text(first + template)
     path.chmod(0o755)
 
 

@@ -25,10 +25,11 @@ def file(tmp_path: Path) -> Path:
     return bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
 
 
+@pytest.mark.parametrize("name", ["root", "a root", "long" * 30])
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="the second implementation is for CPython")
-def test_an_app_made_by_the_pages_is_started_and_found_whole(file: Path, tmp_path: Path) -> None:
+def test_an_app_made_by_the_pages_is_started_and_found_whole(name: str, file: Path, tmp_path: Path) -> None:
     needs.shown_processes()
-    root = tmp_path / "root"
+    root = tmp_path / name
     app = second_start.start(file, root)
     told = run([sys.executable, file], environment(root, PEX_VERBOSE="1"))
     assert told.stdout == f"well {app}\n" and "unpacking" not in told.stderr
