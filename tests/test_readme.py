@@ -7,10 +7,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests import console, needs
 from tests.checkout import REPOSITORY, clean_environment, copy_checkout
 from tests.docs.pages import PAGES, block_after
+from tests.docs.tables import table
 from tests.programs import comparison
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -50,8 +52,15 @@ def test_every_page_is_named_as_one_to_read() -> None:
     assert named == {page.stem for page in PAGES}
 
 
-def test_what_it_stands_on_is_what_is_installed_with_it() -> None:
-    table = README.split("## What it stands on", 1)[1].split("\n## ", 1)[0]
+def test_links_lead_somewhere() -> None:
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", README)]
+    assert links and [link for link in links if not (REPOSITORY / link).exists()] == []
+
+
+def test_what_it_stands_on_is_said_as_on_the_page_of_all_dependencies() -> None:
+    section = README.split("## What it stands on", 1)[1].split("\n## ", 1)[0]
+    rows = set(re.findall(r"^\| (?!library)([a-z]+) \| (.+) \|$", section, flags=re.MULTILINE))
+    everything = {(name.strip("`"), words) for name, words in table("development", "dependencies")}
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    installed = {re.split("[<>=~!; \\[]", requirement, maxsplit=1)[0] for requirement in project["dependencies"]}
-    assert set(re.findall(r"^\| ([a-z]+) +\|", table, flags=re.MULTILINE)) - {"library"} <= installed
+    assert len(rows) == 5 and rows <= everything
+    assert {name for name, _ in everything} == {Requirement(line).name for line in project["dependencies"]}
