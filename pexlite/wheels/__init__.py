@@ -8,6 +8,7 @@ In come files of anybody's; out come `Wheel` values, which later stages use inst
     safety       members that no wheel may have
     zip_shape    zips that every reader reads alike
     content      digests of members' content
-    write        a wheel written; RECORD, order, times and modes are ours
+    write        a wheel written; always in the same bytes
+    same_bytes   the WheelFile of `wheel`, in which nothing depends on the time
     normalise    a wheel that a backend has built, written anew
 """

@@ -26,12 +26,12 @@ def normalise(built: Path, directory: Path) -> Path:
                 for entry in entries
                 if entry.filename.rpartition("/")[0] != info or entry.filename.rpartition("/")[2] not in _LEFT_OUT
             ]
-    except (zipfile.BadZipFile, StopIteration) as problem:
+        return write_wheel(directory / built.name, members, info)
+    except (zipfile.BadZipFile, StopIteration, ValueError) as problem:
         raise ProjectBuildError(
             f"the backend wrote {built.name}, which is no wheel",
             causes=[str(problem) or "it has no .dist-info directory"],
         ) from problem
-    return write_wheel(directory / built.name, members, info)
 
 
 def _dist_info(entries: list[zipfile.ZipInfo]) -> str:
