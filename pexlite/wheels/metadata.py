@@ -1,4 +1,4 @@
-"""The texts inside a wheel: METADATA, WHEEL and entry_points.txt, parsed.
+"""The texts inside a wheel: METADATA by `packaging.metadata`, WHEEL and entry_points.txt, parsed.
 
 Parsed tolerantly where installers are tolerant (unknown fields, any Metadata-Version) and strictly where a wrong
 guess would show only where the file runs (a Requires-Dist that cannot be read).
@@ -9,9 +9,7 @@ from __future__ import annotations
 import configparser
 import functools
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.parser import HeaderParser
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -32,39 +30,43 @@ class Metadata:
     provides_extra: tuple[str, ...] = ()
 
 
-def read_fields(text: str) -> dict[str, list[str]]:
-    """The header of METADATA or WHEEL: field name in lower case to its values, in order.
+def wheel_version(text: str) -> str:
+    """The Wheel-Version in the text of WHEEL; "" where it says none."""
+    from email.parser import HeaderParser  # only new wheels are read, and this takes 10 ms
 
-        Requires-Dist: idna<4,>=2.5
-        Requires-Dist: PySocks!=1.5.7,>=1.5.6; extra == "socks"
-
-    The email format of the core metadata specification, read as every installer reads it: a line of blanks
-    goes on with the field above it (licences in the wild hold such), an empty one ends the header.
-    """
-    fields: dict[str, list[str]] = {}
-    # Cut off first: the parser goes through all of a description, which takes longer than the rest of a wheel.
-    header = re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]
-    for name, value in HeaderParser().parsestr(header, headersonly=True).items():
-        fields.setdefault(name.lower(), []).append(str(value).strip())
-    return fields
+    return str(HeaderParser().parsestr(text, headersonly=True).get("Wheel-Version", "")).strip()
 
 
 def read_metadata(text: str) -> Metadata:
     """METADATA of any version; unknown fields are ignored.
 
+        Requires-Dist: idna<4,>=2.5
+        Requires-Dist: PySocks!=1.5.7,>=1.5.6; extra == "socks"
+
+    Of a field that may be there once and is there twice, the first counts, as for installers.
     Raises UnreadableError naming each Requires-Dist line that is no requirement (PEP 508).
     """
-    fields = read_fields(text)
-    requires = tuple(" ".join(value.split()) for value in fields.get("requires-dist", ()))
+    from packaging.metadata import parse_email  # likewise
+
+    # Cut off first: the parser goes through all of a description, which takes longer than the rest of a wheel.
+    fields, others = parse_email(re.split(r"\r?\n\r?\n", text, maxsplit=1)[0])
+
+    def single(name: str, given: str | None) -> str | None:
+        return (given or next(iter(others.get(name, ())), "")).strip() or None
+
+    name, version = single("name", fields.get("name")), single("version", fields.get("version"))
+    if name is None or version is None:
+        raise UnreadableError(f"METADATA has no {'Version' if name else 'Name'}")
+    requires = tuple(" ".join(value.split()) for value in fields.get("requires_dist", ()))
     broken = [line for line in requires if not _is_requirement(line)]
     if broken:
         raise UnreadableError("; ".join(f"Requires-Dist: {line} is no requirement" for line in broken))
     return Metadata(
-        name=_single(fields, "name"),
-        version=_single(fields, "version"),
+        name=name,
+        version=version,
         requires_dist=requires,
-        requires_python=next(iter(fields.get("requires-python", ())), None),
-        provides_extra=tuple(fields.get("provides-extra", ())),
+        requires_python=single("requires-python", fields.get("requires_python")),
+        provides_extra=tuple(extra.strip() for extra in fields.get("provides_extra", ())),
     )
 
 
@@ -103,13 +105,6 @@ def read_entry_points(text: str) -> dict[str, dict[str, str]]:
     except configparser.Error as problem:
         raise UnreadableError("entry_points.txt: " + " ".join(str(problem).split())) from problem
     return {group: dict(parser.items(group)) for group in parser.sections()}
-
-
-def _single(fields: Mapping[str, Sequence[str]], name: str) -> str:
-    values = fields.get(name, ())
-    if not values:
-        raise UnreadableError(f"METADATA has no {name.capitalize()}")
-    return values[0]
 
 
 def _is_requirement(line: str) -> bool:

@@ -27,8 +27,8 @@ from pexlite.wheels.metadata import (
     parse_requirement,
     parse_requires_python,
     read_entry_points,
-    read_fields,
     read_metadata,
+    wheel_version,
 )
 from pexlite.wheels.record import is_metadata, read_record, recorded, unlike_record
 from pexlite.wheels.safety import hostile, unportable
@@ -215,7 +215,7 @@ class _Content:
         return self._archive.read(member).decode("utf-8", "replace")
 
     def _check_wheel_version(self, info: str) -> None:
-        said = read_fields(self._text(f"{info}/WHEEL")).get("wheel-version", [""])[0]
+        said = wheel_version(self._text(f"{info}/WHEEL"))
         if said.partition(".")[0] != "1":
             raise UnreadableError(f"Wheel-Version {said or 'missing'}: only 1.x can be read")
 
