@@ -1,4 +1,9 @@
-"""The RECORD of a wheel (binary distribution format): read it, and check files against it."""
+"""The RECORD of a wheel (binary distribution format): read it, and check files against it.
+
+`installer.records` takes rows of three cells alone: it refuses an empty line, and a row such as `demo/__init__.py`
+without digest and size; digests in hex and a / before paths it leaves to its caller. `wheel.wheelfile` refuses the
+same rows, and md5. None of that makes a wheel harmful, so the parser here is our own.
+"""
 
 from __future__ import annotations
 
