@@ -65,10 +65,12 @@ def _needs(choice: Choice, workshop: Workshop, directory: Path) -> list[Requirem
 
 
 def _inside(wheel: Path) -> str | None:
+    import zipp  # few builds exclude anything
+
     try:
         with zipfile.ZipFile(wheel) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-            return archive.read(names[0]).decode("utf-8", "replace") if names else None
+            found = next(zipp.Path(archive).glob("*.dist-info/METADATA"), None)
+            return None if found is None else str(found.read_text("utf-8", "replace"))
     except (OSError, zipfile.BadZipFile, NotImplementedError):
         return None
 

@@ -1,0 +1,52 @@
+"""What pyproject.toml declares, what the code imports and what the map explains are the same distributions."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.checkout import REPOSITORY
+
+HOUSE = REPOSITORY / "pexlite"
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def declared() -> set[str]:
+    lines = [
+        *PROJECT["dependencies"],
+        *(line for extra in PROJECT["optional-dependencies"].values() for line in extra),
+    ]
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
+def imported() -> set[str]:
+    """The distributions whose modules pexlite imports, also within functions; but for the room that travels."""
+    homes = importlib.metadata.packages_distributions()
+    trees = [ast.parse(path.read_text()) for path in HOUSE.rglob("*.py") if HOUSE / "runtime" not in path.parents]
+    tops = {name.partition(".")[0] for tree in trees for name in _modules(tree)} - {"pexlite"}
+    foreign = tops - sys.stdlib_module_names
+    return {canonicalize_name(home) for top in foreign for home in homes.get(top, [f"{top} is not installed"])}
+
+
+def _modules(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module or ""
+
+
+def test_what_is_declared_is_imported_and_nothing_else() -> None:
+    assert imported() == declared()
+
+
+def test_the_map_says_what_each_of_them_is_for() -> None:
+    table = (HOUSE / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## What it is built on", 1)[1]
+    assert re.findall(r"^\| ([a-z0-9-]+) \| .+ \|$", table, flags=re.MULTILINE) == sorted(declared())
