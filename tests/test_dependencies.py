@@ -1,10 +1,9 @@
-"""What pyproject.toml declares, what the code imports and what the map explains are the same distributions."""
+"""What pyproject.toml declares is what the code imports; tests/test_readme.py compares it with what the page says."""
 
 from __future__ import annotations
 
 import ast
 import importlib.metadata
-import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -45,8 +44,3 @@ def _modules(tree: ast.AST) -> Iterator[str]:
 
 def test_what_is_declared_is_imported_and_nothing_else() -> None:
     assert imported() == declared()
-
-
-def test_the_map_says_what_each_of_them_is_for() -> None:
-    table = (HOUSE / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## What it is built on", 1)[1]
-    assert re.findall(r"^\| ([a-z0-9-]+) \| .+ \|$", table, flags=re.MULTILINE) == sorted(declared())
