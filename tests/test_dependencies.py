@@ -1,4 +1,4 @@
-"""What pyproject.toml declares is what the code imports; tests/test_readme.py compares it with what the page says."""
+"""pyproject.toml declares what the code imports; tests/test_readme.py compares it with what the page says."""
 
 from __future__ import annotations
 
