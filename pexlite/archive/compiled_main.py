@@ -1,4 +1,4 @@
-"""`__main__.pyc`: the start as one Python has compiled it, with the facts of a file put into it."""
+"""`__main__.pyc`: the start as compiled by one Python, with the facts of a file put into it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 from pexlite.model import RoomBytecode
 
-# What stands in the place of the facts in the compiled start, and of that in the program that checks it.
+# The placeholders for the facts in the compiled start, and for the start in the program that checks it.
 _FACTS = b"the facts of a file stand here in it"
 _HELD = b"the compiled start of a file stands here"
 _PRIME = 2305843009213693951  # as in checked_main.py
-# Not checked against a source, which is another (PEP 552); eight bytes follow that nothing looks at.
+# An unchecked hash-based pyc (PEP 552), since its source differs; eight bytes follow that Python ignores.
 _UNCHECKED = b"\1\0\0\0" + b"pexlite2"
 _CAN_BE_REFERRED_TO = 0x80  # marshal's FLAG_REF
 
 
 def main_bytecode(room: RoomBytecode, facts: Mapping[str, Any]) -> bytes:
     """The content of `__main__.pyc`."""
-    # The same for every Python from 3.4 on, and for the same facts: without references, whoever else has a text.
+    # marshal version 2, alike from Python 3.4 on: later versions write references that depend on refcounts.
     start = _with(room.start, _FACTS, marshal.dumps(dict(facts), 2))
     return room.magic + _UNCHECKED + _with(room.main, _HELD, _divisible(start))
 
@@ -28,7 +28,7 @@ def main_bytecode(room: RoomBytecode, facts: Mapping[str, Any]) -> bytes:
 def _with(code: bytes, place: bytes, content: bytes) -> bytes:
     """The marshalled `code` with `content` instead of the text `place`.
 
-    What marshal writes has no lengths but those of single texts, so one text can take the place of another.
+    marshal writes no lengths except those of single texts, so one text can replace another.
     """
     before, found, after = code.partition(_text(place))
     assert found and _text(place) not in after and before[-1] & ~_CAN_BE_REFERRED_TO == ord("s")
@@ -40,7 +40,7 @@ def _text(content: bytes) -> bytes:
 
 
 def _divisible(content: bytes) -> bytes:
-    """`content` and eight bytes with which it is, read as a number, a multiple of the prime."""
+    """`content` with eight more bytes, which make it, read as a number, a multiple of the prime."""
     rest = int.from_bytes(content, "little") % _PRIME
     last = -rest * pow(pow(2, 8 * len(content), _PRIME), -1, _PRIME) % _PRIME
     return content + last.to_bytes(8, "little")

@@ -1,7 +1,7 @@
-"""A Bundle as the bytes of a file: all but those of the wheels, which are copied when it is written.
+"""A Bundle as the bytes of a file: all except the wheels, which are copied when it is written.
 
-The zip is laid out here and not by zipfile, which would read every byte again for its CRC and write ZIP64 past
-2 GiB, which zipimport cannot read before Python 3.13.
+The zip is laid out here because zipfile would read every byte again for its CRC, and would write ZIP64 past 2 GiB,
+which zipimport cannot read before Python 3.13.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from pexlite.archive.pex_info import Offsets, build_id, main_module, pex_info, s
 from pexlite.archive.runtime_files import CHECKED_MAIN, COMPILED, ROOM
 from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, Room, Wheel
 
-_PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 24)  # room for all else of our own
+_PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 24)  # bytes of wheels, which leaves room for our own members
 _DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
 _REGULAR = 0o100644 << 16
-# A start does without zlib, which so early would be whatever PYTHONPATH has under that name.
+# Stored, so that a start needs no zlib: so early, PYTHONPATH could put another module in its place.
 _STORED = ("__main__.py", "__main__.pyc")
 _TREES = ".trees/"
 _PACKS = ".bytecode/"
-# What looks like the end of a zip and is none: of a file that is cut off Python would else read the last wheel
-# that is still whole, and run that.
+# An invalid end record. In a truncated file Python would otherwise find the end record of the last complete wheel,
+# and run that wheel.
 _NO_END = struct.pack("<HH4s18s", 0x7870, 22, b"PK\x05\x06", b"\xff" * 18)
 
 
@@ -39,22 +39,20 @@ class _Entry:
     size: int
     offset: int
     compressed: int | None = None
-    """Bytes when deflated; None for an entry that is stored."""
+    """Bytes when deflated; None for a stored entry."""
 
     @property
     def fields(self) -> tuple[int, ...]:
-        """The fields that local header and directory share (APPNOTE.TXT 4.3.7), from the version needed on."""
+        """The fields that local header and directory share (APPNOTE.TXT 4.3.7), from "version needed" on."""
         method, held = (0, self.size) if self.compressed is None else (8, self.compressed)
         return (20, 0, method, *_DOS_EPOCH, self.crc32, held, self.size, len(self.name.encode()))
 
 
 def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode] = ()) -> Draft:
-    """The file of `bundle`, made by pexlite `version`: every byte of it but those of the wheels.
+    """The file of `bundle`, made by pexlite `version`: all its bytes except the wheels'.
 
-    Without `bytecode` of wheels, and that of the `room`, no Python has a part in these bytes.
-
-    Up to 4 GiB the wheels are stored members of the zip; past that they lie before it, found by the offsets in
-    PEX-INFO alone.
+    Without `bytecode` of wheels and of the `room`, these bytes depend on no Python. Up to 4 GiB the wheels are
+    stored members of the zip; past that they lie before it, found only by the offsets in PEX-INFO.
     """
     wheels = bundle.wheels
     header_size = len(header(bundle))
@@ -88,7 +86,7 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
 class _Rest:
     """The bytes after the wheels: our own members, then the directory of all `members`.
 
-    Positions count from where the zip begins.
+    Positions count from the beginning of the zip.
     """
 
     def __init__(self, members: Sequence[_Entry], position: int) -> None:
@@ -102,7 +100,7 @@ class _Rest:
         return b"".join(self._parts)
 
     def add(self, files: Iterable[tuple[str, bytes]]) -> None:
-        """Append members, each a name and its content."""
+        """Append members, given by name and content."""
         for name, content in files:
             held = _held(name, content)
             compressed = None if held is None else len(held)
@@ -112,7 +110,7 @@ class _Rest:
             self._position += len(self._parts[-1])
 
     def add_one(self, name: str, content: bytes, before_zip: int) -> tuple[int, int, int]:
-        """Append a deflated member; return where its bytes are in the file: offset, how many, their CRC-32.
+        """Append a deflated member; return the offset in the file, the size and the CRC-32 of its bytes.
 
         The file has `before_zip` bytes before the zip begins.
         """
@@ -121,7 +119,7 @@ class _Rest:
         return before_zip + self._position - held, held, zlib.crc32(self._parts[-1][-held:])
 
     def closed(self) -> bytes:
-        """All of it, with the directory."""
+        """All bytes, with the directory."""
         return self.content + _directory(self._entries, self._position)
 
 
@@ -153,7 +151,7 @@ def _offsets(wheels: Sequence[Wheel], position: int, as_members: bool) -> list[i
 
 
 def _compiled(bytecode: Sequence[Bytecode], position: int) -> list[tuple[Bytecode, int]]:
-    """Each with the offset of its first byte; they come right after the wheels."""
+    """Each bytecode with the offset of its first byte; they follow the wheels."""
     compiled = []
     for pack in bytecode:
         position += _before(_bytecode_name(pack))
@@ -167,7 +165,7 @@ def _bytecode_name(pack: Bytecode) -> str:
 
 
 def _before(name: str) -> int:
-    """How many bytes stand before the content of the member `name`."""
+    """The number of bytes before the content of the member `name`."""
     return 30 + len(name.encode()) + len(_NO_END)
 
 
@@ -176,17 +174,17 @@ def _member_name(wheel: Wheel) -> str:
 
 
 def _room_files(room: Room) -> Iterator[tuple[str, bytes]]:
-    """Name and content of the members that are the runtime room, and what a Python has made of its modules."""
+    """Name and content of the members with the runtime room, and with its compiled modules."""
     yield ROOM, "".join(f"\f{name}\n{text}" for name, text in room.files if name != CHECKED_MAIN).encode()
     if room.bytecode and room.bytecode.modules:
         yield COMPILED, marshal.dumps((room.bytecode.magic, dict(room.bytecode.modules)), 2)
 
 
 def _held(name: str, content: bytes) -> bytes | None:
-    """The content of a member of our own, deflated; None where it is stored."""
+    """The content of our own member, deflated; None where it is stored."""
     if name in _STORED or name.startswith(_PACKS):
         return None
-    # With 6 trees take half the time of 9, and 1 % more.
+    # For trees level 6 takes half the time of level 9, for 1 % more bytes.
     return _deflated(content, 6 if name.startswith(_TREES) else 9)
 
 

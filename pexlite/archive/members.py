@@ -1,7 +1,7 @@
-"""A zip that somebody gave us, opened within limits; its small members read within limits.
+"""A zip of unknown origin, opened within limits; its small members read within limits.
 
-zipfile makes an object of every entry that a directory has, and inflates what a member holds at once: a few
-hundred kilobytes become gigabytes. So the directory is walked first, and what is read is as long as it says.
+zipfile makes an object for every entry of a directory, and inflates a whole member at once: a few hundred
+kilobytes become gigabytes. So the directory is checked first, and no more is inflated than a member's stated size.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-# The end of a zip without a comment (APPNOTE.TXT 4.3.16), and what stands before it where it is a ZIP64.
+# The end record of a zip without a comment (APPNOTE.TXT 4.3.16), and the records before it in a ZIP64.
 _END = struct.Struct("<4s4H2IH")
 _LOCATOR_SIZE = 20
 _ENTRY_SIZE = 46
 _MOST_DIRECTORY = 16 << 20  # bytes
-_MOST_ENTRIES = 150_000  # more than any wheel has, and 100 MB as zipfile holds them
-_LARGE = 4 << 20  # bytes of a member that is read whole
+_MOST_ENTRIES = 150_000  # more than any wheel has; 100 MB as zipfile's objects
+_LARGE = 4 << 20  # bytes, at most, of a member that is read as a whole
 
-# All that zipfile raises for what it cannot read.
+# Everything that zipfile raises for unreadable zips.
 UNREADABLE = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -38,7 +38,7 @@ UNREADABLE = (
 
 @contextlib.contextmanager
 def open_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
-    """The zip that is the whole of `file` or its end. Raises zipfile.BadZipFile, and others of UNREADABLE."""
+    """The zip that is the whole of `file` or its end. Raises zipfile.BadZipFile and others of UNREADABLE."""
     _check_directory(file)
     with zipfile.ZipFile(file) as opened:
         yield opened
@@ -53,12 +53,12 @@ def read_part(opened: zipfile.ZipFile, name: str, most: int = _LARGE) -> bytes:
 
 
 def pieces(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The content of `member`, a piece at a time, its CRC checked at the end. Raises those of UNREADABLE."""
+    """The content of `member` in pieces, its CRC checked at the end. Raises errors of UNREADABLE."""
     if member.flag_bits & 1 or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise zipfile.BadZipFile(f"{member.filename} is packed in a way that no file of pexlite is")
     size = 0
     with opened.open(member) as content:
-        # Never read to the end in one go: zipfile inflates whatever is there, however much the member should be.
+        # Never read() without a size: zipfile would inflate everything there, whatever the member's stated size.
         while piece := content.read(1 << 20):
             size += len(piece)
             yield piece
@@ -67,7 +67,7 @@ def pieces(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _check_directory(file: BinaryIO) -> None:
-    """Raise BadZipFile unless the directory ends the file, has as many entries as it says, and not too many."""
+    """Raise BadZipFile unless the directory ends the file, has as many entries as it states, and not too many."""
     size = file.seek(0, 2)
     file.seek(max(0, size - _END.size - _LOCATOR_SIZE))
     tail = file.read(_LOCATOR_SIZE + _END.size)
@@ -83,7 +83,7 @@ def _check_directory(file: BinaryIO) -> None:
 
 
 def _check_zip64(file: BinaryIO, size: int) -> None:
-    """As `_check_directory`, for a ZIP64 (APPNOTE.TXT 4.3.14), which a wheel may be."""
+    """The same check as `_check_directory` for a ZIP64 (APPNOTE.TXT 4.3.14), as a wheel may be."""
     end = size - _END.size - _LOCATOR_SIZE
     file.seek(max(0, end - 56))
     record = file.read(56)

@@ -1,4 +1,4 @@
-"""The manifest of a built file, read back: every value of it is of its kind, and within the file."""
+"""The manifest of a built file, read back: every value has the right type and lies within the file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PYTHON = re.compile(r"(?:cp|pp)3\d{1,2}t?", re.ASCII)
 _PLATFORM = re.compile(r"[a-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BUILD_ID = re.compile(r"[0-9a-f]{16}")
-_MOST_TAGS = 1000  # of one wheel, by what its name says: each of three parts has several, and all are combined
+_MOST_TAGS = 1000  # of one wheel: its name has three sets of tags, and all combinations count
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -48,7 +48,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _check_format(path: Path, number: Any) -> None:
-    """Raise NotABundle where an earlier or a later pexlite wrote the file in a form of its own."""
+    """Raise NotABundle where an earlier or later pexlite wrote the file in another format."""
     if number == FORMAT or not isinstance(number, int):
         return
     raise NotABundle(
@@ -59,9 +59,9 @@ def _check_format(path: Path, number: Any) -> None:
 
 
 def _check_beginning(manifest: Manifest, first: int) -> None:
-    """Raise ValueError unless the zip, whose first member is at `first`, begins behind the header or the wheels.
+    """Raise ValueError unless the zip, whose first member is at `first`, begins after the header or the wheels.
 
-    Past 4 GiB the wheels lie before it. Of two files in one, other readers of zips read the other.
+    Past 4 GiB the wheels lie before it. If two files were joined, other readers of zips would read the other one.
     """
     header = manifest.header[0]
     if first not in (header, max((wheel.offset + wheel.size for wheel in manifest.wheels), default=header)):
@@ -69,7 +69,7 @@ def _check_beginning(manifest: Manifest, first: int) -> None:
 
 
 def _read_pex_info(path: Path) -> tuple[Any, int]:
-    """The content of PEX-INFO, and where the zip's first member is."""
+    """The content of PEX-INFO, and the position of the zip's first member."""
     if not is_there(path):
         raise NotABundle(f"there is no {path}", hint="check the path")
     if not is_file(path):
@@ -143,7 +143,7 @@ def _wheel(entry: Any, size: int) -> StoredWheel:
 
 
 def _wheel_name(name: str) -> str:
-    """`name`, which may be that of a wheel in a directory."""
+    """`name`, if a wheel in a directory may have it."""
     tags = 1
     for part in name.split("-")[-3:]:
         tags *= part.count(".") + 1
@@ -157,7 +157,7 @@ def _wheel_name(name: str) -> str:
 
 
 def _check_apart(wheels: Iterable[StoredWheel]) -> None:
-    """Raise ValueError where two wheels have one name, or one place in the file."""
+    """Raise ValueError where two wheels share a name or a place in the file."""
     if len({wheel.filename for wheel in wheels}) != len(tuple(wheels)):
         raise ValueError("two wheels have one name")
     in_order = sorted(wheels, key=lambda wheel: wheel.offset)
@@ -175,7 +175,7 @@ def _pack_size(pack: Any, size: int) -> int:
 
 
 def _directory(entry: Any, size: int) -> ZipDirectory:
-    """The place of the directory of a zip of `size` bytes, within which it has to be."""
+    """The place of the directory in a zip of `size` bytes."""
     directory = ZipDirectory(*_numbers(entry["directory"], 4, max(size, 0xFFFFFFFF)))
     if directory.offset + directory.size > size:
         raise ValueError("the directory of a wheel is not within it")
@@ -221,7 +221,7 @@ def _file_name(name: Any) -> str:
     return str(name)
 
 
-# -- values of a kind ----------------------------------------------------------------------------
+# -- values of the right type --------------------------------------------------------------------
 
 
 def _text(table: Any, name: str) -> str:
@@ -271,7 +271,7 @@ def _of_kind(value: Any, kind: type[_Value], name: str) -> _Value:
 
 
 def _shortened(value: Any) -> str:
-    """`value` in few characters, whatever it is."""
+    """`value` in a few characters, whatever it is."""
     if isinstance(value, (dict, list)):
         return f"a {type(value).__name__} of {len(value)}"
     text = repr(value[:60] if isinstance(value, str) else value)

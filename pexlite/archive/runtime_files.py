@@ -1,4 +1,4 @@
-"""The runtime room, as its sources are."""
+"""The sources of the runtime room."""
 
 from __future__ import annotations
 

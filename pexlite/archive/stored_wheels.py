@@ -13,7 +13,7 @@ _CHUNK = 1 << 20
 
 
 class _Part(io.RawIOBase):
-    """A stretch of an open file as a file of its own, read only."""
+    """A part of an open file, as a read-only file of its own."""
 
     def __init__(self, file: BinaryIO, offset: int, size: int) -> None:
         self._file = file
@@ -44,19 +44,19 @@ class _Part(io.RawIOBase):
 
 
 def open_wheel(file: BinaryIO, wheel: StoredWheel) -> BinaryIO:
-    """The wheel in the open `file`, as a file; `file` must stay open and not be read by others meanwhile."""
+    """The wheel in the open `file`, as a file; `file` must stay open, and nobody else may read it meanwhile."""
     return io.BufferedReader(_Part(file, wheel.offset, wheel.size), _CHUNK)
 
 
 def chunks(file: BinaryIO, wheel: StoredWheel) -> Iterator[bytes]:
-    """The wheel's bytes, piece by piece, fewer where the file is cut off."""
+    """The wheel's bytes, piece by piece; fewer where the file is truncated."""
     part = open_wheel(file, wheel)
     while chunk := part.read(_CHUNK):
         yield chunk
 
 
 def sha256(file: BinaryIO, wheel: StoredWheel) -> str:
-    """The digest that the wheel has now, in hex."""
+    """The wheel's current sha256, in hex."""
     digest = hashlib.sha256()
     for chunk in chunks(file, wheel):
         digest.update(chunk)

@@ -1,4 +1,4 @@
-"""The trees that a built file carries, checked: every file of an app has a place in it, and no other."""
+"""A check of the trees in a built file: every file of an app has one allowed place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_LINES = 500_000
 
 
 def problems_of_trees(path: Path, manifest: Manifest) -> Iterator[str]:
-    """A line for each tree of the file at `path` that cannot be read, or names what has no place in an app."""
+    """A line for each tree of the file at `path` that cannot be parsed, or names a place outside an app."""
     with path.open("rb") as file, open_zip(file) as opened:
         for number, variant in enumerate(manifest.variants):
             name = f".trees/{number}"

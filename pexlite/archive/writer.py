@@ -1,4 +1,4 @@
-"""A Draft written as a file, its wheels copied from the store by the kernel where it can. Building is copying."""
+"""A Draft written as a file, its wheels copied from the store by the kernel where possible."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pexlite.outputs import Kind, Output
 
 
 def write(planned: Draft, output: Path, report: Report = no_report, *, force: bool = False) -> None:
-    """Write the executable file `planned` to `output`; with `force`, also in the place of any other file.
+    """Write the executable file `planned` to `output`; with `force`, also in place of any other file.
 
-    The old file stays as it is until the new one is whole. Raises WriteError.
+    The old file stays until the new one is complete. Raises WriteError.
     """
     total = sum(wheel.size for wheel in planned.wheels)
     done = 0
@@ -32,7 +32,7 @@ def write(planned: Draft, output: Path, report: Report = no_report, *, force: bo
 
 
 def _copy(wheel: BundledWheel, file: BinaryIO) -> None:
-    """Append the wheel's bytes, copied by the kernel where it can. Raises WriteError where they are others."""
+    """Append the wheel's bytes, copied by the kernel where possible. Raises WriteError where they have changed."""
     file.flush()
     with wheel.path.open("rb", buffering=0) as source:
         left = wheel.size

@@ -1,4 +1,4 @@
-"""Download a lock's files into the store, many at once, each checked against its digests as it comes."""
+"""Downloads of a lock's files into the store, many at once, each checked against its digests as it arrives."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from pexlite.store.store import Incoming, Store
 Result = TypeVar("Result")
 _WORKERS = 16
 _CHUNK = 1 << 17
-_LARGEST = Limit(1 << 34)  # bytes of a file whose size the lock does not tell
-# What a person does about a file of a lock.
+_LARGEST = Limit(1 << 34)  # bytes of a file whose size the lock does not give
+# Hints for a file of a lock.
 _HINTS = {
     GoneError: "lock again: it may have been removed",
     ExhaustedError: "try again later; files that did arrive are kept",
@@ -41,7 +41,7 @@ _HINTS = {
 
 
 class Downloads:
-    """The downloads of one run: their connections and their progress."""
+    """The downloads of one run, with their connections and progress."""
 
     def __init__(self, store: Store, settings: IndexSettings, report: Report) -> None:
         self._store = store
@@ -76,7 +76,7 @@ class Downloads:
         total = None if None in sizes else sum(size for size in sizes if size)
         words = f"{len(remotes)} file{'s' if len(remotes) > 1 else ''}"
         self._received = 0
-        # The largest first, so that none of them is left for the end.
+        # The largest first, so that no thread ends alone with a large one.
         order = sorted(range(len(remotes)), key=lambda number: -(sizes[number] or 0))
         results = run_all(
             [functools.partial(self._one, remotes[number], finish) for number in order],
@@ -89,7 +89,7 @@ class Downloads:
         return [ordered[number] for number in range(len(remotes))]
 
     def _one(self, remote: Remote, finish: Callable[[Remote, Incoming], Result]) -> Result:
-        """Download `remote`, trying as often as the settings allow; return what `finish` makes of it.
+        """Download `remote`, with as many attempts as the settings allow; return the result of `finish`.
 
         Raises FetchError.
         """
@@ -110,7 +110,7 @@ class Downloads:
             try:
                 self._receive(remote, incoming)
             except AttemptError:
-                # A connection that was hung up on is no failure of the server's.
+                # When this side hangs up, a broken connection is no failure of the server.
                 self._stop.check()
                 self._count(-incoming.size)
                 raise
@@ -136,7 +136,7 @@ class Downloads:
             incoming.write(piece)
             self._count(len(piece))
             if remote.size is not None and incoming.size > remote.size:
-                break  # `check` says by how much
+                break  # `check` will report the size
 
     def _copy(self, remote: Remote, path: Path, incoming: Incoming) -> None:
         try:
@@ -153,7 +153,7 @@ class Downloads:
             raise FetchError(f"{path} cannot be read: {problem.strerror}") from problem
 
     def _through_keyring(self, remote: Remote, incoming: Incoming) -> None:
-        """Let pip, which asks the keyring, download `remote`."""
+        """Let pip, which can use the keyring, download `remote`."""
         with tempfile.TemporaryDirectory(prefix="pexlite-keyring-") as scratch:
             wanted = f"{remote.project} @ {without_credentials(remote.url)}"
             found = download(wanted, Path(scratch), self._settings)

@@ -23,10 +23,10 @@ _LARGEST = 5_000_000  # bytes; METADATA with a long description has a few hundre
 def needs_of(
     excluded: Pylock, workshop: Workshop, directory: Path, parts: LockParts
 ) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
-    """The requirements of the packages in `excluded`, and the names of those that only a download would tell.
+    """The requirements of the packages in `excluded`, and the names of packages whose requirements are unknown.
 
     They come from the lock, the store, a wheel on this machine, or the index where it serves METADATA beside a
-    wheel (PEP 658). METADATA has no hash in the lock: it decides only what may stay out, never what comes in.
+    wheel (PEP 658). METADATA has no hash in the lock, but it only decides what may stay out, never what goes in.
     """
     needs: list[Requirement] = []
     unknown: list[str] = []
@@ -40,7 +40,7 @@ def needs_of(
 
 
 def _choices(excluded: Pylock, targets: Sequence[Target], parts: LockParts) -> Iterator[Choice]:
-    """The choices for each target; none for a target without a wheel, which is often why a project is excluded."""
+    """The choices for each target; none for a target without a wheel, a frequent reason to exclude a project."""
     for target in targets:
         try:
             yield from select(excluded, [target], parts)

@@ -1,4 +1,4 @@
-"""A lock's repositories: which commit of which one, as a requirement that pip takes and nobody can misread."""
+"""A lock's repositories: one commit of one repository, as a requirement that pip cannot misread."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pexlite.files.programs import find_program
 from pexlite.network.urls import parts_of
 from pexlite.pylock.artifact import inside
 
-# What never names anything else, of each kind of repository. A git or hg id is a digest of what it names.
+# Commit ids that can never name another commit, for each kind of repository. Those of git and hg are digests.
 _COMMITS = {
     "git": re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}"),
     "hg": re.compile(r"[0-9a-f]{40}"),
     "svn": re.compile(r"[0-9]{1,12}"),
     "bzr": re.compile(r"[0-9]{1,12}"),
 }
-# As the end of an address it needs no quoting, and begins nothing else.
+# Text that needs no quoting at the end of an address, and begins no other part of it.
 _PLAIN = re.compile(r"[^\s#&?%@\\]*")
 _SCHEMES = frozenset({"http", "https", "ssh", "git", "file", "svn", "sftp"})
 
@@ -28,7 +28,7 @@ _SCHEMES = frozenset({"http", "https", "ssh", "git", "file", "svn", "sftp"})
 def checkout_requirement(package: Package, source: PackageVcs, address: str) -> str:
     """The requirement on the commit that `source` names in the repository at `address`.
 
-    Raises FetchError where that may be another one tomorrow, or `address` is none of a repository.
+    Raises FetchError where the name may mean another commit tomorrow, or `address` is no repository's.
     """
     commits = _COMMITS.get(source.type)
     if commits is None:
@@ -43,7 +43,7 @@ def checkout_requirement(package: Package, source: PackageVcs, address: str) -> 
             hint="lock again, which writes it in full: pexlite lock .",
         )
     parts = parts_of(address, FetchError)
-    # Of what follows a # pip would take the part behind an @ for the commit.
+    # pip would take the text behind an @ after the # for the commit.
     if parts.scheme not in _SCHEMES or parts.fragment or "#" in address or not address.isprintable():
         raise FetchError(f"the lock has {package.name} at {address!r}, which is no address of a repository")
     subdirectory = inside(package, source.subdirectory)
@@ -54,10 +54,10 @@ def checkout_requirement(package: Package, source: PackageVcs, address: str) -> 
 
 
 def check_commit(package: Package, source: PackageVcs, address: str) -> None:
-    """Raise FetchError where the repository has a branch or tag named like the commit: pip would take that."""
+    """Raise FetchError where a branch or tag has the commit's name: pip would use that."""
     git = find_program("git") if source.type == "git" else None
     if git is None:
-        return  # pip says so, and better
+        return  # pip will report the fault better
     named = [f"refs/{kind}/{source.commit_id}" for kind in ("heads", "tags")]
     done = subprocess.run(
         [str(git), "ls-remote", "--", address, *named],

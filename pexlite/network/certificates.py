@@ -1,8 +1,8 @@
-"""The certificates that servers are believed by: the system's authorities, those that somebody named, certifi's.
+"""The certificate authorities that are trusted: the system's, those that settings name, certifi's.
 
-As in pip: SSL_CERT_FILE and SSL_CERT_DIR name another store of the system's, as OpenSSL reads them; PIP_CERT (or
-pip's setting `cert`) and REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE name authorities besides; certifi's are behind them
-all. A trusted host is believed without any.
+As in pip: SSL_CERT_FILE and SSL_CERT_DIR replace the system's store, as OpenSSL reads them; PIP_CERT (or pip's
+setting `cert`) and REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE name additional authorities; certifi's come last. A
+trusted host needs no certificate.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pexlite.files.paths import is_directory
 from pexlite.model import IndexSettings
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-# There the system looks at a certificate itself, which truststore asks for with every connection. Elsewhere its
-# authorities are files, which truststore would read anew for every connection and let no other begin meanwhile:
-# for the sixteen of a build that takes as long as all of its downloads.
+# On these systems an API verifies certificates, which truststore calls for every connection. Elsewhere the
+# authorities are files: truststore would read them again for every connection, one at a time, and for the sixteen
+# connections of a build that takes as long as all its downloads.
 SYSTEM_VERIFIES = sys.platform in ("darwin", "win32")
 
 
@@ -48,7 +48,7 @@ def tls_context(settings: IndexSettings, *, trusted: bool) -> ssl.SSLContext:
 
 
 def believe_certifi(context: ssl.SSLContext) -> None:
-    """Let `context` believe certifi's authorities too. Not done before it is of use, since it takes 30 ms."""
+    """Add certifi's authorities to `context`. It takes 30 ms, so it is done only when needed."""
     context.load_verify_locations(cafile=certifi.where())
 
 
@@ -64,7 +64,7 @@ def _with_authorities_of_the_system() -> ssl.SSLContext:
         context.set_default_verify_paths()
         if context.cert_store_stats()["x509"] or _has_directory():
             return context
-    # Here too where OpenSSL does not know of the system's file, as that of many a Python made elsewhere.
+    # Also where this Python's OpenSSL was built for another path than the system's file has.
     import truststore
 
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

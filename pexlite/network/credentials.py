@@ -19,7 +19,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def without_credentials(url: str) -> str:
-    """`url` without `user:password@` and fragment, as it is sent; its parameters may be secret all the same."""
+    """`url` without `user:password@` and fragment, as it is sent; its parameters may still be secret."""
     parts = parts_of(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
 
@@ -30,12 +30,12 @@ def server_of(url: str) -> tuple[str, str | None, int | None]:
 
 
 def shown_server(url: str) -> str:
-    """The host and port of `url`, as messages name them."""
+    """The host and port of `url`, for messages."""
     return without_credentials(url).partition("://")[2].partition("/")[0]
 
 
 def authorization(url: str, settings: IndexSettings, *, redirected: bool = False) -> str | None:
-    """The Authorization header for `url`; None where nobody gave credentials for its host.
+    """The Authorization header for `url`; None without credentials for its host.
 
     Credentials in the URL win; then those of an index or find-links URL on the same server, the longest common
     path first; then netrc, unless another server has `redirected` to this one.
@@ -50,7 +50,7 @@ def authorization(url: str, settings: IndexSettings, *, redirected: bool = False
         from_netrc = _from_netrc(parts.hostname or "")
     if from_netrc is not None:
         return _basic(*from_netrc)
-    # A token as a user without password.
+    # A token is sent as a user without password.
     for candidate in known:
         if candidate.username:
             return _basic(unquote(candidate.username), "")
@@ -58,7 +58,7 @@ def authorization(url: str, settings: IndexSettings, *, redirected: bool = False
 
 
 def _related(parts: SplitResult, settings: IndexSettings) -> list[SplitResult]:
-    """The URLs of `settings` on the server of `parts`, the nearest path first."""
+    """The URLs of `settings` on the server of `parts`, nearest path first."""
     named = [url for _, url in settings.named_indexes]
     given: Iterable[str | None] = (settings.index_url, *settings.extra_index_urls, *named, *settings.find_links)
     found = [parts_of(url) for url in given if url and "://" in url]
@@ -71,10 +71,10 @@ def _server(parts: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 def _may_see_netrc(parts: SplitResult, settings: IndexSettings, known: Sequence[SplitResult]) -> bool:
-    """Whether a password of netrc may go there, whose entries have no scheme.
+    """Whether a password of netrc, whose entries have no scheme, may be sent there.
 
-    One that is kept for https must not go out in clear because a lock says http: that takes an http:// address of
-    that server in the settings, or a trusted host.
+    A password meant for https must not be sent in the clear because a lock says http: that takes an http://
+    address of the server in the settings, or a trusted host.
     """
     names = {parts.hostname, f"{parts.hostname}:{parts.port}"}
     return parts.scheme == "https" or len(known) > 1 or not names.isdisjoint(settings.trusted_hosts)
@@ -99,6 +99,6 @@ def _netrc_entries(path: Path) -> dict[str, tuple[str, str]]:
     try:
         read = netrc.netrc(path)
     except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
-        # As pip and curl do: a netrc that cannot be read is none. A server that asks says so soon enough.
+        # As pip and curl do, ignore an unreadable netrc: a server that needs it will refuse access.
         return {}
     return {host: (login or account, password or "") for host, (login, account, password) in read.hosts.items()}

@@ -1,4 +1,4 @@
-"""Why a server gave no content, in words, and whether another attempt may do better."""
+"""Why a server gave no content, in words, and whether another attempt may help."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from pexlite.network.credentials import shown_server
 
 _Found = TypeVar("_Found")
 _TRY_AGAIN = frozenset({408, 425, 429})
-_LONGEST_PAUSE = 30.0  # seconds, whatever the server asks for
+_LONGEST_PAUSE = 30.0  # seconds, even if Retry-After is longer
 
 UNREACHABLE_HINT = "check the network, the proxy (PIP_PROXY) and the index settings (pip config list)"
 
 
 class NoContentError(Exception):
-    """A server gave no content; the message says why, and goes on from the name of what was asked for."""
+    """A server gave no content. The message tells why, continuing a sentence that begins with the wanted thing."""
 
     def __init__(self, reason: str, *, causes: Sequence[str] = (), hint: str | None = None) -> None:
         super().__init__(reason)
@@ -37,12 +37,12 @@ class NoContentError(Exception):
         self.hint = hint
 
     def of(self, wanted: str, hint: str | None = None) -> FetchError:
-        """The error for a person who asked for `wanted`, a file or an address; `hint` goes before ours."""
+        """The error for a person who wanted `wanted`, a file or an address; `hint` replaces ours."""
         return FetchError(f"{wanted} was not fetched: {self}", causes=self.causes, hint=hint or self.hint)
 
 
 class AccessRefusedError(NoContentError):
-    """A server wants credentials, or others than it got."""
+    """A server requires credentials, or other credentials."""
 
 
 class GoneError(NoContentError):
@@ -50,15 +50,15 @@ class GoneError(NoContentError):
 
 
 class UnreachableError(NoContentError):
-    """No attempt has reached a server."""
+    """No attempt reached the server."""
 
 
 class ExhaustedError(NoContentError):
-    """A server was reached, and every attempt failed."""
+    """The server was reached, and every attempt failed."""
 
 
 class AttemptError(NoContentError):
-    """An attempt failed in a way that the next one may not."""
+    """An attempt failed in a way that may not happen again."""
 
     def __init__(self, reason: str, *, pause: float | None = None, reached: bool = True) -> None:
         super().__init__(reason)
@@ -67,7 +67,7 @@ class AttemptError(NoContentError):
         self.reached = reached
 
     def after(self, failures: int, url: str) -> NoContentError:
-        """The error once so many attempts have failed."""
+        """The error after so many attempts."""
         causes = [f"tried {'once' if failures == 1 else f'{failures} times'} from {url}"]
         if self.reached:
             return ExhaustedError(str(self), causes=causes, hint="try again later")
@@ -77,9 +77,9 @@ class AttemptError(NoContentError):
 def attempts(
     attempt: Callable[[], _Found], url: str, retries: int, wait: Callable[[float], object] = time.sleep
 ) -> _Found:
-    """The result of `attempt`, which asks for `url`; after an AttemptError it is called again, `retries` times.
+    """The result of `attempt`, which requests `url`; after an AttemptError it is called again `retries` times.
 
-    Raises the NoContentError of an attempt, or one that counts them all.
+    Raises an attempt's NoContentError, or one that counts all attempts.
     """
     failures = 0
     while True:
@@ -114,7 +114,7 @@ def broken(url: str, problem: Exception) -> NoContentError:
 
 
 def is_distrust(problem: Exception) -> bool:
-    """Whether a connection failed since no authority vouches for the server's certificate."""
+    """Whether a connection failed because no trusted authority signed the server's certificate."""
     reason = problem.reason if isinstance(problem, MaxRetryError) else problem
     return isinstance(reason, (SSLError, ssl.SSLError)) and "CERTIFICATE_VERIFY_FAILED" in str(reason)
 

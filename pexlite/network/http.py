@@ -1,6 +1,6 @@
 """Connections to servers, kept alive: the same rules for a wheel, a page and a requirements file.
 
-Certificates, proxies, credentials, redirects, trusted hosts, time and retries are as settings and environment say.
+Certificates, proxies, credentials, redirects, trusted hosts, timeouts and retries follow settings and environment.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _NO_RETRY = Retry(total=False, redirect=False)
 
 @dataclass(frozen=True)
 class Limit:
-    """The most that is read of an answer, and the time that it may take."""
+    """The longest answer that is read, and the longest time for it."""
 
     size: int
     """Bytes."""
@@ -48,7 +48,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Page:
-    """An answer that was read to its end."""
+    """An answer, read completely."""
 
     content: bytes
     url: str
@@ -59,7 +59,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Answer:
-    """A server's final answer, its body unread."""
+    """A server's final answer, before its body is read."""
 
     response: BaseHTTPResponse
     url: str
@@ -74,14 +74,14 @@ class Answer:
             raise refused(self.url, self.response.status, wish, authorized=self.authorized)
 
     def pieces(self, limit: Limit, size: int | None = None) -> Iterator[bytes]:
-        """The content as it comes; `size` is how much there should be, where somebody else than the server knows.
+        """The content as it arrives; `size` is the expected size, where the caller knows it.
 
-        Raises AttemptError where the connection ends before that, NoContentError past `limit`.
+        Raises AttemptError where the connection ends early, NoContentError past `limit`.
         """
         said = self.response.headers.get("Content-Length", "")
         whole = size if size is not None or not said.isdecimal() else int(said)
         received, end = 0, None if limit.seconds is None else time.monotonic() + limit.seconds
-        # Most servers say how much there is before they send it.
+        # Most servers announce the size before they send the content.
         too_much = size is None and whole is not None and whole > limit.size
         for piece in () if too_much else self.response.stream(_CHUNK, decode_content=False):
             received += len(piece)
@@ -107,7 +107,7 @@ class Connections:
         self._open: set[BaseHTTPResponse] = set()
 
     def read(self, url: str, limit: Limit, *, accept: str = "*/*") -> Page:
-        """The whole of the page or file at `url`, tried as often as the settings allow. Raises FetchError."""
+        """The whole page or file at `url`, with as many attempts as the settings allow. Raises FetchError."""
 
         def attempt() -> Page:
             with self.open(url, accept=accept) as answer:
@@ -122,11 +122,11 @@ class Connections:
 
     @contextlib.contextmanager
     def open(self, url: str, *, method: str = "GET", accept: str = "*/*") -> Iterator[Answer]:
-        """The answer to `method` of `url`, whatever its status; a connection that breaks is a NoContentError.
+        """The answer to `method` of `url`, whatever its status.
 
-        Redirects are followed, and credentials sent only to the servers they are for: netrc knows hosts by name
-        alone, so its passwords go to the server that was asked, not where that leads. Raises FetchError where the
-        URL or the settings are at fault.
+        Redirects are followed. Credentials are sent only to the servers they are for: netrc knows hosts by name
+        alone, so its passwords go to the requested server, never where that redirects. A broken connection is a
+        NoContentError. Raises FetchError for a fault of the URL or the settings.
         """
         try:
             answer = self._answer(url, method, accept)
@@ -137,13 +137,13 @@ class Connections:
             finally:
                 with self._lock:
                     self._open.discard(answer.response)
-                # A response read to its end has given its connection back by now; another one's is of no use.
+                # A response read to its end has returned its connection to the pool; others are useless now.
                 answer.response.close()
         except (HTTPError, ssl.SSLError, ConnectionError, TimeoutError) as problem:
             raise broken(url, problem) from problem
 
     def hang_up(self) -> None:
-        """Wake up the threads that wait for a server."""
+        """Wake the threads that wait for a server."""
         with self._lock:
             waiting = list(self._open)
         for response in waiting:
@@ -181,11 +181,11 @@ class Connections:
 
 
 class _Pool:
-    """The connections through one proxy, or none, to servers that are trusted or have to prove who they are."""
+    """Connections through one proxy, or none, to servers that are all trusted or all verified."""
 
     def __init__(self, proxy: str | None, trusted: bool, settings: IndexSettings) -> None:
         if trusted:
-            # The person has said so, per host; a warning for each request says nothing new.
+            # The user trusts these hosts by name; a warning for each request says nothing new.
             urllib3.disable_warnings(InsecureRequestWarning)
         self._context = tls_context(settings, trusted=trusted)
         self._manager = _manager(proxy, self._context)
@@ -193,7 +193,7 @@ class _Pool:
         self._learning = threading.Lock()
 
     def request(self, method: str, url: str, headers: dict[str, str], timeout: float) -> BaseHTTPResponse:
-        """The answer to `method` of `url`, its body unread. Raises urllib3's errors."""
+        """The answer to `method` of `url`, before its body is read. Raises urllib3's errors."""
         may_learn = self._may_learn
         try:
             return self._request(method, url, headers, timeout)
@@ -220,7 +220,7 @@ class _Pool:
 
 
 def _proxy(url: str, settings: IndexSettings) -> str | None:
-    """The proxy for `url`: the settings' one, else HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; NO_PROXY wins."""
+    """The proxy for `url`: the settings', else HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; NO_PROXY wins over these."""
     parts = parts_of(url, FetchError)
     if urllib.request.proxy_bypass(parts.netloc):
         return None

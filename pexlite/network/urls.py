@@ -1,4 +1,4 @@
-"""URLs that somebody has typed, or written into a lock or a page: some are none, some name a file here."""
+"""URLs that people typed, or wrote into a lock or a page: some are invalid, some name a file of this machine."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from pexlite.errors import PexliteError, UsageError
 
 
 def parts_of(url: str, error: type[PexliteError] = UsageError) -> SplitResult:
-    """The parts of `url`, of which the port is a number. Raises `error` for https://[host or http://host:x."""
+    """The parts of `url`, whose port is a number. Raises `error` for https://[host or http://host:x."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # read when it is asked for
+        _ = parts.port  # parsed only when it is read
     except ValueError:
-        # Not with its own words: what it takes for the port may be a password with a slash in it.
+        # Without urllib's message: the "port" that it quotes may be a password with a slash in it.
         raise error(f"{url!r} is no address", causes=["its host or port cannot be read"]) from None
     return parts
 
 
 def joined(page: str, url: str, error: type[PexliteError] = UsageError) -> str:
-    """The address that `url` has on `page`. Raises `error` where it is none."""
+    """The address of `url` relative to `page`. Raises `error` where it is none."""
     parts_of(url, error)
     return urljoin(page, url)
 
 
 def local_path(location: str) -> Path | None:
-    """The path on this machine that `location` names, as a plain path or a `file:` URL; None for other URLs."""
+    """The path on this machine in `location`, a plain path or a `file:` URL; None for other URLs."""
     if location.startswith("file:"):
         path = parts_of(location).path
         if os.name != "nt":
             return Path(unquote(path))
-        # Imported here: it costs 30 ms, and only Windows needs it.
+        # Imported here: it takes 30 ms, and only Windows needs it.
         from urllib.request import url2pathname
 
         return Path(url2pathname(path))

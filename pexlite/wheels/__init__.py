@@ -1,8 +1,8 @@
-"""Wheel files: read once and refused where they would do harm, written so that the same content is the same bytes.
+"""Wheel files: read once and refused where they would do harm, written so that equal content gives equal bytes.
 
-In come files of anybody's; out come `Wheel` values, which later stages use instead of opening a file again.
+Files of unknown origin come in; `Wheel` values go out, which later stages use instead of opening a file again.
 
-    read         a wheel's name, tags, metadata and members as a `Wheel`; InvalidWheel for what no wheel may be
+    read         a wheel's name, tags, metadata and members as a `Wheel`; InvalidWheel for a forbidden one
     metadata     METADATA, WHEEL and entry_points.txt, parsed
     record       RECORD, and files checked against it
     safety       members that no wheel may have
@@ -10,5 +10,5 @@ In come files of anybody's; out come `Wheel` values, which later stages use inst
     content      digests of members' content
     write        a wheel written; always in the same bytes
     same_bytes   the WheelFile of `wheel`, in which nothing depends on the time
-    normalise    a wheel that a backend has built, written anew
+    normalise    a wheel built by a backend, written anew
 """

@@ -10,7 +10,7 @@ from pexlite.wheels.record import content_of, digest_of, read_record
 
 
 def content_digests(wheel: Wheel, members: Sequence[str]) -> dict[str, str]:
-    """`sha256=…` for each of `members`: from RECORD, or computed from the bytes where RECORD has none."""
+    """`sha256=…` for each of `members`: from RECORD, or computed where RECORD has none."""
     with zipfile.ZipFile(wheel.path) as archive:
         record = next(file for file in wheel.files if file.endswith(".dist-info/RECORD") and file.count("/") == 1)
         recorded = read_record(archive.read(record).decode("utf-8", "replace")).digests

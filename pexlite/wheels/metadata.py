@@ -1,7 +1,7 @@
 """The texts inside a wheel: METADATA by `packaging.metadata`, WHEEL and entry_points.txt, parsed.
 
-Parsed tolerantly where installers are tolerant (unknown fields, any Metadata-Version) and strictly where a wrong
-guess would show only where the file runs (a Requires-Dist that cannot be read).
+The parsers are tolerant where installers are (unknown fields, any Metadata-Version) and strict where a wrong guess
+would show only when the file runs (a Requires-Dist that cannot be parsed).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 
 class UnreadableError(ValueError):
-    """A text in a wheel cannot be understood; the message says which line."""
+    """A text in a wheel cannot be parsed; the message names the line."""
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """The fields of METADATA that later stages ask about."""
+    """The fields of METADATA that later stages need."""
 
     name: str
     version: str
@@ -31,7 +31,7 @@ class Metadata:
 
 
 def wheel_version(text: str) -> str:
-    """The Wheel-Version in the text of WHEEL; "" where it says none."""
+    """The Wheel-Version in the text of WHEEL; "" where it has none."""
     from email.parser import HeaderParser  # only new wheels are read, and this takes 10 ms
 
     return str(HeaderParser().parsestr(text, headersonly=True).get("Wheel-Version", "")).strip()
@@ -72,7 +72,7 @@ def read_metadata(text: str) -> Metadata:
 
 @functools.lru_cache(maxsize=20_000)
 def parse_requirement(line: str) -> Requirement:
-    """`line` as a Requirement; cached, since the same lines come again in wheel after wheel."""
+    """`line` as a Requirement; cached, since wheel after wheel has the same lines."""
     return Requirement(line)
 
 
@@ -80,7 +80,7 @@ def parse_requirement(line: str) -> Requirement:
 def parse_requires_python(text: str | None) -> SpecifierSet | None:
     """`text` as specifiers; None where it is empty or cannot be parsed.
 
-    Old wheels say such things as `>=3.6.*`. Like installers, this takes those for any Python.
+    Old wheels have such values as `>=3.6.*`. Like installers, this reads them as any Python.
     """
     try:
         return SpecifierSet(text) if text else None

@@ -1,4 +1,4 @@
-"""Rewrite a built wheel, so that its bytes do not depend on where, when and by whom it was built."""
+"""A built wheel rewritten, so that its bytes do not depend on where, when and by whom it was built."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from pexlite.errors import ProjectBuildError
 from pexlite.wheels.write import Member, write_wheel
 
-# RECORD is written anew, which makes signatures over it void; direct_url.json names the directory of the build.
+# A new RECORD invalidates signatures over the old one; direct_url.json names the directory of the build.
 _LEFT_OUT = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "direct_url.json"})
 
 

@@ -1,4 +1,4 @@
-"""A wheel file opened once: all that later stages ask of it, and a refusal of what would do harm."""
+"""A wheel file opened once: everything that later stages need from it, or a refusal if it would do harm."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from pexlite.wheels.zip_shape import content as content_of_entry
 SCHEMES = frozenset({"purelib", "platlib", "scripts", "data", "headers"})
 _CHUNK = 1 << 20
 _MOST_CAUSES = 8
-_LARGEST_TEXT = 1 << 26  # bytes; the RECORD of 70,000 files has 7 million
+_LARGEST_TEXT = 1 << 26  # bytes; a RECORD of 70,000 files has 7 million
 
 
 @dataclass(frozen=True)
 class Digest:
-    """The digests and the size of a file, taken in one pass."""
+    """The digests and the size of a file, computed in one pass."""
 
     sha256: str
     crc32: int
@@ -64,12 +64,14 @@ def digest(path: Path) -> Digest:
 def read_wheel(
     path: Path, *, filename: str | None = None, known: Digest | None = None, local: bool = False
 ) -> Wheel:
-    """The wheel at `path`, checked. `filename` where the file has another name, `known` where it was digested.
+    """The wheel at `path`, checked.
 
-    Raises InvalidWheel when name and METADATA disagree, when RECORD does not list what is there, and when a
-    member would be written outside the wheel's own directories (absolute names, `..`, links, and the like).
-    Files of wheels that are not `local` have to have the digests in RECORD too. What only says something about the
-    wheel, as WHEEL does, is taken as it is: some publishers change it afterwards.
+    `filename` is given where the file has another name, `known` where it has been digested already.
+
+    Raises InvalidWheel when name and METADATA disagree, when RECORD does not list every member, and when a member
+    would be written outside the wheel's own directories (absolute names, `..`, links, and the like). If the wheel
+    is not `local`, files that may run must also have their digests in RECORD; metadata such as WHEEL may differ,
+    since some publishers change it afterwards.
     """
     filename = filename or path.name
     if fault_of_name(filename) is not None:
@@ -103,7 +105,7 @@ def read_wheel(
                 local=local,
             )
             if not local and not wheel.is_outsized:
-                # What fills a disk is not even read through; whether it may go in is asked later.
+                # Do not read all of a wheel that would fill a disk; a later stage decides whether it may go in.
                 content.check_digests()
             return replace(wheel, unlike_record=tuple(content.unlike_record))
     except zipfile.BadZipFile as problem:
@@ -125,7 +127,7 @@ def refusal(filename: str, causes: Sequence[str]) -> InvalidWheel:
 
 
 def read_text(wheel: Wheel, member: str) -> str:
-    """The Python source `member` of `wheel`, decoded as its coding line says (PEP 263)."""
+    """The Python source `member` of `wheel`, decoded by its coding line (PEP 263)."""
     with zipfile.ZipFile(wheel.path) as archive:
         try:
             return importlib.util.decode_source(archive.read(member))
@@ -146,10 +148,10 @@ class _Content:
             self.directory, self._entries = read_shape(file)
             _check_agreement(self._entries, members)
         except UnlikeError as problem:
-            # Else one reader unpacks what another has never seen.
+            # Otherwise one reader would unpack members that another does not see.
             problems.append(f"readers of zips differ on it: {problem}")
         if not local:
-            # Who builds their own code knows where it runs.
+            # The builder of local code knows on which systems it will run.
             problems += unportable(members)
         if problems:
             raise refusal(filename, problems)
@@ -177,7 +179,7 @@ class _Content:
         )
 
     def check_digests(self) -> None:
-        """Raise InvalidWheel where a file is not what RECORD says, or not to be read alike by every reader."""
+        """Raise InvalidWheel where a file differs from RECORD, or readers may read it differently."""
         self._refuse(list(self._unlike_code(self._with_other_digests())))
 
     def _with_other_digests(self) -> Iterator[tuple[str, str]]:
@@ -186,7 +188,7 @@ class _Content:
             yield from ((entry.shown, said) for said in unlike_record(entry.shown, content, self._record))
 
     def _unlike_code(self, differences: Iterable[tuple[str, str]]) -> Iterator[str]:
-        """The sentences about files that may run; the names of others are kept in `unlike_record`."""
+        """The sentences about files that may run; the names of other files are kept in `unlike_record`."""
         for member, sentence in differences:
             if is_metadata(member):
                 self.unlike_record[member] = None
@@ -247,7 +249,7 @@ class _Content:
 
 
 def _check_agreement(entries: Sequence[Entry], members: Sequence[zipfile.ZipInfo]) -> None:
-    """Raise UnlikeError unless zipfile sees the same members, as venvs and pip do."""
+    """Raise UnlikeError unless zipfile, which venv and pip use, sees the same members."""
     ours = [(entry.shown, entry.offset, entry.compressed, entry.size, entry.crc32) for entry in entries]
     theirs = [(one.orig_filename, one.header_offset, one.compress_size, one.file_size, one.CRC) for one in members]
     if ours != theirs:

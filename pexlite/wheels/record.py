@@ -1,8 +1,9 @@
-"""The RECORD of a wheel (binary distribution format): read it, and check files against it.
+"""The RECORD of a wheel (binary distribution format): parsed, and files checked against it.
 
-`installer.records` takes rows of three cells alone: it refuses an empty line, and a row such as `demo/__init__.py`
-without digest and size; digests in hex and a / before paths it leaves to its caller. `wheel.wheelfile` refuses the
-same rows, and md5. None of that makes a wheel harmful, so the parser here is our own.
+`installer.records` accepts only rows of three cells: it refuses an empty line, and a row such as
+`demo/__init__.py` without digest and size; it leaves digests in hex and a / before paths to its caller.
+`wheel.wheelfile` refuses the same rows, and md5. None of these makes a wheel harmful, so the parser here is our
+own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from pexlite.wheels.metadata import UnreadableError
 
 _CHUNK = 1 << 20
-# RECORD cannot list itself with a digest, and signatures over it cannot be listed in it.
+# RECORD cannot have its own digest, nor those of signatures over it.
 _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 
@@ -37,8 +38,8 @@ def read_record(text: str) -> Record:
         click/__init__.py,sha256=cMVW-LlzQc1fh0rYTKmTIRnvNeUy2uM,4473
         click-8.2.1.dist-info/RECORD,,
 
-    Some tools write digests in hex, or a / before paths; here they are as they should be. Raises UnreadableError
-    naming the line whose size is no number.
+    Some tools write digests in hex, or a / before paths; both are corrected. Raises UnreadableError naming the
+    line whose size is no number.
     """
     sizes: dict[str, int | None] = {}
     digests: dict[str, str] = {}
@@ -55,7 +56,7 @@ def read_record(text: str) -> Record:
 
 
 def _as_it_should_be(digest: str) -> str:
-    """`digest` ("sha256=…") in base64 for URLs, where it is in hex, which no base64 of a digest is as long as."""
+    """`digest` ("sha256=…") in URL-safe base64, also if it is in hex, which is recognised by its length."""
     algorithm, equals, value = digest.partition("=")
     if algorithm in _HEX_LENGTHS and re.fullmatch(rf"[0-9A-Fa-f]{{{_HEX_LENGTHS[algorithm]}}}", value):
         return algorithm + equals + _encoded(bytes.fromhex(value))
@@ -63,22 +64,22 @@ def _as_it_should_be(digest: str) -> str:
 
 
 def is_metadata(member: str) -> bool:
-    """Whether the file `member` of a wheel says something about it, and is nothing that runs."""
+    """Whether the file `member` of a wheel is metadata, which never runs."""
     return member.partition("/")[0].endswith(".dist-info")
 
 
 def recorded(opened: zipfile.ZipFile, info: str) -> list[zipfile.ZipInfo]:
-    """The members that RECORD has to list; `info` is the name of the wheel's `.dist-info` directory."""
+    """The members that RECORD must list; `info` is the name of the wheel's `.dist-info` directory."""
     exempt = {f"{info}/{name}" for name in _UNLISTED}
     return [member for member in opened.infolist() if not member.is_dir() and member.filename not in exempt]
 
 
 def unlike_record(name: str, content: Iterable[bytes], record: Record) -> Iterator[str]:
-    """A sentence where `content` of the member `name` differs from its digest in `record`, if it has one there."""
+    """A sentence where `content` of the member `name` differs from its digest in `record`, if it has one."""
     algorithm, _, expected = record.digests.get(name, "").partition("=")
     if not expected:
         for _ in content:
-            pass  # as it is read, it is compared with what the zip says
+            pass  # reading it compares it with the CRC in the zip
     elif algorithm not in hashlib.algorithms_available:
         yield f"RECORD has a digest of {name} that nobody can compute: {algorithm}"
     elif digest_of(content, algorithm) != expected.rstrip("="):
@@ -86,7 +87,7 @@ def unlike_record(name: str, content: Iterable[bytes], record: Record) -> Iterat
 
 
 def digest_of(content: Iterable[bytes], algorithm: str) -> str:
-    """The digest of `content` as RECORD writes it: base64 for URLs, without padding."""
+    """The digest of `content` as in RECORD: URL-safe base64 without padding."""
     digest = hashlib.new(algorithm)
     for piece in content:
         digest.update(piece)

@@ -10,18 +10,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from pexlite.files.names import fault_of_path
 
 _PLAIN_KINDS = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
-# Devices on Windows, whatever their ending; and there a name does not end in a dot or a blank.
+# On Windows these name devices, with any ending; and no name ends in a dot or a blank.
 _RESERVED = re.compile(
     r"(?:^|/)(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.[^/]*)?(?:/|$)|[. ](?:/|$)", re.IGNORECASE
 )
 
 
 def hostile(members: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
-    """A sentence on each member that leads outside of the wheel, is there twice, or cannot be read everywhere."""
+    """A sentence on each member that leads out of the wheel, occurs twice, or cannot be read everywhere."""
     seen: set[str] = set()
     directories: set[str] = set()
     for member in members:
-        # Not `filename`, which zipfile cuts at a NUL.
+        # orig_filename, because zipfile cuts `filename` at a NUL.
         name = member.orig_filename
         fault = fault_of_path(name.removesuffix("/"))
         if fault is not None:

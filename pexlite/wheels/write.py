@@ -1,4 +1,4 @@
-"""Write wheels so that the same content is the same bytes: order, times and modes are ours, RECORD `wheel`'s."""
+"""Wheels written so that equal content gives equal bytes: order, times and modes are ours, RECORD by `wheel`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-# Zip knows no earlier time. What ends up in a file must not depend on when it was built.
+# The earliest time that zip has, so that bytes do not depend on the time of the build.
 EARLIEST = 315532800  # 1980-01-01 in seconds since 1970
 
 
@@ -21,7 +21,7 @@ class Member:
 
 
 def source_date_epoch() -> int:
-    """The time that everything built here gets: SOURCE_DATE_EPOCH, else 1980-01-01, in seconds since 1970."""
+    """The time of everything built here: SOURCE_DATE_EPOCH, else 1980-01-01, in seconds since 1970."""
     said = os.environ.get("SOURCE_DATE_EPOCH", "")
     return max(int(said), EARLIEST) if said.isdecimal() else EARLIEST
 

@@ -1,9 +1,9 @@
-"""The shape of a zip that every reader reads alike (APPNOTE.TXT): no wheel of another one goes in.
+"""Zips with a shape that every reader reads alike (APPNOTE.TXT); other wheels are refused.
 
     member, member, …, directory, [ZIP64 record and its locator,] end record
 
-Some readers look for the end from behind, others take the members as they come; some believe the directory, others
-what stands before each member. So all of it has to agree, and there is nothing else: before, between or behind.
+Some readers search for the end record from behind, others read members from the front; some trust the directory,
+others the header before each member. So all of these have to agree, with no bytes before, between or after them.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from pexlite.model import ZipDirectory
 
 _END, _ENTRY, _MEMBER, _DESCRIPTOR = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04", b"PK\x07\x08"
 _LOCATOR, _WIDE_END = b"PK\x06\x07", b"PK\x06\x06"
-_WIDE = 0xFFFFFFFF  # stands for a number that is in the ZIP64 field
+_WIDE = 0xFFFFFFFF  # the placeholder of a number in the ZIP64 field
 _UTF8, _DESCRIBED = 0x800, 0x8
-# Encrypted or not is another question; how well it is packed and the two above change no content.
+# Flags that do not change the content: encryption is checked elsewhere, the others tell of compression and order.
 _USUAL_FLAGS = 0x1 | 0x2 | 0x4 | _DESCRIBED | _UTF8
 _WIDE_FIELD, _NAME_FIELD = 0x0001, 0x7075
-_NEWEST = 63  # the version of the format that zipfile knows
+_NEWEST = 63  # the newest version of the format that zipfile reads
 _PIECE = 1 << 20  # bytes in memory at once
 
 
 class UnlikeError(ValueError):
-    """Readers may read the zip differently; the message says where."""
+    """Readers may read the zip differently; the message names the place."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A member as the directory has it."""
+    """A member, as the directory describes it."""
 
     name: bytes
     flags: int
@@ -50,7 +50,7 @@ class Entry:
 
 
 def read_shape(file: BinaryIO) -> tuple[ZipDirectory, tuple[Entry, ...]]:
-    """The directory of the zip `file` and the members in it, which are as it says. Raises UnlikeError."""
+    """The directory of the zip `file`, and its members, which match the directory. Raises UnlikeError."""
     directory = read_directory(file)
     entries = tuple(_entries(_read(file, directory.offset, directory.size)))
     if len(entries) != directory.count:
@@ -60,7 +60,7 @@ def read_shape(file: BinaryIO) -> tuple[ZipDirectory, tuple[Entry, ...]]:
 
 
 def read_directory(file: BinaryIO) -> ZipDirectory:
-    """Where the directory of the zip `file` is, by its end. Raises UnlikeError."""
+    """The place of the directory in the zip `file`, found by its end record. Raises UnlikeError."""
     size = file.seek(0, 2)
     count, length, offset, end = _end(file, size)
     if offset + length != end:
@@ -74,7 +74,7 @@ def read_directory(file: BinaryIO) -> ZipDirectory:
 
 
 def _end(file: BinaryIO, size: int) -> tuple[int, int, int, int]:
-    """Count, length and offset of the directory, and where it has to end."""
+    """The directory's count, length and offset, and the position where it has to end."""
     tail = _read(file, max(0, size - 22), min(size, 22))
     if len(tail) < 22 or tail[:4] != _END or tail[20:] != b"\0\0":
         raise UnlikeError(_why_no_end(file, size))
@@ -103,7 +103,7 @@ def _why_no_end(file: BinaryIO, size: int) -> str:
 
 
 def _wide_end(file: BinaryIO, locator: int) -> tuple[int, tuple[int, ...]]:
-    """Where the ZIP64 record begins, which comes right before its locator, and its numbers."""
+    """The position of the ZIP64 record, which is right before its locator, and its numbers."""
     place = locator - 56
     first, record, last = struct.unpack("<IQI", _read(file, locator + 4, 16))
     content = _read(file, max(0, place), 56)
@@ -140,7 +140,7 @@ def _entries(content: bytes) -> Iterator[Entry]:
 
 
 def _widened(extra: bytes, size: int, compressed: int, offset: int) -> tuple[int, int, int]:
-    """Compressed size, size and offset, with those that the ZIP64 field has instead."""
+    """Compressed size, size and offset, with placeholders replaced from the ZIP64 field."""
     numbers = [size, compressed, offset]
     missing = [place for place, number in enumerate(numbers) if number == _WIDE]
     field = _fields(extra).get(_WIDE_FIELD, b"")
@@ -152,7 +152,7 @@ def _widened(extra: bytes, size: int, compressed: int, offset: int) -> tuple[int
 
 
 def _fields(extra: bytes) -> dict[int, bytes]:
-    """The extra fields by their kind. What follows the last whole one is filler, as some writers leave it."""
+    """The extra fields by kind. Bytes after the last complete field are padding that some writers leave."""
     found: dict[int, bytes] = {}
     position = 0
     while position + 4 <= len(extra):
@@ -182,7 +182,7 @@ def _check_name(entry: Entry, extra: bytes) -> None:
 
 
 def _check_members(file: BinaryIO, ordered: Sequence[Entry], directory: int) -> None:
-    """Raise UnlikeError unless the members are as the directory has them, one behind the other and up to it."""
+    """Raise UnlikeError unless the members match the directory and lie one after another, up to it."""
     position, before = 0, ""
     for entry, following in zip(ordered, [*(after.offset for after in ordered[1:]), directory], strict=False):
         if position > entry.offset:
@@ -195,7 +195,7 @@ def _check_members(file: BinaryIO, ordered: Sequence[Entry], directory: int) -> 
 
 
 def _end_of(file: BinaryIO, entry: Entry, following: int) -> int:
-    """Where the member ends, before what begins at `following`. Raises UnlikeError unless it is the same there."""
+    """The end of the member, before the position `following`. Raises UnlikeError where its own header differs."""
     header = _read(file, entry.offset, 30)
     if header[:4] != _MEMBER:
         raise UnlikeError(f"member {entry.shown!r} is not where its directory says")
@@ -218,13 +218,13 @@ def _end_of(file: BinaryIO, entry: Entry, following: int) -> int:
 
 
 def _descriptor_length(content: bytes, told: tuple[int, int, int]) -> int:
-    """How many bytes of `content` say again what a member's CRC and sizes are; 0 where it does not."""
+    """The length of the data descriptor at the start of `content`; 0 where it does not repeat CRC and sizes."""
     for numbers in ("<III", "<IQQ"):
         for sign in (_DESCRIPTOR, b""):
             try:
                 packed = sign + struct.pack(numbers, *told)
             except struct.error:
-                continue  # too large for the narrow form
+                continue  # too large for a descriptor of 32-bit sizes
             if content == packed:
                 return len(packed)
     return 0
@@ -233,7 +233,7 @@ def _descriptor_length(content: bytes, told: tuple[int, int, int]) -> int:
 def content(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
     """The content of a member, piece by piece.
 
-    Raises UnlikeError where it has another size or CRC than the directory says, or what is packed ends elsewhere.
+    Raises UnlikeError where its size or CRC differs from the directory's, or its compressed data ends elsewhere.
     """
     lengths = struct.unpack("<HH", _read(file, entry.offset + 26, 4))
     position, left = entry.offset + 30 + sum(lengths), entry.compressed
