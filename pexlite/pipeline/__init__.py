@@ -4,6 +4,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
 
     build             build(request): decided now or earlier, then written
     decide            all about a file, decided: the pipeline in one screen
+    checks            what may be wrong between the stages; notices: what to tell who builds
     prepare           targets found, local code made into wheels
     resolve           the requirements resolved into a new lock
     choose_lock       the lock that a build goes by, with its wheels

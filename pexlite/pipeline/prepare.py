@@ -51,6 +51,11 @@ class Prepared:
         """The targets that the file or lock is for."""
         return self.workshop.targets
 
+    @property
+    def written(self) -> tuple[Root, ...]:
+        """The requirements as people wrote them, those that local code stands for included."""
+        return (*self.specification.roots, *map(root_of, self.local))
+
 
 def check_output(output: Output, specification: Specification) -> None:
     """Raise UsageError where `output` is a file that was read for the request, or goes in with local code.

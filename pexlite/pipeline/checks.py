@@ -1,0 +1,74 @@
+"""The checks that a build makes between its stages, each an error as soon as it can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pexlite.bundle.collisions import Collision
+from pexlite.bundle.sizes import outsized_wheels
+from pexlite.bundle.without_effect import idle_requirements
+from pexlite.compile.bytecode import compiling
+from pexlite.errors import CollisionError, InvalidWheel, UsageError
+from pexlite.model import (
+    BuildRequest,
+    Bundle,
+    Specification,
+)
+from pexlite.pipeline.prepare import Prepared
+
+
+def check_something_is_asked(request: BuildRequest, specification: Specification) -> None:
+    """Raise UsageError where nothing would go in."""
+    if not (
+        specification.roots or specification.local or specification.lock or request.entry_point or request.script
+    ):
+        raise UsageError(
+            "nothing to bundle",
+            hint="name a requirement or a project: pexlite requests click -c my_cli:main -o my_cli.pex",
+        )
+
+
+def check_something_applies(prepared: Prepared) -> None:
+    """Raise UsageError where every requirement has a marker that is true on no target."""
+    request, roots = prepared.request, prepared.written
+    idle = idle_requirements(roots, prepared.targets)
+    if (
+        roots
+        and len(idle) == len(roots)
+        and not (prepared.specification.lock or request.entry_point or request.script)
+    ):
+        raise UsageError(
+            "nothing goes in", causes=idle, hint="mend the markers, or name another target: --python, --platform"
+        )
+
+
+def check_sizes(request: BuildRequest, bundle: Bundle) -> None:
+    """Raise InvalidWheel for wheels that unpack to far more than they are, unless that is allowed."""
+    outsized = outsized_wheels(bundle.wheels)
+    if outsized and not request.allow_large:
+        raise InvalidWheel(
+            outsized[0] if len(outsized) == 1 else f"{len(outsized)} wheels unpack to far more than they are",
+            causes=outsized if len(outsized) > 1 else (),
+            hint="if they are what they should be: --allow-large",
+        )
+
+
+def check_collisions(request: BuildRequest, found: Sequence[Collision]) -> None:
+    """Raise CollisionError for what was `found`, where wheels must not bring different files under one name."""
+    if found and request.strict:
+        raise CollisionError(
+            "wheels bring different files under one name",
+            causes=list(map(str, found)),
+            hint="leave one of the projects out (--exclude), or build without --strict",
+        )
+
+
+def check_compiles(prepared: Prepared) -> None:
+    """Raise UsageError where bytecode is wanted, and no Python that the file is for could compile it."""
+    wanted = prepared.targets if prepared.request.bytecode else ()
+    if wanted and not compiling(wanted):
+        names = ", ".join(target.name for target in wanted)
+        raise UsageError(
+            f"--compile needs a CPython that the file is for, and none is on this machine: {names}",
+            hint="leave it out, or name one that is here: --python 3.12",
+        )
