@@ -13,12 +13,12 @@ from pexlite.model import BuildRequest, BuildResult, Decision, Report, no_report
 from pexlite.outputs import Output
 from pexlite.pipeline.decisions import recall, remember
 
-# Stands for the name that only the decision will tell: its directory can be looked at before.
+# A placeholder for the name that the decision will give: its directory can be checked before.
 _ANY_NAME = "NAME.pex"
 
 
 def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
-    """Build the file that `request` asks for and write it, except in a dry run.
+    """Build the file for `request` and write it, unless it is a dry run.
 
     Raises subclasses of `pexlite.errors.PexliteError`.
     """
@@ -36,7 +36,7 @@ def build(request: BuildRequest, report: Report = no_report) -> BuildResult:
 
 
 def _decided(request: BuildRequest, report: Report) -> Decision:
-    # Imported here: where a decision is remembered, importing what decides would take most of the time.
+    # Imported here: with a remembered decision, importing the deciding modules would take most of the time.
     from pexlite.pipeline.decide import decide
 
     decision = decide(request, report)

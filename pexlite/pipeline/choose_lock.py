@@ -1,4 +1,4 @@
-"""The lock that a build goes by: the one asked for, one beside the project, or one that is resolved now."""
+"""The lock that a build follows: the requested one, the one beside the project, or a new one."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ class ChosenLock:
     amendments: Amendments
     """The request's amendments together with those recorded in the lock."""
     wheels: tuple[Wheel, ...]
-    """All wheels that the lock gives the targets."""
+    """All wheels that the lock has for the targets."""
     roots: tuple[Root, ...] = ()
-    """The packages of the lock, where the request asks for a lock itself."""
+    """The packages of the lock, if the request names a lock."""
     notices: tuple[str, ...] = ()
 
     def wheels_of(self, target: Target) -> tuple[Wheel, ...]:
-        """The wheels that `target` gets; another target may get other versions."""
+        """The wheels for `target`; another target may get other versions."""
         return wheels_given(self.lock, target, self.parts, self.wheels)
 
 
 def choose_lock(prepared: Prepared) -> ChosenLock:
-    """The lock that the build follows, with its wheels: the lock asked for, one beside the project, or a new one.
+    """The lock that the build follows, with its wheels: the requested one, the project's, or a new one.
 
     With `--locked` there must be one and it must fit the requirements, else ResolutionError or UsageError.
     """
@@ -95,7 +95,7 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
 
 
 def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> ChosenLock:
-    """`found`, its wheels fetched, without excluded projects and local ones, which are built from source."""
+    """`found` with its wheels fetched, without excluded projects and local ones, which are built from source."""
     amendments = with_recorded(prepared.specification.amendments, found)
     out = {entry.wheel.name for entry in prepared.local}.union(amendments.never_wanted())
     kept = replace(found, packages=[package for package in found.packages if package.name not in out])
@@ -104,7 +104,7 @@ def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts)
 
 
 def _unattested(kept: Pylock) -> tuple[str, ...]:
-    """A notice about the packages whose files somebody must have attested, since nobody checks that here."""
+    """A notice about the packages that require attestations, which pexlite does not check."""
     names = [package.name for package in kept.packages if package.attestation_identities]
     if not names:
         return ()
@@ -131,7 +131,7 @@ def _instead_of(file: Path) -> str:
 
 
 def _locked_roots(chosen: ChosenLock, brought: frozenset[str]) -> tuple[Root, ...]:
-    """A root for every package of a lock that was asked for, except those `brought` in by excluded projects."""
+    """A root for every package of a requested lock, except those `brought` in by excluded projects."""
     roots = []
     for package in chosen.lock.packages:
         if package.name not in brought:
@@ -141,9 +141,9 @@ def _locked_roots(chosen: ChosenLock, brought: frozenset[str]) -> tuple[Root, ..
 
 
 def _brought_by_excluded(prepared: Prepared, chosen: ChosenLock) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The names of packages that excluded projects need, and notices about projects whose needs are unknown.
+    """The names of packages that excluded projects require, and notices about projects with unknown requirements.
 
-    Of a lock's packages, these go in only if other packages need them too.
+    Such packages of a lock go in only if other packages require them too.
     """
     specification, never = prepared.specification, chosen.amendments.never_wanted()
     some = [out.name for out in chosen.amendments.excluded if canonicalize_name(out.name) not in never]
@@ -176,7 +176,7 @@ def _lock_beside(prepared: Prepared) -> Path | None:
 
 
 def _beside_project(prepared: Prepared, find: Callable[[Path], _Found | None]) -> _Found | None:
-    """The finding of `find` in the directory of the one local project; with `--locked` else in the build's."""
+    """The result of `find` for the directory of the one local project; with `--locked` else for the build's."""
     request = prepared.request
     projects = {entry.source.path for entry in prepared.local if entry.source.kind is LocalKind.PROJECT}
     if len(projects) > 1:
@@ -187,7 +187,7 @@ def _beside_project(prepared: Prepared, find: Callable[[Path], _Found | None]) -
 
 
 def _without_lock(prepared: Prepared) -> tuple[str, ...]:
-    """A notice about a lock of another tool where there is none to use; with `--locked` UsageError."""
+    """A notice about another tool's lock where there is no usable one; with `--locked` UsageError."""
     request = prepared.request
     foreign = None if request.ignore_locks else _beside_project(prepared, foreign_lock)
     if foreign is None:
@@ -203,7 +203,7 @@ def _without_lock(prepared: Prepared) -> tuple[str, ...]:
 
 
 def _unfit(prepared: Prepared, file: Path) -> str:
-    """The reason not to use the lock beside the project, in words; "" where there is none."""
+    """Why the lock beside the project is not used, in words; "" where it is."""
     specification, settings = prepared.specification, prepared.specification.index
     if file.name == "uv.lock" and prepared.workshop.resolver.lock_name != file.name:
         return "only uv can read it: pip install 'pexlite[uv]'"

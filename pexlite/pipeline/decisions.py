@@ -2,9 +2,9 @@
 
     decisions/<key>.json    in the store, sealed: a Decision without the wheels' bytes, which the store has anyway
 
-A decision is a function of the request, the lock's bytes, the running Python and its platform, and the code that
-decides; the key is a digest of these. Each field of a request says whether it is part of the key (`Recall`).
-A build from sources, an index or another interpreter is decided anew.
+A decision is a function of the request, the lock's bytes, the running Python and its platform, and pexlite's code;
+the key is a digest of these. Each field of a request declares whether it is part of the key (`Recall`). Builds
+from sources, an index or another interpreter are decided anew.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CODE = Path(__file__).parents[1]
 
 
 def recall(request: BuildRequest) -> Decision | None:
-    """The decision made earlier for `request`, if its wheels are still in the store, unchanged; else None."""
+    """The earlier decision for `request`, if all its wheels are still in the store, unchanged; else None."""
     root = store_place().root
     key = _key(request)
     if key is None:
@@ -45,12 +45,12 @@ def recall(request: BuildRequest) -> Decision | None:
         if decision and all_have_sha256((wheel.path, wheel.sha256) for wheel in decision.draft.wheels):
             return decision
     except (OSError, ValueError, KeyError, TypeError, IndexError):
-        pass  # never decided, or only half remembered: deciding again is always right
+        pass  # never decided, or the record is damaged: deciding again is always right
     return None
 
 
 def remember(request: BuildRequest, decision: Decision) -> None:
-    """Store `decision`, if it is repeatable, so that `recall(request)` finds it.
+    """Store `decision`, if it is repeatable, for `recall(request)`.
 
     A store that cannot be written is no error.
     """
@@ -59,7 +59,7 @@ def remember(request: BuildRequest, decision: Decision) -> None:
     if key is None or not all(wheel.path.is_relative_to(root) for wheel in decision.draft.wheels):
         return
     place = _place(root, key)
-    # A store that can only be read makes the next build a little slower, no more.
+    # A read-only store only makes the next build a little slower.
     with contextlib.suppress(OSError):
         make_directory(place.parent)
         _sweep(place.parent)
@@ -78,11 +78,11 @@ def _sweep(directory: Path) -> None:
             entry.unlink(missing_ok=True)
 
 
-# -- what decides --------------------------------------------------------------------------------
+# -- the input of a decision ----------------------------------------------------------------------
 
 
 def _key(request: BuildRequest) -> str | None:
-    """A digest of all that a decision depends on; None where it depends on more than the lock and the request."""
+    """A digest of everything a decision depends on; None if that is more than the request and its lock."""
     words = {one.name: Recall.of(one) for one in fields(request)}
     unset = {one.name: one.default for one in fields(request)}
     given = {name: getattr(request, name) for name in words}
@@ -91,7 +91,7 @@ def _key(request: BuildRequest) -> str | None:
     try:
         lock = (request.directory / request.lock).read_bytes()
     except OSError:
-        return None  # whoever reads it next says so, and better
+        return None  # reading it for the build will report the fault better
     digest = hashlib.sha256(lock)
     same = [(name, given[name]) for name in words if words[name] is Recall.FOR_THE_SAME]
     for part in (_FORMAT, same, _python(), tuple(_code()), *_settings()):
@@ -100,7 +100,7 @@ def _key(request: BuildRequest) -> str | None:
 
 
 def _python() -> tuple[object, ...]:
-    """The running Python and its platform, which tags and markers are made from."""
+    """The running Python and its platform, which determine tags and markers."""
     libc = None
     with contextlib.suppress(AttributeError, ValueError, OSError):
         libc = os.confstr("CS_GNU_LIBC_VERSION")
@@ -114,7 +114,7 @@ def _python() -> tuple[object, ...]:
 
 
 def _settings() -> Iterator[object]:
-    """The settings of pip and uv outside of the request: some rule out what a lock names."""
+    """The settings of pip and uv outside of the request: some forbid files that a lock names."""
     yield sorted(item for item in os.environ.items() if item[0].startswith(("PIP_", "UV_")))
     for file in pip_configuration_files():
         with contextlib.suppress(OSError):

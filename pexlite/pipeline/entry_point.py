@@ -1,4 +1,4 @@
-"""How a file starts: its entry point, chosen and checked against the sources, and the name it gives the file."""
+"""The entry point of a file, chosen and checked against the sources, and the file's name after it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _Failure = TypeVar("_Failure", bound=PexliteError)
 
 @dataclass(frozen=True)
 class Start:
-    """The entry point, and what it brings into the file."""
+    """The entry point, and local modules that it adds to the file."""
 
     entry_point: EntryPoint
     loose: tuple[LocalWheel, ...] = ()
@@ -40,14 +40,14 @@ class Start:
 
 
 def check_start(request: BuildRequest) -> None:
-    """Raise UsageError for a start that no wheel could make one: several, no names, or the name of a file here."""
+    """Raise UsageError for an impossible start: several, invalid names, or the name of a file here."""
     named = _named(request)
     better = _better(request, lambda module: _text_here(module, request.directory))
     try:
         check_one_start(_scripts(request), request.entry_point)
     except UsageError as failure:
         raise _hinted(failure, better) from failure
-    # A wheel's script, which -c names without a colon, may be called so.
+    # Without a colon, -c names a wheel's script, which may have such a name.
     if better and named and named.partition(":")[0].endswith(".py") and (request.entry_point or ":" in named):
         raise _hinted(UsageError(f"{named} names a file, and a file starts with a module or a function"), better)
 
@@ -55,7 +55,7 @@ def check_start(request: BuildRequest) -> None:
 def choose_start(prepared: Prepared, found: Sequence[Wheel]) -> Start:
     """The entry point, checked against the sources without importing them.
 
-    Raises EntryPointMissing, with what was probably meant where that is there.
+    Raises EntryPointMissing, with a suggestion if a similar entry point exists.
     """
     wheels = each_once([*(entry.wheel for entry in prepared.local), *found])
     try:
@@ -75,7 +75,7 @@ def _checked(prepared: Prepared, wheels: tuple[Wheel, ...]) -> Start:
     scripts = [entry.wheel for entry in local if entry.source is prepared.specification.script]
     if scripts and not request.script and not request.entry_point:
         return Start(EntryPoint(StartKind.MODULE, module=module_of(scripts[0])))
-    # Compiled for several targets, one project is several wheels.
+    # A project that is compiled for several targets has several wheels.
     projects = {entry.source.path: entry.wheel for entry in local if entry.source.kind is LocalKind.PROJECT}
     entry_point = choose_entry_point(_scripts(request), request.entry_point, wheels, tuple(projects.values()))
     loose: tuple[LocalWheel, ...] = ()
@@ -97,7 +97,7 @@ def _checked(prepared: Prepared, wheels: tuple[Wheel, ...]) -> Start:
 
 
 def default_name(entry_point: EntryPoint, prepared: Prepared) -> str:
-    """`NAME.pex`: what was asked to start, else the local code, the first requirement or what starts by itself."""
+    """`NAME.pex`, after the requested start, else the local code, the first requirement or the default start."""
     built = (LocalKind.PROJECT, LocalKind.SDIST, LocalKind.WHEEL)
     own = [entry.wheel.name if entry.source.kind in built else entry.source.path.stem for entry in prepared.local]
     module = entry_point.module.partition(".")[0]
@@ -118,17 +118,17 @@ def _named(request: BuildRequest) -> str | None:
 
 
 def _better(request: BuildRequest, text_of: Callable[[str], str | None]) -> str | None:
-    """The entry point that was probably meant; None where that is the one that was typed, or nothing is near."""
+    """The entry point that was probably meant; None where none is near, or that is the typed one."""
     named = _named(request)
     found = meant(named, text_of) if named else None
     for near in _near_modules(named or "", request.directory) if found is None else ():
         found = found or meant(near, text_of)
-    # As a script's name, even the right name of a module is the wrong spelling.
+    # For -c, even the right name of a module is a wrong spelling, since a word means a script.
     return None if found == named and named != request.script else found
 
 
 def _near_modules(reference: str, directory: Path) -> Iterator[str]:
-    """`reference` with a module that lies here, and is spelt nearly so, in the place of its first name."""
+    """`reference` with its first name replaced by that of a similarly spelt module here."""
     first = re.match(r"(?:\./)?(?:src/)?(\w+)", reference)
     if first:
         paths = [
@@ -139,7 +139,7 @@ def _near_modules(reference: str, directory: Path) -> Iterator[str]:
 
 
 def _text_here(module: str, directory: Path) -> str | None:
-    """The source of `module` in `directory` or its `src`; None where it is in neither."""
+    """The source of `module` in `directory` or its `src`; None where neither has it."""
     place = module.replace(".", "/")
     for path in (f"{place}.py", f"{place}/__init__.py", f"src/{place}.py", f"src/{place}/__init__.py"):
         if is_file(directory / path):
@@ -148,10 +148,10 @@ def _text_here(module: str, directory: Path) -> str | None:
 
 
 def _hinted(failure: _Failure, better: str | None) -> _Failure:
-    """`failure` with the entry point `better` as its hint, where there is one."""
+    """`failure` with the entry point `better` as its hint, if there is one."""
     if better is None:
         return failure
-    # -c takes a module without a function for a script's name.
+    # For -c, a module without a function would be a script's name.
     typed = better if ":" in better else f"-e {better}"
     return type(failure)(failure.message, causes=failure.causes, hint=f"did you mean {typed}?")
 

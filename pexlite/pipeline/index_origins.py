@@ -1,4 +1,4 @@
-"""Projects that more than one place has under one name: which of them came, said after they are resolved."""
+"""Projects that several places have under one name: notices, after resolving, about the place each came from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_SHOWN = 4
 
 
 def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
-    """Notices about projects of `found` that several places have, and about the way to choose where nobody did."""
+    """Notices about projects of `found` that several places have, and about the default strategy for these."""
     resolver = prepared.workshop.resolver
     settings = resolver.heeded(prepared.workshop.settings, prepared.specification.index)
     indexes = resolver.indexes(settings)
@@ -32,7 +32,7 @@ def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
         if asked:
             yield f"--index-strategy {asked} changes nothing: no two indexes are asked"
         return
-    # Imported here: urllib3 takes 60 ms, and most builds have one index.
+    # Imported here: urllib3 takes 60 ms, and most builds have a single index.
     from pexlite.indexes.shared_names import shared_names
     from pexlite.resolve.run_patched_pip import default_index
 
@@ -53,7 +53,7 @@ def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
 
 
 def _beside_directories(found: Pylock, settings: IndexSettings) -> Iterator[str]:
-    """Notices about projects that came from an index though a directory of `--find-links` has the name too."""
+    """Notices about projects that came from an index although a `--find-links` directory has the name too."""
     directories = [path for link in settings.find_links if (path := local_path(link)) and path.is_dir()]
     if settings.no_index or not directories:
         return

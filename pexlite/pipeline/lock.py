@@ -34,10 +34,10 @@ from pexlite.requirements.read import read_request
 
 
 def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
-    """The lock of all that `request` asks for, also written to a file where the request names an output.
+    """The lock for `request`, also written to a file if the request names an output.
 
     With uv the lock holds on every platform, unless the request names Pythons or platforms; with pip it holds for
-    the targets. Relative paths in it start where it lies. Raises subclasses of `pexlite.errors.PexliteError`.
+    the targets. Relative paths in it start from its directory. Raises subclasses of `pexlite.errors.PexliteError`.
     """
     began = time.monotonic()
     output = Output.of(request, request.output, Kind.LOCK) if request.output else None
@@ -99,7 +99,7 @@ def _idle_amendments(prepared: Prepared, found: Pylock) -> tuple[str, ...]:
     idle = idle_amendments(amendments, names, own)
     if not idle:
         return ()
-    # What is excluded is in no lock: only what the others need tells whether it was asked for.
+    # No lock holds an excluded project: the other packages' requirements show whether it was needed.
     needs, unknown = needs_of(found, prepared.workshop, prepared.request.directory, LockParts())
     return () if unknown else idle_amendments(amendments, [*names, *(need.name for need in needs)], own)
 
@@ -124,7 +124,7 @@ def _only_here(kept: Pylock) -> list[str]:
 
 
 def _shortened(found: Pylock) -> list[str]:
-    """A notice about files whose addresses may be of no use in a lock, which keeps no secrets."""
+    """A notice about files whose addresses may be useless in a lock, which keeps no secrets."""
     names = [
         package.name
         for package in found.packages

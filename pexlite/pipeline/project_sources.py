@@ -1,4 +1,4 @@
-"""A project's own word on where its dependencies come from, heeded when they are resolved (uv's tables)."""
+"""The sources that a project itself names for its dependencies (uv's tables), followed when they are resolved."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Sourced:
     """A request with the sources of its dependencies, ready to be resolved."""
 
     prepared: Prepared
-    """With the local code that dependencies come from, and the indexes that they are pinned to."""
+    """The request with local code that is a dependency's source, and with pinned indexes."""
     notices: tuple[str, ...] = ()
 
 
 def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
-    """`prepared` with what its projects and scripts, and the projects that these need, say about sources.
+    """`prepared` with the sources that its projects and scripts, and the projects that these need, name.
 
-    `universal` says that the result has to hold for every target.
+    If `universal`, the result has to hold for every target.
 
-    Raises UsageError for sources that are not there.
+    Raises UsageError for missing sources.
     """
     specification = prepared.specification
     local, roots, notices = list(prepared.local), list(prepared.roots), dict[str, None]()
@@ -81,7 +81,7 @@ def _of_roots(prepared: Prepared) -> Iterator[Needs]:
 
 
 def _beside(settings: IndexSettings, said: IndexSettings, specification: IndexSettings) -> IndexSettings:
-    """`settings` with what a project says of indexes; what the person has asked for wins."""
+    """`settings` with a project's indexes; the builder's own settings win."""
     if settings.no_index or said == IndexSettings():
         return settings
     pinned = {canonicalize_name(project) for _, project in settings.pins}

@@ -1,4 +1,4 @@
-"""The Pythons that can read own code, by how it is written: the oldest that does, and modules that none reads."""
+"""The oldest Python that can parse local code, and modules that no Python can."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Read = list[tuple[LocalWheel, OwnGrammar]]
 
 @dataclass(frozen=True)
 class Floor:
-    """The oldest Python that reads the own code of a file."""
+    """The oldest Python that can parse all local code of a file."""
 
     minor: int
     notices: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Floor:
 
 
 def floor_of(prepared: Prepared, local: Sequence[LocalWheel], start: EntryPoint) -> Floor:
-    """The floor of the own code among `local`, with notices on what is not as it was said or meant to be.
+    """The floor of the local code in `local`, with notices on differences from its metadata.
 
     Raises EntryPointMissing where the module that starts cannot be compiled, and TargetError where it needs a
     newer Python than the file is for.
@@ -37,7 +37,7 @@ def floor_of(prepared: Prepared, local: Sequence[LocalWheel], start: EntryPoint)
     store, targets = prepared.workshop.store, prepared.targets
     own = [entry for entry in local if entry.source.kind not in (LocalKind.WHEEL, LocalKind.SDIST)]
     read = [(entry, own_grammar(entry.wheel, store)) for entry in own]
-    # What this Python cannot read may be written for a newer one.
+    # Code that this Python cannot parse may be written for a newer one.
     here = sys.version_info[1]
     ahead = any(grammar.unread for _, grammar in read) and all(target.minor > here for target in targets)
     starting = f"{start.module.replace('.', '/')}.py"
@@ -74,7 +74,7 @@ def _unread(read: _Read) -> list[str]:
 
 
 def _too_old(read: _Read, targets: Sequence[Target]) -> list[str]:
-    """Of modules that are not what starts: the targets on which importing them fails."""
+    """For modules other than the one that starts: the targets on which importing them fails."""
     words = []
     for _, grammar in read:
         old = [target.name for target in targets if target.minor < grammar.minor]

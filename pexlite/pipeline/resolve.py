@@ -1,4 +1,4 @@
-"""A prepared request resolved into a lock, with what its projects say of where their dependencies come from."""
+"""A prepared request resolved into a lock, by the sources that its projects name for their dependencies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.resolve.lock import Resolution, resolve
 from pexlite.targets.surroundings import neighbours
 
-_OLDEST = 8  # the minor version of the oldest Python that a lock for every platform reaches back to
+_OLDEST = 8  # the minor version of the oldest Python in a lock for every platform
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Resolved:
     """A request and the lock that it was resolved into."""
 
     prepared: Prepared
-    """With the local code and the indexes that its projects name as sources."""
+    """The request with the local code and the indexes that its projects name as sources."""
     lock: Pylock
     notices: tuple[str, ...] = ()
 
 
 def resolve_request(prepared: Prepared, *, universal: bool = False) -> Resolved:
-    """`prepared`, resolved for its targets; if `universal`, for all platforms and Pythons that its code takes."""
+    """`prepared`, resolved for its targets; if `universal`, for all platforms and Pythons its code accepts."""
     sourced = with_sources(prepared, universal=universal)
     prepared, specification, workshop = sourced.prepared, prepared.specification, sourced.prepared.workshop
     targets = (_oldest(prepared),) if universal else workshop.targets
@@ -45,7 +45,7 @@ def resolve_request(prepared: Prepared, *, universal: bool = False) -> Resolved:
 
 
 def _oldest(prepared: Prepared) -> Target:
-    """The oldest CPython, from 3.8 on, that all local code accepts; this Python where local code says nothing."""
+    """The oldest CPython, from 3.8 on, that all local code accepts; by default this Python."""
     here = prepared.targets[0]
     bounds = [entry.wheel.requires_python for entry in prepared.local] + [prepared.specification.requires_python]
     said = [bound for bound in bounds if bound is not None]

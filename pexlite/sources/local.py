@@ -37,13 +37,13 @@ class LocalWheel:
     source: LocalSource
     wheel: Wheel
     notices: tuple[str, ...] = ()
-    """Sentences about what stayed out of the wheel, or went in where it might not be meant to."""
+    """Sentences about files left out of the wheel, or included perhaps by mistake."""
     included: frozenset[str] = frozenset()
-    """The patterns of `source.included` that took something in."""
+    """The patterns of `source.included` that matched."""
 
 
 def local_wheels(sources: Sequence[LocalSource], workshop: Workshop) -> tuple[LocalWheel, ...]:
-    """Each of `sources` as a wheel in the store, in their order. Projects are built for the first target.
+    """Each of `sources` as a wheel in the store, in order. Projects are built for the first target.
 
     A project whose compiled wheel does not fit other targets gets another wheel for each of those. Raises the
     error of the source that fails, or one ProjectBuildError where several do.
@@ -67,19 +67,19 @@ def local_wheels(sources: Sequence[LocalSource], workshop: Workshop) -> tuple[Lo
 
 
 def loose_module(name: str, directory: Path, included: tuple[str, ...] = ()) -> LocalSource | None:
-    """The top-level module `name` in `directory` or its `src`; None where it is in neither."""
+    """The top-level module `name` in `directory` or its `src`; None where neither has it."""
     for place in (directory.absolute(), directory.absolute() / "src"):
         if is_file(place / f"{name}.py"):
             return LocalSource(LocalKind.MODULE, place / f"{name}.py", "the entry point")
         package = place / name
-        # A directory without __init__.py is a package too (PEP 420), when there are modules in it.
+        # A directory of modules without __init__.py is a namespace package (PEP 420).
         if is_directory(package) and (any(package.glob("*.py")) or any(package.glob("*/**/*.py"))):
             return LocalSource(LocalKind.PACKAGE, package, "the entry point", included=included)
     return None
 
 
 def goes_in(source: LocalSource, file: Path) -> bool:
-    """Whether `file`, which is there, is `source` or one of the files that are taken from it, links followed."""
+    """Whether the existing `file` is `source` or one of its files, links followed."""
     if source.kind is LocalKind.PROJECT:
         return is_copied(source.path, file)
     if source.kind not in (LocalKind.PACKAGE, LocalKind.TREE):
@@ -93,14 +93,14 @@ def module_of(wheel: Wheel) -> str:
 
 
 def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
-    """A project name, used once, for each source that is written as it is: the second `src` gets a number."""
+    """A unique project name for each source that is written as it is: the second `src` gets a number."""
     names: dict[tuple[LocalKind, Path], str] = {}
     for source in sources:
         if (source.kind, source.path) in names:
             continue
         stem = re.sub(r"[^A-Za-z0-9]+", "-", _stem(source.path)).strip("-").lower() or "code"
-        # A name of its own: a script black.py that needs black must not be taken for it.
-        # What a tree is called when it is checked out elsewhere must not make another file.
+        # A prefix of its own: a script black.py that requires black is another project than black.
+        # A tree's directory may have another name in another checkout, which must not change the file.
         plain = "local-tree" if source.kind is LocalKind.TREE else f"local-{stem}"
         numbered = itertools.chain([plain], (f"{plain}-{number}" for number in itertools.count(2)))
         names[source.kind, source.path] = next(name for name in numbered if name not in names.values())
@@ -108,7 +108,7 @@ def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
 
 
 def _for_all(source: LocalSource, name: str, builders: Sequence[Builder]) -> list[LocalWheel]:
-    """`source` as one wheel that fits all targets, else as several, with markers that tell their targets apart."""
+    """`source` as one wheel that fits all targets, else as several, with markers for their targets."""
     if source.kind in (LocalKind.PACKAGE, LocalKind.TREE):
         return [_written_tree(source, name, builders[0])]
     wheels = [_wheel(source, name, builders[0])]
@@ -141,7 +141,7 @@ def _marker(source: LocalSource, targets: Sequence[Target]) -> Marker:
 
 
 def _hidden(source: LocalSource, wheel: Wheel) -> tuple[str, ...]:
-    """Notices about files that a project's own build backend has put into its wheel, meant or not."""
+    """Notices about hidden or linked files that a project's build backend put into its wheel."""
     if source.kind is not LocalKind.PROJECT:
         return ()
     root = Path(os.path.realpath(source.path))
@@ -154,7 +154,7 @@ def _hidden(source: LocalSource, wheel: Wheel) -> tuple[str, ...]:
 
 
 def _lies_outside(name: str, root: Path) -> bool:
-    """Whether the wheel's file `name`, if it is one of the project's at `root`, is there by a link out of it."""
+    """Whether the wheel's file `name` is a file of the project at `root`, reached by a link out of it."""
     places = [place for place in (root / name, root / "src" / name) if os.path.lexists(place)]
     return any(not Path(os.path.realpath(place)).is_relative_to(root) for place in places)
 
@@ -179,7 +179,7 @@ def _check_there(source: LocalSource) -> None:
 
 
 def _written_tree(source: LocalSource, name: str, builder: Builder) -> LocalWheel:
-    """The wheel of a package directory or source tree, with notices about what stays out of it."""
+    """The wheel of a package directory or source tree, with notices about files left out."""
     _check_there(source)
     path = source.path
     with _reading(path):
@@ -198,12 +198,12 @@ def _sources(source: LocalSource) -> Sources:
 
 
 def _written(source: LocalSource, name: str, members: Sequence[Member], builder: Builder) -> Wheel:
-    """The wheel of `members`, the files of `source` as they lie there: nothing is run or built."""
+    """The wheel of `members`, the unchanged files of `source`: no code is run or built."""
     if not members:
         raise ProjectBuildError(
             f"there is nothing to bundle in {source.path.name}/", causes=[f"it was named by {source.origin}"]
         )
-    # A letter first, for a version's number would lose leading zeros.
+    # A letter first, since a number in a version loses its leading zeros.
     version = f"0+d{_content_digest(members)}"
     tag = _tag(members, builder.target)
     stem = f"{name.replace('-', '_')}-{version}"
@@ -219,7 +219,7 @@ def _written(source: LocalSource, name: str, members: Sequence[Member], builder:
 
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """A context in which a failure to read is a ProjectBuildError that says where."""
+    """A context in which a failure to read is a ProjectBuildError that names the path."""
     try:
         yield
     except OSError as problem:
@@ -238,7 +238,7 @@ def _module_name(path: Path) -> str:
     name = re.sub(r"\W", "_", _stem(path)) or "script"
     if not name[0].isidentifier():
         name = "_" + name
-    # The standard library comes first on sys.path, and `__main__` is whatever runs.
+    # The standard library comes first on sys.path, and `__main__` is the running program.
     if name in sys.stdlib_module_names or name in ("__main__", "test") or keyword.iskeyword(name):
         name += "_"
     return name
@@ -253,7 +253,7 @@ def _content_digest(members: Sequence[Member]) -> str:
 
 
 def _tag(members: Sequence[Member], target: Target) -> str:
-    """`py3-none-any`, or the target's best tag where something compiled is among `members`."""
+    """`py3-none-any`, or the target's best tag where `members` include compiled files."""
     if any(_NATIVE.search(member.name) for member in members):
         return str(target.tags[0])
     return "py3-none-any"

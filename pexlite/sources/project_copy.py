@@ -1,4 +1,4 @@
-"""Copy a project to build it, as it lies in its checkout but without the litter of earlier builds."""
+"""A copy of a project for its build, as in its checkout but without leftovers of earlier builds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEVER_COPIED = frozenset(
     {"__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
 )
 _STALE_IN_BUILD = re.compile(r"lib|lib\..*|bdist\..*|temp\..*|scripts-.*")
-# What git writes even when it is only asked; the rest of the original's history is linked, for it may be large.
+# The files that git writes even when it only reads; the rest of the history, which may be large, is linked.
 _WRITTEN_BY_GIT = frozenset({"index", "HEAD"})
 
 
@@ -56,7 +56,7 @@ def copy_project(source: Path, scratch: Path) -> Path:
 
 
 def is_copied(source: Path, file: Path) -> bool:
-    """Whether a build of the project `source` sees `file`, by its own name or by a link."""
+    """Whether a build of the project `source` sees `file`, by its own name or through a link."""
     source, found = source.resolve(), file.stat()
     left_out = _left_out(source)
     for place, directories, names in os.walk(source):
@@ -78,10 +78,10 @@ def _left_out(source: Path) -> Callable[[str, list[str]], set[str]]:
         found |= {name for name in names if (here / name / "pyvenv.cfg").is_file()}
         if here == source:
             found.add(".git")
-            # What `pexlite . -o app.pex` wrote before is no source of what it writes now.
+            # The output of an earlier `pexlite . -o app.pex` is no source of the next one.
             found |= {name for name in names if name.endswith((".pex", ".pyz"))}
         if source in (here, here.parent):
-            # setuptools takes its list of files from these rather than from what is there now.
+            # setuptools would take its list of files from these instead of from the present files.
             found |= {name for name in names if name.endswith(".egg-info") and (here / name).is_dir()}
         if here.name == "build" and here.parent == source:
             found |= {name for name in names if _STALE_IN_BUILD.fullmatch(name)}
@@ -93,7 +93,7 @@ def _left_out(source: Path) -> Callable[[str, list[str]], set[str]]:
 def _lend_history(history: Path, checkout: Path, project: Path) -> None:
     """Let git in `checkout` see the original's `history`, with only `project` as its files.
 
-    The neighbours are links there. git would take them for changes, and a version would end in `.dirty`.
+    The neighbours are links there. git would see them as changes, and a version would end in `.dirty`.
     """
     lent = checkout / ".git"
     lent.mkdir()
@@ -114,7 +114,7 @@ def _lend_history(history: Path, checkout: Path, project: Path) -> None:
         capture_output=True,
         check=False,
     )
-    # Where git refuses, so it does for the backend, which then says so or does without.
+    # Where git fails, it will fail for the backend too, which reports it or does without a version.
     if listed.returncode == 0:
         subprocess.run(
             [git, "update-index", "--skip-worktree", "-z", "--stdin"],

@@ -1,8 +1,8 @@
-"""A key for a project's wheel, by which it is built again only when what it is made from has changed.
+"""A key for a project's wheel, by which it is built again only when one of its sources has changed.
 
-There is a key only if the project says everything in files of its own: a pyproject.toml with a backend that only
-reads what lies in the project, and no hook, plugin, compiler or version control that could bring in anything else.
-In any doubt there is none, and the project is built.
+There is a key only for a project that is fully described by its own files: a pyproject.toml with a backend that
+only reads files of the project, and no hook, plugin, compiler or version control that could bring in anything
+else. In case of doubt there is no key, and the project is built.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _IGNORE_FILES = (".gitignore", ".hgignore")
 
 
 def project_key(copy: Path, original: Path) -> str | None:
-    """A digest of everything that the project's wheel is made from; None where that cannot be known.
+    """A digest of every source of the project's wheel; None where these cannot be known.
 
-    `copy` is the project as it will be built, without litter, from `original`; hatchling also heeds the ignore
-    files of the directories above it, up to the checkout's.
+    `copy` is the project as it will be built, from `original`; hatchling also reads the ignore files of the
+    directories above `original`, up to the checkout's.
     """
     try:
         settings = (copy / "pyproject.toml").read_text(encoding="utf-8")
-        # Nothing is run, and nothing is read elsewhere.
+        # No code is run, and no file is read elsewhere.
         known = ".." not in settings and is_declarative(copy, tomllib.loads(settings))
         files = list(_files(copy)) if known else []
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):

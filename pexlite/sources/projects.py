@@ -26,15 +26,15 @@ from pexlite.wheels.write import source_date_epoch
 
 @dataclass(frozen=True)
 class Builder:
-    """Builds wheels for one target."""
+    """A builder of wheels for one target."""
 
     workshop: Workshop
     target: Target
 
     def build_project(self, directory: Path, *, local: bool = True) -> Wheel:
-        """The wheel of the project in `directory`, built from a copy, so that nothing is left behind there.
+        """The wheel of the project in `directory`, built from a copy, so that no file is left there.
 
-        If nothing that the wheel is known to be made from and with has changed, the earlier wheel is returned.
+        An earlier wheel is returned if none of its known sources and build tools has changed.
         """
         with tempfile.TemporaryDirectory(prefix="pexlite-project-") as scratch:
             copy = copy_project(directory, Path(scratch))
@@ -49,11 +49,11 @@ class Builder:
             return replace(self.once(self.key("project", known), make, lambda: needs), local=local)
 
     def sdist_built_before(self, sha256: str, subdirectory: str) -> Wheel | None:
-        """The wheel that `build_sdist` made earlier of an sdist with this sha256, with what it would take now."""
+        """The wheel that `build_sdist` made earlier from an sdist with this sha256, by today's build tools."""
         return self.remembered(self.key("sdist", sha256, subdirectory))
 
     def build_sdist(self, sdist: Path, subdirectory: str = "") -> Wheel:
-        """The wheel of `sdist`, built once per content, Python, platform and what it is built with."""
+        """The wheel of `sdist`, built once per content, Python, platform and build tools."""
         with sdist.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         key = self.key("sdist", sha256, subdirectory)
@@ -72,9 +72,9 @@ class Builder:
     def build_checkout(
         self, checkout: Checkout, identity: Iterable[str], check: Callable[[], None] = lambda: None
     ) -> Wheel:
-        """The wheel of `checkout`, built once per `identity` (kind, address, commit) and what it is built with.
+        """The wheel of `checkout`, built once per `identity` (kind, address, commit) and build tools.
 
-        `check` is called before it is built, and may raise.
+        `check` is called before the build, and may raise.
         """
         needs: list[str] = []
 
@@ -100,9 +100,10 @@ class Builder:
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
     def once(self, source: str, make: Callable[[], Wheel], needs: Callable[[], Sequence[str]]) -> Wheel:
-        """The wheel remembered for `source` and what it would be built with now, else what `make` returns.
+        """The wheel remembered for `source` and today's build tools, else the one that `make` returns.
 
-        `needs` returns its build requirements once it is made. So a build backend that was mended builds anew.
+        `needs` returns the build requirements once the wheel is made. With a new release of its backend a source
+        is built anew.
         """
         known = self.remembered(source)
         if known is not None:
@@ -116,13 +117,13 @@ class Builder:
         return made
 
     def remembered(self, source: str) -> Wheel | None:
-        """The wheel that `once` made of `source` earlier, with what it would be built with now."""
+        """The wheel that `once` made from `source` earlier, by today's build tools."""
         noted = self.workshop.store.tools_of(source)
         tools = self._tools_now(noted) if noted else ""
         return self.workshop.store.built(_with(source, tools)) if tools else None
 
     def _tools_now(self, noted: Tools) -> str:
-        """A digest of what the requirements come to now or, where nobody can tell, came to last; else ""."""
+        """A digest of the requirements, resolved now or, where that fails, as resolved last; else ""."""
         interpreter = self.target.interpreter
         asked = (noted.requirements, interpreter, self.workshop.resolver, self.workshop.settings)
         if asked not in self.workshop.store.asked:

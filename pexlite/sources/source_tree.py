@@ -1,4 +1,4 @@
-"""The files of a package or source tree that go in: no litter, no hidden ones, none that lie outside of it."""
+"""The files of a package or source tree that go into its wheel: no leftovers, hidden files or links out of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from pexlite.listed import listed
 
-# Caches, the files of editors, and version control that does not hide: nobody means these.
+# Caches, editors' files, and version control in directories that are not hidden: never part of an application.
 _LITTER_DIRECTORIES = frozenset(
     {
         *("__pycache__", "CVS", "_darcs", "__MACOSX"),
@@ -21,10 +21,10 @@ _LITTER_DIRECTORIES = frozenset(
         *(".ipynb_checkpoints", ".tox", ".nox", ".eggs"),
     }
 )
-# Byte code, what editors keep while a file is open, and what file managers leave.
+# Bytecode, editors' temporary files, and file managers' data.
 _LITTER_FILES = re.compile(r".*\.py[co]|.*~|\.#.*|#.*#|\..*\.sw[a-p]|\.DS_Store|\._.*|Thumbs\.db|desktop\.ini")
 _BUILT = re.compile(r".+\.(?:pex|pyz)")
-# At the top of a tree that is put on sys.path whole.
+# At the top of a tree whose directory itself goes on sys.path.
 _NO_SOURCES = re.compile(r".*\.egg-info|.*\.(?:pex|pyz|whl)")
 _PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 _OF_A_PROJECT = _PROJECT_FILES | {"build", "dist", "MANIFEST.in"}
@@ -32,7 +32,7 @@ _MOST_SHOWN = 4
 
 
 class Reason(enum.StrEnum):
-    """Why a file or directory stays out, in words that go before names."""
+    """Why a file or directory is left out, in words that go before names."""
 
     HIDDEN = "hidden"
     """It may be a key or a password: .env, .netrc, .ssh; or it is as large as .git and .venv."""
@@ -45,23 +45,23 @@ class Reason(enum.StrEnum):
 
     @property
     def can_go_in(self) -> bool:
-        """Whether a pattern can take it in: there is content, and an end to it."""
+        """Whether a pattern can include it: it has content, and an end."""
         return self not in (Reason.NOWHERE, Reason.SPECIAL)
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The files of a directory that go in, and what stayed out of it."""
+    """The files of a directory that go into its wheel, and those left out."""
 
     files: tuple[tuple[str, Path], ...]
-    """Each file's name relative to the directory, `/` between the parts, with its path; sorted by name."""
+    """Each file's name relative to the directory, with `/` between its parts, and its path; sorted by name."""
     left_out: tuple[tuple[str, Reason], ...] = ()
-    """Likewise; a directory stands for all that is in it."""
+    """The names of files left out, with the reason; a directory stands for everything in it."""
     matched: frozenset[str] = frozenset()
-    """The patterns that took something in which else stays out."""
+    """The patterns that included something that is left out otherwise."""
 
     def words(self, name: str) -> tuple[str, ...]:
-        """A notice about what stayed out of the directory `name`; none where that is nothing."""
+        """A notice about files left out of the directory `name`; () where there are none."""
         takable = [group for reason in Reason if reason.can_go_in for group in self._group(reason)]
         others = [group for reason in Reason if not reason.can_go_in for group in self._group(reason)]
         words = [f"left out of {name}/, which --include PATTERN takes: {'; '.join(takable)}"] if takable else []
@@ -74,11 +74,11 @@ class Sources:
 
 
 def files_of(directory: Path, *, whole_tree: bool = False, included: Sequence[str] = ()) -> Sources:
-    """The files under `directory`: all but litter, hidden ones, and those that links out of it lead to.
+    """The files under `directory`, without leftovers, hidden files, and targets of links that lead out of it.
 
-    A file or directory whose relative path matches one of the `included` patterns goes in all the same, with all
-    in it; so does one whose name matches, if it stays out by itself and not with its directory. `whole_tree` also
-    leaves out what at the top is no source: built files, and a project's own.
+    A file or directory whose relative path matches one of the `included` patterns is included with everything in
+    it. So is one whose name matches, unless it is left out only because its directory is. With `whole_tree`, built
+    files and a project's own files at the top are left out too.
     """
     unwanted: set[str] = set()
     if whole_tree:
@@ -92,17 +92,17 @@ def files_of(directory: Path, *, whole_tree: bool = False, included: Sequence[st
 
 @dataclass(frozen=True)
 class _Place:
-    """A directory on the way of a walk."""
+    """A directory during a walk."""
 
     path: Path
     prefix: str = ""
-    """The beginning of the names of all that is in it."""
+    """The beginning of its entries' names."""
     above: frozenset[str] = frozenset()
-    """The real paths of the directories that it is in."""
+    """The real paths of the directories above it."""
     withheld: Reason | None = None
-    """The reason for which it stays out, unless a pattern takes something of it."""
+    """The reason for leaving it out, unless a pattern includes something in it."""
     free: bool = False
-    """Whether a pattern has taken the directory itself, with all in it."""
+    """Whether a pattern has included the directory itself, with everything in it."""
 
     def inside(self, name: str, **said: Any) -> _Place:
         """The directory `name` in this one."""
@@ -112,19 +112,19 @@ class _Place:
 
 @dataclass
 class _Walk:
-    """One look through a directory, and what it has found so far."""
+    """One walk through a directory, and its findings so far."""
 
     root: str
-    """Its real path."""
+    """The directory's real path."""
     included: tuple[str, ...]
     files: list[tuple[str, Path]] = field(default_factory=list)
     left_out: dict[str, Reason] = field(default_factory=dict)
     matched: set[str] = field(default_factory=set)
 
     def enter(self, place: _Place, unwanted: Iterable[str] = ()) -> None:
-        """Look at all in `place` but what is called by one of the `unwanted` names."""
+        """Visit everything in `place` except entries with one of the `unwanted` names."""
         if os.path.realpath(place.path) in place.above:
-            return  # a link to a directory that holds it: its files are there already
+            return  # a link to a directory above: its files have been found already
         for entry in _entries(place.path):
             path, name = place.path / entry.name, place.prefix + entry.name
             if entry.name in unwanted or _is_litter(entry):
@@ -144,9 +144,9 @@ class _Walk:
                 self._pass_over(name, place.inside(entry.name, withheld=why), why)
 
     def _pass_over(self, name: str, place: _Place, why: Reason) -> None:
-        """Leave out the directory `name`, except what patterns take of it."""
+        """Leave out the directory `name`, except for files that patterns include."""
         known = len(self.files)
-        # What a link leads to may be the whole disk: only the link itself can be named.
+        # A link may lead to the whole disk: a pattern can include it only by the link's own name.
         if self.included and why is not Reason.OUTSIDE:
             self.enter(place)
         if len(self.files) == known:
@@ -174,7 +174,7 @@ class _Walk:
         return Reason.INSTALLED if is_installed else None
 
     def _is_included(self, path: str, name: str) -> bool:
-        # Not by its name alone where its directory stays out: config is not meant to be .git/config.
+        # In a directory that is left out a name alone is not enough: `config` must not include .git/config.
         found = [pattern for pattern in self.included if fnmatchcase(path, pattern) or fnmatchcase(name, pattern)]
         self.matched.update(found)
         return bool(found)

@@ -1,4 +1,4 @@
-"""One value for all that fetching and building need besides what is fetched or built."""
+"""The one value with everything that fetching and building need beside their own input."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pexlite.store.store import Store
 
 @dataclass(frozen=True)
 class Workshop:
-    """The place where wheels come together: where they are kept, where from, by whom, and for which targets."""
+    """The needs of fetching and building: a store, settings, a resolver, the targets, and a report."""
 
     store: Store
     settings: IndexSettings
-    """The effective ones: the request's, with pip's configuration."""
+    """The effective settings: the request's, merged with pip's configuration."""
     resolver: Resolver
     targets: tuple[Target, ...]
     report: Report
