@@ -15,7 +15,6 @@ from pexlite.errors import IndexConfigurationError, ResolutionError
 from pexlite.indexes.indexes import FIRST_INDEX, FIRST_MATCH, indexes_of, takes_first_index
 from pexlite.model import Amendments, IndexSettings, Target
 from pexlite.network.urls import parts_of
-from pexlite.resolve.explain.failures import explain
 from pexlite.resolve.job import Job, write_inputs
 from pexlite.resolve.metadata_wheels import with_stand_ins, without_stand_ins
 from pexlite.resolve.pip_program import PipProgram, pip_runs_on, run_by
@@ -64,7 +63,11 @@ class Pip(Resolver):
 
     def explain(self, job: Job, outcome: Outcome) -> ResolutionError:
         """The error that says in our words why a run of pip for `job` failed."""
-        return explain(job, outcome, self)
+        # Imported here: most runs go well.
+        from pexlite.resolve.explain.failures import explain
+        from pexlite.resolve.explain.pip_failures import ROWS
+
+        return explain(job, outcome, self, ROWS)
 
     def build_wheel(self, build: Build) -> Outcome:
         """Build a wheel with `pip wheel`; where the interpreter is too old for pip, with the Python of pexlite.

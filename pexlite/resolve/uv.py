@@ -19,7 +19,6 @@ from pexlite.addresses import without_secrets
 from pexlite.errors import ResolutionError
 from pexlite.model import IndexSettings, Target
 from pexlite.requirements.lines import requirement_line, write_lines
-from pexlite.resolve.explain.failures import explain
 from pexlite.resolve.job import Job, is_foreign, write_inputs
 from pexlite.resolve.metadata_wheels import with_stand_ins, without_stand_ins
 from pexlite.resolve.pip import Pip
@@ -67,7 +66,11 @@ class Uv(Resolver):
 
     def explain(self, job: Job, outcome: Outcome) -> ResolutionError:
         """The error that explains in our words why a run of uv for `job` failed."""
-        return explain(job, outcome, self)
+        # Imported here: most runs go well.
+        from pexlite.resolve.explain.failures import explain
+        from pexlite.resolve.explain.uv_failures import ROWS
+
+        return explain(job, outcome, self, ROWS)
 
     def build_wheel(self, build: Build) -> Outcome:
         """Build a wheel with `uv build`."""

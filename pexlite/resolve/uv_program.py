@@ -42,7 +42,8 @@ class UvProgram(Program):
 
     def variables(self, settings: IndexSettings, inherited: Mapping[str, str]) -> dict[str, str]:
         """Variables for uv. The user's own stay, except UV_DEFAULT_INDEX where pip's settings name an index."""
-        variables = {"UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+        # It would break sentences at the width of a terminal, which an exported COLUMNS tells even without one.
+        variables = {"UV_NO_PROGRESS": "1", "NO_COLOR": "1", "COLUMNS": "100000"}
         if settings.index_url:
             variables["UV_DEFAULT_INDEX"] = settings.index_url
         named = [f"{name}={url}" for name, url in for_all(settings)]

@@ -2,7 +2,11 @@
 
 A `Job` comes in with the outcome of uv or pip; a ResolutionError goes out.
 
-    failures         the sentence and the hint: open this first
+    failures         the first row that fits: open this first
+    uv_failures      words of uv, row by row, and the kind of failure that they tell of
+    pip_failures     likewise words of pip
+    kinds            each kind's sentence and hint
+    failure          a failed run as a value, and what a row is
     wheel_missing    the requirement that has no wheel for the target, found on the indexes
     no_wheel         the error for it: which version lacks one, and what else would do
     index_files      all files that indexes have of a project

@@ -19,7 +19,7 @@ from pexlite.resolve.resolver import Resolver
 
 _OF_WHEELS = re.compile(
     r"\bno (?:usable )?wheels\b|no wheels with a matching|requested Python version|current Python version"
-    r"|requires? a different [Pp]ython"
+    r"|requires? a different [Pp]ython|requires Python [<>=~!]"
 )
 # numpy>=2.3, <3   numpy==1.0   all versions of numpy
 _NAMED = re.compile(
