@@ -53,7 +53,7 @@ def recorded(directory: Path) -> list[str]:
 
 def _typed(command: str, work: Path, environment: dict[str, str], server: Server) -> Iterator[str]:
     done = subprocess.run(
-        ["bash", "-c", command],
+        ["sh", "-c", command],
         cwd=work,
         env=environment,
         stdin=subprocess.DEVNULL,
