@@ -12,12 +12,12 @@ COLUMNS = 100
 _CHARACTER, _LINE, _GAP, _EDGE = 7.8, 19, 9, 14  # pixels
 _TEXT = "{http://www.w3.org/2000/svg}text"
 _STYLE = (
-    ":root{--ink:#57606a;--typed:#1f2328;--page:#f6f8fa;--edge:#d0d7de}"
-    "@media(prefers-color-scheme:dark){:root{--ink:#9198a1;--typed:#f0f6fc;--page:#151b23;--edge:#3d444d}}"
+    # Without variables, which some programs that show a picture do not know.
     "text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
-    "white-space:pre;fill:var(--ink)}"
-    ".typed{fill:var(--typed);font-weight:600}"
-    "rect{fill:var(--page);stroke:var(--edge)}"
+    "white-space:pre;fill:#57606a}"
+    ".typed{fill:#1f2328;font-weight:600}"
+    "rect{fill:#f6f8fa;stroke:#d0d7de}"
+    "@media(prefers-color-scheme:dark){text{fill:#9198a1}.typed{fill:#f0f6fc}rect{fill:#151b23;stroke:#3d444d}}"
 )
 
 
