@@ -26,7 +26,7 @@ class Demand:
 
     minor: int
     reason: str = ""
-    """As "line 3: Pattern matching is only supported in Python 3.10 and greater"."""
+    """The reason: "line 3: Pattern matching is only supported in Python 3.10 and greater"."""
 
 
 def demand_of(source: bytes) -> Demand:

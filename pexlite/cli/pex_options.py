@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Verdict(enum.StrEnum):
-    """How an option of pex is met here."""
+    """The counterpart of an option of pex."""
 
     SAME = "the same"
     OTHERWISE = "otherwise"

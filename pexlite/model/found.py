@@ -136,7 +136,7 @@ class Bytecode:
     """The bytecode that one Python compiles from a wheel's modules."""
 
     python: str
-    """As in `Target.python`."""
+    """Named like `Target.python`."""
     wheel_sha256: str
     content: bytes
     """A zip of `__pycache__` files, at their paths in site-packages."""

@@ -21,14 +21,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 SITE_PACKAGES = "lib/pythonX.Y/site-packages/"
-"""How a place in site-packages begins, whatever Python it will be."""
+"""The beginning of places in site-packages, for any Python."""
 
 _HEADERS = "include/site/pythonX.Y/"
 _UNKNOWN = "-"
 
 
 class Kind(enum.StrEnum):
-    """How an entry's file is made."""
+    """The way in which an entry's file is made."""
 
     FILE = "file"
     """Linked unchanged."""

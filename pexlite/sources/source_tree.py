@@ -39,7 +39,7 @@ class Reason(enum.StrEnum):
     OUTSIDE = "links that lead out of it"
     INSTALLED = "installed by tools"
     BUILT = "files that were built"
-    """As the one that an earlier build wrote into the package itself."""
+    """The output of an earlier build in the package itself, for instance."""
     NOWHERE = "links that lead nowhere"
     SPECIAL = "neither files nor directories"
 

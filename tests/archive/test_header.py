@@ -1,4 +1,4 @@
-"""Whatever a target says of itself is a word of the sh header, and none of its commands."""
+"""A target's facts become words of the sh header, never commands."""
 
 from __future__ import annotations
 

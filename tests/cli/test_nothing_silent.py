@@ -310,7 +310,7 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outcome(line: str, words: dict[str, str], capsys: Said) -> tuple[int, str, dict[str, str]]:
-    """How a command ended, what it said, and the files that it left."""
+    """The end of a command: its exit code, its output, and the files it left."""
     code = run(shlex.split(line.format(**words)))
     told = capsys.readouterr()
     said = re.sub(r"\d+\.\d+ s\b|\"seconds\": [\d.]+", "", told.out + told.err)

@@ -1,4 +1,4 @@
-"""Whatever pexlite has sealed is opened under its name, and nothing else is."""
+"""Text that pexlite has sealed is opened under its own name; other text is not."""
 
 from __future__ import annotations
 

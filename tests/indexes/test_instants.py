@@ -1,4 +1,4 @@
-"""A date is one instant, whoever resolves."""
+"""A date is one instant for every resolver."""
 
 from __future__ import annotations
 

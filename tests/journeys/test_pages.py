@@ -51,7 +51,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def typed(line: str, directory: Path, environment: dict[str, str]) -> str:
-    """All that the shell prints for `line`, which has to end well."""
+    """The shell's output for `line`, which has to succeed."""
     done = subprocess.run(
         [needs.program("bash"), "-c", line],
         cwd=directory,

@@ -1,4 +1,4 @@
-"""Whatever the surroundings are, an app sees what it sees from a clean start."""
+"""An app sees the same in any surroundings as in a clean start."""
 
 from __future__ import annotations
 

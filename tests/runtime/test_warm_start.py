@@ -55,7 +55,7 @@ def test_nothing_of_the_boot_stays_in_the_process(newest: Interpreter, teller: P
 
 
 def test_every_code_on_the_stack_can_be_hashed(python: Interpreter, tmp_path: Path) -> None:
-    """As warnings, debuggers and profilers do."""
+    """Warnings, debuggers and profilers hash it."""
     walker = """
 import sys
 

@@ -1,4 +1,4 @@
-"""Of a package directory goes in what is meant: nothing hidden, nothing from elsewhere, unless it is asked for."""
+"""A package directory's wheel has neither hidden nor outside files, unless patterns include them."""
 
 from __future__ import annotations
 

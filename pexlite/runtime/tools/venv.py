@@ -33,7 +33,7 @@ _MARK = "\nmade-by = pexlite\n"  # in pyvenv.cfg
 
 
 def add_to(commands: "Any") -> None:
-    """Add the command to those of the file."""
+    """Add the command to the file's tools."""
     venv = commands.add_parser(
         "venv", help="make an ordinary venv of it, which needs neither this file nor a cache"
     )
