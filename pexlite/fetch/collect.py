@@ -18,7 +18,7 @@ from pexlite.pylock.artifact import Remote, inside, lock_path, remote_file
 from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.pylock.rules import LockRules, is_wheel
 from pexlite.pylock.select import Choice, select
-from pexlite.resolve.build_wheel import Checkout
+from pexlite.sources.build_wheel import Checkout
 from pexlite.sources.projects import Builder
 from pexlite.sources.workshop import Workshop
 from pexlite.wheels.read import digest

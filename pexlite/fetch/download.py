@@ -26,7 +26,7 @@ from pexlite.network.failures import (
 from pexlite.network.http import Answer, Connections, Limit
 from pexlite.parallel import Stop, run_all
 from pexlite.pylock.artifact import Remote
-from pexlite.resolve.build_wheel import download
+from pexlite.sources.build_wheel import download
 from pexlite.store.store import Incoming, Store
 
 Result = TypeVar("Result")

@@ -13,11 +13,11 @@ from pexlite.addresses import mask
 from pexlite.errors import ProjectBuildError
 from pexlite.files.names import fault_of_path
 from pexlite.model import Progress, Target, Wheel
-from pexlite.resolve.build_tools import build_requirements, build_tools, index_identity
-from pexlite.resolve.build_wheel import Checkout, build_wheel
-from pexlite.resolve.sdist import unpack_sdist
+from pexlite.sources.build_tools import build_requirements, build_tools, index_identity
+from pexlite.sources.build_wheel import Checkout, build_wheel
 from pexlite.sources.project_copy import copy_project
 from pexlite.sources.project_key import project_key
+from pexlite.sources.sdist import unpack_sdist
 from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Tools
 from pexlite.wheels.normalise import normalise

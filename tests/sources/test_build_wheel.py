@@ -10,10 +10,12 @@ import pytest
 
 from pexlite.errors import ProjectBuildError
 from pexlite.model import IndexSettings
-from pexlite.resolve.build_wheel import build_wheel
 from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.resolvers import find_resolver
+from pexlite.sources.build_wheel import build_wheel
 from tests import needs
+
+pytestmark = pytest.mark.usefixtures("no_configuration")  # only what a test says is asked for
 
 # A backend inside the project, so that building needs no index.
 BACKEND = """

@@ -14,13 +14,13 @@ from pexlite.addresses import mask
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.model import IndexSettings
 from pexlite.requirements.lines import requirement_line, write_lines
-from pexlite.resolve.build_tools import build_requirements
 from pexlite.resolve.pip import Pip
 from pexlite.resolve.pip_program import PipProgram, run_by
 from pexlite.resolve.resolver import Build, Resolver
 from pexlite.resolve.run import Outcome, run
-from pexlite.resolve.sdist import unpack_sdist
 from pexlite.resolve.stderr import essential_lines
+from pexlite.sources.build_tools import build_requirements
+from pexlite.sources.sdist import unpack_sdist
 
 
 def build_wheel(

@@ -13,16 +13,18 @@ import pytest
 from pexlite.model import BuildRequest, IndexSettings, Progress, Target, Wheel
 from pexlite.pipeline.build import build
 from pexlite.pylock.write import lock_text, write_lock
-from pexlite.resolve.build_tools import build_requirements
-from pexlite.resolve.build_wheel import Checkout
 from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.resolvers import find_resolver
+from pexlite.sources.build_tools import build_requirements
+from pexlite.sources.build_wheel import Checkout
 from pexlite.sources.projects import Builder
 from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
 from tests.factories import make_project, make_wheel
 from tests.pylock.values import lock_of, sha256
 from tests.repositories import committed
+
+pytestmark = pytest.mark.usefixtures("no_configuration")  # only what a test says is asked for
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import ProjectBuildError
-from pexlite.resolve.sdist import unpack_sdist
+from pexlite.sources.sdist import unpack_sdist
 
 
 def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", mode: int = 0o644) -> tarfile.TarInfo:
