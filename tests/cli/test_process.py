@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from pexlite.pylock.write import lock_text, write_lock
 from tests.checkout import REPOSITORY, clean_environment
+from tests.factories import make_wheel
+from tests.pylock.values import lock_of, wheel_entry
 
 # A build that makes a temporary directory, says so, and waits; a stage that takes long, in other words.
 WAITING = """
@@ -175,3 +178,22 @@ def test_help_imports_neither_rich_nor_the_pipeline() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+def test_a_build_of_what_is_in_the_store_loads_nothing_that_downloads_or_writes_wheels(
+    tmp_path: Path, bare_machine: None
+) -> None:
+    wheel = make_wheel(tmp_path, "demo", files={"demo.py": ""})
+    write_lock(lock_text(lock_of(wheel_entry(wheel, wheel.as_uri()))), tmp_path / "pylock.toml")
+    heavy = {"urllib3", "truststore", "certifi", "tomli_w", "wheel.wheelfile", "zipp", "email.parser", "ssl"}
+    code = (
+        f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
+        "from pexlite.cli.main import run\n"
+        "run(['--lock', 'pylock.toml', '-o', 'x.pex', '-q', '--force'])\n"
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+    assert done.stdout == "[]\n"

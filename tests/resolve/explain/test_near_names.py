@@ -99,7 +99,7 @@ def test_the_names_are_spelt_as_indexes_spell_them() -> None:
 def test_no_well_known_project_is_taken_for_a_command(tmp_path: Path) -> None:
     names = tuple(set(WELL_KNOWN) - set(COMMANDS))
     assert len(names) > 400
-    refuse_commands({"inputs": names, "entry_point": None, "scripts": ()}, COMMANDS, tmp_path)
+    refuse_commands({"requirements": names, "entry_point": None, "scripts": ()}, COMMANDS, tmp_path)
 
 
 @pytest.mark.parametrize("resolver", ["uv", "pip"])
