@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pexlite.errors import UsageError
 from pexlite.model import LaunchOptions
@@ -29,8 +29,8 @@ def check_launch(launch: LaunchOptions) -> None:
             f"--sh-boot starts the file by /bin/sh, and --python-shebang by {launch.shebang}",
             hint="keep one of them",
         )
-    for option, words in _words(launch):
-        if any("\0" in word for word in words):
+    for option, text in launch.texts():
+        if "\0" in text:
             raise UsageError(f"{option} has a character that no program can be given (NUL)")
     if launch.pex_root is not None and not launch.pex_root.strip():
         raise UsageError("--runtime-pex-root names no directory", hint="--runtime-pex-root /var/cache/pex")
@@ -71,14 +71,6 @@ def unread_variables(launch: LaunchOptions) -> tuple[str, ...]:
         f"{', '.join(names)} {are} set for child processes alone, since Python reads such variables when it "
         "starts; --inject-python-args or --sh-boot reaches the app itself",
     )
-
-
-def _words(launch: LaunchOptions) -> Iterator[tuple[str, Sequence[str]]]:
-    yield "--python-shebang", (launch.shebang,)
-    yield "--runtime-pex-root", (launch.pex_root or "",)
-    yield "--inject-args", launch.inject_args
-    yield "--inject-python-args", launch.inject_python_args
-    yield "--inject-env", [part for variable in launch.inject_env for part in variable]
 
 
 def _check_variable(name: str) -> None:

@@ -13,7 +13,6 @@ from pexlite.model import (
     Bundle,
     Bytecode,
     EntryPoint,
-    LaunchOptions,
     Room,
     StartKind,
     Variant,
@@ -98,7 +97,7 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
         "sh_boot": launch.sh_boot,
         "spark": str(spark[0].version) if spark else "",
         # Whether a start has nothing to do but call the entry point.
-        "plain": in_process and not spark and not _is_special(launch),
+        "plain": in_process and not spark and launch.are_plain,
         "pythons": _accepted(bundle.variants),
         "runs_on": own["runs_on"],
         "room": room,
@@ -195,10 +194,6 @@ def _wheel(wheel: Wheel, offset: int, bytecode: Sequence[tuple[Bytecode, int]]) 
     if packs:
         found["bytecode"] = packs
     return found
-
-
-def _is_special(launch: LaunchOptions) -> bool:
-    return bool(launch.inject_args or launch.inject_env or launch.inject_python_args or launch.bin_path != "off")
 
 
 def _accepted(variants: Sequence[Variant]) -> tuple[str, ...]:

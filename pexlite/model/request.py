@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from os import PathLike
 from pathlib import Path
@@ -67,6 +67,11 @@ class InheritPath(enum.StrEnum):
     PREFER = "prefer"
 
 
+def _sealed(option: str, *, plain: bool = False) -> dict[str, object]:
+    """A field's metadata: the option that sets it, and whether a start that calls an entry point may ignore it."""
+    return {"option": option, "plain": plain}
+
+
 @dataclass(frozen=True, kw_only=True)
 class LaunchOptions:
     """Options sealed into the file about how it starts.
@@ -81,16 +86,35 @@ class LaunchOptions:
     pex_root             --runtime-pex-root: where the file unpacks itself; None is ~/.pex
     """
 
-    shebang: str = "/usr/bin/env python3"
-    sh_boot: bool = False
-    inherit_path: InheritPath = InheritPath.FALSE
-    bin_path: str = "off"
+    shebang: str = field(default="/usr/bin/env python3", metadata=_sealed("--python-shebang", plain=True))
+    sh_boot: bool = field(default=False, metadata=_sealed("--sh-boot", plain=True))
+    inherit_path: InheritPath = field(default=InheritPath.FALSE, metadata=_sealed("--inherit-path", plain=True))
+    bin_path: str = field(default="off", metadata=_sealed("--bin-path"))
     """"off", "prepend" or "append": the bundle's scripts on PATH for child processes."""
-    inject_args: tuple[str, ...] = ()
-    inject_env: tuple[tuple[str, str], ...] = ()
-    inject_python_args: tuple[str, ...] = ()
-    pex_root: str | None = None
+    inject_args: tuple[str, ...] = field(default=(), metadata=_sealed("--inject-args"))
+    inject_env: tuple[tuple[str, str], ...] = field(default=(), metadata=_sealed("--inject-env"))
+    inject_python_args: tuple[str, ...] = field(default=(), metadata=_sealed("--inject-python-args"))
+    pex_root: str | None = field(default=None, metadata=_sealed("--runtime-pex-root", plain=True))
     """The cache directory baked in (`--runtime-pex-root`); None is `~/.pex`."""
+
+    @property
+    def are_plain(self) -> bool:
+        """Whether a start has nothing to do for them before it calls the entry point."""
+        busy = [one for one in fields(self) if not one.metadata.get("plain")]
+        return all(getattr(self, one.name) == one.default for one in busy)
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every text that is sealed in, behind the option that gave it."""
+        for one in fields(self):
+            yield from ((one.metadata["option"], text) for text in _texts_in(getattr(self, one.name)))
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _texts_in(part)
 
 
 class Recall(enum.Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import click
@@ -14,6 +14,7 @@ from pexlite.cli.lock import LOCK
 from pexlite.cli.option_values import PathOrUrl
 from pexlite.cli.pex_options import in_pexlite
 from pexlite.model import BuildRequest, IndexSettings, LaunchOptions, LockOptions
+from pexlite.model.manifest import StartFacts
 
 # Several are understood, so that the error about them can name them.
 ONE_ONLY = {"scripts"}
@@ -88,3 +89,24 @@ def test_an_option_that_names_a_path_is_of_such_a_type_so_that_a_project_can_set
     named = [option for option in OPTIONS if {"FILE", "DIR", "PATH"} & {*(option.metavar or "").split("|")}]
     wrong = {option.name for option in named if not isinstance(option.type, (click.Path, PathOrUrl))}
     assert wrong == {"pex_root"}, "which is one of the machine that the file starts on"
+
+
+def test_a_launch_option_knows_the_option_that_sets_it() -> None:
+    names = {option.name: option.opts for option in OPTIONS}
+    for field in fields(LaunchOptions):
+        assert field.metadata["option"] in names[field.name]
+
+
+def test_every_launch_option_reaches_the_start_but_for_the_first_line() -> None:
+    assert {field.name for field in fields(LaunchOptions)} - set(StartFacts.__annotations__) == {"shebang"}
+
+
+def test_an_option_of_the_start_makes_it_more_than_a_call_unless_it_says_otherwise() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Later(LaunchOptions):
+        added: str = ""
+
+    assert Later().are_plain
+    assert not Later(added="x").are_plain
+    busy = [field.name for field in fields(LaunchOptions) if not field.metadata["plain"]]
+    assert busy == ["bin_path", "inject_args", "inject_env", "inject_python_args"]
