@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pexlite.archive.launch_options import VARIABLE, shebang_of
 from pexlite.archive.runtime_files import LAYOUT
+from pexlite.archive.switches import asked_by_people
 from pexlite.model import Bundle, LaunchOptions
 from pexlite.outputs import CODING
 
@@ -40,15 +41,14 @@ case "$PYSPARK_GATEWAY_PORT:$1 $2" in
         esac
         ;;
 esac
-_pex_asked=$PEX_INTERPRETER$PEX_MODULE$PEX_SCRIPT$PEX_PYTHON$PEX_PYTHON_PATH$PEX_INHERIT_PATH$PEX_EXTRA_SYS_PATH
+_pex_asked={asked}
 _pex_pointer=$_pex_root/{layout}/apps/{build_id}.sh
-if [ -z "$_pex_asked$PEX_TOOLS$PEX_VERBOSE" ] && [ -O "$_pex_pointer" ] &&
+if [ -z "$_pex_asked" ] && [ -O "$_pex_pointer" ] &&
     {{ read -r _pex_python && read -r _pex_script; }} 2>/dev/null <"$_pex_pointer" &&
     _pex_app=${{_pex_python%/bin/*}} && [ -O "$_pex_app" ] && [ -s "$_pex_app/READY" ] &&
     [ -x "$_pex_python" ] && [ -s "${{_pex_script:-$_pex_python}}" ]; then
     export PEX
-    unset PEX_INTERPRETER PEX_MODULE PEX_SCRIPT PEX_PYTHON PEX_PYTHON_PATH PEX_INHERIT_PATH PEX_EXTRA_SYS_PATH
-    unset PEX_TOOLS PEX_VERBOSE
+    unset {switches}
 {sealed}    [ -z "$_pex_worker" ] || exec "$_pex_app/bin/python" "$@"
     exec "$_pex_python" {options}${{_pex_script:+"$_pex_script"{itself}}} {arguments}"$@"
 fi
@@ -93,6 +93,8 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
     return _SHELL.format(
         root="$HOME/.pex" if launch.pex_root is None else _shell_path(launch.pex_root),
         layout=LAYOUT,
+        asked="".join(f"${name}" for name in asked_by_people()),
+        switches=" ".join(asked_by_people()),
         build_id=build_id,
         coding=CODING,
         pythons=_words(names).rstrip(),

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from pexlite.archive.reader import read_manifest
 from pexlite.archive.runtime_files import ROOM_DIRECTORY
+from pexlite.archive.switches import switches
 from pexlite.archive.trees import problems_of_trees
 from pexlite.errors import PexliteError, TargetError, UsageError, VerificationFailed, WriteError
 from pexlite.model import no_report
 from pexlite.targets.find import find_targets
 
 _ERRORS: dict[int, type[PexliteError]] = {2: UsageError, 5: WriteError, 6: VerificationFailed}
-_KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS", "PEX_PYTHON_PATH")
 _LOOK = Path(__file__).with_name("run_tool.py")
 
 
@@ -78,7 +78,9 @@ def _run(command: Sequence[str], path: Path, variables: dict[str, str | None]) -
 
 
 def _ended(command: Sequence[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name[:4] != "PEX_" or name in _KEPT}
+    # Where the cache lives, and which Pythons there are, holds for a tool as well.
+    also = {*switches("KEPT"), "PEX_PYTHON_PATH"}
+    kept = {name: value for name, value in os.environ.items() if name[:4] != "PEX_" or name in also}
     try:
         return subprocess.run(
             command,
