@@ -180,7 +180,7 @@ def test_help_imports_neither_rich_nor_the_pipeline() -> None:
     assert done.returncode == 0
 
 
-def test_a_build_of_what_is_in_the_store_loads_nothing_that_downloads_or_writes_wheels(
+def test_a_build_that_is_remembered_loads_nothing_that_downloads_or_reads_and_writes_wheels(
     tmp_path: Path, bare_machine: None
 ) -> None:
     wheel = make_wheel(tmp_path, "demo", files={"demo.py": ""})
