@@ -56,6 +56,27 @@ def journeys(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Lines and branches that the tests run, the room's where it travels; takes twice as long as they do.
+
+    A module that they hardly run has a reason in tests/README.md. After `-- ` stands which tests to run.
+    """
+    session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "coverage"))
+    directory = Path(session.create_tmp()).resolve()
+    for before in directory.glob("data*"):
+        before.unlink()
+    own = ENVIRONMENT | {"COVERAGE_FILE": str(directory / "data"), "COVERAGE_OF_THE_ROOM": "1"}
+    pytest = ["-m", "pytest", "-q", "-n", "auto", "-m", "not network and not journey and not unmeasured"]
+    measured = [*OFFLINE, "--as-root", "python", "-m", "coverage", "run", *pytest, *session.posargs]
+    # Whether they pass, other sessions say; measured processes are slow, and what failed has run as well.
+    session.run(*measured, env=own, success_codes=[0, 1])
+    session.run("coverage", "combine", "-q", env=own)
+    session.run("coverage", "report", "--skip-covered", env=own)
+    if not session.posargs:
+        session.run("python", "-m", "tests.programs.coverage", env=own)
+
+
+@nox.session(default=False)
 def simulate(session: nox.Session) -> None:
     """The cache's protocol under many more schedules: `-- --schedules 200000`, `-- --seed N` to see one."""
     session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "test"))

@@ -20,7 +20,7 @@ from pexlite.resolve.resolvers import find_resolver
 from pexlite.sources.projects import Builder
 from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
-from tests import needs
+from tests import measured_room, needs
 from tests.checkout import environment_with_pexlite
 from tests.network.server import Server
 from tests.programs.bench.setting import Setting
@@ -41,6 +41,15 @@ def pytest_configure() -> None:
     for number, usual in ignored:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Built files that coverage.py can see into, where it measures."""
+    with pytest.MonkeyPatch.context() as change:
+        if measured_room.is_measured():
+            measured_room.measure(change, tmp_path_factory.mktemp("measured"))
+        yield
 
 
 @pytest.fixture

@@ -32,8 +32,12 @@ class Interpreter:
 def interpreters() -> tuple[Interpreter, ...]:
     """One interpreter of each kind on PATH or in pyenv's directory; broken shims are left out.
 
-    None is a virtual environment's, as the one that tests run in: that has no user's site-packages.
+    None is a virtual environment's, as the one that tests run in: that has no user's site-packages. Where coverage
+    is measured it is only the Python that runs the tests, as no other has coverage.py.
     """
+    if "COVERAGE_OF_THE_ROOM" in os.environ:
+        here = _ask(getattr(sys, "_base_executable", sys.executable))
+        return (here,) if here else ()
     names = [f"python3.{minor}" for minor in range(20, 5, -1)] + ["python2.7", "pypy3", "python3"]
     places = os.environ.get("PATH", os.defpath).split(os.pathsep)
     outside = os.pathsep.join(place for place in places if not Path(place, "../pyvenv.cfg").exists())

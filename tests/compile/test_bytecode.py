@@ -153,6 +153,7 @@ def test_without_asking_only_the_start_is_compiled(tmp_path: Path) -> None:
 FIRST_READ = {"<pexlite>/importing.py"}
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("python", PYTHONS, ids=str)
 def test_a_start_compiles_no_module_of_the_bundle(python: Interpreter, tmp_path: Path) -> None:
     file = file_of(tmp_path, python)

@@ -6,6 +6,7 @@
     recording    the picture at the top of the README
     profile      where the time of one start or build goes
     simulation   the cache's protocol under many schedules
+    coverage     the modules that the tests hardly run, against the reasons in tests/README.md
 
 `python -m tests.programs.NAME --help` says how each is run. Their tests lie in tests/NAME.
 """

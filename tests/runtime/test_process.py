@@ -254,6 +254,7 @@ def beside(tmp_path_factory: pytest.TempPathFactory, newest: Interpreter) -> Bes
     return Beside(newest.path, tmp_path_factory.mktemp("beside"))
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("arguments", CASES, ids=lambda arguments: " ".join(word[:12] for word in arguments[:2]))
 def test_it_ends_and_speaks_as_in_a_venv(arguments: list[str], beside: Beside) -> None:
     expected = beside.run(beside.venv, arguments)

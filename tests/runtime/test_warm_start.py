@@ -238,6 +238,7 @@ def launcher(newest: Interpreter, teller: Path, env: dict[str, str]) -> Path:
     return found
 
 
+@pytest.mark.unmeasured
 def test_bytecode_of_another_python_is_not_run(
     launcher: Path, newest: Interpreter, teller: Path, env: dict[str, str]
 ) -> None:
@@ -261,6 +262,7 @@ def test_a_damaged_launcher_is_mended_without_a_word(
     assert launcher.read_bytes() == content
 
 
+@pytest.mark.unmeasured
 def test_a_stack_shows_nobody_elses_lines(newest: Interpreter, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "stack", files={"stack.py": STACK})
     file = bundle_file(tmp_path / "app.pex", [wheel], function("stack", "main"))
@@ -325,6 +327,7 @@ sys.addaudithook(hook)
 """
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("place", ["<pexlite>/importing.py", "<pexlite>/install.py", "<pexlite>/unpack/pool.py"])
 def test_an_interrupt_of_the_boot_is_no_damage(place: str, newest: Interpreter, tmp_path: Path) -> None:
     (tmp_path / "hook").mkdir()

@@ -13,6 +13,8 @@ from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
 
+pytestmark = pytest.mark.unmeasured
+
 # Notes what a process opens, lists, compiles and becomes, until the app's own code runs or another program does.
 WATCHER = """
 import json, os, sys
