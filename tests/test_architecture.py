@@ -138,6 +138,18 @@ def test_imports_between_rooms_are_spelt_in_full(path: Path) -> None:
         assert [found.line for found in imports_of(ast.parse(path.read_text())) if found.level] == []
 
 
+@pytest.mark.parametrize("room", ["pipeline", "fetch"])
+def test_no_function_of_the_stages_takes_more_than_five_things(room: str) -> None:
+    crowded = [
+        f"{path.name}: {node.name}"
+        for path in sorted((HOUSE / room).glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+        and len({one.arg for one in (*node.args.args, *node.args.kwonlyargs)} - {"self", "cls"}) > 5
+    ]
+    assert crowded == [], "a noun is missing, such as Workshop"
+
+
 @each_module
 def test_only_the_command_line_and_the_runtime_print_or_exit(path: Path) -> None:
     if (room_of(path) in ("cli", "runtime") and path != HOUSE / "__init__.py") or path in PROGRAMS:

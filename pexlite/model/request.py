@@ -214,7 +214,7 @@ class BuildRequest:
     target_files: tuple[Path, ...] = field(default=(), metadata=_NEVER)
     """`--target`: files that `pexlite probe` wrote."""
     index: IndexSettings = field(default_factory=IndexSettings, metadata=_FOR_THE_SAME)
-    """The command line's settings only; `resolve.index` merges pip's configuration in."""
+    """The command line's settings only; `effective_settings` merges pip's configuration in."""
     resolver: str = field(default="auto", metadata=_FOR_THE_SAME)
     launch: LaunchOptions = field(default_factory=LaunchOptions, metadata=_FOR_THE_SAME)
     output: Path | None = field(default=None, metadata=_FOR_ANY)
