@@ -191,7 +191,7 @@ def test_the_settings_of_a_requirements_file_are_added(here: Path) -> None:
         ({"requirement_files": ("requirement.txt",)}, "requirement.txt cannot be read", "mean requirements.txt?"),
         ({"constraint_files": ("c.txt",)}, "there is no constraints file c.txt", "relative to"),
         ({"source_directories": (Path("srcc"),)}, "the source directory srcc is not there", "-D src"),
-        ({"script": Path("absent.py")}, "there is no script", "--exe app.py"),
+        ({"executable": Path("absent.py")}, "there is no script", "--exe app.py"),
         ({"lock": Path("requirements.txt")}, "requirements.txt is no lock", "pexlite lock"),
         ({"lock": Path("pylock.toml"), "requirement_files": ("pylock.toml",)}, "more than one lock", "keep one"),
     ],
