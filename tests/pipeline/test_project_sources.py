@@ -130,7 +130,7 @@ def test_scripts_groups_and_files_that_are_read_have_sources_too(asked: str, lin
     table = ["[project]", 'name = "here"', 'version = "1"', 'dependencies = ["core"]', *groups, *sources]
     (tmp_path / "pyproject.toml").write_text("\n".join([*table, ""]))
     ways: dict[str, dict[str, Any]] = {
-        "script": {"script": Path("job.py")},
+        "script": {"executable": Path("job.py")},
         "group": {"groups": ("dev",)},
         "file": {"requirement_files": ("pyproject.toml",)},
     }
