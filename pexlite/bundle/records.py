@@ -1,17 +1,34 @@
-"""Wheels whose own metadata files differ from RECORD, as some publishers leave them."""
+"""Wheels that differ from their RECORD in a way that no installer minds, as some publishers leave them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pexlite.listed import listed
 from pexlite.model import Wheel
 
 
 def unlike_records(wheels: Sequence[Wheel]) -> tuple[str, ...]:
-    """A notice for each wheel with metadata files that differ from RECORD; no code is in them."""
-    unlike = {wheel.filename: [name.partition("/")[2] for name in wheel.unlike_record] for wheel in wheels}
-    return tuple(
-        f"{filename} goes in, though RECORD says something else of its {', '.join(names)}"
-        for filename, names in unlike.items()
-        if names
+    """Notices about wheels whose RECORD leaves out files, tells them wrongly, or names missing ones.
+
+    None of its code has another digest than RECORD says: such a wheel is refused.
+    """
+    return tuple(notice for wheel in wheels for notice in _notices(wheel))
+
+
+def _notices(wheel: Wheel) -> list[str]:
+    there = set(wheel.files)
+    unlike = [_shown(name) for name in wheel.unlike_record if name in there]
+    missing = [_shown(name) for name in wheel.unlike_record if name not in there]
+    notices = (
+        [f"{wheel.filename} goes in, though RECORD says something else of its {listed(unlike)}"] if unlike else []
     )
+    if missing:
+        notices.append(f"{wheel.filename} goes in, though RECORD names files that it lacks: {listed(missing)}")
+    return notices
+
+
+def _shown(name: str) -> str:
+    """`name`, without the directory of the metadata, which the wheel's name tells."""
+    top, _, rest = name.partition("/")
+    return rest if top.endswith(".dist-info") and rest else name

@@ -90,7 +90,8 @@ class Wheel:
     local: bool = False
     """Whether it was made on this machine from local code: a project, package, module or script."""
     unlike_record: tuple[str, ...] = ()
-    """Members of .dist-info that differ from RECORD."""
+    """Members that RECORD leaves out or gives another size, members of .dist-info with another digest, and files
+    that only RECORD knows."""
     repacked_from: str = ""
     """The sha256 of the original wheel if this one was rewritten, else ""."""
 

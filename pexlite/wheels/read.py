@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import importlib.util
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -30,7 +31,7 @@ from pexlite.wheels.metadata import (
     read_metadata,
     wheel_version,
 )
-from pexlite.wheels.record import is_metadata, read_record, recorded, unlike_record
+from pexlite.wheels.record import is_metadata, is_unlisted, read_record, recorded, unlike_record
 from pexlite.wheels.safety import hostile, unportable
 from pexlite.wheels.zip_shape import Entry, UnlikeError, read_shape
 from pexlite.wheels.zip_shape import content as content_of_entry
@@ -68,10 +69,10 @@ def read_wheel(
 
     `filename` is given where the file has another name, `known` where it has been digested already.
 
-    Raises InvalidWheel when name and METADATA disagree, when RECORD does not list every member, and when a member
-    would be written outside the wheel's own directories (absolute names, `..`, links, and the like). If the wheel
-    is not `local`, files that may run must also have their digests in RECORD; metadata such as WHEEL may differ,
-    since some publishers change it afterwards.
+    Raises InvalidWheel when name and METADATA disagree, and when a member would be written outside the wheel's own
+    directories (absolute names, `..`, links, and the like). If the wheel is not `local`, also when a file that may
+    run has another digest than RECORD says; metadata such as WHEEL may differ, since some publishers change it
+    afterwards. Otherwise RECORD may be wrong, as for installers: the members concerned are in `unlike_record`.
     """
     filename = filename or path.name
     if fault_of_name(filename) is not None:
@@ -110,7 +111,7 @@ def read_wheel(
             return replace(wheel, unlike_record=tuple(content.unlike_record))
     except zipfile.BadZipFile as problem:
         raise refusal(filename, [f"the zip is cut off or damaged: {problem}"]) from problem
-    except (UnreadableError, UnlikeError, NotImplementedError, EOFError, zlib.error) as problem:
+    except (UnreadableError, UnlikeError, NotImplementedError, EOFError, zlib.error, csv.Error) as problem:
         raise refusal(filename, [str(problem) or "a member is cut off"]) from problem
 
 
@@ -160,40 +161,35 @@ class _Content:
         self.sizes = tuple(member.file_size for member in kept)
         self._file = file
         self._archive = archive
-        self._present = frozenset(self.files)
+        self._members = frozenset(self.files)
         info = self._dist_info(filename, name)
         self._check_wheel_version(info)
         self.metadata = read_metadata(self._text(f"{info}/METADATA"))
         entry_points = f"{info}/entry_points.txt"
-        self.entry_points = read_entry_points(self._text(entry_points)) if entry_points in self._present else {}
+        self.entry_points = read_entry_points(self._text(entry_points)) if entry_points in self._members else {}
         self._filename = filename
         self._in_record = recorded(archive, info)
         self._record = read_record(self._text(f"{info}/RECORD"))
-        self.unlike_record: dict[str, None] = {}
+        self.unlike_record = dict.fromkeys(self._told_wrongly())
         self._refuse(
             [
                 *self._names_that_differ(name, version),
                 *self._data_outside_schemes(info.removesuffix(".dist-info") + ".data/"),
-                *self._unlike_code(self._not_in_record()),
             ]
         )
 
     def check_digests(self) -> None:
         """Raise InvalidWheel where a file differs from RECORD, or readers may read it differently."""
-        self._refuse(list(self._unlike_code(self._with_other_digests())))
+        self._refuse(list(self._code_with_other_digests()))
 
-    def _with_other_digests(self) -> Iterator[tuple[str, str]]:
-        for entry in self._entries:
-            content = content_of_entry(self._file, entry)
-            yield from ((entry.shown, said) for said in unlike_record(entry.shown, content, self._record))
-
-    def _unlike_code(self, differences: Iterable[tuple[str, str]]) -> Iterator[str]:
+    def _code_with_other_digests(self) -> Iterator[str]:
         """The sentences about files that may run; the names of other files are kept in `unlike_record`."""
-        for member, sentence in differences:
-            if is_metadata(member):
-                self.unlike_record[member] = None
-            else:
-                yield sentence
+        for entry in self._entries:
+            for sentence in unlike_record(entry.shown, content_of_entry(self._file, entry), self._record):
+                if is_metadata(entry.shown):
+                    self.unlike_record[entry.shown] = None
+                else:
+                    yield sentence
 
     def _refuse(self, problems: Sequence[str]) -> None:
         if problems:
@@ -210,7 +206,7 @@ class _Content:
         return info
 
     def _text(self, member: str) -> str:
-        if member not in self._present:
+        if member not in self._members:
             raise UnreadableError(f"there is no {member}")
         if self._archive.getinfo(member).file_size > _LARGEST_TEXT:
             raise UnreadableError(f"{member} is too large to be what it should be")
@@ -238,14 +234,13 @@ class _Content:
                 if scheme not in SCHEMES or not rest:
                     yield f"{file} is in none of the schemes {', '.join(sorted(SCHEMES))}"
 
-    def _not_in_record(self) -> Iterator[tuple[str, str]]:
+    def _told_wrongly(self) -> Iterator[str]:
+        """The members that RECORD leaves out or gives another size, and the files that only RECORD knows."""
         sizes = self._record.sizes
         for member in self._in_record:
-            name, size = member.filename, member.file_size
-            if name not in sizes:
-                yield name, f"RECORD does not list {name}"
-            elif sizes[name] not in (None, size):
-                yield name, f"{name} has {size} bytes, RECORD says {sizes[name]}"
+            if sizes.get(member.filename, -1) not in (None, member.file_size):
+                yield member.filename
+        yield from (name for name in sizes if name not in self._members and not is_unlisted(name))
 
 
 def _check_agreement(entries: Sequence[Entry], members: Sequence[zipfile.ZipInfo]) -> None:

@@ -16,8 +16,6 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pexlite.wheels.metadata import UnreadableError
-
 _CHUNK = 1 << 20
 # RECORD cannot have its own digest, nor those of signatures over it.
 _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
@@ -38,20 +36,19 @@ def read_record(text: str) -> Record:
         click/__init__.py,sha256=cMVW-LlzQc1fh0rYTKmTIRnvNeUy2uM,4473
         click-8.2.1.dist-info/RECORD,,
 
-    Some tools write digests in hex, or a / before paths; both are corrected. Raises UnreadableError naming the
-    line whose size is no number.
+    Some tools write digests in hex, or a / before paths; both are corrected. A size that is no number is none, and
+    directories are passed over.
     """
     sizes: dict[str, int | None] = {}
     digests: dict[str, str] = {}
-    for number, row in enumerate(csv.reader(text.splitlines()), 1):
-        if not row or not row[0]:
+    for row in csv.reader(text.splitlines()):
+        if not row or not row[0] or row[0].endswith("/"):
             continue
         path = row[0].removeprefix("./").lstrip("/")
         digest, size = [cell.strip() for cell in (*row[1:], "", "")][:2]
         digests[path] = _as_it_should_be(digest)
-        if size and not size.isdecimal():
-            raise UnreadableError(f"RECORD line {number}: {size!r} is no size")
-        sizes[path] = int(size) if size else None
+        # No file has a size of twenty digits, and int() refuses more than some thousand.
+        sizes[path] = int(size) if size.isdecimal() and len(size) < 20 else None
     return Record(sizes, digests)
 
 
@@ -68,8 +65,13 @@ def is_metadata(member: str) -> bool:
     return member.partition("/")[0].endswith(".dist-info")
 
 
+def is_unlisted(member: str) -> bool:
+    """Whether the file `member` of a wheel is RECORD or a signature over it, whose digests no row can have."""
+    return is_metadata(member) and member.partition("/")[2] in _UNLISTED
+
+
 def recorded(opened: zipfile.ZipFile, info: str) -> list[zipfile.ZipInfo]:
-    """The members that RECORD must list; `info` is the name of the wheel's `.dist-info` directory."""
+    """The members that RECORD should list; `info` is the name of the wheel's `.dist-info` directory."""
     exempt = {f"{info}/{name}" for name in _UNLISTED}
     return [member for member in opened.infolist() if not member.is_dir() and member.filename not in exempt]
 

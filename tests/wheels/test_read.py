@@ -268,14 +268,13 @@ OTHER_CONTENT = {
     "another version": ({f"{INFO}/METADATA": "Metadata-Version: 2.1\nName: demo\nVersion: 1.1\n"}, "1.1"),
     "no version": ({f"{INFO}/METADATA": "Metadata-Version: 2.1\nName: demo\n"}, "Version"),
     "entry points that are none": ({f"{INFO}/entry_points.txt": "demo = demo:main\n"}, "entry_points.txt"),
-    "a member RECORD does not list": ({"demo/smuggled.py": "x"}, "demo/smuggled.py"),
     "a member longer than RECORD says": ({"demo/__init__.py": "x = 1\nevil()\n"}, "demo/__init__.py"),
     "a member that is not what RECORD says": (
         {"demo/__init__.py": "x = 2\n"},
         "demo/__init__.py is not what RECORD",
     ),
     "two dist-info directories": ({"other-1.dist-info/METADATA": "x"}, "other-1.dist-info"),
-    "a size that is no number": ({f"{INFO}/RECORD": "demo/__init__.py,sha256=x,many\n"}, "many"),
+    "a row longer than any name": ({f"{INFO}/RECORD": "x" * 200_000}, "field larger than"),
 }
 
 
@@ -303,6 +302,10 @@ DIALECTS: dict[str, Callable[[str], str]] = {
     "no digests": lambda record: re.sub(r",sha256=.*", ",,", record),
     "nothing but paths": lambda record: re.sub(r",.*", "", record),
     "empty lines": lambda record: record.replace("\n", "\n\n"),
+    "sizes that are no numbers": lambda record: re.sub(r",\d+$", ",many", record, flags=re.MULTILINE),
+    "sizes that no file has": lambda record: re.sub(r",\d+$", "," + "9" * 5000, record, flags=re.MULTILINE),
+    "directories": lambda record: f"demo/,,\n{record}",
+    "signatures over it": lambda record: f"{record}{INFO}/RECORD.jws,,\n",
     "digests with their padding": lambda record: re.sub(r"(sha256=[\w-]{43})", r"\1=", record),
 }
 
@@ -320,6 +323,26 @@ def test_a_record_in_another_dialect_is_read_as_what_it_means(change: Callable[[
         with pytest.raises(InvalidWheel) as caught:
             read_wheel(altered(wheel, replaced={"demo/__init__.py": "x = 2\n"}))
         assert "demo/__init__.py is not what RECORD says" in caught.value.causes
+
+
+# What installers pass over, and the members that are told of.
+WRONG: dict[str, tuple[Callable[[str], str], list[str]]] = {
+    "a file that it leaves out": (lambda record: re.sub(r"demo/__init__.*\n", "", record), ["demo/__init__.py"]),
+    "another size": (lambda record: re.sub(r"(demo/__init__.*),\d+", r"\1,77", record), ["demo/__init__.py"]),
+    "a file that is not there": (lambda record: f"demo/gone.py,sha256=x,3\n{record}", ["demo/gone.py"]),
+}
+
+
+@pytest.mark.parametrize(("change", "named"), WRONG.values(), ids=WRONG.keys())
+def test_a_record_that_is_wrong_without_a_wrong_digest_is_noted(
+    change: Callable[[str], str], named: list[str], wheel: Path
+) -> None:
+    assert list(read_wheel(with_record(wheel, change)).unlike_record) == named
+
+
+def test_an_empty_record_is_noted_with_every_file_but_itself(wheel: Path) -> None:
+    found = read_wheel(with_record(wheel, lambda _: ""))
+    assert {*found.unlike_record, f"{INFO}/RECORD"} == set(found.files)
 
 
 def test_what_a_wheel_says_of_itself_may_be_newer_than_its_record(wheel: Path) -> None:
