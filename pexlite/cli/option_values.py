@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pexlite.model.request import InheritPath
+if TYPE_CHECKING:
+    from pexlite.model import InheritPath
 
 
 class PathOrUrl(click.types.StringParamType):
@@ -58,6 +59,9 @@ def split_index(
 
 def inherit_path(_context: click.Context, _parameter: click.Parameter, given: str) -> InheritPath:
     """The member of that value."""
+    # Imported here: help has no use for the model.
+    from pexlite.model import InheritPath
+
     return InheritPath(given)
 
 

@@ -22,7 +22,6 @@ from pexlite.cli.option_values import (
     split_variables,
     split_words,
 )
-from pexlite.model.request import LockOptions
 
 _DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -343,8 +342,10 @@ OUTPUT: Sequence[click.Parameter] = (
     _flag("-v", "--verbose", help="Show every step, and tracebacks of errors (default: off)."),
 )
 
+# Options that only building a file has a use for. Not read from LockOptions: help imports no model.
+_NOT_OF_A_LOCK = {"lock", "locked", "ignore_locks", "source_directories", "included"}
 WHAT_IS_LOCKED: Sequence[click.Parameter] = tuple(
-    parameter for parameter in WHAT_GOES_IN if parameter.name in LockOptions.__annotations__
+    parameter for parameter in WHAT_GOES_IN if parameter.name not in _NOT_OF_A_LOCK
 )
 
 LOCK_OUTPUT: Sequence[click.Parameter] = (
