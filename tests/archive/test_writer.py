@@ -120,6 +120,7 @@ def test_another_tree_makes_another_build(wheels: list[Path]) -> None:
     assert draft(bundle, "0", RUNTIME).build_id != draft(other, "0", RUNTIME).build_id
 
 
+@pytest.mark.unmeasured
 def test_the_runtime_is_small(wheels: list[Path], tmp_path: Path) -> None:
     file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
     own = ("__pexlite__", "__main__", "PEX-INFO")

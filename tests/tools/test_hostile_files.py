@@ -164,6 +164,7 @@ def of_members(parts: Parts) -> None:
     parts.update({f"{number:x}": b"" for number in range(60_000)})
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("command", ["info", "verify"])
 @pytest.mark.parametrize("change", [of_spaces, of_lists, of_wheels, of_a_tree, of_another_part, of_members])
 def test_a_file_takes_little_whatever_it_holds(
