@@ -35,6 +35,7 @@ _FOR = {
     "USER@HOST": "someone@host.example",
     "someone@server.example": "someone@host.example",
     "./{host}": "./mine",
+    "{page}": "file",
     "{file.name}": "target.json",
     "{file.parent}": ".",
     "{here.local}": "./my_package",
