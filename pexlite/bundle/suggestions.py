@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pexlite.bundle.definitions import defined_names
 
 
-def meant(reference: str, text_of: Callable[[str], str | None]) -> str | None:
+def suggested_reference(reference: str, text_of: Callable[[str], str | None]) -> str | None:
     """The `module:function` or `module` that `reference` is some spelling of; None where there is none.
 
     It may be `weather.py`, `weather.py:main`, `./src/weather/cli.py:main`, `weather.main` or `weather:main()`.

@@ -76,7 +76,7 @@ def member_of(entry: Entry, wheels: Sequence[Wheel]) -> str:
     return wheel.files[_unpacked(wheel)[entry.path]]
 
 
-def left_out(wheels: Iterable[Wheel]) -> tuple[str, ...]:
+def skipped_notices(wheels: Iterable[Wheel]) -> tuple[str, ...]:
     """A notice for each script that would replace an environment's own, and for bytecode."""
     sentences = []
     for wheel in wheels:
@@ -138,7 +138,7 @@ def _entries(number: int, wheel: Wheel) -> list[Entry]:
         top, kind, sizes = place_of(directory, distribution), kind_in(directory), directories[directory]
         names = sorted(sizes)
         if kind is Kind.SCRIPT:
-            names = [name for name in names if not _is_left_out(f"{directory}/{name}", wheel)]
+            names = [name for name in names if not _is_skipped(f"{directory}/{name}", wheel)]
         entries += [Entry(top + name, number, f"{directory}/{name}", kind, sizes[name]) for name in names]
     calls = [(f"bin/{name}", called(reference)) for name, reference in scripts.items()]
     return entries + [Entry(place, number, call, Kind.CONSOLE_SCRIPT, None) for place, call in calls]
@@ -187,7 +187,7 @@ def _data_directory(wheel: Wheel) -> str:
     )
 
 
-def _is_left_out(path: str, wheel: Wheel) -> bool:
+def _is_skipped(path: str, wheel: Wheel) -> bool:
     """Whether an installer skips the file "scripts/…", or keeps an environment's own program in its place."""
     script = path.removeprefix("scripts/")
     ending = next((ending for ending in _WRAPPERS if script.lower().endswith(ending)), "")

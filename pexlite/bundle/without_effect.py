@@ -17,7 +17,7 @@ def inapplicable(roots: Sequence[Root], targets: Sequence[Target]) -> tuple[Root
     return tuple(root for root in roots if not any(_holds(root.requirement, target) for target in targets))
 
 
-def idle_requirements(roots: Sequence[Root], targets: Sequence[Target]) -> tuple[str, ...]:
+def ineffective_requirements(roots: Sequence[Root], targets: Sequence[Target]) -> tuple[str, ...]:
     """A notice for each of `roots` that is left out because its marker holds on none of `targets`."""
     on = ", ".join(target.name for target in targets[:3]) + (" and others" if len(targets) > 3 else "")
     return tuple(
@@ -26,7 +26,9 @@ def idle_requirements(roots: Sequence[Root], targets: Sequence[Target]) -> tuple
     )
 
 
-def idle_amendments(amendments: Amendments, asked_for: Iterable[str], wheels: Sequence[Wheel]) -> tuple[str, ...]:
+def ineffective_amendments(
+    amendments: Amendments, asked_for: Iterable[str], wheels: Sequence[Wheel]
+) -> tuple[str, ...]:
     """A notice for each exclusion and override that changes nothing.
 
     `asked_for` are the names of all required projects; `wheels` are those in the bundle.

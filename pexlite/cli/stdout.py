@@ -27,12 +27,12 @@ class Stdout(io.TextIOWrapper):
 
     def write(self, text: str) -> int:
         """Write `text`; return its length."""
-        with _told():
+        with _as_write_errors():
             return super().write(text)
 
     def flush(self) -> None:
         """Write everything printed so far."""
-        with _told():
+        with _as_write_errors():
             super().flush()
 
 
@@ -55,7 +55,7 @@ def close_gaps() -> None:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _as_write_errors() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:

@@ -46,14 +46,14 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Looked:
+class SharedNames:
     """The shared names, and the indexes that did not answer."""
 
     shared: tuple[Shared, ...] = ()
     silent: tuple[Index, ...] = ()
 
 
-def shared_names(lock: Pylock, indexes: Indexes, settings: IndexSettings) -> Looked:
+def shared_names(lock: Pylock, indexes: Indexes, settings: IndexSettings) -> SharedNames:
     """The packages of `lock` that more than one of the general `indexes` has.
 
     An index with the very file that was locked does not count: it is a mirror, or the file's origin.
@@ -61,7 +61,7 @@ def shared_names(lock: Pylock, indexes: Indexes, settings: IndexSettings) -> Loo
     packages = [package for package in lock.packages if package.wheels or package.sdist]
     packages = [package for package in packages if package.name not in indexes.pinned]
     if len(indexes.general) < 2 or not packages:
-        return Looked()
+        return SharedNames()
     connections = Connections(replace(settings, retries=0))  # who does not answer is told, not waited for
     asked = [(package, index) for package in packages for index in indexes.general]
     there = _at_once([functools.partial(_has, connections, index.page(found.name)) for found, index in asked])
@@ -77,7 +77,7 @@ def shared_names(lock: Pylock, indexes: Indexes, settings: IndexSettings) -> Loo
         for package in packages
         if times[package.name] > 1
     ]
-    return Looked(tuple(filter(None, shared)), tuple(index for index in indexes.general if index in silent))
+    return SharedNames(tuple(filter(None, shared)), tuple(index for index in indexes.general if index in silent))
 
 
 def _compared(package: Package, pages: Mapping[Index, Mapping[str, str]]) -> Shared | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pexlite.bundle.collisions import Collision
 from pexlite.bundle.sizes import outsized_wheels
-from pexlite.bundle.without_effect import idle_requirements
+from pexlite.bundle.without_effect import ineffective_requirements
 from pexlite.compile.bytecode import compiling
 from pexlite.errors import CollisionError, InvalidWheel, UsageError
 from pexlite.model import (
@@ -31,7 +31,7 @@ def check_something_is_asked(request: BuildRequest, specification: Specification
 def check_something_applies(prepared: Prepared) -> None:
     """Raise UsageError where every requirement has a marker that is true on no target."""
     request, roots = prepared.request, prepared.written
-    idle = idle_requirements(roots, prepared.targets)
+    idle = ineffective_requirements(roots, prepared.targets)
     if (
         roots
         and len(idle) == len(roots)

@@ -26,12 +26,12 @@ from pexlite.model import (
     Target,
     Wheel,
 )
-from pexlite.pipeline.index_origins import told_apart
+from pexlite.pipeline.index_origins import origin_notices
 from pexlite.pipeline.prepare import Prepared
 from pexlite.pipeline.resolve import resolve_request
 from pexlite.pylock.select import wheels_given
 from pexlite.requirements.amendments import with_recorded
-from pexlite.resolve.project_lock import find_lock, foreign_lock, read_beside
+from pexlite.resolve.project_lock import find_lock, foreign_lock, read_project_lock
 
 _Found = TypeVar("_Found")
 
@@ -90,7 +90,7 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
     own = {entry.wheel.sha256: entry.wheel for entry in whole.local}
     fetched = collect(found, whole.workshop, request.directory)
     wheels = tuple(own.get(wheel.sha256, wheel) for wheel in fetched)
-    notices = (*notices, *resolved.notices, *told_apart(whole, found))
+    notices = (*notices, *resolved.notices, *origin_notices(whole, found))
     return ChosenLock(found, LockParts(), specification.amendments, wheels, notices=notices)
 
 
@@ -220,7 +220,7 @@ def _beside(prepared: Prepared, file: Path) -> ChosenLock:
     request, workshop = prepared.request, prepared.workshop
     groups = [group.rpartition(":")[2] for group in request.groups]
     project = _beside_project(prepared, lambda directory: directory) or file.parent
-    found = read_beside(
+    found = read_project_lock(
         file, project, request.extras, groups, resolver=workshop.resolver, settings=workshop.settings
     )
     never = prepared.specification.amendments.never_wanted()

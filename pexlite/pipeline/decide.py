@@ -143,7 +143,7 @@ def _is_repeatable(stages: Stages) -> bool:
         and not request.bytecode
         and not any(package.directory for package in lock.packages)
         # That is said once.
-        and not stages.prepared.workshop.store.spoilt
+        and not stages.prepared.workshop.store.damaged
         # What was built may be built with something else tomorrow.
         and {wheel.sha256 for wheel in stages.chosen.wheels} <= _digests(lock)
     )

@@ -17,7 +17,7 @@ from pexlite.bundle.entry_points import (
     module_source,
     source_of,
 )
-from pexlite.bundle.suggestions import meant
+from pexlite.bundle.suggestions import suggested_reference
 from pexlite.errors import EntryPointMissing, PexliteError, UsageError
 from pexlite.files.paths import is_file
 from pexlite.listed import listed
@@ -120,9 +120,9 @@ def _named(request: BuildRequest) -> str | None:
 def _better(request: BuildRequest, text_of: Callable[[str], str | None]) -> str | None:
     """The entry point that was probably meant; None where none is near, or that is the typed one."""
     named = _named(request)
-    found = meant(named, text_of) if named else None
+    found = suggested_reference(named, text_of) if named else None
     for near in _near_modules(named or "", request.directory) if found is None else ():
-        found = found or meant(near, text_of)
+        found = found or suggested_reference(near, text_of)
     # For -c, even the right name of a module is a wrong spelling, since a word means a script.
     return None if found == named and named != request.script else found
 

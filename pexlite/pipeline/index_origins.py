@@ -21,7 +21,7 @@ from pexlite.pipeline.prepare import Prepared
 _MOST_SHOWN = 4
 
 
-def told_apart(prepared: Prepared, found: Pylock) -> Iterator[str]:
+def origin_notices(prepared: Prepared, found: Pylock) -> Iterator[str]:
     """Notices about projects of `found` that several places have, and about the default strategy for these."""
     resolver = prepared.workshop.resolver
     settings = resolver.heeded(prepared.workshop.settings, prepared.specification.index)

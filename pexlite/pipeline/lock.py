@@ -10,7 +10,7 @@ from packaging.pylock import Pylock, is_valid_pylock_path
 
 from pexlite.addresses import has_secret_parameters, mask
 from pexlite.bundle.closure import unknown_extras
-from pexlite.bundle.without_effect import idle_amendments, idle_requirements
+from pexlite.bundle.without_effect import ineffective_amendments, ineffective_requirements
 from pexlite.errors import UsageError
 from pexlite.fetch.excluded import needs_of
 from pexlite.files.places import store_place
@@ -24,7 +24,7 @@ from pexlite.model import (
     no_report,
 )
 from pexlite.outputs import Kind, Output
-from pexlite.pipeline.index_origins import told_apart
+from pexlite.pipeline.index_origins import origin_notices
 from pexlite.pipeline.prepare import Prepared, check_output, prepare
 from pexlite.pipeline.resolve import resolve_request
 from pexlite.pylock.merge import environments
@@ -71,11 +71,11 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
         *specification.notices,
         *prepared.notices,
         *resolved.notices,
-        *told_apart(prepared, found),
-        *(() if universal else idle_requirements(specification.roots, prepared.targets)),
-        *_idle_amendments(prepared, found),
+        *origin_notices(prepared, found),
+        *(() if universal else ineffective_requirements(specification.roots, prepared.targets)),
+        *_ineffective_amendments(prepared, found),
         *unknown_extras(prepared.roots, [entry.wheel for entry in prepared.local]),
-        *_left_out(prepared),
+        *_skipped_local_code(prepared),
         *_only_here(kept),
         *_shortened(found),
         *_name_notice(path),
@@ -89,22 +89,22 @@ def lock(request: BuildRequest, report: Report = no_report) -> LockResult:
     )
 
 
-def _idle_amendments(prepared: Prepared, found: Pylock) -> tuple[str, ...]:
+def _ineffective_amendments(prepared: Prepared, found: Pylock) -> tuple[str, ...]:
     """Notices about exclusions and overrides that change nothing in the lock `found`."""
     amendments, own = prepared.specification.amendments, [entry.wheel for entry in prepared.local]
     names = [
         *(root.requirement.name for root in prepared.specification.roots),
         *(one.name for one in found.packages),
     ]
-    idle = idle_amendments(amendments, names, own)
+    idle = ineffective_amendments(amendments, names, own)
     if not idle:
         return ()
     # No lock holds an excluded project: the other packages' requirements show whether it was needed.
     needs, unknown = needs_of(found, prepared.workshop, prepared.request.directory, LockParts())
-    return () if unknown else idle_amendments(amendments, [*names, *(need.name for need in needs)], own)
+    return () if unknown else ineffective_amendments(amendments, [*names, *(need.name for need in needs)], own)
 
 
-def _left_out(prepared: Prepared) -> list[str]:
+def _skipped_local_code(prepared: Prepared) -> list[str]:
     loose = (LocalKind.PACKAGE, LocalKind.MODULE, LocalKind.TREE)
     names = [entry.source.path.name for entry in prepared.local if entry.source.kind in loose]
     return [f"{', '.join(names)} is no project, so the lock has only what it needs"] if names else []

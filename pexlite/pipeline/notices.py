@@ -15,8 +15,8 @@ from pexlite.bundle.limits import an_interpreter, not_pure, only_here
 from pexlite.bundle.missing_modules import missing_modules
 from pexlite.bundle.plan import Surroundings
 from pexlite.bundle.records import unlike_records
-from pexlite.bundle.tree import left_out
-from pexlite.bundle.without_effect import idle_amendments, idle_requirements
+from pexlite.bundle.tree import skipped_notices
+from pexlite.bundle.without_effect import ineffective_amendments, ineffective_requirements
 from pexlite.compile.bytecode import compiling
 from pexlite.model import (
     BuildRequest,
@@ -59,16 +59,16 @@ def notices(stages: Stages) -> tuple[str, ...]:
         *_uncompiled(prepared),
         *specification.notices,
         *prepared.notices,
-        *idle_requirements(prepared.written, prepared.targets),
+        *ineffective_requirements(prepared.written, prepared.targets),
         *chosen.notices,
-        *_spoilt(prepared),
-        *_idle_amendments(stages),
+        *_damaged_wheels(prepared),
+        *_ineffective_amendments(stages),
         *stages.start.notices,
         *stages.floor.notices,
         *_about_local(request, stages.local),
         *_unused(chosen.wheels, bundle),
         *unknown_extras(prepared.roots, bundle.wheels),
-        *left_out(bundle.wheels),
+        *skipped_notices(bundle.wheels),
         *unlike_records(bundle.wheels),
         *map(str, stages.collisions),
         *_missing_modules(stages),
@@ -86,23 +86,23 @@ def _uncompiled(prepared: Prepared) -> tuple[str, ...]:
     return (f"no bytecode for {names}: no such CPython is on this machine",) if names else ()
 
 
-def _spoilt(prepared: Prepared) -> tuple[str, ...]:
+def _damaged_wheels(prepared: Prepared) -> tuple[str, ...]:
     """A notice about wheels that the store had with other bytes: a disk may be about to fail."""
-    names = sorted(set(prepared.workshop.store.spoilt))
+    names = sorted(set(prepared.workshop.store.damaged))
     if not names:
         return ()
     root = prepared.workshop.store.root
     return (f"{', '.join(names)} in {root} had other bytes than when it came there, and was not used",)
 
 
-def _idle_amendments(stages: Stages) -> tuple[str, ...]:
+def _ineffective_amendments(stages: Stages) -> tuple[str, ...]:
     """Notices about exclusions and overrides that change nothing."""
     specification, lock = stages.prepared.specification, stages.chosen.lock
     names = [root.requirement.name for root in stages.prepared.written]
     locked = [package.name for package in (specification.lock or lock).packages]
     # What own code imports may be named, so that nobody misses it.
     imported = [one.module.partition(".")[0] for one in _imports(stages)]
-    return idle_amendments(specification.amendments, [*names, *locked, *imported], stages.bundle.wheels)
+    return ineffective_amendments(specification.amendments, [*names, *locked, *imported], stages.bundle.wheels)
 
 
 def _about_local(request: BuildRequest, local: Sequence[LocalWheel]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def merge(locks: Sequence[tuple[Target, Pylock]]) -> Pylock:
     if len(locks) == 1:
         return locks[0][1]
     targets = [target for target, _ in locks]
-    variables = _telling(targets)
+    variables = _distinguishing(targets)
     by_name: dict[str, dict[object, list[tuple[Target, Package]]]] = {}
     for target, lock in locks:
         for package in lock.packages:
@@ -50,7 +50,7 @@ def marker_key(target: Target) -> tuple[str, ...]:
     return tuple(_value(target, variable) for variable in _VARIABLES)
 
 
-def _telling(targets: Sequence[Target]) -> tuple[str, ...]:
+def _distinguishing(targets: Sequence[Target]) -> tuple[str, ...]:
     """The variables in which `targets` differ."""
     return tuple(name for name in _VARIABLES if len({_value(target, name) for target in targets}) > 1)
 

@@ -17,7 +17,7 @@ from pexlite.resolve.job import Job
 _LARGE = 8_000_000  # bytes; for smaller wheels the time saved is too short to notice
 
 
-def with_stand_ins(job: Job, directory: Path) -> tuple[Job, dict[str, Root]]:
+def with_metadata_wheels(job: Job, directory: Path) -> tuple[Job, dict[str, Root]]:
     """`job` with metadata wheels for large local wheels of known sha256; and the replaced roots, by the new URL.
 
     A metadata wheel has only the real wheel's name and METADATA. All are written to `directory`.
@@ -29,17 +29,17 @@ def with_stand_ins(job: Job, directory: Path) -> tuple[Job, dict[str, Root]]:
         if path is None or root.hashes or path.stat().st_size < _LARGE:
             roots.append(root)
             continue
-        stand_in = directory / f"stand-in-{number}" / path.name
-        stand_in.parent.mkdir()
-        _write(path, stand_in)
+        metadata_wheel = directory / f"stand-in-{number}" / path.name
+        metadata_wheel.parent.mkdir()
+        _write(path, metadata_wheel)
         requirement = Requirement(str(root.requirement))
-        requirement.url = stand_in.resolve().as_uri()
+        requirement.url = metadata_wheel.resolve().as_uri()
         roots.append(replace(root, requirement=requirement))
         real[requirement.url] = root
     return (replace(job, roots=tuple(roots)) if real else job), real
 
 
-def without_stand_ins(lock: Pylock, real: Mapping[str, Root]) -> Pylock:
+def with_real_wheels(lock: Pylock, real: Mapping[str, Root]) -> Pylock:
     """`lock` with the real wheels in place of metadata wheels."""
     return replace(lock, packages=[_itself(package, real) for package in lock.packages]) if real else lock
 
@@ -53,8 +53,8 @@ def _itself(package: Package, real: Mapping[str, Root]) -> Package:
     return replace(package, archive=archive)
 
 
-def _write(wheel: Path, stand_in: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive, zipfile.ZipFile(stand_in, "w") as written:
+def _write(wheel: Path, metadata_wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive, zipfile.ZipFile(metadata_wheel, "w") as written:
         kept = [name for name in archive.namelist() if name.endswith((".dist-info/METADATA", ".dist-info/WHEEL"))]
         for name in kept:
             written.writestr(name, archive.read(name))

@@ -16,7 +16,7 @@ from pexlite.indexes.indexes import FIRST_INDEX, FIRST_MATCH, indexes_of, takes_
 from pexlite.model import Amendments, IndexSettings, Target
 from pexlite.network.urls import parts_of
 from pexlite.resolve.job import Job, write_inputs
-from pexlite.resolve.metadata_wheels import with_stand_ins, without_stand_ins
+from pexlite.resolve.metadata_wheels import with_metadata_wheels, with_real_wheels
 from pexlite.resolve.pip_program import PipProgram, pip_runs_on, run_by
 from pexlite.resolve.pip_report import installed, read_report
 from pexlite.resolve.resolver import Build, Resolver
@@ -49,7 +49,7 @@ class Pip(Resolver):
         with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
             directory = Path(scratch)
             report = directory / "report.json"
-            given, real = with_stand_ins(job, directory)
+            given, real = with_metadata_wheels(job, directory)
             requirements, constraints = write_inputs(given, directory)
             arguments = ["install", "--dry-run", "--ignore-installed", "--progress-bar", "off"]
             arguments += ["--report", str(report), "-r", str(requirements), *constraints]
@@ -59,7 +59,7 @@ class Pip(Resolver):
             outcome = _logged(run.program, [*run.before, *arguments, *run.after], run.settings, directory)
             if outcome.code:
                 raise self.explain(job, outcome)
-            return without_stand_ins(read_report(report), real)
+            return with_real_wheels(read_report(report), real)
 
     def explain(self, job: Job, outcome: Outcome) -> ResolutionError:
         """The error that explains in our words why a run of pip for `job` failed."""

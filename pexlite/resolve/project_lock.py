@@ -24,7 +24,7 @@ _FOREIGN = {
 
 
 @dataclass(frozen=True)
-class Beside:
+class ProjectLock:
     """A lock found beside a project."""
 
     lock: Pylock
@@ -56,7 +56,7 @@ def foreign_lock(directory: Path) -> ForeignLock | None:
     return next((ForeignLock(file, how) for file, how in found if file.is_file()), None)
 
 
-def read_beside(
+def read_project_lock(
     file: Path,
     project: Path,
     extras: Sequence[str],
@@ -64,7 +64,7 @@ def read_beside(
     *,
     resolver: Resolver,
     settings: IndexSettings,
-) -> Beside:
+) -> ProjectLock:
     """The lock of `project` in `file`, with the parts for `extras` and `groups`. Raises ResolutionError.
 
     `uv export` reads an existing uv.lock; it writes nothing, and fetches only files whose hashes the lock lacks.
@@ -82,7 +82,7 @@ def read_beside(
             causes=[str(problem)],
             hint="make it anew, or build without it: --no-lock",
         ) from problem
-    return Beside(lock, wanted_parts(lock, extras, groups))
+    return ProjectLock(lock, wanted_parts(lock, extras, groups))
 
 
 def _text(file: Path) -> str:

@@ -20,7 +20,7 @@ from pexlite.errors import ResolutionError
 from pexlite.model import IndexSettings, Target
 from pexlite.requirements.lines import requirement_line, write_lines
 from pexlite.resolve.job import Job, is_foreign, write_inputs
-from pexlite.resolve.metadata_wheels import with_stand_ins, without_stand_ins
+from pexlite.resolve.metadata_wheels import with_metadata_wheels, with_real_wheels
 from pexlite.resolve.pip import Pip
 from pexlite.resolve.resolver import Build, Resolver
 from pexlite.resolve.run import Outcome, attempt, run
@@ -118,7 +118,7 @@ class Uv(Resolver):
     def _resolve(self, job: Job) -> Pylock:
         with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
             directory = Path(scratch)
-            given, real = with_stand_ins(job, directory)
+            given, real = with_metadata_wheels(job, directory)
             requirements, constraints = write_inputs(given, directory)
             arguments = ["pip", "compile", "--format", "pylock.toml", "--quiet", "--no-header", "--no-annotate"]
             arguments += [str(requirements), *constraints, *self._pins(job, directory)]
@@ -127,7 +127,7 @@ class Uv(Resolver):
             outcome = self._run(arguments, job.settings, directory, macos)
             if outcome.code:
                 raise self.explain(job, outcome)
-            return without_stand_ins(_parsed(outcome.stdout, directory, job.universal), real)
+            return with_real_wheels(_parsed(outcome.stdout, directory, job.universal), real)
 
     def _pins(self, job: Job, directory: Path) -> list[str]:
         """The path of a project written to `directory` whose dependencies are pinned to their indexes.

@@ -103,7 +103,7 @@ class Store:
     root: Path
     asked: dict[object, str] = field(default_factory=dict, compare=False, repr=False)
     """Resolved build requirements, so that one build resolves none of them twice."""
-    spoilt: list[str] = field(default_factory=list, compare=False, repr=False)
+    damaged: list[str] = field(default_factory=list, compare=False, repr=False)
     """The names of wheels in the store whose bytes have changed."""
 
     @functools.cached_property
@@ -252,7 +252,7 @@ class Store:
                     with contextlib.suppress(FetchError):  # a read-only store will do
                         self.write_sealed(directory / "facts.json", to_facts(wheel))
                     return wheel
-                self.spoilt.append(path.name)
+                self.damaged.append(path.name)
         return None
 
     def _put(self, path: Path, content: bytes) -> None:

@@ -1,10 +1,10 @@
-"""An entry point that is spelt as a file, or with a dot for the colon, is told as it was meant."""
+"""An entry point that is spelt as a file, or with a dot for the colon, gets the right spelling as a suggestion."""
 
 from __future__ import annotations
 
 import pytest
 
-from pexlite.bundle.suggestions import meant
+from pexlite.bundle.suggestions import suggested_reference
 
 SOURCES = {
     "weather": "def main(): ...\ndef forecast(): ...\n",
@@ -52,4 +52,4 @@ SOURCES = {
     ],
 )
 def test_what_is_there_is_found_behind_another_spelling(typed: str, expected: str | None) -> None:
-    assert meant(typed, SOURCES.get) == expected
+    assert suggested_reference(typed, SOURCES.get) == expected

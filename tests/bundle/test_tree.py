@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexlite.bundle.tree import left_out, member_of, tree_of, trees_of
+from pexlite.bundle.tree import member_of, skipped_notices, tree_of, trees_of
 from pexlite.errors import Unplaceable
 from pexlite.files.names import fault_of_name
 from pexlite.model import Entry, InstalledTree, Kind, Variant, Wheel, read_tree
@@ -211,7 +211,7 @@ def test_scripts_that_every_environment_has_are_left_out_with_a_word() -> None:
     names = [*OF_EVERY_ENVIRONMENT, *OF_THE_WHEEL]
     console = wheel("w-1", scripts=dict.fromkeys(names, "w:main"))
     assert list(places(console)) == [f"bin/{name}" for name in OF_THE_WHEEL]
-    words = left_out([console])
+    words = skipped_notices([console])
     assert [sentence.split()[2] for sentence in words] == OF_EVERY_ENVIRONMENT
     assert all("w-1-py3-none-any.whl" in sentence for sentence in words)
 
@@ -219,7 +219,7 @@ def test_scripts_that_every_environment_has_are_left_out_with_a_word() -> None:
 def test_a_file_called_activate_is_left_out_with_a_word_too() -> None:
     plain = wheel("w-1", files=["w-1.data/scripts/activate", "w-1.data/scripts/activate-it"])
     assert list(places(plain)) == ["bin/activate-it"]
-    assert [sentence.split()[2] for sentence in left_out([plain])] == ["activate"]
+    assert [sentence.split()[2] for sentence in skipped_notices([plain])] == ["activate"]
 
 
 # -- what is refused -----------------------------------------------------------------------------
@@ -446,7 +446,7 @@ def test_the_bytecode_of_a_publisher_has_no_place(member: str) -> None:
     with_it = wheel("w-1", files=["pkg/a.py", member])
     places = {entry.place for entry in tree_of([with_it]).entries}
     assert places == {entry.place for entry in tree_of([wheel("w-1", files=["pkg/a.py"])]).entries}
-    assert left_out([with_it]) == (
+    assert skipped_notices([with_it]) == (
         "the bytecode in w-1-py3-none-any.whl is left out: Python makes its own, or --compile does",
     )
 
@@ -455,4 +455,4 @@ def test_the_bytecode_of_a_publisher_has_no_place(member: str) -> None:
 def test_what_only_looks_like_bytecode_has_a_place(member: str) -> None:
     found = wheel("w-1", files=["pkg/a.py", member])
     assert tree_of([found]).in_site_packages(member)
-    assert left_out([found]) == ()
+    assert skipped_notices([found]) == ()

@@ -39,7 +39,7 @@ def wheel_missing(resolver: Resolver, job: Job, text: str) -> WheelMissing | Non
     """The error for the first project in a resolver's `text` that has no wheel for the job's target, else None."""
     if job.universal:
         return None
-    for wanted in _suspects(resolver, job, text)[:_MOST_LOOKED_UP]:
+    for wanted in _mentioned(resolver, job, text)[:_MOST_LOOKED_UP]:
         can_build = not resolver.takes_wheels_only(job) or wanted.project in job.from_source
         files = index_files(wanted.project, job.settings)
         found = no_wheel(wanted, job.target, files, can_build=can_build)
@@ -48,7 +48,7 @@ def wheel_missing(resolver: Resolver, job: Job, text: str) -> WheelMissing | Non
     return None
 
 
-def _suspects(resolver: Resolver, job: Job, text: str) -> list[Wanted]:
+def _mentioned(resolver: Resolver, job: Job, text: str) -> list[Wanted]:
     """The requirements that `text` mentions, each project once and as it was requested."""
     pip = _OF_PIP.search(text)
     if pip and (pip["versions"] != "none" or resolver.takes_wheels_only(job)):
