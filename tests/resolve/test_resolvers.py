@@ -1,4 +1,4 @@
-"""The resolver that is asked for is found; one more is one more row of the table."""
+"""The requested resolver is found; another resolver is another row of the table."""
 
 from __future__ import annotations
 
