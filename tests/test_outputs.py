@@ -256,7 +256,7 @@ def test_a_file_is_known_by_its_content(make: Callable[[Path], Path], kinds: set
         (("-o", "a.pex", "-c", "app", "-c", "other"), 2, "a file starts in one way"),
         (("-o", "a.pex", "-e", "app-main"), 2, "is no entry point"),
         (("-o", "a.pex", "-e", ""), 2, "is no entry point"),
-        (("-o", "a.pex", "--sh-boot", "--python-shebang", "/usr/bin/python3"), 2, "keep one of them"),
+        (("-o", "a.pex", "--sh-boot", "--python-shebang", "/usr/bin/python3 -u"), 2, "--inject-python-args"),
     ],
 )  # fmt: skip
 def test_what_needs_no_network_is_checked_before_anything_is_resolved(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from pexlite.archive.launch_options import VARIABLE, shebang_of
+from pexlite.archive.launch_options import VARIABLE, python_of, shebang_of
 from pexlite.archive.runtime_files import LAYOUT
 from pexlite.archive.switches import asked_by_people
 from pexlite.model import Bundle, LaunchOptions
@@ -22,6 +22,7 @@ from pexlite.outputs import CODING
 _SHELL = """\
 #!/bin/sh
 # {coding}
+[ -z "${{ZSH_VERSION-}}" ] || emulate sh
 {{
 case $0 in /*) PEX=$0 ;; *) PEX=$PWD/${{0#./}} ;; esac
 _pex_root=${{PEX_ROOT:-{root}}}
@@ -52,12 +53,12 @@ if [ -z "$_pex_asked" ] && [ -O "$_pex_pointer" ] &&
 {sealed}    [ -z "$_pex_worker" ] || exec "$_pex_app/bin/python" "$@"
     exec "$_pex_python" {options}${{_pex_script:+"$_pex_script"{itself}}} {arguments}"$@"
 fi
-_pex_path=:$PATH:
+_pex_path=:${{PEX_PYTHON_PATH:+$PEX_PYTHON_PATH:}}$PATH:
 while [ -n "$_pex_path" ]; do
     _pex_place=${{_pex_path%%:*}} _pex_path=${{_pex_path#*:}}
     for _pex_python in ${{PEX_PYTHON:+"$PEX_PYTHON"}} {pythons}; do
         case $_pex_place:$_pex_python in
-            /*) _pex_python=$_pex_place/$_pex_python ;;
+            /*) [ -f "$_pex_place" ] && _pex_python=$_pex_place || _pex_python=$_pex_place/$_pex_python ;;
             :*/*) ;;
             :*) _pex_python=$(command -v "$_pex_python") && [ -z "${{_pex_python%%/*}}" ] || continue ;;
             *) continue ;;
@@ -85,7 +86,7 @@ def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID) -> bytes:
 
 
 def _shell_header(bundle: Bundle, build_id: str) -> str:
-    names = ["python3"]
+    names = [python_of(bundle.launch), "python3"]
     tags = list(dict.fromkeys(python for variant in bundle.variants for python in variant.pythons))
     for implementation, program in (("cp", "python"), ("pp", "pypy")):
         names += [f"{program}{tag[2]}.{tag[3:]}" for tag in reversed(tags) if tag.startswith(implementation)]
@@ -97,7 +98,7 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
         switches=" ".join(asked_by_people()),
         build_id=build_id,
         coding=CODING,
-        pythons=_words(names).rstrip(),
+        pythons=_words(list(dict.fromkeys(names))).rstrip(),
         needed=shlex.quote(bundle.runs_on),
         sealed="".join(f"    {line}\n" for line in _sealed(launch)),
         options=_words(launch.inject_python_args),

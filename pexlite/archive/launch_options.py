@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -14,7 +15,6 @@ VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 # Java programs have dots in theirs; a digit in front, a space or a quotation mark is a slip.
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 _LONGEST_SHEBANG = 125  # bytes, after "#!"
-_USUAL_SHEBANG = LaunchOptions().shebang
 # Python's own options that only change how it runs, by whether a value follows (python --help).
 _ALONE = frozenset("bBdEiIOPqRsSuvx")
 _WITH_VALUE = frozenset("WX")
@@ -24,10 +24,10 @@ _LONG = frozenset({"--check-hash-based-pycs"})
 def check_launch(launch: LaunchOptions) -> None:
     """Raise UsageError for options on the start that contradict each other, or that no start could follow."""
     shebang_of(launch)
-    if launch.sh_boot and launch.shebang != _USUAL_SHEBANG:
+    if launch.sh_boot and len(_python_words(launch)) > 1:
         raise UsageError(
-            f"--sh-boot starts the file by /bin/sh, and --python-shebang by {launch.shebang}",
-            hint="keep one of them",
+            f"--sh-boot starts {_python_words(launch)[0]} without the options that --python-shebang has for it",
+            hint=f"--inject-python-args '{' '.join(_python_words(launch)[1:])}'",
         )
     for option, text in launch.texts():
         if "\0" in text:
@@ -59,6 +59,19 @@ def shebang_of(launch: LaunchOptions) -> str:
             hint="--python-shebang '/usr/bin/env python3', or /path/to/python3 (blanks in it end the path)",
         )
     return shebang
+
+
+def python_of(launch: LaunchOptions) -> str:
+    """The Python that `shebang_of` starts: a path, or a name to look for on PATH."""
+    return _python_words(launch)[0]
+
+
+def _python_words(launch: LaunchOptions) -> list[str]:
+    """The words of the shebang from the Python on, as env reads them too."""
+    program, *words = shebang_of(launch).split()
+    if program.rpartition("/")[2] != "env":
+        return [program, *words]
+    return list(itertools.dropwhile(lambda word: word[:1] == "-" or "=" in word, words))
 
 
 def unread_variables(launch: LaunchOptions) -> tuple[str, ...]:

@@ -116,9 +116,9 @@ OF_BUILD = OF_BOTH | {
     ),
     "--inherit-path": Row(APP, "--inherit-path prefer", f"{APP} --inherit-path maybe", "is not one of"),
     "--bin-path": Row(APP, "--bin-path append", f"{APP} --bin-path maybe", "is not one of"),
-    "--sh-boot": Row(APP, "--sh-boot", f"{APP} --sh-boot --python-shebang /bin/python3", "keep one of them"),
+    "--sh-boot": Row(APP, "--sh-boot", f"{APP} --sh-boot --python-shebang '/bin/py -u'", "--inject-python-args"),
     "--python-shebang": Row(
-        APP, "--python-shebang /bin/python3", f"{APP} --sh-boot --python-shebang /bin/python3", "keep one of them"
+        APP, "--python-shebang /bin/python3", f"{APP} --sh-boot --python-shebang '/bin/py -u'", "--inject-python"
     ),
     "--runtime-pex-root": Row(
         APP, "--runtime-pex-root /var/pex", f"{APP} --runtime-pex-root ''", "names no directory"
@@ -310,7 +310,7 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outcome(line: str, words: dict[str, str], capsys: Said) -> tuple[int, str, dict[str, str]]:
-    """The end of a command: its exit code, its output, and the files it left."""
+    """How a command ended, what it said, and the files that it left."""
     code = run(shlex.split(line.format(**words)))
     told = capsys.readouterr()
     said = re.sub(r"\d+\.\d+ s\b|\"seconds\": [\d.]+", "", told.out + told.err)
@@ -374,7 +374,7 @@ SWITCHES = {
     "PEX_MODULE": ("platform", "nowhere", "No module named nowhere"),
     "PEX_SCRIPT": ("other", "nowhere", "there is no script 'nowhere' in this file"),
     "PEX_PYTHON": ("", "/nowhere/python", "PEX_PYTHON=/nowhere/python is no program here"),
-    "PEX_PYTHON_PATH": ("", "/nowhere", "PEX_PYTHON_PATH names /nowhere, which is not there"),
+    "PEX_PYTHON_PATH": ("", "/nowhere", "PEX_PYTHON_PATH=/nowhere has none"),
     "PEX_INHERIT_PATH": ("", "sometimes", "PEX_INHERIT_PATH=sometimes is none of false, fallback and prefer"),
     "PEX_EXTRA_SYS_PATH": ("extra", "/nowhere", "PEX_EXTRA_SYS_PATH names /nowhere, which is not there"),
     "PEX_TOOLS": ("1", "perhaps", "PEX_TOOLS=perhaps is neither 1 nor 0"),
