@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -106,8 +108,11 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
 
 
 def main_module(room: Room, facts: Mapping[str, object]) -> str:
-    """The source of `__main__.py`: the room's start, with the facts of a file in their place, on as many lines."""
-    source = dict(room.files)["start.py"]
+    """The source of `__main__.py`: the room's start, with the facts of a file in their place, on as many lines.
+
+    It is stored as it is, and most Pythons compile it on each start: what is for readers, the room has.
+    """
+    source = _without_words(dict(room.files)["start.py"])
     assert source.count(_NO_FACTS) == 1
     return source.replace(_NO_FACTS, f"FACTS = {dict(facts)!a}\n")
 
@@ -144,6 +149,18 @@ def _described(bundle: Bundle, offsets: Offsets) -> Described:
             for wheel, offset in zip(bundle.wheels, offsets.wheels, strict=True)
         ],
     }
+
+
+@functools.cache
+def _without_words(source: str) -> str:
+    """The source with empty lines for its functions' docstrings and the comments that are lines of their own."""
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node):
+            words = node.body[0]
+            assert len(node.body) > 1 and words.end_lineno is not None
+            lines[words.lineno - 1 : words.end_lineno] = [""] * (words.end_lineno - words.lineno + 1)
+    return "\n".join("" if line.lstrip().startswith("#") else line for line in lines) + "\n"
 
 
 def _shown(override: Requirement) -> str:

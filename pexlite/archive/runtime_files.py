@@ -20,5 +20,7 @@ def room_sources() -> tuple[tuple[str, str], ...]:
     """The path in the room and the text of each of its files, sorted by path; CHECKED_MAIN among them."""
     paths = [path for pattern in ("*.py", "*.pth") for path in ROOM_DIRECTORY.rglob(pattern)]
     texts = {path.relative_to(ROOM_DIRECTORY).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    # What it says is for readers of this repository, and more than any of its modules: a file need not carry it.
+    texts["__init__.py"] = ""
     texts[CHECKED_MAIN] = Path(__file__).with_name(CHECKED_MAIN).read_text(encoding="utf-8")
     return tuple(sorted(texts.items()))
