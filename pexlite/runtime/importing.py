@@ -38,11 +38,22 @@ class Room:
         # The standard library first: nothing that PYTHONPATH names may be taken for zlib or json.
         library = os.path.dirname(os.__file__)
         sys.path[:0] = [library, library + "/lib-dynload"]
+        # Nor what is in the place of a standard one already: a backport of enum may do for whoever imported it.
+        self.aside = {}
+        for name, module in list(sys.modules.items()):
+            try:
+                where = str(module.__dict__["__file__"])
+            except Exception:
+                continue  # built in; or it does not like to be asked
+            top = library + "/" + name.partition(".")[0]
+            if not where.startswith(library + "/") and (os.path.exists(top + ".py") or os.path.exists(top)):
+                self.aside[name] = sys.modules.pop(name)
         sys.meta_path.insert(0, self)
         return self
 
     def __exit__(self, *failure):  # type: (*object) -> None
         sys.meta_path.remove(self)
+        sys.modules.update(self.aside)
         sys.path[:] = self.path
 
     def find_spec(self, name, path=None, target=None):  # type: (str, object, object) -> Any

@@ -116,7 +116,8 @@ def explain(failure, file):  # type: (BaseException, str) -> NoReturn
 
             failed.explain(failure, FACTS, file)
     except Exception:
-        fail("%s is damaged" % os.path.basename(file), "copy it here again")
+        words = "%s could not be started: %s: %s" % (os.path.basename(file), type(failure).__name__, failure)
+        fail(words, "python3 -I %s has nothing of the host's in its way" % file)
     sys.exit(1)
 
 
