@@ -21,10 +21,10 @@ def launcher_of(facts: "dict[str, Any]", file: str) -> "ModuleType":
     names = environment.names_set()
     if names:
         switches = environment.Switches(names)
-        if switches.python:
+        if switches.python or switches.python_path:
             from . import pythons
 
-            pythons.run_requested(file, switches)
+            pythons.run_requested(file, switches, facts["pythons"], facts["runs_on"])
         if switches.tools:
             from . import tools
             from .tools.built_file import BuiltFile

@@ -34,19 +34,34 @@ print("%s%d%d%s" % (kind, sys.version_info[0], sys.version_info[1], free))
 """
 
 
-def run_requested(file, switches):  # type: (str, Optional[Switches]) -> None
-    """Exec the Python that PEX_PYTHON names; return where it is unset or names this Python."""
+def run_requested(file, switches, accepted, needed="", root=""):
+    # type: (str, Optional[Switches], Sequence[str], str, str) -> None
+    """Exec the Python that PEX_PYTHON names, or one on PEX_PYTHON_PATH; return where that is this Python.
+
+    `accepted` and `needed` say which fit, as for `run_fitting`.
+    """
     given = switches.taken if switches else os.environ
-    requested = given.get("PEX_PYTHON")
-    if not requested or _CHOSEN in given:
+    asked, python_path = given.get("PEX_PYTHON", ""), given.get("PEX_PYTHON_PATH", "")
+    if _CHOSEN in given or not asked and not python_path:
         return
-    if os.sep in requested:
-        path = os.path.expanduser(requested)
+    here = os.path.realpath(sys.executable or "")
+    if not asked:
+        there = [os.path.realpath(path) for path in _on_path(_names(accepted), python_path)]
+        path = here if here in there else _find(accepted, python_path, root or cache_root(None)) or ""
+        if not path:
+            _fail(
+                "%s needs %s; PEX_PYTHON_PATH=%s has none" % (os.path.basename(file), needed, python_path),
+                "have it name the directories of Pythons, or Pythons themselves, with a colon between them",
+            )
+    elif os.sep in asked:
+        path = os.path.expanduser(asked)
     else:
-        path = next(_on_path([requested], ""), "")  # never in the current directory
+        named = [path for path in _on_path([asked], python_path) if os.path.basename(path) == asked]
+        path = named[0] if named else ""  # never in the current directory
     if not os.path.isfile(path) or not os.access(path, os.X_OK):
-        _fail("PEX_PYTHON=%s is no program here" % requested, "give its full path, or unset PEX_PYTHON")
-    if os.path.realpath(path) == os.path.realpath(sys.executable or ""):
+        where = " on PEX_PYTHON_PATH" if python_path and os.sep not in asked else ""
+        _fail("PEX_PYTHON=%s is no program here%s" % (asked, where), "give its full path, or unset PEX_PYTHON")
+    if os.path.realpath(path) == here:
         return
     _start_over(path, file, switches)
 
@@ -58,7 +73,7 @@ def run_fitting(file, accepted, needed, switches, root="", platform=""):
     `needed` describes the Pythons that the file runs on. The Python that is found is remembered under the cache
     root `root`. `platform` describes this machine, where the machine is what does not fit.
     """
-    run_requested(file, switches)
+    run_requested(file, switches, accepted, needed, root)
     given = switches.taken if switches else os.environ
     requested = given.get("PEX_PYTHON")
     if not requested and _CHOSEN not in given:
@@ -82,24 +97,29 @@ def _find(accepted, python_path, root):  # type: (Sequence[str], str, str) -> Op
     known = memory.recall()
     if known:
         return known
-    named = []
-    for implementation, program in (("cp", "python"), ("pp", "pypy")):
-        for tag in reversed(accepted):
-            if tag.startswith(implementation):
-                named.append("%s%s.%s" % (program, tag[2], tag[3:]))
-    for path in _on_path(named + ["python3", "pypy3", "python"], python_path):
+    for path in _on_path(_names(accepted), python_path):
         if _may_be(path, accepted) and _tag(path) in accepted:
             memory.keep(path)
             return path
     return None
 
 
+def _names(accepted):  # type: (Sequence[str]) -> list[str]
+    """The names of programs that may be a Python whose tag is in `accepted`, in the order they are looked for."""
+    named = []
+    for implementation, program in (("cp", "python"), ("pp", "pypy")):
+        for tag in reversed(accepted):
+            if tag.startswith(implementation):
+                named.append("%s%s.%s" % (program, tag[2], tag[3:]))
+    return named + ["python3", "pypy3", "python"]
+
+
 def _on_path(names, python_path):  # type: (Sequence[str], str) -> Iterator[str]
-    """The programs with one of `names` on `python_path` (directories or programs), then on PATH.
+    """The programs with one of `names` on `python_path` (directories or programs); where that is empty, on PATH.
 
     Only absolute paths count: a stranger may own the current directory.
     """
-    path = python_path + os.pathsep + os.environ.get("PATH", "")
+    path = python_path or os.environ.get("PATH", "")
     places = [place for place in path.split(os.pathsep) if os.path.isabs(place)]
     seen = set()
     for name in names:
