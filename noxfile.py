@@ -1,4 +1,4 @@
-"""The checks that a change must pass: `nox` runs all of them, `nox -l` lists them, `nox -s lint` runs one."""
+"""What must pass before a change goes in: `nox` runs all of it, `nox -l` lists it, `nox -s lint` runs one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def runtime(session: nox.Session) -> None:
 
 @nox.session
 def journeys(session: nox.Session) -> None:
-    """People's journeys: real applications from the package index, the examples, and this repository's README."""
+    """What people do: real applications from the package index, the examples, and this repository's README."""
     run_tests(session, "-m", "(network or journey) and not spark")
     run_tests(session, "-n", "0", "tests/spark/test_example.py")
 
@@ -108,7 +108,7 @@ def run_measurement(session: nox.Session, module: str) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """The speed, size and memory of pexlite and its peers, side by side; `-- --help` says what can be chosen."""
+    """How fast, large and hungry pexlite and its peers are, side by side; `-- --help` says what can be chosen."""
     run_measurement(session, "tests.programs.bench")
 
 

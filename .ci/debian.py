@@ -44,7 +44,7 @@ class Debian:
     codename: str
     sessions: str
     minutes: int
-    """The minutes it takes on two cores, debootstrap included."""
+    """How long it takes on two cores, debootstrap included."""
 
     @property
     def root(self) -> Path:
@@ -66,7 +66,7 @@ class CannotRun(Exception):
 
 
 def main() -> int:
-    """Run the requested Debians, and return 1 if a command failed in one."""
+    """Run the Debians that are asked for, and return 1 if a command failed in one."""
     failed = False
     for release in sys.argv[1:] or DEBIANS:
         debian = DEBIANS[release]

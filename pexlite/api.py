@@ -47,7 +47,7 @@ def _shows(options: type) -> Callable[[_Function], _Function]:
 
 @_shows(BuildOptions)
 def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions]) -> BuildResult:
-    """Build a file and write it; the result has its path and content.
+    """Build the file that was asked for and write it; the result says where it is and what is in it.
 
         result = pexlite.build(requirements=["requests"], entry_point="my_cli:main", output="my_cli.pex")
         result.path, result.sha256, result.wheels
@@ -98,7 +98,7 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
 
 @_shows(LockOptions)
 def lock(*, on_progress: Report | None = None, **options: Unpack[LockOptions]) -> LockResult:
-    """A lock (PEP 751), whose `text` is also written to `output` if that is given.
+    """The lock (PEP 751) of what was asked for, as its `text`; also written to `output` where that is given.
 
     The parameters are those of `build`. With uv the lock holds on every platform unless a target is named; with
     pip it holds for this platform or the named ones. Raises subclasses of `pexlite.PexliteError`.

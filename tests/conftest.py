@@ -132,7 +132,7 @@ def builder(store: Store, target: Target, resolver: Resolver) -> Builder:
 
 @pytest.fixture
 def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without pip's or uv's configuration, so that only the test's own settings count."""
+    """A machine without pip's or uv's configuration, so that only what a test says is asked for."""
     for name in list(os.environ):
         if name.startswith(("PIP_", "UV_")) and name != "UV_CACHE_DIR":
             monkeypatch.delenv(name)

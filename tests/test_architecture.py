@@ -38,7 +38,7 @@ WORLDLY = {"os", "io", "shutil", "socket", "time", "datetime", "subprocess", "ur
 
 @dataclass(frozen=True)
 class Import:
-    """One import statement: the module, and the names taken from it."""
+    """One import statement: the module asked for, and the names taken from it."""
 
     module: str
     names: tuple[str, ...]

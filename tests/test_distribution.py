@@ -19,7 +19,7 @@ FILES = sorted(
 
 
 def ignored(names: Iterable[str]) -> list[str]:
-    """The files among `names` that git ignores."""
+    """Those of the files `names` that git ignores."""
     if not (REPOSITORY / ".git").exists():
         pytest.skip("this is no clone of the repository: git clone it")
     command = [needs.program("git"), "check-ignore", "--no-index", "--stdin"]

@@ -26,7 +26,7 @@ class Demand:
 
     minor: int
     reason: str = ""
-    """The reason: "line 3: Pattern matching is only supported in Python 3.10 and greater"."""
+    """As "line 3: Pattern matching is only supported in Python 3.10 and greater"."""
 
 
 def demand_of(source: bytes) -> Demand:

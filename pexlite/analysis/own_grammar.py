@@ -28,7 +28,7 @@ class OwnGrammar(NamedTuple):
     member: str = ""
     """The module that needs it; "" where none needs more than the oldest supported Python."""
     reason: str = ""
-    """The reason: "line 3: Pattern matching is only supported in Python 3.10 and greater"."""
+    """As "line 3: Pattern matching is only supported in Python 3.10 and greater"."""
     unread: tuple[tuple[str, str], ...] = ()
     """Modules that the running Python cannot compile, each with the reason: "line 3: invalid syntax"."""
 

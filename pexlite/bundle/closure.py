@@ -25,7 +25,7 @@ class Lack:
 
     requirement: Requirement
     origin: str
-    """The root's origin, or the file name of the wheel that requires it."""
+    """Who requires it: the root's origin, or a wheel's file name."""
     here: Wheel | None
     """The project's wheel, in a version that does not satisfy; None where none of its wheels fits the target."""
     others: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ _WHAT_HELPS = {
 
 @dataclass(frozen=True)
 class Manner:
-    """The manner of reporting a failure, read from the raw arguments: parsing them may be what failed."""
+    """How to report a failure, read from the raw arguments: parsing them may be what failed."""
 
     verbose: bool
     json: bool

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Verdict(enum.StrEnum):
-    """The counterpart of an option of pex."""
+    """How an option of pex is met here."""
 
     SAME = "the same"
     OTHERWISE = "otherwise"

@@ -160,7 +160,7 @@ class Downloads:
             self._copy(remote, found, incoming)
 
     def _check_reachable(self, remote: Remote) -> None:
-        """Raise FetchError if another file's download has already failed to reach the same server."""
+        """Raise FetchError if another file has already waited in vain for the same server."""
         reason = self._unreachable.get(shown_server(remote.url))
         if reason is not None and remote.path is None:
             raise FetchError(f"{remote.filename} was not fetched: {reason}", hint=UNREACHABLE_HINT)

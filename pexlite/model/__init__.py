@@ -6,7 +6,7 @@
     tree             the files of an app's directory, each in its place, as values and as a text
     file             a built file, as it is written and read back; manifest: what it says of itself, key by key
 
-Each module is imported when one of its names is first used: half of them import `packaging`, which takes
+Each module is imported when one of its names is first asked for: half of them import `packaging`, which takes
 longer than writing a file of a hundred wheels does.
 """
 

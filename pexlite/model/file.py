@@ -49,9 +49,9 @@ class Variant:
     """One set of wheels and the Pythons that it serves."""
 
     pythons: tuple[str, ...]
-    """Named like `Target.python`, oldest first: "cp39", "cp313t", "pp310"."""
+    """As in `Target.python`: "cp39", "cp313t", "pp310", oldest first."""
     platform: str
-    """Named like `Target.platform`, or "any" where nothing in the set depends on the platform."""
+    """As in `Target.platform`, or "any" where nothing in the set depends on the platform."""
     libc: Libc | None
     """The oldest C library on which these wheels run; None where they need none."""
     macos: tuple[int, int] | None
@@ -89,9 +89,9 @@ class StoredWheel:
     entry_points: Mapping[str, str] = field(default_factory=dict)
     """Console and GUI scripts: name to object reference."""
     repacked_from: str = ""
-    """The same as in `Wheel`."""
+    """As in `Wheel`."""
     local: bool = False
-    """The same as in `Wheel`."""
+    """As in `Wheel`."""
     bytecode_size: int = 0
     """Bytes of the bytecode that `--compile` added for the wheel's modules."""
 

@@ -137,7 +137,7 @@ class Bytecode:
     """The bytecode that one Python compiles from a wheel's modules."""
 
     python: str
-    """Named like `Target.python`."""
+    """As in `Target.python`."""
     wheel_sha256: str
     content: bytes
     """A zip of `__pycache__` files, at their paths in site-packages."""

@@ -125,7 +125,7 @@ class Recall(enum.Enum):
     FOR_THE_SAME = "for the same"
     """Where the value was the same then: it is part of the key."""
     FOR_ANY = "for any"
-    """For any value: it decides nothing, or the things it names are read each time."""
+    """Whatever the value was: it decides nothing, or what it names is looked at each time."""
 
     @classmethod
     def of(cls, one: Field[Any]) -> Recall:
@@ -179,7 +179,7 @@ class BuildOptions(LockOptions, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class BuildRequest:
-    """One build, as requested. Relative paths are relative to `directory`.
+    """One build, as it was asked for. Relative paths are relative to `directory`.
 
     Each field says whether an earlier decision may be recalled with it; one that says nothing prevents that.
     """

@@ -21,14 +21,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 SITE_PACKAGES = "lib/pythonX.Y/site-packages/"
-"""The beginning of places in site-packages, for any Python."""
+"""How a place in site-packages begins, whatever Python it will be."""
 
 _HEADERS = "include/site/pythonX.Y/"
 _UNKNOWN = "-"
 
 
 class Kind(enum.StrEnum):
-    """The way in which an entry's file is made."""
+    """How an entry's file is made."""
 
     FILE = "file"
     """Linked unchanged."""

@@ -46,7 +46,7 @@ class Stages:
 
     @property
     def local(self) -> tuple[LocalWheel, ...]:
-        """All local code in the file: requested, or named by the entry point."""
+        """All local code in the file: what was asked for, and what the entry point names."""
         return (*self.prepared.local, *self.start.loose)
 
 

@@ -12,7 +12,7 @@ from pexlite.model import LockParts, Problem
 
 
 def wanted_parts(lock: Pylock, extras: Iterable[str], groups: Iterable[str]) -> LockParts:
-    """The `extras` and `groups` that `lock` has, and the lock's default groups."""
+    """Those of `extras` and `groups` that `lock` has, and the lock's default groups."""
     return LockParts(
         extras=_known(lock.extras or (), extras),
         groups=_known(lock.dependency_groups or (), groups) | frozenset(lock.default_groups or ()),
@@ -35,7 +35,7 @@ def missing_extras(lock: Pylock, extras: Sequence[str]) -> tuple[Problem, ...]:
 
 
 def _known(names: Iterable[str], asked: Iterable[str]) -> frozenset[str]:
-    """The lock's `names` that are among `asked`, in the lock's spelling."""
+    """Those of the lock's `names` that are among `asked`, in the lock's spelling."""
     wanted = set(map(canonicalize_name, asked))
     return frozenset(name for name in names if canonicalize_name(name) in wanted)
 

@@ -70,7 +70,7 @@ def _check(chosen: Sequence[Choice], rules: LockRules) -> None:
 
 
 def wheels_given(lock: Pylock, target: Target, parts: LockParts, wheels: Sequence[Wheel]) -> tuple[Wheel, ...]:
-    """The `wheels` whose version is the one that `lock` has for `target`."""
+    """Those of `wheels` whose version is the one that `lock` has for `target`."""
     versions = {choice.package.name: choice.package.version for choice in _chosen(lock, target, parts)}
     return tuple(wheel for wheel in wheels if versions.get(wheel.name, _NONE) in (None, wheel.version))
 

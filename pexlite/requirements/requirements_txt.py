@@ -78,7 +78,7 @@ class _Line:
     above: tuple[str, ...]
     """The files that led here, each naming the next."""
     index: IndexSettings
-    """The request's settings, for fetching files behind URLs."""
+    """The settings that were asked for, by which files behind URLs are fetched."""
 
 
 _NOTHING_ASKED = IndexSettings()

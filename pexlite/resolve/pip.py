@@ -37,14 +37,14 @@ class Pip(Resolver):
 
     @classmethod
     def find(cls) -> Pip:
-        """The pip of the Python that runs pexlite, which always exists."""
+        """The pip of the Python that runs pexlite, which is always there."""
         return cls()
 
     def resolve(self, job: Job) -> Pylock:
         """The lock that pip resolves for `job`. Raises ResolutionError.
 
-        A Python that pip supports runs pip itself, so that source distributions work there. For every other target
-        pip gets the target's tags and markers, and is limited to wheels.
+        A Python that pip itself runs on is asked directly, so source distributions work there; for every other
+        target pip is told its tags and given its markers, and takes wheels only.
         """
         with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
             directory = Path(scratch)
@@ -62,8 +62,8 @@ class Pip(Resolver):
             return with_real_wheels(read_report(report), real)
 
     def explain(self, job: Job, outcome: Outcome) -> ResolutionError:
-        """The error that explains in our words why a run of pip for `job` failed."""
-        # Imported here: most runs succeed.
+        """The error that says in our words why a run of pip for `job` failed."""
+        # Imported here: most runs go well.
         from pexlite.resolve.explain.failures import explain
         from pexlite.resolve.explain.pip_failures import ROWS
 
@@ -72,7 +72,7 @@ class Pip(Resolver):
     def build_wheel(self, build: Build) -> Outcome:
         """Build a wheel with `pip wheel`; where the interpreter is too old for pip, with the Python of pexlite.
 
-        For a pure wheel that makes no difference.
+        To a pure wheel that makes no difference.
         """
         own = ["wheel", "--quiet", "--no-deps", "--wheel-dir", str(build.wheels), str(build.project)]
         return self._run_anywhere(own, build.interpreter, build.settings, build.wheels.parent, build.environment)
@@ -82,11 +82,11 @@ class Pip(Resolver):
         return pip_runs_on(target)
 
     def builds_from(self, settings: IndexSettings) -> bool:
-        """Whether the indexes have no ranks: pip takes build requirements from any of them."""
+        """Whether no index comes first: what a build requires, pip takes from any of them."""
         return not takes_first_index(settings)
 
     def chosen(self, listed: Path, settings: IndexSettings, interpreter: Path | None) -> str | None:
-        """The distributions that pip would install for the requirements in `listed`; None where pip fails."""
+        """The distributions that pip would install for the requirements in `listed`; None where it cannot tell."""
         report = listed.with_name("report.json")
         own = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report), "-r", str(listed)]
         outcome = self._run_anywhere(own, interpreter, settings, listed.parent, {})
@@ -97,9 +97,9 @@ class Pip(Resolver):
         return repr(sorted(facts, key=str))
 
     def _run_for(self, job: Job, directory: Path) -> _Run:
-        """The program, arguments and settings with which pip resolves for the target of `job`."""
+        """The program, its arguments and settings by which pip resolves for the target of `job`."""
         ranked, settings = ranked_for_pip(job.settings), job.settings
-        # pip would take the build requirements of a source distribution from any index.
+        # What a source distribution needs to be built, pip would take from any index.
         wheels_only = replace(settings, only_binary=(":all:",), no_binary=())
         pure = settings.prefer_pure
         if not pip_runs_on(job.target):
@@ -135,7 +135,7 @@ class Pip(Resolver):
         directory: Path,
         environment: Mapping[str, str],
     ) -> Outcome:
-        """Run pip in `interpreter` or, where that is too old for pip, in the Python that runs pexlite."""
+        """Run pip in `interpreter` or, where that is too old for it, in the Python that runs pexlite."""
         own = {"TMPDIR": str(directory), **environment}
         place = run_by(interpreter)
         outcome = attempt(self.program, [*place, *arguments], settings, cwd=directory, extra_environment=own)
@@ -146,7 +146,7 @@ class Pip(Resolver):
 
 @dataclass(frozen=True)
 class _Run:
-    """The way to run pip for one target."""
+    """The way that pip is run for one target."""
 
     program: Program
     settings: IndexSettings
@@ -155,9 +155,9 @@ class _Run:
 
 
 def ranked_for_pip(settings: IndexSettings) -> Ranked | None:
-    """The ranks and pins for pip, None where it needs none.
+    """The ranks and pins that pip is told, None where it needs none.
 
-    Raises IndexConfigurationError for settings that pip cannot be made to follow.
+    Raises IndexConfigurationError for what pip cannot be told.
     """
     indexes = indexes_of(settings)
     if len(indexes.general) > 1 and settings.index_strategy == FIRST_MATCH:
@@ -173,12 +173,12 @@ def ranked_for_pip(settings: IndexSettings) -> Ranked | None:
 
 
 def _logged(program: Program, arguments: Sequence[str], settings: IndexSettings, directory: Path) -> Outcome:
-    """Run pip and return its outcome; where it found nothing, its log is added to stdout.
+    """Run pip and return how it ended; where it found nothing, its log is added to stdout.
 
-    Only in its log, among every file that it skips, does pip tell that an index refused access or could not be
-    reached. Writing the log takes a third of a run's time, so pip is run again for it where it found nothing.
+    pip tells only its log, among every file that it passes over, that an index refused access or could not be
+    reached. Writing it takes a third of a run's time, so pip is run again for it where it found nothing.
     """
-    # A directory of its own: it is removed with everything that an interrupted pip leaves.
+    # What pip leaves behind where it is ended goes with the directory.
     own = {"TMPDIR": str(directory)}
     outcome = attempt(program, arguments, settings, cwd=directory, extra_environment=own)
     check_like_pip(outcome)
@@ -192,7 +192,7 @@ def _logged(program: Program, arguments: Sequence[str], settings: IndexSettings,
 
 
 def _tag_arguments(job: Job, directory: Path) -> list[str]:
-    """Options with the target's tags; pip adds `abi3`, `none` and `any` itself."""
+    """Options that tell pip the target's tags; pip adds `abi3`, `none` and `any` itself."""
     target = job.target
     first = target.tags[0]
     arguments = ["--only-binary", ":all:", "--target", str(directory / "nowhere")]

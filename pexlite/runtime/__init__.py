@@ -11,7 +11,7 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
 
     start        find the app's directory, load its launcher
     importing    the modules of this room, out of the member that holds them
-    app          launch, switches, become, program, spark, sharing, failing
+    app          launch, switches, become, program, spark, sharing, failing, interpreters, host
     pythons      another Python for this file; parses under Python 2.7
     written      files that go into an app's directory as they are
     file         zip, whole: the file's own parts, read and checked
@@ -56,7 +56,7 @@ The cache
 
 The launcher is the magic number of a Python, then as marshal writes it a dict: "facts", those of the file;
 "launch" and the other modules of app/, their code, marshalled; "run", the content of _pexlite_run.py; "site_time",
-when site-packages was finished, in nanoseconds.
+when site-packages was finished, in nanoseconds; 0 in a venv that the tool made, which starts by a launcher too.
 
 The protocol
 ============

@@ -39,7 +39,7 @@ class Reason(enum.StrEnum):
     OUTSIDE = "links that lead out of it"
     INSTALLED = "installed by tools"
     BUILT = "files that were built"
-    """The output of an earlier build in the package itself, for instance."""
+    """As the one that an earlier build wrote into the package itself."""
     NOWHERE = "links that lead nowhere"
     SPECIAL = "neither files nor directories"
 

@@ -1,4 +1,4 @@
-"""The Pythons of this machine, found on PATH by name, and their facts."""
+"""The Pythons of this machine: found on PATH by name, and asked for their facts."""
 
 from __future__ import annotations
 

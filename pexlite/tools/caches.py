@@ -133,7 +133,7 @@ def clear() -> Removed:
 
 
 def _removed(told: Mapping[str, Any], wheels: int, size: int) -> Removed:
-    """Everything removed: `wheels` and `size` from the store, and the numbers that built files' cache `told`."""
+    """All that went, `wheels` and `size` of it from the store, and what is `told` of the cache of built files."""
     return Removed(
         stored_wheels=wheels,
         apps=len(told["apps"]),

@@ -1,4 +1,4 @@
-"""A target's facts become words of the sh header, never commands."""
+"""Whatever a target says of itself is a word of the sh header, and none of its commands."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_a_shell_completes_the_pages(tmp_path: Path) -> None:
 
 
 def shown_on_a_terminal(page: str, variables: dict[str, str]) -> str:
-    """The output of `pexlite docs PAGE` on a terminal of 60 columns."""
+    """All that `pexlite docs PAGE` writes to a terminal of 60 columns."""
     pid, terminal = pty.fork()
     if pid == 0:
         command = [sys.executable, "-m", "pexlite", "docs", page]

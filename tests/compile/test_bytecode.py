@@ -111,7 +111,7 @@ def file_of(directory: Path, *pythons: Interpreter, output: str = "x.pex", bytec
 
 
 def compiled(python: Interpreter, file: Path, root: Path) -> set[str]:
-    """The code that a start compiles: paths in the file, modules in its cache, "<pexlite>/…" for the runtime.
+    """All that a start compiles: paths in the file, names of modules in its cache, "<pexlite>/…" for the runtime.
 
     The start has to print what it should.
     """

@@ -38,7 +38,7 @@ KNOWN_AS: dict[str, Any] = {
     "FACTS": manifest.StartFacts,
 }
 # Put there by a start, for itself.
-OF_A_START = {"extra_path", "program", "as_module", "drives"}
+OF_A_START = {"extra_path", "inherited", "program", "as_module", "drives"}
 
 
 @pytest.mark.parametrize("kind", SHOWN, ids=lambda kind: kind.__name__)

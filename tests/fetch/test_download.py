@@ -259,7 +259,7 @@ def test_a_keyring_is_asked_through_pip_where_the_server_wants_credentials(
 def test_proxies_of_settings_and_environment_are_used(
     server: Server, store: Store, target: Target, wheel: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server plays the proxy: it gets requests for whole URLs."""
+    """The server plays the proxy: it is asked for the whole URL."""
     url = "http://files.example/" + wheel.name
     server.on(url, replies.content(wheel.read_bytes()))
     lock = lock_of(wheel_entry(wheel, url))

@@ -1,4 +1,4 @@
-"""The store is where nobody else can write: under any umask, and in a directory made by any program."""
+"""The store is where nobody else can write: under any umask, and whoever made the directory."""
 
 from __future__ import annotations
 

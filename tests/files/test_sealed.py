@@ -1,4 +1,4 @@
-"""Text that pexlite has sealed is opened under its own name; other text is not."""
+"""Whatever pexlite has sealed is opened under its name, and nothing else is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A date is one instant for every resolver."""
+"""A date is one instant, whoever resolves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The index settings are pip's: files, then variables, then the request's."""
+"""The index settings are pip's: files, then variables, then what was asked for."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def typed(line: str, directory: Path, environment: dict[str, str]) -> str:
-    """The shell's output for `line`, which has to succeed."""
+    """All that the shell prints for `line`, which has to end well."""
     done = subprocess.run(
         [needs.program("bash"), "-c", line],
         cwd=directory,

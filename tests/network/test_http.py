@@ -38,7 +38,7 @@ PASSWORD = "secret-for-test"
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of request: a file, and a function that requests it."""
+    """A kind of request: the file that is asked for, and asking for it."""
 
     name: str
     content: bytes
@@ -113,7 +113,7 @@ def _context(certificate: Path) -> ssl.SSLContext:
 
 @pytest.fixture(params=[False, True], ids=["OpenSSL", "truststore"])
 def verifier(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The verifier of certificates: OpenSSL, or the system by truststore, as on macOS."""
+    """Whoever looks at certificates: OpenSSL, or the system by truststore, as on macOS."""
     monkeypatch.setattr(certificates, "SYSTEM_VERIFIES", request.param)
 
 

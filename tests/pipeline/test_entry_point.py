@@ -1,4 +1,4 @@
-"""Entry points in words that are nearly right, and the file's name without -o."""
+"""How a file starts, asked for in words that are nearly right, and the name that it has without -o."""
 
 from __future__ import annotations
 

@@ -7,4 +7,4 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _no_configuration(no_configuration: None) -> None:
-    """Let only a test's own settings count."""
+    """Only what a test says is asked for."""

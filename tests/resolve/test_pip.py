@@ -1,4 +1,4 @@
-"""pip writes its log only in a second run, when a failure needs it: writing takes as long as half a run."""
+"""pip is asked for its log only when a failure leaves something to find out: that takes as long as half a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BROKEN = Outcome(1, "", "ERROR: Failed to build core: setup.py says no\n")
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[bool]]:
-    """A function that gives pip's runs these endings; its list tells for each whether it wrote its log."""
+    """A function that gives pip's runs these endings; its list tells of each whether it was asked for its log."""
 
     def set_up(*endings: Outcome) -> list[bool]:
         logged: list[bool] = []

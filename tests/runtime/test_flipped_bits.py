@@ -46,7 +46,7 @@ class Built:
     cache: Path
     said: bytes
     unchecked: frozenset[int]
-    """The bits of the program that checks `__main__.pyc`: half of one in a hundred bytes of so small a file."""
+    """Those of the program that checks `__main__.pyc`: half of one in a hundred bytes of so small a file."""
 
 
 @pytest.fixture(scope="module")

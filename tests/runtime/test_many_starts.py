@@ -99,7 +99,7 @@ def test_first_starts_at_once_all_print(turn: int, command: Command, root: Path)
 
 @every_round
 def test_first_starts_within_one_installation_all_print(turn: int, command: Command, root: Path) -> None:
-    """Starts begun in one instant all wait at the same lock; later ones see a half finished installation."""
+    """Those that begin in one instant all wait at the same lock; those that begin later see what is half done."""
     chance = random.Random(turn)
     ended = []
     for number in range(0, STARTS, 10):
@@ -228,7 +228,7 @@ def test_warm_starts_that_are_stopped_at_a_step_while_the_cache_is_pruned_print_
 
 
 def in_groups(of_group: Callable[[int], list[Ended]]) -> list[Ended]:
-    """The ends of all starts of a round, where each group has its own cache and all groups run at once."""
+    """How all starts of a round end, of which each group has its own cache; the groups run at the same time."""
     groups = range(0, STARTS, GROUP)
     with ThreadPoolExecutor(len(groups)) as pool:
         ended = [end for group in pool.map(of_group, groups) for end in group]
@@ -237,7 +237,7 @@ def in_groups(of_group: Callable[[int], list[Ended]]) -> list[Ended]:
 
 
 def steps_of(command: Command, root: Path, stopper: Path) -> int:
-    """The number of steps of a start."""
+    """How many steps a start has."""
     told = stopper / "steps"
     env = environment(root, PYTHONPATH=str(stopper), STEPS=str(told))
     assert ended_as(started(command, env)) == GOOD
@@ -251,9 +251,9 @@ def with_stops(
     stops: Sequence[int],
     meanwhile: Callable[[], list[subprocess.Popen[str]]],
 ) -> list[Ended]:
-    """The ends of starts stopped at the steps `stops`, one at each, of those begun `meanwhile`, and of later ones.
+    """How starts end that are stopped at the steps `stops`, one at each, those begun `meanwhile`, and later ones.
 
-    An app that is READY as they go on has to stay, whatever they saw before.
+    What is READY as they go on has to stay, whatever they saw before.
     """
     chance = random.Random(stops[0])
     go_on = threading.Event()
@@ -275,7 +275,7 @@ def with_stops(
 
 
 def held_up(command: Command, env: Mapping[str, str], go_on: threading.Event) -> Ended:
-    """The end of a start that stops itself and is continued later."""
+    """How a start ends that stops itself and is continued once it may go on."""
     process = started(command, env)
     go_on.wait()
     until = time.monotonic() + LONGEST
@@ -298,7 +298,7 @@ def pauses(turn: int) -> list[float]:
 
 
 def at_once(command: Command, env: Mapping[str, str], gaps: Sequence[float]) -> list[Ended]:
-    """The ends of starts that begin with these gaps, without waiting for any before all have begun."""
+    """How the starts end, begun with these gaps after each, none waited for before all have begun."""
     processes = []
     for gap in gaps:
         processes.append(started(command, env))
@@ -367,6 +367,6 @@ def pruning(command: Command, env: Mapping[str, str]) -> Iterator[list[Ended]]:
 
 
 def prune(command: Command, env: Mapping[str, str]) -> Ended:
-    """The end of a removal of everything unused, whose output is JSON."""
+    """How the removal of all that is not in use ends; its output is JSON."""
     words: Command = [*command, "cache", "prune", "--days", "0", "--json"]
     return ended_as(started(words, {**env, "PEX_TOOLS": "1"}))

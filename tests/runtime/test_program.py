@@ -136,7 +136,7 @@ class Beside:
     variables: dict[str, str]
 
     def ended(self, *words: str | Path, **more: str) -> tuple[int, str, str]:
-        """The end of the command: its code, stdout, and stderr without the frames of `-m`."""
+        """How the command ended: its code, what it wrote, and what it said, without the frames of `-m`."""
         done = run(words, {**self.variables, **more}, cwd=self.place, stdin=TOLD, check=False)
         frames = r'  File "[^"]*runpy[^"]*", line .*\n(    .*\n)*'
         return done.returncode, done.stdout, re.sub(frames, "", done.stderr)

@@ -1,4 +1,4 @@
-"""An app sees the same in any surroundings as in a clean start."""
+"""Whatever the surroundings are, an app sees what it sees from a clean start."""
 
 from __future__ import annotations
 

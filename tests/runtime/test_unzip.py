@@ -1,4 +1,4 @@
-"""The unpacker by itself refuses hostile zips from any builder."""
+"""The unpacker by itself refuses hostile zips, whoever made the wheel."""
 
 from __future__ import annotations
 

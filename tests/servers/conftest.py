@@ -40,13 +40,13 @@ class Machine:
         )
 
     def well(self, *arguments: str, **variables: str) -> str:
-        """The output of pexlite, whose exit code has to be 0."""
+        """All that pexlite printed; its exit code has to be 0."""
         done = self.run(*arguments, **variables)
         assert done.returncode == 0, f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
     def badly(self, code: int, *arguments: str, **variables: str) -> str:
-        """The output of pexlite, whose exit code has to be `code`, without a traceback."""
+        """All that pexlite printed; its exit code has to be `code`, without a traceback."""
         done = self.run(*arguments, **variables)
         assert done.returncode == code, f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr

@@ -51,7 +51,7 @@ calls: st.SearchStrategy[Call] = st.one_of(
 
 
 class Player:
-    """A player of calls on a system, real or simulated, which reports the result of each."""
+    """Does calls on a system, the real or the simulated one, and tells what came of each."""
 
     def __init__(self, system: Any, place: str) -> None:
         self.system = system
@@ -98,7 +98,7 @@ class Player:
         return self.files[number]
 
     def tree(self) -> list[object]:
-        """Everything visible on the disk: names, kinds, rights, links, sizes, targets, contents."""
+        """All that can be seen of what there is: names, kinds, rights, links, sizes, targets, contents."""
         found: list[object] = [self._seen(self.system.fstat(file)) for file in self.files]
         for directory, directories, names in self.system.walk(self.place):
             directories.sort()

@@ -1,4 +1,4 @@
-"""A package directory's wheel has neither hidden nor outside files, unless patterns include them."""
+"""Of a package directory goes in what is meant: nothing hidden, nothing from elsewhere, unless it is asked for."""
 
 from __future__ import annotations
 

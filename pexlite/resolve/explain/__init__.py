@@ -3,8 +3,8 @@
 A `Job` comes in with the outcome of uv or pip; a ResolutionError goes out.
 
     failures         the first row that fits: open this first
-    uv_failures      a table of uv's messages, each with its kind of failure
-    pip_failures     a table of pip's messages
+    uv_failures      words of uv, row by row, and the kind of failure that they tell of
+    pip_failures     likewise words of pip
     kinds            each kind's sentence and hint
     failure          a failed run as a value, and what a row is
     wheel_missing    the requirement that has no wheel for the target, found on the indexes

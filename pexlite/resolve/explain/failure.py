@@ -1,4 +1,4 @@
-"""A failed run of a resolver as a value, with words that its explanations share."""
+"""A failed run of a resolver as a value, with the words that its explanations share."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from pexlite.resolve.stderr import clean_lines, essential_lines
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed run: its job, and the resolver's output."""
+    """A failed run: what was to be resolved, and what the resolver wrote."""
 
     job: Job
     resolver: Resolver
     text: str
-    """All the output, in clean lines."""
+    """All that was written, in clean lines."""
     causes: tuple[str, ...]
-    """The lines of the output that explain most."""
+    """The lines of it that tell most."""
 
     @classmethod
     def of(cls, job: Job, resolver: Resolver, outcome: Outcome) -> Failure:
-        """The failure of a run with this `outcome`."""
+        """The failure that `outcome` was."""
         told = _telling_lines(outcome.stdout)
         text = _readable(job, "\n".join([*clean_lines(outcome.stderr), *told]))
         causes = _causes([*told, *essential_lines(outcome.stderr)])
@@ -38,7 +38,7 @@ class Failure:
 
     @property
     def asked(self) -> str:
-        """The names of the requested projects."""
+        """The names of the projects that were asked for."""
         return listed(list(dict.fromkeys(root.requirement.name for root in self.job.roots)))
 
     def required(self) -> list[str]:
@@ -55,22 +55,22 @@ Kind = Callable[[Failure, re.Match[str]], ResolutionError | None]
 
 @dataclass(frozen=True)
 class Row:
-    """A resolver's message, and its kind of failure."""
+    """Words of a resolver, and the kind of failure that they tell of."""
 
     name: str
     kind: Kind
     pattern: re.Pattern[str]
-    """The message; the kind reads its named groups."""
+    """Its named groups are what the kind reads."""
     seen: str
-    """The resolver's versions that were seen to write it."""
+    """The versions of the resolver that were seen to write so."""
     sample: str
     """Lines that they wrote."""
     unprovoked: str = ""
-    """Why no test makes a resolver write it; "" where one does."""
+    """The reason why no test makes a resolver write so; "" where one does."""
 
 
 def row(name: str, kind: Kind, pattern: str, seen: str, sample: str, unprovoked: str = "") -> Row:
-    """A row of a table, with its `pattern` as text in either case."""
+    """A row of a table, its `pattern` as text in which case does not matter."""
     return Row(name, kind, re.compile(pattern, re.IGNORECASE), seen, sample, unprovoked)
 
 

@@ -1,4 +1,4 @@
-"""A failed resolution explained: by the first row that fits, else by the resolver's own lines."""
+"""A failed resolution explained: the first row that fits tells its kind, else the resolver's lines are quoted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pexlite.resolve.run import Outcome
 
 
 def explain(job: Job, outcome: Outcome, resolver: Resolver, rows: Iterable[Row]) -> ResolutionError:
-    """The error that explains a failed run of `resolver` for `job`; the most certain of `rows` come first."""
+    """The error that explains a failed run of `resolver` for `job` by `rows`, of which the surest come first."""
     failure = Failure.of(job, resolver, outcome)
     return explained(failure, rows)[0] or ResolutionError(
         f"{resolver.name} could not resolve {failure.asked} for {job.target.name}",
@@ -22,7 +22,7 @@ def explain(job: Job, outcome: Outcome, resolver: Resolver, rows: Iterable[Row])
 
 
 def explained(failure: Failure, rows: Iterable[Row]) -> tuple[ResolutionError, Row] | tuple[None, None]:
-    """The error for `failure`, and the row that fits; None where no row does."""
+    """The error for `failure`, and the row that tells it; None where no row does."""
     for row in rows:
         found = row.pattern.search(failure.text)
         error = row.kind(failure, found) if found else None

@@ -1,4 +1,4 @@
-"""All files of one project on the indexes, including those that a resolver skips."""
+"""All files that the indexes have of one project, also those that a resolver passes over."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pexlite.resolve.uv_program import default_index_of_uv
 
 @dataclass(frozen=True)
 class IndexFile:
-    """One file of a project, described by its name and its index."""
+    """One file of a project, as its name and its index describe it."""
 
     filename: str
     version: Version
@@ -43,20 +43,20 @@ class IndexFile:
         return bool(self.tags)
 
     def takes(self, target: Target) -> bool:
-        """Whether Requires-Python admits the Python of `target`."""
+        """Whether Requires-Python lets the Python of `target` in."""
         return target.takes(self.requires_python)
 
 
 def index_files(project: str, settings: IndexSettings) -> tuple[IndexFile, ...]:
     """Every file of `project`, except yanked ones, in the indexes and --find-links of `settings`.
 
-    pip reads the pages, so that keyrings and other features of pip work here too. Empty where pip cannot read
-    them: by then something else has failed, and that failure is the one to report.
+    pip reads the pages, so keyrings and all else that pip knows work here too. Empty where pip cannot read them:
+    this is called when something has failed already, and that failure is the one to report.
     """
     with tempfile.TemporaryDirectory(prefix="pexlite-listing-") as scratch:
         listing = Path(scratch) / "files.json"
         program = patched(Path(scratch), Path(sys.executable), listing=listing)
-        # pip exits with an error, since it may choose none of the files that it lists.
+        # pip ends badly, since it takes none of the files it notes.
         attempt(program, ["index", "versions", project], _with_the_index_of_uv(settings))
         if not listing.exists():
             return ()
@@ -65,7 +65,7 @@ def index_files(project: str, settings: IndexSettings) -> tuple[IndexFile, ...]:
 
 
 def _with_the_index_of_uv(settings: IndexSettings) -> IndexSettings:
-    """`settings` with the default index in uv's own variables, unless they name another."""
+    """`settings` with the default index that uv's own variables name, where nothing else names one."""
     theirs = default_index_of_uv()
     return replace(settings, index_url=theirs) if theirs and settings.index_url is None else settings
 

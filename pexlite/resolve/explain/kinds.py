@@ -1,6 +1,6 @@
-"""The kinds of failure: each with its sentence, the lines that explain more, and what to type.
+"""The kinds of failure: for each its sentence, the lines that tell more, and what to type.
 
-Each gets the failure and the match of a row's pattern, whose named groups are the names in the resolver's message.
+Each gets the failure and the match of a row's pattern, whose named groups are what the resolver named.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ABSENT = re.compile(
 
 
 def untrusted(failure: Failure, _found: re.Match[str]) -> ResolutionError:
-    """The index has a certificate that no trusted authority signed."""
+    """The index has a certificate that nobody here vouches for."""
     return ResolutionError(
         "the package index's certificate is not trusted",
         causes=failure.causes[-3:],
@@ -34,7 +34,7 @@ def untrusted(failure: Failure, _found: re.Match[str]) -> ResolutionError:
 
 
 def open_to_others(_failure: Failure, found: re.Match[str]) -> ResolutionError:
-    """The resolver refuses to use an unencrypted index."""
+    """The resolver asks no index without encryption."""
     host = found["host"]
     return ResolutionError(
         f"pip does not ask {host}, which it would reach without encryption",
@@ -43,7 +43,7 @@ def open_to_others(_failure: Failure, found: re.Match[str]) -> ResolutionError:
 
 
 def refused(failure: Failure, _found: re.Match[str]) -> ResolutionError:
-    """The index requires a user and password, or others."""
+    """The index wants another user and password, or any."""
     return ResolutionError(
         "the package index refuses access",
         causes=failure.causes[-3:],
@@ -52,7 +52,7 @@ def refused(failure: Failure, _found: re.Match[str]) -> ResolutionError:
 
 
 def unreachable(failure: Failure, _found: re.Match[str]) -> ResolutionError:
-    """The index cannot be reached."""
+    """The index cannot be talked to."""
     hosts = dict.fromkeys(re.findall(r"(?:https?://(?:\*{4}@)?|host=')([\w.-]+)", failure.text))
     where = f": no connection to {', '.join(hosts)}" if hosts else ""
     return ResolutionError(
@@ -62,11 +62,11 @@ def unreachable(failure: Failure, _found: re.Match[str]) -> ResolutionError:
     )
 
 
-# -- files and repositories ----------------------------------------------------------------------
+# -- what is at an address -----------------------------------------------------------------------
 
 
 def misnamed(failure: Failure, found: re.Match[str]) -> ResolutionError:
-    """The project at an address has another name (`proper`) than its requirement (`given`)."""
+    """The project at an address has another name (`proper`) than was asked for (`given`)."""
     given, proper = found["given"], found["proper"]
     urls = _urls_of(failure, given)
     where = mask(urls[0]) if urls else "its URL"
@@ -76,12 +76,12 @@ def misnamed(failure: Failure, found: re.Match[str]) -> ResolutionError:
 
 
 def misnamed_if_asked_for(failure: Failure, found: re.Match[str]) -> ResolutionError | None:
-    """`misnamed` for a project required by its address; None if it came from an index, whose file is at fault."""
+    """`misnamed` where it was asked for by its address; None where an index has it, whose file is at fault."""
     return misnamed(failure, found) if _urls_of(failure, found["given"]) else None
 
 
 def bad_wheel(failure: Failure, found: re.Match[str]) -> ResolutionError:
-    """A file (`file`), or a project's file (`project`), is no wheel, or has METADATA with another name."""
+    """A file (`file`), or the one of a project (`project`), is no wheel; or its METADATA has another name."""
     named = found.groupdict()
     file = (named.get("file") or "").rpartition("/")[2]
     project = " ".join(filter(None, (named.get("project"), named.get("version"))))
@@ -94,7 +94,7 @@ def bad_wheel(failure: Failure, found: re.Match[str]) -> ResolutionError:
 
 
 def checkout(failure: Failure, _found: re.Match[str]) -> ResolutionError:
-    """A repository, or the commit in it, cannot be fetched."""
+    """A repository, or the commit in it, cannot be had."""
     urls = [mask(root.requirement.url or "") for root in failure.job.roots]
     urls = [url for url in urls if "+" in url[:4]]
     where = next((url for url in urls if url.partition("+")[2].partition("@")[0] in failure.text), "a repository")
@@ -107,7 +107,7 @@ def checkout(failure: Failure, _found: re.Match[str]) -> ResolutionError:
 
 
 def nothing_there(failure: Failure, _found: re.Match[str]) -> ResolutionError | None:
-    """A required address does not exist; None where the 404 is about another address."""
+    """An address that was asked for does not exist; None where the 404 is about another."""
     urls = [root.requirement.url or "" for root in failure.job.roots]
     plain = [re.sub(r"//[^/]*@", "//", url).partition("#")[0] for url in urls if url.startswith("http")]
     gone = next((url for url in plain if url in re.sub(r"//[^/\s]*@", "//", failure.text)), None)
@@ -120,7 +120,7 @@ def nothing_there(failure: Failure, _found: re.Match[str]) -> ResolutionError | 
 
 
 def other_hash(failure: Failure, _found: re.Match[str]) -> ResolutionError:
-    """No file has one of the required hashes."""
+    """No file has a hash that was asked for."""
     names = re.findall(r"^\s*([\w.-]+)(?:==\S+)? from http", failure.text, re.MULTILINE) or [failure.asked]
     return ResolutionError(
         f"no file of {', '.join(names)} has a hash that was asked for",
@@ -130,7 +130,7 @@ def other_hash(failure: Failure, _found: re.Match[str]) -> ResolutionError:
 
 
 def unhashed(failure: Failure, _found: re.Match[str]) -> ResolutionError:
-    """Some requirements have hashes, and others have none."""
+    """Some requirements have hashes, and others none."""
     return ResolutionError(
         "some requirements have hashes, so all of them need one",
         causes=[line for line in failure.causes if "--require-hashes" not in line],
@@ -142,7 +142,7 @@ def unhashed(failure: Failure, _found: re.Match[str]) -> ResolutionError:
 
 
 def without_tools(failure: Failure, found: re.Match[str]) -> ResolutionError:
-    """The build requirements of a `project` cannot be found."""
+    """The build requirements of a `project` are not to be had."""
     absent = _ABSENT.search(failure.text)
     return ResolutionError(
         f"what it takes to build {found['project']} is not to be had",
@@ -152,12 +152,12 @@ def without_tools(failure: Failure, found: re.Match[str]) -> ResolutionError:
 
 
 def no_wheel_there(failure: Failure, _found: re.Match[str]) -> ResolutionError | None:
-    """A project in the message has no wheel for the target, according to the indexes; None where it has."""
+    """A project that the failure names has no wheel for the target, as indexes tell; None where they do not."""
     return wheel_missing(failure.resolver, failure.job, failure.text)
 
 
 def absent(failure: Failure, found: re.Match[str]) -> ResolutionError | None:
-    """No index has the `project`; None where one has it for another Python."""
+    """No index has the `project`; None where it has, for another Python."""
     if _OTHER_PYTHON.search(failure.text):
         return None
     settings, name = failure.job.settings, requirement_name(found["project"])
@@ -171,7 +171,7 @@ def absent(failure: Failure, found: re.Match[str]) -> ResolutionError | None:
 
 
 def other_python(failure: Failure, _found: re.Match[str]) -> ResolutionError:
-    """All suitable versions are for another Python."""
+    """All versions that would do are for another Python."""
     version = failure.job.target.environment["python_full_version"]
     return ResolutionError(
         f"{_subjects(failure, failure.asked)} cannot be had for Python {version}",
@@ -181,7 +181,7 @@ def other_python(failure: Failure, _found: re.Match[str]) -> ResolutionError:
 
 
 def without_wheel(failure: Failure, found: re.Match[str]) -> ResolutionError:
-    """A `project` has no wheel that is allowed."""
+    """A `project` has no wheel that may be taken."""
     name = found["project"] or failure.asked
     hint = f"build on that platform, or point at a wheel built there: --find-links DIR with a wheel of {name}"
     if not is_foreign(failure.job.target):
@@ -197,12 +197,12 @@ def contradiction(failure: Failure, found: re.Match[str]) -> ResolutionError | N
 
 
 def conflict(failure: Failure, found: re.Match[str]) -> ResolutionError:
-    """The requirements that pip names (`what`) exclude each other."""
+    """The requirements that pip names (`what`) do not fit together."""
     return _conflict(failure, found["what"])
 
 
 def proven_conflict(failure: Failure, _found: re.Match[str]) -> ResolutionError | None:
-    """The requirements in uv's proof exclude each other; None where it mentions no dependency."""
+    """The requirements that uv's proof is about do not fit together; None where it is about no dependency."""
     required = failure.required()
     if not required or not re.search(r"\bdepends? on\b", failure.text):
         return None
@@ -210,7 +210,7 @@ def proven_conflict(failure: Failure, _found: re.Match[str]) -> ResolutionError 
 
 
 def no_version(failure: Failure, found: re.Match[str]) -> ResolutionError:
-    """No version satisfies a requirement (`wanted`, or the requested ones)."""
+    """No version satisfies a requirement (`wanted`, or those that were asked for)."""
     what = found.groupdict().get("wanted") or _subjects(failure, failure.asked)
     return ResolutionError(
         f"no version of {requirement_name(what)} satisfies {what}",

@@ -1,12 +1,14 @@
 """The modules that every start but the first runs, compiled by the first start into one file.
 
-    launch      turn this process into the app's, call the entry point
-    switches    the PEX_ variables of one start
-    become      sealed arguments and variables, the sh header
-    program     scripts, the interpreter
-    spark       starts by Spark
-    sharing     Spark's executors run in the same file
-    failing     the end of an app that failed
+    launch        turn this process into the app's, call the entry point
+    switches      the PEX_ variables of one start
+    become        sealed arguments and variables, the sh header
+    program       scripts, the interpreter
+    spark         starts by Spark
+    sharing       Spark's executors run in the same file
+    failing       the end of an app that failed
+    interpreters  more interpreters in the app's process
+    host          the host's packages let in
 
 Later starts read nothing of the zip but its `__main__`. These modules use the standard library and each other.
 """

@@ -46,15 +46,15 @@ class Becoming:
         facts, switches = dict(facts), self.switches
         if switches:
             switches.say("%s runs %s" % (sys.executable, self.place))
-        if facts["sh_boot"] and not _leads_somewhere(shell_pointer(self.place)):
+        if (
+            facts["sh_boot"]
+            and self.parts["facts"]["inherit_path"] == "false"
+            and not _leads_somewhere(shell_pointer(self.place))
+        ):
             leave_for_shell(facts, self.place, self.parts["run"])
         for name, value in facts["inject_env"]:
             os.environ.setdefault(name, value)
         _put_scripts_on_path(facts["bin_path"], self.place + "/bin")
-        if switches and switches.inherit_path:
-            facts["inherit_path"] = switches.inherit_path
-        if switches and switches.extra_path:
-            facts["extra_path"] = switches.extra_path
         is_interpreter = bool(spark) and spark.prepare(facts, asked)
         if facts.get("as_module"):
             return facts
@@ -108,15 +108,14 @@ def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None
 
     The pointer's two lines are that Python's path and the program's; the second is empty for an interpreter.
     """
-    if "\n" in place:
+    # Whose packages are let in, each start has to find out: those of the first Python on PATH.
+    if "\n" in place or facts["inherit_path"] != "false":
         return
     python, script = place + "/bin/python", ""
     try:
         if facts["start"] or facts["script"]:
             script = place + "/_pexlite_run.py"
             _replace(script, program)
-        elif facts["inherit_path"] != "false":
-            return
         _replace(shell_pointer(place), os.fsencode("%s\n%s\n" % (python, script)))
     except OSError:
         pass  # a read-only cache: starts go on without the pointer, a little slower

@@ -44,13 +44,19 @@ class Damage:
         except (Exception, SystemExit):
             return False  # the user has to see the app's own failure, not ours
 
-    def look_for(self) -> None:
+    def look_for(self, end: SystemExit) -> None:
         """Mend missing files, at most once a day, after the app ended with an exit code of its own.
 
-        An app may catch its ImportError and exit with 1: nothing else would show the damage.
+        An app may catch its ImportError and exit with 1: nothing else would show the damage. Where runpy ended it,
+        which did not find the module to start, look each time.
         """
+        last = end.__traceback__
+        while last is not None and last.tb_next is not None:
+            last = last.tb_next
         try:
-            if time.time() - os.stat(self.place + _CHECKED).st_mtime < _DAY:
+            if last is not None and last.tb_frame.f_globals.get("__name__") == "runpy":
+                pass
+            elif time.time() - os.stat(self.place + _CHECKED).st_mtime < _DAY:
                 return
         except FileNotFoundError:
             pass

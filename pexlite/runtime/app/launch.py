@@ -2,6 +2,8 @@
 
 `start` loads this module out of the launcher, the one file that a start opens in the app's directory. It imports
 `os`, `sys` and the built-in `time`; modules that only some starts need lie beside it in the launcher.
+
+It has more than 400 lines because every start runs all of it: each further module is one more to load.
 """
 
 import os
@@ -28,6 +30,7 @@ IS_NEW = False  # whether this start installed the app: then its files need no c
 _DAY = 86400
 _LONGEST_WAIT = 10  # seconds for a pruner, which takes a tenth of one
 _BEGAN = time.time()
+_PATH = "__PEXLITE_PATH"  # what `host` tells children
 
 # How Spark starts a Python; `spark` draws the processes. Every worker of Spark 2.4 to 4.3 has one of these
 # variables, over TCP or Unix sockets, started by the daemon or without it.
@@ -38,6 +41,7 @@ _OF_WORKERS = (
 )
 # Spark asks for the Python's version before it uses a data source, and for its log.
 _WHICH_PYTHON = (["-c", "import sys; print('%d.%d' % sys.version_info[:2])"], ["-VV"])
+_HOOKS = ("excepthook", "displayhook", "unraisablehook", "breakpointhook")  # of `sys`, which a host may set
 _WHICH_PACKAGES = "\nimport pkg_resources\n\ninstalled_packages = "
 
 
@@ -48,13 +52,32 @@ def begin(file: str) -> "tuple[Callable[..., Any], Start] | None":
     process may become another program, an interpreter or a script of the bundle.
     """
     os.environ["PEX"] = file
-    facts, switches = FACTS, GIVEN
+    switches = GIVEN or _switches()
+    if switches and switches is not GIVEN and switches.needs_the_file:
+        switches.give_back()
+        return None
+    return _begun(FACTS, switches)
+
+
+def begin_from_shell(file: str) -> "tuple[Callable[..., Any], Start]":
+    """The same as `begin`, for a process that the sh header started with the app's own Python."""
+    os.environ["PEX"] = os.path.abspath(file)
+    # The header has passed the sealed Python arguments already, and its pointer works.
+    return _begun(dict(FACTS, inject_python_args=(), sh_boot=False), _switches())
+
+
+def begin_in_venv(file: str) -> "tuple[Callable[..., Any], Start]":
+    """The same as `begin`, for the program `pex` of a venv that was made of the file."""
+    os.environ["PEX"] = file
+    return _begun(dict(FACTS, sh_boot=False), _switches())
+
+
+def _switches() -> "Switches | None":
     names = [name for name in os.environ if name[:4] == "PEX_" and name not in ("PEX_ROOT", "PEX_KEEP_DAYS")]
-    if names and switches is None:
-        switches = part("switches").Switches(names)
-        if switches.needs_the_file:
-            switches.give_back()
-            return None
+    return part("switches").Switches(names) if names else None
+
+
+def _begun(facts: "dict[str, Any]", switches: "Switches | None") -> "tuple[Callable[..., Any], Start]":
     facts = _prepared(facts, switches)
     if switches:
         what = facts["program"][0][:2] if facts.get("program") else [word for word in facts["start"] if word]
@@ -63,17 +86,13 @@ def begin(file: str) -> "tuple[Callable[..., Any], Start] | None":
     return call, facts["start"]
 
 
-def begin_from_shell(file: str) -> "tuple[Callable[..., Any], Start]":
-    """The same as `begin`, for a process that the sh header started with the app's own Python."""
-    os.environ["PEX"] = os.path.abspath(file)
-    # The header has passed the sealed Python arguments already, and its pointer works.
-    facts = _prepared(dict(FACTS, inject_python_args=(), sh_boot=False), None)
-    _enter_own_python(PLACE, facts)
-    return call, facts["start"]
-
-
 def _prepared(facts: "dict[str, Any]", switches: "Switches | None") -> "dict[str, Any]":
     """The facts to start with, once everything but sys.path and the entry point is done."""
+    if switches:
+        facts = switches.applied(facts)
+    if switches or facts["inherit_path"] != "false" or _PATH in os.environ:
+        keep = _standard_path(os.path.dirname(os.__file__))
+        facts = part("host").Host(PLACE, keep, _on_pythonpath()).let_in(facts, FACTS["inherit_path"])
     asked = like_sparks(sys.argv[1:], os.environ)
     spark: Any = None
     if asked:
@@ -178,62 +197,71 @@ def _is_shared(fcntl: "Any", lock: int) -> bool:
 
 
 def enter(place: str, facts: "dict[str, Any]") -> None:
-    """Set up this process as the app's `bin/python` would be: with the bundle as its site-packages."""
+    """Set up this process as the app's `bin/python` would be: with the bundle as its site-packages.
+
+    In that Python itself, remove from `sys.path` the script or its directory, and the entries of PYTHONPATH.
+    """
     inherit_path = facts["inherit_path"]
     library = os.path.dirname(os.__file__)
     site_packages = "%s/lib/%s/site-packages" % (place, os.path.basename(library))
     keep = _standard_path(library)
-    inherited = []
-    if inherit_path != "false":
-        inherited = [entry for entry in sys.path[1:] if entry not in keep]
-        if inherit_path == "fallback":
-            _forget_foreign_modules(keep, _let_in(facts), set(_tops(site_packages)))
-    else:
-        _forget_foreign_modules(keep, _let_in(facts))
-    if inherit_path == "prefer":
-        sys.path[:] = keep + inherited + [site_packages]
-    else:
-        sys.path[:] = keep + [site_packages] + inherited
+    given = _on_pythonpath()
+    # By it a tool of the bundle reaches into what it starts, as opentelemetry-instrument does.
+    tools = [entry for entry in given if entry.startswith(place + "/")]
+    inherited = [entry for entry in facts.get("inherited", ()) if entry not in tools]
+    is_own = sys.prefix == place
+    if inherit_path != "prefer" and (given or not is_own):
+        tops = set(_tops(site_packages)) if inherit_path == "fallback" else None
+        _forget_foreign_modules(keep, (place + "/",) + _let_in(facts), tops)
+    own = [site_packages]
+    if is_own:  # its .pth files have been run
+        foreign = set(keep + given + inherited + ["", place, sys.argv[0]])
+        own = [entry for entry in sys.path if entry not in foreign]
+    first, last = (inherited, own) if inherit_path == "prefer" else (own, inherited)
+    sys.path[:] = tools + keep + first + last
+    if not is_own:
+        _become_environment(place, site_packages, facts)
+    sys.path.extend(facts.get("extra_path", ()))
+    if tools and not is_own:
+        import site
+
+        site.execsitecustomize()
+    _join(facts, site_packages)
+    if not is_own:
+        _share_with_interpreters(facts)
+
+
+def _share_with_interpreters(facts: "dict[str, Any]") -> None:
+    """Have the module that makes more interpreters in this process looked after, once it is used."""
+    name = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+    if sys.implementation.name == "cpython" and sys.version_info >= (3, 8) and name not in sys.modules:
+        stand_in: Any = type(sys)(name)
+        del stand_in.__spec__  # which an import asks for
+        stand_in.__getattr__ = lambda attribute: part("interpreters").loaded(stand_in, PLACE, facts, attribute)
+        sys.modules[name] = stand_in
+
+
+def _become_environment(place: str, site_packages: str, facts: "dict[str, Any]") -> None:
+    """Do what the `site` module has done in the app's own Python."""
     sys.prefix = sys.exec_prefix = place
     sys.executable = place + "/bin/python"
     site: Any = sys.modules.get("site")
     if site is not None:
         site.PREFIXES[:] = [place]
-        if inherit_path == "false":
+        if facts["inherit_path"] == "false":
             site.ENABLE_USER_SITE = False
-    sys.path.extend(facts.get("extra_path", ()))
     if facts["pth"]:
         import site
 
         for name in facts["pth"]:
             if os.path.exists(site_packages + "/" + name):
                 site.addpackage(site_packages, name, None)
-    _join(facts, site_packages)
 
 
-def _enter_own_python(place: str, facts: "dict[str, Any]") -> None:
-    """Remove from `sys.path` the script's directory and the entries of PYTHONPATH, in a start by the sh header.
-
-    Where a variable such as PYTHONEXECUTABLE kept Python from finding its venv, set it up by `enter` instead.
-    """
-    if sys.prefix != place:
-        enter(place, facts)
-        return
-    sys.path[:] = [entry for entry in sys.path if entry != place]  # the directory of the script
-    keep = _standard_path(os.path.dirname(os.__file__))
-    if facts["inherit_path"] == "false":
-        path = os.environ.get("PYTHONPATH")
-        # An empty entry, as between two colons, is the current directory.
-        given = [os.path.abspath(entry) for entry in path.split(os.pathsep)] if path else []
-        if path:
-            _forget_foreign_modules(keep, (place + "/",) + _let_in(facts))
-        foreign = set(["", place] + given).difference(keep)
-        sys.path[:] = [entry for entry in sys.path if entry not in foreign]
-    elif facts["inherit_path"] == "prefer":
-        own = [entry for entry in sys.path if entry.startswith(place + "/")]
-        sys.path[:] = keep + [entry for entry in sys.path if entry not in keep + own] + own
-    sys.path.extend(facts.get("extra_path", ()))
-    _join(facts, "%s/lib/%s/site-packages" % (place, os.path.basename(os.path.dirname(os.__file__))))
+def _on_pythonpath() -> "list[str]":
+    path = None if sys.flags.ignore_environment else os.environ.get("PYTHONPATH")
+    # An empty entry, as between two colons, is the current directory.
+    return [os.path.abspath(entry) for entry in path.split(os.pathsep)] if path else []
 
 
 def _join(facts: "dict[str, Any]", site_packages: str) -> None:
@@ -308,6 +336,9 @@ def _forget_foreign_modules(
     finders: Any
     for finders in (sys.meta_path, sys.path_hooks):
         finders[:] = [finder for finder in finders if getattr(finder, "__module__", None) not in foreign]
+    for hook in _HOOKS if foreign else ():
+        if getattr(getattr(sys, hook, None), "__module__", None) in foreign:
+            setattr(sys, hook, getattr(sys, "__%s__" % hook))
 
 
 def _place_of(module: "Any") -> str:
@@ -357,7 +388,7 @@ def call(start: "Start", main: "dict[str, Any]") -> None:
         sys.exit(function())  # type: ignore[operator]
     except SystemExit as end:
         if end.code and not IS_NEW:
-            damage(file, _BEGAN).look_for()
+            damage(file, _BEGAN).look_for(end)
         raise
     except BaseException:
         is_command = isinstance(attribute, dict) and "__file__" not in attribute

@@ -36,7 +36,8 @@ _BY_SHELL = "/_pexlite_run.py"  # what the sh header has the app's Python run
 class Program:
     """A program of the app in the directory `place`, which this process runs itself or execs.
 
-    `site_time` is site-packages' mtime when it was finished, in nanoseconds; `damage` is launch.damage.
+    `site_time` is site-packages' mtime when it was finished, in nanoseconds, 0 in a venv made of the file;
+    `damage` is launch.damage.
     """
 
     def __init__(self, facts: "Facts", place: str, site_time: int, damage: "Callable[..., Any]") -> None:
@@ -104,12 +105,6 @@ class Program:
 
     def _become_python(self, arguments: "list[str]") -> "NoReturn":
         """Exec the app's Python with this Python's options and `arguments`."""
-        more = list(self.facts.get("extra_path", ()))
-        if self.facts["inherit_path"] != "false":
-            more.extend([entry for entry in sys.path if "-packages" in entry])
-        if more:
-            known = [entry for entry in (os.environ.get("PYTHONPATH"),) if entry]
-            os.environ["PYTHONPATH"] = os.pathsep.join(more + known)
         self.execute([self.python] + _python_options() + arguments)
 
     def execute(self, words: "list[str]") -> "NoReturn":
@@ -132,6 +127,8 @@ class Program:
         The mtime of site-packages changes when an entry comes or goes; only then are its names compared with
         READY's.
         """
+        if not self.site_time:
+            return True  # a venv, which is nobody's to mend
         library = os.path.basename(os.path.dirname(os.__file__))
         site_packages = "%s/lib/%s/site-packages" % (self.place, library)
         try:

@@ -6,7 +6,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 # Where and how long the cache lives holds for children too; every other switch is for one start only.
 KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS")
@@ -14,7 +14,6 @@ KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS")
 _STARTS = ("PEX_INTERPRETER", "PEX_MODULE", "PEX_SCRIPT")
 _PATHS = ("PEX_EXTRA_SYS_PATH", "PEX_PYTHON_PATH")
 TAKEN = _STARTS + _PATHS + ("PEX_INHERIT_PATH", "PEX_PYTHON", "PEX_TOOLS", "PEX_VERBOSE", "PEX_CHOSEN_PYTHON")
-_FOREIGN = "PEX_PATH"  # a switch of pex that has no counterpart here
 _INHERIT = {"": "", "false": "false", "fallback": "fallback", "prefer": "prefer"}
 _INHERIT.update({"1": "fallback", "true": "fallback"})
 _YES, _NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
@@ -26,6 +25,7 @@ class Switches:
 
     # An attribute of the class, because `failed` has no instance at hand.
     verbose = False
+    has_noted = False
 
     def __init__(self, names: "list[str]") -> None:
         self.taken = {name: os.environ.pop(name) for name in names if name in TAKEN}
@@ -35,6 +35,7 @@ class Switches:
         self.module = get("PEX_MODULE", "")
         self.script = get("PEX_SCRIPT", "")
         self.python = get("PEX_PYTHON", "")
+        self.python_path = get("PEX_PYTHON_PATH", "")
         self.tools = self._flag("PEX_TOOLS")
         inherit_path = get("PEX_INHERIT_PATH", "")
         if inherit_path.lower() not in _INHERIT:
@@ -44,7 +45,10 @@ class Switches:
         starts = [name for name in _STARTS if get(name) and (name != _STARTS[0] or self.interpreter)]
         if len(starts) > 1:
             _refuse("%s each say what starts" % " and ".join(starts), "set one of them")
-        if "PEX_CHOSEN_PYTHON" not in self.taken:  # else the start before the exec has said it
+        # Once, whoever reads them again: for the file's other parts, or for the Python that was chosen.
+        is_again = "PEX_CHOSEN_PYTHON" in self.taken or "__PEXLITE_PYTHON_ARGUMENTS" in os.environ
+        if not is_again and not Switches.has_noted:
+            Switches.has_noted = True
             self._note_what_does_nothing(names)
 
     def _flag(self, name: str) -> bool:
@@ -58,13 +62,24 @@ class Switches:
             for entry in self.taken.get(name, "").split(os.pathsep):
                 if entry and not os.path.exists(entry):
                     _note("%s names %s, which is not there" % (name, entry))
-        if _FOREIGN in names:
-            _note("PEX_PATH does nothing here; PEX_EXTRA_SYS_PATH adds directories")
+        for name in sorted(names):
+            if name not in TAKEN and os.environ[name]:
+                more = "; PEX_EXTRA_SYS_PATH adds directories" if name == "PEX_PATH" else ""
+                _note("%s does nothing here%s" % (name, more))
+
+    def applied(self, facts: "dict[str, Any]") -> "dict[str, Any]":
+        """The facts of the file, but for what is said here about the path."""
+        inherit_path = self.inherit_path or facts["inherit_path"]
+        return dict(facts, inherit_path=inherit_path, extra_path=self.extra_path)
 
     @property
     def needs_the_file(self) -> bool:
-        """Whether the start needs the file itself: for another Python, or for a tool."""
-        return bool(self.python or self.tools)
+        """Whether the start is for another Python or a tool, which are in the file alone."""
+        if self.tools or self.python:
+            return True
+        entries = self.python_path.split(os.pathsep) if "PEX_CHOSEN_PYTHON" not in self.taken else [""]
+        executable = sys.executable or ""
+        return entries != [""] and not {executable, os.path.dirname(executable)} & set(entries)
 
     def say(self, words: str) -> None:
         """Write `words` to stderr with the milliseconds since the start, if PEX_VERBOSE is set."""

@@ -18,7 +18,7 @@ _PIECE = 1 << 20
 
 
 def add_to(commands: "Any") -> None:
-    """Add the command to the file's tools."""
+    """Add the command to those of the file."""
     extract = commands.add_parser("extract", help="the wheels in it, into a directory")
     extract.add_argument("place", metavar="DIR")
     extract.add_argument("--force", action="store_true", help="also over files that are no wheels")

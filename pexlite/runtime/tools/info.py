@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def add_to(commands: "Any") -> None:
-    """Add the command to the file's tools."""
+    """Add the command to those of the file."""
     info = commands.add_parser("info", help="what this file is")
     info.add_argument("--json", action="store_true", help="PEX-INFO as it is")
     info.set_defaults(do=_info)

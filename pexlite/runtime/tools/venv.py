@@ -11,7 +11,9 @@ import re
 import sys
 
 from ..cache import app, files
-from ..unpack import environment, tree, wheel, write
+from ..start import LAUNCHER
+from ..unpack import environment, launcher, tree, wheel, write
+from ..upkeep import mend
 from .built_file import USAGE, BuiltFile, ToolError, compile_all, say
 
 TYPE_CHECKING = False
@@ -33,7 +35,7 @@ _MARK = "\nmade-by = pexlite\n"  # in pyvenv.cfg
 
 
 def add_to(commands: "Any") -> None:
-    """Add the command to the file's tools."""
+    """Add the command to those of the file."""
     venv = commands.add_parser(
         "venv", help="make an ordinary venv of it, which needs neither this file nor a cache"
     )
@@ -286,14 +288,14 @@ def _write_record(place: str, record: str, names: "list[str]") -> None:
 
 
 def _put_app(venv: _Venv, plan: "tree.Plan") -> None:
-    """Write the venv's program `pex`, which starts what the file starts."""
-    manifest = plan.opened.manifest
-    started = dict(manifest["pexlite"]["start"])
-    started.update(environment=manifest["inject_env"], arguments=manifest["inject_args"])
-    program = plan.written("venv_pex.py").decode("utf-8")
-    program = program.replace("START = {}", "START = %s" % ascii(started), 1)
-    _make_way(venv.place + "/pex")
-    files.write(venv.place + "/pex", venv.first_lines("bin/") + program.encode("utf-8"), 0o755)
+    """Write the venv's program `pex`, which starts what the file starts, and the launcher that it does it by."""
+    facts = mend.facts_of(plan)
+    for name, content in (
+        (LAUNCHER, launcher.content(plan, facts, 0)),
+        ("pex", venv.first_lines("bin/") + plan.written("venv_pex.py")),
+    ):
+        _make_way(venv.place + "/" + name)
+        files.write(venv.place + "/" + name, content, 0o755)
 
 
 def _make_way(path: str) -> None:

@@ -22,7 +22,7 @@ _LONGEST_WAIT = 300  # seconds for a start that is at work on the same app
 
 
 def add_to(commands: "Any") -> None:
-    """Add the command to the file's tools."""
+    """Add the command to those of the file."""
     verify = commands.add_parser("verify", help="check this file, every wheel against its sha256")
     verify.add_argument("--cache", action="store_true", help="check the unpacked files too")
     verify.add_argument("--repair", action="store_true", help="unpack anew what is damaged there")

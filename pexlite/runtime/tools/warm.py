@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def add_to(commands: "Any") -> None:
-    """Add the command to the file's tools."""
+    """Add the command to those of the file."""
     warm = commands.add_parser("warm", help="do now what the first start would do, and run nothing")
     warm.add_argument("--compile", action="store_true", help="with bytecode")
     warm.set_defaults(do=_warm)

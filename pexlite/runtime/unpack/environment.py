@@ -25,7 +25,11 @@ def own_files(written: "Callable[[str], bytes]", inherit_path: str, name: str) -
     """
     site_packages = "lib/%s/site-packages/" % app.library()
     found = {site_packages + hook: written(hook) for hook in _HOOKS}
-    found["pyvenv.cfg"] = _configuration(base_python(), inherit_path, name).encode("utf-8", "surrogateescape")
+    if inherit_path != "false":
+        path, hooks = site_packages + "_pexlite_path.py", site_packages + _HOOKS[0]
+        found[path] = found[path].replace(b'SEALED = "false"', b'SEALED = "%s"' % inherit_path.encode("ascii"))
+        found[hooks] = found[hooks].replace(b"'__PEXLITE_PATH' in os.environ", b"True")
+    found["pyvenv.cfg"] = _configuration(base_python(), name).encode("utf-8", "surrogateescape")
     return found
 
 
@@ -85,11 +89,10 @@ def _in_venv(path: str) -> bool:
     return any([os.path.exists(place + "/pyvenv.cfg") for place in (directory, os.path.dirname(directory))])
 
 
-def _configuration(base: str, inherit_path: str, name: str) -> str:
+def _configuration(base: str, name: str) -> str:
     """The text of pyvenv.cfg. Its prompt is the file's name, for people who look into the cache."""
-    inherit = "true" if inherit_path != "false" else "false"
-    values = (os.path.dirname(base), inherit) + sys.version_info[:3]
-    text = "home = %s\ninclude-system-site-packages = %s\nversion = %d.%d.%d\n" % values
+    values = (os.path.dirname(base),) + sys.version_info[:3]
+    text = "home = %s\ninclude-system-site-packages = false\nversion = %d.%d.%d\n" % values
     return text + ("prompt = %s\n" % app.plain(name) if app.plain(name) else "")
 
 

@@ -19,12 +19,14 @@ _MODULES = (
     "app/spark",
     "app/sharing",
     "app/failing",
+    "app/interpreters",
+    "app/host",
     "start",
 )
 
 
-def content(plan: "Plan", facts: "dict[str, Any]", directory: str) -> bytes:
-    """The launcher's content for the app whose files are in `directory`. The room's `__init__` has its form."""
+def content(plan: "Plan", facts: "dict[str, Any]", site_time: int) -> bytes:
+    """The launcher's content. The room's `__init__` has its form."""
     import marshal
     from _frozen_importlib_external import MAGIC_NUMBER
 
@@ -33,8 +35,13 @@ def content(plan: "Plan", facts: "dict[str, Any]", directory: str) -> bytes:
     }
     held["facts"] = facts
     held["run"] = plan.written("_pexlite_run.py")
-    held["site_time"] = os.stat(app.site_packages(directory)).st_mtime_ns
+    held["site_time"] = site_time
     return MAGIC_NUMBER + marshal.dumps(held)
+
+
+def site_time_of(directory: str) -> int:
+    """The mtime of site-packages in the app's `directory`, in nanoseconds."""
+    return os.stat(app.site_packages(directory)).st_mtime_ns
 
 
 def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
@@ -53,7 +60,7 @@ def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
 
 def put(plan: "Plan", facts: "dict[str, Any]", directory: str) -> None:
     """Write the launcher into `directory`, which is new, and READY last."""
-    files.write(directory + "/" + LAUNCHER, content(plan, facts, directory))
+    files.write(directory + "/" + LAUNCHER, content(plan, facts, site_time_of(directory)))
     files.write(directory + "/READY", ready(plan, directory))
 
 

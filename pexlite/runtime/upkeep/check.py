@@ -32,7 +32,7 @@ class OutOfTime(Exception):
 
 
 def problems(plan: "tree.Plan", deadline: "float | None" = None) -> "list[Wrong]":
-    """Everything wrong with the app's directory. Raises OutOfTime where the comparison passes `deadline`."""
+    """All that is wrong with the app's directory. Raises OutOfTime where the comparison passes `deadline`."""
     found = []
     looked = 0
     top = os.fsencode(plan.app.place) + b"/"

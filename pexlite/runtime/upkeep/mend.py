@@ -106,7 +106,7 @@ def _mended_since(target: "app.App", began: float) -> "list[str]":
 
 def _mend(plan: "tree.Plan", opened: whole.Whole, cut: "list[bytes]", words: str) -> bool:
     """Whether the damage could be mended, having been looked for again under the app's lock."""
-    facts = _facts(plan)
+    facts = facts_of(plan)
     try:
         with lock.Lock(plan.app.root + "/locks/prune", shared=True).take(_LONGEST_WAIT) as held:
             if held.refused:
@@ -123,7 +123,7 @@ def _mend(plan: "tree.Plan", opened: whole.Whole, cut: "list[bytes]", words: str
         return False
 
 
-def _facts(plan: "tree.Plan") -> "dict[str, Any]":
+def facts_of(plan: "tree.Plan") -> "dict[str, Any]":
     """The file's facts, as its `__main__` has them."""
     import ast
 
@@ -162,7 +162,8 @@ def add_missing(plan: "tree.Plan", facts: "dict[str, Any]", anew: bool = False) 
     files.make_directories(app.site_packages(plan.app.place))
     own = [os.fsdecode(problem.path) for problem in wrong]
     if anew or wrong:
-        files.replace(plan.app.place + "/" + LAUNCHER, launcher.content(plan, facts, plan.app.place))
+        site_time = launcher.site_time_of(plan.app.place)
+        files.replace(plan.app.place + "/" + LAUNCHER, launcher.content(plan, facts, site_time))
     if "READY" in own or not plan.app.is_ready():
         files.replace(plan.app.ready_path, launcher.ready(plan, plan.app.place))
     return [problem.words for problem in wrong]

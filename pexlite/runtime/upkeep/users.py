@@ -1,4 +1,4 @@
-"""The apps of the cache that are in use, judged by the running processes.
+"""Which apps of the cache are in use, judged by the running processes.
 
 An app in use holds no lock and need not hold any file open. So this goes by command lines, files mapped into
 memory and start times. In doubt an app counts as used.

@@ -1,35 +1,24 @@
-"""The program `pex` of a venv made from a built file: it starts what the file starts."""
+"""The program `pex` of a venv made from a built file: it starts what the file starts, as the file does."""
 
 import os
-import runpy
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-START = {}  # type: dict[str, Any]
 
 
 def main() -> None:
-    """Exit as the entry point does, or exec it."""
-    for name, value in START["environment"]:
-        os.environ.setdefault(name, value)
-    sys.argv[1:1] = START["arguments"]
-    kind = START["kind"]
-    if kind == "module":
-        runpy.run_module(START["module"], run_name="__main__", alter_sys=True)
-    elif kind == "function":
-        __import__(START["module"])
-        function: Any = sys.modules[START["module"]]
-        for name in START["attribute"].split("."):
-            function = getattr(function, name)
-        sys.exit(function())
-    elif kind == "script":
-        program = os.path.join(sys.prefix, "bin", START["script"])
-        os.execv(program, [program] + sys.argv[1:])
-    else:
-        os.execv(sys.executable, [sys.executable] + sys.argv[1:])
+    """Exit as what the file starts does, or exec it."""
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    place = os.path.dirname(os.path.realpath(__file__))
+    with open(place + "/_pexlite_launch", "rb") as file:
+        content = file.read()
+    if content[:4] != MAGIC_NUMBER:
+        sys.exit("error: %s was made for another Python than %s\nhint: make it anew" % (place, sys.executable))
+    parts = marshal.loads(content[4:])
+    launch = {"__name__": "__pexlite__.app.launch", "PARTS": parts, "PLACE": place, "FACTS": parts["facts"]}
+    exec(marshal.loads(parts["launch"]), launch)
+    function, argument = launch["begin_in_venv"](os.path.abspath(sys.argv[0]))
+    function(argument, globals())
 
 
 if __name__ == "__main__":

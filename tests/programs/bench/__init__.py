@@ -16,7 +16,7 @@ simultaneous  64 first starts at once
 builds        from a lock, from names, from the network
 weights       sizes, files written, memory
 growth        more wheels, more files
-spark         workers and first results on a Spark cluster; only on request
+spark         workers and first results on a Spark cluster; only where it is asked for
 machine       what it was measured on
 report        the table on the terminal and the one in docs/performance.md
 chart         the SVG in it

@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measured(rows: Iterator[Row], nothing: Results, path: Path, console: Console) -> Results:
-    """`nothing` with `rows`; each row is written to `path` at once, so that an interrupted run keeps its rows."""
+    """`nothing` with `rows`; each row is written to `path` at once, so that an interrupted run was not in vain."""
     earlier = results.read(path) if path.exists() else nothing
     found = nothing
     for one in rows:

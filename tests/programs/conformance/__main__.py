@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _programs(directory: Path, python: Path, tools: Sequence[str]) -> Programs:
-    """The requested tools, each in a venv of its own; pexlite from this checkout."""
+    """The tools asked for, each in a venv of its own; pexlite from this checkout."""
     setting = Setting(directory, python.absolute())
     names = {program_of(tool) for tool in tools}
     for name in {"pexlite", *names}:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from tests.checkout import REPOSITORY
 
 LEAST = 90
-"""The percentage of a module's lines and branches that the tests should run."""
+"""How many of a hundred lines and branches of a module the tests should run."""
 _ROW = re.compile(r"^\| `(pexlite/[^`]+)` \| (\S.*) \|$", re.MULTILINE)
 
 

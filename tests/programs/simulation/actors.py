@@ -32,7 +32,7 @@ class Stage:
     damaged: set[str] = field(default_factory=set)
     inherited: set[str] = field(default_factory=set)
     owner: int = USER
-    """The owner of the cache; ANYBODY where others may write to it. A start uses only its user's and root's."""
+    """Whose the cache is; ANYBODY where others may write to it. Only one's own and root's is used."""
 
     def may_be_wrong(self, path: str, mended: bool) -> bool:
         """Whether a start may begin with such a file; `mended` if it has looked at each of them."""

@@ -1,4 +1,4 @@
-"""Cases: processes that meet on a cache, drawn anew for every seed."""
+"""Which processes meet on which cache. A case is drawn anew for every seed."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ class Disk:
         return above, name, here
 
     def _named(self, path: Path, user: int, start: Directory | None) -> tuple[Directory, str, Node | None]:
-        """`find` for calls about a name: no link is followed, not even with a slash behind it."""
+        """As `find`, for calls that are about a name: no link is followed, not even with a slash behind it."""
         text = os.fsdecode(path)
         return self.find(text.rstrip("/") or text[:1], user, start, follow=False)
 
@@ -428,7 +428,7 @@ class Disk:
         self._changed(above)
 
     def write(self, file: File, position: int, content: bytes | bytearray | memoryview) -> int:
-        """The number of bytes of `content` that are in the file now, from `position` on."""
+        """How many bytes of `content` are in the file now, from `position` on."""
         data = file.content
         if len(data) < position:
             data.extend(bytes(position - len(data)))

@@ -1,4 +1,4 @@
-"""The entrance to the room: the only module of the simulation that knows names of the runtime's modules.
+"""How the room is entered: the only module of the simulation that knows names of the runtime's modules.
 
 A room of another shape needs another Door, and nothing else here.
 """
@@ -157,7 +157,7 @@ def _show_processes(process: Process, module: Any) -> None:
 
 
 class _Zip:
-    """A zipimport.zipimporter for PEX-INFO."""
+    """As zipimport.zipimporter, for PEX-INFO."""
 
     def __init__(self, process: Process, path: str) -> None:
         node = process.disk.find(path)[2]
@@ -166,7 +166,7 @@ class _Zip:
         self._content = node.content
 
     def get_data(self, path: str) -> bytes:
-        """PEX-INFO, or the part of it that a start reads."""
+        """PEX-INFO, or as much of it as is asked for here."""
         for app in apps():
             if app.content == self._content:
                 return json.dumps(app.info).encode()

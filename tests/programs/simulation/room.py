@@ -30,7 +30,7 @@ _code_dumps = functools.lru_cache(maxsize=64)(marshal.dumps)
 
 
 def _loads(content: bytes) -> object:
-    """A marshal.loads that returns the same object for code each time, and a new one for other values."""
+    """As marshal.loads: code is the same object each time, all else a new one."""
     content = bytes(content)
     return _code_loads(content) if content[:1] in b"c\xe3" else marshal.loads(content)
 
@@ -46,7 +46,7 @@ def _inflated(content: bytes, wbits: int, size: int) -> tuple[bytes, bytes, bool
 
 
 class _Inflate:
-    """A zlib.decompressobj for content that is inflated in one piece."""
+    """As zlib.decompressobj, for what is inflated in one piece."""
 
     def __init__(self, wbits: int = zlib.MAX_WBITS) -> None:
         self._wbits = wbits
@@ -123,7 +123,7 @@ class Imports:
         }
 
     def _compiled(self, source: Any, filename: Any, mode: str, *more: Any, **flags: Any) -> CodeType:
-        """The code of `source`; for the launcher's modules, of the room's sources, which a trial may break."""
+        """As `compile`. The launcher's modules come out of the file, which is the same whatever is broken."""
         source = self.room.launched.get(filename, source)
         return _compiled(source, filename, mode, *more, **flags)
 
@@ -144,7 +144,7 @@ class Imports:
         wanted: Sequence[str] | None = (),
         level: int = 0,
     ) -> Any:
-        """A `__import__` for this process."""
+        """As `__import__`."""
         if level:
             package = (names or {})["__package__"].rsplit(".", level - 1)[0]
             name = f"{package}.{name}" if name else package
@@ -221,6 +221,6 @@ class Imports:
 def _compiled(
     source: Any, filename: Any, mode: str, flags: int = 0, dont_inherit: bool = False, optimize: int = -1
 ) -> CodeType:
-    """A cached `compile`, which would otherwise take longer than the rest of a start."""
+    """As `compile`, which would take longer than all else that a start does."""
     source = source if isinstance(source, str) else bytes(source)
     return _compile(source, filename, mode, flags, True, optimize)

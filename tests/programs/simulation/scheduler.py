@@ -1,4 +1,4 @@
-"""The choice of the next process and of failures at each call, drawn from one seed.
+"""Who goes on at each call, and what goes wrong when: all of it drawn from one seed.
 
 Processes are threads that pass one baton, so that one of them runs at a time and the same seed gives the same
 trace. Two ways to choose who goes on: a switch now and then to any other, or priorities with a few points at which
@@ -200,7 +200,7 @@ class Scheduler:
             self._over.release()
 
     def others(self, process: Process) -> list[Process]:
-        """The other live processes."""
+        """Those that live beside it."""
         return [other for other in self._living if other is not process and not other.dead]
 
     def _switch(self, process: Process, chosen: Process) -> None:

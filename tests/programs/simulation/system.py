@@ -58,7 +58,7 @@ _PLAIN_CALLS = (
 
 
 class Entry:
-    """An os.DirEntry for a name found by a listing."""
+    """As os.DirEntry, for a name that a listing has found."""
 
     __slots__ = ("_node", "_system", "name", "path")
 
@@ -89,7 +89,7 @@ class Entry:
 
 
 class Listing:
-    """An iterator like the one of os.scandir."""
+    """As the iterator that os.scandir returns."""
 
     def __init__(self, entries: list[Entry]) -> None:
         self._entries = iter(entries)
@@ -725,7 +725,7 @@ class System:
         onexc: Callable[..., object] | None = None,
         dir_fd: int | None = None,
     ) -> None:
-        """Remove a tree like shutil.rmtree: entries that vanish meanwhile do not stop it if errors are ignored."""
+        """As shutil.rmtree: what goes meanwhile does not stop it where errors are ignored."""
         try:
             if self.islink(path):
                 raise OSError("Cannot call rmtree on a symbolic link")

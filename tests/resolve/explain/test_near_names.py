@@ -1,4 +1,4 @@
-"""A misspelt project gets a suggestion from an index, which has to answer few requests for it."""
+"""A misspelt project is told with the one that was meant, if an index has it; and no index is asked for much."""
 
 from __future__ import annotations
 
