@@ -14,7 +14,7 @@ from pexlite.pipeline.prepare import Prepared, root_of
 from pexlite.requirements.amendments import amended_roots
 from pexlite.requirements.parsed import merged_index
 from pexlite.requirements.read import raise_problems
-from pexlite.requirements.uv_sources import Needs, uv_sources
+from pexlite.requirements.uv_sources import Needs, path_of, uv_sources
 from pexlite.sources.local import LocalWheel, local_wheels
 
 
@@ -35,7 +35,9 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
     Raises UsageError for missing sources.
     """
     specification = prepared.specification
-    local, roots, notices = list(prepared.local), list(prepared.roots), dict[str, None]()
+    local, notices = list(prepared.local), dict[str, None]()
+    # Requirements of files with paths of their own become local code below.
+    roots = [root for root in prepared.roots if root.written_in is None or path_of(root.requirement) is None]
     settings = prepared.workshop.settings
     waiting = [*_of_projects(prepared.local), *_of_roots(prepared)]
     known = {(entry.source.path, entry.source.marker) for entry in prepared.local}
@@ -65,7 +67,7 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
 def _of_projects(local: Sequence[LocalWheel]) -> Iterator[Needs]:
     for entry in local:
         source = entry.source
-        if source.kind is LocalKind.PROJECT and (source.path / "pyproject.toml").is_file():
+        if source.kind is LocalKind.PROJECT:
             yield Needs(source.path / "pyproject.toml", entry.wheel.requires_dist, source.extras)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from pexlite.files.paths import is_file, is_there
 from pexlite.indexes.indexes import FIRST_INDEX, STRATEGIES
 from pexlite.indexes.uv_configuration import uv_flag
 from pexlite.model import IndexSettings, LocalKind, LocalSource, Problem, Root
-from pexlite.network.urls import parts_of
+from pexlite.network.urls import local_path, parts_of
 from pexlite.requirements.arguments import local_kind
 from pexlite.requirements.inline_metadata import header_table
 from pexlite.requirements.parsed import Parsed, combined, problem
@@ -77,10 +77,12 @@ class _Said:
 def uv_sources(needs: Needs) -> Parsed:
     """The local code, requirements and index settings that replace `needs.requirements`; problems with them.
 
-    As with uv, a dependency has a source only where the file itself requires it.
+    Requirements with paths of their own (`core @ file:///srv/core`) become local code, whatever the tables say. As
+    with uv, a dependency has a source only where the file itself requires it.
     """
+    at_paths = combined(_at_paths(needs))
     if uv_flag("UV_NO_SOURCES"):
-        return Parsed()
+        return at_paths
     said = _said(needs.file)
     parts = []
     shown: dict[str, None] = {}
@@ -97,7 +99,7 @@ def uv_sources(needs: Needs) -> Parsed:
                 (shown if needs.asks_indexes or not source.table.get("index") else unasked)[place] = None
     notices = [f"as {needs.origin} says: {', '.join(shown)}"] if shown else []
     notices += [f"no index is asked, though {needs.origin} says: {', '.join(unasked)}"] if unasked else []
-    return combined([*parts, _general(said, needs), Parsed(notices=tuple(notices))])
+    return combined([at_paths, *parts, _general(said, needs), Parsed(notices=tuple(notices))])
 
 
 # -- reading -------------------------------------------------------------------------------------
@@ -158,6 +160,21 @@ def _tables(value: object) -> tuple[_Table, ...]:
     return tuple(entry if isinstance(entry, Mapping) else {} for entry in entries)
 
 
+def path_of(requirement: Requirement) -> Path | None:
+    """The path in the requirement's URL; None where it has none, or leads into a part of a file."""
+    return local_path(requirement.url) if requirement.url and "#" not in requirement.url else None
+
+
+def _at_paths(needs: Needs) -> Iterator[Parsed]:
+    """The local code that requirements name by `file:` URLs, which Poetry and hatch make of path dependencies."""
+    for requirement in needs.requirements:
+        path = path_of(requirement)
+        asked = None if path is None else _wanted(requirement, _Source({}, needs.file.parent), needs)
+        if path is None or asked is None or (asked.marker and _holds(str(asked.marker), needs) is False):
+            continue
+        yield _path(asked, needs.file.parent / path, str(needs.file.parent.name))
+
+
 # -- one source ----------------------------------------------------------------------------------
 
 
@@ -199,25 +216,25 @@ def _lowered(requirement: Requirement, source: _Source, said: _Said, needs: Need
     if kinds == ["path"]:
         if table.get("package") is False:
             return _refused(requirement, source, needs, "is no package")
-        return _path(requirement, source.directory / str(table["path"]), needs)
+        return _path(requirement, source.directory / str(table["path"]), needs.origin)
     if kinds == ["workspace"]:
         member = said.members.get(canonicalize_name(name))
         if member is None:
             return _refused(requirement, source, needs, "is in no workspace here")
-        return _path(requirement, member, needs)
+        return _path(requirement, member, needs.origin)
     if kinds == ["index"]:
         return _pinned(requirement, source, said, needs)
     return _direct(requirement, source, needs)
 
 
-def _path(requirement: Requirement, path: Path, needs: Needs) -> Parsed:
+def _path(requirement: Requirement, path: Path, origin: str) -> Parsed:
     place = Path(os.path.normpath(path))
     kind = local_kind(place) if is_there(place) else None
     if kind not in (LocalKind.PROJECT, LocalKind.WHEEL, LocalKind.SDIST):
         what = "is no project, wheel or source distribution" if is_there(place) else "is not there"
-        return problem(f"{needs.origin}: {requirement.name} is to come from {place}, which {what}")
+        return problem(f"{origin}: {requirement.name} is to come from {place}, which {what}")
     extras = frozenset(map(canonicalize_name, requirement.extras))
-    local = LocalSource(kind, place, needs.origin, extras, requirement.marker)
+    local = LocalSource(kind, place, origin, extras, requirement.marker)
     return Parsed(local=(local,))
 
 

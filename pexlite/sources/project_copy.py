@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -12,11 +13,15 @@ from pathlib import Path
 
 from pexlite.errors import ProjectBuildError
 from pexlite.files.programs import find_program
+from pexlite.network.urls import local_path
 
 _NEVER_COPIED = frozenset(
     {"__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
 )
 _STALE_IN_BUILD = re.compile(r"lib|lib\..*|bdist\..*|temp\..*|scripts-.*")
+# The directories of a copy that stand for the root of the file system, and for those from there to the checkout.
+_ROOT = "root"
+_PARENT = "pexlite-parent"
 # The files that git writes even when it only reads; the rest of the history, which may be large, is linked.
 _WRITTEN_BY_GIT = frozenset({"index", "HEAD"})
 
@@ -24,13 +29,17 @@ _WRITTEN_BY_GIT = frozenset({"index", "HEAD"})
 def copy_project(source: Path, scratch: Path) -> Path:
     """The copy of the project `source` under `scratch`; links stay links, and `..` leads to the same files.
 
-    A project in a subdirectory of a checkout gets links to its neighbours, since backends read `../README.md` and
-    ask git for the version. Raises ProjectBuildError where the copy cannot be made.
+    It lies as deep under `scratch` as the original under the root, so that `original_url` finds the original of
+    any place that the backend writes down, whatever `..` led there. A project in a subdirectory of a checkout gets
+    links to its neighbours, since backends read `../README.md` and ask git for the version. Raises
+    ProjectBuildError where the copy cannot be made.
     """
     source = source.resolve()
     checkout = next((place for place in (source, *source.parents) if (place / ".git").exists()), source)
     try:
-        place = scratch / (checkout.name or "project")
+        # Directories with other names, since compilers are given options that a blank would end.
+        top = place = scratch.joinpath(_ROOT, *[_PARENT] * len(checkout.parts[1:-1]), checkout.name or "project")
+        place.parent.mkdir(parents=True, exist_ok=True)
         at = checkout
         for part in source.relative_to(checkout).parts:
             place.mkdir()
@@ -40,9 +49,9 @@ def copy_project(source: Path, scratch: Path) -> Path:
             at, place = at / part, place / part
         shutil.copytree(source, place, symlinks=True, ignore=_left_out(source))
         if (checkout / ".git").is_dir():
-            _lend_history(checkout / ".git", scratch / checkout.name, place)
+            _lend_history(checkout / ".git", top, place)
         elif (checkout / ".git").is_file():
-            shutil.copy(checkout / ".git", scratch / checkout.name / ".git")
+            shutil.copy(checkout / ".git", top / ".git")
     except shutil.Error as problem:
         causes = [f"{path}: {reason}" for path, _, reason in problem.args[0]]
         raise ProjectBuildError(f"{source.name} could not be copied to be built", causes=causes[:8]) from problem
@@ -53,6 +62,23 @@ def copy_project(source: Path, scratch: Path) -> Path:
             hint="TMPDIR names the directory that is built in; does it have room?",
         ) from problem
     return place
+
+
+def original_url(url: str, copy: Path, scratch: Path, source: Path) -> str:
+    """The `file:` URL of the original of a place in or beside the `copy` of the project `source` under `scratch`.
+
+    A relative path starts at the project. Other places stay where they are.
+    """
+    found, _, fragment = url.partition("#")
+    path = local_path(found)
+    assert path is not None
+    place = os.path.normpath(copy / path)
+    for root in (scratch / _ROOT, scratch.resolve() / _ROOT):
+        if Path(place).is_relative_to(root):
+            inside, original = Path(place).relative_to(root).parts, source.resolve().parts
+            above = len(list(itertools.takewhile(lambda part: part == _PARENT, inside)))
+            place = str(Path(*original[: 1 + above], *inside[above:]))
+    return Path(place).as_uri() + (f"#{fragment}" if fragment else "")
 
 
 def is_copied(source: Path, file: Path) -> bool:

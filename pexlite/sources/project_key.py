@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 from pexlite.requirements.declarative import is_declarative
 
+# `..`, and what hatch and Poetry make a path of this machine from.
+_ELSEWHERE = re.compile(r"\.\.|\{(?:root|home)\b|\bfile:|\{[^}]*\bpath\s*=")
 _IGNORE_FILES = (".gitignore", ".hgignore")
 
 
@@ -26,8 +29,8 @@ def project_key(copy: Path, original: Path) -> str | None:
     """
     try:
         settings = (copy / "pyproject.toml").read_text(encoding="utf-8")
-        # No code is run, and no file is read elsewhere.
-        known = ".." not in settings and is_declarative(copy, tomllib.loads(settings))
+        # No code is run, no file is read elsewhere, and no place of the project is written down.
+        known = not _ELSEWHERE.search(settings) and is_declarative(copy, tomllib.loads(settings))
         files = list(_files(copy)) if known else []
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return None

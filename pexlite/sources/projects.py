@@ -15,7 +15,7 @@ from pexlite.files.names import fault_of_path
 from pexlite.model import Progress, Target, Wheel
 from pexlite.sources.build_tools import build_requirements, build_tools, index_identity
 from pexlite.sources.build_wheel import Checkout, build_wheel
-from pexlite.sources.project_copy import copy_project
+from pexlite.sources.project_copy import copy_project, original_url
 from pexlite.sources.project_key import project_key
 from pexlite.sources.sdist import unpack_sdist
 from pexlite.sources.workshop import Workshop
@@ -40,8 +40,11 @@ class Builder:
             copy = copy_project(directory, Path(scratch))
             known = project_key(copy, directory)
 
+            def url(written: str) -> str:
+                return original_url(written, copy, Path(scratch), directory)
+
             def make() -> Wheel:
-                return self._build(copy, local=local)
+                return self._build(copy, local=local, url=url)
 
             if known is None:
                 return replace(make(), local=local)
@@ -89,7 +92,7 @@ class Builder:
                     source_date_epoch=source_date_epoch(),
                 )
                 needs.extend(found)
-                return self._keep(built, Path(scratch), local=False)
+                return self._keep(normalise(built, Path(scratch)), local=False)
 
         return self.once(self.key("vcs", *identity), make, lambda: needs)
 
@@ -135,7 +138,7 @@ class Builder:
             self.workshop.report(Progress("note", words))
         return self.workshop.store.asked[asked] or noted.digest
 
-    def _build(self, source: Path, *, local: bool) -> Wheel:
+    def _build(self, source: Path, *, local: bool, url: Callable[[str], str] = str) -> Wheel:
         self.workshop.report(Progress("build", source.name))
         with tempfile.TemporaryDirectory(prefix="pexlite-wheel-") as scratch:
             built = build_wheel(
@@ -146,10 +149,10 @@ class Builder:
                 interpreter=self.target.interpreter,
                 source_date_epoch=source_date_epoch(),
             )
-            return self._keep(built, Path(scratch), local=local)
+            return self._keep(normalise(built, Path(scratch), url), local=local)
 
-    def _keep(self, built: Path, scratch: Path, *, local: bool) -> Wheel:
-        wheel = self.workshop.store.add(normalise(built, scratch), built.name, local=local)
+    def _keep(self, written: Path, *, local: bool) -> Wheel:
+        wheel = self.workshop.store.add(written, written.name, local=local)
         if not wheel.tags.intersection(self.target.tags):
             raise ProjectBuildError(
                 f"{wheel.name} {wheel.version} was built and does not fit {self.target.name}",

@@ -11,4 +11,5 @@ Files of unknown origin come in; `Wheel` values go out, which later stages use i
     write        a wheel written; always in the same bytes
     same_bytes   the WheelFile of `wheel`, in which nothing depends on the time
     normalise    a wheel built by a backend, written anew
+    path_requirements    Requires-Dist lines with `file:` URLs
 """

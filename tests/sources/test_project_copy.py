@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from pexlite.errors import ProjectBuildError
-from pexlite.sources.project_copy import copy_project
+from pexlite.sources.project_copy import copy_project, original_url
 from pexlite.sources.projects import Builder
 from tests.factories import make_project, written
 from tests.repositories import committed, git
@@ -104,3 +105,29 @@ def test_a_backend_can_ask_git_for_the_version(builder: Builder, tmp_path: Path)
 def test_a_copy_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ProjectBuildError, match="could not be copied"):
         copy_project(written(tmp_path / "source", "x.py"), tmp_path / "source" / "x.py")
+
+
+@pytest.mark.parametrize(
+    ("written", "original"),
+    [
+        ("file://{copy}/vendored", "file://{source}/vendored"),
+        ("file://{copy}/../core", "file://{above}/core"),
+        ("file://{copy}/../../../core", "file://{top}/core"),
+        ("file://{copy}/../my%20code", "file://{above}/my%20code"),
+        ("file://{copy}/../my code", "file://{above}/my%20code"),
+        ("file:../core", "file://{above}/core"),
+        ("file://{copy}/x.zip#subdirectory=a", "file://{source}/x.zip#subdirectory=a"),
+        ("file:///elsewhere/core", "file:///elsewhere/core"),
+    ],
+)
+@pytest.mark.parametrize("temporary", ["scratch", "link"])
+def test_places_in_and_beside_a_copy_are_those_of_the_original(
+    temporary: str, written: str, original: str, tmp_path: Path, scratch: Path
+) -> None:
+    source = make_project(tmp_path / "here, with blanks" / "inside", "app")
+    (tmp_path / "link").symlink_to(scratch)
+    copy = copy_project(source, tmp_path / temporary)
+    places = {"source": source, "above": source.parent, "top": tmp_path}
+    found = original_url(written.format(copy=copy), copy, tmp_path / temporary, source)
+    assert found == original.format(**{name: quote(str(place)) for name, place in places.items()})
+    assert " " not in str(copy.relative_to(tmp_path))  # an option for a compiler ends at a blank

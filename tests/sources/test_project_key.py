@@ -78,6 +78,11 @@ DOUBTFUL = [
     PROJECT.replace("hatchling>=1.27", "setuptools") + '[tool.setuptools.dynamic]\nversion = {attr = "it.x"}\n',
     PROJECT.replace("hatchling>=1.27", "setuptools") + '[[tool.setuptools.ext-modules]]\nname = "a"\n',
     PROJECT.replace("hatchling>=1.27", "poetry-core") + '[tool.poetry.build]\nscript = "build.py"\n',
+    # These become paths of this machine in the wheel.
+    PROJECT + 'dependencies = ["core @ {root:uri}/core"]\n',
+    PROJECT + 'dependencies = ["core @ file:core"]\n',
+    PROJECT.replace("hatchling>=1.27", "poetry-core")
+    + '[tool.poetry.dependencies]\ncore = { develop = true, path = "core" }\n',
     "not toml",
 ]
 
