@@ -79,8 +79,11 @@ def settings_unheeded_by_lock() -> tuple[str, ...]:
 
 
 def configured_constraints() -> tuple[str, ...]:
-    """The constraint files of pip's configuration and PIP_CONSTRAINT."""
-    return tuple(_words(_configuration(), "constraint"))
+    """The constraint files of pip's configuration and PIP_CONSTRAINT, as absolute paths or URLs.
+
+    Resolvers run in a directory of their own, where a relative path would lead elsewhere.
+    """
+    return tuple(map(_absolute, _words(_configuration(), "constraint")))
 
 
 def _strategy(said: str | None) -> str | None:
@@ -183,7 +186,7 @@ def _path(value: str | None) -> Path | None:
 
 
 def _absolute(location: str) -> str:
-    """A find-links location that is valid in any directory: URLs stay, paths become absolute."""
+    """A configured location that is valid in any directory: URLs stay, paths become absolute."""
     if len(parts_of(location).scheme) > 1:
         return location
     return str(expanded(Path(location)).absolute())

@@ -147,17 +147,22 @@ def _vcs(asked: Input, text: str) -> Parsed:
     git+https://host/owner/project.git@v1.0#egg=project
     """
     url, marker = _split_marker(text, " ;")
-    parts = parts_of(url)
-    egg = re.search(r"(?:^|&)egg=([^&]+)", parts.fragment)
-    repository = re.sub(r"(?:\.git)?(?:@.*)?$", "", parts.path.rstrip("/").rpartition("/")[2])
-    name = unquote(egg[1]) if egg else repository
-    fragment = "&".join(part for part in parts.fragment.split("&") if part and not part.startswith("egg="))
-    bare = url.partition("#")[0] + (f"#{fragment}" if fragment else "")
-    return _requirement(asked, f"{name} @ {bare}{marker}")
+    repository = re.sub(r"(?:\.git)?(?:@.*)?$", "", parts_of(url).path.rstrip("/").rpartition("/")[2])
+    bare, name = _without_egg(url)
+    return _requirement(asked, f"{name or repository} @ {bare}{marker}")
+
+
+def _without_egg(url: str) -> tuple[str, str]:
+    """`url` without `egg=` in its fragment, and the project's name in it, "" without one."""
+    fragments = url.partition("#")[2].split("&")
+    egg = next((part.removeprefix("egg=") for part in fragments if part.startswith("egg=")), "")
+    kept = "&".join(part for part in fragments if part and not part.startswith("egg="))
+    return url.partition("#")[0] + (f"#{kept}" if kept else ""), unquote(egg)
 
 
 def _url(asked: Input, text: str) -> Parsed:
-    url, marker = _split_marker(text, " ;")
+    whole, marker = _split_marker(text, " ;")
+    url, egg = _without_egg(whole)
     filename = unquote(parts_of(url).path).rpartition("/")[2]
     try:
         if filename.endswith(".whl"):
@@ -165,6 +170,8 @@ def _url(asked: Input, text: str) -> Parsed:
         else:
             name = parse_sdist_filename(filename)[0]
     except (InvalidWheelFilename, InvalidSdistFilename):
+        if egg:
+            return _requirement(asked, f"{egg} @ {url}{marker}")
         return problem(
             f"{_place(asked)}{mask(url)} does not tell which project it is", f"write NAME @ {mask(url)}"
         )
@@ -194,6 +201,7 @@ def _looks_like_path(text: str) -> bool:
 
 def _path(asked: Input, text: str) -> Parsed:
     before, _, condition = text.partition(";")
+    before = re.sub(r"#egg=[^\[\s]*", "", before) if not is_there(asked.directory / before.strip()) else before
     found = _WITH_EXTRAS.fullmatch(before.strip())
     assert found
     try:

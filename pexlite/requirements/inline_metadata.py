@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import tomllib
 from dataclasses import dataclass
@@ -49,8 +50,8 @@ class _Header:
 def _header(file: Path) -> _Header | Parsed:
     """The script's header; where it has none, an empty Parsed or one with a problem."""
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = importlib.util.decode_source(file.read_bytes()).splitlines()
+    except (OSError, UnicodeDecodeError, SyntaxError) as error:
         return problem(f"the script {file} cannot be read: {str(error).lower()}")
     found = [
         number for number, line in enumerate(lines) if (m := _START.fullmatch(line)) and m["type"] == "script"

@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from pexlite.network.urls import local_path
 _NEVER_COPIED = frozenset(
     {"__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
 )
+_COPIED_KINDS = frozenset({stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK})
 _STALE_IN_BUILD = re.compile(r"lib|lib\..*|bdist\..*|temp\..*|scripts-.*")
 # The directories of a copy that stand for the root of the file system, and for those from there to the checkout.
 _ROOT = "root"
@@ -102,6 +104,8 @@ def _left_out(source: Path) -> Callable[[str, list[str]], set[str]]:
         here = Path(directory)
         found = {name for name in names if name in _NEVER_COPIED or name.endswith((".pyc", ".pyo"))}
         found |= {name for name in names if (here / name / "pyvenv.cfg").is_file()}
+        # A socket or a pipe of a running program has no content to copy.
+        found |= {name for name in names if stat.S_IFMT((here / name).lstat().st_mode) not in _COPIED_KINDS}
         if here == source:
             found.add(".git")
             # The output of an earlier `pexlite . -o app.pex` is no source of the next one.

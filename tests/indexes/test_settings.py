@@ -119,6 +119,13 @@ def test_configured_constraints_are_found(monkeypatch: pytest.MonkeyPatch) -> No
     assert configured_constraints() == ("/a.txt", "/b.txt")
 
 
+def test_relative_constraints_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PIP_CONSTRAINT", "more/c.txt https://a.example/c.txt file:///d.txt")
+    expected = (str(tmp_path / "more/c.txt"), "https://a.example/c.txt", "file:///d.txt")
+    assert configured_constraints() == expected
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -78,6 +78,10 @@ def asked(here: Path, *inputs: str, **more: object) -> Specification:
         ("x @ https://a.example/x.zip", "x @ https://a.example/x.zip"),
         ("https://a.example/foo-1.0-py3-none-any.whl", "foo @ https://a.example/foo-1.0-py3-none-any.whl"),
         ("https://a.example/foo_bar-1.0.tar.gz", "foo-bar @ https://a.example/foo_bar-1.0.tar.gz"),
+        ("https://a.example/main.zip#egg=thing", "thing @ https://a.example/main.zip"),
+        ("https://a.example/main.zip#egg=thing&subdirectory=x",
+         "thing @ https://a.example/main.zip#subdirectory=x"),
+        ("https://a.example/foo-1.0.tar.gz#egg=foo", "foo @ https://a.example/foo-1.0.tar.gz"),
         ("git+https://a.example/o/thing.git@v1", "thing @ git+https://a.example/o/thing.git@v1"),
         ("git+https://a.example/o/thing#egg=other&subdirectory=x",
          "other @ git+https://a.example/o/thing#subdirectory=x"),
@@ -97,6 +101,8 @@ def test_a_requirement_is_a_root(here: Path, text: str, requirement: str) -> Non
     [
         ("./demo", LocalKind.PROJECT, "demo", set()),
         ("./demo[web,all]", LocalKind.PROJECT, "demo", {"web", "all"}),
+        ("./demo#egg=demo", LocalKind.PROJECT, "demo", set()),
+        ("./demo#egg=demo[web]", LocalKind.PROJECT, "demo", {"web"}),
         ("demo/pyproject.toml", LocalKind.PROJECT, "demo", set()),
         ("demo @ ./demo", LocalKind.PROJECT, "demo", set()),
         ("package/", LocalKind.PACKAGE, "package", set()),
@@ -247,3 +253,19 @@ def test_a_malformed_header_names_its_line(here: Path, header: str, line: int, w
     (here / "bad.py").write_text(header)
     with pytest.raises(UsageError, match=f"bad.py line {line}: .*{words}"):
         asked(here, "bad.py")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
+def test_a_script_is_read_by_its_coding_line(encoding: str, here: Path) -> None:
+    coding = "# coding: latin-1\n" if encoding == "latin-1" else ""
+    (here / "old.py").write_bytes(
+        f'{coding}# /// script\n# dependencies = ["idna"]\n# ///\n"é"\n'.encode(encoding)
+    )
+    assert [str(root.requirement) for root in asked(here, "old.py").roots] == ["idna"]
+
+
+@pytest.mark.parametrize("content", [b"# coding: latin-1000\n", b'"\xe9"\n'], ids=["no encoding", "no UTF-8"])
+def test_a_script_that_no_python_reads_is_an_error(content: bytes, here: Path) -> None:
+    (here / "old.py").write_bytes(content)
+    with pytest.raises(UsageError, match=r"the script .*old\.py cannot be read"):
+        asked(here, "old.py")

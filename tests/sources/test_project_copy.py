@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from urllib.parse import quote
 
@@ -131,3 +132,12 @@ def test_places_in_and_beside_a_copy_are_those_of_the_original(
     found = original_url(written.format(copy=copy), copy, tmp_path / temporary, source)
     assert found == original.format(**{name: quote(str(place)) for name, place in places.items()})
     assert " " not in str(copy.relative_to(tmp_path))  # an option for a compiler ends at a blank
+
+
+def test_sockets_and_pipes_of_running_programs_stay_out(tmp_path: Path, scratch: Path) -> None:
+    source = written(tmp_path / "source", "app.py")
+    os.mkfifo(source / "pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(source / "socket"))
+        copy = copy_project(source, scratch)
+    assert [path.name for path in copy.iterdir()] == ["app.py"]
