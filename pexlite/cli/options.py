@@ -334,7 +334,11 @@ OUTPUT: Sequence[click.Parameter] = (
         help="Keep the files in wheels uncompressed: a larger file, a faster first start (default: as they are).",
     ),
     _flag("--allow-large", help="Take wheels that unpack to far more than they are (default: an error)."),
-    _flag("--strict", help="Fail when two wheels bring different files under one name (default: a note)."),
+    _flag(
+        "--strict",
+        help="Fail when two wheels bring different files under one name, or a wheel differs from its RECORD "
+        "(default: a note).",
+    ),
     _flag("--dry-run", help="Resolve and decide everything, and write no file (default: write it)."),
     _flag("--json", "as_json", help="Say what was built as JSON on stdout (default: one line on stderr)."),
     _flag("--no-progress", help="Show no progress (default: a display on a terminal, else a line per stage)."),

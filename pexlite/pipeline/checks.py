@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pexlite.bundle.collisions import Collision
+from pexlite.bundle.records import unlike_records
 from pexlite.bundle.sizes import outsized_wheels
 from pexlite.bundle.without_effect import ineffective_requirements
 from pexlite.compile.bytecode import compiling
@@ -60,6 +61,17 @@ def check_collisions(request: BuildRequest, found: Sequence[Collision]) -> None:
             "wheels bring different files under one name",
             causes=list(map(str, found)),
             hint="leave one of the projects out (--exclude), or build without --strict",
+        )
+
+
+def check_records(request: BuildRequest, bundle: Bundle) -> None:
+    """Raise InvalidWheel for wheels that differ from their RECORD, where that is to be more than a note."""
+    found = unlike_records(bundle.wheels)
+    if found and request.strict:
+        raise InvalidWheel(
+            "wheels differ from their RECORD",
+            causes=found,
+            hint="take other versions of them, or build without --strict",
         )
 
 

@@ -31,6 +31,7 @@ from pexlite.outputs import Output
 from pexlite.pipeline.checks import (
     check_collisions,
     check_compiles,
+    check_records,
     check_sizes,
     check_something_applies,
     check_something_is_asked,
@@ -69,6 +70,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     surroundings = [_surroundings(target, prepared, chosen, start, floor) for target in prepared.targets]
     bundle = _bundle(prepared, chosen, start, surroundings)
     check_sizes(request, bundle)
+    check_records(request, bundle)
     found = collisions(bundle, content_digests)
     check_collisions(request, found)
     stages = Stages(prepared, chosen, start, floor, surroundings, bundle, found)

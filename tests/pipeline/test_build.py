@@ -241,6 +241,8 @@ def test_a_wheel_that_says_more_of_itself_than_its_record_goes_in_with_a_word(li
     assert result.notices == (f"{app.name} goes in, though RECORD says something else of its WHEEL",)
     assert run_command(["verify", str(result.path)]) == 0
     assert run([result.path], environment(tmp_path / "root")).stdout == "here\n"
+    with pytest.raises(InvalidWheel, match="wheels differ from their RECORD"):
+        build(tmp_path, "app", entry_point="app:main", strict=True)
 
 
 def _members(wheel: Path) -> dict[str, bytes]:
