@@ -24,6 +24,8 @@ from tests import bundles
 
 _PROGRAM = Path(__file__).with_name("measured_process.py")
 _NAMES, _PATHS = '"<pexlite>/', f'"{runtime_files.ROOM_DIRECTORY}/'
+# Names in compile_room.py, and those of the sources; what is `__main__.pyc` in a file comes out of another room.
+_NAMED = {_NAMES: _PATHS, '_compiled("__main__.pyc", ': '_compiled("../archive/checked_main.py", '}
 # The line of a program that is its first to run when it does, and belongs to no other; the rest stays on its line.
 _FIRST = {
     "start.py": ("    main(globals())", "main(globals())"),
@@ -38,7 +40,11 @@ def measure(change: pytest.MonkeyPatch, directory: Path) -> None:
     for module in (runtime_files, decide, bundles):
         change.setattr(module, "room_sources", lambda: sources)
     compiles = directory / "compile_room.py"
-    compiles.write_text(Path(compile_room.__file__).read_text(encoding="utf-8").replace(_NAMES, _PATHS))
+    program = Path(compile_room.__file__).read_text(encoding="utf-8")
+    for name, path in _NAMED.items():
+        assert program.count(name) == 1
+        program = program.replace(name, path)
+    compiles.write_text(program)
     change.setattr(compile_room, "__file__", str(compiles))
     change.setattr(room, "_PROGRAM", compiles)
     look = directory / "run_tool.py"

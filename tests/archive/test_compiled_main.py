@@ -90,6 +90,20 @@ def test_any_flipped_bit_has_nothing_run_and_is_told(data: st.DataObject) -> Non
         exec(code_in(bytes(content)), {"__name__": "__main__"})
 
 
+@needs_this_python
+@pytest.mark.parametrize("name", ["marshal", "int", "from_bytes", "loads"])
+def test_a_flipped_bit_in_a_name_of_the_check_has_nothing_run_and_is_told(name: str) -> None:
+    content = bytearray(main_bytecode(compiled_by(HERE[0]), {"build_id": "0123456789abcdef"}))
+    held = held_in(bytes(content))
+    check = bytes(content[: held.start]) + bytes(len(held)) + bytes(content[held.stop :])
+    named = bytes([len(name)]) + name.encode()  # as marshal writes a name
+    assert check.count(named) == 1
+    content[check.index(named) + 1] ^= 1
+    assert "FACTS" not in imported(code_in(bytes(content)))
+    with pytest.raises(SystemExit, match="this file is damaged"):
+        exec(code_in(bytes(content)), {"__name__": "__main__"})
+
+
 @pytest.mark.parametrize("python", COMPILING, ids=str)
 def test_the_same_facts_are_the_same_bytes(python: Interpreter) -> None:
     compiled = compiled_by(python)
