@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,18 +40,16 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
     """
     said = _configuration()
     nothing = IndexSettings()
-    return IndexSettings(
+    return replace(
+        asked,
         index_url=asked.index_url or said.get("index-url") or said.get("pypi-url"),
         extra_index_urls=_unique(*_words(said, "extra-index-url"), *asked.extra_index_urls),
-        named_indexes=asked.named_indexes,
-        pins=asked.pins,
         index_strategy=_strategy(asked.index_strategy or uv_index_strategy()),
         find_links=_unique(*map(_absolute, (*_words(said, "find-links"), *asked.find_links))),
         # As in pip, --index-url does not undo a configured no-index.
         no_index=asked.no_index or _flag(said, "no-index"),
         prereleases=asked.prereleases or _flag(said, "pre"),
         uploaded_prior_to=_instant(asked.uploaded_prior_to, said.get("uploaded-prior-to")),
-        prefer_pure=asked.prefer_pure,
         only_binary=_unique(
             *_names(said, "only-binary"),
             *asked.only_binary,

@@ -32,6 +32,7 @@ from pexlite.pipeline.resolve import resolve_request
 from pexlite.pylock.select import wheels_given
 from pexlite.requirements.amendments import with_recorded
 from pexlite.resolve.project_lock import find_lock, foreign_lock, read_project_lock
+from pexlite.sources.local import LocalWheel
 
 _Found = TypeVar("_Found")
 
@@ -48,6 +49,8 @@ class ChosenLock:
     """All wheels that the lock has for the targets."""
     roots: tuple[Root, ...] = ()
     """The packages of the lock, if the request names a lock."""
+    local: tuple[LocalWheel, ...] = ()
+    """Local code that only a project's own word on its dependencies brought in (`[tool.uv.sources]`)."""
     notices: tuple[str, ...] = ()
 
     def wheels_of(self, target: Target) -> tuple[Wheel, ...]:
@@ -88,10 +91,11 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
     resolved = resolve_request(prepared)
     whole, found = resolved.prepared, resolved.lock
     own = {entry.wheel.sha256: entry.wheel for entry in whole.local}
+    from_sources = tuple(entry for entry in whole.local if entry not in prepared.local)
     fetched = collect(found, whole.workshop, request.directory)
     wheels = tuple(own.get(wheel.sha256, wheel) for wheel in fetched)
     notices = (*notices, *resolved.notices, *origin_notices(whole, found))
-    return ChosenLock(found, LockParts(), specification.amendments, wheels, notices=notices)
+    return ChosenLock(found, LockParts(), specification.amendments, wheels, local=from_sources, notices=notices)
 
 
 def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> ChosenLock:

@@ -66,7 +66,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     start = choose_start(prepared, chosen.wheels)
     name = default_name(start.entry_point, prepared)
     check_output(Output.of(request, request.output or Path(name)), _with_loose(specification, start))
-    floor = floor_of(prepared, (*prepared.local, *start.loose), start.entry_point)
+    floor = floor_of(prepared, (*prepared.local, *chosen.local, *start.loose), start.entry_point)
     surroundings = [_surroundings(target, prepared, chosen, start, floor) for target in prepared.targets]
     bundle = _bundle(prepared, chosen, start, surroundings)
     check_sizes(request, bundle)

@@ -46,8 +46,8 @@ class Stages:
 
     @property
     def local(self) -> tuple[LocalWheel, ...]:
-        """All local code in the file: what was asked for, and what the entry point names."""
-        return (*self.prepared.local, *self.start.loose)
+        """All local code in the file: requested, from a project's own sources, and named by the entry point."""
+        return (*self.prepared.local, *self.chosen.local, *self.start.loose)
 
 
 def notices(stages: Stages) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.pylock import Pylock
@@ -59,7 +59,8 @@ def merged_index(first: IndexSettings, second: IndexSettings) -> IndexSettings:
     if second == IndexSettings():
         return first
     no_index = first.no_index or second.no_index
-    return IndexSettings(
+    return replace(
+        first,
         index_url=None if no_index else second.index_url or first.index_url,
         extra_index_urls=() if no_index else _unique(first.extra_index_urls, second.extra_index_urls),
         named_indexes=tuple(dict((*second.named_indexes, *first.named_indexes)).items()),
@@ -74,12 +75,6 @@ def merged_index(first: IndexSettings, second: IndexSettings) -> IndexSettings:
         no_binary=_unique(first.no_binary, second.no_binary),
         require_hashes=first.require_hashes or second.require_hashes,
         trusted_hosts=_unique(first.trusted_hosts, second.trusted_hosts),
-        certificate=first.certificate,
-        client_certificate=first.client_certificate,
-        proxy=first.proxy,
-        timeout=first.timeout,
-        retries=first.retries,
-        keyring_provider=first.keyring_provider,
     )
 
 

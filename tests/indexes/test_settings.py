@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pexlite.errors import IndexConfigurationError
 from pexlite.indexes.settings import configured_constraints, effective_settings
 from pexlite.model import IndexSettings
+from pexlite.requirements.parsed import merged_index
 
 
 @pytest.fixture
@@ -28,6 +31,22 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_nothing_said_is_nothing() -> None:
     assert effective_settings(IndexSettings()) == IndexSettings()
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(IndexSettings)])
+def test_every_setting_is_kept_on_the_way_to_a_resolver(name: str, tmp_path: Path) -> None:
+    wanted: dict[str, Any] = {"index_strategy": "first-index", "uploaded_prior_to": "2026-01-31T00:00:00Z"}
+    usual = getattr(IndexSettings(), name)
+    value: Any = wanted.get(
+        name, {bool: True, int: 7, float: 7.0, tuple: (str(tmp_path),)}.get(type(usual), "wanted")
+    )
+    if name in ("named_indexes", "pins"):
+        value = (("one", "two"),)
+    said = IndexSettings(**{name: value})
+    assert value != usual
+    assert getattr(effective_settings(said), name) == value
+    merged = getattr(merged_index(said, IndexSettings(no_binary=("other",))), name)
+    assert value == (merged[:1] if isinstance(value, tuple) else merged)
 
 
 def test_a_file_is_read_section_after_section(configure: Path) -> None:

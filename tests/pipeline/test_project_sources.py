@@ -89,6 +89,16 @@ def test_a_path_is_followed_and_those_of_what_lies_there(resolver: str, links: P
     assert [notice.partition(" says: ")[2] for notice in said] == ["core from ../lib/core", "deep from ../deep"]
 
 
+def test_code_that_a_source_brings_is_looked_at_as_all_own_code_is(links: Path, tmp_path: Path) -> None:
+    project(tmp_path, "app", "[tool.uv.sources]", 'core = { path = "../core" }', requires=("core",))
+    core = project(tmp_path, "core")
+    (core / "core.py").write_text("import nowhere\nmatch 1:\n    case _:\n        whose = 'ours'\n")
+    named, brought = build(tmp_path, "./core"), build(tmp_path, "./app")
+    assert {python for one in brought.variants for python in one.pythons}.isdisjoint({"cp36", "cp38", "cp39"})
+    missing = [[notice for notice in one.notices if "nowhere" in notice] for one in (named, brought)]
+    assert missing[0] == missing[1] != []
+
+
 @both
 def test_a_wheel_at_a_path_is_taken(resolver: str, links: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
