@@ -74,6 +74,12 @@ def _takes(target: Target, wheel: Wheel) -> bool:
     return target.takes(wheel.requires_python) and not wheel.tags.isdisjoint(target.tags)
 
 
+def not_yet_on_windows(bundle: Bundle) -> tuple[str, ...]:
+    """A sentence where `bundle` has a variant for Windows: what starts a file takes a POSIX system."""
+    names = sorted({variant.platform for variant in bundle.variants if variant.platform.startswith("win")})
+    return (f"files do not start on Windows yet, and this one is for {_some(names)}",) if names else ()
+
+
 def not_pure(bundle: Bundle) -> tuple[str, ...]:
     """A notice on the compiled wheels in `bundle`, for --prefer-pure."""
     compiled = [wheel for wheel in bundle.wheels if any(tag.platform != "any" for tag in wheel.tags)]

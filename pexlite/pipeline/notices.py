@@ -11,7 +11,7 @@ from pexlite.analysis.imports import own_imports
 from pexlite.archive.launch_options import unread_variables
 from pexlite.bundle.closure import unknown_extras
 from pexlite.bundle.collisions import Collision
-from pexlite.bundle.limits import an_interpreter, not_pure, only_here
+from pexlite.bundle.limits import an_interpreter, not_pure, not_yet_on_windows, only_here
 from pexlite.bundle.missing_modules import missing_modules
 from pexlite.bundle.plan import Surroundings
 from pexlite.bundle.records import unlike_records
@@ -75,6 +75,7 @@ def notices(stages: Stages) -> tuple[str, ...]:
         *an_interpreter(bundle, _named(prepared)),
         *(not_pure(bundle) if request.index.prefer_pure else ()),
         *only_here(bundle, stages.surroundings, _with_pure_wheels(chosen)),
+        *not_yet_on_windows(bundle),
     )
 
 

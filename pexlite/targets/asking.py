@@ -123,5 +123,5 @@ def _platform(answer: Mapping[str, Any]) -> Platform:
         return Platform("win", machine or "32")
     raise TargetError(
         f"{answer['executable']} runs on {answer['platform']}, for which pexlite knows no wheels",
-        hint="build on and for Linux, macOS or Windows",
+        hint="build on and for Linux or macOS",
     )

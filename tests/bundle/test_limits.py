@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.bundle.limits import an_interpreter, only_here
+from pexlite.bundle.limits import an_interpreter, not_yet_on_windows, only_here
 from pexlite.bundle.plan import Surroundings, plan_bundle
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Target, Wheel
+from pexlite.targets.platforms import platform_target
 from tests.bundle.values import roots, target, wheel
 
 INTERPRETER = EntryPoint(StartKind.INTERPRETER)
@@ -134,3 +135,16 @@ def test_a_file_that_starts_an_interpreter_though_it_could_start_more_says_so(
     wheels: list[Wheel], asked_for: set[str], start: EntryPoint, said: tuple[str, ...]
 ) -> None:
     assert an_interpreter(bundle(wheels, [around(here(13))], start), asked_for) == said
+
+
+@pytest.mark.parametrize(
+    ("platforms", "told"),
+    [(["manylinux_2_17_x86_64"], ""), (["win_amd64"], "win_amd64"), (["manylinux_2_17_x86_64", "win32"], "win32")],
+)
+def test_a_file_for_windows_is_told_not_to_start_there(platforms: Sequence[str], told: str) -> None:
+    compiled = [wheel(f"a-1-cp311-cp311-{platform}.whl") for platform in platforms]
+    named = [platform_target(f"{platform}-cp-311-cp311") for platform in platforms]
+    targets = [Surroundings(one, (), wheels=(some,)) for one, some in zip(named, compiled, strict=True)]
+    whole = plan_bundle(roots("a"), compiled, targets, INTERPRETER, LaunchOptions())
+    sentence = f"files do not start on Windows yet, and this one is for {told}"
+    assert not_yet_on_windows(whole) == ((sentence,) if told else ())
