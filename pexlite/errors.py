@@ -64,7 +64,7 @@ class FetchError(PexliteError):
 
 
 class HashMismatch(FetchError):
-    """A downloaded file has another digest than the lock has."""
+    """A downloaded file has another digest or size than the lock has."""
 
 
 class ProjectBuildError(PexliteError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from packaging.pylock import PackageArchive, PackageDirectory, PackageSdist, PackageVcs, PackageWheel, Pylock
 
-from pexlite.errors import FetchError, PexliteError
+from pexlite.errors import FetchError, HashMismatch, PexliteError
 from pexlite.fetch.vcs import check_commit, checkout_requirement
 from pexlite.model import LockParts, Wheel
 from pexlite.network.credentials import without_credentials
@@ -43,7 +43,7 @@ def collect(
     the lock start at `directory`. `given` says that somebody wrote the lock down, so that its digests have to
     prove something. A wheel in the store already costs one small file read; the rest is
     downloaded together, and what is no wheel is built. Raises FetchError for all that could not be had,
-    HashMismatch where that is the only reason, ProjectBuildError where a build failed.
+    HashMismatch where one was another file than the lock names, ProjectBuildError where a build failed.
     """
     settings, targets = workshop.settings, workshop.targets
     run = _Run(workshop, directory)
@@ -166,8 +166,10 @@ def _or_raise(results: Sequence[Result | PexliteError]) -> list[Result]:
         return [result for result in results if not isinstance(result, PexliteError)]
     if len(failures) == 1:
         raise failures[0]
-    same = type(failures[0]) if len({type(failure) for failure in failures}) == 1 else FetchError
-    raise same(
+    kinds = {type(failure) for failure in failures}
+    one_kind = type(failures[0]) if len(kinds) == 1 else FetchError
+    # The gravest tells the kind, so that nobody goes on without the lock for the sake of the others.
+    raise (HashMismatch if HashMismatch in kinds else one_kind)(
         f"{len(failures)} of {len(results)} files of the lock could not be had",
         causes=[line for failure in failures for line in (failure.message, *map("  {}".format, failure.causes))],
         hint=failures[0].hint if len({failure.hint for failure in failures}) == 1 else None,

@@ -171,7 +171,7 @@ class Downloads:
 
 
 def check(remote: Remote, incoming: Incoming) -> None:
-    """Raise HashMismatch, or FetchError for the size, unless `incoming` has the bytes that the lock names."""
+    """Raise HashMismatch, for a digest or the size, unless `incoming` has the bytes that the lock names."""
     for algorithm, expected in sorted(remote.hashes.items()):
         got = incoming.hexdigest(algorithm)
         if got != expected:
@@ -181,7 +181,7 @@ def check(remote: Remote, incoming: Incoming) -> None:
                 hint="lock again if it was published anew; if not, somebody has changed it on the way",
             )
     if remote.size is not None and incoming.size != remote.size:
-        raise FetchError(
+        raise HashMismatch(
             f"{remote.filename} has another size than the lock says",
             causes=[f"expected {remote.size} bytes", f"got {incoming.size} bytes"],
             hint="lock again",

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from pexlite.bundle.closure import follow
 from pexlite.bundle.lock_changes import changes
-from pexlite.errors import PexliteError, ResolutionError, UsageError
+from pexlite.errors import HashMismatch, PexliteError, ResolutionError, UsageError
 from pexlite.fetch.collect import collect
 from pexlite.fetch.excluded import needs_of
 from pexlite.indexes.settings import settings_unheeded_by_lock
@@ -61,7 +61,8 @@ class ChosenLock:
 def choose_lock(prepared: Prepared) -> ChosenLock:
     """The lock that the build follows, with its wheels: the requested one, the project's, or a new one.
 
-    With `--locked` there must be one and it must fit the requirements, else ResolutionError or UsageError.
+    With `--locked` there must be one and it must fit the requirements, else ResolutionError or UsageError. A file
+    that is not the one that the lock names is HashMismatch in any case.
     """
     request, specification = prepared.request, prepared.specification
     if specification.lock is not None:
@@ -80,7 +81,8 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
             try:
                 return _beside(prepared, file)
             except PexliteError as problem:
-                if request.locked:
+                # Another file under a locked name may be an attack: it ends the build whoever named the lock.
+                if request.locked or isinstance(problem, HashMismatch):
                     raise
                 unfit = "; ".join([problem.message, *problem.causes[:2]])
         elif request.locked:

@@ -5,6 +5,7 @@ Longer than 400 lines, since half of it is the text of other tools' locks.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -322,6 +323,22 @@ def test_a_lock_that_no_longer_fits_is_passed_over_and_said(locked: Path, tmp_pa
     result = built(locked, tmp_path)
     assert names(result) == ["click 9.0", "my-app 1.0"]
     assert "no longer satisfies the requirements; - click 8.1; + click>=8.5" in result.notices[0]
+
+
+@pytest.mark.parametrize("also_gone", [False, True], ids=["alone", "among several failures"])
+@pytest.mark.parametrize("locked_too", [False, True], ids=["beside the project", "--locked"])
+def test_a_file_that_the_lock_beside_the_project_does_not_name_is_always_an_error(
+    locked_too: bool, also_gone: bool, locked: Path, links: Path, tmp_path: Path
+) -> None:
+    wheels = [links / "click-8.1-py3-none-any.whl", make_wheel(tmp_path, "gone", "1.0")]
+    text = lock_text("uv", wheels[: 1 + also_gone]).replace(sha256(wheels[0]), "0" * 64)
+    (locked / "pylock.toml").write_text(text)
+    shutil.copytree(links, locked / "links")
+    with pytest.raises(HashMismatch) as caught:
+        built(locked, tmp_path, locked=locked_too)
+    assert "click-8.1-py3-none-any.whl is not the file" in "\n".join([caught.value.message, *caught.value.causes])
+    assert ("2 of 2" in caught.value.message) == also_gone
+    assert not (tmp_path / "app.pex").exists()
 
 
 def test_with_locked_it_is_an_error_with_a_diff(locked: Path, tmp_path: Path) -> None:
