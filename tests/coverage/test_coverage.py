@@ -37,6 +37,11 @@ def test_a_reason_is_a_row_of_a_table() -> None:
     assert reasons(table) == {"pexlite/a.py": "macOS only"}
 
 
+@pytest.mark.parametrize(("minor", "given"), [(11, {"pexlite/a.py": "new grammar"}), (12, {})])
+def test_a_reason_may_hold_on_older_pythons_alone(minor: int, given: dict[str, str]) -> None:
+    assert reasons("| `pexlite/a.py` | before Python 3.12: new grammar |\n", minor) == given
+
+
 def test_every_module_with_a_reason_is_there() -> None:
-    given = reasons((REPOSITORY / "tests" / "README.md").read_text(encoding="utf-8"))
+    given = reasons((REPOSITORY / "tests" / "README.md").read_text(encoding="utf-8"), minor=0)
     assert [name for name in given if not (REPOSITORY / name).is_file()] == []
