@@ -10,18 +10,20 @@ import sys
 from dataclasses import fields
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pexlite
 from pexlite import errors
 from pexlite.cli.build import BUILD
-from pexlite.errors import NotABundle
+from pexlite.errors import NotABundle, UsageError
 from pexlite.model import (
     BuildOptions,
     BuildRequest,
     BuildResult,
     IndexSettings,
+    InheritPath,
     LaunchOptions,
     LockOptions,
     Progress,
@@ -154,8 +156,6 @@ def test_a_word_of_another_function_or_of_none_is_refused(requests: list[BuildRe
         pexlite.build(requirement=["x"])  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"lock\(\) got an unexpected keyword argument 'strict'"):
         pexlite.lock(strict=True)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match=r"write requirement_files=\['x'\]"):
-        pexlite.build(requirement_files=Path("x"))  # type: ignore[arg-type]
     assert requests == []
 
 
@@ -169,15 +169,75 @@ def test_progress_comes_through_a_callback_and_nothing_is_printed(
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [{"requirements": "requests"}, {"platforms": "x"}, {"requirement_files": Path("x")}, {"extras": "x"}],
+    ("wrong", "said"),
+    [
+        ({"requirements": "requests"}, "requirements takes several: write requirements=['requests']"),
+        ({"requirement_files": Path("x")}, "requirement_files takes several: write requirement_files=['x']"),
+        ({"extras": "x"}, "extras takes several: write extras=['x']"),
+        ({"requirements": None}, "requirements is a list of texts, and not None"),
+        ({"requirements": ["x", 1]}, "requirements is a list of texts, and not 1"),
+        ({"requirements": {"x": "1"}}, "requirements is a list of texts, and not {'x': '1'}"),
+        ({"pythons": [3.11]}, "pythons is a list of texts, and not 3.11"),
+        ({"source_directories": [None]}, "source_directories is a list of paths, and not None"),
+        ({"entry_point": 5}, "entry_point is a text or None, and not 5"),
+        ({"bytecode": "no"}, "bytecode is True or False, and not 'no'"),
+        ({"strict": 1}, "strict is True or False, and not 1"),
+        ({"output": b"x"}, "output is a path or None, and not b'x'"),
+        ({"directory": None}, "directory is a path, and not None"),
+        ({"directory": "/nowhere at all"}, "there is no directory '/nowhere at all'"),
+        ({"index": ["foo"]}, "index is made by pexlite.IndexSettings(…), and not ['foo']"),
+        ({"launch": {"sh_boot": True}}, "launch is made by pexlite.LaunchOptions(…), and not {'sh_boot': True}"),
+    ],
 )
-def test_one_where_several_are_taken_is_not_read_letter_by_letter(
-    wrong: dict[str, object], requests: list[BuildRequest]
+def test_a_value_that_a_field_cannot_have_is_named_and_the_field_too(
+    wrong: dict[str, Any], said: str, requests: list[BuildRequest]
 ) -> None:
-    with pytest.raises(TypeError, match="takes several"):
-        pexlite.build(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(UsageError) as raised:
+        pexlite.build(**wrong)
+    assert raised.value.message == said
     assert requests == []
+
+
+@pytest.mark.parametrize(
+    ("of", "wrong", "said"),
+    [
+        (LaunchOptions, {"inherit_path": "maybe"}, "is 'false', 'fallback' or 'prefer', and not 'maybe'"),
+        (LaunchOptions, {"inherit_path": True}, "is 'false', 'fallback' or 'prefer', and not True"),
+        (LaunchOptions, {"bin_path": "x"}, "is 'off', 'prepend' or 'append', and not 'x'"),
+        (LaunchOptions, {"sh_boot": "yes"}, "is True or False, and not 'yes'"),
+        (LaunchOptions, {"inject_args": "a b"}, "takes several: write inject_args=['a b']"),
+        (LaunchOptions, {"pex_root": 3}, "is a text or None, and not 3"),
+        (LaunchOptions, {"inject_env": {"A": "B"}}, "and not {'A': 'B'}: write inject_env=[('name', 'value')]"),
+        (LaunchOptions, {"inject_env": "A=B"}, "is a list of pairs of texts, and not 'A=B': write inject_env="),
+        (LaunchOptions, {"inject_env": ["A=B"]}, "is a list of pairs of texts, and not 'A=B': write inject_env="),
+        (IndexSettings, {"pins": [("a",)]}, "is a list of pairs of texts, and not ('a',): write pins="),
+        (IndexSettings, {"index_url": 4}, "is a text or None, and not 4"),
+        (IndexSettings, {"timeout": "1"}, "is a number, and not '1'"),
+        (IndexSettings, {"retries": True}, "is a whole number, and not True"),
+        (IndexSettings, {"retries": 1.5}, "is a whole number, and not 1.5"),
+    ],
+)
+def test_a_value_that_settings_cannot_have_is_named_before_anything_is_done(
+    of: type[LaunchOptions | IndexSettings], wrong: dict[str, Any], said: str, requests: list[BuildRequest]
+) -> None:
+    settings: dict[str, Any] = {"launch" if of is LaunchOptions else "index": of(**wrong)}
+    with pytest.raises(UsageError) as raised:
+        pexlite.build(**settings)
+    (name,) = wrong
+    assert raised.value.message.startswith(f"{name} ")
+    assert said in raised.value.message
+    assert requests == []
+
+
+def test_lists_and_texts_in_settings_are_what_the_command_line_makes_of_them(requests: list[BuildRequest]) -> None:
+    launch: Any = {"inherit_path": "prefer", "inject_args": ["-v"], "inject_env": [["A", "B"]]}
+    index: Any = {"certificate": "ca.pem", "timeout": 3, "find_links": [Path("wheels")]}
+    pexlite.build(launch=LaunchOptions(**launch), index=IndexSettings(**index))
+    assert requests[0].launch == LaunchOptions(
+        inherit_path=InheritPath.PREFER, inject_args=("-v",), inject_env=(("A", "B"),)
+    )
+    assert requests[0].launch.inherit_path is InheritPath.PREFER
+    assert requests[0].index == IndexSettings(certificate=Path("ca.pem"), timeout=3, find_links=("wheels",))
 
 
 def test_build_takes_no_positional_arguments() -> None:

@@ -1,6 +1,7 @@
 """The frozen values that the stages pass along, in the order in which they are made.
 
     request          a build or lock as the command line or a program requests it
+    given            the values that a program gives, checked and in the types of the request's fields
     specification    the requirements, local code and settings that the request names, read from its files
     found            targets and wheels, and the bundle that is decided from them
     tree             the files of an app's directory, each in its place, as values and as a text

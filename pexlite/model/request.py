@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
+from pexlite.errors import UsageError
 from pexlite.files.paths import expanded
 
 
@@ -89,7 +90,7 @@ class LaunchOptions:
     shebang: str = field(default="/usr/bin/env python3", metadata=_sealed("--python-shebang", plain=True))
     sh_boot: bool = field(default=False, metadata=_sealed("--sh-boot", plain=True))
     inherit_path: InheritPath = field(default=InheritPath.FALSE, metadata=_sealed("--inherit-path", plain=True))
-    bin_path: str = field(default="off", metadata=_sealed("--bin-path"))
+    bin_path: Literal["off", "prepend", "append"] = field(default="off", metadata=_sealed("--bin-path"))
     """"off", "prepend" or "append": the bundle's scripts on PATH for child processes."""
     inject_args: tuple[str, ...] = field(default=(), metadata=_sealed("--inject-args"))
     inject_env: tuple[tuple[str, str], ...] = field(default=(), metadata=_sealed("--inject-env"))
@@ -236,11 +237,15 @@ class BuildRequest:
     def of(cls, **options: Unpack[BuildOptions]) -> BuildRequest:
         """The request that `options` make, whose values a program may write as it likes: lists, texts for paths.
 
-        Raises TypeError for a lone text where several are taken.
+        Raises UsageError for a value that a field cannot have, and for a `directory` that does not exist.
         """
-        kinds = {one.name: one for one in fields(cls)}
-        given = {"directory": ".", **options}
-        return cls(**{name: _as_in_field(kinds[name], value) for name, value in given.items()})
+        # Imported here: only programs need it, and the command reads this module on its way to every build.
+        from pexlite.model.given import as_fields
+
+        request = cls(**as_fields(cls, {"directory": ".", **options}))
+        if not request.directory.is_dir():
+            raise UsageError(f"there is no directory {str(request.directory)!r}")
+        return replace(request, directory=request.directory.absolute())
 
     @property
     def named_files(self) -> tuple[Path, ...]:
@@ -252,29 +257,6 @@ class BuildRequest:
         given = [self.executable, self.lock, *self.target_files]
         texts += [str(path) for path in given if path is not None]
         return tuple(self.directory / expanded(text) for text in texts if text)
-
-
-def _as_in_field(one: Field[Any], value: Any) -> Any:
-    """`value` in the type of the field `one`."""
-    if value is None and one.default_factory is not MISSING:
-        return one.default_factory()
-    match one.type:
-        case "tuple[str, ...]":
-            return tuple(map(str, _several(one.name, value)))
-        case "tuple[Path, ...]":
-            return tuple(map(Path, _several(one.name, value)))
-        case "Path":
-            return Path(value).absolute()
-        case "Path | None" if value is not None:
-            return Path(value)
-    return value
-
-
-def _several(name: str, values: Sequence[Any]) -> Sequence[Any]:
-    """`values`, which are no lone text: that would be taken letter by letter."""
-    if isinstance(values, (str, PathLike)):
-        raise TypeError(f"{name} takes several: write {name}=[{str(values)!r}]")
-    return values
 
 
 @dataclass(frozen=True)
