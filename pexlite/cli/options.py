@@ -143,8 +143,8 @@ WHERE_IT_RUNS: Sequence[click.Parameter] = (
         "platforms",
         many=True,
         metavar="PLATFORM",
-        help="Build for another platform, from wheels only, such as linux_x86_64-cp-311-cp311 or "
-        "macosx_14_0_arm64-cp-313-cp313 (default: this one; repeatable).",
+        help="Build for another platform, from wheels and pure sources, such as "
+        "linux_x86_64-cp-311-cp311 or macosx_14_0_arm64-cp-313-cp313 (default: this one; repeatable).",
     ),
     _option(
         "--target",
@@ -152,8 +152,8 @@ WHERE_IT_RUNS: Sequence[click.Parameter] = (
         many=True,
         type=_FILE,
         metavar="FILE",
-        help="Build for the Python that pexlite probe described in FILE, from wheels only (default: none; "
-        "repeatable).",
+        help="Build for the Python that pexlite probe described in FILE, from wheels and pure sources "
+        "(default: none; repeatable).",
     ),
 )
 
