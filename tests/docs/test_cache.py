@@ -106,3 +106,24 @@ def test_a_lock_is_waited_for_as_long_as_the_page_says(module: str, name: str, w
     source = (ROOM_DIRECTORY / f"{module}.py").read_text(encoding="utf-8")
     assert f"\n{name} = {words.partition(' ')[0]}" in source
     assert any(words in row[3] for row in table("cache", "locks"))
+
+
+@pytest.mark.parametrize(
+    ("root", "switch", "told"),
+    [
+        ("/dev/null/x", "", ""),
+        ("/dev/null/x", "1", "/dev/null/x cannot be written: using"),
+        ("open", "", "mode 777"),
+    ],
+)
+def test_a_private_root_is_told_of_when_the_page_says(root: str, switch: str, told: str, tmp_path: Path) -> None:
+    assert "where it only cannot be written, `PEX_VERBOSE=1` shows it" in page("cache")
+    tmp_path.chmod(0o700)
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    wheel = make_wheel(tmp_path, "app", files={"app.py": "import sys\ndef main(): print(sys.prefix)"})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
+    variables = environment(tmp_path / root) | {"TMPDIR": str(tmp_path), "PEX_VERBOSE": switch}
+    ended = run([sys.executable, file], variables)
+    assert ended.stdout.startswith(f"{tmp_path}/pexlite-")
+    assert told in ended.stderr and bool(told) == bool(ended.stderr)

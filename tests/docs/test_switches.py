@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 
 from pexlite.runtime import tools
 from pexlite.runtime.app import switches
+from tests.bundles import bundle_file, environment, function, run
 from tests.checkout import REPOSITORY
 from tests.docs.pages import PAGES, README, text_of
 from tests.docs.tables import first_cells, page
+from tests.factories import make_wheel
 
 TEXT = page("switches")
 # Set by one start for the next one, which another Python makes.
@@ -65,3 +68,15 @@ def _collect(commands: Any, before: tuple[str, ...], found: dict[str, set[str]])
         if not inner:
             options = {option for action in parser._actions for option in action.option_strings}
             found[" ".join((*before, name))] = {option for option in options if option[:2] == "--"} - {"--help"}
+
+
+@pytest.mark.parametrize("switch", sorted({*switches.KEPT, *switches.TAKEN} - _OWN - {"PEX_ROOT", "PEX_VERBOSE"}))
+def test_a_value_that_means_nothing_ends_a_start_but_for_the_two_that_the_page_names(
+    switch: str, tmp_path: Path
+) -> None:
+    [said] = re.findall(r"^Of two a line on stderr is all: .*?\n\n", TEXT, flags=re.MULTILINE | re.DOTALL)
+    wheel = make_wheel(tmp_path, "app", files={"app.py": "def main(): pass"})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
+    ended = run([sys.executable, file], environment(tmp_path / "root") | {switch: "soon"}, check=False)
+    assert (ended.returncode == 0) == (switch in re.findall(r"`(PEX_\w+)`", said)), ended.stderr
+    assert switch in ended.stderr or "soon" in ended.stderr
