@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _DIRECTORY = Path(__file__).parent.parent / "docs"
+_LINK = re.compile(r"\[([^]]*)\]\(([a-z-]+)\.md(?:#[^)]*)?\)")  # [the store](store.md)
 _WIDEST = 110  # columns: longer lines are hard to read
 
 
@@ -72,8 +74,8 @@ def _laid_out(text: str) -> str:
     shown = io.StringIO()
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     Console(file=shown, width=width, force_terminal=True, no_color=wants_colour() is False).print(
-        # Links lead from page to page, which no terminal can follow.
-        Markdown(text, hyperlinks=False)
+        # No terminal can follow a link to another page, but whoever reads it can type the command.
+        Markdown(_LINK.sub(r"\1 (`pexlite docs \2`)", text), hyperlinks=False)
     )
     return shown.getvalue()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.cli.docs import pages, subject
+from pexlite.cli.docs import _laid_out, pages, subject
 from pexlite.cli.main import run
 from tests.checkout import REPOSITORY, environment_with_pexlite
 from tests.cli.test_completion import completed
@@ -90,6 +90,21 @@ def test_a_terminal_has_it_laid_out_for_its_width_and_through_the_pager(less: di
     text = shown_on_a_terminal("security", less)
     assert "\x1b[1m" in text and "**" not in text and "\n## " not in text
     assert max(len(line) for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()) == 60
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_link_to_another_page_is_shown_as_the_command_that_shows_it(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Wide enough that no cell of a table breaks a command into lines.
+    monkeypatch.setattr("pexlite.cli.docs._WIDEST", 1000)
+    monkeypatch.setenv("COLUMNS", "1000")
+    text = page.read_text(encoding="utf-8")
+    shown = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", _laid_out(text)).split())
+    linked = re.findall(r"\]\((\w[\w-]*)\.md[#)]", text)
+    assert set(linked) <= set(pages())
+    assert [name for name in linked if f"(pexlite docs {name})" not in shown] == []
+    assert not re.search(r"\((\w[\w-]*)\.md", shown)
 
 
 @pytest.mark.parametrize("wish", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"PAGER": "cat"}], ids=str)
