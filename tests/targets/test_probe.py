@@ -194,3 +194,32 @@ def test_a_host_that_lies_is_told(ssh: Path, tmp_path: Path) -> None:
     liar.chmod(0o755)
     with pytest.raises(HostError, match="does not say what it can run"):
         probe_python("someone@host.example", str(liar))
+
+
+MAC, WINDOWS = {"platform": "macosx-11.0-universal2", "libc": None}, {"platform": "win-amd64", "libc": None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "machine", "name"),
+    [
+        ({**MAC, "macos": "14.2.1"}, "arm64", "macosx_14_0_arm64"),
+        ({**MAC, "macos": "14"}, "arm64", "macosx_14_0_arm64"),
+        (WINDOWS, "AMD64", "win_amd64"),
+        ({"platform": "linux-x86_64", "pointer_bits": 32}, "x86_64", "linux_i686"),
+        ({"platform": "linux-aarch64", "pointer_bits": 32}, "aarch64", "linux_armv7l"),
+    ],
+)
+def test_the_answer_of_another_system_is_its_target(
+    changes: dict[str, object], machine: str, name: str, tmp_path: Path
+) -> None:
+    answer = json.loads(probe_python("")) | changes
+    answer["environment"]["platform_machine"] = machine
+    (tmp_path / "target.json").write_text(json.dumps(answer))
+    assert name in {tag.platform for tag in read_target(tmp_path / "target.json").tags}
+
+
+def test_a_system_without_wheels_is_no_target(tmp_path: Path) -> None:
+    answer = json.loads(probe_python("")) | {"platform": "freebsd-14.0-amd64", "libc": None}
+    (tmp_path / "target.json").write_text(json.dumps(answer))
+    with pytest.raises(TargetError, match="runs on freebsd"):
+        read_target(tmp_path / "target.json")
