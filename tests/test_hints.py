@@ -23,7 +23,7 @@ _COMMAND = re.compile(r"\bpexlite (?=[a-z.{'-])(?P<words>(?:'[^']*'|\{[^}]*\}|[^
 # Sentences that go on about pexlite.
 _NO_COMMAND = re.compile(
     r"pexlite (?:is|this|that|has|did|does|made?|makes|writes|without|can|cannot|or|knows|run|wrote|described)\b"
-    r"|pexlite probe (?:wrote|described)"
+    r"|pexlite probe (?:wrote|described|has)"
 )
 _END_OF_SENTENCE = re.compile(r"(?<=\w)\.(?=\s|$)")
 # In the place of what stands for anything.
@@ -41,6 +41,10 @@ _FOR = {
     "{here.local}": "./my_package",
     "{here.name}": "src",
     "/app": "app-venv",
+    "FILE": "app.pex",
+    "DIR/*.whl": "../links/click-1.0-py3-none-any.whl",
+    "path/to/package": "./my_package",
+    "path/to/project": ".",
     "3.11": f"{sys.version_info[0]}.{sys.version_info[1]}",
     "3.12": f"{sys.version_info[0]}.{sys.version_info[1]}",
     "/usr/bin/python3": sys.executable,
@@ -87,7 +91,9 @@ def filled(command: str) -> list[str]:
     for name, value in _FOR.items():
         if name.startswith(("'", "{", "./")):
             text = text.replace(name, value)
-    return [_FOR.get(word, word) for word in shlex.split(text)]
+    words = shlex.split(text)
+    # Nothing is there yet where a command makes a directory.
+    return [f"made-by-{words[0]}" if word == "DIR" else _FOR.get(word, word) for word in words]
 
 
 @pytest.fixture(scope="module")

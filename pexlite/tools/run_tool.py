@@ -22,7 +22,7 @@ def look(room: str, file: str, arguments: "list[str]") -> None:
     from __pexlite__.importing import Room
     from __pexlite__.tools.built_file import BuiltFile
 
-    built_file = BuiltFile({}, file, "", None, Room(file, _written(Path(room)), {}))
+    built_file = BuiltFile({}, file, "", None, Room(file, _texts(Path(room)), {}))
     try:
         tools.run(built_file, arguments)
     except Exception as failure:  # noqa: BLE001 - any of them says that the file is not what it should be
@@ -32,10 +32,10 @@ def look(room: str, file: str, arguments: "list[str]") -> None:
         sys.exit(6)
 
 
-def _written(room: Path) -> "dict[str, str]":
-    """The files of the room's written/, by their paths in the room."""
-    paths = [path for path in (room / "written").iterdir() if path.is_file()]
-    return {"written/" + path.name: path.read_text(encoding="utf-8") for path in paths}
+def _texts(room: Path) -> "dict[str, str]":
+    """The sources of the room, and the files that it writes as they are, by their paths in it."""
+    paths = [path for path in room.rglob("*") if path.suffix in (".py", ".pth")]
+    return {path.relative_to(room).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 if __name__ == "__main__":

@@ -286,8 +286,8 @@ def held_up(command: Command, env: Mapping[str, str], go_on: threading.Event) ->
 
 
 def ready(root: Path) -> set[tuple[str, int, int]]:
-    """Each READY app with what tells it from another that has taken its place."""
-    marks = root.glob("*/apps/*-*/READY")
+    """Each READY app with what tells it from another that has taken its place; none that has no final name yet."""
+    marks = root.glob("*/apps/[!.]*-*/READY")
     return {(mark.parent.name, mark.parent.stat().st_ino, mark.stat().st_ino) for mark in marks}
 
 

@@ -38,7 +38,7 @@ def hostile(tmp_path: Path, ran: Path) -> Path:
 
     def change(parts: Parts) -> None:
         parts.pop("__main__.pyc")
-        parts["__main__.py"] = attack.encode()
+        parts["__main__.py"] = attack.encode() + parts["__main__.py"]
         room = parts["__pexlite__.txt"].decode().split("\f")
         parts["__pexlite__.txt"] = "\f".join(
             name + "\n" + attack + rest for name, _, rest in (part.partition("\n") for part in room)

@@ -67,7 +67,7 @@ class Door:
     def end_with_failure(self, process: Process, app: App) -> None:
         """Do what comes after an app that has ended with an exit code of its own, which is not 0."""
         if not process.launch.IS_NEW:
-            process.launch.damage(app.path, process.launch._BEGAN).look_for()
+            process.launch.damage(app.path, process.launch._BEGAN).look_for(SystemExit(1))
 
     def verify(self, process: Process, app: App, repairing: bool) -> None:
         """`PEX_TOOLS=1 app verify --cache`, and `--repair`; ends with an exit code."""
@@ -76,7 +76,7 @@ class Door:
         verify = self._module(process, app, "tools.verify")
         switches = self._module(process, app, "app.switches").Switches([])
         place = self._module(process, app, "start").app_directory(app.facts)
-        asked = tools.Specification(dict(app.facts), app.path, place, switches)
+        asked = tools.BuiltFile(dict(app.facts), app.path, place, switches)
         tools._end(lambda: verify._verify(asked, SimpleNamespace(cache=True, repair=repairing)))
 
     def prune(self, process: Process, app: App, days: float) -> None:

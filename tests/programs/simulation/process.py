@@ -51,7 +51,7 @@ class Process:
         self.wakes = 0.0
         self.waits_for: Callable[[], bool] | None = None
         self.thread = 0
-        # Specification after every change to the disk, for as long as it is an app that runs.
+        # Asked after every change to the disk, for as long as it is an app that runs.
         self.look: Callable[[], None] | None = None
         # What became of it.
         self.code: int | None = None
