@@ -90,7 +90,7 @@ def _read_pex_info(path: Path) -> tuple[Any, int]:
         raise NotABundle(
             f"{path} is no file that pexlite made, or it is damaged",
             causes=[str(failure) or type(failure).__name__],
-            hint="copy it here again",
+            hint="name a file that pexlite made, such as app.pex; if this is one, copy it here again",
         ) from failure
 
 

@@ -146,7 +146,9 @@ def _from_reference(reference: str, option: str) -> EntryPoint:
     names = module.split(".") + (attribute.split(".") if colon else [])
     if not all(name.isidentifier() for name in names):
         dotted = ".".join(names_of(module)) + (f":{attribute}" if colon else "")
-        hint = f"write its module with dots: {option} {dotted}" if names_of(module) else None
+        hint = (
+            f"write its module with dots: {option} {dotted}" if names_of(module) and dotted != reference else None
+        )
         raise UsageError(
             f"{option} {reference!r} is no entry point",
             hint=hint or "write MODULE:FUNCTION or MODULE, as in my_package.cli:main",

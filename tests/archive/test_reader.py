@@ -43,6 +43,13 @@ def words(path: Path) -> None:
     path.write_text("no zip at all")
 
 
+def test_a_file_that_was_never_ours_is_not_to_be_copied_again(tmp_path: Path) -> None:
+    words(tmp_path / "pyproject.toml")
+    with pytest.raises(NotABundle) as caught:
+        read_manifest(tmp_path / "pyproject.toml")
+    assert str(caught.value.hint).startswith("name a file that pexlite made")
+
+
 def plain_zip(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archived:
         archived.writestr("__main__.py", "")

@@ -49,6 +49,7 @@ WRONG = [
     (["tol"], None, EntryPointMissing, "did you mean -c tool?"),
     ([], "not an entry", UsageError, "MODULE:FUNCTION"),
     ([], "tool/cli.py", UsageError, "-e tool.cli"),
+    (["a:b:c"], None, UsageError, "write MODULE:FUNCTION or MODULE"),
     (["./tool/cli.py:main"], None, UsageError, "-c tool.cli:main"),
     (["tool"], "tool.cli:main", UsageError, "keep one"),
     (["tool", "plain"], None, UsageError, "keep one"),
