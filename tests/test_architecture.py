@@ -132,6 +132,14 @@ def test_a_door_names_every_module_of_its_room_and_no_other(room: str) -> None:
     assert (in_rows | beside) == inside
 
 
+def test_the_door_of_the_runtime_names_every_module_in_its_folders() -> None:
+    room = HOUSE / "runtime"
+    door = ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or ""
+    words = set(re.findall(r"\w+", door.split("only those above it", 1)[1].split("\n\n", 2)[1]))
+    inside = {path.stem for path in room.glob("*/*.py") if path.parent.name != "written"} - {"__init__"}
+    assert inside <= words
+
+
 @each_module
 def test_imports_between_rooms_are_spelt_in_full(path: Path) -> None:
     if room_of(path) != "runtime":

@@ -6,7 +6,7 @@ file of unknown origin, read back, gives a `Manifest`, or NotABundle.
     layout           a Bundle as the bytes of a file: open this first
     header           the first bytes, by which the kernel starts a file: a shebang, or a program of sh
     pex_info         PEX-INFO, and the facts in `__main__`; docs/file.md has every key
-    launch_options   the options about the start that can be sealed into a file
+    launch_options   the request's LaunchOptions, checked: what no start could follow is refused
     runtime_files    the runtime room as text; switches: the PEX_ variables that it lists
     compiled_main    `__main__.pyc`; checked_main: the program in it that checks the rest
     writer           a Draft written, its wheels copied by the kernel

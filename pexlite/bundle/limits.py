@@ -44,7 +44,7 @@ def _one_python(
 
 
 def _binding(wheels: Sequence[Wheel], around: Surroundings) -> list[Wheel]:
-    """Wheels that neither the next older nor the next newer CPython takes; else any that one of them refuses."""
+    """The wheels that bind the file to one CPython: both its neighbours refuse them, or else one does."""
     others = [near for near in around.neighbours if near.python.startswith("cp")]
     newer = [near for near in others if near.minor >= around.target.minor]
     older = [near for near in others if near.minor < around.target.minor]

@@ -38,7 +38,7 @@ def ineffective_amendments(
     return (
         *_unasked("--exclude", amendments.excluded, names),
         *_unasked("--override", amendments.overrides, names),
-        *_in_all_the_same(amendments.excluded, wheels),
+        *_not_excluded(amendments.excluded, wheels),
     )
 
 
@@ -51,8 +51,8 @@ def _unasked(option: str, requirements: Sequence[Requirement], names: set[str]) 
             yield f"{option} {requirement} changes nothing: nothing here asks for {requirement.name}{meant}"
 
 
-def _in_all_the_same(excluded: Sequence[Requirement], wheels: Sequence[Wheel]) -> Iterator[str]:
-    """The wheels that go in although an exclusion names their project, since version or marker do not match."""
+def _not_excluded(excluded: Sequence[Requirement], wheels: Sequence[Wheel]) -> Iterator[str]:
+    """A notice for each wheel that goes in although an exclusion names its project: version or marker differ."""
     for requirement in excluded:
         for wheel in wheels:
             if wheel.name == canonicalize_name(requirement.name):

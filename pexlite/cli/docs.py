@@ -75,9 +75,14 @@ def _laid_out(text: str) -> str:
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     Console(file=shown, width=width, force_terminal=True, no_color=wants_colour() is False).print(
         # No terminal can follow a link to another page, but whoever reads it can type the command.
-        Markdown(_LINK.sub(r"\1 (`pexlite docs \2`)", text), hyperlinks=False)
+        Markdown(_LINK.sub(_as_command, text), hyperlinks=False)
     )
     return shown.getvalue()
+
+
+def _as_command(link: re.Match[str]) -> str:
+    page = link[2]
+    return f"{link[1]} (`pexlite docs {page}`)"
 
 
 def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

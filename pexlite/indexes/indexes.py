@@ -99,7 +99,7 @@ def strategy_of(settings: IndexSettings) -> str:
 
 
 def takes_first_index(settings: IndexSettings) -> bool:
-    """Whether there are several indexes, and each project has to come from the first that has it."""
+    """Whether each project comes from the first of several indexes that has it."""
     return settings.index_strategy == FIRST_INDEX and len(indexes_of(settings).general) > 1
 
 

@@ -9,8 +9,8 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     resolve           the requirements resolved into a new lock
     choose_lock       the lock that a build goes by, with its wheels
     lock              lock(request): the lock that `pexlite lock` writes
-    project_sources   a project's own word on where its dependencies come from
-    index_origins     which of several places of one name a project came from
+    project_sources   `[tool.uv.sources]` of local projects, followed
+    index_origins     projects that several places have: where each came from
     entry_point       how a file starts, checked against the sources
     python_floor      the Pythons that can read own code
     decisions         what was decided earlier, for builds from a lock

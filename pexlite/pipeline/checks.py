@@ -55,7 +55,7 @@ def check_sizes(request: BuildRequest, bundle: Bundle) -> None:
 
 
 def check_collisions(request: BuildRequest, found: Sequence[Collision]) -> None:
-    """Raise CollisionError for what was `found`, where wheels must not bring different files under one name."""
+    """Raise CollisionError for the collisions `found`, if the request is strict."""
     if found and request.strict:
         raise CollisionError(
             "wheels bring different files under one name",

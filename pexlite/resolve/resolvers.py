@@ -7,7 +7,8 @@ from pexlite.resolve.pip import Pip
 from pexlite.resolve.resolver import Resolver
 from pexlite.resolve.uv import Uv
 
-# Best first. A new resolver needs a module and a row here.
+# Best first. A new resolver needs a module and a row here, a table of its failures in explain/, its name among the
+# choices of --resolver (a test compares them), and the prefix of its variables in pipeline/decisions.
 RESOLVERS: dict[str, type[Resolver]] = {"uv": Uv, "pip": Pip}
 
 

@@ -3,8 +3,8 @@
 Standard library only, Python 3.6 grammar, relative imports. It has three homes:
 
     start.py     `__main__.py` of every file; compiled, it is `__main__.pyc`
-    app/         compiled at the first start into the app's directory, and all that later starts run; one of
-                 them opens one file there and reads nothing of the zip but its `__main__`
+    app/         compiled at the first start into the app's directory, and all that later starts run: these
+                 open one file there, and read only `__main__` of the zip
     the rest     stays in the zip, in one member, for first starts, mending and tools
 
 Its parts, each of which imports only those above it (`tests/test_architecture.py` holds them to it):
@@ -15,12 +15,13 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
     pythons      another Python for this file; parses under Python 2.7
     written      files that go into an app's directory as they are
     file         zip, whole: the file's own parts, read and checked
-    failed       words for a boot that failed
-    cache        files, lock, app, roots: names, READY, marks, owners
-    unpack       variant, progress, pool, write, wheel, bytecode, tree: wheels into the store, a tree out of it
+    failed       errors and notices of a start, on stderr
+    cache        files, lock, app, roots, private: names, READY, marks, owners
+    unpack       variant, progress, pool, write, wheel, bytecode, tree, environment, launcher: wheels into the
+                 store, a tree out of it, and what makes it a venv that starts
     upkeep       check, mend, users, prune: what is wrong, and what may go
     install      the first start
-    tools        PEX_TOOLS=1: info, verify, extract, venv, warm, cache
+    tools        PEX_TOOLS=1: info, verify, extract, venv, warm, cache, each on a built_file
     boot         a start that needs the file itself: another Python, a tool, or the app's directory put in order
 
 `start` and `app` run without the rest of the room. Where a start needs it, they hand over to what lies in the

@@ -6,7 +6,7 @@
     projects        projects and sdists built by their PEP 517 backends
     workshop        the needs of every build: store, index settings, resolver, targets, report
     build_wheel     one wheel, built or downloaded by a resolver
-    build_tools     the distributions that a build would be made with now
+    build_tools     the distributions that build requirements resolve to now
     sdist           source distributions unpacked
     project_copy    the copy of a project that is built
     project_key     the key by which a project is built again only when it has changed

@@ -6,7 +6,7 @@ pexlite, so that targets from an interpreter and targets from a platform's name 
     find           the targets of a build, from --python, --platform and --target: open this first
     facts          a Python and a platform, and the Target that they make
     interpreters   the Pythons of this machine
-    asking         one of them asked; ask: the program that it runs; answer: its answer, checked
+    asking         a Python runs `ask` and becomes a Target; ask: that program; answer: what it prints, checked
     platforms      a platform's name, parsed
     probe          the facts of a Python, here or on another machine, as a file
     surroundings   the targets that the same wheels may serve as well

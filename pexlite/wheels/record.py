@@ -46,14 +46,14 @@ def read_record(text: str) -> Record:
             continue
         path = row[0].removeprefix("./").lstrip("/")
         digest, size = [cell.strip() for cell in (*row[1:], "", "")][:2]
-        digests[path] = _as_it_should_be(digest)
+        digests[path] = _in_base64(digest)
         # No file has a size of twenty digits, and int() refuses more than some thousand.
         sizes[path] = int(size) if size.isdecimal() and len(size) < 20 else None
     return Record(sizes, digests)
 
 
-def _as_it_should_be(digest: str) -> str:
-    """`digest` ("sha256=…") in URL-safe base64, also if it is in hex, which is recognised by its length."""
+def _in_base64(digest: str) -> str:
+    """`digest` ("sha256=…") with its value in URL-safe base64; one in hex, told by its length, is converted."""
     algorithm, equals, value = digest.partition("=")
     if algorithm in _HEX_LENGTHS and re.fullmatch(rf"[0-9A-Fa-f]{{{_HEX_LENGTHS[algorithm]}}}", value):
         return algorithm + equals + _encoded(bytes.fromhex(value))

@@ -108,7 +108,7 @@ class Program:
         self.execute([self.python] + _python_options() + arguments)
 
     def execute(self, words: "list[str]") -> "NoReturn":
-        """Exec `words`, missing files mended before: afterwards no code of ours runs that could."""
+        """Exec `words`, once missing files are mended: after the exec none of our code could mend them."""
         if not self._looks_whole():
             self.mend()
         try:

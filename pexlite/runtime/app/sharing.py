@@ -58,7 +58,7 @@ class Sharing:
         context._initialize_context = initialize_context
 
     def plan_here(self, module: "Any") -> None:
-        """Have data sources and table functions, which are classes, planned by the file on the driver's host."""
+        """Have this file plan data sources and table functions: the executors' Python may not be here."""
         wrap = module._wrap_function
 
         def wrap_function(context: "Any", function: "Any", *more: "Any") -> "Any":

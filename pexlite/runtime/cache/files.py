@@ -33,7 +33,11 @@ def make_directories(path: "str | bytes") -> None:
         if parent == path:
             raise
         make_directories(parent)
-        make_directories(path)
+        # Not by calling itself: where nothing can be made, as in /proc, the same error comes again.
+        try:
+            os.mkdir(path, 0o755)
+        except FileExistsError:
+            pass
     except OSError:
         if not os.path.isdir(path):  # a read-only "/" fails with EROFS, although it exists
             raise

@@ -217,7 +217,7 @@ class _Installed:
 
 
 class _Venv:
-    """The venv at `place`. Its scripts start with `python`, or with the Python beside them if that is None."""
+    """The venv at `place`. Its scripts start with `python`; None: with the Python beside them."""
 
     def __init__(self, place: str, python: "str | None") -> None:
         self.place = place

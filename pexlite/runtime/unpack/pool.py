@@ -1,4 +1,4 @@
-"""Work shared by several processes: this one, and forks of it that end with the work.
+"""Work divided among this process and forks of it, which end when it is done.
 
 Not threads: writing small files is mostly Python's own work, for which threads take turns (the GIL).
 """
