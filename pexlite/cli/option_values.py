@@ -35,6 +35,29 @@ def split_words(context: click.Context, parameter: click.Parameter, given: Seque
         raise click.BadParameter(message, context, parameter) from failure
 
 
+def split_arguments(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
+    """The words of `split_words`, where none of `given` is an option of ours that lacks its own value."""
+    for argument in given:
+        if argument in _taking_a_value(context):
+            meant = f"{parameter.opts[0]} ' {argument}'"
+            message = f"{argument!r} is an option of pexlite; if it is meant for the file: {meant}"
+            raise click.BadParameter(message, context, parameter)
+    return split_words(context, parameter, given)
+
+
+def no_option(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    """`given`, which is no option of the command."""
+    if given in {name for option in context.command.params for name in option.opts}:
+        message = f"{given!r} is an option of pexlite; if it is a directory: {parameter.opts[0]} ./{given}"
+        raise click.BadParameter(message, context, parameter)
+    return given
+
+
+def _taking_a_value(context: click.Context) -> set[str]:
+    options = (option for option in context.command.params if isinstance(option, click.Option))
+    return {name for option in options if not option.is_flag for name in option.opts}
+
+
 def split_variables(
     context: click.Context, parameter: click.Parameter, given: Sequence[str]
 ) -> tuple[tuple[str, str], ...]:

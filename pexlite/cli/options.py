@@ -18,6 +18,8 @@ from pexlite.cli.option_values import (
     PathOrUrl,
     inherit_path,
     negated,
+    no_option,
+    split_arguments,
     split_index,
     split_variables,
     split_words,
@@ -179,7 +181,7 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
     _option(
         "--inject-args",
         many=True,
-        callback=split_words,
+        callback=split_arguments,
         metavar="WORDS",
         help="Arguments put before those of every start (default: none; repeatable).",
     ),
@@ -225,6 +227,7 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
     _option(
         "--runtime-pex-root",
         "pex_root",
+        callback=no_option,
         metavar="DIR",
         help="Where the file unpacks itself unless PEX_ROOT says otherwise (default: ~/.pex).",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from packaging.utils import canonicalize_name
@@ -19,6 +20,16 @@ def only_format(project: str, only_binary: Sequence[str], no_binary: Sequence[st
         if key in no:
             return SOURCE
     return ""
+
+
+def how_to_allow_sources(project: str) -> str:
+    """The end of a hint: how to lift the setting by which `project` may come as a wheel only."""
+    settings = ("PIP_ONLY_BINARY", "UV_NO_BUILD", "UV_NO_BUILD_PACKAGE")
+    given = [name for name in settings if os.environ.get(name)]
+    if given:
+        return f"let it be built from source: unset {' '.join(given)}"
+    places = "the requirements file or pip's configuration (pip config list)"
+    return f"let it be built from source: take {project} out of only-binary in {places}"
 
 
 def _names(given: Sequence[str]) -> set[str]:

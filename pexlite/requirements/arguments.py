@@ -33,6 +33,11 @@ _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|file:")
 _EXTRAS_OF_A_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^\]]*\])")
 _WITH_EXTRAS = re.compile(r"(?P<path>.*?)(?:\[(?P<extras>[^\[\]]*)\])?")
 _SDIST_ENDINGS = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+# No endings of projects, as .yaml is of ruamel.yaml and .lock of flufl.lock.
+_OTHER_FILE = re.compile(
+    r".*\.(?:txt|pex|toml|cfg|ini|json)|(?:uv|poetry|pdm|pipfile|pylock|conda|pixi)\.lock|environment\.ya?ml",
+    re.IGNORECASE,
+)
 _FILE_ENDINGS = (".whl", ".py", *_SDIST_ENDINGS)
 
 
@@ -115,6 +120,9 @@ def _requirement(asked: Input, text: str) -> Parsed:
         )
     if asked.bare_words and is_file(asked.directory / text) and not _is_output(asked, text):
         return problem(f"{text} is a file here, and no distribution", _shape_hint(Path(text), Path(text)))
+    if asked.bare_words and _OTHER_FILE.fullmatch(text) and not is_there(asked.directory / text):
+        near = _missing_hint(asked, Path(text))
+        return problem(f"there is no file {text}", f"{near}; for the index's project of that name: '{text}>=0'")
     path = local_path(requirement.url) if requirement.url else None
     if path is not None:
         return _at(asked, path, frozenset(requirement.extras), requirement.marker)

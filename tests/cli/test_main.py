@@ -95,6 +95,10 @@ def test_the_version_is_told(arguments: list[str], capsys: Output) -> None:
         (["--inject-env", "X"], ["error: invalid value for '--inject-env': 'X' is not NAME=VALUE"]),
         (["--inject-env", "=X"], ["error: invalid value for '--inject-env': '=X' is not NAME=VALUE"]),
         (["--inject-args", "'x"], ["error: invalid value for '--inject-args': \"'x\" cannot be split"]),
+        (["--inject-args", "-o"], ["error: invalid value for '--inject-args': '-o' is an option of pexlite"]),
+        (["--inject-args", "--lock", "x"], ["error: invalid value for '--inject-args': '--lock' is an option of"]),
+        (["--runtime-pex-root", "-o"], ["error: invalid value for '--runtime-pex-root': '-o' is an option of"]),
+        (["--runtime-pex-root", "-v"], ["error: invalid value for '--runtime-pex-root': '-v' is an option of"]),
         (["-D", "nowhere"], ["error: invalid value for '-D'"]),
     ],
 )

@@ -168,6 +168,11 @@ def test_a_lock_is_read(here: Path, more: dict[str, object]) -> None:
     assert [package.name for package in lock.packages] == ["little"]
 
 
+@pytest.mark.parametrize("text", ["ruamel.yaml", "flufl.lock", "app.pex>=0", "app.json==1", "app.toml[all]"])
+def test_a_project_whose_name_has_a_dot_is_no_file(text: str, here: Path) -> None:
+    assert [str(root.requirement) for root in asked(here, requirements=(text,)).roots] == [text]
+
+
 def test_a_source_directory_is_a_tree(here: Path) -> None:
     (source,) = asked(here, source_directories=(Path("empty"),)).local
     assert (source.kind, source.path) == (LocalKind.TREE, here / "empty")
@@ -182,6 +187,10 @@ def test_the_settings_of_a_requirements_file_are_added(here: Path) -> None:
     [
         ({"requirements": ("./demoo",)}, "there is no demoo", "did you mean demo?"),
         ({"requirements": ("broken.py",)}, "there is no broken.py", "paths are relative to"),
+        ({"requirements": ("requirement.txt",)}, "there is no file requirement.txt", "mean requirements.txt?"),
+        ({"requirements": ("absent.toml",)}, "there is no file absent.toml", "paths are relative to"),
+        ({"requirements": ("app.pex",)}, "there is no file app.pex", "of that name: 'app.pex>=0'"),
+        ({"requirements": ("uv.lock",)}, "there is no file uv.lock", "paths are relative to"),
         ({"requirements": ("./empty",)}, "empty is nothing that could go in", "-D empty"),
         ({"requirements": ("requirements.txt",)}, "requirements.txt is a file here", "-r requirements.txt"),
         ({"requirements": ("https://a.example/x",)}, "does not tell which project it is", "write NAME @"),

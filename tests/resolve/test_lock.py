@@ -145,6 +145,12 @@ def test_a_failure_is_one_sentence_about_what_was_asked(
     assert "pexlite-resolve-" not in said
 
 
+def test_without_an_index_the_hint_names_no_index_to_ask(links: Path, resolver: Resolver) -> None:
+    with pytest.raises(ResolutionError, match="there is no project absent in --find-links") as caught:
+        resolve(links, resolver, "absent")
+    assert caught.value.hint == "check the spelling, leave out --no-index, or name a directory that has it: -f DIR"
+
+
 def test_a_misspelt_name_gets_the_nearest_one_at_hand(links: Path, resolver: Resolver) -> None:
     with pytest.raises(ResolutionError) as caught:
         resolve(links, resolver, "coree")

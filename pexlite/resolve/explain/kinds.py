@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from pexlite.addresses import mask
 from pexlite.errors import ResolutionError
+from pexlite.indexes.formats import how_to_allow_sources
 from pexlite.resolve.explain.failure import Failure
 from pexlite.resolve.explain.near_names import near_name
 from pexlite.resolve.explain.wheel_missing import wheel_missing
@@ -163,6 +164,8 @@ def absent(failure: Failure, found: re.Match[str]) -> ResolutionError | None:
     settings, name = failure.job.settings, requirement_name(found["project"])
     guess = near_name(name, settings)
     hint = "check the spelling, or name the index that has it: --index-url URL"
+    if settings.no_index:
+        hint = "check the spelling, leave out --no-index, or name a directory that has it: -f DIR"
     return ResolutionError(
         f"there is no project {name} in {'--find-links' if settings.no_index else 'the package index'}",
         causes=[line for line in failure.causes if "depends on" in line and name in line],
@@ -185,7 +188,7 @@ def without_wheel(failure: Failure, found: re.Match[str]) -> ResolutionError:
     name = found["project"] or failure.asked
     hint = f"build on that platform, or point at a wheel built there: --find-links DIR with a wheel of {name}"
     if not is_foreign(failure.job.target):
-        hint = f"let it be built from source: leave {name} out of --only-binary"
+        hint = how_to_allow_sources(name)
     return ResolutionError(f"{name} has no wheel for {failure.job.target.name}", causes=failure.causes, hint=hint)
 
 

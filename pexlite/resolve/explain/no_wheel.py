@@ -30,12 +30,13 @@ class Wanted:
 
 
 def no_wheel(
-    wanted: Wanted, target: Target, files: Sequence[IndexFile], *, can_build: bool
+    wanted: Wanted, target: Target, files: Sequence[IndexFile], *, can_build: bool, lifted: str = ""
 ) -> WheelMissing | None:
     """The error that tells why none of `files` satisfies `wanted` on `target`, and what would.
 
     `files` are all files of the project. None where one of them does satisfy it, or none has a suitable version:
-    then something else is wrong. With `can_build` a source distribution will do too.
+    then something else is wrong. With `can_build` a source distribution will do too; `lifted` says how to lift the
+    setting that forbids one.
     """
     wanted_files = [file for file in files if wanted.specifier.contains(file.version, prereleases=True)]
     if not wanted_files or any(_serves(file, target, can_build) for file in wanted_files):
@@ -43,10 +44,12 @@ def no_wheel(
     version = _newest(wanted_files)
     here = [file for file in wanted_files if file.version == version]
     serving = [file for file in files if _serves(file, target, can_build)]
+    buildable = any(not file.is_wheel and file.takes(target) for file in here)
+    ways = _ways(wanted, here, target, serving)
     error = WheelMissing(
         _message(wanted, version, here, target),
         causes=list(_causes(wanted, version, here, target, serving)),
-        hint=_hint(wanted, here, target, serving),
+        hint="; or ".join([lifted, *ways] if lifted and buildable else ways or [_elsewhere(wanted)]),
     )
     if not any(file.is_wheel for file in here) and any(file.takes(target) for file in here):
         error.source_of = wanted.project
@@ -95,7 +98,11 @@ def _causes(
         yield f"no version of {wanted.project} has one"
 
 
-def _hint(wanted: Wanted, here: Sequence[IndexFile], target: Target, serving: Sequence[IndexFile]) -> str:
+def _elsewhere(wanted: Wanted) -> str:
+    return f"build a wheel of {wanted.project} on that platform and name its directory: --wheels DIR"
+
+
+def _ways(wanted: Wanted, here: Sequence[IndexFile], target: Target, serving: Sequence[IndexFile]) -> list[str]:
     ways = []
     if serving:
         pin = f"{wanted.project}=={_newest(serving)}"
@@ -112,9 +119,7 @@ def _hint(wanted: Wanted, here: Sequence[IndexFile], target: Target, serving: Se
         if target.interpreter is None:
             other = _platform_option(target.tags[0].platform, python, target)
         ways.append(f"build for another Python: {other}")
-    if not ways:
-        ways.append(f"build a wheel of {wanted.project} on that platform and name its directory: --wheels DIR")
-    return "; or ".join(ways)
+    return ways
 
 
 def _platform_option(platform: str, python: str, target: Target) -> str:

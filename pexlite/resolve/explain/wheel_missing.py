@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pexlite.errors import WheelMissing
+from pexlite.indexes.formats import WHEEL, how_to_allow_sources, only_format
 from pexlite.resolve.explain.index_files import index_files
 from pexlite.resolve.explain.no_wheel import Wanted, no_wheel
 from pexlite.resolve.job import Job
@@ -40,9 +41,11 @@ def wheel_missing(resolver: Resolver, job: Job, text: str) -> WheelMissing | Non
     if job.universal:
         return None
     for wanted in _mentioned(resolver, job, text)[:_MOST_LOOKED_UP]:
-        can_build = not resolver.takes_wheels_only(job) or wanted.project in job.from_source
+        forbidden = _is_wheel_only(wanted.project, job)
+        can_build = wanted.project in job.from_source or not (forbidden or resolver.takes_wheels_only(job))
         files = index_files(wanted.project, job.settings)
-        found = no_wheel(wanted, job.target, files, can_build=can_build)
+        lifted = how_to_allow_sources(wanted.project) if forbidden else ""
+        found = no_wheel(wanted, job.target, files, can_build=can_build, lifted=lifted)
         if found is not None:
             return found
     return None
@@ -51,9 +54,12 @@ def wheel_missing(resolver: Resolver, job: Job, text: str) -> WheelMissing | Non
 def _mentioned(resolver: Resolver, job: Job, text: str) -> list[Wanted]:
     """The requirements that `text` mentions, each project once and as it was requested."""
     pip = _OF_PIP.search(text)
-    if pip and (pip["versions"] != "none" or resolver.takes_wheels_only(job)):
+    if pip:
         wanted = _wanted(pip["wanted"], pip["by"] or "")
-        return [wanted] if wanted else []
+        if pip["versions"] != "none" or resolver.takes_wheels_only(job):
+            return [wanted] if wanted else []
+        if wanted and _is_wheel_only(wanted.project, job):
+            return [wanted]
     if not _OF_WHEELS.search(text):
         return []
     found: dict[str, Wanted] = {}
@@ -68,6 +74,11 @@ def _mentioned(resolver: Resolver, job: Job, text: str) -> list[Wanted]:
             if wanted:
                 found.setdefault(name, wanted)
     return list(found.values())
+
+
+def _is_wheel_only(project: str, job: Job) -> bool:
+    """Whether a setting forbids source distributions of `project`."""
+    return only_format(project, job.settings.only_binary, job.settings.no_binary) == WHEEL
 
 
 def _wanted(requirement: str, asked_by: str) -> Wanted | None:

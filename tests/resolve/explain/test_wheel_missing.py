@@ -17,6 +17,7 @@ from pexlite.resolve.lock import Resolution, resolve
 from pexlite.resolve.resolvers import find_resolver
 from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
+from pexlite.targets.interpreters import running_target
 from pexlite.targets.platforms import platform_target
 from tests.factories import make_project, make_wheel
 from tests.index import serve
@@ -123,3 +124,36 @@ def test_a_source_distribution_of_pure_python_serves_a_target_that_is_not_here(
         settings, store = IndexSettings(index_url=url), Store(tmp_path / "store")
         wheels = collect(lock, Workshop(store, settings, find_resolver(resolver), (target,), no_report))
     assert [wheel.filename for wheel in wheels] == ["pure-1.0-py3-none-any.whl"]
+
+
+SETTINGS = [
+    ("PIP_ONLY_BINARY", "unset PIP_ONLY_BINARY"),
+    ("UV_NO_BUILD_PACKAGE", "unset UV_NO_BUILD_PACKAGE"),
+    (None, "take core out of only-binary in the requirements file or pip's configuration"),
+]
+
+
+@both
+@pytest.mark.parametrize("requirement", ["core", "core==1.0"])
+@pytest.mark.parametrize(("variable", "hint"), SETTINGS)
+def test_where_only_wheels_may_be_taken_it_is_told_what_says_so(
+    requirement: str,
+    variable: str | None,
+    hint: str,
+    resolver: str,
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "core-1.0.tar.gz").write_bytes(b"never read")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    if variable:
+        monkeypatch.setenv(variable, "core")
+    index = serve(server, tmp_path / "files")
+    settings = IndexSettings(index_url=index, retries=0, only_binary=("core",))
+    root = Root(Requirement(requirement), "the test")
+    with pytest.raises(ResolutionError, match=r"core 1\.0 has no wheel for ") as caught:
+        resolve(Resolution([root], (), [running_target()], settings), find_resolver(resolver), no_report)
+    assert "core 1.0 is there as a source distribution only" in caught.value.causes
+    assert f"let it be built from source: {hint}" in str(caught.value.hint)
