@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Unpacked applications made by pexlite.\n"
-_PARTS = ("launch", "switches", "become", "program", "spark", "sharing", "failing")
+_PARTS = ("launch", "switches", "become", "program", "spark", "sharing", "failing", "interpreters", "host")
 _OURS = ("_pexlite.pth", "_pexlite_path.py", "_pexlite_mark.py", "_pexlite_spark.py", "_pexlite_namesake.py")
 _LIBRARY = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _BASE = Path(sys.base_prefix, "bin", _LIBRARY)

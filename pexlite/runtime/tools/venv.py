@@ -88,7 +88,7 @@ def _is_archive(path: str) -> bool:
     try:
         with tarfile.open(path) as archive:
             first = archive.next()
-            return first is not None and (first.name, first.mtime) == ("bin", _TIME)
+            return first is not None and first.name in ("bin", LAUNCHER) and first.mtime == _TIME
     except (tarfile.TarError, EOFError, OSError):
         return False
 
