@@ -33,18 +33,21 @@ def own_files(written: "Callable[[str], bytes]", inherit_path: str, name: str) -
     return found
 
 
-def put_interpreters(directory: str) -> None:
-    """Link the names of the app's Python in bin/ of `directory` to the Python it is based on."""
+def put_interpreters(directory: str, in_use: bool = False) -> None:
+    """Link the names of the app's Python in bin/ of `directory` to the Python it is based on.
+
+    `in_use`: other processes may work there, so that each link is renamed into place.
+    """
     files.make_directories(directory + "/bin")
     base = base_python()
     for name in app.interpreters():
         path = "%s/bin/%s" % (directory, name)
         if os.path.exists(path):
             continue
-        if not os.path.lexists(path):
+        if not in_use and not os.path.lexists(path):
             os.symlink(base, path)
             continue
-        temporary = files.beside(path)  # a dangling link: the base Python has moved
+        temporary = files.beside(path)  # a link may be there that dangles: the base Python has moved
         os.symlink(base, temporary)
         os.rename(temporary, path)
 

@@ -158,7 +158,7 @@ def add_missing(plan: "tree.Plan", facts: "dict[str, Any]", anew: bool = False) 
         else:
             mode = 0o755 if problem.path.startswith(b"bin/") else 0o644
             files.replace(os.fsdecode(path), content, mode)
-    environment.put_interpreters(plan.app.place)
+    environment.put_interpreters(plan.app.place, in_use=True)
     files.make_directories(app.site_packages(plan.app.place))
     own = [os.fsdecode(problem.path) for problem in wrong]
     if anew or wrong:
