@@ -14,6 +14,7 @@ from pexlite.errors import PexliteError
 from pexlite.model import IndexSettings, LockParts, Target
 from pexlite.pylock.artifact import Remote, remote_file
 from pexlite.pylock.select import Choice, select
+from pexlite.sources.sdist import UNREADABLE
 from pexlite.sources.workshop import Workshop
 from pexlite.wheels.metadata import UnreadableError, parse_requirement, read_metadata
 
@@ -71,7 +72,7 @@ def _inside(wheel: Path) -> str | None:
         with zipfile.ZipFile(wheel) as archive:
             found = next(zipp.Path(archive).glob("*.dist-info/METADATA"), None)
             return None if found is None else str(found.read_text("utf-8", "replace"))
-    except (OSError, zipfile.BadZipFile, NotImplementedError):
+    except UNREADABLE:
         return None
 
 

@@ -18,6 +18,7 @@ from pexlite.errors import UsageError
 from pexlite.model import IndexSettings
 from pexlite.requirements.lines import requirement_line, write_lines
 from pexlite.resolve.resolver import Resolver
+from pexlite.sources.sdist import UNREADABLE
 
 _USUAL = ("setuptools>=40.8.0",)  # for a project that names no build system (PEP 518)
 _LARGEST = 1 << 20  # bytes of a pyproject.toml
@@ -33,7 +34,7 @@ def build_requirements(source: Path, subdirectory: str = "") -> tuple[str, ...]:
         table = tomllib.loads(_pyproject(source, subdirectory).decode("utf-8"))
         system = table.get("build-system", {})
         return tuple(map(str, system["requires"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, tarfile.TarError, zipfile.BadZipFile):
+    except (*UNREADABLE, ValueError, KeyError, TypeError, AttributeError):
         return _USUAL
 
 

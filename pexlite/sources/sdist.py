@@ -23,7 +23,7 @@ from typing import IO
 from pexlite.errors import ProjectBuildError
 from pexlite.files import names
 
-_UNREADABLE = (
+UNREADABLE = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
@@ -33,6 +33,7 @@ _UNREADABLE = (
     NotImplementedError,  # a zip compression that Python lacks
     RuntimeError,  # a zip with a password
 )
+"""The errors of reading an archive that is damaged, or that this Python cannot read."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def unpack_sdist(archive: Path, directory: Path) -> Path:
         else:
             with tarfile.open(archive) as opened_tar:
                 _write(_members_of_tar(opened_tar), directory)
-    except (_MemberError, *_UNREADABLE) as problem:
+    except (_MemberError, *UNREADABLE) as problem:
         raise ProjectBuildError(
             f"{archive.name} is no source distribution that can be unpacked",
             causes=[str(problem)],

@@ -20,7 +20,7 @@ from pexlite.sources.build_wheel import Checkout
 from pexlite.sources.projects import Builder
 from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
-from tests.factories import make_project, make_wheel
+from tests.factories import make_project, make_wheel, written
 from tests.pylock.values import lock_of, sha256
 from tests.repositories import committed
 
@@ -179,6 +179,44 @@ def test_build_requirements_are_read_from_directories_and_archives(
     (tmp_path / "x" / "below" / "pyproject.toml").write_text("[build-system]\nrequires = ['other']\n")
     with tarfile.open(tmp_path / "x-1.0.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "x", "x-1.0")
-    for source in (tmp_path / "x", tmp_path / "x-1.0.tar.gz"):
+    with zipfile.ZipFile(tmp_path / "x-1.0.zip", "w") as zipped:
+        for path in ("pyproject.toml", "below/pyproject.toml"):
+            zipped.write(tmp_path / "x" / path, f"x-1.0/{path}")
+    for source in (tmp_path / "x", tmp_path / "x-1.0.tar.gz", tmp_path / "x-1.0.zip"):
         assert build_requirements(source) == found
         assert build_requirements(source, "below") == ("other",)
+
+
+@pytest.mark.parametrize("kind", ["directory", "tar", "zip"])
+def test_a_project_without_a_pyproject_is_built_with_setuptools(kind: str, tmp_path: Path) -> None:
+    project = written(tmp_path / "x-1.0", "setup.py", "below/pyproject.toml/other.py")
+    sources = {
+        "directory": project,
+        "tar": tmp_path / "x-1.0.tar.gz",
+        "zip": tmp_path / "x-1.0.zip",
+    }
+    with tarfile.open(sources["tar"], "w:gz") as archive:
+        archive.add(project, "x-1.0")
+    with zipfile.ZipFile(sources["zip"], "w") as zipped:
+        zipped.write(project / "setup.py", "x-1.0/setup.py")
+    for below in ("", "below"):
+        assert build_requirements(sources[kind], below) == ("setuptools>=40.8.0",)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9])
+def test_an_sdist_that_is_cut_off_is_left_to_the_build_to_refuse(share: float, tmp_path: Path) -> None:
+    sdist = sdist_in(tmp_path)
+    whole = sdist.read_bytes()
+    sdist.write_bytes(whole[: int(len(whole) * share)])
+    assert build_requirements(sdist) in [("setuptools>=40.8.0",), ("some-backend",)]
+
+
+def test_a_zip_with_a_wrong_byte_is_left_to_the_build_to_refuse(tmp_path: Path) -> None:
+    sdist = tmp_path / "x-1.0.zip"
+    with zipfile.ZipFile(sdist, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x-1.0/pyproject.toml", "[build-system]\nrequires = ['some-backend']\n")
+    assert build_requirements(sdist) == ("some-backend",)
+    whole = bytearray(sdist.read_bytes())
+    whole[30 + len("x-1.0/pyproject.toml")] = 0xFF  # the first byte of what is compressed
+    sdist.write_bytes(whole)
+    assert build_requirements(sdist) == ("setuptools>=40.8.0",)
