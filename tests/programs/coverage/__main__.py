@@ -2,7 +2,7 @@
 
 It reads the data that COVERAGE_FILE names, as `coverage report` does. A module below LEAST without a reason in
 that table is an error, and so is a reason that no longer has to be given. One that begins with "before Python
-3.12: " is given on older Pythons alone.
+3.12: " is given on older Pythons alone; one for a folder ("pexlite/runtime/") is for every module in it.
 """
 
 from __future__ import annotations
@@ -42,18 +42,24 @@ def reasons(readme: str, minor: int = sys.version_info[1]) -> dict[str, str]:
 def problems(covered: Mapping[str, float], given: Mapping[str, str]) -> list[str]:
     """Lines on what is wrong: a module too low without a reason, or a reason that no module needs."""
     low = {name: percent for name, percent in covered.items() if percent < LEAST}
+    folders = tuple(name for name in given if name.endswith("/"))
     return [
         *(
             f"{name}: {percent:.1f} %, and tests/README.md gives no reason"
             for name, percent in sorted(low.items())
-            if name not in given
+            if name not in given and not name.startswith(folders)
         ),
         *(
             f"{name}: {covered[name]:.1f} %, so tests/README.md need give no reason"
             if name in covered
             else f"{name}: tests/README.md gives a reason, and there is no such module"
-            for name in sorted(given)
+            for name in sorted(set(given).difference(folders))
             if name not in low
+        ),
+        *(
+            f"{folder}: all of it is run, so tests/README.md need give no reason"
+            for folder in folders
+            if not any(name.startswith(folder) for name in low.keys() - given.keys())
         ),
     ]
 
