@@ -111,8 +111,8 @@ def test_a_lock_is_waited_for_as_long_as_the_page_says(module: str, name: str, w
 @pytest.mark.parametrize(
     ("root", "switch", "told"),
     [
-        ("/dev/null/x", "", ""),
-        ("/dev/null/x", "1", "/dev/null/x cannot be written: using"),
+        ("file/x", "", ""),
+        ("file/x", "1", "/file/x cannot be written: using"),
         ("open", "", "mode 777"),
     ],
 )
@@ -121,6 +121,7 @@ def test_a_private_root_is_told_of_when_the_page_says(root: str, switch: str, to
     tmp_path.chmod(0o700)
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
+    (tmp_path / "file").touch()
     wheel = make_wheel(tmp_path, "app", files={"app.py": "import sys\ndef main(): print(sys.prefix)"})
     file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
     variables = environment(tmp_path / root) | {"TMPDIR": str(tmp_path), "PEX_VERBOSE": switch}

@@ -173,7 +173,9 @@ def _is_typed(line: str) -> bool:
 def _is_not_ours(line: str) -> bool:
     """Whether a command line is typed by a person, or made by pip or git for programs of their own."""
     program = line.partition(" ")[0].rpartition("/")[2]
-    return _is_typed(line) or "pip-build-env-" in line or program.startswith("git") or " git-upload-pack " in line
+    # `false` stands for ssh, which git asks what it can (-G) and then has connect.
+    by_git = program.startswith("git") or program == "false" or " git-upload-pack " in line
+    return _is_typed(line) or "pip-build-env-" in line or by_git
 
 
 def marks() -> list[bytes]:
