@@ -1,4 +1,7 @@
-"""One way to the network: each rule holds for a lock's wheel and for a requirements file behind a URL alike."""
+"""One way to the network: each rule holds for a lock's wheel and for a requirements file behind a URL alike.
+
+Longer than 400 lines, since the rules for both kinds of request stand in one table, beside the servers they ask.
+"""
 
 from __future__ import annotations
 
