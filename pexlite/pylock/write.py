@@ -25,7 +25,7 @@ from pexlite.model import LocalKind, LocalSource
 from pexlite.network.urls import local_path
 from pexlite.outputs import Kind, Output
 
-_File = TypeVar("_File", PackageWheel, PackageSdist, PackageArchive)
+_Source = TypeVar("_Source", PackageVcs, PackageWheel, PackageSdist, PackageArchive)
 
 
 def portable(lock: Pylock, directory: Path, local: Mapping[Path, LocalSource]) -> Pylock:
@@ -93,29 +93,20 @@ def _portable(package: Package, directory: Path) -> Package:
     return replace(
         package,
         index=index,
-        vcs=_vcs(package.vcs, directory) if package.vcs else None,
-        archive=_file(package.archive, directory) if package.archive else None,
-        sdist=_file(package.sdist, directory) if package.sdist else None,
-        wheels=[_file(wheel, directory) for wheel in package.wheels] if package.wheels else None,
+        vcs=_source(package.vcs, directory) if package.vcs else None,
+        archive=_source(package.archive, directory) if package.archive else None,
+        sdist=_source(package.sdist, directory) if package.sdist else None,
+        wheels=[_source(wheel, directory) for wheel in package.wheels] if package.wheels else None,
     )
 
 
-def _file(file: _File, directory: Path) -> _File:
-    if file.url is None:
-        return file
-    path = local_path(file.url)
+def _source(source: _Source, directory: Path) -> _Source:
+    if source.url is None:
+        return source
+    path = local_path(source.url)
     if path is None:
-        return replace(file, url=without_secrets(file.url))
-    return replace(file, url=None, path=_relative(path, directory))
-
-
-def _vcs(vcs: PackageVcs, directory: Path) -> PackageVcs:
-    if vcs.url is None:
-        return vcs
-    path = local_path(vcs.url)
-    if path is None:
-        return replace(vcs, url=without_secrets(vcs.url))
-    return replace(vcs, url=None, path=_relative(path, directory))
+        return replace(source, url=without_secrets(source.url))
+    return replace(source, url=None, path=_relative(path, directory))
 
 
 def _relative(path: Path, directory: Path) -> str:
