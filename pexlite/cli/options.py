@@ -137,8 +137,8 @@ WHERE_IT_RUNS: Sequence[click.Parameter] = (
         "pythons",
         many=True,
         metavar="PYTHON",
-        help="Build for this interpreter: a path, python3.12 or 3.12 (default: the one that runs pexlite; "
-        "repeatable).",
+        help="Build for this interpreter: a path, 3.12, 3.12.4, 3.13t, cp312 or pypy3.11; pexlite probe --list "
+        "shows those that are here (default: the one that runs pexlite; repeatable).",
     ),
     _option(
         "--platform",

@@ -47,7 +47,7 @@ VENV = GroupedCommand(
             click.Option(
                 ["--python"],
                 metavar="PYTHON",
-                help="The Python to make it for: a path, python3.12 or 3.12 (default: this one, or one on PATH "
+                help="The Python to make it for: a path, 3.12 or cp312 (default: this one, or one on PATH "
                 "that the file runs on).",
             ),
             FORCE,

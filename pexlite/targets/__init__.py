@@ -5,7 +5,8 @@ pexlite, so that targets from an interpreter and targets from a platform's name 
 
     find           the targets of a build, from --python, --platform and --target: open this first
     facts          a Python and a platform, and the Target that they make
-    interpreters   the Pythons of this machine
+    interpreters   the Python that --python names; wanted: that word, read
+    places         where a machine keeps Pythons; found: all of them
     asking         a Python runs `ask` and becomes a Target; ask: that program; answer: what it prints, checked
     platforms      a platform's name, parsed
     probe          the facts of a Python, here or on another machine, as a file

@@ -19,12 +19,12 @@ from pexlite.targets.facts import Platform, Python, make_target
 _SECONDS_TO_ANSWER = 30
 
 
-def ask_program(program: Path) -> Mapping[str, Any]:
-    """The answer of the interpreter `program` to `ask.py`. Raises TargetError where it gives none."""
+def ask_program(program: Path, seconds: float = _SECONDS_TO_ANSWER) -> Mapping[str, Any]:
+    """The answer of the interpreter `program` to `ask.py`. Raises TargetError where it gives none in `seconds`."""
     try:
-        done = put_question([str(program), "-I", "-S", "-"], _SECONDS_TO_ANSWER)
+        done = put_question([str(program), "-I", "-S", "-"], seconds)
     except subprocess.TimeoutExpired as problem:
-        raise TargetError(f"{program} did not answer within {_SECONDS_TO_ANSWER} seconds") from problem
+        raise TargetError(f"{program} did not answer within {seconds:g} seconds") from problem
     except OSError as problem:
         raise TargetError(
             f"{program} cannot be run: {problem.strerror or problem}",

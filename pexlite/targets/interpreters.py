@@ -1,7 +1,8 @@
-"""The Pythons of this machine: found on PATH by name, and asked for their facts."""
+"""The Python of this machine that `--python` names, asked for its facts."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -10,15 +11,17 @@ from pathlib import Path
 from pexlite.errors import TargetError
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
 from pexlite.files.programs import programs, search_path
+from pexlite.listed import listed
 from pexlite.model import Target
 from pexlite.targets import ask
 from pexlite.targets.asking import ask_program, target_of
+from pexlite.targets.found import in_words, pythons_here
+from pexlite.targets.places import PATH, PLACES
 from pexlite.targets.platforms import NEWEST
+from pexlite.targets.wanted import WantedPython, wanted_python
 
-_BARE_VERSION = re.compile(r"(?P<name>\d+(?:\.\d+)?)(?:\.\d+)?(?P<threads>t?)")
-_PROGRAM = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?t?)?")
 # Also misspellings (py312, cp312, 3.x, pyhton3), which are no likely names of hosts.
-_LIKE_A_PYTHON = re.compile(r"p[yh]\w*(?:[.-]\w+)*|cp\d+t?|\d+(?:\.[\dx]+){0,2}t?", re.IGNORECASE)
+_LIKE_A_PYTHON = re.compile(r"p[yh]\w*(?:[.-]\w+)*|[cp]p\d+t?|\d+(?:\.[\dx]+){0,2}t?", re.IGNORECASE)
 
 
 def running_target() -> Target:
@@ -32,33 +35,27 @@ def is_like_a_python(spelling: str) -> bool:
 
 
 def named_target(spelling: str, here: Target) -> Target:
-    """The Target of `--python spelling`: a path, "3.12" or "python3.12". `here` is the running Python's.
+    """The Target of `--python spelling`: a path, or a word as "3.12"; `here` is that of the running Python.
 
     Raises TargetError where there is no such Python or it does not answer.
     """
     if os.sep in spelling or (os.altsep and os.altsep in spelling):
         return _target_at(_program_of(expanded(Path(spelling))), spelling)
-    bare = _BARE_VERSION.fullmatch(spelling)
-    if not bare and not _PROGRAM.fullmatch(spelling):
+    wanted = wanted_python(spelling)
+    if wanted is None:
         raise TargetError(
             f"{spelling!r} is no Python that could be looked for",
-            hint=f"write --python {_nearest(spelling)}, or the path of one: --python {_some_path(spelling)}",
+            hint=f"write --python {_nearest(spelling)}, or the path of one: --python {_some_path(spelling)}; "
+            "pexlite probe --list shows those that are here",
         )
-    program = f"python{bare['name']}{bare['threads']}" if bare else spelling
-    broken: list[str] = []
-    for candidate in programs(program):
-        try:
-            target = _target_at(candidate, spelling)
-        except TargetError as problem:
-            # A version manager's shim on PATH may stand for a version that is not installed: look further.
-            broken += [problem.message, *problem.causes]
-            continue
-        if not bare or _is_version(target, spelling):
-            return target
-        broken.append(f"{candidate} is {target.environment['python_full_version']}")
-    if bare and _is_version(here, spelling):
+    refused: list[str] = []
+    target = _on_path(wanted, refused)
+    if target is None and wanted.fits(here):
         return here
-    raise _not_found(spelling, program, broken, here)
+    target = target or _elsewhere(wanted)
+    if target is None:
+        raise _not_found(spelling, wanted, refused, here)
+    return target
 
 
 # -- looking -------------------------------------------------------------------------------------
@@ -72,10 +69,36 @@ def _program_of(path: Path) -> Path:
     return path
 
 
-def _is_version(target: Target, wanted: str) -> bool:
-    threads = wanted.endswith("t")
-    full = target.environment["python_full_version"]
-    return (full + ".").startswith(wanted.removesuffix("t") + ".") and target.python.endswith("t") == threads
+def _on_path(wanted: WantedPython, refused: list[str]) -> Target | None:
+    """The first Python on PATH that is `wanted`; `refused` gets what those say that should have been it."""
+    for name in wanted.programs:
+        for program in programs(name):
+            meant = name == wanted.program
+            if not meant and not wanted.may_be(program):
+                continue
+            try:
+                target = _target_at(program, name)
+            except TargetError as problem:
+                # A version manager's shim on PATH may stand for a version that is not installed: look further.
+                refused += [problem.message, *problem.causes] if meant else []
+                continue
+            if wanted.fits(target) or (wanted.named and meant):
+                return target
+            if meant:
+                refused.append(f"{program} is {target.environment['python_full_version']}")
+    return None
+
+
+def _elsewhere(wanted: WantedPython) -> Target | None:
+    """The first Python that is `wanted` in the places beside PATH."""
+    for place in PLACES:
+        for program in place.programs() if place.name != PATH else ():
+            if wanted.may_be(program):
+                with contextlib.suppress(TargetError):
+                    target = _target_at(program, str(program))
+                    if wanted.fits(target):
+                        return target
+    return None
 
 
 def _nearest(spelling: str) -> str:
@@ -88,16 +111,22 @@ def _some_path(spelling: str) -> str:
     return f"./{spelling}" if is_there(Path(spelling)) else "/path/to/bin/python"
 
 
-def _not_found(spelling: str, program: str, broken: list[str], here: Target) -> TargetError:
-    digits = re.search(r"(\d+)\.(\d+)", program)
-    hint = f"name its path: --python /path/to/bin/{program}"
-    if digits and program.startswith("python") and 6 <= int(digits[2]) <= NEWEST["cp"] and digits[1] == "3":
-        version = f"{digits[1]}{digits[2]}"
-        abi = f"cp{version}{'t' if program.endswith('t') else ''}"
-        hint += f"; or build for it without having it: --platform {here.platform}-cp-{version}-{abi}"
+def _not_found(spelling: str, wanted: WantedPython, refused: list[str], here: Target) -> TargetError:
+    hint = f"name its path: --python /path/to/bin/{wanted.program}"
+    digits = re.fullmatch(r"3\.(\d+)(?:\..*)?", wanted.version)
+    if digits and wanted.kind != "pp" and 6 <= int(digits[1]) <= NEWEST["cp"]:
+        abi = f"cp3{digits[1]}{'t' if wanted.free_threaded else ''}"
+        hint += f"; or build for it without having it: --platform {here.platform}-cp-3{digits[1]}-{abi}"
     hint += "; or ask the machine that has it: pexlite probe USER@HOST -o target.json"
-    looked = f"no {program} in the {len(search_path())} directories of PATH that runs"
-    return TargetError(f"there is no Python {spelling} on this machine", causes=[*broken, looked], hint=hint)
+    there = listed(in_words(pythons_here()), most=8)
+    places = ", ".join(place.name for place in PLACES if place.name != PATH)
+    looked = f"no {wanted.program} in the {len(search_path())} directories of PATH that runs"
+    causes = [
+        *refused,
+        f"{looked}, nor in {places}",
+        f"here are {there}; pexlite probe --list says where",
+    ]
+    return TargetError(f"there is no Python {spelling} on this machine", causes=causes, hint=hint)
 
 
 def _target_at(program: Path, spelling: str) -> Target:

@@ -163,6 +163,8 @@ ROWS: dict[str, Row] = {
     "info --verbose": Row("info low.txt", "-v"),
     "probe --python": Row("probe web", "--python {other}", "probe --python python3", "no host is named"),
     "probe --output": Row("probe", "-o x.json", "probe -o nowhere/x.json", "mkdir -p"),
+    "probe --list": Row("probe", "--list", "probe --list -o x.json", "describes none of them"),
+    "probe --json": Row("probe --list", "--json", "probe --json", "says how --list shows"),
     "probe --force": Row("probe -o low.txt", "--force"),
     "probe --verbose": Row("probe ./low.txt", "-v"),
     "venv --scope": Row("venv file.pex made", "--scope srcs", "venv file.pex made --scope mine", "is not one of"),

@@ -64,10 +64,11 @@ def test_only_a_broken_shim_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(TargetError) as caught:
         named_target("9.9", running_target())
-    assert caught.value.causes == (
-        f"{shim} is no Python 3 that works: shim: python9.9: command not found",
-        "no python9.9 in the 1 directories of PATH that runs",
-    )
+    said, looked, here = caught.value.causes
+    assert said == f"{shim} is no Python 3 that works: shim: python9.9: command not found"
+    assert looked.startswith("no python9.9 in the 1 directories of PATH that runs, nor in pyenv, uv, ")
+    assert here.endswith("; pexlite probe --list says where")
+    assert running_target().environment["python_full_version"] in here
 
 
 def test_a_version_is_checked_against_what_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -80,8 +81,9 @@ def test_a_version_is_checked_against_what_answers(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("spelling", "hint"),
     [
-        ("cp312", "--python 3.12"),
-        ("python312", "--python /path/to/bin/python312"),
+        ("py312", "--python 3.12"),
+        ("python312", "--python 3.12"),
+        ("cp999", "--python /path/to/bin/python9.99"),
         ("./absent", "--python /usr/bin/python3"),
         ("3.99", "pexlite probe USER@HOST -o target.json"),
         ("nonsense!", "--python 3."),
@@ -121,4 +123,4 @@ def test_a_file_here_that_was_meant_is_named_in_the_hint(monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TargetError) as caught:
         named_target("mine", running_target())
-    assert str(caught.value.hint).endswith("--python ./mine")
+    assert "--python ./mine;" in str(caught.value.hint)
