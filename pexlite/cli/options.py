@@ -67,8 +67,9 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         "--lock",
         type=_FILE,
         metavar="FILE",
-        help="Take everything from this pylock.toml, hashes checked, without resolving (default: the pylock.toml "
-        "or uv.lock beside the local project while it fits, else resolve).",
+        help="Take what the requirements need from this pylock.toml, or all of it where there are none, hashes "
+        "checked, without resolving (default: the pylock.toml or uv.lock beside the local project while it fits, "
+        "else resolve).",
     ),
     _flag(
         "--locked",

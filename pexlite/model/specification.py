@@ -110,6 +110,8 @@ class Specification:
     lock_file: Path | None = None
     """The path of `lock`; relative paths in the lock start from its directory."""
     lock_parts: LockParts = field(default_factory=LockParts)
+    takes_part_of_lock: bool = False
+    """Whether it names requirements, so that it takes of `lock` what they need; else it takes all of it."""
     amendments: Amendments = field(default_factory=Amendments)
     requires_python: SpecifierSet | None = None
     """From a script's PEP 723 header."""

@@ -8,6 +8,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     prepare           targets found, local code made into wheels
     resolve           the requirements resolved into a new lock
     choose_lock       the lock that a build goes by, with its wheels
+    lock_part         the part of a given lock that some requirements need
     lock              lock(request): the lock that `pexlite lock` writes
     project_sources   `[tool.uv.sources]` of local projects, followed
     index_origins     projects that several places have: where each came from

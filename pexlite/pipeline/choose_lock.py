@@ -27,6 +27,7 @@ from pexlite.model import (
     Wheel,
 )
 from pexlite.pipeline.index_origins import origin_notices
+from pexlite.pipeline.lock_part import check_has_all, part_of
 from pexlite.pipeline.prepare import Prepared
 from pexlite.pipeline.resolve import resolve_request
 from pexlite.pylock.select import wheels_given
@@ -66,13 +67,7 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
     """
     request, specification = prepared.request, prepared.specification
     if specification.lock is not None:
-        assert specification.lock_file is not None
-        chosen = _taken(prepared, specification.lock, specification.lock_file.parent, specification.lock_parts)
-        if request.locked:
-            _check(prepared, chosen, specification.lock_file)
-        brought, words = _brought_by_excluded(prepared, chosen)
-        roots = _locked_roots(chosen, brought)
-        return replace(chosen, roots=roots, notices=(*chosen.notices, *words))
+        return _requested(prepared, specification.lock)
     notices: tuple[str, ...] = ()
     file = _lock_beside(prepared)
     if file is not None:
@@ -100,13 +95,44 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
     return ChosenLock(found, LockParts(), specification.amendments, wheels, local=from_sources, notices=notices)
 
 
+def _requested(prepared: Prepared, found: Pylock) -> ChosenLock:
+    """The requested lock `found`: what the requirements need of it, or all of it where there are none."""
+    specification = prepared.specification
+    file, parts = specification.lock_file, specification.lock_parts
+    assert file is not None
+    if specification.takes_part_of_lock:
+        return _part_taken(prepared, found, file, parts)
+    chosen = _taken(prepared, found, file.parent, parts)
+    if prepared.request.locked:
+        _check(prepared, chosen, file)
+    brought, words = _brought_by_excluded(prepared, chosen)
+    return replace(chosen, roots=_locked_roots(chosen, brought), notices=(*chosen.notices, *words))
+
+
+def _part_taken(prepared: Prepared, found: Pylock, file: Path, parts: LockParts) -> ChosenLock:
+    """The packages of `found` that the requirements need, with their wheels fetched."""
+    kept, amendments = _without_others(prepared, found)
+    part = part_of(prepared, kept, file, parts, amendments)
+    notices = (*_unattested(part.lock), *settings_unheeded_by_lock())
+    chosen = ChosenLock(part.lock, parts, amendments, part.wheels, part.roots, notices=notices)
+    if prepared.request.locked:
+        _check(prepared, chosen, file)
+    check_has_all(part, kept, file)
+    return chosen
+
+
 def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> ChosenLock:
     """`found` with its wheels fetched, without excluded projects and local ones, which are built from source."""
-    amendments = with_recorded(prepared.specification.amendments, found)
-    out = {entry.wheel.name for entry in prepared.local}.union(amendments.never_wanted())
-    kept = replace(found, packages=[package for package in found.packages if package.name not in out])
+    kept, amendments = _without_others(prepared, found)
     wheels = collect(kept, prepared.workshop, directory, parts, given=True)
     return ChosenLock(kept, parts, amendments, wheels, notices=(*_unattested(kept), *settings_unheeded_by_lock()))
+
+
+def _without_others(prepared: Prepared, found: Pylock) -> tuple[Pylock, Amendments]:
+    """`found` without excluded projects and local ones; and the request's amendments with those of the lock."""
+    amendments = with_recorded(prepared.specification.amendments, found)
+    out = {entry.wheel.name for entry in prepared.local}.union(amendments.never_wanted())
+    return replace(found, packages=[package for package in found.packages if package.name not in out]), amendments
 
 
 def _unattested(kept: Pylock) -> tuple[str, ...]:

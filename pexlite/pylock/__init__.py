@@ -4,6 +4,7 @@ A lock of unknown origin comes in; the packages of each target go out, and files
 
     select               the packages of a lock for a target, or why the target cannot have the lock
     extras_and_groups    the requested optional parts
+    dependencies         the packages that a package is recorded to depend on
     rules                the rules that a lock's files keep before one of them is fetched
     artifact             a package's file: its address, size and digests
     prefer_pure          a lock of pure wheels only, where there are any (`--prefer-pure`)

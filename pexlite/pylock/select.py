@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import cast
 
 from packaging.pylock import Package, Pylock, PylockSelectError
 
@@ -73,6 +75,16 @@ def wheels_given(lock: Pylock, target: Target, parts: LockParts, wheels: Sequenc
     """Those of `wheels` whose version is the one that `lock` has for `target`."""
     versions = {choice.package.name: choice.package.version for choice in _chosen(lock, target, parts)}
     return tuple(wheel for wheel in wheels if versions.get(wheel.name, _NONE) in (None, wheel.version))
+
+
+def applies(lock: Pylock, package: Package, target: Target, parts: LockParts) -> bool:
+    """Whether `lock` has `package` for `target` with these `parts`, by its marker alone."""
+    if package.marker is None:
+        return True
+    groups = lock.default_groups or () if parts.groups is None else parts.groups
+    environment: dict[str, str | AbstractSet[str]] = {**cast("Mapping[str, str]", target.environment)}
+    environment |= {"extras": parts.extras, "dependency_groups": frozenset(groups)}
+    return package.marker.evaluate(environment, context="lock_file")
 
 
 def _chosen(lock: Pylock, target: Target, parts: LockParts) -> list[Choice]:

@@ -51,13 +51,14 @@ def read_request(request: BuildRequest) -> Specification:
         for name in request.requirement_files
     )
     locks = combined(_lock(request, name) for name in _locks(request))
+    scripts = combined(_scripts(typed, script))
     locked = [lock for _, lock in (*files.locks, *locks.locks)]
     amendments = read_amendments(request.excluded, request.overrides)
     whole = combined(
         [
             Parsed(index=request.index, problems=tuple(_index_problems(request.index))),
             typed,
-            combined(_scripts(typed, script)),
+            scripts,
             files,
             locks,
             combined(_constraints(request)),
@@ -77,6 +78,7 @@ def read_request(request: BuildRequest) -> Specification:
         lock=whole.locks[0][1] if whole.locks else None,
         lock_file=whole.locks[0][0] if whole.locks else None,
         lock_parts=wanted_parts(locked[0], request.extras, _group_names(request)) if locked else LockParts(),
+        takes_part_of_lock=_names_requirements(typed, files, scripts),
         amendments=amendments.value,
         requires_python=whole.requires_python,
         script=script,
@@ -113,6 +115,12 @@ def _locks(request: BuildRequest) -> list[str]:
 
 def _lock(request: BuildRequest, name: str) -> Parsed:
     return read_lock(Path(_absolute(request, name)))
+
+
+def _names_requirements(*inputs: Parsed) -> bool:
+    """Whether `inputs` have requirements or projects; loose code does not say what it needs."""
+    kinds = (LocalKind.PROJECT, LocalKind.SDIST, LocalKind.WHEEL)
+    return any(entry.roots or any(source.kind in kinds for source in entry.local) for entry in inputs)
 
 
 def _two_locks(whole: Parsed) -> Problem:
