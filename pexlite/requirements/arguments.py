@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -25,12 +25,11 @@ from pexlite.files.names import LONGEST
 from pexlite.files.paths import expanded, is_directory, is_file, is_there
 from pexlite.model import LocalKind, LocalSource, Root
 from pexlite.network.urls import local_path, parts_of
-from pexlite.requirements.bare_names import something_here, two_readings
+from pexlite.requirements.bare_names import code_of_the_name, something_here, two_readings
 from pexlite.requirements.parsed import Parsed, problem
 
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+[a-z+.-]+:", re.IGNORECASE)
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|file:")
-_EXTRAS_OF_A_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^\]]*\])")
 _WITH_EXTRAS = re.compile(r"(?P<path>.*?)(?:\[(?P<extras>[^\[\]]*)\])?")
 _SDIST_ENDINGS = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 # No endings of projects, as .yaml is of ruamel.yaml and .lock of flufl.lock.
@@ -72,6 +71,25 @@ def interpret(asked: Input) -> Parsed:
     return _bare_word(asked, text) if asked.bare_words else _requirement(asked, text)
 
 
+def interpret_editable(asked: Input) -> Parsed:
+    """The local source or repository that `-e` names, which is never a project of the index."""
+    text = asked.text.strip()
+    if _is_at_an_address(text):
+        return interpret(asked)
+    found = _path(asked, text)
+    if not found.problems or _located(asked, Path(re.split(r"[;\[]", text)[0].strip())) is not None:
+        return found
+    hint = f"-e takes a directory or a repository; for the index's project leave out -e: {text}"
+    return Parsed(problems=tuple(replace(one, hint=hint) for one in found.problems))
+
+
+def _is_at_an_address(text: str) -> bool:
+    """Whether `text` has a URL: `git+https://…`, `name @ ./directory`."""
+    if _VCS.match(text) or (_URL.match(text) and not text.startswith("file:")):
+        return True
+    return re.match(r"[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*@", text) is not None
+
+
 # -- words that may name something here ----------------------------------------------------------
 
 
@@ -79,8 +97,7 @@ def _bare_word(asked: Input, text: str) -> Parsed:
     """The directory of that name if only it can be meant, a problem if both can, else the requirement."""
     here = something_here(text, asked.directory)
     if here is None:
-        found = _requirement(asked, text)
-        return replace(found, notices=(*found.notices, *_passed_over(asked, text)))
+        return _requirement(asked, text)
     kind = _directory_kind(here.path) if is_directory(here.path) else LocalKind.MODULE
     if here.is_started_by(asked.entry_points):
         why = "since the entry point is in it"
@@ -94,12 +111,26 @@ def _bare_word(asked: Input, text: str) -> Parsed:
     return Parsed(local=(source,), notices=(notice,))
 
 
-def _passed_over(asked: Input, text: str) -> tuple[str, ...]:
-    """A note where extras show that the index's project is meant, although a project of its name is here."""
-    named = _EXTRAS_OF_A_NAME.fullmatch(text)
-    if not named or _directory_kind(asked.directory / named["name"]) is not LocalKind.PROJECT:
+def _passed_over(asked: Input, requirement: Requirement) -> tuple[str, ...]:
+    """A note where a name alone means the index's project, although code that lies here has the same name."""
+    if requirement.specifier:
         return ()
-    return (f"{named['name']} is the index's project; for the directory here: ./{named['name']}{named['extras']}",)
+    for base in (asked.directory, asked.near):
+        found = code_of_the_name(requirement.name, base) if base is not None else None
+        if found is not None:
+            what = "directory" if is_directory(found) else "file"
+            local = _as_argument(found, asked.directory, requirement.extras)
+            return (f"{requirement.name} is the index's project; for the {what} here: {local}",)
+    return ()
+
+
+def _as_argument(path: Path, directory: Path, extras: Collection[str]) -> str:
+    """The words on a command line in `directory` that bundle the code at `path`."""
+    place = os.path.relpath(path, directory)
+    if local_kind(path) is None:
+        return f"-D {place}"
+    words = place if place.startswith(os.pardir) else f"./{place}"
+    return f"{words}[{','.join(sorted(extras))}]" if extras else words
 
 
 # -- names ---------------------------------------------------------------------------------------
@@ -126,7 +157,8 @@ def _requirement(asked: Input, text: str) -> Parsed:
     path = local_path(requirement.url) if requirement.url else None
     if path is not None:
         return _at(asked, path, frozenset(requirement.extras), requirement.marker)
-    return Parsed(roots=(Root(requirement, asked.origin, asked.hashes),))
+    notices = () if requirement.url else _passed_over(asked, requirement)
+    return Parsed(roots=(Root(requirement, asked.origin, asked.hashes),), notices=notices)
 
 
 def _requirement_hint(asked: Input, text: str) -> str:

@@ -19,6 +19,8 @@ from pexlite.model import LocalKind, Problem
 from pexlite.requirements.declarative import declared_name
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9_])?")
+_MODULES = ("*.py", "*/*.py")
+_CODE = ("pyproject.toml", *_MODULES)
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,24 @@ def something_here(text: str, directory: Path) -> Here | None:
     return Here(text, directory / f"{text}.py") if is_file(directory / f"{text}.py") else None
 
 
+def code_of_the_name(name: str, directory: Path) -> Path | None:
+    """The project, package or module in `directory` that is called `name`, however that is spelt; else None."""
+    spellings = {name, name.replace("-", "_"), name.replace("_", "-")}
+    spellings |= {spelling.lower() for spelling in spellings}
+    for spelling in sorted(spellings):
+        place = directory / spelling
+        if is_directory(place) and any(any(place.glob(pattern)) for pattern in _CODE):
+            return place
+        if is_file(module := directory / f"{spelling}.py"):
+            return module
+    return None
+
+
 def two_readings(here: Here, kind: LocalKind | None) -> Problem:
     """The problem that a word may mean `here`, which is of this `kind`, or a project of the index."""
     what = "directory" if is_directory(here.path) else "file"
     local = f"for the {what}: `pexlite {here.local}`"
-    if kind is None and any(any(here.path.glob(pattern)) for pattern in ("*.py", "*/*.py")):
+    if kind is None and any(any(here.path.glob(pattern)) for pattern in _MODULES):
         local = f"for the modules in the directory: `pexlite -D {here.name}`"
     elif kind is None:
         local = "the directory has nothing that could go in"

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from packaging.dependency_groups import resolve_dependency_groups
+from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from pexlite.model import Problem, Root
+from pexlite.model import LocalKind, LocalSource, Problem, Root
 from pexlite.requirements.parsed import Parsed, combined, problem
 
 _Table = Mapping[str, Any]
+_ROOT_OF_HATCH = re.compile(r"(?:file://)?\{root(?P<up>(?::parent)*)(?::real|:uri)?\}")
 
 
 def read_project(file: Path) -> _Table | Problem:
@@ -67,8 +70,8 @@ def dependencies(file: Path, extras: Sequence[str]) -> Parsed:
         canonicalize_name(name): lines for name, lines in project.get("optional-dependencies", {}).items()
     }
     wanted += [(f"extra {extra}", optional.get(canonicalize_name(extra), ())) for extra in extras]
-    name = canonicalize_name(str(project.get("name", "")))
-    found = [_roots(lines, f"{file.name}, {what}", name, optional) for what, lines in wanted]
+    own = _Own(file, _name_of(table), optional)
+    found = [_requirements(lines, f"{file.name}, {what}", own) for what, lines in wanted]
     return _written_in(file, combined([*found, Parsed(problems=unknown)]))
 
 
@@ -86,7 +89,10 @@ def unknown_extras(table: _Table, extras: Iterable[str], file: Path) -> tuple[Pr
 
 
 def group(file: Path, name: str) -> Parsed:
-    """The requirements of one dependency group and of the groups it includes (PEP 735)."""
+    """The requirements of one dependency group and of the groups it includes (PEP 735).
+
+    The project's own name stands for the project here, whose extras the group may ask for.
+    """
     table = read_project(file)
     if isinstance(table, Problem):
         return Parsed(problems=(table,))
@@ -98,32 +104,78 @@ def group(file: Path, name: str) -> Parsed:
     except (ValueError, TypeError, LookupError, ExceptionGroup) as error:
         first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
         return problem(f"{file.name}: the dependency group {name!r} cannot be read: {first}")
-    return _written_in(file, _roots(lines, f"{file.name}, group {name}", "", {}))
+    return _written_in(file, _requirements(lines, f"{file.name}, group {name}", _Own(file, _name_of(table))))
+
+
+def _name_of(table: _Table) -> str:
+    """The normalised name of the project in `table`; "" where it has none."""
+    return canonicalize_name(str(table.get("project", {}).get("name", "")))
 
 
 def _written_in(file: Path, found: Parsed) -> Parsed:
     return replace(found, roots=tuple(replace(root, written_in=file) for root in found.roots))
 
 
-def _roots(
-    lines: Sequence[str], origin: str, project: str, optional: Mapping[str, Sequence[str]], depth: int = 0
-) -> Parsed:
-    """The roots of `lines`; the project's own name with an extra is replaced by that extra's lines."""
-    parts = []
-    for line in lines:
+@dataclass(frozen=True)
+class _Own:
+    """The project of a pyproject.toml, for requirements on itself."""
+
+    file: Path
+    name: str
+    optional: Mapping[str, Sequence[str]] | None = None
+    """The lines of its extras, which stand for the project itself; None where the project is bundled."""
+
+
+def _requirements(lines: Sequence[str], origin: str, own: _Own) -> Parsed:
+    """The roots of `lines`; those on the project itself are replaced by its extras' lines, or by the project."""
+    parts: list[Parsed] = []
+    # Extras may name each other in a circle, so each is read once for every marker.
+    waiting: list[tuple[str, Marker | None]] = [(line, None) for line in lines[::-1]]
+    read: set[tuple[str, str]] = set()
+    while waiting:
+        line, marker = waiting.pop()
         try:
-            requirement = Requirement(line)
+            requirement = Requirement(placed(line, own.file.parent))
+            requirement.marker = _both(requirement.marker, marker)
         except InvalidRequirement as error:
             reason = str(error).splitlines()[0]
             parts.append(problem(f"{origin}: {line!r} is no requirement: {reason}"))
             continue
-        if project and canonicalize_name(requirement.name) == project and depth < len(optional):
-            for extra in sorted(requirement.extras):
-                inner = optional.get(canonicalize_name(extra), ())
-                parts.append(_roots(inner, origin, project, optional, depth + 1))
-        else:
+        if not own.name or canonicalize_name(requirement.name) != own.name or requirement.url:
             parts.append(Parsed(roots=(Root(requirement, origin),)))
+        elif own.optional is None:
+            parts.append(Parsed(local=(_itself(requirement, origin, own),)))
+        else:
+            for extra in sorted(map(canonicalize_name, requirement.extras), reverse=True):
+                if (extra, key := str(requirement.marker)) not in read:
+                    read.add((extra, key))
+                    waiting += [(inner, requirement.marker) for inner in own.optional.get(extra, ())[::-1]]
     return combined(parts)
+
+
+def _itself(requirement: Requirement, origin: str, own: _Own) -> LocalSource:
+    extras = frozenset(map(canonicalize_name, requirement.extras))
+    return LocalSource(LocalKind.PROJECT, own.file.parent, origin, extras, requirement.marker)
+
+
+def _both(first: Marker | None, second: Marker | None) -> Marker | None:
+    if first is None or second is None or first == second:
+        return first or second
+    return Marker(f"({first}) and ({second})")
+
+
+def placed(line: str, root: Path) -> str:
+    """`line` with the URL of the directory `root` in place of the words that pdm and hatch have for it.
+
+    core @ file:///${PROJECT_ROOT}/../core
+    core @ {root:parent:uri}/core
+    """
+    line = line.replace("file:///${PROJECT_ROOT}", root.as_uri())
+    return _ROOT_OF_HATCH.sub(lambda found: _above(root, found["up"].count(":parent")).as_uri(), line)
+
+
+def _above(directory: Path, levels: int) -> Path:
+    return directory if levels == 0 else directory.parents[min(levels, len(directory.parents)) - 1]
 
 
 def _nearest(name: str, known: Iterable[str], what: str) -> str:

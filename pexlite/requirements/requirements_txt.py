@@ -21,7 +21,7 @@ from pexlite.files.paths import expanded, is_directory, is_file, is_there
 from pexlite.indexes.settings import effective_settings
 from pexlite.model import IndexSettings
 from pexlite.network.urls import joined, local_path
-from pexlite.requirements.arguments import Input, interpret
+from pexlite.requirements.arguments import Input, interpret, interpret_editable
 from pexlite.requirements.inline_metadata import read_script
 from pexlite.requirements.parsed import Parsed, combined, problem
 from pexlite.requirements.pyproject import dependencies
@@ -61,6 +61,7 @@ _WITH_VALUE = (
     "--config-settings",
     "--global-option",
 )
+_EDITABLE = re.compile(r"(?:-e\s*=?|--editable(?:\s+|\s*=))\s*(?P<value>[^-\s=].*?)(?P<options>\s-.*)?")
 _NOT_HEEDED = frozenset({"--prefer-binary", "--use-feature", "--config-settings", "--global-option"})
 _ALONE = ("--no-index", "--pre", "--prefer-binary", "--require-hashes")
 
@@ -243,6 +244,9 @@ def _on_this_machine(line: _Line, place: str) -> str:
 
 def _read_line(line: _Line) -> Parsed:
     """The requirement on one line with its options, or the options alone."""
+    editable = _EDITABLE.fullmatch(line.text)
+    if editable:
+        return _editable(line, editable["value"], editable["options"] or "")
     words = line.text.split(" ")
     count = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     requirement = " ".join(words[:count])
@@ -260,6 +264,16 @@ def _read_line(line: _Line) -> Parsed:
     if bad:
         return problem(f"{line.origin}: --hash={bad} is no hash", "write --hash=sha256: and 64 hexadecimal digits")
     return combined([interpret(_input(line, requirement, hashes)), *idle])
+
+
+def _editable(line: _Line, value: str, options: str) -> Parsed:
+    """The local code of an `-e` line; its value, which may have blanks or a marker, goes on to the next option."""
+    try:
+        words = shlex.split(value)
+    except ValueError:
+        words = []
+    found = interpret_editable(_input(line, words[0] if len(words) == 1 else value))
+    return combined([found, _read_line(replace(line, text=options.strip()))]) if options else found
 
 
 def _input(line: _Line, text: str, hashes: tuple[str, ...] = ()) -> Input:
@@ -304,7 +318,7 @@ def _apply(line: _Line, name: str, value: str) -> Parsed:
             return problem(f"{line.origin}: there is no constraints file {value}", _near_file(where))
         return constraints_in(where, line.above)
     if name == "--editable":
-        return interpret(_input(line, value))
+        return _editable(line, value, "")
     if name in _NOT_HEEDED:
         return _not_heeded(line, name)
     return Parsed(index=_index(line, name, value))
