@@ -9,6 +9,7 @@ from pexlite.archive.launch_options import VARIABLE, python_of, shebang_of
 from pexlite.archive.runtime_files import LAYOUT
 from pexlite.archive.switches import asked_by_people
 from pexlite.model import Bundle, LaunchOptions
+from pexlite.model.pythons import known
 from pexlite.outputs import CODING
 
 # Reads the pointer that a first start left (see runtime/__init__.py): a program of the app, and the script it
@@ -73,6 +74,7 @@ exit 1
 }}
 """
 _SAMPLE_BUILD_ID = "0" * 16
+_AHEAD = 3  # minor versions that are yet to come, looked for by name
 
 
 def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID) -> bytes:
@@ -87,7 +89,7 @@ def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID) -> bytes:
 
 def _shell_header(bundle: Bundle, build_id: str) -> str:
     names = [python_of(bundle.launch), "python3"]
-    tags = list(dict.fromkeys(python for variant in bundle.variants for python in variant.pythons))
+    tags = list(dict.fromkeys(tag for variant in bundle.variants for tag in known(variant.pythons, _AHEAD)))
     for implementation, program in (("cp", "python"), ("pp", "pypy")):
         names += [f"{program}{tag[2]}.{tag[3:]}" for tag in reversed(tags) if tag.startswith(implementation)]
     launch, in_process = bundle.launch, bool(bundle.entry_point.module)

@@ -19,7 +19,7 @@ from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredWheel, Va
 from pexlite.model.manifest import FORMAT, PexInfo
 
 _Value = TypeVar("_Value")
-_PYTHON = re.compile(r"(?:cp|pp)3\d{1,2}t?", re.ASCII)
+_PYTHON = re.compile(r"(?:cp|pp)3\d{1,2}t?(?:\+|_\w+)?", re.ASCII)
 _PLATFORM = re.compile(r"[a-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BUILD_ID = re.compile(r"[0-9a-f]{16}")

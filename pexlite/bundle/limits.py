@@ -8,6 +8,7 @@ from pexlite.bundle.plan import Surroundings
 from pexlite.bundle.runs_on import pythons_in_words
 from pexlite.bundle.tree import is_of_every_environment
 from pexlite.model import Bundle, StartKind, Target, Variant, Wheel
+from pexlite.model.pythons import serves
 
 _MOST_SHOWN = 3
 
@@ -24,7 +25,7 @@ def only_here(bundle: Bundle, surroundings: Sequence[Surroundings], with_pure: C
     for around in surroundings:
         target = around.target
         for variant in bundle.variants if target.interpreter is not None else ():
-            if target.python in variant.pythons and variant.platform in (target.platform, "any"):
+            if serves(variant.pythons, target.python) and variant.platform in (target.platform, "any"):
                 sentences |= dict.fromkeys(_one_python(bundle, variant, around, with_pure))
                 sentences |= dict.fromkeys(_libc_of_here(bundle, variant, target))
     return tuple(sentences)
@@ -33,7 +34,8 @@ def only_here(bundle: Bundle, surroundings: Sequence[Surroundings], with_pure: C
 def _one_python(
     bundle: Bundle, variant: Variant, around: Surroundings, with_pure: Collection[str]
 ) -> Iterator[str]:
-    if len({python for other in bundle.variants for python in other.pythons}) > 1:
+    served = {python for other in bundle.variants for python in other.pythons}
+    if len(served) > 1 or any(python.endswith("+") for python in served):
         return
     binding = _binding([bundle.wheels[place] for place in variant.wheels], around)
     reason = f"because of {_listed(binding)}" if binding else "since others need other wheels"
@@ -45,7 +47,7 @@ def _one_python(
 
 def _binding(wheels: Sequence[Wheel], around: Surroundings) -> list[Wheel]:
     """The wheels that bind the file to one CPython: both its neighbours refuse them, or else one does."""
-    others = [near for near in around.neighbours if near.python.startswith("cp")]
+    others = [near for near in around.neighbours if near.python.startswith("cp") and not near.python.endswith("t")]
     newer = [near for near in others if near.minor >= around.target.minor]
     older = [near for near in others if near.minor < around.target.minor]
     nearest = [*newer[:1], *older[-1:]]

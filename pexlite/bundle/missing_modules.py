@@ -10,6 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from pexlite.bundle.runs_on import pythons_in_words
 from pexlite.model import Bundle, Import, InstalledTree
+from pexlite.model.pythons import known
 
 # Standard library modules: the minor version of the first Python 3 with the module, and of the first without it.
 _ADDED = {"contextvars": 7, "dataclasses": 7, "graphlib": 9, "zoneinfo": 9, "tomllib": 11} | {
@@ -46,7 +47,7 @@ def missing_modules(
     surroundings = [
         _Surroundings(modules, python)
         for variant, modules in zip(bundle.variants, map(_Modules, bundle.trees), strict=True)
-        for python in variant.pythons
+        for python in known(variant.pythons)
     ]
     for one in imports:
         for around in surroundings:

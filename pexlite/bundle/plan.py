@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.tags import Tag
 
@@ -23,6 +23,7 @@ from pexlite.model import (
     Variant,
     Wheel,
 )
+from pexlite.model.pythons import as_rule
 
 _AS_ASKED = Amendments()
 _LEGACY_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
@@ -66,7 +67,11 @@ def plan_bundle(
     for around, needed in chosen:
         variant = _variant(question, needed, around, tuple(index[id(wheel)] for wheel in needed), asked)
         variants.append(_without(variant, variants))
-    merged = _merged([variant for variant in variants if variant.pythons])
+    candidates = [other.python for around in surroundings for other in (around.target, *around.neighbours)]
+    merged = tuple(
+        replace(variant, pythons=as_rule(variant.pythons, candidates))
+        for variant in _merged([variant for variant in variants if variant.pythons])
+    )
     trees = trees_of(used, merged)
     return Bundle(
         wheels=tuple(used),
@@ -106,8 +111,8 @@ def _variant(
     """One target's wheels and every Python they serve, except Pythons that have wheels of their own (`asked`)."""
     target = around.target
     near = [other for other in around.neighbours if (other.platform, other.python) not in asked]
-    served = {other.python for other in near if question.holds(needed, other)}
-    pythons = tuple(sorted({target.python, *served}, key=_python_order))
+    served = {_served_as(other, needed) for other in near if question.holds(needed, other)}
+    pythons = tuple(sorted({_served_as(target, needed), *served}, key=_python_order))
     if all(tag.platform == "any" for wheel in needed for tag in wheel.tags) and all(
         question.holds(needed, other) for other in around.elsewhere if other.python in pythons
     ):
@@ -117,8 +122,19 @@ def _variant(
     return Variant(pythons, target.platform, _libc(fitting, target), _macos(fitting), indices)
 
 
+def _served_as(target: Target, needed: Sequence[Wheel]) -> str:
+    """The target's Python as in `Variant.pythons`: a PyPy's with the ABI for which wheels are compiled."""
+    if target.python.startswith("pp"):
+        own = frozenset(target.tags)
+        for wheel in needed:
+            for tag in wheel.tags:
+                if tag.abi.startswith("pypy") and tag in own:
+                    return f"{target.python}_{tag.abi.rpartition('_')[2]}"
+    return target.python
+
+
 def _python_order(python: str) -> tuple[str, int, str]:
-    found = re.fullmatch(r"([a-z]+)3(\d+)(t?)", python)
+    found = re.fullmatch(r"([a-z]+)3(\d+)(t?\w*)", python)
     return (found[1], int(found[2]), found[3]) if found else (python, 0, "")
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pexlite.model import Variant
+from pexlite.model.pythons import Family, Span, spans
 
 _IMPLEMENTATIONS = {"cp": "CPython", "pp": "PyPy"}
+_NEWER = " and newer"
+_FIRST_FREE = 13
+"""The minor version of the first CPython that is free-threaded too."""
 
 
 def runs_on(variants: Sequence[Variant]) -> str:
@@ -35,30 +39,33 @@ def _dotted(version: tuple[int, int]) -> str:
 
 
 def pythons_in_words(tags: Sequence[str]) -> str:
-    """Ranges of versions: cp39, cp310, cp311, cp313t give "CPython 3.9 to 3.11, 3.13t"."""
-    groups: list[str] = []
-    for implementation, words in _IMPLEMENTATIONS.items():
-        for suffix in ("", "t"):
-            minors = sorted(
-                int(tag[3:].removesuffix("t"))
-                for tag in tags
-                if tag.startswith(implementation) and tag.endswith("t") == bool(suffix)
-            )
-            ranges = [_range(start, end, suffix) for start, end in _runs(minors)]
-            if ranges:
-                groups.append(f"{words} {', '.join(ranges)}")
-    return " and ".join(groups)
+    """Ranges of versions: cp39, cp310, cp311, cp313t give "CPython 3.9 to 3.11, 3.13t".
+
+    A range of CPythons without an end has the free-threaded ones in it, or says that it has not.
+    """
+    found = spans(tags)
+    by_name = {words: list(_ranges(found, prefix)) for prefix, words in _IMPLEMENTATIONS.items()}
+    groups = [(words, ", ".join(ranges)) for words, ranges in by_name.items() if ranges]
+    if len({ranges for _, ranges in groups}) == 1:
+        return f"{' and '.join(words for words, _ in groups)} {groups[0][1]}"
+    between = ", " if any(_NEWER in ranges for _, ranges in groups) else " and "
+    return between.join(f"{words} {ranges}" for words, ranges in groups)
 
 
-def _range(start: int, end: int, suffix: str) -> str:
-    return f"3.{start}{suffix}" if start == end else f"3.{start}{suffix} to 3.{end}{suffix}"
+def _ranges(found: Mapping[Family, Sequence[Span]], prefix: str) -> Iterator[str]:
+    """Each range of versions of one implementation."""
+    plain = found.get(Family(prefix), ())
+    without_end = prefix == "cp" and bool(plain) and plain[-1][1] is None
+    free = [(max(_FIRST_FREE, plain[-1][0]), None)] if without_end else []
+    for family, runs in found.items():
+        if family.prefix == prefix and not (family.free and runs == free):
+            words = [_range(first, last, family.free) for first, last in runs]
+            if family == Family(prefix) and without_end and Family(prefix, "t") not in found:
+                words[-1] += " (not free-threaded)"
+            yield from (word + (f" ({family.abi})" if family.abi else "") for word in words)
 
 
-def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    runs: list[tuple[int, int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], number)
-        else:
-            runs.append((number, number))
-    return runs
+def _range(first: int, last: int | None, suffix: str) -> str:
+    if last is None:
+        return f"3.{first}{suffix}{_NEWER}"
+    return f"3.{first}{suffix}" if first == last else f"3.{first}{suffix} to 3.{last}{suffix}"

@@ -5,6 +5,7 @@
     specification    the requirements, local code and settings that the request names, read from its files
     found            targets and wheels, and the bundle that is decided from them
     tree             the files of an app's directory, each in its place, as values and as a text
+    pythons          the Pythons that a set of wheels serves, as tags, and ranges of them without an end
     file             a built file, as it is written and read back; manifest: what it says of itself, key by key
 
 Each module is imported when one of its names is first asked for: half of them import `packaging`, which takes

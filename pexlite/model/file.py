@@ -49,7 +49,10 @@ class Variant:
     """One set of wheels and the Pythons that it serves."""
 
     pythons: tuple[str, ...]
-    """As in `Target.python`: "cp39", "cp313t", "pp310", oldest first."""
+    """As in `Target.python`: "cp39", "cp313t", oldest first; "cp310+" is that one and every newer (see pythons).
+
+    A PyPy for which wheels are compiled has its ABI behind it: "pp311_pp73".
+    """
     platform: str
     """As in `Target.platform`, or "any" where nothing in the set depends on the platform."""
     libc: Libc | None

@@ -87,13 +87,17 @@ class Room:
         # Without docstrings, as what is compiled in a file: the launcher is read by every start.
         return compile(text, name, "exec", dont_inherit=True, optimize=2)
 
-    def load(self, name):  # type: (str) -> Any
-        """A top-level module of this room, for Python 2.7, whose import system differs."""
+    def load(self, *names):  # type: (str) -> Any
+        """The last of these top-level modules, each of which may import those before it.
+
+        For Python 2.7, whose import system differs.
+        """
         for known in ("__pexlite__", "__pexlite__.start"):
             sys.modules[known] = sys.modules["__main__"]
-        module = type(sys)("__pexlite__." + name)
-        module.__package__ = "__pexlite__"
-        exec(self.code(name + ".py"), module.__dict__)
+        for name in names:
+            module = sys.modules["__pexlite__." + name] = type(sys)("__pexlite__." + name)
+            module.__package__ = "__pexlite__"
+            exec(self.code(name + ".py"), module.__dict__)
         return module
 
     def get_source(self, name):  # type: (str) -> str

@@ -10,6 +10,7 @@ import sys
 import threading
 
 from .start import LAYOUT, cache_root, is_own
+from .tags import are_of, programs, without_abi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ import sys
 implementation = sys.implementation.name
 kind = {"cpython": "cp", "pypy": "pp"}.get(implementation, implementation)
 free = "t" if "t" in getattr(sys, "abiflags", "") else ""
-print("%s%d%d%s" % (kind, sys.version_info[0], sys.version_info[1], free))
+abi = ""
+if kind == "pp" and sys.version_info > (3,):
+    import _imp
+    abi = "_" + _imp.extension_suffixes()[0].split("-")[1]
+print("%s%d%d%s%s" % (kind, sys.version_info[0], sys.version_info[1], free, abi))
 """
 
 
@@ -68,7 +73,7 @@ def run_requested(file, switches, accepted, needed="", root=""):
 
 def run_fitting(file, accepted, needed, switches, root="", platform=""):
     # type: (str, Sequence[str], str, Optional[Switches], str, str) -> NoReturn
-    """Exec a Python from PATH whose tag is in `accepted`; exit with an error where there is none.
+    """Exec a Python from PATH whose tag is `accepted`, and say so; exit with an error where there is none.
 
     `needed` describes the Pythons that the file runs on. The Python that is found is remembered under the cache
     root `root`. `platform` describes this machine, where the machine is what does not fit.
@@ -79,6 +84,12 @@ def run_fitting(file, accepted, needed, switches, root="", platform=""):
     if not requested and _CHOSEN not in given:
         path = _find(accepted, given.get("PEX_PYTHON_PATH", ""), root or cache_root(None))
         if path:
+            instead = "; this is %s, so %s runs it" % (_this() + platform, path)
+            room = max(40, _LINE - len("pexlite: ") - len(instead))
+            sys.stderr.write(
+                "pexlite: %s%s\n" % (_fitted("%s needs %s", os.path.basename(file), needed, room), instead)
+            )
+            sys.stderr.flush()
             _start_over(path, file, switches)
     here = "; %s is %s" % ("PEX_PYTHON" if requested else "this", _this() + platform)
     _fail(
@@ -89,7 +100,7 @@ def run_fitting(file, accepted, needed, switches, root="", platform=""):
 
 
 def _find(accepted, python_path, root):  # type: (Sequence[str], str, str) -> Optional[str]
-    """The path of a Python whose tag is in `accepted`, or None. CPython comes before PyPy, newer before older."""
+    """The path of a Python whose tag is `accepted`, or None. CPython comes before PyPy, newer before older."""
     if not accepted:
         return None
     question = list(accepted) + [python_path, os.environ.get("PATH", "")]
@@ -98,20 +109,15 @@ def _find(accepted, python_path, root):  # type: (Sequence[str], str, str) -> Op
     if known:
         return known
     for path in _on_path(_names(accepted), python_path):
-        if _may_be(path, accepted) and _tag(path) in accepted:
+        if _may_be(path, accepted) and are_of(accepted, _tag(path)):
             memory.keep(path)
             return path
     return None
 
 
 def _names(accepted):  # type: (Sequence[str]) -> list[str]
-    """The names of programs that may be a Python whose tag is in `accepted`, in the order they are looked for."""
-    named = []
-    for implementation, program in (("cp", "python"), ("pp", "pypy")):
-        for tag in reversed(accepted):
-            if tag.startswith(implementation):
-                named.append("%s%s.%s" % (program, tag[2], tag[3:]))
-    return named + ["python3", "pypy3", "python"]
+    """The names of programs that may be a Python whose tag is `accepted`, in the order they are looked for."""
+    return list(programs(accepted)) + ["python3", "pypy3", "python"]
 
 
 def _on_path(names, python_path):  # type: (Sequence[str], str) -> Iterator[str]
@@ -136,11 +142,11 @@ def _may_be(path, accepted):  # type: (str, Sequence[str]) -> bool
     if not found:
         return True
     program, major, minor, free = found.groups()
-    return {"python": "cp", "pypy": "pp"}[program] + major + minor + free in accepted
+    return are_of(without_abi(accepted), {"python": "cp", "pypy": "pp"}[program] + major + minor + free)
 
 
 def _tag(path):  # type: (str) -> str
-    """The tag of the Python at `path`, as "cp311"; "" where it does not run."""
+    """The tag of the Python at `path`, as "cp311", a PyPy's with its ABI; "" where it does not run."""
     try:
         process = subprocess.Popen(
             [path, "-I", "-S", "-c", _TELL],

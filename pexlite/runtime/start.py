@@ -29,7 +29,7 @@ def main(names):  # type: (dict[str, Any]) -> NoReturn
     archive = names["__loader__"].archive
     file = os.path.abspath(archive)
     if sys.version_info < (3, 6):
-        pythons = room_of(archive, FACTS).load("pythons")
+        pythons = room_of(archive, FACTS).load("tags", "pythons")
         pythons.run_fitting(archive, FACTS["pythons"], FACTS["runs_on"], None)
     try:
         # A tool only looks into the file: that does not count as a use of the app.

@@ -13,11 +13,11 @@ from pexlite.files.paths import expanded, is_directory, is_file, is_there
 from pexlite.files.programs import programs, search_path
 from pexlite.listed import listed
 from pexlite.model import Target
+from pexlite.model.pythons import NEWEST
 from pexlite.targets import ask
 from pexlite.targets.asking import ask_program, target_of
 from pexlite.targets.found import in_words, pythons_here
 from pexlite.targets.places import PATH, PLACES
-from pexlite.targets.platforms import NEWEST
 from pexlite.targets.wanted import WantedPython, wanted_python
 
 # Also misspellings (py312, cp312, 3.x, pyhton3), which are no likely names of hosts.

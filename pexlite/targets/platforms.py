@@ -8,13 +8,11 @@ from dataclasses import replace
 
 from pexlite.errors import TargetError
 from pexlite.model import Libc, Target
+from pexlite.model.pythons import NEWEST
 from pexlite.targets.facts import Platform, Python, make_target, marker_variables
 
 # Assumed for plain `linux`: the C library of Debian 10 and RHEL 8, and the one that most wheels now require.
 ASSUMED_GLIBC = (2, 28)
-
-NEWEST = {"cp": 15, "pp": 11}
-"""The newest minor versions in existence, by the prefix of tags."""
 
 # Upper limits, with room for some years: none of these grows by more than two a year.
 _NEWEST_GLIBC = 60

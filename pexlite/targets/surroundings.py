@@ -6,13 +6,12 @@ import functools
 import re
 
 from pexlite.model import Libc, Target
+from pexlite.model.pythons import NEWEST, YET_TO_COME
 from pexlite.targets.facts import Platform, Python, make_target
-from pexlite.targets.platforms import ASSUMED_GLIBC, NEWEST
+from pexlite.targets.platforms import ASSUMED_GLIBC
 
-# The newest CPython in existence; every version from 3.6 to it may be served.
-NEWEST_CPYTHON = (3, NEWEST["cp"])
-
-_PYPY_ABIS = {8: "pypy38_pp73", 9: "pypy39_pp73", 10: "pypy310_pp73", 11: "pypy311_pp73"}
+_OLDEST, _FIRST_FREE, _FIRST_PYPY = 6, 13, 8
+_AHEAD = 4  # minor versions that are yet to come, each asked for: code may be bounded by one of them
 _OTHER_PLATFORMS = (
     Platform("linux", "x86_64", Libc("glibc", ASSUMED_GLIBC)),
     Platform("linux", "aarch64", Libc("glibc", ASSUMED_GLIBC)),
@@ -24,15 +23,21 @@ _OTHER_PLATFORMS = (
 
 
 def neighbours(target: Target) -> tuple[Target, ...]:
-    """Every other Python on the target's platform: CPython 3.6 to the newest, PyPy 3.8 to 3.11.
+    """Every other Python on the target's platform: CPython from 3.6 on, free-threaded ones, PyPy from 3.8 on.
 
-    They are hypothetical: X.Y.0, with the target's C library or macOS version.
+    They are hypothetical: X.Y.0, with the target's C library or macOS version. The last ones are yet to come; of
+    those, 3.99 stands for all that are further off.
     """
     return tuple(near for near in _on(_platform_of(target)) if near.python != target.python)
 
 
 def other_platforms(target: Target) -> tuple[Target, ...]:
-    """The target's Python on the other common platforms: Linux with glibc and musl, macOS; Intel and ARM."""
+    """The target's Python on the other common platforms: Linux with glibc and musl, macOS; Intel and ARM.
+
+    None for one of the nearest that are yet to come: what is true of today's and of 3.99 is true of those.
+    """
+    if NEWEST.get(target.python[:2], 0) < target.minor < YET_TO_COME:
+        return ()
     python = _python_of(target)
     own = (target.platform, target.libc.name if target.libc else None)
     return tuple(
@@ -54,9 +59,13 @@ def _on(platform: Platform) -> tuple[Target, ...]:
 
 @functools.cache
 def _every_python() -> tuple[Python, ...]:
-    minors = range(6, NEWEST_CPYTHON[1] + 1)
-    cpythons = [Python("cp", (3, minor), f"cp3{minor}{'m' if minor < 8 else ''}") for minor in minors]
-    return (*cpythons, *(Python("pp", (3, minor), abi) for minor, abi in _PYPY_ABIS.items()))
+    cpythons = [Python("cp", (3, n), f"cp3{n}{'m' if n < 8 else ''}") for n in _minors("cp", _OLDEST)]
+    free = [Python("cp", (3, n), f"cp3{n}t") for n in _minors("cp", _FIRST_FREE)]
+    return (*cpythons, *free, *(Python("pp", (3, n), f"pypy3{n}_pp73") for n in _minors("pp", _FIRST_PYPY)))
+
+
+def _minors(prefix: str, oldest: int) -> tuple[int, ...]:
+    return (*range(oldest, NEWEST[prefix] + _AHEAD + 1), YET_TO_COME)
 
 
 def _python_of(target: Target) -> Python:

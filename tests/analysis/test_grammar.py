@@ -90,9 +90,9 @@ def work(bare_machine: None, tmp_path: Path) -> Path:
 
 
 def test_the_file_runs_where_its_own_code_is_read(work: Path) -> None:
-    assert build(work, "job.py").runs_on.startswith("CPython 3.10 to 3.1")
+    assert build(work, "job.py").runs_on.startswith("CPython and PyPy 3.10 and newer")
     found = build(work, "./package", entry_point="package.cli:main")
-    assert found.runs_on.startswith("CPython 3.8 to 3.1")
+    assert found.runs_on.startswith("CPython and PyPy 3.8 and newer")
     assert any("package/older.py (line 1: " in notice and "does not compile" in notice for notice in found.notices)
 
 
@@ -111,9 +111,9 @@ def test_another_module_may_be_for_other_pythons_and_is_noted(work: Path) -> Non
 def test_code_for_a_newer_python_than_this_one_is_believed(work: Path) -> None:
     newer = sys.version_info[1] + 1
     found = build(work, "broken.py", platforms=(f"linux_x86_64-cp-3{newer}-cp3{newer}",))
-    assert found.runs_on.startswith(f"CPython 3.{newer}")
+    assert found.runs_on.startswith(f"CPython and PyPy 3.{newer}")
 
 
 def test_a_wheel_of_somebody_else_is_believed(work: Path) -> None:
     wheel = make_wheel(work, "other", files={"other.py": "match 1:\n    case 1: pass\n"})
-    assert build(work, f"./{wheel.name}").runs_on.startswith("CPython 3.6 to 3.1")
+    assert build(work, f"./{wheel.name}").runs_on.startswith("CPython 3.6 and newer, PyPy 3.8 and newer")

@@ -68,10 +68,36 @@ def test_one_program_is_asked_and_later_none(path: Programs, others_app: Path) -
         path.add(f"python{python.version[0]}.{python.version[1]}", python.path)
     path.add("python3", here.path)
     best = f"python{able[0].version[0]}.{able[0].version[1]}"
-    assert run([here.path, others_app], path.env).stdout == words(able[0])
+    done = run([here.path, others_app], path.env)
+    assert done.stdout == words(able[0])
+    [told] = done.stderr.splitlines()
+    assert told.startswith("pexlite: app.pex needs CPython 3.") and len(told) <= 200
+    assert f"; this is CPython {here.version[0]}.{here.version[1]}, so " in told
+    assert told.endswith(f"{path.directory / best} runs it")
     assert path.asked() == [best]
     assert run([here.path, others_app], path.env).stdout == words(able[0])
     assert path.asked() == []
+
+
+def test_what_is_asked_for_by_name_takes_over_in_silence(path: Programs, others_app: Path) -> None:
+    here, first = ABLE[:2]
+    asked = run([here.path, others_app], {**path.env, "PEX_PYTHON": str(first.path)})
+    assert (asked.stdout, asked.stderr) == (words(first), "")
+
+
+def test_every_newer_python_fits_a_rule(path: Programs, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "version", files={"version.py": APP})
+    oldest, *newer = sorted(
+        (found for found in ABLE if not found.tag.endswith("t")), key=lambda found: found.version
+    )
+    rule = f"cp3{oldest.version[1] + 1}+"
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("version", "main"), pythons=[rule])
+    path.add("python3", newer[-1].path)
+    for python in newer:
+        done = run([python.path, file], path.env)
+        assert (done.stdout, done.stderr) == (words(python), "")
+    done = run([oldest.path, file], path.env)
+    assert done.stdout == words(newer[-1]) and " and newer" in done.stderr
 
 
 def test_a_wrong_memory_is_harmless(path: Programs, others_app: Path) -> None:

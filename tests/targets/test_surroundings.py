@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pexlite.model.pythons import NEWEST
 from pexlite.targets.platforms import platform_target
-from pexlite.targets.surroundings import NEWEST_CPYTHON, neighbours, other_platforms
+from pexlite.targets.surroundings import neighbours, other_platforms
 
 
 def test_the_neighbours_are_every_other_python_on_the_same_platform() -> None:
     target = platform_target("manylinux_2_34_x86_64-cp-311-cp311")
     near = neighbours(target)
-    minors = [minor for minor in range(6, NEWEST_CPYTHON[1] + 1) if minor != 11]
-    assert [one.python for one in near] == [*(f"cp3{minor}" for minor in minors), "pp38", "pp39", "pp310", "pp311"]
+    pythons = [one.python for one in near]
+    assert pythons[:6] == ["cp36", "cp37", "cp38", "cp39", "cp310", "cp312"]
+    assert {"cp313t", "cp314t", "pp38", "pp311", f"cp3{NEWEST['cp']}", f"cp3{NEWEST['cp'] + 1}"} <= set(pythons)
+    assert {"cp399", "cp399t", "pp399"} <= set(pythons)
+    assert len(set(pythons)) == len(pythons) and "cp311" not in pythons
     assert {(one.platform, one.libc) for one in near} == {(target.platform, target.libc)}
     assert {tag.platform for one in near for tag in one.tags} == {tag.platform for tag in target.tags}
 

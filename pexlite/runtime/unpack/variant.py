@@ -4,6 +4,7 @@ import os
 import sys
 
 from ..start import cache_root, python_tag
+from ..tags import are_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +33,12 @@ def choose(manifest: "dict[str, Any]", file: str, switches: "Switches | None") -
 def here(manifest: "dict[str, Any]") -> "int | None":
     """The number of the variant for this Python; None where there is none."""
     tag = python_tag()
+    if tag.startswith("pp"):
+        import _imp
+
+        tag += "_" + _imp.extension_suffixes()[0].split("-")[1]  # .pypy311-pp73-x86_64-linux-gnu.so
     for number, variant in enumerate(manifest["pexlite"]["variants"]):
-        if tag in variant["pythons"] and fits_platform(variant):
+        if are_of(variant["pythons"], tag) and fits_platform(variant):
             return number
     return None
 
