@@ -9,7 +9,8 @@ from pexlite.model import Wheel
 
 
 def unlike_records(wheels: Sequence[Wheel]) -> tuple[str, ...]:
-    """Notices about wheels whose RECORD leaves out files, tells them wrongly, or names missing ones.
+    """Notices about wheels whose RECORD leaves out files, tells them wrongly, names missing ones, or is written
+    otherwise than specified.
 
     None of its code has another digest than RECORD says: such a wheel is refused.
     """
@@ -25,6 +26,8 @@ def _notices(wheel: Wheel) -> list[str]:
     )
     if missing:
         notices.append(f"{wheel.filename} goes in, though RECORD names files that it lacks: {listed(missing)}")
+    if wheel.record_dialects:
+        notices.append(f"{wheel.filename} goes in, though its RECORD has {listed(wheel.record_dialects)}")
     return notices
 
 

@@ -92,6 +92,8 @@ class Wheel:
     unlike_record: tuple[str, ...] = ()
     """Members that RECORD leaves out or gives another size, members of .dist-info with another digest, and files
     that only RECORD knows."""
+    record_dialects: tuple[str, ...] = ()
+    """The ways, in words, in which RECORD is not written as the specification says: "digests in hex"."""
     repacked_from: str = ""
     """The sha256 of the original wheel if this one was rewritten, else ""."""
 

@@ -13,7 +13,7 @@ from pexlite.model import Wheel, ZipDirectory
 from pexlite.wheels.metadata import parse_requirement, parse_requires_python
 
 # Increase it whenever a field or its meaning changes: facts of another format are made anew from the wheel.
-FORMAT = 7
+FORMAT = 8
 
 
 class StaleFactsError(ValueError):
@@ -32,6 +32,7 @@ def to_facts(wheel: Wheel) -> bytes:
         "requires_python": None if wheel.requires_python is None else str(wheel.requires_python),
         "provides_extra": wheel.provides_extra,
         "unlike_record": wheel.unlike_record,
+        "record_dialects": wheel.record_dialects,
         "entry_points": wheel.entry_points,
         "unpacked_size": wheel.unpacked_size,
         "directory": astuple(wheel.directory),
@@ -68,6 +69,7 @@ def from_facts(content: bytes, directory: Path, *, local: bool = False) -> Wheel
             directory=ZipDirectory(*map(int, facts["directory"])),
             provides_extra=tuple(facts["provides_extra"]),
             unlike_record=tuple(facts["unlike_record"]),
+            record_dialects=tuple(facts["record_dialects"]),
             local=local,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as problem:

@@ -84,7 +84,9 @@ def read_wheel(
     found = known or digest(path)
     try:
         with path.open("rb") as file:
-            content = _Content(file, filename, name, version, local=local)
+            # Who builds local code knows on which systems it will run, and a wheel for Linux alone runs there.
+            anywhere = not local and not all("linux" in tag.platform for tag in tags)
+            content = _Content(file, filename, name, version, anywhere=anywhere)
             wheel = Wheel(
                 name=name,
                 version=version,
@@ -108,7 +110,9 @@ def read_wheel(
             if not local and not wheel.is_outsized:
                 # Do not read all of a wheel that would fill a disk; a later stage decides whether it may go in.
                 content.check_digests()
-            return replace(wheel, unlike_record=tuple(content.unlike_record))
+            return replace(
+                wheel, unlike_record=tuple(content.unlike_record), record_dialects=content.record_dialects
+            )
     except zipfile.BadZipFile as problem:
         raise refusal(filename, [f"the zip is cut off or damaged: {problem}"]) from problem
     except (UnreadableError, UnlikeError, NotImplementedError, EOFError, zlib.error, csv.Error) as problem:
@@ -140,7 +144,7 @@ class _Content:
     """An open wheel's members, checked, and its texts."""
 
     def __init__(
-        self, file: BinaryIO, filename: str, name: NormalizedName, version: Version, *, local: bool
+        self, file: BinaryIO, filename: str, name: NormalizedName, version: Version, *, anywhere: bool
     ) -> None:
         archive = zipfile.ZipFile(file)
         members = archive.infolist()
@@ -151,8 +155,7 @@ class _Content:
         except UnlikeError as problem:
             # Otherwise one reader would unpack members that another does not see.
             problems.append(f"readers of zips differ on it: {problem}")
-        if not local:
-            # The builder of local code knows on which systems it will run.
+        if anywhere:
             problems += unportable(members)
         if problems:
             raise refusal(filename, problems)
@@ -170,6 +173,7 @@ class _Content:
         self._filename = filename
         self._in_record = recorded(archive, info)
         self._record = read_record(self._text(f"{info}/RECORD"))
+        self.record_dialects = self._record.dialects
         self.unlike_record = dict.fromkeys(self._told_wrongly())
         self._refuse(
             [
@@ -214,7 +218,8 @@ class _Content:
 
     def _check_wheel_version(self, info: str) -> None:
         said = wheel_version(self._text(f"{info}/WHEEL"))
-        if said.partition(".")[0] != "1":
+        # Wheels of 2012 say 0.1, and installers take them as 1.0.
+        if said.partition(".")[0] not in ("0", "1"):
             raise UnreadableError(f"Wheel-Version {said or 'missing'}: only 1.x can be read")
 
     def _names_that_differ(self, name: NormalizedName, version: Version) -> Iterator[str]:

@@ -20,6 +20,7 @@ _CHUNK = 1 << 20
 # RECORD cannot have its own digest, nor those of signatures over it.
 _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Record:
 
     sizes: Mapping[str, int | None] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    dialects: tuple[str, ...] = ()
+    """The ways, in words, in which it is not written as the specification says."""
 
 
 def read_record(text: str) -> Record:
@@ -36,28 +39,36 @@ def read_record(text: str) -> Record:
         click/__init__.py,sha256=cMVW-LlzQc1fh0rYTKmTIRnvNeUy2uM,4473
         click-8.2.1.dist-info/RECORD,,
 
-    Some tools write digests in hex, or a / before paths; both are corrected. A size that is no number is none, and
-    directories are passed over.
+    What some tools write instead is read as what it means, and told in `dialects`. A size that is no number is
+    none, and directories are passed over.
     """
     sizes: dict[str, int | None] = {}
     digests: dict[str, str] = {}
-    for row in csv.reader(text.splitlines()):
+    dialects: dict[str, None] = {}
+    for row in csv.reader(text.removeprefix("\ufeff").splitlines()):
         if not row or not row[0] or row[0].endswith("/"):
             continue
         path = row[0].removeprefix("./").lstrip("/")
         digest, size = [cell.strip() for cell in (*row[1:], "", "")][:2]
-        digests[path] = _in_base64(digest)
+        digests[path], dialect = _as_specified(digest)
         # No file has a size of twenty digits, and int() refuses more than some thousand.
         sizes[path] = int(size) if size.isdecimal() and len(size) < 20 else None
-    return Record(sizes, digests)
+        dialects |= dict.fromkeys((dialect, "paths that begin with a slash" if row[0].startswith("/") else ""))
+    return Record(sizes, digests, tuple(filter(None, dialects)))
 
 
-def _in_base64(digest: str) -> str:
-    """`digest` ("sha256=…") with its value in URL-safe base64; one in hex, told by its length, is converted."""
+def _as_specified(digest: str) -> tuple[str, str]:
+    """`digest` ("sha256=…") in URL-safe base64, "" where it cannot be checked here; and its dialect, or ""."""
     algorithm, equals, value = digest.partition("=")
-    if algorithm in _HEX_LENGTHS and re.fullmatch(rf"[0-9A-Fa-f]{{{_HEX_LENGTHS[algorithm]}}}", value):
-        return algorithm + equals + _encoded(bytes.fromhex(value))
-    return digest
+    algorithm = algorithm.lower()
+    if not value:
+        return "", ""
+    if algorithm not in hashlib.algorithms_available:
+        return "", f"digests that cannot be checked here ({algorithm})"
+    if re.fullmatch(rf"[0-9A-Fa-f]{{{_HEX_LENGTHS.get(algorithm, 0)}}}", value):
+        return algorithm + equals + _encoded(bytes.fromhex(value)), "digests in hex"
+    plain = value.translate(_URL_SAFE)
+    return algorithm + equals + plain, "digests in base64 with + and /" if plain != value else ""
 
 
 def is_metadata(member: str) -> bool:
@@ -82,8 +93,6 @@ def unlike_record(name: str, content: Iterable[bytes], record: Record) -> Iterat
     if not expected:
         for _ in content:
             pass  # reading it compares it with the CRC in the zip
-    elif algorithm not in hashlib.algorithms_available:
-        yield f"RECORD has a digest of {name} that nobody can compute: {algorithm}"
     elif digest_of(content, algorithm) != expected.rstrip("="):
         yield f"{name} is not what RECORD says"
 

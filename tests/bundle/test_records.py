@@ -33,3 +33,10 @@ def test_a_wheel_is_noted_with_the_files_that_its_record_tells_wrongly(
 ) -> None:
     found = replace(wheel("demo-1.0", files=("demo/a.py", f"{INFO}/WHEEL")), unlike_record=tuple(unlike))
     assert list(unlike_records([found])) == [f"{found.filename} {notice}" for notice in notices]
+
+
+def test_a_wheel_is_noted_whose_record_is_written_otherwise() -> None:
+    found = replace(wheel("demo-1.0", files=("demo/a.py",)), record_dialects=("digests in hex", "odd things"))
+    assert list(unlike_records([found])) == [
+        f"{found.filename} goes in, though its RECORD has digests in hex, odd things"
+    ]

@@ -53,7 +53,8 @@ def wheel(tmp_path: Path) -> Path:
     return make_wheel(
         tmp_path,
         "demo",
-        files={"demo/__init__.py": "x = 1\n", "demo/data.bin": b"\0" * 1000},
+        # The digest of this source has both characters in which the two kinds of base64 differ.
+        files={"demo/__init__.py": "x = 3\n", "demo/data.bin": b"\0" * 1000},
         requires=["click>=8", 'idna; extra == "net"'],
         requires_python=">=3.8",
         entry_points={"console_scripts": {"Demo-Run": "demo:main"}, "demo.plugins": {"a": "demo.a [net]"}},
@@ -221,6 +222,14 @@ def test_names_that_other_systems_cannot_tell_apart_or_write_are_refused(
     assert name in read_wheel(wheel, local=True).files
 
 
+@pytest.mark.parametrize(
+    "tag", ["py3-none-manylinux_2_17_x86_64.musllinux_1_2_x86_64", "cp311-cp311-linux_x86_64"]
+)
+def test_a_wheel_for_linux_alone_has_whatever_names_linux_takes(tag: str, tmp_path: Path) -> None:
+    twins = {"demo/xt_MARK.h": "1", "demo/xt_mark.h": "2", "demo/aux.py": ""}
+    assert twins.keys() <= {*read_wheel(make_wheel(tmp_path, "demo", files=twins, tag=tag)).files}
+
+
 @pytest.mark.parametrize("name", ["demo/console.py", "demo/auxiliary.py", "demo/lpt10", "demo/x.con", "demo/.x"])
 def test_names_that_merely_look_like_those_are_fine(name: str, wheel: Path) -> None:
     assert name in read_wheel(altered(wheel, added={name: "x"})).files
@@ -294,6 +303,10 @@ def _in_hex(record: str) -> str:
     return re.sub(r"sha256=([\w-]{43})", hexed, record)
 
 
+def _with_usual_base64(record: str) -> str:
+    return re.sub(r"sha256=[\w-]+", lambda found: found[0].translate(str.maketrans("-_", "+/")), record)
+
+
 # As some tools write it, and as pip and uv take it.
 DIALECTS: dict[str, Callable[[str], str]] = {
     "digests in hex": _in_hex,
@@ -307,6 +320,15 @@ DIALECTS: dict[str, Callable[[str], str]] = {
     "directories": lambda record: f"demo/,,\n{record}",
     "signatures over it": lambda record: f"{record}{INFO}/RECORD.jws,,\n",
     "digests with their padding": lambda record: re.sub(r"(sha256=[\w-]{43})", r"\1=", record),
+    "digests in the usual base64": _with_usual_base64,
+    "algorithms in capitals": lambda record: record.replace("sha256=", "SHA256="),
+    "a byte order mark": lambda record: f"\ufeff{record}",
+}
+# Of those, what is said in words.
+TOLD = {
+    "digests in hex": "digests in hex",
+    "a / before paths": "paths that begin with a slash",
+    "digests in the usual base64": "digests in base64 with + and /",
 }
 
 
@@ -316,10 +338,11 @@ def with_record(wheel: Path, change: Callable[[str], str]) -> Path:
     return altered(wheel, replaced={f"{INFO}/RECORD": record})
 
 
-@pytest.mark.parametrize("change", DIALECTS.values(), ids=DIALECTS.keys())
-def test_a_record_in_another_dialect_is_read_as_what_it_means(change: Callable[[str], str], wheel: Path) -> None:
-    assert read_wheel(with_record(wheel, change)).unlike_record == ()
-    if change not in (DIALECTS["no digests"], DIALECTS["nothing but paths"]):
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_record_in_another_dialect_is_read_as_what_it_means(dialect: str, wheel: Path) -> None:
+    found = read_wheel(with_record(wheel, DIALECTS[dialect]))
+    assert (found.unlike_record, found.record_dialects) == ((), (TOLD[dialect],) if dialect in TOLD else ())
+    if dialect not in ("no digests", "nothing but paths"):
         with pytest.raises(InvalidWheel) as caught:
             read_wheel(altered(wheel, replaced={"demo/__init__.py": "x = 2\n"}))
         assert "demo/__init__.py is not what RECORD says" in caught.value.causes
@@ -340,6 +363,12 @@ def test_a_record_that_is_wrong_without_a_wrong_digest_is_noted(
     assert list(read_wheel(with_record(wheel, change)).unlike_record) == named
 
 
+def test_a_digest_that_nobody_here_can_compute_is_none_and_is_told(wheel: Path) -> None:
+    with_record(wheel, lambda record: record.replace("sha256=", "md9="))
+    found = read_wheel(altered(wheel, replaced={"demo/__init__.py": "x = 2\n"}))
+    assert (found.unlike_record, found.record_dialects) == ((), ("digests that cannot be checked here (md9)",))
+
+
 def test_an_empty_record_is_noted_with_every_file_but_itself(wheel: Path) -> None:
     found = read_wheel(with_record(wheel, lambda _: ""))
     assert {*found.unlike_record, f"{INFO}/RECORD"} == set(found.files)
@@ -351,6 +380,12 @@ def test_what_a_wheel_says_of_itself_may_be_newer_than_its_record(wheel: Path) -
     assert longer.unlike_record == (f"{INFO}/WHEEL",)
     found = read_wheel(altered(wheel, replaced={f"{INFO}/note.txt": "listed nowhere", f"{INFO}/WHEEL": text}))
     assert set(found.unlike_record) == {f"{INFO}/WHEEL", f"{INFO}/note.txt"}
+
+
+@pytest.mark.parametrize("version", ["0.1", "1.0", "1.9"])
+def test_a_wheel_of_an_old_or_slightly_newer_format_is_read(version: str, wheel: Path) -> None:
+    found = read_wheel(altered(wheel, replaced={f"{INFO}/WHEEL": f"Wheel-Version: {version}\n"}))
+    assert found.unlike_record == (f"{INFO}/WHEEL",)
 
 
 @pytest.mark.parametrize("size", [0, 3, 100, 900, -1, -30])
