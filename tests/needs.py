@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,16 @@ def compiler_for_python() -> None:
     program("cc")
     if not Path(sysconfig.get_path("include"), "Python.h").exists():
         pytest.skip("there is no Python.h here: apt-get install python3-dev")
+
+
+def wheel_of_pip(python: Interpreter) -> Path:
+    """The wheel of pip that this Python's `ensurepip` has."""
+    code = "import ensurepip, os; print(os.path.dirname(ensurepip.__file__))"
+    done = subprocess.run([python.path, "-c", code], capture_output=True, text=True, check=False)
+    found = sorted(Path(done.stdout.rstrip(), "_bundled").glob("pip-*.whl")) if done.returncode == 0 else []
+    if not found:
+        pytest.skip(f"{python.path} has no wheel of pip: apt-get install python3-venv")
+    return found[-1]
 
 
 def several_pythons(

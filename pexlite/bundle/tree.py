@@ -150,11 +150,11 @@ def _by_directory(wheel: Wheel) -> dict[str, dict[str, int | None]]:
     for path, position in _unpacked(wheel).items():
         directory, _, name = path.rpartition("/")
         directories.setdefault(directory, {})[name] = wheel.sizes[position]
-    data = _data_directory(wheel)
-    if data:
-        # RECORD is rewritten when the wheel is unpacked, to say where the files of .data lie: its size changes.
-        information = directories.get(f"lib/{data.removesuffix('.data/')}.dist-info", {})
-        information |= dict.fromkeys(information.keys() & {"RECORD"})
+    if _data_directory(wheel) or wheel.scripts:
+        # RECORD is rewritten to say where the files of .data and the console scripts lie: its size changes.
+        for directory, names in directories.items():
+            if directory.endswith(".dist-info") and directory.count("/") == 1:
+                names |= dict.fromkeys(names.keys() & {"RECORD"})
     return directories
 
 

@@ -25,6 +25,7 @@ _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Unpacked applications mad
 _PARTS = ("launch", "switches", "become", "program", "spark", "sharing", "failing", "interpreters", "host")
 _OURS = ("_pexlite.pth", "_pexlite_path.py", "_pexlite_mark.py", "_pexlite_spark.py", "_pexlite_namesake.py")
 _LIBRARY = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+_EDITED = (".pem", ".crt", ".cfg", ".conf", ".ini", ".toml", ".yaml", ".yml", ".db", ".sqlite", ".sqlite3")
 _BASE = Path(sys.base_prefix, "bin", _LIBRARY)
 
 
@@ -149,11 +150,23 @@ def lay_out(file: BuiltFile, wheels: list[dict[str, Any]], app: Path) -> None:
             target.mkdir(parents=True, exist_ok=True)
             is_script = False
         elif first[0] == "!":
-            is_script = True
+            is_script, number = True, int(first[1:])
         elif is_script:
             put_script(file.texts["written/console_script.py"], first, app / "bin" / rest)
+            add_to_record(app, wheels[number]["name"], rest)
+        elif rest.endswith(_EDITED) or "data/etc/" in f"{source}/":
+            (target / rest).write_bytes((source / rest).read_bytes())
         else:
             (target / rest).hardlink_to(source / rest)
+
+
+def add_to_record(app: Path, wheel: str, script: str) -> None:
+    """Give the app a RECORD of its own, which names the console script."""
+    name = "-".join(wheel.split("-")[:2])
+    record = app / "lib" / _LIBRARY / "site-packages" / f"{name}.dist-info" / "RECORD"
+    content = record.read_text()
+    record.unlink()
+    record.write_text(f"{content}../../../bin/{script},,\n")
 
 
 def put_script(template: str, reference: str, path: Path) -> None:

@@ -109,11 +109,12 @@ class _Comparison:
         """Every file that has changed, is missing, or belongs to no wheel."""
         for brought in self.plan.wheels:
             yield from self._of_store(brought)
-        for block in self.plan.blocks:
+        installed = self.plan.installed()
+        for block in installed:
             if block.directory:
                 yield from self._of_block(block)
         own = {os.fsencode(path): content for path, content in self.plan.own().items()}
-        own.update({b"bin/" + name: content for name, content in self.plan.scripts()})
+        own.update({b"bin/" + name: content for name, content in self.plan.scripts(installed)})
         for path, content in own.items():
             yield from self._of_content(path, content)
         for name in ("READY", "bin/python"):
@@ -145,7 +146,7 @@ class _Comparison:
         before = target + b"/" if target else b""
         for _, name in block.files:
             path = before + name
-            content = self.plan.rewritten(source + b"/" + name) if block.scheme == b"scripts" else None
+            content = self.plan.rewritten(source + b"/" + name)
             if content is not None:
                 yield from self._of_content(path, content)
             elif not _same(self.top + path, source + b"/" + name):

@@ -13,7 +13,7 @@ import errno
 import os
 
 from ..cache import app, files
-from . import environment, variant
+from . import environment, variant, wheel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,19 @@ UNKNOWN = -1
 _FILES_AT_ONCE, _MOST_PORTIONS = 400, 500
 _NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES)
 _HEAD = 16  # bytes of a script that show its #! line
+_EDITED = (
+    b".pem",
+    b".crt",
+    b".cfg",
+    b".conf",
+    b".ini",
+    b".toml",
+    b".yaml",
+    b".yml",
+    b".db",
+    b".sqlite",
+    b".sqlite3",
+)
 
 
 class Block:
@@ -79,7 +92,7 @@ class Plan:
         self.wheels = variant.wheels_of(opened.manifest, number)
         self.blocks = parsed(opened.tree(number))
         self.first_line = environment.first_lines(place + "/bin/python")
-        self.names = [os.fsencode(wheel["sha256"][:32]) for wheel in self.wheels]
+        self.names = [os.fsencode(one["sha256"][:32]) for one in self.wheels]
         self._store = os.fsencode(self.app.root) + b"/wheels/"
 
     def written(self, name: str) -> bytes:
@@ -99,38 +112,73 @@ class Plan:
         elif scheme == b"data":
             return rest
         elif scheme == b"headers":
-            distribution = self.wheels[block.wheel]["name"].partition("-")[0].encode("utf-8")
-            top = b"include/site/" + library + b"/" + distribution
+            top = self._headers(block.wheel)
         else:
             top = b"bin"
         return top + b"/" + rest if rest else top
+
+    def installed(self) -> "list[Block]":
+        """The blocks of the wheels that pip, run inside the app, has put no other version of in their place."""
+        try:
+            found = os.listdir(os.fsencode(app.site_packages(self.app.place)))
+        except OSError:
+            return self.blocks
+        own = set([block.directory[len(b"lib/") :] for block in self.blocks])
+        others = [_project(name) for name in found if name[-10:] == b".dist-info" and name not in own]
+        replaced = set([i for i, one in enumerate(self.wheels) if _project(one["name"].encode("utf-8")) in others])
+        return [block for block in self.blocks if block.wheel not in replaced]
 
     def own(self) -> "dict[str, bytes]":
         """Our own files in the app's directory except READY and the launcher, by relative path."""
         return environment.own_files(self.written, self.inherit_path, self.file_name)
 
-    def scripts(self) -> "Iterator[tuple[bytes, bytes]]":
-        """The console scripts, each as (name in bin/, content)."""
+    def scripts(self, blocks: "list[Block] | None" = None) -> "Iterator[tuple[bytes, bytes]]":
+        """The console scripts of `blocks`, by default all of them, each as (name in bin/, content)."""
         template = self.written("console_script.py")
-        for block in self.blocks:
+        for block in self.blocks if blocks is None else blocks:
             for reference, name in block.calls:
                 yield name, environment.console_script(template, reference, self.first_line)
 
     def rewritten(self, source: bytes) -> "bytes | None":
-        """A wheel's script as the app's bin/ has it; None where it is unchanged, or not in the store.
+        """The content that the app has instead of the file `source` of the store; None where it has that file.
 
-        Raises OSError where the script cannot be read.
+        So it is with scripts that name their Python, and with a RECORD that says less than what is installed.
+        Raises OSError where the file cannot be read.
         """
-        try:
-            handle = os.open(source, os.O_RDONLY)
-        except FileNotFoundError:
+        name, _, path = source[len(self._store) :].partition(b"/")
+        if path[:8] == b"scripts/":
+            try:
+                handle = os.open(source, os.O_RDONLY)
+            except FileNotFoundError:
+                return None
+            try:
+                head = os.read(handle, _HEAD)
+            finally:
+                os.close(handle)
+            content = files.content(source) if head.startswith(b"#!python") else None
+            return environment.rewritten_script(content, self.first_line) if content else None
+        if path[-17:] != b".dist-info/RECORD" or path.count(b"/") != 2 or not os.path.exists(source):
             return None
-        try:
-            head = os.read(handle, _HEAD)
-        finally:
-            os.close(handle)
-        content = files.content(source) if head.startswith(b"#!python") else None
-        return environment.rewritten_script(content, self.first_line) if content else None
+        return self._record(files.content(source), self.names.index(name))
+
+    def _record(self, content: bytes, number: int) -> "bytes | None":
+        """RECORD of a wheel with headers or console scripts, which are named where they are; else None."""
+        own = [block for block in self.blocks if block.wheel == number]
+        scripts = [name for block in own for _, name in block.calls]
+        if not scripts and not any([block.scheme == b"headers" for block in own]):
+            return None
+        lines = wheel.corrected_record(content, b"../../../" + self._headers(number) + b"/").splitlines()
+        return b"\n".join(lines + [b"../../../bin/%s,," % name for name in scripts]) + b"\n"
+
+    def _headers(self, number: int) -> bytes:
+        """The directory for the headers of a wheel, relative to the app's."""
+        project = self.wheels[number]["name"].partition("-")[0]
+        return os.fsencode("include/site/%s/%s" % (app.library(), project))
+
+
+def _project(name: bytes) -> bytes:
+    """The project in the name of a wheel or a .dist-info directory, in one spelling."""
+    return name.partition(b"-")[0].lower().replace(b".", b"_")
 
 
 class Layout:
@@ -160,8 +208,8 @@ class Layout:
         jobs: list[tuple[bytes, bytes, list[bytes]]] = []
         for block, target in self._blocks():
             names = [file_name for _, file_name in block.files]
-            if block.scheme == b"scripts":
-                self._put_scripts(plan.source_of(block), target, names)
+            if block.scheme == b"scripts" or block.directory[-10:] == b".dist-info":
+                self._put(plan.source_of(block), target, names)
             else:
                 jobs.append((plan.source_of(block), target, names))
         portions = _portions(jobs)
@@ -184,11 +232,13 @@ class Layout:
                 target = self.plan.target_of(block)
                 yield block, self.directory + b"/" + target if target else self.directory
 
-    def _put_scripts(self, source: bytes, target: bytes, names: "list[bytes]") -> None:
+    def _put(self, source: bytes, target: bytes, names: "list[bytes]") -> None:
         for name in names:
             content = self.plan.rewritten(source + b"/" + name)
             if content is None:
                 link(source + b"/" + name, target + b"/" + name)
+            elif name == b"RECORD":
+                files.write(target + b"/" + name, content)
             else:
                 put_new(target + b"/" + name, content)
 
@@ -233,12 +283,20 @@ def put_new(path: bytes, content: bytes) -> None:
         files.write(path, content, 0o755)
 
 
+def is_edited(source: bytes) -> bool:
+    """Whether people and programs write into such a file in place: settings, certificates, databases."""
+    return source.endswith(_EDITED) or b"/data/etc/" in source
+
+
 def link(source: bytes, path: bytes, final: bytes = b"") -> None:
     """Put the store's file at `path`, which is free, as a hard link: the same inode.
 
-    Where the file system has no hard links, copy it within the kernel; where that fails too, make a symbolic link,
-    relative to `final`, the path to which the file will be renamed (`path` by default).
+    One that is edited in place is a copy, so that no other app sees the change. Where the file system has no hard
+    links, copy within the kernel; where that fails too, make a symbolic link, relative to `final`, which is where
+    the file will be renamed to (`path` by default).
     """
+    if is_edited(source):
+        return files.write(path, files.content(source), 0o755 if os.stat(source).st_mode & 0o111 else 0o644)
     try:
         os.link(source, path)
     except OSError as failure:

@@ -196,13 +196,17 @@ def _correct_record(directory: str) -> None:
             files.write(path, corrected_record(content))
 
 
-def corrected_record(record: bytes) -> bytes:
-    """RECORD's content, with .data's files named where they are installed."""
-    return b"\n".join([_installed(line) for line in record.split(b"\n")])
+def corrected_record(record: bytes, headers: bytes = b"") -> bytes:
+    """RECORD's content, with .data's files named where they are installed.
+
+    Where `headers` go depends on the Python: without it they are left, as in the store.
+    """
+    places = _INSTALLED + (((b".data/headers/", headers),) if headers else ())
+    return b"\n".join([_installed(line, places) for line in record.split(b"\n")])
 
 
-def _installed(line: bytes) -> bytes:
-    for scheme, place in _INSTALLED:
+def _installed(line: bytes, places: "tuple[tuple[bytes, bytes], ...]") -> bytes:
+    for scheme, place in places:
         top, found, rest = line.partition(scheme)
         if found and b"/" not in top:
             return (b'"' if top[:1] == b'"' else b"") + place + rest

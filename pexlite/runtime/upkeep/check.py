@@ -17,7 +17,8 @@ _LOOKS_BETWEEN = 500  # files between two looks at the clock
 class Wrong:
     """A file that is missing in an app's directory, or has another size than it should.
 
-    It should be a link to `source` in the store, or have `content`. `path` is relative to the app's directory.
+    It should be as the plan has `source` of the store, or have `content`. `path` is relative to the app's
+    directory.
     """
 
     def __init__(self, path: bytes, words: str, source: bytes = b"", content: "bytes | None" = None) -> None:
@@ -48,7 +49,7 @@ def problems(plan: "tree.Plan", deadline: "float | None" = None) -> "list[Wrong]
 
 def _of_wheels(plan: "tree.Plan", top: bytes) -> "Iterator[Wrong | None]":
     """For each file of the wheels, in order: None, or what is wrong with it."""
-    for block in plan.blocks:
+    for block in plan.installed():
         target, source = plan.target_of(block) if block.directory else b"", plan.source_of(block)
         before = target + b"/" if target else b""
         for size, name in block.files:
@@ -56,15 +57,23 @@ def _of_wheels(plan: "tree.Plan", top: bytes) -> "Iterator[Wrong | None]":
             if here == size != tree.UNKNOWN or here > 0 and (size == tree.UNKNOWN or block.scheme == b"scripts"):
                 yield None
                 continue
-            content = None
-            if block.scheme == b"scripts":
-                content = plan.rewritten(source + b"/" + name)
-            yield Wrong(before + name, _words(name, here, size), source + b"/" + name, content)
+            if here > 0 and _was_edited(top + before + name, source + b"/" + name):
+                yield None
+                continue
+            yield Wrong(before + name, _words(name, here, size), source + b"/" + name)
+
+
+def _was_edited(path: bytes, source: bytes) -> bool:
+    """Whether somebody has written into a file that is there to be edited; a beginning of it was cut off."""
+    if not tree.is_edited(source):
+        return False
+    content = files.read(path)
+    return bool(content) and not (files.read(source) or b"").startswith(content or b"")
 
 
 def _of_the_app(plan: "tree.Plan", top: bytes) -> "Iterator[Wrong]":
     own = {os.fsencode(path): content for path, content in plan.own().items()}
-    own.update({b"bin/" + name: content for name, content in plan.scripts()})
+    own.update({b"bin/" + name: content for name, content in plan.scripts(plan.installed())})
     for path, content in own.items():
         here = files.size_of(top + path)
         if here != len(content):

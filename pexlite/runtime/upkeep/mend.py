@@ -150,9 +150,7 @@ def add_missing(plan: "tree.Plan", facts: "dict[str, Any]", anew: bool = False) 
         files.make_directories(os.path.dirname(path))
         if problem.source:
             store.make_whole(problem.source)
-        content = problem.content
-        if problem.source and problem.path.startswith(b"bin/"):
-            content = plan.rewritten(problem.source)
+        content = plan.rewritten(problem.source) if problem.source else problem.content
         if content is None:
             tree.relink(problem.source, path)
         else:
