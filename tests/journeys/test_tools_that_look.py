@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from pexlite.model import BuildRequest, LaunchOptions
 from pexlite.pipeline.build import build
-from tests.bundles import environment
+from tests.bundles import environment, run
 
 pytestmark = [pytest.mark.journey, pytest.mark.network]
 
@@ -51,6 +52,38 @@ def covered():
     subprocess.check_call([sys.executable, "-c", "from shop.of_a_child import triple; triple(1)"])
 
 
+def shared():
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    for method in ("forkserver", "spawn"):
+        context = multiprocessing.get_context(method)
+        with ProcessPoolExecutor(2, mp_context=context) as pool:
+            print(method, list(pool.map(double, [1, 2])))
+
+
+def dumped():
+    import faulthandler, os, signal
+
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def stopped():
+    number = 5
+    breakpoint()
+    print("went on")
+
+
+def waits():
+    import time
+
+    print("waiting", flush=True)
+    time.sleep(60)
+
+
 def traced():
     import flask
     from opentelemetry import trace
@@ -65,6 +98,7 @@ REQUIREMENTS = (
     "debugpy",
     "coverage",
     "flask",
+    "py-spy",
     "opentelemetry-distro",
     "opentelemetry-instrumentation-flask",
 )
@@ -92,11 +126,16 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return file
 
 
+def started(shop: Path, *words: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    return run([shop, *words], env_of(shop, **variables), cwd=shop.parent, stdin=stdin, check=False)
+
+
+def env_of(shop: Path, **variables: str) -> dict[str, str]:
+    return environment(shop.parent / "root", PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin", **variables)
+
+
 def said(shop: Path, *words: str, **variables: str) -> str:
-    env = environment(shop.parent / "root", PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin", **variables)
-    done = subprocess.run(
-        [shop, *words], env=env, cwd=shop.parent, capture_output=True, text=True, check=False, timeout=120
-    )
+    done = started(shop, *words, **variables)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
@@ -129,3 +168,35 @@ def test_the_bundles_own_instrument_reaches_the_file_that_it_starts(shop: Path) 
     for _ in range(2):
         text = said(shop, str(shop), "traced", PEX_SCRIPT="opentelemetry-instrument", **SILENT)
         assert "recording True\n" in text
+
+
+def test_pools_of_processes_import_the_app(shop: Path) -> None:
+    for _ in range(2):
+        assert said(shop, "shared") == "forkserver [2, 4]\nspawn [2, 4]\n"
+
+
+def test_dumps_show_the_frames_of_the_app(shop: Path) -> None:
+    done = started(shop, "dumped")
+    assert done.returncode == -signal.SIGSEGV
+    # Once by the signal that was registered, and once as the process dies.
+    assert len([line for line in done.stderr.splitlines() if line.endswith(" in dumped")]) == 2
+    assert done.stderr.count("shop/main.py") == 4
+
+
+def test_a_breakpoint_shows_the_source_and_its_names(shop: Path) -> None:
+    text = started(shop, "stopped", stdin="list\np number\ncontinue\n").stdout
+    assert "->" in text and 'print("went on")' in text
+    assert "(Pdb) 5" in text and text.endswith("went on\n")
+
+
+def test_a_profiler_from_outside_sees_the_frames_of_the_app(shop: Path) -> None:
+    said(shop, "warns")
+    with subprocess.Popen([shop, "waits"], env=env_of(shop), stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout and process.stdout.readline() == b"waiting\n"
+            done = started(shop, "dump", "--pid", str(process.pid), PEX_SCRIPT="py-spy")
+        finally:
+            process.kill()
+    if "Permission denied" in done.stderr:
+        pytest.skip("processes may not be looked into here: run it as root")
+    assert [line.split()[0] for line in done.stdout.splitlines() if "shop/main.py" in line] == ["waits", "run"]
