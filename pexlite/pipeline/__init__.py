@@ -10,7 +10,8 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     choose_lock       the lock that a build goes by, with its wheels
     lock_part         the part of a given lock that some requirements need
     lock              lock(request): the lock that `pexlite lock` writes
-    project_sources   `[tool.uv.sources]` of local projects, followed
+    project_sources   `[tool.uv.sources]` and the like of local projects, followed
+    project_indexes   the indexes that these name, in order with the builder's own
     index_origins     projects that several places have: where each came from
     entry_point       how a file starts, checked against the sources
     python_floor      the Pythons that can read own code

@@ -1,4 +1,4 @@
-"""The sources that a project itself names for its dependencies (uv's tables), followed when they are resolved."""
+"""The sources that a project itself names for its dependencies, followed when they are resolved."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pexlite.model import IndexSettings, LocalKind
+from pexlite.model import LocalKind
 from pexlite.pipeline.prepare import Prepared, root_of
+from pexlite.pipeline.project_indexes import Patterns, default_address, with_indexes
 from pexlite.requirements.amendments import amended_roots
-from pexlite.requirements.parsed import merged_index
+from pexlite.requirements.declared.follow import Needs, declared_sources, path_of
 from pexlite.requirements.read import raise_problems
-from pexlite.requirements.uv_sources import Needs, path_of, uv_sources
 from pexlite.sources.local import LocalWheel, local_wheels
 
 
@@ -24,6 +24,7 @@ class Sourced:
 
     prepared: Prepared
     """The request with local code that is a dependency's source, and with pinned indexes."""
+    patterns: Patterns
     notices: tuple[str, ...] = ()
 
 
@@ -44,14 +45,19 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
     never = specification.amendments.never_wanted()
     environments = () if universal else tuple(target.environment for target in prepared.targets)
     named = frozenset(name for name, _ in settings.named_indexes)
+    patterns = Patterns()
     while waiting:
         needs = waiting.pop(0)
         wanted = tuple(need for need in needs.requirements if canonicalize_name(need.name) not in never)
         asking = replace(needs, requirements=wanted, indexes=named, asks_indexes=not settings.no_index)
-        found = uv_sources(replace(asking, environments=environments))
+        followed = declared_sources(replace(asking, environments=environments))
+        found = followed.parsed
         raise_problems(found.problems)
         notices |= dict.fromkeys(found.notices)
-        settings = _beside(settings, found.index, specification.index)
+        if followed.patterned and not settings.no_index:
+            default = default_address(settings, specification.index, prepared.workshop.resolver)
+            patterns = patterns.beside(followed, default)
+        settings = with_indexes(settings, followed, specification.index, prepared.workshop.resolver)
         roots += found.roots
         new = {(source.path, source.marker): source for source in found.local}
         made = local_wheels([source for key, source in new.items() if key not in known], prepared.workshop)
@@ -61,7 +67,8 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
         waiting += _of_projects(made)
     workshop = replace(prepared.workshop, settings=settings)
     amended = amended_roots(roots, specification.amendments)
-    return Sourced(replace(prepared, workshop=workshop, local=tuple(local), roots=amended), tuple(notices))
+    whole = replace(prepared, workshop=workshop, local=tuple(local), roots=amended)
+    return Sourced(whole, patterns, tuple(notices))
 
 
 def _of_projects(local: Sequence[LocalWheel]) -> Iterator[Needs]:
@@ -80,16 +87,3 @@ def _of_roots(prepared: Prepared) -> Iterator[Needs]:
             by_file.setdefault(root.written_in, []).append(root.requirement)
     for file, requirements in by_file.items():
         yield Needs(file, tuple(requirements), groups=groups)
-
-
-def _beside(settings: IndexSettings, said: IndexSettings, specification: IndexSettings) -> IndexSettings:
-    """`settings` with a project's indexes; the builder's own settings win."""
-    if settings.no_index or said == IndexSettings():
-        return settings
-    pinned = {canonicalize_name(project) for _, project in settings.pins}
-    merged = merged_index(settings, said)
-    return replace(
-        merged,
-        index_url=settings.index_url if specification.index_url else merged.index_url,
-        pins=(*settings.pins, *(pin for pin in said.pins if canonicalize_name(pin[1]) not in pinned)),
-    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.pylock import Pylock
 
 from pexlite.model import Target
 from pexlite.pipeline.prepare import Prepared
-from pexlite.pipeline.project_sources import with_sources
+from pexlite.pipeline.project_sources import Sourced, with_sources
 from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.resolve.lock import Resolution, resolve
 from pexlite.targets.surroundings import neighbours
@@ -39,9 +39,24 @@ def resolve_request(prepared: Prepared, *, universal: bool = False) -> Resolved:
         amendments=specification.amendments,
         universal=universal,
     )
-    found = resolve(resolution, workshop.resolver, workshop.report)
+    found = _resolved(resolution, sourced)
     lock = pure_where_possible(found, targets) if workshop.settings.prefer_pure else found
     return Resolved(prepared, lock, sourced.notices)
+
+
+def _resolved(resolution: Resolution, sourced: Sourced) -> Pylock:
+    """The lock for `resolution`; projects that a pattern pins to an index are known once they are found."""
+    workshop, patterns = sourced.prepared.workshop, sourced.patterns
+    if not patterns.general or resolution.settings.no_index:
+        return resolve(resolution, workshop.resolver, workshop.report)
+    names = [root.requirement.name for root in resolution.roots]
+    names += [need.name for entry in sourced.prepared.local for need in entry.wheel.requires_dist]
+    while True:
+        pinned = patterns.pinned(resolution.settings, names)
+        found = resolve(replace(resolution, settings=pinned), workshop.resolver, workshop.report)
+        if patterns.pinned(pinned, more := [package.name for package in found.packages]) == pinned:
+            return found
+        names += more
 
 
 def _oldest(prepared: Prepared) -> Target:

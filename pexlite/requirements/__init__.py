@@ -9,7 +9,8 @@ UsageError with all that is wrong. Every reader returns a `Parsed`; `read` adds 
     requirements_txt      requirements files as pip reads them; constraints: the same behind URLs
     pyproject             dependencies, extras and groups of a pyproject.toml (PEP 621, 735)
     inline_metadata       the header of a script (PEP 723)
-    uv_sources            `[tool.uv.sources]` and `[[tool.uv.index]]`; uv_workspaces: their members
+    declared/             the sources and indexes that a project's own tools name, as `[tool.uv.sources]`
+    uv_workspaces         uv's workspaces and their members
     amendments            `--exclude` and `--override`
     conflicting_options   options that make another one useless
     declarative           whether building a project runs code of its own

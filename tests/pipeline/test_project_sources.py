@@ -11,8 +11,8 @@ from pexlite.errors import UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from pexlite.pipeline import lock as locking
 from pexlite.pipeline.build import build as build_file
+from pexlite.requirements.declared.follow import Needs, declared_sources
 from pexlite.requirements.read import raise_problems
-from pexlite.requirements.uv_sources import Needs, uv_sources
 from pexlite.requirements.uv_workspaces import members_of
 from tests.factories import make_project, make_wheel
 from tests.index import serve
@@ -293,7 +293,7 @@ MALFORMED = [
 def test_a_table_that_says_something_else_is_refused(lines: str, message: str, tmp_path: Path) -> None:
     app = project(tmp_path, "app", lines)
     with pytest.raises(UsageError, match=message):
-        raise_problems(uv_sources(Needs(app / "pyproject.toml", ())).problems)
+        raise_problems(declared_sources(Needs(app / "pyproject.toml", ())).parsed.problems)
 
 
 @pytest.mark.parametrize("pattern", ["/elsewhere/*", "a**", "a\\u0000b", 300 * "a"])
@@ -309,8 +309,8 @@ def test_the_index_of_a_workspace_lies_beside_its_root(tmp_path: Path) -> None:
         tmp_path, "root", "[tool.uv]", 'workspace = { members = ["lib/*"] }', 'index = [{ url = "serve" }]'
     )
     member = project(root / "lib", "core")
-    found = uv_sources(Needs(member / "pyproject.toml", ()))
-    assert found.index.extra_index_urls == ((root / "serve").as_uri(),)
+    found = declared_sources(Needs(member / "pyproject.toml", ()))
+    assert [index.url for index in found.general] == [(root / "serve").as_uri(), ""]
 
 
 def test_where_no_index_is_asked_a_source_in_one_is_told(links: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pexlite.errors import PexliteError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from pexlite.pipeline.build import build
 from tests.factories import make_project, make_wheel, write_files
+from tests.repositories import committed
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
 
@@ -188,6 +189,56 @@ def test_what_hatch_and_pdm_call_the_root_is_the_project_s_directory(
     if way == "group":
         named = {"groups": ("my code/app/pyproject.toml:dev",)}
     assert version_of(scene.build(resolver, **named), "core") == OURS
+
+
+WORKSPACE = "[tool.uv.workspace]\nmembers = ['core', 'app']\n[tool.uv.sources]\ncore = { workspace = true }"
+SOURCES: dict[str, list[str]] = {
+    "uv, path": ["[tool.uv.sources]\nCore = { path = '../core', editable = true }"],
+    "uv, url": ["[tool.uv.sources]\ncore = { url = 'CORE' }"],
+    "uv, git": ["[tool.uv.sources]\ncore = { git = 'HERE', subdirectory = 'core' }"],
+    "uv, workspace": ["[tool.uv.sources]\ncore = { workspace = true }"],
+    "poetry, path": ["[tool.poetry.dependencies]\ncore = { path = '../core', develop = true }"],
+    "poetry, path of a wheel": ["[tool.poetry.dependencies]\ncore = { path = '../wheels/WHEEL' }"],
+    "poetry, git": ["[tool.poetry.dependencies]\ncore = { git = 'HERE', subdirectory = 'core' }"],
+    "poetry, url": ["[tool.poetry.dependencies]\ncore = { url = 'CORE' }"],
+    "poetry, for a Python": ["[tool.poetry.dependencies]\ncore = [{ path = '../core', python = '>=3.4,^3.5' }]"],
+    "poetry, with a marker": [
+        "[[tool.poetry.dependencies.core]]\npath = '../core'\nmarkers = \"sys_platform != 'win32'\"",
+        "[[tool.poetry.dependencies.core]]\npath = '../elsewhere'\nplatform = 'win32'",
+    ],
+}
+
+
+@both
+@pytest.mark.parametrize("way", SOURCES)
+def test_a_source_that_a_tool_s_table_names_is_followed(way: str, resolver: str, scene: Scene) -> None:
+    scene.project("core")
+    (scene.directory / "wheels").mkdir()
+    wheel = make_wheel(scene.directory / "wheels", "core", OURS)
+    words = {"HERE": scene.directory.as_uri(), "CORE": wheel.as_uri(), "WHEEL": wheel.name}
+    text = "\n".join(SOURCES[way])
+    for word, value in words.items():
+        text = text.replace(word, value)
+    scene.project("app", text, requires=("core",))
+    write_files(scene.directory, {"pyproject.toml": WORKSPACE if "workspace" in way else ""})
+    if "git" in way:
+        committed(scene.directory)
+    assert version_of(scene.build(resolver, requirements=("./app",)), "core") == OURS
+
+
+UNREAD = {
+    "nowhere": ("core = { path = '../nowhere' }", "core is to come from .*nowhere, which is not there"),
+    "a Python": ("core = [{ path = '../core', python = '3.8 || 3.9' }]", "counts on Python 3.8 || 3.9"),
+    "two": ("core = { path = '../core', git = 'https://a.test/core' }", "is none that is known here"),
+}
+
+
+@pytest.mark.parametrize("way", UNREAD)
+def test_one_that_cannot_be_followed_ends_the_build_by_name(way: str, scene: Scene) -> None:
+    line, message = UNREAD[way]
+    scene.project("app", f"[tool.poetry.dependencies]\n{line}", requires=("core",))
+    with pytest.raises(PexliteError, match=message.replace("|", r"\|")):
+        scene.build("pip", requirements=("./app",))
 
 
 @both
