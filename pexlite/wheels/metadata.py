@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.tags import Tag, parse_tag
 
 
 class UnreadableError(ValueError):
@@ -35,6 +36,23 @@ def wheel_version(text: str) -> str:
     from email.parser import HeaderParser  # only new wheels are read, and this takes 10 ms
 
     return str(HeaderParser().parsestr(text, headersonly=True).get("Wheel-Version", "")).strip()
+
+
+def read_tags(text: str) -> tuple[frozenset[Tag], str]:
+    """The tags in the text of WHEEL, and the build tag, "" where it has none. Raises UnreadableError without tags.
+
+    Tag: cp311-cp311-manylinux_2_17_x86_64
+    Tag: cp311-cp311-manylinux2014_x86_64
+    """
+    from email.parser import HeaderParser  # as above
+
+    fields = HeaderParser().parsestr(text, headersonly=True)
+    tags = [
+        tag for value in fields.get_all("Tag", ()) if value.count("-") == 2 for tag in parse_tag(value.strip())
+    ]
+    if not tags:
+        raise UnreadableError("WHEEL has no Tag")
+    return frozenset(tags), str(fields.get("Build", "")).strip()
 
 
 def read_metadata(text: str) -> Metadata:
