@@ -8,6 +8,8 @@
     build_wheel     one wheel, built or downloaded by a resolver
     build_tools     the distributions that build requirements resolve to now
     sdist           source distributions unpacked
+    environment     a virtual environment that distributions are taken from; installed: those in it
+    repack          an installed distribution made into a wheel again
     project_copy    the copy of a project that is built
     project_key     the key by which a project is built again only when it has changed
     source_tree     the files of a package or tree that go into its wheel

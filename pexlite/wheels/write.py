@@ -6,14 +6,31 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 # The earliest time that zip has, so that bytes do not depend on the time of the build.
 EARLIEST = 315532800  # 1980-01-01 in seconds since 1970
 
 
+class Content(Protocol):
+    """One file to write into a wheel, whose content is asked for once, when its turn has come."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the wheel."""
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes."""
+
+    @property
+    def executable(self) -> bool:
+        """Whether it is a program."""
+
+
 @dataclass(frozen=True)
 class Member:
-    """One file to write into a wheel."""
+    """A file to write into a wheel whose content is in memory."""
 
     name: str
     content: bytes
@@ -26,7 +43,7 @@ def source_date_epoch() -> int:
     return max(int(said), EARLIEST) if said.isdecimal() else EARLIEST
 
 
-def write_wheel(path: Path, members: Iterable[Member], info: str) -> Path:
+def write_wheel(path: Path, members: Iterable[Content], info: str) -> Path:
     """Write a wheel of `members` and RECORD to `path`, its `.dist-info` directory `info` last; return `path`.
 
     `members` must not contain a RECORD, since it would no longer be true. Raises ValueError unless `path` has the
