@@ -64,6 +64,7 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
         groups, extras      --group, --extra: of the local project
         source_directories  -D, --sources-directory
         included            --include
+        venvs               --venv: virtual environments; what is installed there goes in, for their Pythons
         executable          --exe, --executable: a Python file that is the application
         index               where distributions come from: see `IndexSettings`
         resolver            --resolver: "auto", "uv" or "pip"

@@ -68,6 +68,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         constraint_files=["constraints.txt"],
         source_directories=["src"],
         included=[".env"],
+        venvs=[".venv"],
         executable="job.py",
         lock=Path("pylock.toml"),
         locked=True,
@@ -100,6 +101,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             constraint_files=("constraints.txt",),
             source_directories=(Path("src"),),
             included=(".env",),
+            venvs=(Path(".venv"),),
             executable=Path("job.py"),
             lock=Path("pylock.toml"),
             locked=True,
@@ -264,6 +266,7 @@ def test_lock_takes_all_that_building_shares_with_it() -> None:
     only_of_a_file = {
         "source_directories",
         "included",
+        "venvs",
         "lock",
         "locked",
         "ignore_locks",

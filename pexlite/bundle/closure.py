@@ -31,6 +31,11 @@ class Lack:
     others: tuple[str, ...] = ()
     """The file names of the project's wheels when none of them fits the target."""
 
+    @property
+    def project(self) -> NormalizedName:
+        """The name of the project that lacks a wheel."""
+        return canonicalize_name(self.requirement.name)
+
     def __str__(self) -> str:
         shown = f"{self.requirement.name}{self.requirement.specifier}, asked for by {self.origin},"
         if self.here is not None:

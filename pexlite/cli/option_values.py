@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,6 +51,13 @@ def no_option(context: click.Context, parameter: click.Parameter, given: str | N
     if given in {name for option in context.command.params for name in option.opts}:
         message = f"{given!r} is an option of pexlite; if it is a directory: {parameter.opts[0]} ./{given}"
         raise click.BadParameter(message, context, parameter)
+    return given
+
+
+def no_options(context: click.Context, parameter: click.Parameter, given: Sequence[Path]) -> Sequence[Path]:
+    """`given`, none of which is an option of the command."""
+    for path in given:
+        no_option(context, parameter, str(path))
     return given
 
 

@@ -19,6 +19,7 @@ from pexlite.cli.option_values import (
     inherit_path,
     negated,
     no_option,
+    no_options,
     split_arguments,
     split_index,
     split_variables,
@@ -121,6 +122,16 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         metavar="PATTERN",
         help="Take hidden files, and what links lead to elsewhere, out of package directories too where name or "
         "path match, such as '.env' (default: they stay out; repeatable).",
+    ),
+    _option(
+        "--venv",
+        "venvs",
+        many=True,
+        type=click.Path(path_type=Path),
+        callback=no_options,
+        metavar="DIR",
+        help="Take what is installed in this virtual environment, for its Python: all that the requirements need, "
+        "or everything (default: none; repeatable, one for each Python).",
     ),
     _option(
         "--exe",
@@ -351,7 +362,7 @@ OUTPUT: Sequence[click.Parameter] = (
 )
 
 # Options that only building a file has a use for. Not read from LockOptions: help imports no model.
-_NOT_OF_A_LOCK = {"lock", "locked", "ignore_locks", "source_directories", "included"}
+_NOT_OF_A_LOCK = {"lock", "locked", "ignore_locks", "source_directories", "included", "venvs"}
 WHAT_IS_LOCKED: Sequence[click.Parameter] = tuple(
     parameter for parameter in WHAT_GOES_IN if parameter.name not in _NOT_OF_A_LOCK
 )

@@ -10,6 +10,7 @@ class Verdict(enum.StrEnum):
     """How an option of pex is met here."""
 
     SAME = "the same"
+    ANOTHER = "another"
     OTHERWISE = "otherwise"
     NOT = "not here"
 
@@ -21,7 +22,7 @@ class PexOption:
     names: tuple[str, ...]
     verdict: Verdict
     words: str
-    """Of one that is the same, where it differs, if it does; of any other what to do instead, or why not."""
+    """Of one that is here, where it differs, if it does; of any other what to do instead, or why not."""
 
 
 def _rows(verdict: Verdict, text: str) -> tuple[PexOption, ...]:
@@ -80,6 +81,12 @@ PEX_OPTIONS = (
 """,
     ),
     *_rows(
+        Verdict.ANOTHER,
+        f"""
+--venv : here it names a virtual environment whose wheels go in; pex's own: {_VENV}
+""",
+    ),
+    *_rows(
         Verdict.OTHERWISE,
         f"""
 -R --resources-directory : use -D
@@ -119,7 +126,7 @@ PEX_OPTIONS = (
 --pylock-extra : use --extra
 --pylock-group --pylock-dependency-group : use --group
 --pre-resolved-dist --pre-resolved-dists : name the wheels: pexlite --no-index DIR/*.whl
---venv-repository : write down what it has, pip freeze > requirements.txt, and use -r requirements.txt
+--venv-repository : use --venv
 --no-pre : leave it out: pre-releases are taken only where nothing else fits
 --wheel --binary --build --prefer-wheel --prefer-binary --no-prefer-wheel --no-prefer-binary : {_BUILDING}
 --no-wheel --no-use-wheel --no-binary --no-use-binary : set PIP_NO_BINARY=:all:
@@ -139,7 +146,6 @@ PEX_OPTIONS = (
 --check : leave it out: a file of any size starts on any Python
 --compress --compressed : {_WHEELS}
 --not-compressed --no-compression : use --no-compress
---venv : {_VENV}; for scripts on PATH use --bin-path
 --venv-bin-path : use --bin-path
 --venv-copies --no-venv-copies : leave it out; for an environment of its own, pexlite venv FILE DIR
 --venv-site-packages-copies --no-venv-site-packages-copies : {_LINKS}
@@ -200,6 +206,6 @@ PEX_OPTIONS = (
 def in_pexlite(option: str) -> str | None:
     """Advice on what to do instead of pex's `option`; None where pex has none, or it is the same here."""
     found = next((row for row in PEX_OPTIONS if option in row.names), None)
-    if found is None or found.verdict is Verdict.SAME:
+    if found is None or found.verdict in (Verdict.SAME, Verdict.ANOTHER):
         return None
     return found.words if found.verdict is Verdict.OTHERWISE else f"pex has it, pexlite has not: {found.words}"

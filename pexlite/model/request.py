@@ -165,6 +165,7 @@ class BuildOptions(LockOptions, total=False):
 
     source_directories: Sequence[str | PathLike[str]]
     included: Sequence[str]
+    venvs: Sequence[str | PathLike[str]]
     lock: str | PathLike[str] | None
     locked: bool
     ignore_locks: bool
@@ -195,6 +196,8 @@ class BuildRequest:
     """`--include`: patterns for what goes in of package directories and trees though it would stay out."""
     executable: Path | None = field(default=None, metadata=_NEVER)
     """`--exe`: the application is this file."""
+    venvs: tuple[Path, ...] = field(default=(), metadata=_NEVER)
+    """`--venv`: virtual environments; what is installed in them is what goes in, each for its own Python."""
     lock: Path | None = field(default=None, metadata=_FOR_ANY)
     locked: bool = field(default=False, metadata=_NEVER)
     """Whether to fail when the lock does not fit the requirements, or there is none."""

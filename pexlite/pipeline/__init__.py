@@ -9,6 +9,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     resolve           the requirements resolved into a new lock
     choose_lock       the lock that a build goes by, with its wheels
     lock_part         the part of a given lock that some requirements need
+    choose_installed  the wheels of virtual environments, which take its place
     lock              lock(request): the lock that `pexlite lock` writes
     project_sources   `[tool.uv.sources]` and the like of local projects, followed
     project_indexes   the indexes that these name, in order with the builder's own

@@ -20,9 +20,8 @@ from pexlite.pipeline.prepare import Prepared
 
 def check_something_is_asked(request: BuildRequest, specification: Specification) -> None:
     """Raise UsageError where nothing would go in."""
-    if not (
-        specification.roots or specification.local or specification.lock or request.entry_point or request.script
-    ):
+    content = (specification.roots, specification.local, specification.lock, request.venvs)
+    if not any((*content, request.entry_point, request.script)):
         raise UsageError(
             "nothing to bundle",
             hint="name a requirement or a project: pexlite requests click -c my_cli:main -o my_cli.pex",

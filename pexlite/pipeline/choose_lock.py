@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,9 +53,13 @@ class ChosenLock:
     local: tuple[LocalWheel, ...] = ()
     """Local code that only a project's own word on its dependencies brought in (`[tool.uv.sources]`)."""
     notices: tuple[str, ...] = ()
+    by_target: Mapping[Target, tuple[Wheel, ...]] = field(default_factory=dict)
+    """The wheels of each target, where they come from its own virtual environment."""
 
     def wheels_of(self, target: Target) -> tuple[Wheel, ...]:
         """The wheels for `target`; another target may get other versions."""
+        if self.by_target:
+            return self.by_target[target]
         return wheels_given(self.lock, target, self.parts, self.wheels)
 
 

@@ -36,6 +36,7 @@ from pexlite.pipeline.checks import (
     check_something_applies,
     check_something_is_asked,
 )
+from pexlite.pipeline.choose_installed import choose_installed
 from pexlite.pipeline.choose_lock import ChosenLock, choose_lock
 from pexlite.pipeline.entry_point import Start, check_start, choose_start, default_name
 from pexlite.pipeline.notices import Stages, notices
@@ -62,7 +63,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     prepared = prepare(request, specification, report)
     check_something_applies(prepared)
     check_compiles(prepared)
-    chosen = choose_lock(prepared)
+    chosen = choose_installed(prepared) if prepared.environments else choose_lock(prepared)
     start = choose_start(prepared, chosen.wheels)
     name = default_name(start.entry_point, prepared)
     check_output(Output.of(request, request.output or Path(name)), _with_loose(specification, start))

@@ -27,6 +27,7 @@ from pexlite.network.urls import local_path
 from pexlite.outputs import Kind, Output, is_of_kind, is_same_file
 from pexlite.requirements.amendments import amended_roots
 from pexlite.resolve.resolvers import find_resolver
+from pexlite.sources.environment import Environment, read_environments
 from pexlite.sources.local import LocalWheel, goes_in, local_wheels
 from pexlite.sources.workshop import Workshop
 from pexlite.store.store import open_store
@@ -45,6 +46,8 @@ class Prepared:
     """All requirements, also those on the local wheels, after `--exclude` and `--override`."""
     notices: tuple[str, ...] = ()
     """Sentences about settings that are not heeded."""
+    environments: tuple[Environment, ...] = ()
+    """The virtual environments that the wheels come from, one for each target."""
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -92,10 +95,18 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
     Raises TargetError where a script's Requires-Python does not let a target in.
     """
     files = [request.directory / file for file in request.target_files]
-    wanted = find_targets(request.pythons, request.platforms, report, files)
+    environments = read_environments(request.venvs, request.directory)
+    wanted = tuple(one.target for one in environments) or find_targets(
+        request.pythons, request.platforms, report, files
+    )
     _check_requires_python(specification, wanted)
     settings = effective_settings(specification.index)
     _check_hashes(specification, settings)
+    if environments and settings.require_hashes:
+        raise UsageError(
+            f"hashes are required, and of what is installed in {environments[0].shown} there are none",
+            hint="leave --require-hashes or PIP_REQUIRE_HASHES out, or build without --venv",
+        )
     workshop = Workshop(
         store=open_store(),
         settings=settings,
@@ -109,7 +120,7 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
     local = local_wheels(specification.local, workshop)
     roots = amended_roots((*specification.roots, *map(root_of, local)), specification.amendments)
     unheeded = unheeded_settings(workshop.resolver.name, hears_pip=workshop.resolver.hears_pip)
-    return Prepared(request, specification, workshop, local, roots, unheeded)
+    return Prepared(request, specification, workshop, local, roots, unheeded, environments)
 
 
 def root_of(entry: LocalWheel) -> Root:

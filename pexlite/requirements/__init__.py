@@ -12,7 +12,7 @@ UsageError with all that is wrong. Every reader returns a `Parsed`; `read` adds 
     declared/             the sources and indexes that a project's own tools name, as `[tool.uv.sources]`
     uv_workspaces         uv's workspaces and their members
     amendments            `--exclude` and `--override`
-    conflicting_options   options that make another one useless
+    conflicting_options   options that make another one useless; beside_venvs: those that `--venv` does
     declarative           whether building a project runs code of its own
     lines                 requirements as lines of the files that uv and pip read
     parsed                the value that readers return

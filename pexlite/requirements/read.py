@@ -28,6 +28,7 @@ from pexlite.pylock.extras_and_groups import has_group, missing_extras, wanted_p
 from pexlite.requirements.amendments import read_amendments
 from pexlite.requirements.arguments import Input, interpret, origins
 from pexlite.requirements.bare_names import entry_points
+from pexlite.requirements.beside_venvs import beside_venvs
 from pexlite.requirements.conflicting_options import contradictions
 from pexlite.requirements.inline_metadata import read_script
 from pexlite.requirements.parsed import Parsed, combined, merged_index, problem
@@ -69,6 +70,7 @@ def read_request(request: BuildRequest) -> Specification:
             Parsed(problems=amendments.problems),
         ]
     )
+    whole = combined([whole, *beside_venvs(request, whole)])
     raise_problems(whole.problems if len(whole.locks) < 2 else (*whole.problems, _two_locks(whole)))
     return Specification(
         roots=_unique(whole.roots),
@@ -95,7 +97,8 @@ def _typed(request: BuildRequest, text: str) -> Input:
         text,
         _COMMAND_LINE,
         request.directory,
-        bare_words=True,
+        # A word beside a virtual environment is what is installed there.
+        bare_words=not request.venvs,
         entry_points=entry_points(request.entry_point, (request.script,) if request.script else ()),
         output=request.output,
     )

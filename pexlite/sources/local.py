@@ -92,6 +92,15 @@ def module_of(wheel: Wheel) -> str:
     return wheel.files[0].removesuffix(".py")
 
 
+def marker_on(targets: Sequence[Target]) -> str:
+    """A marker that is true on `targets`, and on what differs from them in its patch release only."""
+    names = ("python_version", "implementation_name", "sys_platform", "platform_machine")
+    terms = [
+        " and ".join(f"{name} == '{target.environment.get(name, '')}'" for name in names) for target in targets
+    ]
+    return " or ".join(terms)
+
+
 def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
     """A unique project name for each source that is written as it is: the second `src` gets a number."""
     names: dict[tuple[LocalKind, Path], str] = {}
@@ -132,11 +141,7 @@ def _for_all(source: LocalSource, name: str, builders: Sequence[Builder]) -> lis
 
 def _marker(source: LocalSource, targets: Sequence[Target]) -> Marker:
     """A marker that is true on `targets`, combined with the marker of `source`."""
-    names = ("python_version", "implementation_name", "sys_platform", "platform_machine")
-    terms = [
-        " and ".join(f"{name} == '{target.environment.get(name, '')}'" for name in names) for target in targets
-    ]
-    here = " or ".join(terms)
+    here = marker_on(targets)
     return Marker(f"({source.marker}) and ({here})" if source.marker else here)
 
 

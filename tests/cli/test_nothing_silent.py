@@ -30,6 +30,7 @@ from pexlite.targets.interpreters import running_target
 from tests import needs
 from tests.bundles import bundle_file, function
 from tests.factories import make_project, make_wheel, write_files
+from tests.installing import make_environment
 from tests.interpreters import supported
 
 Said = pytest.CaptureFixture[str]
@@ -107,6 +108,7 @@ OF_BUILD = OF_BOTH | {
         f"./package {N} --dry-run", "--include .hidden", f"./package {N} --include nothing", "that stays out"
     ),
     "--executable": Row(DRY, "--exe job.py", f"{APP} --exe job.py -c app", "says what starts"),
+    "--venv": Row(DRY, "--venv venv", f"{APP} --venv nowhere", "there is no virtual environment nowhere"),
     "--console-script": Row(f"{DRY} --json", "-c app", f"{APP} -c ap", "has a script ap"),
     "--entry-point": Row(f"{DRY} --json", "-e app:main", f"{APP} -e nowhere:main", "is in no wheel"),
     "--inject-args": Row(APP, "--inject-args 'a b'", f'{APP} --inject-args "\'x"', "cannot be split"),
@@ -294,6 +296,8 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if "pylock" in line:
         assert run(["lock", "app", *N.split(), "-q"]) == 0
         assert run(["lock", "app", *N.split(), "-q", "--constraint", "low.txt", "-o", "pylock.low.toml"]) == 0
+    if "--venv venv" in line:
+        make_environment(Path("venv"), [*Path("links").glob("app-*"), *Path("links").glob("core-1*")])
     if "there.json" in line:
         assert run(["probe", "-o", "there.json"]) == 0
         said = json.loads(Path("there.json").read_text())
