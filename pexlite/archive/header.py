@@ -12,8 +12,9 @@ from pexlite.model import Bundle, LaunchOptions
 from pexlite.model.pythons import known
 from pexlite.outputs import CODING
 
-# Reads the pointer that a first start left (see runtime/__init__.py): a program of the app, and the script it
-# runs. Only where both pointer and app are this user's own: else, with any switch set, or nothing there yet, a
+# Reads the pointers that first starts left (see runtime/__init__.py): a program of the app, the script it runs,
+# and the loader of such programs, since a home may be shared by machines of several kinds: the first whose loader
+# is here. Only where both pointer and app are this user's own: else, with any switch set, or nothing there yet, a
 # Python has to look at it: the first that starts, since a name on PATH may be a shim for nothing; then those that
 # PATH has behind the first of their name. None in the current directory, which may be a stranger's. In braces, sh
 # reads all of it before it runs any. The names are not those of variables that the app may have been given: to set
@@ -44,16 +45,17 @@ case "$PYSPARK_GATEWAY_PORT:$1 $2" in
         ;;
 esac
 _pex_asked={asked}
-_pex_pointer=$_pex_root/{layout}/apps/{build_id}.sh
-if [ -z "$_pex_asked" ] && [ -O "$_pex_pointer" ] &&
-    {{ read -r _pex_python && read -r _pex_script; }} 2>/dev/null <"$_pex_pointer" &&
-    _pex_app=${{_pex_python%/bin/*}} && [ -O "$_pex_app" ] && [ -s "$_pex_app/READY" ] &&
-    [ -x "$_pex_python" ] && [ -s "${{_pex_script:-$_pex_python}}" ]; then
-    export PEX
-    unset {switches}
-{sealed}    [ -z "$_pex_worker" ] || exec "$_pex_app/bin/python" "$@"
-    exec "$_pex_python" {options}${{_pex_script:+"$_pex_script"{itself}}} {arguments}"$@"
-fi
+for _pex_pointer in "$_pex_root/{layout}/apps/{build_id}".*.*.sh; do
+    if [ -z "$_pex_asked" ] && [ -O "$_pex_pointer" ] &&
+        {{ read -r _pex_python && read -r _pex_script && read -r _pex_loader; }} 2>/dev/null <"$_pex_pointer" &&
+        [ -e "$_pex_loader" ] && _pex_app=${{_pex_python%/bin/*}} && [ -O "$_pex_app" ] &&
+        [ -s "$_pex_app/READY" ] && [ -x "$_pex_python" ] && [ -s "${{_pex_script:-$_pex_python}}" ]; then
+        export PEX
+        unset {switches}
+{sealed}        [ -z "$_pex_worker" ] || exec "$_pex_app/bin/python" "$@"
+        exec "$_pex_python" {options}${{_pex_script:+"$_pex_script"{itself}}} {arguments}"$@"
+    fi
+done
 _pex_path=:${{PEX_PYTHON_PATH:+$PEX_PYTHON_PATH:}}$PATH:
 while [ -n "$_pex_path" ]; do
     _pex_place=${{_pex_path%%:*}} _pex_path=${{_pex_path#*:}}
@@ -102,7 +104,7 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
         coding=CODING,
         pythons=_words(list(dict.fromkeys(names))).rstrip(),
         needed=shlex.quote(bundle.runs_on),
-        sealed="".join(f"    {line}\n" for line in _sealed(launch)),
+        sealed="".join(f"        {line}\n" for line in _sealed(launch)),
         options=_words(launch.inject_python_args),
         # The program that calls an entry point is told the file's name, and sees to the arguments.
         itself=' "$0"' if in_process else "",

@@ -42,7 +42,7 @@ The cache
           _pexlite_checked            its time: when the files were last compared after a failure
           _pexlite_mended             what was wrong when the files were last mended, and when
           pyvenv.cfg bin/ lib/ …      as in any venv
-      apps/<build id>.sh              the pointer by which the sh header finds the app: a program, a script
+      apps/<build id>.<python key>.sh the pointer by which the sh header finds the app: program, script, loader
       locks/<name of an app>          held by the start that makes or mends the app
       locks/prune                     shared by such starts, held alone by the pruner
       pythons                         which Python was found for a question (see `pythons`)

@@ -54,8 +54,10 @@ def started(launch: LaunchOptions, home: Path, root: Path, **variables: str) -> 
     for name in ("python", "start"):
         write_files(app, {f"bin/{name}": TELLING.format(python=shlex.quote(sys.executable))})
         (app / "bin" / name).chmod(0o755)
-    pointer = f"{app}/bin/start\n{app}/script.py\n"
-    write_files(root, {f"{LAYOUT}/apps/{'0' * 16}.sh": pointer})
+    others = f"{home}/others/bin/start\n{home}/script.py\n/lib/ld-of-another-machine.so.1\n"
+    pointer = f"{app}/bin/start\n{app}/script.py\n/\n"
+    apps = f"{LAYOUT}/apps/{'0' * 16}"
+    write_files(root, {f"{apps}.cp310.{'1' * 10}.sh": others, f"{apps}.cp311.{'0' * 10}.sh": pointer})
     (home / "app").write_bytes(header(bundle_of(launch)))
     given = {"PATH": "/usr/bin:/bin", "HOME": str(home), **variables}
     done = subprocess.run(["/bin/sh", "app", "a b"], cwd=home, env=given, capture_output=True, check=True)

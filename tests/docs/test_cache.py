@@ -59,6 +59,7 @@ def in_words(path: Path, root: Path) -> str:
     """The path as the page writes it."""
     text = "<root>/" + path.relative_to(root).as_posix() + ("/" if path.is_dir() else "")
     text = re.sub(r"\b[0-9a-f]{32}\b", "<sha256, 32 hex>", text)
+    text = re.sub(r"\.(cp\d+t?)\.([0-9a-f]{10})\.sh$", r".\1-\2.sh", text)  # a pointer has dots
     return KEY.sub("<python key>", re.sub(r"\b[0-9a-f]{16}\b", "<build id>", text))
 
 

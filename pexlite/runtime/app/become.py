@@ -99,14 +99,15 @@ def _put_scripts_on_path(where: str, directory: str) -> None:
 
 
 def shell_pointer(place: str) -> str:
-    """The path of the file by which the sh header finds the app: one for all Pythons, last written wins."""
-    return place.rpartition("/")[0] + "/" + os.path.basename(place).partition("-")[0] + ".sh"
+    """The path of the file by which the sh header finds the app in `place`: the name has dots, and ".sh"."""
+    apps, _, name = place.rpartition("/")
+    return "%s/%s.sh" % (apps, name.replace("-", "."))
 
 
 def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None:
     """Write the pointer by which the sh header starts the app's own Python directly, and the `program` it runs.
 
-    The pointer's two lines are that Python's path and the program's; the second is empty for an interpreter.
+    The pointer's lines are that Python's path, the program's, which is empty for an interpreter, and the loader's.
     """
     # Whose packages are let in, each start has to find out: those of the first Python on PATH.
     if "\n" in place or facts["inherit_path"] != "false":
@@ -116,17 +117,40 @@ def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None
         if facts["start"] or facts["script"]:
             script = place + "/_pexlite_run.py"
             _replace(script, program)
-        _replace(shell_pointer(place), os.fsencode("%s\n%s\n" % (python, script)))
+        _replace(shell_pointer(place), os.fsencode("%s\n%s\n%s\n" % (python, script, _loader_of(python))))
     except OSError:
         pass  # a read-only cache: starts go on without the pointer, a little slower
 
 
+def _loader_of(program: str) -> str:
+    """The path of the loader of the ELF file `program`, which names machine and C library; "/" where it has none.
+
+    A home may be shared by machines that have different Pythons at the same path.
+    """
+    with open(program, "rb") as file:
+        head = file.read(4096)
+    is_wide = head[4:5] == b"\2"
+    places = (32, 54, 8, 32, 8) if is_wide else (28, 42, 4, 16, 4)  # of fields, see elf(5)
+    headers, sizes, offset, length, size = places
+
+    def number(place: int, size: int) -> int:
+        return int.from_bytes(head[place : place + size], "little" if head[5:6] == b"\1" else "big")
+
+    if head[:4] == b"\x7fELF":
+        for index in range(number(sizes + 2, 2)):
+            header = number(headers, size) + index * number(sizes, 2)
+            if number(header, 4) == 3:  # PT_INTERP
+                start = number(header + offset, size)
+                return os.fsdecode(head[start : start + number(header + length, size)].rstrip(b"\0")) or "/"
+    return "/"
+
+
 def _leads_somewhere(pointer: str) -> bool:
-    """Whether the Python and the program that the `pointer` names exist."""
+    """Whether the Python, the program and the loader that the `pointer` names exist."""
     try:
         with open(pointer, "rb") as file:
-            python, script = file.read().split(b"\n")[:2]
-        return os.path.exists(python) and (not script or os.path.getsize(script) > 0)
+            python, script, loader = file.read().split(b"\n")[:3]
+        return os.path.exists(python) and os.path.exists(loader) and (not script or os.path.getsize(script) > 0)
     except (OSError, ValueError):
         return False
 

@@ -131,8 +131,13 @@ def is_wheel_name(name: str) -> bool:
 
 
 def is_pointer_name(name: str) -> bool:
-    """Whether `name` has the form of a pointer for the sh header, "0123456789abcdef.sh"."""
-    return name.endswith(".sh") and _is_hex(name[:-3], 16)
+    """Whether `name` has the form of a pointer for the sh header; that was a build id and ".sh" once."""
+    return name.endswith(".sh") and (is_app_name(app_pointed_to(name)) or _is_hex(name[:-3], 16))
+
+
+def app_pointed_to(name: str) -> str:
+    """The name of the app to which a pointer of this name leads."""
+    return name[:-3].replace(".", "-")
 
 
 def final_name(temporary: str) -> str:

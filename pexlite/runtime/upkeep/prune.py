@@ -214,9 +214,8 @@ class _Pruner:
     def _remove_what_apps_left(self) -> None:
         """Remove pointers of the sh header and locks whose app has gone."""
         names = set(self.apps.names())
-        builds = set([name.partition("-")[0] for name in names if app.is_app_name(name)])
         for name, _ in list(self.apps.own(app.is_pointer_name, stat.S_ISREG)):
-            if name[:-3] not in builds:
+            if app.app_pointed_to(name) not in names:
                 self.apps.unlink(name)
         # A process may have opened such a lock and be waiting for it, but never for a day.
         limit = time.time() - DAY
