@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pexlite.model.request import InheritPath as InheritPath
     from pexlite.model.request import LaunchOptions as LaunchOptions
     from pexlite.model.request import LockOptions as LockOptions
+    from pexlite.model.request import LockTerms as LockTerms
     from pexlite.model.request import Problem as Problem
     from pexlite.model.request import Progress as Progress
     from pexlite.model.request import Recall as Recall
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from pexlite.model.specification import Amendments as Amendments
     from pexlite.model.specification import LocalKind as LocalKind
     from pexlite.model.specification import LocalSource as LocalSource
+    from pexlite.model.specification import LockChange as LockChange
     from pexlite.model.specification import LockParts as LockParts
     from pexlite.model.specification import LockResult as LockResult
     from pexlite.model.specification import Root as Root
@@ -70,6 +72,7 @@ else:
             "Specification",
             "LocalKind",
             "LocalSource",
+            "LockChange",
             "LockParts",
             "LockResult",
             "Root",
@@ -95,6 +98,7 @@ else:
             "InheritPath",
             "LaunchOptions",
             "LockOptions",
+            "LockTerms",
             "Problem",
             "Progress",
             "Recall",

@@ -139,7 +139,7 @@ _FOR_THE_SAME = {"recall": Recall.FOR_THE_SAME}
 _FOR_ANY = {"recall": Recall.FOR_ANY}
 
 
-class LockOptions(TypedDict, total=False):
+class SharedOptions(TypedDict, total=False):
     """The fields of a `BuildRequest` that a lock has a use for too, with the types that a program may give."""
 
     requirements: Sequence[str]
@@ -160,7 +160,15 @@ class LockOptions(TypedDict, total=False):
     directory: str | PathLike[str]
 
 
-class BuildOptions(LockOptions, total=False):
+class LockOptions(SharedOptions, total=False):
+    """The fields of a `BuildRequest` that a lock has a use for, and those of `LockTerms`."""
+
+    upgrade: bool
+    upgraded: Sequence[str]
+    format: Literal["pylock", "requirements"] | None
+
+
+class BuildOptions(SharedOptions, total=False):
     """The fields of a `BuildRequest`, with the types that a program may give."""
 
     source_directories: Sequence[str | PathLike[str]]
@@ -260,6 +268,23 @@ class BuildRequest:
         given = [self.executable, self.lock, *self.target_files]
         texts += [str(path) for path in given if path is not None]
         return tuple(self.directory / expanded(text) for text in texts if text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockTerms:
+    """How a lock is written where there is one already."""
+
+    upgrade: bool = False
+    """`--upgrade`: whether all is resolved anew, and no version of the earlier lock is preferred."""
+    upgraded: tuple[str, ...] = ()
+    """`--upgrade-package`: names of projects that are resolved anew, perhaps with a version (`NAME==1.2`)."""
+    format: Literal["pylock", "requirements"] | None = None
+    """`--format`; None is "requirements" for an output called *.txt, else "pylock"."""
+
+    def as_requirements(self, output: Path | None) -> bool:
+        """Whether the lock is written as a requirements file to `output`."""
+        by_name = "requirements" if output is not None and output.suffix == ".txt" else "pylock"
+        return (self.format or by_name) == "requirements"
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,23 @@ class Specification:
 
 
 @dataclass(frozen=True)
+class LockChange:
+    """A project whose versions differ between two locks."""
+
+    name: str
+    before: tuple[str, ...]
+    """Its versions in the earlier lock; () where it is new."""
+    after: tuple[str, ...]
+    """Its versions in the new lock; () where it is gone."""
+
+    def __str__(self) -> str:
+        before, after = ", ".join(self.before), ", ".join(self.after)
+        if not self.before:
+            return f"+ {self.name} {after}".rstrip()
+        return f"{self.name} {before} -> {after}" if self.after else f"- {self.name} {before}".rstrip()
+
+
+@dataclass(frozen=True)
 class LockResult:
     """A finished lock."""
 
@@ -133,3 +150,5 @@ class LockResult:
     lock: Pylock = field(repr=False)
     notices: tuple[str, ...] = ()
     seconds: float = 0.0
+    changes: tuple[LockChange, ...] | None = None
+    """The differences to the lock that was there before; None where there was none."""

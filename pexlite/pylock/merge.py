@@ -10,6 +10,7 @@ from packaging.pylock import Package, Pylock
 from packaging.version import Version
 
 from pexlite.model import Target
+from pexlite.pylock.dependencies import united
 
 # The variables that distinguish targets. None exists for the C library or the GIL; patch releases count as one.
 _VARIABLES = ("sys_platform", "platform_machine", "implementation_name", "python_version")
@@ -65,7 +66,10 @@ def _united(
     having = {_values(target, variables) for target, _ in entries}
     everywhere = having == {_values(target, variables) for target in targets}
     marker = None if everywhere else _marker(sorted(having), variables)
-    return replace(first, wheels=list(wheels.values()) or None, sdist=sdist, marker=marker)
+    dependencies = united(package for _, package in entries)
+    return replace(
+        first, wheels=list(wheels.values()) or None, sdist=sdist, marker=marker, dependencies=dependencies
+    )
 
 
 def _marker(having: Sequence[tuple[str, ...]], variables: Sequence[str]) -> Marker:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from packaging.pylock import Pylock
 from packaging.requirements import Requirement
 
 from pexlite.files.paths import is_file
@@ -35,6 +36,10 @@ class Job:
     """Constraints that pexlite has read, as lines for uv and pip."""
     from_source: tuple[str, ...] = ()
     """Projects that may be source distributions although only wheels are accepted otherwise: they may be pure."""
+    preferred: Pylock | None = None
+    """The versions to take wherever they fit: those of an earlier lock."""
+    with_dependencies: bool = False
+    """Whether the lock is to record what each package depends on."""
 
     @property
     def hashed(self) -> bool:

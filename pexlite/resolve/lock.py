@@ -17,6 +17,7 @@ from pexlite.indexes.formats import WHEEL, only_format
 from pexlite.indexes.settings import configured_constraints
 from pexlite.model import Amendments, IndexSettings, Progress, Report, Root, Target
 from pexlite.network.urls import local_path
+from pexlite.pylock.earlier import versions_on
 from pexlite.pylock.merge import marker_key, merge
 from pexlite.requirements.constraints import lines_behind
 from pexlite.resolve.job import Job, is_local
@@ -40,6 +41,12 @@ class Resolution:
     """Changes to the requirements of wheels."""
     universal: bool = False
     """Whether the lock must hold on every platform and every Python from the single target's on."""
+    preferred: Pylock | None = None
+    """The versions to take wherever they fit: those of an earlier lock."""
+    constraint_lines: Sequence[str] = ()
+    """Constraints beside those of files."""
+    with_dependencies: bool = False
+    """Whether the lock is to record what each package depends on."""
 
 
 def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pylock:
@@ -63,9 +70,13 @@ def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pyloc
         settings=settings,
         amendments=resolution.amendments,
         universal=resolution.universal,
-        constraint_lines=tuple(line for url in remote for line in lines_behind(url, settings)),
+        constraint_lines=(
+            *resolution.constraint_lines,
+            *(line for url in remote for line in lines_behind(url, settings)),
+        ),
+        with_dependencies=resolution.with_dependencies,
     )
-    jobs = [replace(first, target=target) for target in targets]
+    jobs = [_for_target(first, target, resolution.preferred) for target in targets]
     leaders: dict[tuple[str, ...], Job] = {}
     for job in jobs:
         leaders.setdefault(marker_key(job.target), job)
@@ -80,6 +91,13 @@ def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pyloc
     found = [*zip((job.target for job in leaders.values()), led.values(), strict=True)]
     found += zip((job.target for job in followers), followed, strict=True)
     return merge([(target, check_hashes(one, roots, settings.require_hashes)) for target, one in found])
+
+
+def _for_target(job: Job, target: Target, preferred: Pylock | None) -> Job:
+    """`job` for `target`, with the versions of `preferred` that are meant for it."""
+    if preferred is not None and not job.universal:
+        preferred = versions_on(preferred, target)
+    return replace(job, target=target, preferred=preferred)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ pip: `patched_pip.py ORDERS.json ARGUMENT...` runs pip with the arguments, chang
     {"pip": "/directory/of/pip's/package", "environment": {"sys_platform": "darwin", …} or null,
      "excluded": ["pyspark"], "overrides": ["click==8.1.7"], "prefer_pure": false,
      "ranked": {"general": ["https://…"], "first": true, "pinned": {"corp": "https://…"}} or null,
+     "preferred": {"click": "8.1.7"},
      "listing": "/where/to/note/every/file/of/an/index.json" or null}
 
 pip promises nothing about its insides. So all that is used of them stands in `PARTS`, and is looked for before
@@ -35,6 +36,7 @@ PARTS = (
     ("pip._internal.exceptions", "InstallationError", ""),
     ("pip._internal.index.collector", "LinkCollector.fetch_response", "self location"),
     ("pip._internal.index.collector", "_handle_get_simple_fail", "link reason meth"),
+    ("pip._internal.index.package_finder", "CandidateEvaluator._sort_key", "self candidate"),
     ("pip._internal.index.package_finder", "LinkEvaluator.__init__", "self project_name"),
     ("pip._internal.index.package_finder", "LinkEvaluator.evaluate_link", "self link"),
     ("pip._internal.index.package_finder", "LinkType.different_project", ""),
@@ -71,6 +73,8 @@ def main() -> int:
         _rank(**orders["ranked"])
     if orders["prefer_pure"]:
         _prefer_pure()
+    if orders["preferred"]:
+        _prefer(orders["preferred"])
     noted = _noted_files() if orders["listing"] else []
     code = pip_main(sys.argv[2:])
     if orders["listing"]:
@@ -245,6 +249,23 @@ def _prefer_pure() -> None:
         return sorted(usual(self), key=lambda tag: tag.abi != "none" or tag.platform != "any")
 
     python.get_sorted_tags = get_sorted_tags
+
+
+def _prefer(versions: dict[str, str]) -> None:
+    """Let pip try these `versions` of projects before all others, newer ones too."""
+    from pip._internal.index.package_finder import CandidateEvaluator
+
+    canonicalize_name = _part("pip._internal.index.package_finder", "canonicalize_name")
+    evaluator: Any = CandidateEvaluator
+    usual = evaluator._sort_key
+
+    def sort_key(self: object, candidate: Any) -> tuple[Any, ...]:
+        # The first part says whether the hash is one that is allowed, which no preference outweighs.
+        allowed, *rest = usual(self, candidate)
+        preferred = versions.get(canonicalize_name(candidate.name)) == str(candidate.version)
+        return (allowed, preferred, *rest)
+
+    evaluator._sort_key = sort_key
 
 
 def _noted_files() -> list[dict[str, Any]]:

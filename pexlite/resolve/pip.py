@@ -15,10 +15,11 @@ from pexlite.errors import IndexConfigurationError, ResolutionError
 from pexlite.indexes.indexes import FIRST_INDEX, FIRST_MATCH, indexes_of, takes_first_index
 from pexlite.model import Amendments, IndexSettings, Target
 from pexlite.network.urls import parts_of
+from pexlite.pylock.dependencies import with_dependencies
 from pexlite.resolve.job import Job, write_inputs
 from pexlite.resolve.metadata_wheels import with_metadata_wheels, with_real_wheels
 from pexlite.resolve.pip_program import PipProgram, pip_runs_on, run_by
-from pexlite.resolve.pip_report import installed, read_report
+from pexlite.resolve.pip_report import installed, needs_in, read_report
 from pexlite.resolve.resolver import Build, Resolver
 from pexlite.resolve.run import Outcome, Program, attempt
 from pexlite.resolve.run_patched_pip import Ranked, check_like_pip, patched
@@ -59,7 +60,8 @@ class Pip(Resolver):
             outcome = _logged(run.program, [*run.before, *arguments, *run.after], run.settings, directory)
             if outcome.code:
                 raise self.explain(job, outcome)
-            return with_real_wheels(read_report(report), real)
+            found = with_real_wheels(read_report(report), real)
+            return with_dependencies(found, needs_in(report, job)) if job.with_dependencies else found
 
     def explain(self, job: Job, outcome: Outcome) -> ResolutionError:
         """The error that says in our words why a run of pip for `job` failed."""
@@ -102,6 +104,8 @@ class Pip(Resolver):
         # What a source distribution needs to be built, pip would take from any index.
         wheels_only = replace(settings, only_binary=(":all:",), no_binary=())
         pure = settings.prefer_pure
+        packages = job.preferred.packages if job.preferred else ()
+        preferred: dict[str, str] = {package.name: str(package.version) for package in packages}
         if not pip_runs_on(job.target):
             program = patched(
                 directory,
@@ -110,12 +114,18 @@ class Pip(Resolver):
                 amendments=job.amendments,
                 prefer_pure=pure,
                 ranked=ranked,
+                preferred=preferred,
             )
             return _Run(program, wheels_only, after=_tag_arguments(job, directory))
-        if job.amendments != Amendments() or ranked or pure:
+        if job.amendments != Amendments() or ranked or pure or preferred:
             assert job.target.interpreter
             program = patched(
-                directory, job.target.interpreter, amendments=job.amendments, prefer_pure=pure, ranked=ranked
+                directory,
+                job.target.interpreter,
+                amendments=job.amendments,
+                prefer_pure=pure,
+                ranked=ranked,
+                preferred=preferred,
             )
             return _Run(program, wheels_only if ranked and ranked.first else settings)
         return _Run(self.program, settings, before=run_by(job.target.interpreter))

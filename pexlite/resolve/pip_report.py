@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, PackageWheel, Pylock
-from packaging.utils import canonicalize_name
+from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from pexlite.errors import ResolutionError
 from pexlite.network.urls import parts_of
+from pexlite.pylock.dependencies import Needs
+from pexlite.resolve.job import Job
+from pexlite.wheels.metadata import parse_requirement
 
 
 def read_report(file: Path) -> Pylock:
@@ -28,6 +32,35 @@ def installed(file: Path) -> list[Mapping[str, Any]]:
     """The distributions that pip would install, as the report `file` describes them."""
     found: list[Mapping[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["install"]
     return found
+
+
+def needs_in(file: Path, job: Job) -> Needs:
+    """The dependencies between the distributions in the report `file`, with the extras that `job` leads to."""
+    requires = {canonicalize_name(one["metadata"]["name"]): _requires_dist(one) for one in installed(file)}
+    environment: dict[str, str] = {**cast("Mapping[str, str]", job.target.environment)}
+    needs: dict[NormalizedName, set[NormalizedName]] = {}
+    waiting = [
+        (canonicalize_name(root.requirement.name), extra)
+        for root in job.roots
+        for extra in ("", *root.requirement.extras)
+    ]
+    done = set()
+    while waiting:
+        name, extra = waiting.pop()
+        if (name, extra) in done:
+            continue
+        done.add((name, extra))
+        environment["extra"] = canonicalize_name(extra)
+        for requirement in requires.get(name, ()):
+            needed = canonicalize_name(requirement.name)
+            if needed in requires and (requirement.marker is None or requirement.marker.evaluate({**environment})):
+                needs.setdefault(name, set()).add(needed)
+                waiting += [(needed, one) for one in ("", *requirement.extras)]
+    return needs
+
+
+def _requires_dist(item: Mapping[str, Any]) -> list[Requirement]:
+    return [*map(parse_requirement, item["metadata"].get("requires_dist", ()))]
 
 
 def _package(item: Mapping[str, Any]) -> Package:

@@ -38,12 +38,13 @@ def patched(
     prefer_pure: bool = False,
     listing: Path | None = None,
     ranked: Ranked | None = None,
+    preferred: Mapping[str, str] | None = None,
 ) -> PipProgram:
     """pip, run by `interpreter`, with the markers of `environment` and with `amendments` to wheels' requirements.
 
     With `ranked` pip asks for each project only the indexes that it may come from, with `prefer_pure` it takes the
-    pure one of several wheels. With `listing` it writes every file it finds on an index there, and chooses none.
-    `directory` gets a file with these orders.
+    pure one of several wheels, and with `preferred` these versions of projects wherever they fit. With `listing`
+    it writes every file it finds on an index there, and chooses none. `directory` gets a file with these orders.
     """
     place = importlib.util.find_spec("pip")
     assert place is not None
@@ -56,6 +57,7 @@ def patched(
         "overrides": list(map(str, amendments.overrides if amendments else ())),
         "ranked": None if ranked is None else asdict(ranked),
         "prefer_pure": prefer_pure,
+        "preferred": preferred or {},
         "listing": None if listing is None else str(listing),
     }
     file = directory / "orders.json"

@@ -14,12 +14,15 @@ from typing import ClassVar
 
 from packaging.pylock import Package as LockedPackage
 from packaging.pylock import PackageArchive, Pylock, PylockValidationError
+from packaging.utils import NormalizedName, canonicalize_name
 
 from pexlite.addresses import without_secrets
 from pexlite.errors import ResolutionError
 from pexlite.model import IndexSettings, Target
+from pexlite.pylock.dependencies import Needs, with_dependencies
+from pexlite.pylock.write import lock_text
 from pexlite.requirements.lines import requirement_line, write_lines
-from pexlite.resolve.job import Job, is_foreign, write_inputs
+from pexlite.resolve.job import Job, is_foreign, requirement_name, write_inputs
 from pexlite.resolve.metadata_wheels import with_metadata_wheels, with_real_wheels
 from pexlite.resolve.pip import Pip
 from pexlite.resolve.resolver import Build, Resolver
@@ -120,14 +123,43 @@ class Uv(Resolver):
             directory = Path(scratch)
             given, real = with_metadata_wheels(job, directory)
             requirements, constraints = write_inputs(given, directory)
-            arguments = ["pip", "compile", "--format", "pylock.toml", "--quiet", "--no-header", "--no-annotate"]
+            arguments = ["pip", "compile", "--quiet", "--no-header"]
             arguments += [str(requirements), *constraints, *self._pins(job, directory)]
             arguments += [*_target_arguments(job), *_format_arguments(job), *_amendments(job, directory)]
             macos = {} if job.universal else _macos_version(job.target)
-            outcome = self._run(arguments, job.settings, directory, macos)
+            output = directory / "pylock.toml"
+            if job.preferred is not None:
+                output.write_text(lock_text(job.preferred), encoding="utf-8")
+            formats = ["--format", "pylock.toml", "--no-annotate", "--output-file", str(output)]
+            outcome = self._run([*arguments, *formats], job.settings, directory, macos)
             if outcome.code:
                 raise self.explain(job, outcome)
-            return with_real_wheels(_parsed(outcome.stdout, directory, job.universal), real)
+            found = _parsed(output.read_text(encoding="utf-8"), directory, job.universal)
+            if job.with_dependencies:
+                found = with_dependencies(found, self._needs(job, found, arguments, directory))
+            return with_real_wheels(found, real)
+
+    def _needs(self, job: Job, found: Pylock, arguments: Sequence[str], directory: Path) -> Needs:
+        """The dependencies between the packages of `found`, which uv tells in no other format than this one.
+
+        click==8.5.1 ; sys_platform == 'win32'  # via flask, -r requirements.in
+        """
+        output = directory / "annotated.txt"
+        pins = [package for package in found.packages if package.version is not None and not package.is_direct]
+        write_lines(output, map(_pin, pins))
+        formats = ["--annotation-style", "line", "--output-file", str(output)]
+        macos = {} if job.universal else _macos_version(job.target)
+        outcome = self._run([*arguments, *formats], job.settings, directory, macos)
+        if outcome.code:
+            raise self.explain(job, outcome)
+        needs: dict[NormalizedName, set[NormalizedName]] = {}
+        for line in output.read_text(encoding="utf-8").splitlines():
+            requirement, comment, parents = line.rpartition("# via ")
+            for parent in parents.split(", ") if comment else ():
+                if re.fullmatch(r"[A-Za-z0-9][\w.-]*", parent, re.ASCII):
+                    name = canonicalize_name(requirement_name(requirement))
+                    needs.setdefault(canonicalize_name(parent), set()).add(name)
+        return needs
 
     def _pins(self, job: Job, directory: Path) -> list[str]:
         """The path of a project written to `directory` whose dependencies are pinned to their indexes.
@@ -162,6 +194,11 @@ class Uv(Resolver):
         arguments = [*arguments, *index_arguments(settings)]
         own = {"TMPDIR": str(directory), **environment}
         return attempt(self.program, arguments, settings, cwd=directory, extra_environment=own)
+
+
+def _pin(package: LockedPackage) -> str:
+    marker = f" ; {package.marker}" if package.marker else ""
+    return requirement_line(f"{package.name}=={package.version}{marker}")
 
 
 def _can_resolve(target: Target) -> bool:

@@ -31,6 +31,7 @@ NO_ORDERS: dict[str, object] = {
     "excluded": [],
     "overrides": [],
     "prefer_pure": False,
+    "preferred": {},
 }
 PARTS = {f"{module}.{name}" for module, name, _ in patched_pip.PARTS}
 
@@ -157,6 +158,17 @@ def test_oldest_and_newest_pip_prefer_pure_wheels(pip: Path, tmp_path: Path) -> 
     offline = ["--no-index", "--find-links", str(tmp_path), "fast"]
     assert report(pip, tmp_path, {}, *offline) == ["fast 1.0", "native 1.0"]
     assert report(pip, tmp_path, {"prefer_pure": True}, *offline) == ["fast 1.0"]
+
+
+@pytest.mark.network
+def test_oldest_and_newest_pip_keep_preferred_versions_where_they_fit(pip: Path, tmp_path: Path) -> None:
+    make_wheel(tmp_path, "app", requires=["core"])
+    for version in ("1.0", "2.0", "3.0"):
+        make_wheel(tmp_path, "core", version)
+    offline = ["--no-index", "--find-links", str(tmp_path), "app"]
+    preferred: dict[str, object] = {"preferred": {"core": "2.0"}}
+    assert report(pip, tmp_path, preferred, *offline) == ["app 1.0", "core 2.0"]
+    assert report(pip, tmp_path, preferred, *offline, "core>2") == ["app 1.0", "core 3.0"]
 
 
 @pytest.mark.network
