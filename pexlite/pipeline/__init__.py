@@ -10,6 +10,8 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     choose_lock       the lock that a build goes by, with its wheels
     lock_part         the part of a given lock that some requirements need
     choose_installed  the wheels of virtual environments, which take its place
+    earlier_lock      the lock that is there already, and how much of it stays
+    given_lock        a lock that is only to be written in another format
     lock              lock(request): the lock that `pexlite lock` writes
     project_sources   `[tool.uv.sources]` and the like of local projects, followed
     project_indexes   the indexes that these name, in order with the builder's own

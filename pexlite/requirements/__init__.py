@@ -14,6 +14,8 @@ UsageError with all that is wrong. Every reader returns a `Parsed`; `read` adds 
     amendments            `--exclude` and `--override`
     conflicting_options   options that make another one useless; beside_venvs: those that `--venv` does
     declarative           whether building a project runs code of its own
+    lock_lines          a lock as a requirements file
+    lock_lines            a lock as a requirements file that pip installs from
     lines                 requirements as lines of the files that uv and pip read
     parsed                the value that readers return
 """
