@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from inspect import Parameter, signature
 from os import PathLike
@@ -15,6 +15,7 @@ from pexlite.model import (
     BuildResult,
     LockOptions,
     LockResult,
+    LockTerms,
     Manifest,
     Report,
     no_report,
@@ -31,7 +32,8 @@ def _shows(options: type) -> Callable[[_Function], _Function]:
 
     def shows(function: _Function) -> _Function:
         types = {name: given.__forward_arg__ for name, given in options.__annotations__.items()}
-        defaults = {one.name: None if one.default is MISSING else one.default for one in fields(BuildRequest)}
+        known = (*fields(BuildRequest), *fields(LockTerms))
+        defaults = {one.name: None if one.default is MISSING else one.default for one in known}
         shown = [
             Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=types[name])
             for name, default in (defaults | {"directory": "."}).items()
@@ -101,14 +103,25 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
 def lock(*, on_progress: Report | None = None, **options: Unpack[LockOptions]) -> LockResult:
     """The lock (PEP 751) of what was asked for, as its `text`; also written to `output` where that is given.
 
-    The parameters are those of `build`. With uv the lock holds on every platform unless a target is named; with
+    The parameters are those of `build`, and three more; the first two are about a lock that `output` is already:
+
+        upgrade             --upgrade: whether all is resolved anew
+        upgraded            --upgrade-package: names of projects, perhaps with a version
+        format              --format: "pylock" or "requirements"; None goes by the name of `output`
+
+    With uv the lock holds on every platform unless a target is named; with
     pip it holds for this platform or the named ones. Raises subclasses of `pexlite.PexliteError`.
 
         pexlite.lock(requirements=["requests"], output="pylock.toml").text
     """
+    # Imported here: building has no use for them.
+    from pexlite.model.given import as_fields
     from pexlite.pipeline.lock import lock as lock_requirements
 
-    return lock_requirements(_request(lock, options), on_progress or no_report)
+    own = {one.name for one in fields(LockTerms)}
+    terms = LockTerms(**as_fields(LockTerms, {name: value for name, value in options.items() if name in own}))
+    shared = {name: value for name, value in options.items() if name not in own}
+    return lock_requirements(_request(lock, shared), on_progress or no_report, terms)
 
 
 def inspect(path: str | PathLike[str]) -> Manifest:
@@ -142,7 +155,7 @@ def activate(path: str | PathLike[str]) -> Path:
     return activate_file(Path(path))
 
 
-def _request(function: Callable[..., object], options: LockOptions | BuildOptions) -> BuildRequest:
+def _request(function: Callable[..., object], options: Mapping[str, Any]) -> BuildRequest:
     for name in options:
         if name not in signature(function).parameters:
             raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # The second line of every file. Python would run a truncated file as a script: the unknown coding (PEP 263) has it
 # refuse the file with these words instead.
 CODING = "coding: damaged-or-read-from-a-pipe--copy-the-file-here-again"
+# The first line of a lock in the form of a requirements file.
+REQUIREMENTS_HEADER = "# made by pexlite lock, for: pip install --require-hashes --no-deps -r FILE"
 _LONGEST_LINE = 128  # bytes of the `#!` line before it, at most
 
 
@@ -34,6 +36,7 @@ class Kind(enum.Enum):
 
     APPLICATION = "an application that pexlite, pex, shiv or zipapp made"
     LOCK = "a lock (pylock.toml)"
+    REQUIREMENTS = "a requirements file that pexlite lock wrote"
     TARGET = "a target that pexlite probe wrote"
     WHEEL = "a wheel"
 
@@ -168,6 +171,11 @@ def _is_lock(path: Path) -> bool:
     return {"lock-version", "packages"} <= table.keys()
 
 
+def _is_requirements(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(REQUIREMENTS_HEADER)) == REQUIREMENTS_HEADER.encode()
+
+
 def _is_target(path: Path) -> bool:
     import json
 
@@ -178,6 +186,7 @@ def _is_target(path: Path) -> bool:
 _TESTS = {
     Kind.APPLICATION: _is_application,
     Kind.LOCK: _is_lock,
+    Kind.REQUIREMENTS: _is_requirements,
     Kind.TARGET: _is_target,
     Kind.WHEEL: _is_wheel,
 }

@@ -36,17 +36,19 @@ def one_manner(given: dict[str, Any]) -> None:
         raise click.UsageError("-q says nothing, and -v everything: keep one of them", click.get_current_context())
 
 
-def _option(*names: str, help: str, many: bool = False, **rest: Any) -> click.Option:  # noqa: A002 - click's word
+def option(*names: str, help: str, many: bool = False, **rest: Any) -> click.Option:  # noqa: A002 - click's word
+    """An option with its sentence; it may be repeated if `many`."""
     return click.Option(list(names), help=help, multiple=many, **rest)
 
 
-def _flag(*names: str, help: str, **rest: Any) -> click.Option:  # noqa: A002 - click's word
+def flag(*names: str, help: str, **rest: Any) -> click.Option:  # noqa: A002 - click's word
+    """An option without a value, with its sentence."""
     return click.Option(list(names), help=help, is_flag=True, **rest)
 
 
 WHAT_GOES_IN: Sequence[click.Parameter] = (
     click.Argument(["requirements"], nargs=-1, metavar="[REQUIREMENT|PATH]...", shell_complete=files),
-    _option(
+    option(
         "-r",
         "--requirement",
         "requirement_files",
@@ -56,7 +58,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         help="What FILE asks for: a requirements.txt, a pylock.toml or a pyproject.toml "
         "(default: none; repeatable).",
     ),
-    _option(
+    option(
         "--constraint",
         "constraint_files",
         many=True,
@@ -64,7 +66,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         metavar="FILE",
         help="Keep to the versions in this pip constraints file (default: none; repeatable).",
     ),
-    _option(
+    option(
         "--lock",
         type=_FILE,
         metavar="FILE",
@@ -72,12 +74,12 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         "checked, without resolving (default: the pylock.toml or uv.lock beside the local project while it fits, "
         "else resolve).",
     ),
-    _flag(
+    flag(
         "--locked",
         help="Fail, showing a diff, unless there is a lock and it fits the requirements (default: resolve then).",
     ),
-    _flag("--no-lock", "ignore_locks", help="Use no lock that lies beside the project (default: use it)."),
-    _option(
+    flag("--no-lock", "ignore_locks", help="Use no lock that lies beside the project (default: use it)."),
+    option(
         "--exclude",
         "excluded",
         many=True,
@@ -85,28 +87,28 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         help="Leave out this project and what only it needs, since it is there where the file runs (default: "
         "nothing; repeatable).",
     ),
-    _option(
+    option(
         "--override",
         "overrides",
         many=True,
         metavar="REQ",
         help="This requirement replaces every other one on its project (default: none; repeatable).",
     ),
-    _option(
+    option(
         "--group",
         "groups",
         many=True,
         metavar="NAME",
         help="A dependency group of the pyproject.toml here goes in as well (default: none; repeatable).",
     ),
-    _option(
+    option(
         "--extra",
         "extras",
         many=True,
         metavar="NAME",
         help="An extra of the local project goes in as well (default: none; repeatable).",
     ),
-    _option(
+    option(
         "-D",
         "--sources-directory",
         "source_directories",
@@ -115,7 +117,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         metavar="DIR",
         help="The modules and packages at the top of DIR go in as they are (default: none; repeatable).",
     ),
-    _option(
+    option(
         "--include",
         "included",
         many=True,
@@ -123,7 +125,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         help="Take hidden files, and what links lead to elsewhere, out of package directories too where name or "
         "path match, such as '.env' (default: they stay out; repeatable).",
     ),
-    _option(
+    option(
         "--venv",
         "venvs",
         many=True,
@@ -133,7 +135,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         help="Take what is installed in this virtual environment, for its Python: all that the requirements need, "
         "or everything (default: none; repeatable, one for each Python).",
     ),
-    _option(
+    option(
         "--exe",
         "--executable",
         "executable",
@@ -144,7 +146,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
 )
 
 WHERE_IT_RUNS: Sequence[click.Parameter] = (
-    _option(
+    option(
         "--python",
         "pythons",
         many=True,
@@ -152,7 +154,7 @@ WHERE_IT_RUNS: Sequence[click.Parameter] = (
         help="Build for this interpreter: a path, 3.12, 3.12.4, 3.13t, cp312 or pypy3.11; pexlite probe --list "
         "shows those that are here (default: the one that runs pexlite; repeatable).",
     ),
-    _option(
+    option(
         "--platform",
         "platforms",
         many=True,
@@ -160,7 +162,7 @@ WHERE_IT_RUNS: Sequence[click.Parameter] = (
         help="Build for another platform, from wheels and pure sources, such as "
         "linux_x86_64-cp-311-cp311 or macosx_14_0_arm64-cp-313-cp313 (default: this one; repeatable).",
     ),
-    _option(
+    option(
         "--target",
         "target_files",
         many=True,
@@ -172,7 +174,7 @@ WHERE_IT_RUNS: Sequence[click.Parameter] = (
 )
 
 HOW_IT_STARTS: Sequence[click.Parameter] = (
-    _option(
+    option(
         "-c",
         "--script",
         "--console-script",
@@ -182,7 +184,7 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
         help="Start this console script of a bundled wheel, or module:function (default: the only script of "
         "the one local project, else a Python interpreter).",
     ),
-    _option(
+    option(
         "-e",
         "-m",
         "--entry-point",
@@ -190,28 +192,28 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
         help="Start this module as __main__, or this function, whose return value is the exit code "
         "(default: as for -c).",
     ),
-    _option(
+    option(
         "--inject-args",
         many=True,
         callback=split_arguments,
         metavar="WORDS",
         help="Arguments put before those of every start (default: none; repeatable).",
     ),
-    _option(
+    option(
         "--inject-env",
         many=True,
         callback=split_variables,
         metavar="NAME=VALUE",
         help="A variable set at every start unless it is set already (default: none; repeatable).",
     ),
-    _option(
+    option(
         "--inject-python-args",
         many=True,
         callback=split_words,
         metavar="WORDS",
         help="Arguments for Python itself, such as '-W ignore' (default: none; repeatable).",
     ),
-    _option(
+    option(
         "--inherit-path",
         type=click.Choice(["false", "fallback", "prefer"]),
         default="false",
@@ -219,24 +221,24 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
         help="Whether the host's own packages are importable: never, after the bundle's or before them "
         "(default: false).",
     ),
-    _option(
+    option(
         "--bin-path",
         type=click.Choice(["off", "prepend", "append"]),
         default="off",
         help="Whether child processes find the bundle's scripts on PATH (default: off).",
     ),
-    _flag(
+    flag(
         "--sh-boot",
         help="Start through /bin/sh, which finds a fitting Python by itself (default: by the #! line).",
     ),
-    _option(
+    option(
         "--python-shebang",
         "shebang",
         metavar="TEXT",
         default="/usr/bin/env python3",
         help="What stands after #! in the file's first line (default: /usr/bin/env python3).",
     ),
-    _option(
+    option(
         "--runtime-pex-root",
         "pex_root",
         callback=no_option,
@@ -246,20 +248,20 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
 )
 
 INDEXES: Sequence[click.Parameter] = (
-    _option(
+    option(
         "-i",
         "--index-url",
         metavar="URL",
         help="The package index (default: what pip and the PIP_* variables are configured to use).",
     ),
-    _option(
+    option(
         "--extra-index-url",
         "extra_index_urls",
         many=True,
         metavar="URL",
         help="Another index besides it (default: pip's; repeatable).",
     ),
-    _option(
+    option(
         "--index",
         "named_indexes",
         many=True,
@@ -268,7 +270,7 @@ INDEXES: Sequence[click.Parameter] = (
         help="Another index, with a name for --from and with a higher rank than those without (default: none; "
         "repeatable).",
     ),
-    _option(
+    option(
         "--from",
         "pins",
         many=True,
@@ -277,15 +279,15 @@ INDEXES: Sequence[click.Parameter] = (
         help="Take this project from the index of that name and from no other, and from that index nothing else "
         "(default: none; repeatable).",
     ),
-    _option(
+    option(
         "--index-strategy",
         type=click.Choice(["first-index", "unsafe-first-match", "unsafe-best-match"]),
         help="Where several indexes have a project, take it from the first that has it, from the first with a "
         "version that fits, or the best version of all; extra indexes come before --index-url, as in uv "
         "(default: UV_INDEX_STRATEGY, else the last, as pip does).",
     ),
-    _flag("--no-index", help="Ask no index, only --find-links and --wheels (default: ask)."),
-    _option(
+    flag("--no-index", help="Ask no index, only --find-links and --wheels (default: ask)."),
+    option(
         "-f",
         "--find-links",
         many=True,
@@ -293,33 +295,33 @@ INDEXES: Sequence[click.Parameter] = (
         metavar="PATH|URL",
         help="A directory or page with distributions (default: pip's; repeatable).",
     ),
-    _option(
+    option(
         "--wheels",
         many=True,
         type=_DIRECTORY,
         metavar="DIR",
         help="A directory of wheels, looked at before every --find-links (default: none; repeatable).",
     ),
-    _flag("--pre", "prereleases", help="Take pre-releases too (default: only where nothing else fits)."),
-    _flag(
+    flag("--pre", "prereleases", help="Take pre-releases too (default: only where nothing else fits)."),
+    flag(
         "--prefer-pure",
         help="Take the pure wheel of a project that has compiled ones too, so that the file serves more Pythons "
         "(default: the best wheel for each target).",
     ),
-    _option(
+    option(
         "--uploaded-prior-to",
         metavar="DATE",
         help="Only what was uploaded before DATE, such as 2026-01-31 in UTC, or P7D for seven days ago "
         "(default: everything).",
     ),
-    _option(
+    option(
         "--trusted-host",
         "trusted_hosts",
         many=True,
         metavar="HOST",
         help="A host whose certificate is not checked (default: pip's; repeatable).",
     ),
-    _option(
+    option(
         "--resolver",
         type=click.Choice(["auto", "uv", "pip"]),
         default="auto",
@@ -328,7 +330,7 @@ INDEXES: Sequence[click.Parameter] = (
 )
 
 OUTPUT: Sequence[click.Parameter] = (
-    _option(
+    option(
         "-o",
         "--output",
         "--output-file",
@@ -337,46 +339,26 @@ OUTPUT: Sequence[click.Parameter] = (
         help="The file to write (default: ./NAME.pex, after what it starts, else the project).",
     ),
     FORCE,
-    _flag(
+    flag(
         "--compile",
         "bytecode",
         help="Put bytecode in for the Pythons here: a larger file, a faster first start (default: none).",
     ),
-    _flag(
+    flag(
         "--no-compress",
         "compress",
         callback=negated,
         help="Keep the files in wheels uncompressed: a larger file, a faster first start (default: as they are).",
     ),
-    _flag("--allow-large", help="Take wheels that unpack to far more than they are (default: an error)."),
-    _flag(
+    flag("--allow-large", help="Take wheels that unpack to far more than they are (default: an error)."),
+    flag(
         "--strict",
         help="Fail when two wheels bring different files under one name, or a wheel differs from its RECORD "
         "(default: a note).",
     ),
-    _flag("--dry-run", help="Resolve and decide everything, and write no file (default: write it)."),
-    _flag("--json", "as_json", help="Say what was built as JSON on stdout (default: one line on stderr)."),
-    _flag("--no-progress", help="Show no progress (default: a display on a terminal, else a line per stage)."),
-    _flag("-q", "--quiet", help="Say nothing unless it fails (default: progress, notes and one closing line)."),
-    _flag("-v", "--verbose", help="Show every step, and tracebacks of errors (default: off)."),
-)
-
-# Options that only building a file has a use for. Not read from LockOptions: help imports no model.
-_NOT_OF_A_LOCK = {"lock", "locked", "ignore_locks", "source_directories", "included", "venvs"}
-WHAT_IS_LOCKED: Sequence[click.Parameter] = tuple(
-    parameter for parameter in WHAT_GOES_IN if parameter.name not in _NOT_OF_A_LOCK
-)
-
-LOCK_OUTPUT: Sequence[click.Parameter] = (
-    _option(
-        "-o",
-        "--output",
-        "--output-file",
-        type=OutputPath(path_type=Path),
-        default="pylock.toml",
-        metavar="FILE",
-        help="The lock to write; - is stdout (default: pylock.toml).",
-    ),
-    FORCE,
-    *(parameter for parameter in OUTPUT if parameter.name in ("no_progress", "quiet", "verbose")),
+    flag("--dry-run", help="Resolve and decide everything, and write no file (default: write it)."),
+    flag("--json", "as_json", help="Say what was built as JSON on stdout (default: one line on stderr)."),
+    flag("--no-progress", help="Show no progress (default: a display on a terminal, else a line per stage)."),
+    flag("-q", "--quiet", help="Say nothing unless it fails (default: progress, notes and one closing line)."),
+    flag("-v", "--verbose", help="Show every step, and tracebacks of errors (default: off)."),
 )

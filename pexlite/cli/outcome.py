@@ -12,7 +12,7 @@ from pexlite.cli.words import count_in_words, path_in_words, seconds_in_words, s
 
 if TYPE_CHECKING:
     # LockResult imports `packaging`, which most builds do without.
-    from pexlite.model import BuildResult, BundledWheel, LockResult, Variant
+    from pexlite.model import BuildResult, BundledWheel, LockChange, LockResult, Variant
     from pexlite.tools.info import WheelInfo
 
 _COLUMNS = 80  # of a terminal, and of a log that people read
@@ -33,7 +33,18 @@ def show_lock(result: LockResult, directory: Path, told: Collection[str] = ()) -
     show_notices(result.notices, told)
     done = f"wrote {path_in_words(result.path, directory)}" if result.path else "locked"
     packages = count_in_words(len({package.name for package in result.lock.packages}), "package")
-    say("  ".join([done, packages, seconds_in_words(result.seconds)]), err=True)
+    for change in result.changes or ():
+        say(f"  {change}", err=True)
+    changed = [_changes_in_words(result.changes)] if result.changes is not None else []
+    say("  ".join([done, packages, *changed, seconds_in_words(result.seconds)]), err=True)
+
+
+def _changes_in_words(changes: Sequence[LockChange]) -> str:
+    """`1 added, 2 removed, 3 changed`, or `nothing changed`."""
+    added = sum(not change.before for change in changes)
+    removed = sum(not change.after for change in changes)
+    counts = {"added": added, "removed": removed, "changed": len(changes) - added - removed}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing changed"
 
 
 def show_notices(notices: Sequence[str], told: Collection[str] = ()) -> None:

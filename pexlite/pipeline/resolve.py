@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from packaging.pylock import Pylock
 
 from pexlite.model import Target
+from pexlite.pipeline.earlier_lock import EarlierLock
 from pexlite.pipeline.prepare import Prepared
 from pexlite.pipeline.project_sources import Sourced, with_sources
 from pexlite.pylock.prefer_pure import pure_where_possible
@@ -26,8 +27,13 @@ class Resolved:
     notices: tuple[str, ...] = ()
 
 
-def resolve_request(prepared: Prepared, *, universal: bool = False) -> Resolved:
-    """`prepared`, resolved for its targets; if `universal`, for all platforms and Pythons its code accepts."""
+def resolve_request(
+    prepared: Prepared, *, universal: bool = False, earlier: EarlierLock | None = None
+) -> Resolved:
+    """`prepared`, resolved for its targets; if `universal`, for all platforms and Pythons its code accepts.
+
+    With `earlier` the lock keeps the versions of that one where they fit, and records its dependencies.
+    """
     sourced = with_sources(prepared, universal=universal)
     prepared, specification, workshop = sourced.prepared, prepared.specification, sourced.prepared.workshop
     targets = (_oldest(prepared),) if universal else workshop.targets
@@ -38,6 +44,9 @@ def resolve_request(prepared: Prepared, *, universal: bool = False) -> Resolved:
         settings=workshop.resolver.heeded(workshop.settings, specification.index),
         amendments=specification.amendments,
         universal=universal,
+        preferred=earlier.preferred if earlier else None,
+        constraint_lines=earlier.constraint_lines if earlier else (),
+        with_dependencies=earlier is not None,
     )
     found = _resolved(resolution, sourced)
     lock = pure_where_possible(found, targets) if workshop.settings.prefer_pure else found

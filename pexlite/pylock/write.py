@@ -59,12 +59,12 @@ def lock_text(lock: Pylock) -> str:
     return text + ("\n" + tomli_w.dumps({"tool": tools}) if tools else "")
 
 
-def write_lock(text: str, output: Path, *, force: bool = False) -> None:
+def write_lock(text: str, output: Path, kind: Kind = Kind.LOCK, *, force: bool = False) -> None:
     """Write `text` to `output`, all of it or, where that fails with WriteError, nothing.
 
-    With `force` also in the place of a file that is no lock.
+    With `force` also in the place of a file that is not of this `kind`.
     """
-    with Output(output, Kind.LOCK, force).replaced() as file:
+    with Output(output, kind, force).replaced() as file:
         file.write(text.encode())
 
 
@@ -74,7 +74,7 @@ def write_lock(text: str, output: Path, *, force: bool = False) -> None:
 def _own(package: Package, source: LocalSource, directory: Path) -> Package | None:
     """The lock's entry for local code; None for code that only pexlite could install."""
     path = _relative(source.path, directory)
-    bare = Package(name=package.name, marker=package.marker)
+    bare = Package(name=package.name, marker=package.marker, dependencies=package.dependencies)
     if source.kind is LocalKind.PROJECT:
         # Without a version: the project may have another one by the time it is built.
         return replace(bare, directory=PackageDirectory(path=path))

@@ -82,7 +82,7 @@ def test_options_before_a_command_are_the_commands(
 ) -> None:
     asked: list[BuildRequest] = []
 
-    def lock(request: BuildRequest, report: object) -> None:
+    def lock(request: BuildRequest, report: object, terms: object) -> None:
         asked.append(request)
         raise KeyboardInterrupt
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from pexlite.cli.main import run
-from pexlite.model import BuildRequest, IndexSettings, LockResult, Report
+from pexlite.model import BuildRequest, IndexSettings, LockChange, LockResult, LockTerms, Report
 from tests.pylock.values import lock_of
 
 Output = pytest.CaptureFixture[str]
+TERMS: list[LockTerms] = []
+CHANGES: dict[str, tuple[LockChange, ...] | None] = {}
 
 
 @pytest.fixture
@@ -19,10 +21,11 @@ def requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[BuildReque
     """The requests that reach the locking function, which is replaced and locks nothing."""
     seen: list[BuildRequest] = []
 
-    def lock(request: BuildRequest, report: Report) -> LockResult:
+    def lock(request: BuildRequest, report: Report, terms: LockTerms) -> LockResult:
         seen.append(request)
+        TERMS.append(terms)
         path = request.directory / request.output if request.output else None
-        return LockResult(path, "the text\n", lock_of(), ("a note",), 0.4)
+        return LockResult(path, "the text\n", lock_of(), ("a note",), 0.4, CHANGES.get("now"))
 
     monkeypatch.setattr("pexlite.pipeline.lock.lock", lock)
     monkeypatch.chdir(tmp_path)
@@ -83,3 +86,26 @@ def test_defaults_of_the_project_hold_for_its_lock_but_for_the_files_own(
     [request] = requests
     assert (request.pythons, request.excluded, request.output) == (("3.12",), ("a",), Path("pylock.toml"))
     assert request.script is None
+
+
+def test_what_is_to_change_becomes_terms(requests: list[BuildRequest]) -> None:
+    assert (
+        run(["lock", "x", "--upgrade-package", "a", "--upgrade-package", "b==1", "--format", "requirements"]) == 0
+    )
+    assert TERMS[-1] == LockTerms(upgraded=("a", "b==1"), format="requirements")
+    assert run(["lock", "x", "--upgrade"]) == 0
+    assert TERMS[-1] == LockTerms(upgrade=True)
+
+
+def test_the_changes_stand_before_the_closing_line(
+    requests: list[BuildRequest], capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = (LockChange("a", ("1",), ("2", "3")), LockChange("b", (), ("1",)), LockChange("c", ("1",), ()))
+    monkeypatch.setitem(CHANGES, "now", changes)
+    assert run(["lock", "x"]) == 0
+    *_, first, second, third, last = capsys.readouterr().err.splitlines()
+    assert [first, second, third] == ["  a 1 -> 2, 3", "  + b 1", "  - c 1"]
+    assert last == "wrote pylock.toml  0 packages  1 added, 1 removed, 1 changed  0.4 s"
+    monkeypatch.setitem(CHANGES, "now", ())
+    assert run(["lock", "x"]) == 0
+    assert capsys.readouterr().err.endswith("0 packages  nothing changed  0.4 s\n")

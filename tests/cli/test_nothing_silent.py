@@ -146,6 +146,12 @@ def of_lock(row: Row) -> Row:
 ROWS: dict[str, Row] = {
     **{f"build {name}": row for name, row in OF_BUILD.items()},
     **{f"lock {name}": of_lock(row) for name, row in OF_BOTH.items()},
+    "lock --upgrade": Row(f"lock {APP} -o pylock.low.toml", "--upgrade"),
+    "lock --upgrade-package": Row(
+        f"lock {APP} -o pylock.low.toml", "--upgrade-package core", f"lock {APP} -o - --upgrade-package core",
+        "no lock to act on",
+    ),
+    "lock --format": Row(f"lock {APP} -o -", "--format requirements"),
     "lock --pre": Row(f"lock {APP} -o -", "--pre"),
     "lock --prefer-pure": Row(f"lock both {N} -o -", "--prefer-pure"),
     "lock --exclude": Row(
@@ -183,6 +189,7 @@ NEVER = {
     "--allow-large": "a permission: it is used or it is not",
     "--compile": "of a venv: whatever can be compiled is",
     "--dry-run": "to write nothing can always be done",
+    "--format": "the same lock in another form",
     "--force": "of files that are made of others: a permission",
     "--json": "another form of what is said anyway",
     "--no-compress": "files that are stored already are what it asks for",
@@ -191,6 +198,7 @@ NEVER = {
     "--prefer-pure": "of a lock: a wish; the build that follows says where it was in vain",
     "--strict": "forbids what need not be there",
     "--trusted-host": "a permission, of hosts that requirements may name as well",
+    "--upgrade": "to resolve all can always be done",
     "--verbose": "shows what there is to be shown",
 }
 

@@ -13,7 +13,7 @@ from pexlite.cli.info import INFO
 from pexlite.cli.lock import LOCK
 from pexlite.cli.option_values import PathOrUrl
 from pexlite.cli.pex_options import in_pexlite
-from pexlite.model import BuildRequest, IndexSettings, LaunchOptions, LockOptions
+from pexlite.model import BuildRequest, IndexSettings, LaunchOptions, LockOptions, LockTerms
 from pexlite.model.manifest import StartFacts
 
 # Several are understood, so that the error about them can name them.
@@ -69,15 +69,18 @@ WITHOUT_AN_OPTION = {
 def test_every_option_is_a_field_of_the_request_and_every_field_an_option_or_it_is_said_why_not() -> None:
     given = {str(parameter.name) for parameter in BUILD.params}
     known = [field.name for kind in (BuildRequest, IndexSettings, LaunchOptions) for field in fields(kind)]
+    own_of_a_lock = {field.name for field in fields(LockTerms)}
     assert len(known) == len(set(known)), "an option sets the field of its name: two kinds have the same"
     assert given - set(known) == set(WITHOUT_A_FIELD)
     assert set(known) - given == set(WITHOUT_AN_OPTION)
-    assert {str(parameter.name) for parameter in LOCK.params} <= given
+    assert own_of_a_lock.isdisjoint(known)
+    assert {str(parameter.name) for parameter in LOCK.params} - given == own_of_a_lock
 
 
 def test_what_both_commands_take_both_functions_take() -> None:
     given = {str(parameter.name) for parameter in LOCK.params} & {field.name for field in fields(BuildRequest)}
-    assert given | {"index", "directory"} == set(LockOptions.__annotations__)
+    own_of_a_lock = {field.name for field in fields(LockTerms)}
+    assert given | {"index", "directory"} | own_of_a_lock == set(LockOptions.__annotations__)
 
 
 def test_no_option_that_exists_is_said_to_be_missing() -> None:
