@@ -168,8 +168,8 @@ WHERE_IT_RUNS: Sequence[click.Parameter] = (
         many=True,
         type=_FILE,
         metavar="FILE",
-        help="Build for the Python that pexlite probe described in FILE, from wheels and pure sources "
-        "(default: none; repeatable).",
+        help="Build for the Python that pexlite probe, or pex as a complete platform, described in FILE, from "
+        "wheels and pure sources (default: none; repeatable).",
     ),
 )
 

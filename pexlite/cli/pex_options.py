@@ -163,7 +163,7 @@ PEX_OPTIONS = (
 --interpreter-constraint : name the interpreters: --python 3.11 --python 3.12
 --interpreter-selection-strategy : name the interpreters: --python 3.11
 --abbreviated-platform : use --platform
---complete-platform : use --target FILE, with what pexlite probe has written on that machine
+--complete-platform : use --target FILE, with the same file or what pexlite probe has written
 --manylinux : name the platform: --platform manylinux_2_28_x86_64-cp-312-cp312
 --resolve-local-platforms : use --python for an interpreter that is here: then projects are built for it
 --no-sh-boot : leave it out: it is off

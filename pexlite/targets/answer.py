@@ -35,15 +35,22 @@ def checked_answer(said: Mapping[str, Any]) -> Mapping[str, Any]:
     _check_libc(said["libc"])
     if not isinstance(said["executable"], str):
         raise TypeError("executable is no path")
-    if not isinstance(environment, dict) or environment.keys() != _MARKERS:
+    check_markers(environment)
+    if environment.keys() != _MARKERS:
+        raise ValueError("environment has not the markers of PEP 508")
+    return {**said, "version": tuple(version)}
+
+
+def check_markers(environment: Any) -> None:
+    """Raise ValueError unless `environment` has possible values of the markers of PEP 508, and nothing else."""
+    if not isinstance(environment, dict) or not environment.keys() <= _MARKERS:
         raise ValueError("environment has not the markers of PEP 508")
     for name, value in environment.items():
         _line(name, value)
         if name not in _WORDS:
             _match(_WORD, name, value)
-    for name in ("python_version", "python_full_version"):
-        _match(_VERSION, name, environment[name])
-    return {**said, "version": tuple(version)}
+        if name in ("python_version", "python_full_version"):
+            _match(_VERSION, name, value)
 
 
 def _check_libc(libc: Any) -> None:

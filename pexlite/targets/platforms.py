@@ -86,6 +86,11 @@ def platform_target(spelling: str) -> Target:
     return replace(target, any_patch=full is None)
 
 
+def platform_in(tag: str) -> Platform | None:
+    """The platform that the platform tag `tag` is of, such as "manylinux_2_28_x86_64"; None for an unknown one."""
+    return _platform(tag) if _PLATFORM.fullmatch(tag) and _is_likely(tag) else None
+
+
 def _platform(name: str) -> Platform:
     found = _PLATFORM.fullmatch(name)
     assert found

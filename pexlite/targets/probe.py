@@ -15,6 +15,7 @@ from pexlite.files.programs import find_program
 from pexlite.model import Target
 from pexlite.targets.answer import checked_answer
 from pexlite.targets.asking import answer_in, ask_program, put_question, target_of
+from pexlite.targets.complete_platform import complete_platform, is_complete_platform
 from pexlite.targets.interpreters import is_like_a_python, named_target, running_target
 
 _FORMAT = 1
@@ -46,9 +47,14 @@ def probe_python(place: str, python: str | None = None) -> str:
 
 
 def read_target(file: Path) -> Target:
-    """The Target in a `file` written by `pexlite probe`; it has no interpreter. Raises TargetError."""
+    """The Target in a `file` written by `pexlite probe`, or by pex as a complete platform; it has no interpreter.
+
+    Raises TargetError.
+    """
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
+        if is_complete_platform(said):
+            return complete_platform(said)
         if said.get("pexlite_target") != _FORMAT:
             raise ValueError("it was not written by pexlite probe, or by a newer one")
         return target_of(checked_answer(said), None)
