@@ -12,6 +12,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     choose_installed  the wheels of virtual environments, which take its place
     earlier_lock      the lock that is there already, and how much of it stays
     given_lock        a lock that is only to be written in another format
+    unusable_lock     locks beside projects that cannot be followed
     lock              lock(request): the lock that `pexlite lock` writes
     project_sources   `[tool.uv.sources]` and the like of local projects, followed
     project_indexes   the indexes that these name, in order with the builder's own

@@ -30,6 +30,7 @@ from pexlite.pipeline.index_origins import origin_notices
 from pexlite.pipeline.lock_part import check_has_all, part_of
 from pexlite.pipeline.prepare import Prepared
 from pexlite.pipeline.resolve import resolve_request
+from pexlite.pipeline.unusable_lock import UnusableLock, how_to_lock
 from pexlite.pylock.select import wheels_given
 from pexlite.requirements.amendments import with_recorded
 from pexlite.resolve.project_lock import find_lock, foreign_lock, read_project_lock
@@ -72,31 +73,27 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
     request, specification = prepared.request, prepared.specification
     if specification.lock is not None:
         return _requested(prepared, specification.lock)
-    notices: tuple[str, ...] = ()
-    file = _lock_beside(prepared)
-    if file is not None:
-        unfit = _unfit(prepared, file)
-        if not unfit:
-            try:
-                return _beside(prepared, file)
-            except PexliteError as problem:
-                # Another file under a locked name may be an attack: it ends the build whoever named the lock.
-                if request.locked or isinstance(problem, HashMismatch):
-                    raise
-                unfit = "; ".join([problem.message, *problem.causes[:2]])
-        elif request.locked:
-            raise UsageError(f"{file.name} cannot be used: {unfit}", hint=_instead_of(file))
-        notices = (f"{file.name} was passed over ({unfit}); all is resolved anew",)
-    else:
-        notices = _without_lock(prepared)
+    files = _locks_beside(prepared)
+    unusable: list[UnusableLock] = []
+    for file in files:
+        found = _of_projects(prepared, file)
+        if isinstance(found, ChosenLock):
+            return found
+        found.check_can_be_read()
+        unusable.append(found)
+    notices = tuple(lock.notice for lock in unusable) if files else _without_lock(prepared)
     resolved = resolve_request(prepared)
-    whole, found = resolved.prepared, resolved.lock
+    whole = resolved.prepared
+    for lock in unusable:
+        lock.check_same(resolved.lock, _decided_here(whole))
     own = {entry.wheel.sha256: entry.wheel for entry in whole.local}
     from_sources = tuple(entry for entry in whole.local if entry not in prepared.local)
-    fetched = collect(found, whole.workshop, request.directory)
+    fetched = collect(resolved.lock, whole.workshop, request.directory)
     wheels = tuple(own.get(wheel.sha256, wheel) for wheel in fetched)
-    notices = (*notices, *resolved.notices, *origin_notices(whole, found))
-    return ChosenLock(found, LockParts(), specification.amendments, wheels, local=from_sources, notices=notices)
+    notices = (*notices, *resolved.notices, *origin_notices(whole, resolved.lock))
+    return ChosenLock(
+        resolved.lock, LockParts(), specification.amendments, wheels, local=from_sources, notices=notices
+    )
 
 
 def _requested(prepared: Prepared, found: Pylock) -> ChosenLock:
@@ -162,8 +159,7 @@ def _check(prepared: Prepared, chosen: ChosenLock, file: Path) -> None:
 
 
 def _instead_of(file: Path) -> str:
-    command = "uv lock" if file.name == "uv.lock" else "pexlite lock ."
-    return f"lock again ({command}), or build without --locked"
+    return f"lock again ({how_to_lock(file)}), or build without --locked"
 
 
 def _locked_roots(chosen: ChosenLock, brought: frozenset[str]) -> tuple[Root, ...]:
@@ -206,9 +202,42 @@ def _brought_by_excluded(prepared: Prepared, chosen: ChosenLock) -> tuple[frozen
 # -- a lock beside the project -------------------------------------------------------------------
 
 
-def _lock_beside(prepared: Prepared) -> Path | None:
-    """The lock beside the one local project; with `--locked` and no project, the one in the build's directory."""
-    return None if prepared.request.ignore_locks else _beside_project(prepared, find_lock)
+def _locks_beside(prepared: Prepared) -> list[Path]:
+    """The locks beside local projects; with `--locked` and no project, the one in the build's directory."""
+    request = prepared.request
+    projects = sorted({entry.source.path for entry in prepared.local if entry.source.kind is LocalKind.PROJECT})
+    if request.ignore_locks:
+        return []
+    places = projects or ([request.directory] if request.locked else [])
+    return list(dict.fromkeys(filter(None, map(find_lock, places))))
+
+
+def _of_projects(prepared: Prepared, file: Path) -> ChosenLock | UnusableLock:
+    """The lock in `file`, which lies beside a project, with its wheels; else why it cannot be used.
+
+    With `--locked` that is UsageError or ResolutionError, and another file under a locked name is HashMismatch.
+    """
+    request = prepared.request
+    projects = {entry.source.path for entry in prepared.local if entry.source.kind is LocalKind.PROJECT}
+    several = f"{len(projects)} projects are named, and it is of one" if len(projects) > 1 else ""
+    unfit = several or _unread(prepared, file) or _otherwise(prepared)
+    if unfit and request.locked:
+        raise UsageError(f"{file.name} cannot be used: {unfit}", hint=_instead_of(file))
+    if unfit:
+        return UnusableLock(file, unfit, unwanted=bool(_otherwise(prepared)))
+    try:
+        return _beside(prepared, file)
+    except PexliteError as problem:
+        # Another file under a locked name may be an attack: it ends the build whoever named the lock.
+        if request.locked or isinstance(problem, HashMismatch):
+            raise
+        return UnusableLock(file, "; ".join([problem.message, *problem.causes[:2]]))
+
+
+def _decided_here(prepared: Prepared) -> set[str]:
+    """The names of projects that no lock decides: local code, and those that `--override` replaces."""
+    overrides = prepared.specification.amendments.overrides
+    return {entry.wheel.name for entry in prepared.local} | {canonicalize_name(one.name) for one in overrides}
 
 
 def _beside_project(prepared: Prepared, find: Callable[[Path], _Found | None]) -> _Found | None:
@@ -238,11 +267,16 @@ def _without_lock(prepared: Prepared) -> tuple[str, ...]:
     return (f"{name} beside the project is not read, and all is resolved anew; to go by it: {foreign.how}",)
 
 
-def _unfit(prepared: Prepared, file: Path) -> str:
-    """Why the lock beside the project is not used, in words; "" where it is."""
-    specification, settings = prepared.specification, prepared.specification.index
+def _unread(prepared: Prepared, file: Path) -> str:
+    """Why the lock `file` cannot be read here, in words; "" where it can."""
     if file.name == "uv.lock" and prepared.workshop.resolver.lock_name != file.name:
         return "only uv can read it: pip install 'pexlite[uv]'"
+    return ""
+
+
+def _otherwise(prepared: Prepared) -> str:
+    """The options of this build that ask for other versions than a lock has, in words; "" without any."""
+    specification, settings = prepared.specification, prepared.specification.index
     said = {
         "--constraint": specification.constraint_files,
         "--pre": settings.prereleases,

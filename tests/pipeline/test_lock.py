@@ -5,6 +5,7 @@ Longer than 400 lines, since half of it is the text of other tools' locks.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tomllib
@@ -318,11 +319,30 @@ def test_no_lock_builds_without_it(locked: Path, tmp_path: Path) -> None:
     assert (names(result), result.notices) == (["click 8.9", "my-app 1.0"], ())
 
 
-def test_a_lock_that_no_longer_fits_is_passed_over_and_said(locked: Path, tmp_path: Path) -> None:
-    needs(locked, "'click>=8.5'")
+def test_a_lock_that_no_longer_fits_is_passed_over_where_its_pins_stay(
+    locked: Path, links: Path, tmp_path: Path
+) -> None:
+    (links / "click-8.9-py3-none-any.whl").unlink()
+    needs(locked, "'click<9', 'dev'")
     result = built(locked, tmp_path)
-    assert names(result) == ["click 9.0", "my-app 1.0"]
-    assert "no longer satisfies the requirements; - click 8.1; + click>=8.5" in result.notices[0]
+    assert names(result) == ["click 8.1", "dev 1.0", "my-app 1.0"]
+    assert "no longer satisfies the requirements; + dev" in result.notices[0]
+    assert "and what it pins stays as it is" in result.notices[0]
+
+
+@pytest.mark.parametrize("bound", ["'click>=8.5'", "'click<9', 'dev'"])
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
+def test_where_its_pins_would_change_the_build_ends(
+    resolver: str, bound: str, locked: Path, tmp_path: Path
+) -> None:
+    needs(locked, bound)
+    with pytest.raises(ResolutionError, match=r"pylock\.toml cannot be used, and without it other") as caught:
+        built(locked, tmp_path, resolver=resolver)
+    assert caught.value.causes[0].startswith("pylock.toml no longer satisfies the requirements")
+    assert caught.value.causes[1] == f"click 8.1 -> {'9.0' if '>=' in bound else '8.9'}"
+    assert (caught.value.hint or "").endswith("or build without it: --no-lock")
+    assert not (tmp_path / "app.pex").exists()
+    assert "my-app 1.0" in names(built(locked, tmp_path, resolver=resolver, ignore_locks=True))
 
 
 @pytest.mark.parametrize("also_gone", [False, True], ids=["alone", "among several failures"])
@@ -470,29 +490,89 @@ def test_the_lock_of_a_workspace_is_that_of_its_members(links: Path, tmp_path: P
     assert result.notices[0] == "uv.lock of the workspace is used; --no-lock builds without it"
 
 
-def test_uv_lock_that_no_longer_fits_is_an_error_only_with_locked(uv_project: Path, tmp_path: Path) -> None:
+def test_uv_lock_that_no_longer_fits_ends_the_build_where_its_pins_would_change(
+    uv_project: Path, tmp_path: Path
+) -> None:
     needs(uv_project, "'click>=8.5'")
-    assert names(built(uv_project, tmp_path, resolver="uv")) == ["click 9.0", "my-app 1.0"]
+    with pytest.raises(ResolutionError, match=r"uv\.lock cannot be used, and without it other") as caught:
+        built(uv_project, tmp_path, resolver="uv")
+    assert caught.value.hint == "make it anew (uv lock), or build without it: --no-lock"
     with pytest.raises(ResolutionError) as caught:
         built(uv_project, tmp_path, resolver="uv", locked=True)
     assert caught.value.hint == "lock again (uv lock), or build without --locked"
 
 
 def test_pip_says_that_only_uv_reads_it(uv_project: Path, tmp_path: Path) -> None:
+    with pytest.raises(ResolutionError, match=r"uv\.lock cannot be used") as caught:
+        built(uv_project, tmp_path, resolver="pip")
+    assert caught.value.causes == ("only uv can read it: pip install 'pexlite[uv]'", "click 8.1 -> 8.9")
+    (tmp_path / "links" / "click-8.9-py3-none-any.whl").unlink()
     result = built(uv_project, tmp_path, resolver="pip")
-    assert names(result) == ["click 8.9", "my-app 1.0"]
+    assert names(result) == ["click 8.1", "my-app 1.0"]
     assert "uv.lock was passed over (only uv can read it" in result.notices[0]
 
 
-@pytest.mark.parametrize("name", ["pylock.toml", "uv.lock"])
-def test_a_damaged_lock_beside_the_project_is_passed_over_unless_it_must_fit(
-    name: str, links: Path, project: Path, tmp_path: Path
+UNREADABLE = {
+    "pylock.toml": [
+        "no = toml = at all",
+        "lock-version = '2.0'\npackages = []",
+        "lock-version = '1.0'\npackages = 5",
+    ],
+    "uv.lock": ["no = toml = at all", "version = 2\n[[package]]\nname = 'click'\nversion = '8.1'", "\0"],
+}
+
+
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
+@pytest.mark.parametrize("row", range(3))
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_lock_that_cannot_be_read_ends_the_build(
+    name: str, row: int, resolver: str, links: Path, project: Path, tmp_path: Path
 ) -> None:
-    (project / name).write_text("no = toml = at all")
-    assert names(built(project, tmp_path, resolver="uv")) == ["click 8.1", "my-app 1.0"]
-    with pytest.raises(PexliteError) as caught:
-        built(project, tmp_path, resolver="uv", locked=True)
-    assert caught.value.exit_code == 3
+    (project / name).write_text(UNREADABLE[name][row])
+    with pytest.raises(ResolutionError, match=f"{name} cannot be used") as caught:
+        built(project, tmp_path, resolver=resolver)
+    assert "--no-lock" in (caught.value.hint or "")
+    assert names(built(project, tmp_path, resolver=resolver, ignore_locks=True)) == ["click 8.1", "my-app 1.0"]
+    with pytest.raises(PexliteError) as insisted:
+        built(project, tmp_path, resolver=resolver, locked=True)
+    assert insisted.value.exit_code in (2, 3)
+
+
+def test_a_pin_without_hashes_and_one_to_other_files_are_compared(
+    links: Path, project: Path, tmp_path: Path
+) -> None:
+    wheel = links / "click-8.1-py3-none-any.whl"
+    text = lock_text("uv", [wheel])
+    without = re.sub(r"hashes = \{[^}]*\}", "hashes = {}", text)
+    assert without != text
+    (project / "pylock.toml").write_text(without)
+    assert "what it pins stays as it is" in built(project, tmp_path).notices[0]
+    # A stranger of the same version, for which the index is asked anew.
+    (project / "pylock.toml").write_text(
+        text.replace(sha256(wheel), "0" * 64)
+        .replace("lock-version", "x = 1\nlock-version", 1)
+        .replace("click-8.1-py3", "click-8.1-cp27")
+    )
+    with pytest.raises(ResolutionError, match="cannot be used") as caught:
+        built(project, tmp_path)
+    assert "click 8.1 -> other files of that version" in caught.value.causes
+
+
+def test_the_lock_of_one_of_several_projects_pins_too(locked: Path, links: Path, tmp_path: Path) -> None:
+    other = make_project(tmp_path, "other", files={"other.py": ""})
+    with pytest.raises(ResolutionError, match=r"pylock\.toml cannot be used") as caught:
+        built(locked, tmp_path, str(other))
+    assert caught.value.causes == ("2 projects are named, and it is of one", "click 8.1 -> 8.9")
+    (links / "click-8.9-py3-none-any.whl").unlink()
+    assert names(built(locked, tmp_path, str(other))) == ["click 8.1", "my-app 1.0", "other 1.0"]
+
+
+def test_a_lock_that_pins_a_directory_is_followed_to_no_index(links: Path, project: Path, tmp_path: Path) -> None:
+    directory = "[[packages]]\nname = 'click'\n[packages.directory]\npath = 'gone'\n"
+    (project / "pylock.toml").write_text(f"lock-version = '1.0'\ncreated-by = 'x'\n{directory}")
+    with pytest.raises(ResolutionError, match="cannot be used, and without it other") as caught:
+        built(project, tmp_path)
+    assert "click from gone -> 8.1" in caught.value.causes
 
 
 @pytest.mark.parametrize("bound", [">=3.9", ">=3.14"])
