@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import enum
 import errno
+import itertools
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 CODING = "coding: damaged-or-read-from-a-pipe--copy-the-file-here-again"
 # The first line of a lock in the form of a requirements file.
 REQUIREMENTS_HEADER = "# made by pexlite lock, for: pip install --require-hashes --no-deps -r FILE"
+_PLATFORM = "{platform}"
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 _LONGEST_LINE = 128  # bytes of the `#!` line before it, at most
 
 
@@ -97,11 +101,10 @@ class Output:
                 )
 
     def _check_directory(self) -> None:
-        parent = self.path.parent
+        """Raise WriteError unless the directory is there or can be made."""
+        parent = next(place for place in self.path.parents if os.path.lexists(place))
         if not is_directory(parent):
-            failure = NotADirectoryError if os.path.lexists(parent) else FileNotFoundError
-            number = errno.ENOTDIR if os.path.lexists(parent) else errno.ENOENT
-            raise self.cannot_be_written(failure(number, os.strerror(number)))
+            raise self.cannot_be_written(NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
         if not os.access(parent, os.W_OK | os.X_OK):
             raise self.cannot_be_written(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
@@ -109,11 +112,12 @@ class Output:
     def replaced(self, mode: int = 0o666) -> Iterator[BinaryIO]:
         """A new file that replaces `path` at the end, or is removed after an exception. Raises WriteError.
 
-        The existing file is checked again: it may have come while the content was made.
+        Its directory is made if it is not there, and removed with it. The existing file is checked again: it may
+        have come while the content was made.
         """
         self.check()
         try:
-            with replacing(self.path, mode) as file:
+            with _directory_there(self.path.parent), replacing(self.path, mode) as file:
                 yield file
         except OSError as failure:
             raise self.cannot_be_written(failure) from failure
@@ -124,6 +128,35 @@ class Output:
         if isinstance(failure, FileNotFoundError):
             hint = f"make its directory first: mkdir -p {self.path.parent}"
         return WriteError(f"cannot write {self.path}", causes=[failure.strerror or str(failure)], hint=hint)
+
+
+def check_placeholders(path: Path) -> None:
+    """Raise UsageError where `path`, as it was given, has another placeholder than `{platform}`."""
+    others = [found for found in _PLACEHOLDER.findall(str(path)) if found != _PLATFORM]
+    if others:
+        raise UsageError(
+            f"-o {path} has {others[0]}, which nothing could take the place of",
+            hint=f"the only placeholder is {_PLATFORM}: -o 'app-{_PLATFORM}.pex'",
+        )
+
+
+def with_platform(path: Path, tag: str) -> Path:
+    """`path` with `tag` for each `{platform}`."""
+    return Path(str(path).replace(_PLATFORM, tag))
+
+
+@contextlib.contextmanager
+def _directory_there(path: Path) -> Iterator[None]:
+    """A context in which the directory `path` is there; what was made for it goes again after an exception."""
+    missing = list(itertools.takewhile(lambda place: not os.path.lexists(place), (path, *path.parents)))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for place in missing:
+            with contextlib.suppress(OSError):  # somebody else may have put something there
+                place.rmdir()
+        raise
 
 
 def is_same_file(one: Path, other: Path) -> bool:

@@ -242,7 +242,9 @@ def test_a_file_is_known_by_its_content(make: Callable[[Path], Path], kinds: set
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (("-o", "nowhere/app.pex"), 5, "mkdir -p"),
+        (("-o", "dangling/app.pex"), 5, "Not a directory"),
+        (("-o", "job.py/deep/app.pex"), 5, "Not a directory"),
+        (("-o", "app-{python}.pex"), 2, "-o app-{python}.pex has {python}"),
         (("-o", "job.py/app.pex"), 5, "Not a directory"),
         (("-o", "package"), 5, "is a directory"),
         (("-o", "/dev/null"), 5, "is no file that could be replaced"),
@@ -263,10 +265,65 @@ def test_what_needs_no_network_is_checked_before_anything_is_resolved(
     arguments: tuple[str, ...], code: int, told: str, work: Path, capsys: Said
 ) -> None:
     (work / "loop").symlink_to("loop")
+    (work / "dangling").symlink_to("nowhere")
     assert run(["app", "--no-progress", *arguments, "-i", "http://127.0.0.1:1/"]) == code
     said = capsys.readouterr().err
     assert told in said
     assert "resolving" not in said
+
+
+def test_the_directory_of_an_output_is_made_with_it(work: Path) -> None:
+    assert run(["app", *NO_INDEX, "-o", "new/a b/app.pex", "-q"]) == 0
+    assert run(["lock", "app", *NO_INDEX, "-o", "locks/deep/pylock.toml", "-q"]) == 0
+    assert run(["probe", "-o", "targets/here.json"]) == 0
+    made = [path for name in ("new", "locks", "targets") for path in work.glob(f"{name}/**/*.*")]
+    assert [str(path.relative_to(work)) for path in made] == [
+        "new/a b/app.pex",
+        "locks/deep/pylock.toml",
+        "targets/here.json",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [("nowhere",), ("app", "--dry-run"), ("app", "-c", "none")])
+def test_a_build_that_writes_nothing_leaves_no_directory(arguments: tuple[str, ...], work: Path) -> None:
+    run([*arguments, *NO_INDEX, "-o", "new/deep/app.pex", "-q"])
+    assert not (work / "new").exists()
+
+
+def test_a_directory_that_was_made_in_vain_goes_again_and_what_others_put_there_stays(tmp_path: Path) -> None:
+    output = Output(tmp_path / "new" / "deep" / "app.pex", Kind.APPLICATION)
+    with pytest.raises(KeyboardInterrupt), output.replaced():
+        assert (tmp_path / "new" / "deep").is_dir()
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(KeyboardInterrupt), output.replaced():
+        (tmp_path / "new" / "other").touch()
+        raise KeyboardInterrupt
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["other"]
+
+
+def test_the_tag_of_the_file_takes_the_place_of_platform(work: Path, capsys: Said) -> None:
+    build = ["app", *NO_INDEX, "-o", "{platform}/app-{platform}.pex"]
+    assert run(build) == 0
+    assert "wrote py3-none-any/app-py3-none-any.pex" in capsys.readouterr().err
+    assert run([*build, "--json", "--dry-run"]) == 0
+    assert json.loads(capsys.readouterr().out)["path"].endswith("py3-none-any/app-py3-none-any.pex")
+    # A decision that is recalled has it too.
+    assert run(["lock", "app", *NO_INDEX, "-q"]) == 0
+    for _ in range(2):
+        assert run(["--lock", "pylock.toml", "--no-progress", "-o", "x-{platform}.pex"]) == 0
+        (work / "x-py3-none-any.pex").unlink()
+
+
+def test_an_output_whose_name_only_its_tag_tells_takes_no_place_of_others(work: Path, capsys: Said) -> None:
+    (work / "x-py3-none-any").write_text("mine")
+    assert run(["app", *NO_INDEX, "-o", "x-{platform}"]) == 5
+    assert "is there already" in capsys.readouterr().err
+    assert (work / "x-py3-none-any").read_text() == "mine"
+    (work / "package" / "any.py").write_text("")
+    (work / "y-py3-none-any").write_text("core\n")
+    assert run(["app", *NO_INDEX, "-r", "y-py3-none-any", "-o", "y-{platform}", "--force"]) in (2, 3)
+    assert (work / "y-py3-none-any").read_text() == "core\n"
 
 
 def test_a_directory_that_may_not_be_written_is_told_first(

@@ -119,7 +119,7 @@ def _variant(
         return Variant(pythons, "any", None, None, indices)
     own_tags = frozenset(target.tags)
     fitting = [[tag for tag in wheel.tags if tag in own_tags] for wheel in needed]
-    return Variant(pythons, target.platform, _libc(fitting, target), _macos(fitting), indices)
+    return Variant(pythons, target.platform, libc_floor(fitting, target), macos_floor(fitting), indices)
 
 
 def _served_as(target: Target, needed: Sequence[Wheel]) -> str:
@@ -156,7 +156,7 @@ def _merged(variants: Sequence[Variant]) -> tuple[Variant, ...]:
     return tuple(merged.values())
 
 
-def _libc(fitting: Sequence[Sequence[Tag]], target: Target) -> Libc | None:
+def libc_floor(fitting: Sequence[Sequence[Tag]], target: Target) -> Libc | None:
     """The oldest C library for which every wheel has a fitting tag (PEP 600, PEP 656)."""
     if target.libc is None:
         return None
@@ -182,7 +182,8 @@ def _lowest(tags: Sequence[Tag], here: Libc) -> tuple[int, int] | None:
     return min(floors, default=None)
 
 
-def _macos(fitting: Sequence[Sequence[Tag]]) -> tuple[int, int] | None:
+def macos_floor(fitting: Sequence[Sequence[Tag]]) -> tuple[int, int] | None:
+    """The oldest macOS for which every wheel has a fitting tag."""
     floors = []
     for tags in fitting:
         own = [match for tag in tags if (match := re.match(r"macosx_(\d+)_(\d+)_", tag.platform))]

@@ -336,7 +336,8 @@ OUTPUT: Sequence[click.Parameter] = (
         "--output-file",
         type=OutputPath(path_type=Path),
         metavar="FILE",
-        help="The file to write (default: ./NAME.pex, after what it starts, else the project).",
+        help="The file to write, its directory too; {platform} in its name becomes the tag of where it runs "
+        "(default: ./NAME.pex, after what it starts, else the project).",
     ),
     FORCE,
     flag(

@@ -50,7 +50,7 @@ PEX_OPTIONS = (
 -h --help : in short for `pexlite` alone, and of a command: `pexlite help COMMAND`
 -V --version :
 -v : shows each step, and tracebacks of errors; once is all
--o --output-file : without it the file is ./NAME.pex, and nothing is run; no {platform} in the name
+-o --output-file : without it the file is ./NAME.pex, and nothing is run
 -D --sources-directory :
 -r --requirement : takes pylock.toml and pyproject.toml as well
 --constraint :

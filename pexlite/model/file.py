@@ -164,6 +164,8 @@ class Decision:
     """The file's name, unless the request gives one."""
     targets: tuple[str, ...]
     """The requested targets, as "cp311 on linux_x86_64"."""
+    platform: str
+    """The file's tag, which takes the place of `{platform}` in its name."""
     variants: tuple[Variant, ...]
     runs_on: str
     """The Pythons and platforms of `variants`, in words."""

@@ -13,6 +13,7 @@ from pexlite.archive.layout import draft
 from pexlite.archive.runtime_files import room_sources
 from pexlite.bundle.collisions import collisions
 from pexlite.bundle.plan import Surroundings, plan_bundle
+from pexlite.bundle.platform_tag import platform_tag
 from pexlite.compile.bytecode import bytecode
 from pexlite.compile.room import carried_room
 from pexlite.model import (
@@ -27,7 +28,7 @@ from pexlite.model import (
     Wheel,
     no_report,
 )
-from pexlite.outputs import Output
+from pexlite.outputs import Output, with_platform
 from pexlite.pipeline.checks import (
     check_collisions,
     check_compiles,
@@ -66,12 +67,14 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     chosen = choose_installed(prepared) if prepared.environments else choose_lock(prepared)
     start = choose_start(prepared, chosen.wheels)
     name = default_name(start.entry_point, prepared)
-    check_output(Output.of(request, request.output or Path(name)), _with_loose(specification, start))
     floor = floor_of(prepared, (*prepared.local, *chosen.local, *start.loose), start.entry_point)
     surroundings = [_surroundings(target, prepared, chosen, start, floor) for target in prepared.targets]
     bundle = _bundle(prepared, chosen, start, surroundings)
     check_sizes(request, bundle)
     check_records(request, bundle)
+    platform = platform_tag(bundle, surroundings)
+    output = with_platform(request.output or Path(name), platform)
+    check_output(Output.of(request, output), _with_loose(specification, start))
     found = collisions(bundle, content_digests)
     check_collisions(request, found)
     stages = Stages(prepared, chosen, start, floor, surroundings, bundle, found)
@@ -79,6 +82,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         draft=_draft(prepared, bundle, report),
         name=name,
         targets=tuple(target.name for target in prepared.targets),
+        platform=platform,
         variants=bundle.variants,
         runs_on=bundle.runs_on,
         entry_point=bundle.entry_point,

@@ -28,7 +28,7 @@ from pexlite.files.replacing import replacing
 from pexlite.files.sealed import seal_of
 from pexlite.model import BuildRequest, BundledWheel, Decision, Draft, EntryPoint, Libc, Recall, StartKind, Variant
 
-_FORMAT = 2
+_FORMAT = 3
 _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
 _CODE = Path(__file__).parents[1]
 
@@ -161,6 +161,7 @@ def _as_json(decision: Decision, root: Path) -> dict[str, Any]:
         },
         "name": decision.name,
         "targets": decision.targets,
+        "platform": decision.platform,
         "variants": [
             [
                 variant.pythons,
@@ -193,6 +194,7 @@ def _decision(facts: dict[str, Any], root: Path) -> Decision:
         ),
         name=facts["name"],
         targets=tuple(facts["targets"]),
+        platform=facts["platform"],
         variants=tuple(_variant(*variant) for variant in facts["variants"]),
         runs_on=facts["runs_on"],
         entry_point=EntryPoint(StartKind(kind), *start),

@@ -42,6 +42,7 @@ def finished(path: Path, notices: tuple[str, ...] = ()) -> BuildResult:
     variant = Variant(("cp39", "cp310", "cp311"), "linux_x86_64", Libc("glibc", (2, 17)), None, (0, 1))
     wheels = (bundled("click", "8.1.0", 100_000), bundled("requests", "2.32.0", 200_000))
     decision = Decision(
+        platform="py3-none-any",
         draft=Draft("0123456789abcdef", b"", wheels, (b"", b""), rest=b"x" * (1_234_567 - 300_000)),
         name="app.pex",
         targets=("cp311 on linux_x86_64",),

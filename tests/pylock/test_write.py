@@ -150,7 +150,4 @@ def test_a_lock_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
     (tmp_path / "pylock.toml").mkdir()
     with pytest.raises(WriteError, match="is a directory"):
         write_lock("x", tmp_path / "pylock.toml")
-    with pytest.raises(WriteError) as caught:
-        write_lock("x", tmp_path / "missing" / "pylock.toml")
-    assert caught.value.hint == f"make its directory first: mkdir -p {tmp_path / 'missing'}"
     assert [path.name for path in tmp_path.iterdir()] == ["pylock.toml"]
