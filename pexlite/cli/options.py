@@ -151,8 +151,8 @@ WHERE_IT_RUNS: Sequence[click.Parameter] = (
         "pythons",
         many=True,
         metavar="PYTHON",
-        help="Build for this interpreter: a path, 3.12, 3.12.4, 3.13t, cp312 or pypy3.11; pexlite probe --list "
-        "shows those that are here (default: the one that runs pexlite; repeatable).",
+        help="Build for this interpreter: a path, 3.12, 3.12.4, 3.13t, cp312 or pypy3.11 (default: the one that "
+        "runs pexlite; repeatable).",
     ),
     option(
         "--platform",
@@ -303,6 +303,11 @@ INDEXES: Sequence[click.Parameter] = (
         help="A directory of wheels, looked at before every --find-links (default: none; repeatable).",
     ),
     flag("--pre", "prereleases", help="Take pre-releases too (default: only where nothing else fits)."),
+    flag(
+        "--refresh",
+        help="Believe no cache: ask indexes and URLs again, build sources and decide again (default: what a cache "
+        "has counts while it is fresh; a file at a URL that is asked for by it is asked for each time).",
+    ),
     flag(
         "--prefer-pure",
         help="Take the pure wheel of a project that has compiled ones too, so that the file serves more Pythons "

@@ -35,7 +35,7 @@ def probe(
         if place or python or output:
             raise UsageError(
                 "--list shows the Pythons of this machine, and describes none of them",
-                hint="pexlite probe --list; or one of the two: pexlite probe PYTHON -o target.json",
+                hint="leave the rest out: pexlite probe --list",
             )
         _list(as_json)
         return

@@ -33,9 +33,9 @@ Result = TypeVar("Result")
 _WORKERS = 16
 _CHUNK = 1 << 17
 _LARGEST = Limit(1 << 34)  # bytes of a file whose size the lock does not give
-# Hints for a file of a lock.
+# Hints for a file that somebody has named.
 _HINTS = {
-    GoneError: "lock again: it may have been removed",
+    GoneError: "{again}; it may have been removed",
     ExhaustedError: "try again later; files that did arrive are kept",
 }
 
@@ -101,7 +101,8 @@ class Downloads:
         except NoContentError as problem:
             if isinstance(problem, UnreachableError):
                 self._unreachable[shown_server(remote.url)] = str(problem)
-            raise problem.of(remote.filename, _HINTS.get(type(problem))) from problem
+            hint = _HINTS.get(type(problem))
+            raise problem.of(remote.filename, hint and hint.format(again=remote.teller.again)) from problem
 
     def _attempt(self, remote: Remote, finish: Callable[[Remote, Incoming], Result]) -> Result:
         self._stop.check()
@@ -147,7 +148,7 @@ class Downloads:
                     self._count(len(chunk))
         except FileNotFoundError as problem:
             raise FetchError(
-                f"{remote.filename} is not there any more", causes=[f"the lock says it lies at {path}"]
+                f"{remote.filename} is not there any more", causes=[f"{remote.teller.name} says it lies at {path}"]
             ) from problem
         except (PermissionError, IsADirectoryError) as problem:
             raise FetchError(f"{path} cannot be read: {problem.strerror}") from problem
@@ -171,18 +172,20 @@ class Downloads:
 
 
 def check(remote: Remote, incoming: Incoming) -> None:
-    """Raise HashMismatch, for a digest or the size, unless `incoming` has the bytes that the lock names."""
+    """Raise HashMismatch, for a digest or the size, unless `incoming` has the bytes that are named."""
+    teller = remote.teller
+    hint = f"{teller.again} if it was published anew; if not, somebody has changed it on the way"
     for algorithm, expected in sorted(remote.hashes.items()):
         got = incoming.hexdigest(algorithm)
         if got != expected:
             raise HashMismatch(
-                f"{remote.filename} is not the file that the lock names",
+                f"{remote.filename} is not the file that {teller.name} names",
                 causes=[f"expected {algorithm} {expected}", f"got      {algorithm} {got}"],
-                hint="lock again if it was published anew; if not, somebody has changed it on the way",
+                hint=hint,
             )
     if remote.size is not None and incoming.size != remote.size:
         raise HashMismatch(
-            f"{remote.filename} has another size than the lock says",
+            f"{remote.filename} has another size than {teller.name} says",
             causes=[f"expected {remote.size} bytes", f"got {incoming.size} bytes"],
-            hint="lock again",
+            hint=hint,
         )

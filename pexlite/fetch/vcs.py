@@ -11,7 +11,7 @@ from packaging.pylock import Package, PackageVcs
 from pexlite.errors import FetchError
 from pexlite.files.programs import find_program
 from pexlite.network.urls import parts_of
-from pexlite.pylock.artifact import inside
+from pexlite.pylock.artifact import LOCK, Teller, inside
 
 # Commit ids that can never name another commit, for each kind of repository. Those of git and hg are digests.
 _COMMITS = {
@@ -25,30 +25,32 @@ _PLAIN = re.compile(r"[^\s#&?%@\\]*")
 _SCHEMES = frozenset({"http", "https", "ssh", "git", "file", "svn", "sftp"})
 
 
-def checkout_requirement(package: Package, source: PackageVcs, address: str) -> str:
-    """The requirement on the commit that `source` names in the repository at `address`.
+def checkout_requirement(package: Package, source: PackageVcs, address: str, teller: Teller = LOCK) -> str:
+    """The requirement on the commit that `source` names in the repository at `address`, of which `teller` says.
 
     Raises FetchError where the name may mean another commit tomorrow, or `address` is no repository's.
     """
     commits = _COMMITS.get(source.type)
     if commits is None:
         raise FetchError(
-            f"the lock has {package.name} in a repository of {source.type!r}, which pip does not know",
+            f"{teller.name} has {package.name} in a repository of {source.type!r}, which pip does not know",
             causes=[f"it knows {', '.join(_COMMITS)}"],
         )
     if not commits.fullmatch(source.commit_id):
         raise FetchError(
-            f"the lock names {source.commit_id!r} of {package.name}, and that may be another commit tomorrow",
+            f"{teller.name} names {source.commit_id!r} of {package.name}, and that may be another commit tomorrow",
             causes=[f"a commit-id of {source.type} is written in full; a branch or a tag is none"],
-            hint="lock again, which writes it in full: pexlite lock .",
+            hint="lock again, which writes it in full: pexlite lock ." if teller is LOCK else None,
         )
     parts = parts_of(address, FetchError)
     # pip would take the text behind an @ after the # for the commit.
     if parts.scheme not in _SCHEMES or parts.fragment or "#" in address or not address.isprintable():
-        raise FetchError(f"the lock has {package.name} at {address!r}, which is no address of a repository")
-    subdirectory = inside(package, source.subdirectory)
+        raise FetchError(f"{teller.name} has {package.name} at {address!r}, which is no address of a repository")
+    subdirectory = inside(package, source.subdirectory, teller)
     if not _PLAIN.fullmatch(subdirectory):
-        raise FetchError(f"the lock has {package.name} in {subdirectory!r}, which can be no part of an address")
+        raise FetchError(
+            f"{teller.name} has {package.name} in {subdirectory!r}, which can be no part of an address"
+        )
     part = f"#subdirectory={subdirectory}" if subdirectory else ""
     return f"{package.name} @ {source.type}+{address}@{source.commit_id}{part}"
 

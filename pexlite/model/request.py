@@ -28,6 +28,7 @@ class IndexSettings:
     prereleases          --pre
     uploaded_prior_to    --uploaded-prior-to, such as "2026-01-31"
     prefer_pure          --prefer-pure
+    refresh              --refresh
     only_binary          pip's --only-binary: names of projects, or ":all:"
     no_binary            pip's --no-binary, likewise
     require_hashes       pip's --require-hashes: all but local code needs a hash that was written down
@@ -47,6 +48,8 @@ class IndexSettings:
     uploaded_prior_to: str | None = None
     prefer_pure: bool = False
     """Whether a pure wheel is taken where a project has both, though it may be slower."""
+    refresh: bool = False
+    """Whether no cache is believed without asking: uv's, pip's, remembered decisions, sources built earlier."""
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
     require_hashes: bool = False

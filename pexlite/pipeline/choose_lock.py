@@ -31,6 +31,7 @@ from pexlite.pipeline.lock_part import check_has_all, part_of
 from pexlite.pipeline.prepare import Prepared
 from pexlite.pipeline.resolve import resolve_request
 from pexlite.pipeline.unusable_lock import UnusableLock, how_to_lock
+from pexlite.pylock.artifact import LOCK, Teller
 from pexlite.pylock.select import wheels_given
 from pexlite.requirements.amendments import with_recorded
 from pexlite.resolve.project_lock import find_lock, foreign_lock, read_project_lock
@@ -88,7 +89,9 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
         lock.check_same(resolved.lock, _decided_here(whole))
     own = {entry.wheel.sha256: entry.wheel for entry in whole.local}
     from_sources = tuple(entry for entry in whole.local if entry not in prepared.local)
-    fetched = collect(resolved.lock, whole.workshop, request.directory)
+    fetched = collect(
+        resolved.lock, whole.workshop, request.directory, teller=Teller.resolver(whole.workshop.resolver.name)
+    )
     wheels = tuple(own.get(wheel.sha256, wheel) for wheel in fetched)
     notices = (*notices, *resolved.notices, *origin_notices(whole, resolved.lock))
     return ChosenLock(
@@ -125,7 +128,7 @@ def _part_taken(prepared: Prepared, found: Pylock, file: Path, parts: LockParts)
 def _taken(prepared: Prepared, found: Pylock, directory: Path, parts: LockParts) -> ChosenLock:
     """`found` with its wheels fetched, without excluded projects and local ones, which are built from source."""
     kept, amendments = _without_others(prepared, found)
-    wheels = collect(kept, prepared.workshop, directory, parts, given=True)
+    wheels = collect(kept, prepared.workshop, directory, parts, teller=LOCK)
     return ChosenLock(kept, parts, amendments, wheels, notices=(*_unattested(kept), *settings_unheeded_by_lock()))
 
 

@@ -86,7 +86,11 @@ def _key(request: BuildRequest) -> str | None:
     words = {one.name: Recall.of(one) for one in fields(request)}
     unset = {one.name: one.default for one in fields(request)}
     given = {name: getattr(request, name) for name in words}
-    if request.lock is None or any(given[name] != unset[name] for name in words if words[name] is Recall.NEVER):
+    if (
+        request.index.refresh
+        or request.lock is None
+        or any(given[name] != unset[name] for name in words if words[name] is Recall.NEVER)
+    ):
         return None
     try:
         lock = (request.directory / request.lock).read_bytes()

@@ -16,7 +16,9 @@ from pexlite.errors import ResolutionError
 from pexlite.fetch.collect import collect
 from pexlite.model import Amendments, LockParts, Root, Target, Wheel
 from pexlite.pipeline.prepare import Prepared
+from pexlite.pylock.artifact import LOCK
 from pexlite.pylock.dependencies import reached
+from pexlite.pylock.rules import LockRules
 from pexlite.pylock.select import applies, select, wheels_given
 
 
@@ -43,7 +45,7 @@ def part_of(prepared: Prepared, lock: Pylock, file: Path, parts: LockParts, amen
     roots = (*prepared.roots, *optional)
     locked = {package.name for package in lock.packages}
     part, wheels = replace(lock, packages=[]), tuple[Wheel, ...]()
-    select(part, prepared.targets, parts)  # says it where the lock is for others
+    select(part, prepared.targets, parts, LockRules(given=True))  # says it where the lock is for others
     while True:
         at_hand = [(target, (*own, *wheels_given(part, target, parts, wheels))) for target in prepared.targets]
         needed, lacks = _followed(roots, at_hand, amendments)
@@ -53,7 +55,7 @@ def part_of(prepared: Prepared, lock: Pylock, file: Path, parts: LockParts, amen
             break
         more = reached(lock, missing) - there
         fetched = replace(lock, packages=_packages(lock, more))
-        wheels += collect(fetched, prepared.workshop, file.parent, parts, given=True)
+        wheels += collect(fetched, prepared.workshop, file.parent, parts, teller=LOCK)
         part = replace(lock, packages=_packages(lock, there | more))
     asked = {str(root.requirement) for root in prepared.roots}
     kept = tuple(

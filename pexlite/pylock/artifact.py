@@ -19,6 +19,25 @@ _KINDS = frozenset(name for name in hashlib.algorithms_available if not name.sta
 
 
 @dataclass(frozen=True)
+class Teller:
+    """Who says which files there are: a lock, or the resolver that was just asked."""
+
+    name: str
+    """At the beginning of a sentence: "the lock", "uv"."""
+    again: str
+    """How to have it said again, as a hint."""
+
+    @classmethod
+    def resolver(cls, name: str) -> Teller:
+        """The resolver `name`, which may have believed its cache."""
+        return cls(name, "have it asked again: --refresh")
+
+
+LOCK = Teller("the lock", "lock again")
+RESOLVED = Teller.resolver("the resolver")
+
+
+@dataclass(frozen=True)
 class Remote:
     """A wheel, sdist or archive, at a URL or at a path of this machine."""
 
@@ -31,6 +50,7 @@ class Remote:
     size: int | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
     """Algorithm to hex digest; all of them are checked."""
+    teller: Teller = LOCK
 
     @property
     def sha256(self) -> str | None:
@@ -39,21 +59,26 @@ class Remote:
 
 
 def remote_file(
-    package: Package, source: PackageWheel | PackageSdist | PackageArchive, lock_directory: Path | None
+    package: Package,
+    source: PackageWheel | PackageSdist | PackageArchive,
+    lock_directory: Path | None,
+    teller: Teller = LOCK,
 ) -> Remote:
-    """The file for `source`. Relative paths start from `lock_directory`.
+    """The file for `source`, of which `teller` says. Relative paths start from `lock_directory`.
 
     Raises FetchError where a relative path has no known start, or all digests are of unknown algorithms.
     """
     said = {name.lower(): digest.lower() for name, digest in source.hashes.items()}
     hashes = {name: digest for name, digest in said.items() if name in _KINDS}
     if said and not hashes:
-        raise FetchError(f"the lock gives {package.name} a digest by {', '.join(said)}, which is unknown here")
+        raise FetchError(
+            f"{teller.name} gives {package.name} a digest by {', '.join(said)}, which is unknown here"
+        )
     path = _path(package, source, lock_directory)
     filename = _filename(source, path)
     fault = fault_of_name(filename)
     if fault:
-        raise FetchError(f"the lock has a file of {package.name} called {filename!r}, and that {fault}")
+        raise FetchError(f"{teller.name} has a file of {package.name} called {filename!r}, and that {fault}")
     return Remote(
         project=package.name,
         filename=filename,
@@ -61,11 +86,12 @@ def remote_file(
         path=path,
         size=source.size,
         hashes=hashes,
+        teller=teller,
     )
 
 
-def inside(package: Package, subdirectory: str | None) -> str:
-    """`subdirectory`, a path in a lock, if it lies inside an archive or repository; "" for None.
+def inside(package: Package, subdirectory: str | None, teller: Teller = LOCK) -> str:
+    """`subdirectory`, a path that `teller` names, if it lies inside an archive or repository; "" for None.
 
     Raises FetchError for any other.
     """
@@ -73,7 +99,7 @@ def inside(package: Package, subdirectory: str | None) -> str:
         return ""
     fault = fault_of_path(subdirectory.removesuffix("/"))
     if fault:
-        raise FetchError(f"the lock has {package.name} in the subdirectory {subdirectory!r}, which is none")
+        raise FetchError(f"{teller.name} has {package.name} in the subdirectory {subdirectory!r}, which is none")
     return subdirectory
 
 

@@ -45,6 +45,11 @@ class LockRules:
     given: bool = False
     """Whether the builder gave the lock: only then do its digests promise anything."""
 
+    @property
+    def subject(self) -> str:
+        """The subject of a sentence about what is held to the rules."""
+        return "the lock" if self.given else "the result of resolving"
+
     @classmethod
     def of(cls, settings: IndexSettings, *, given: bool) -> LockRules:
         """The rules that `settings` make."""

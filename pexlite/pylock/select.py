@@ -51,9 +51,11 @@ def select(
             problems += _problems(lock, target, parts)
     if problems:
         raise FetchError(
-            f"the lock does not fit {', '.join(target.name for target in targets)}",
+            f"{rules.subject} does not fit {', '.join(target.name for target in targets)}",
             causes=list(dict.fromkeys(problems)),
-            hint="lock again for these targets, with the same --python and --platform: pexlite lock .",
+            hint="lock again for these targets, with the same --python and --platform: pexlite lock ."
+            if rules.given
+            else "name an index or a directory that has files for them: --find-links PATH|URL",
         )
     _check(chosen, rules)
     return chosen
@@ -63,11 +65,12 @@ def _check(chosen: Sequence[Choice], rules: LockRules) -> None:
     faults = [rules.fault(choice.package, choice.source) for choice in chosen]
     found = list(dict.fromkeys(fault for fault in faults if fault))
     if found:
-        what = "the lock" if rules.given else "what was resolved"
+        what = rules.subject
         raise FetchError(
             f"{what} breaks a rule: {found[0]}" if len(found) == 1 else f"{what} breaks {len(found)} rules",
             causes=found if len(found) > 1 else (),
-            hint="lock again, with wheels and their sha256; the rules are pip's settings and those of -r files",
+            hint=("lock again, with wheels and their sha256; " if rules.given else "")
+            + "the rules are pip's settings and those of -r files",
         )
 
 

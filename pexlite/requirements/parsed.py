@@ -71,6 +71,7 @@ def merged_index(first: IndexSettings, second: IndexSettings) -> IndexSettings:
         prereleases=first.prereleases or second.prereleases,
         uploaded_prior_to=second.uploaded_prior_to or first.uploaded_prior_to,
         prefer_pure=first.prefer_pure or second.prefer_pure,
+        refresh=first.refresh or second.refresh,
         only_binary=_unique(first.only_binary, second.only_binary),
         no_binary=_unique(first.no_binary, second.no_binary),
         require_hashes=first.require_hashes or second.require_hashes,

@@ -50,6 +50,7 @@ class PipProgram(Program):
             "PIP_INDEX_URL": settings.index_url,
             "PIP_NO_INDEX": "1" if settings.no_index else None,
             "PIP_PRE": "1" if settings.prereleases else None,
+            "PIP_NO_CACHE_DIR": "1" if settings.refresh else None,
             "PIP_UPLOADED_PRIOR_TO": settings.uploaded_prior_to,
             "PIP_CERT": _text(settings.certificate),
             "PIP_CLIENT_CERT": _text(settings.client_certificate),

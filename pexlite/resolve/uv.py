@@ -7,7 +7,7 @@ import re
 import sys
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -18,7 +18,9 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from pexlite.addresses import without_secrets
 from pexlite.errors import ResolutionError
+from pexlite.indexes.uv_configuration import uv_flag
 from pexlite.model import IndexSettings, Target
+from pexlite.network.urls import parts_of
 from pexlite.pylock.dependencies import Needs, with_dependencies
 from pexlite.pylock.write import lock_text
 from pexlite.requirements.lines import requirement_line, write_lines
@@ -119,6 +121,23 @@ class Uv(Resolver):
         )
 
     def _resolve(self, job: Job) -> Pylock:
+        """The lock for `job`, in which what comes from a URL is what is there now.
+
+        For uv an answer counts for a while after it was last changed (heuristic freshness, RFC 9111), although a
+        file may be published anew at its URL. Which other projects come from URLs, only the result says.
+        """
+        asked = {
+            canonicalize_name(root.requirement.name) for root in job.roots if _is_remote(root.requirement.url)
+        }
+        while True:
+            lock = self._resolved(job, asked)
+            at_urls = {one.name for one in lock.packages if one.archive and _is_remote(one.archive.url)}
+            if at_urls <= asked or _believes_cache(job.settings):
+                return lock
+            asked |= at_urls
+
+    def _resolved(self, job: Job, asked: Set[str]) -> Pylock:
+        """The lock for `job`, the projects `asked` asked for again."""
         with tempfile.TemporaryDirectory(prefix="pexlite-resolve-") as scratch:
             directory = Path(scratch)
             given, real = with_metadata_wheels(job, directory)
@@ -126,6 +145,8 @@ class Uv(Resolver):
             arguments = ["pip", "compile", "--quiet", "--no-header"]
             arguments += [str(requirements), *constraints, *self._pins(job, directory)]
             arguments += [*_target_arguments(job), *_format_arguments(job), *_amendments(job, directory)]
+            if not _believes_cache(job.settings):
+                arguments += [f"--refresh-package={name}" for name in sorted(asked)]
             macos = {} if job.universal else _macos_version(job.target)
             output = directory / "pylock.toml"
             if job.preferred is not None:
@@ -199,6 +220,16 @@ class Uv(Resolver):
 def _pin(package: LockedPackage) -> str:
     marker = f" ; {package.marker}" if package.marker else ""
     return requirement_line(f"{package.name}=={package.version}{marker}")
+
+
+def _is_remote(url: str | None) -> bool:
+    """Whether a file comes from a server by its own `url`."""
+    return bool(url) and parts_of(url or "").scheme in ("http", "https")
+
+
+def _believes_cache(settings: IndexSettings) -> bool:
+    """Whether uv is not told which projects to ask for again: offline it takes no such word, or all are asked."""
+    return settings.refresh or uv_flag("UV_OFFLINE")
 
 
 def _can_resolve(target: Target) -> bool:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import quote
 
+from pexlite.errors import UsageError
 from pexlite.files.paths import is_there
 from pexlite.files.programs import find_program
 from pexlite.indexes.indexes import Index, OwnIndexes, for_all, strategy_of, written_index
+from pexlite.indexes.uv_configuration import uv_flag
 from pexlite.model import IndexSettings
 from pexlite.network.urls import local_path
 from pexlite.resolve.run import Program
@@ -79,6 +81,12 @@ def index_arguments(settings: IndexSettings) -> list[str]:
         arguments += ["--index-strategy", strategy_of(settings)]
     if settings.no_index:
         arguments.append("--no-index")
+    if settings.refresh:
+        if uv_flag("UV_OFFLINE"):
+            raise UsageError(
+                "--refresh asks again, and UV_OFFLINE forbids uv to ask", hint="leave one of the two out"
+            )
+        arguments.append("--refresh")
     if settings.prereleases:
         arguments += ["--prerelease", "allow"]
     if settings.uploaded_prior_to:

@@ -120,7 +120,9 @@ class Builder:
         return made
 
     def remembered(self, source: str) -> Wheel | None:
-        """The wheel that `once` made from `source` earlier, by today's build tools."""
+        """The wheel that `once` made from `source` earlier, by today's build tools; None with `--refresh`."""
+        if self.workshop.settings.refresh:
+            return None
         noted = self.workshop.store.tools_of(source)
         tools = self._tools_now(noted) if noted else ""
         return self.workshop.store.built(_with(source, tools)) if tools else None

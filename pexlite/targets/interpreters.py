@@ -46,7 +46,7 @@ def named_target(spelling: str, here: Target) -> Target:
         raise TargetError(
             f"{spelling!r} is no Python that could be looked for",
             hint=f"write --python {_nearest(spelling)}, or the path of one: --python {_some_path(spelling)}; "
-            "pexlite probe --list shows those that are here",
+            "those that are here: pexlite probe --list",
         )
     refused: list[str] = []
     target = _on_path(wanted, refused)
@@ -124,7 +124,7 @@ def _not_found(spelling: str, wanted: WantedPython, refused: list[str], here: Ta
     causes = [
         *refused,
         f"{looked}, nor in {places}",
-        f"here are {there}; pexlite probe --list says where",
+        f"here are {there}; where they lie: pexlite probe --list",
     ]
     return TargetError(f"there is no Python {spelling} on this machine", causes=causes, hint=hint)
 

@@ -83,6 +83,9 @@ OF_BOTH = {
     "--find-links": Row("app --no-progress --dry-run", "-f links", f"{APP} -f nowhere", "there is no nowhere"),
     "--wheels": Row("app --no-progress --dry-run", "--wheels links", f"{APP} --wheels nowhere", "does not exist"),
     "--pre": Row(DRY, "--pre", f"{LOCKED} --pre", "--pre does nothing here"),
+    "--refresh": Row(
+        "sourced --no-index -f links --dry-run", "--refresh", "app --refresh --resolver uv", "UV_OFFLINE forbids"
+    ),
     "--prefer-pure": Row(
         f"both {N} --dry-run", "--prefer-pure", f"native {N} --dry-run --prefer-pure",
         "note: there is no pure wheel of native 1.0",
@@ -152,6 +155,8 @@ ROWS: dict[str, Row] = {
         "no lock to act on",
     ),
     "lock --format": Row(f"lock {APP} -o -", "--format requirements"),
+    # Whether the resolver asks again cannot be seen here: tests/servers/test_refresh.py looks at it.
+    "lock --refresh": OF_BOTH["--refresh"]._replace(words="", idle="lock app --refresh --resolver uv"),
     "lock --pre": Row(f"lock {APP} -o -", "--pre"),
     "lock --prefer-pure": Row(f"lock both {N} -o -", "--prefer-pure"),
     "lock --exclude": Row(
@@ -295,6 +300,9 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 file.write(
                     '[project.optional-dependencies]\nweb = ["core"]\n[dependency-groups]\nmore = ["both"]\n'
                 )
+    if "sourced" in line:
+        directory = make_project(tmp_path / "source", "sourced", files={"sourced.py": ""})
+        shutil.make_archive("links/sourced-1.0", "gztar", directory.parent, "sourced")
     if "./locked" in line:
         Path("locked/pylock.toml").write_text('lock-version = "1.0"\ncreated-by = "x"\npackages = []\n')
     if "./by_uv" in line:
@@ -364,6 +372,8 @@ def test_an_option_that_can_do_nothing_says_so(
 ) -> None:
     row = ROWS[name]
     prepare(row, tmp_path, monkeypatch)
+    if row.told.startswith("UV_OFFLINE"):
+        monkeypatch.setenv("UV_OFFLINE", "1")
     capsys.readouterr()
     code, said, _ = outcome(row.idle, words, capsys)
     assert row.told in said

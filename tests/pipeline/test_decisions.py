@@ -61,6 +61,12 @@ def test_the_same_request_is_decided_once_and_gives_the_same_bytes(
     assert again.decision == first.decision
 
 
+def test_with_refresh_nothing_is_recalled(request_from_lock: BuildRequest, decided: list[BuildRequest]) -> None:
+    build(request_from_lock)
+    build(replace(request_from_lock, index=IndexSettings(refresh=True)))
+    assert len(decided) == 2
+
+
 def lock_another(request: BuildRequest) -> BuildRequest:
     wheel = make_wheel(request.directory, "app", "2.0", files={"app.py": "def main():\n    print('two')\n"})
     lock_wheel(wheel)

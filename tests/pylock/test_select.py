@@ -77,14 +77,14 @@ def test_a_target_that_a_lock_does_not_fit_is_told_why(
 ) -> None:
     foreign = wheel_entry(make_wheel(tmp_path, "a", tag="cp39-cp39-win32")) | entry
     with pytest.raises(FetchError, match="the lock does not fit") as refused:
-        select(lock_of(foreign, **whole), [values.target(11)], LockParts())
+        select(lock_of(foreign, **whole), [values.target(11)], LockParts(), LockRules(given=True))
     assert refused.value.causes == (f"cp311 on linux_x86_64: {said}",)
 
 
 def test_two_entries_for_one_package_that_both_apply_are_told(tmp_path: Path) -> None:
     twice = [wheel_entry(make_wheel(tmp_path, "a", version)) for version in ("1.0", "2.0")]
     with pytest.raises(FetchError, match="the lock does not fit") as refused:
-        select(lock_of(*twice), [values.target(11)], LockParts())
+        select(lock_of(*twice), [values.target(11)], LockParts(), LockRules(given=True))
     (cause,) = refused.value.causes
     assert "'a' are selected at packages[1] and packages[0]" in cause
 

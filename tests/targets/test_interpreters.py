@@ -67,7 +67,7 @@ def test_only_a_broken_shim_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path:
     said, looked, here = caught.value.causes
     assert said == f"{shim} is no Python 3 that works: shim: python9.9: command not found"
     assert looked.startswith("no python9.9 in the 1 directories of PATH that runs, nor in pyenv, uv, ")
-    assert here.endswith("; pexlite probe --list says where")
+    assert here.endswith("; where they lie: pexlite probe --list")
     assert running_target().environment["python_full_version"] in here
 
 

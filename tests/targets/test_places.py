@@ -143,7 +143,7 @@ def test_an_error_names_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TargetError) as caught:
         named_target("3.99", running_target())
     full = running_target().environment["python_full_version"]
-    assert caught.value.causes[-1] == f"here are {full}; pexlite probe --list says where"
+    assert caught.value.causes[-1] == f"here are {full}; where they lie: pexlite probe --list"
 
 
 def test_the_list_is_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
