@@ -10,15 +10,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-_TELL = (
-    "import sys; print('%d %d %s' % (sys.version_info[0], sys.version_info[1], "
-    "getattr(getattr(sys, 'implementation', None), 'name', 'cpython')))"
-)
+_TELL = """
+import sys
+implementation = getattr(getattr(sys, 'implementation', None), 'name', 'cpython')
+print('%d %d %s %s' % (sys.version_info[:2] + (implementation, getattr(sys, 'abiflags', '') or '-')))
+"""
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python program, with its `tag` as in wheel tags: "cp311" or "pp39"."""
+    """A Python program, with its `tag` as in wheel tags: "cp311", "cp313t" (free-threaded) or "pp39"."""
 
     path: Path
     tag: str
@@ -38,7 +39,11 @@ def interpreters() -> tuple[Interpreter, ...]:
     if "COVERAGE_OF_THE_ROOM" in os.environ:
         here = _ask(getattr(sys, "_base_executable", sys.executable))
         return (here,) if here else ()
-    names = [f"python3.{minor}" for minor in range(20, 5, -1)] + ["python2.7", "pypy3", "python3"]
+    names = [f"python3.{minor}{free}" for free in ("", "t") for minor in range(20, 5, -1)] + [
+        "python2.7",
+        "pypy3",
+        "python3",
+    ]
     places = os.environ.get("PATH", os.defpath).split(os.pathsep)
     outside = os.pathsep.join(place for place in places if not Path(place, "../pyvenv.cfg").exists())
     paths = [path for name in names if (path := shutil.which(name, path=outside))]
@@ -50,16 +55,20 @@ def interpreters() -> tuple[Interpreter, ...]:
         interpreter = _ask(path)
         if interpreter is not None:
             found.setdefault(interpreter.tag, interpreter)
-    return tuple(sorted(found.values(), key=lambda interpreter: (interpreter.tag[:2], -interpreter.version[1])))
+    return tuple(sorted(found.values(), key=_order))
+
+
+def _order(interpreter: Interpreter) -> tuple[str, bool, int]:
+    return (interpreter.tag[:2], interpreter.tag.endswith("t"), -interpreter.version[1])
 
 
 def _ask(path: str) -> Interpreter | None:
     answer = subprocess.run([path, "-c", _TELL], capture_output=True, text=True, check=False)
     if answer.returncode:
         return None
-    major, minor, implementation = answer.stdout.split()
+    major, minor, implementation, flags = answer.stdout.split()
     kind = {"cpython": "cp", "pypy": "pp"}.get(implementation, implementation)
-    return Interpreter(Path(path), f"{kind}{major}{minor}", (int(major), int(minor)))
+    return Interpreter(Path(path), f"{kind}{major}{minor}{'t' if 't' in flags else ''}", (int(major), int(minor)))
 
 
 def supported() -> list[Interpreter]:

@@ -32,7 +32,7 @@ def carried_room(sources: Sources, targets: Sequence[Target], store: Store, *, w
     the Python that runs this. A file without bytecode starts too, only slower.
     """
     files = tuple(sources)
-    here = f"cp{sys.version_info[0]}{sys.version_info[1]}" if sys.implementation.name == "cpython" else None
+    here = f"cp3{sys.version_info[1]}{'t' if 't' in sys.abiflags else ''}" if _is_cpython() else None
     for target in targets:
         if target.interpreter is None and target.python == here:
             target = replace(target, interpreter=Path(sys.executable), environment=default_environment())
@@ -42,6 +42,10 @@ def carried_room(sources: Sources, targets: Sequence[Target], store: Store, *, w
                 compiled = _compiled(files, target, store)
                 return Room(files, compiled if with_modules else replace(compiled, modules=()))
     return Room(files, None)
+
+
+def _is_cpython() -> bool:
+    return sys.implementation.name == "cpython"
 
 
 def read_bytecode(content: bytes) -> RoomBytecode:

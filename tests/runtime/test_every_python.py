@@ -15,10 +15,12 @@ from tests.factories import make_wheel
 from tests.interpreters import Interpreter, interpreters
 
 
-def tell(command: list[str | Path], env: dict[str, str], cwd: Path | None = None) -> dict[str, object]:
+def tell(
+    command: list[str | Path], env: dict[str, str], cwd: Path | None = None, said: str = ""
+) -> dict[str, object]:
     done = run(command, env, cwd=cwd, check=False)
     assert done.returncode == 3, done.stderr
-    assert done.stderr == ""
+    assert said in done.stderr and bool(said) == bool(done.stderr)
     told: dict[str, object] = json.loads(done.stdout)
     return told
 
@@ -83,7 +85,8 @@ def test_bytecode_is_kept_beside_the_apps_modules(python: Interpreter, teller: P
 def test_an_old_python_finds_one_that_fits(old: Interpreter, teller: Path, env: dict[str, str]) -> None:
     fitting = next(found for found in interpreters() if found.version >= (3, 8) and found.tag.startswith("cp"))
     path = os.pathsep.join([str(fitting.path.parent), "/usr/bin", "/bin"])
-    assert tell([old.path, teller], {**env, "PATH": path})["argv"] == [str(teller)]
+    said = f"; this is CPython {old.version[0]}.{old.version[1]}, so "
+    assert tell([old.path, teller], {**env, "PATH": path}, said=said)["argv"] == [str(teller)]
 
 
 @pytest.mark.parametrize("here", interpreters(), ids=str)
@@ -106,7 +109,9 @@ def test_another_python_on_path_takes_over(teller_wheels: list[Path], tmp_path: 
     wanted, here, *_ = needs.several_pythons(fits=needs.is_cpython)
     file = bundle_file(tmp_path / "app.pex", teller_wheels, function("teller", "main"), pythons=[wanted.tag])
     env = environment(tmp_path / "root", PATH=str(wanted.path.parent))
-    assert str(tell([here.path, file], env)["helper"]).count(f"python3.{wanted.version[1]}")
+    said = f"; this is CPython 3.{here.version[1]}, so {wanted.path.parent}/python3.{wanted.version[1]} runs it\n"
+    said = f"pexlite: app.pex needs CPython 3.{wanted.version[1]}{said}"
+    assert str(tell([here.path, file], env, said=said)["helper"]).count(f"python3.{wanted.version[1]}")
     env["PATH"] = str(tmp_path)
     assert tell([here.path, file], {**env, "PEX_PYTHON": str(wanted.path)})["argv"] == [str(file)]
 
