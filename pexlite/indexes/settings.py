@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from pexlite.errors import IndexConfigurationError, UsageError
-from pexlite.files.paths import expanded
+from pexlite.files.paths import expanded, is_file
 from pexlite.files.places import pip_configuration_files
 from pexlite.indexes.dates import instant_of
 from pexlite.indexes.ignored_settings import unheeded, unheeded_by_lock
 from pexlite.indexes.indexes import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, STRATEGIES
 from pexlite.indexes.uv_configuration import uv_flag, uv_index_strategy, uv_names
 from pexlite.model import IndexSettings
-from pexlite.network.urls import parts_of
+from pexlite.network.urls import local_path, parts_of
 
 _Value = TypeVar("_Value")
 
@@ -80,9 +80,18 @@ def settings_unheeded_by_lock() -> tuple[str, ...]:
 def configured_constraints() -> tuple[str, ...]:
     """The constraint files of pip's configuration and PIP_CONSTRAINT, as absolute paths or URLs.
 
-    Resolvers run in a directory of their own, where a relative path would lead elsewhere.
+    Resolvers run in a directory of their own, where a relative path would lead elsewhere. Raises
+    IndexConfigurationError for a file that is not there.
     """
-    return tuple(map(_absolute, _words(_configuration(), "constraint")))
+    found = tuple(map(_absolute, _words(_configuration(), "constraint")))
+    gone = next((place for place in found if (path := local_path(place)) and not is_file(path)), None)
+    if gone is not None:
+        where = "PIP_CONSTRAINT" if os.environ.get("PIP_CONSTRAINT") else "pip's configuration (constraint)"
+        raise IndexConfigurationError(
+            f"{where} names the constraints file {gone}, which is not there",
+            hint="correct its path, which starts in the directory of the build, or take it out",
+        )
+    return found
 
 
 def _strategy(said: str | None) -> str | None:

@@ -57,6 +57,25 @@ def authorization(url: str, settings: IndexSettings, *, redirected: bool = False
     return None
 
 
+def keyring_authorization(url: str, settings: IndexSettings) -> str | None:
+    """The Authorization header for `url` from the keyring that the settings name; None where it knows no entry.
+
+    As in pip, the entry of an index on the same server comes first, then the server's own, which has no scheme.
+    """
+    if settings.keyring_provider in (None, "disabled"):
+        return None
+    # Imported here: few people have a keyring for an index.
+    from pexlite.network.keyring import from_keyring
+
+    parts = parts_of(url)
+    known = [parts, *_related(parts, settings)]
+    services = [without_credentials(urlunsplit(index)) for index in known[1:]]
+    services += [shown_server(url)] if _may_see_netrc(parts, settings, known) else []
+    user = next((unquote(each.username) for each in known if each.username), None)
+    found = from_keyring(services, user, settings.keyring_provider)
+    return _basic(*found) if found else None
+
+
 def _related(parts: SplitResult, settings: IndexSettings) -> list[SplitResult]:
     """The URLs of `settings` on the server of `parts`, nearest path first."""
     named = [url for _, url in settings.named_indexes]

@@ -23,8 +23,16 @@ from pexlite.addresses import mask
 from pexlite.errors import FetchError
 from pexlite.model import IndexSettings
 from pexlite.network.certificates import believe_certifi, tls_context
-from pexlite.network.credentials import authorization, server_of, without_credentials
-from pexlite.network.failures import AttemptError, NoContentError, attempts, broken, is_distrust, refused
+from pexlite.network.credentials import authorization, keyring_authorization, server_of, without_credentials
+from pexlite.network.failures import (
+    AccessRefusedError,
+    AttemptError,
+    NoContentError,
+    attempts,
+    broken,
+    is_distrust,
+    refused,
+)
 from pexlite.network.urls import joined, parts_of
 from pexlite.version import __version__
 
@@ -105,15 +113,24 @@ class Connections:
         self._pools: dict[tuple[str | None, bool], _Pool] = {}
         self._lock = threading.Lock()
         self._open: set[BaseHTTPResponse] = set()
+        self._from_keyring: dict[tuple[str, str | None, int | None], str | None] = {}
 
     def read(self, url: str, limit: Limit, *, accept: str = "*/*") -> Page:
         """The whole page or file at `url`, with as many attempts as the settings allow. Raises FetchError."""
 
-        def attempt() -> Page:
+        def once() -> Page:
             with self.open(url, accept=accept) as answer:
                 answer.check()
                 content = b"".join(answer.pieces(limit))
                 return Page(content, answer.url, answer.response.headers.get("Content-Type", ""))
+
+        def attempt() -> Page:
+            try:
+                return once()
+            except AccessRefusedError:
+                if not self._ask_keyring(url):
+                    raise
+                return once()
 
         try:
             return attempts(attempt, without_credentials(url), self._settings.retries)
@@ -150,12 +167,21 @@ class Connections:
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 response.shutdown()
 
+    def _ask_keyring(self, url: str) -> bool:
+        """Whether a keyring, which is asked once for each server, has credentials for that of `url`."""
+        server = server_of(url)
+        if server in self._from_keyring:
+            return False
+        self._from_keyring[server] = keyring_authorization(url, self._settings)
+        return self._from_keyring[server] is not None
+
     def _answer(self, url: str, method: str, accept: str) -> Answer:
         asked = server_of(url)
         for _ in range(_MOST_REDIRECTS):
             clean = without_credentials(url)
             headers = {"User-Agent": f"pexlite/{__version__}", "Accept-Encoding": "identity", "Accept": accept}
-            proof = authorization(url, self._settings, redirected=server_of(url) != asked)
+            proof = self._from_keyring.get(server_of(url))
+            proof = proof or authorization(url, self._settings, redirected=server_of(url) != asked)
             if proof:
                 headers["Authorization"] = proof
             response = self._pool(clean).request(method, clean, headers, self._settings.timeout)

@@ -13,6 +13,7 @@ from pexlite.errors import IndexConfigurationError
 from pexlite.indexes.settings import configured_constraints, effective_settings
 from pexlite.model import IndexSettings
 from pexlite.requirements.parsed import merged_index
+from tests.factories import written
 
 
 @pytest.fixture
@@ -133,15 +134,32 @@ def test_relative_links_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert effective_settings(IndexSettings(find_links=("links",))).find_links == (str(tmp_path / "links"),)
 
 
-def test_configured_constraints_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_CONSTRAINT", "/a.txt /b.txt")
-    assert configured_constraints() == ("/a.txt", "/b.txt")
+def test_configured_constraints_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files = [written(tmp_path, name) / name for name in ("a.txt", "b.txt")]
+    monkeypatch.setenv("PIP_CONSTRAINT", " ".join(map(str, files)))
+    assert configured_constraints() == tuple(map(str, files))
+
+
+@pytest.mark.parametrize("way", ["variable", "file"])
+def test_a_configured_constraints_file_that_is_not_there_is_named_with_its_setting(
+    way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = {"variable": "PIP_CONSTRAINT", "file": r"pip's configuration \(constraint\)"}
+    if way == "variable":
+        monkeypatch.setenv("PIP_CONSTRAINT", "nowhere.txt")
+    else:
+        (tmp_path / "pip.conf").write_text("[global]\nconstraint = nowhere.txt\n")
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    with pytest.raises(IndexConfigurationError, match=f"{words[way]} names the constraints file /.*/nowhere.txt"):
+        configured_constraints()
 
 
 def test_relative_constraints_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PIP_CONSTRAINT", "more/c.txt https://a.example/c.txt file:///d.txt")
-    expected = (str(tmp_path / "more/c.txt"), "https://a.example/c.txt", "file:///d.txt")
+    url = (written(tmp_path, "more/c.txt", "d.txt") / "d.txt").as_uri()
+    monkeypatch.setenv("PIP_CONSTRAINT", f"more/c.txt https://a.example/c.txt {url}")
+    expected = (str(tmp_path / "more/c.txt"), "https://a.example/c.txt", url)
     assert configured_constraints() == expected
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from pexlite.errors import UsageError
 from pexlite.model import IndexSettings
 from pexlite.requirements.constraints import lines_behind
 from pexlite.requirements.requirements_txt import read_requirements
+from tests.factories import write_files
 from tests.network import server as replies
 from tests.network.server import Server
 
@@ -43,6 +46,38 @@ def test_credentials_of_the_url_or_netrc_are_sent_and_never_shown(
     assert named(server.url("/requirements.txt", user=user), tmp_path) == ["click"]
     gone = read_requirements(server.url("/gone.txt", user="someone:secret-for-test"), tmp_path)
     assert "secret-for-test" not in str(gone.problems)
+
+
+@pytest.mark.parametrize("provider", ["subprocess", "import", "disabled", "auto"])
+def test_a_keyring_is_asked_where_pip_would_ask_it_and_told_no_other_server(
+    provider: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    creds = '{"username": "someone", "password": "secret-for-test"}'
+    program = write_files(
+        tmp_path, {"bin/keyring": f"#!/bin/sh\necho \"$@\" >>{tmp_path}/asked\necho '{creds}'\n"}
+    )
+    (program / "bin/keyring").chmod(0o755)
+    package = (
+        "class Entry:\n    username, password = 'someone', 'secret-for-test'\n"
+        f"def get_credential(service, user):\n    open('{tmp_path}/asked', 'a').write(service)\n    return Entry\n"
+    )
+    write_files(tmp_path, {"modules/keyring.py": package})
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.syspath_prepend(str(tmp_path / "modules"))
+    monkeypatch.delitem(sys.modules, "keyring", raising=False)
+    monkeypatch.setenv("PIP_KEYRING_PROVIDER", provider)
+    server.on("/requirements.txt", replies.only_for("someone", "secret-for-test", b"click\n"))
+    url = server.url("/requirements.txt")
+    # An entry for a host, which has no scheme, is not sent in clear.
+    assert read_requirements(url, tmp_path).problems
+    assert not (tmp_path / "asked").exists()
+    monkeypatch.setenv("PIP_TRUSTED_HOST", "127.0.0.1")
+    if provider in ("disabled", "auto"):
+        assert read_requirements(url, tmp_path).problems
+        assert not (tmp_path / "asked").exists()
+    else:
+        assert named(url, tmp_path) == ["click"]
+        assert "127.0.0.1" in (tmp_path / "asked").read_text()
 
 
 def test_a_redirect_to_another_server_gets_no_credentials(server: Server, tmp_path: Path) -> None:

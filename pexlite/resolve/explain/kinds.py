@@ -26,9 +26,9 @@ _ABSENT = re.compile(
 
 
 def untrusted(failure: Failure, _found: re.Match[str]) -> ResolutionError:
-    """The index has a certificate that nobody here vouches for."""
+    """The server has a certificate that nobody here vouches for."""
     return ResolutionError(
-        "the package index's certificate is not trusted",
+        f"{_asked_for(failure)}'s certificate is not trusted",
         causes=failure.causes[-3:],
         hint="name the authority's certificate: PIP_CERT=/path/to/ca.pem",
     )
@@ -44,16 +44,23 @@ def open_to_others(_failure: Failure, found: re.Match[str]) -> ResolutionError:
 
 
 def refused(failure: Failure, _found: re.Match[str]) -> ResolutionError:
-    """The index wants another user and password, or any."""
+    """The server wants another user and password, or any."""
     return ResolutionError(
-        "the package index refuses access",
+        f"{_asked_for(failure)} refuses access",
         causes=failure.causes[-3:],
         hint="give it a user and a password: in ~/.netrc, in pip's configuration, or by a keyring",
     )
 
 
 def unreachable(failure: Failure, _found: re.Match[str]) -> ResolutionError:
-    """The index cannot be talked to."""
+    """The index, or the server of an address that was asked for, cannot be talked to."""
+    url = _direct_in(failure)
+    if url is not None:
+        return ResolutionError(
+            f"{url} cannot be reached",
+            causes=failure.causes[-3:],
+            hint="check the address, the network and the proxy",
+        )
     hosts = dict.fromkeys(re.findall(r"(?:https?://(?:\*{4}@)?|host=')([\w.-]+)", failure.text))
     where = f": no connection to {', '.join(hosts)}" if hosts else ""
     return ResolutionError(
@@ -109,12 +116,22 @@ def checkout(failure: Failure, _found: re.Match[str]) -> ResolutionError:
 
 def nothing_there(failure: Failure, _found: re.Match[str]) -> ResolutionError | None:
     """An address that was asked for does not exist; None where the 404 is about another."""
-    urls = [root.requirement.url or "" for root in failure.job.roots]
-    plain = [re.sub(r"//[^/]*@", "//", url).partition("#")[0] for url in urls if url.startswith("http")]
-    gone = next((url for url in plain if url in re.sub(r"//[^/\s]*@", "//", failure.text)), None)
+    gone = _direct_in(failure)
     if gone is None:
         return None
     return ResolutionError(f"there is nothing at {gone}", causes=["the server says 404"], hint="check the address")
+
+
+def _asked_for(failure: Failure) -> str:
+    """The thing that a server was asked for: the address of a requirement, or the index."""
+    return _direct_in(failure) or "the package index"
+
+
+def _direct_in(failure: Failure) -> str | None:
+    """The address of a requirement that the failure's text names, without credentials; None without any."""
+    urls = [root.requirement.url or "" for root in failure.job.roots]
+    plain = [re.sub(r"//[^/]*@", "//", url).partition("#")[0] for url in urls if url.startswith("http")]
+    return next((url for url in plain if url in re.sub(r"//[^/\s]*@", "//", failure.text)), None)
 
 
 # -- hashes --------------------------------------------------------------------------------------
