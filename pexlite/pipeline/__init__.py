@@ -14,6 +14,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     given_lock        a lock that is only to be written in another format
     unusable_lock     locks beside projects that cannot be followed
     lock              lock(request): the lock that `pexlite lock` writes
+    sourced           a request with the sources that its projects name, as a value
     project_sources   `[tool.uv.sources]` and the like of local projects, followed
     project_indexes   the indexes that these name, in order with the builder's own
     index_origins     projects that several places have: where each came from

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from packaging.pylock import Pylock
 from packaging.requirements import Requirement
@@ -30,12 +30,14 @@ from pexlite.pipeline.index_origins import origin_notices
 from pexlite.pipeline.lock_part import check_has_all, part_of
 from pexlite.pipeline.prepare import Prepared
 from pexlite.pipeline.resolve import resolve_request
-from pexlite.pipeline.unusable_lock import UnusableLock, how_to_lock
 from pexlite.pylock.artifact import LOCK, Teller
 from pexlite.pylock.select import wheels_given
 from pexlite.requirements.amendments import with_recorded
 from pexlite.resolve.project_lock import find_lock, foreign_lock, read_project_lock
 from pexlite.sources.local import LocalWheel
+
+if TYPE_CHECKING:
+    from pexlite.pipeline.unusable_lock import UnusableLock
 
 _Found = TypeVar("_Found")
 
@@ -162,6 +164,8 @@ def _check(prepared: Prepared, chosen: ChosenLock, file: Path) -> None:
 
 
 def _instead_of(file: Path) -> str:
+    from pexlite.pipeline.unusable_lock import how_to_lock
+
     return f"lock again ({how_to_lock(file)}), or build without --locked"
 
 
@@ -220,6 +224,9 @@ def _of_projects(prepared: Prepared, file: Path) -> ChosenLock | UnusableLock:
 
     With `--locked` that is UsageError or ResolutionError, and another file under a locked name is HashMismatch.
     """
+    # Imported here: most locks can be used.
+    from pexlite.pipeline.unusable_lock import UnusableLock
+
     request = prepared.request
     projects = {entry.source.path for entry in prepared.local if entry.source.kind is LocalKind.PROJECT}
     several = f"{len(projects)} projects are named, and it is of one" if len(projects) > 1 else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -12,20 +12,11 @@ from packaging.utils import canonicalize_name
 from pexlite.model import LocalKind
 from pexlite.pipeline.prepare import Prepared, root_of
 from pexlite.pipeline.project_indexes import Patterns, default_address, with_indexes
+from pexlite.pipeline.sourced import Sourced
 from pexlite.requirements.amendments import amended_roots
 from pexlite.requirements.declared.follow import Needs, declared_sources, path_of
 from pexlite.requirements.read import raise_problems
 from pexlite.sources.local import LocalWheel, local_wheels
-
-
-@dataclass(frozen=True)
-class Sourced:
-    """A request with the sources of its dependencies, ready to be resolved."""
-
-    prepared: Prepared
-    """The request with local code that is a dependency's source, and with pinned indexes."""
-    patterns: Patterns
-    notices: tuple[str, ...] = ()
 
 
 def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
@@ -68,7 +59,7 @@ def with_sources(prepared: Prepared, *, universal: bool = False) -> Sourced:
     workshop = replace(prepared.workshop, settings=settings)
     amended = amended_roots(roots, specification.amendments)
     whole = replace(prepared, workshop=workshop, local=tuple(local), roots=amended)
-    return Sourced(whole, patterns, tuple(notices))
+    return Sourced(whole, patterns if patterns.general else None, tuple(notices))
 
 
 def _of_projects(local: Sequence[LocalWheel]) -> Iterator[Needs]:

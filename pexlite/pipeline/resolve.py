@@ -9,7 +9,7 @@ from packaging.pylock import Pylock
 from pexlite.model import Target
 from pexlite.pipeline.earlier_lock import EarlierLock
 from pexlite.pipeline.prepare import Prepared
-from pexlite.pipeline.project_sources import Sourced, with_sources
+from pexlite.pipeline.sourced import Sourced, may_name_sources
 from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.resolve.lock import Resolution, resolve
 from pexlite.targets.surroundings import neighbours
@@ -34,7 +34,7 @@ def resolve_request(
 
     With `earlier` the lock keeps the versions of that one where they fit, and records its dependencies.
     """
-    sourced = with_sources(prepared, universal=universal)
+    sourced = _with_sources(prepared, universal=universal)
     prepared, specification, workshop = sourced.prepared, prepared.specification, sourced.prepared.workshop
     targets = (_oldest(prepared),) if universal else workshop.targets
     resolution = Resolution(
@@ -53,10 +53,19 @@ def resolve_request(
     return Resolved(prepared, lock, sourced.notices)
 
 
+def _with_sources(prepared: Prepared, *, universal: bool) -> Sourced:
+    if not may_name_sources(prepared):
+        return Sourced(prepared)
+    # Imported here: who asks for distributions of an index alone needs none of it.
+    from pexlite.pipeline.project_sources import with_sources
+
+    return with_sources(prepared, universal=universal)
+
+
 def _resolved(resolution: Resolution, sourced: Sourced) -> Pylock:
     """The lock for `resolution`; projects that a pattern pins to an index are known once they are found."""
     workshop, patterns = sourced.prepared.workshop, sourced.patterns
-    if not patterns.general or resolution.settings.no_index:
+    if patterns is None or resolution.settings.no_index:
         return resolve(resolution, workshop.resolver, workshop.report)
     names = [root.requirement.name for root in resolution.roots]
     names += [need.name for entry in sourced.prepared.local for need in entry.wheel.requires_dist]

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pexlite.errors import UsageError
-from pexlite.resolve.pip import Pip
 from pexlite.resolve.resolver import Resolver
-from pexlite.resolve.uv import Uv
+
+
+def _uv() -> type[Resolver]:
+    # Each is imported when it is asked for: a build needs one of them.
+    from pexlite.resolve.uv import Uv
+
+    return Uv
+
+
+def _pip() -> type[Resolver]:
+    from pexlite.resolve.pip import Pip
+
+    return Pip
+
 
 # Best first. A new resolver needs a module and a row here, a table of its failures in explain/, its name among the
 # choices of --resolver (a test compares them), and the prefix of its variables in pipeline/decisions.
-RESOLVERS: dict[str, type[Resolver]] = {"uv": Uv, "pip": Pip}
+RESOLVERS: dict[str, Callable[[], type[Resolver]]] = {"uv": _uv, "pip": _pip}
 
 
 def find_resolver(choice: str) -> Resolver:
@@ -18,13 +32,12 @@ def find_resolver(choice: str) -> Resolver:
     Raises UsageError for a missing one.
     """
     if choice == "auto":
-        return next(found for kind in RESOLVERS.values() if (found := kind.find()) is not None)
+        return next(found for kind in RESOLVERS.values() if (found := kind().find()) is not None)
     if choice not in RESOLVERS:
         *most, last = RESOLVERS
         names = f"{', '.join(['auto', *most])} or {last}"
         raise UsageError(f"there is no resolver {choice!r}", hint=f"choose one: --resolver {names}")
-    kind = RESOLVERS[choice]
-    found = kind.find()
+    found = RESOLVERS[choice]().find()
     if found is None:
         raise UsageError(
             f"{choice} was asked for and is not here",

@@ -26,7 +26,6 @@ from pexlite.pylock.write import lock_text
 from pexlite.requirements.lines import requirement_line, write_lines
 from pexlite.resolve.job import Job, is_foreign, requirement_name, write_inputs
 from pexlite.resolve.metadata_wheels import with_metadata_wheels, with_real_wheels
-from pexlite.resolve.pip import Pip
 from pexlite.resolve.resolver import Build, Resolver
 from pexlite.resolve.run import Outcome, attempt, run
 from pexlite.resolve.uv_program import default_index_of_uv, find_uv, index_arguments
@@ -67,6 +66,9 @@ class Uv(Resolver):
                 # uv builds before it compares hashes, so with hashes it is limited to wheels; pip compares first.
                 if not job.hashed or job.universal:
                     raise
+        # Imported here: uv resolves nearly everything.
+        from pexlite.resolve.pip import Pip
+
         return Pip().resolve(job)
 
     def explain(self, job: Job, outcome: Outcome) -> ResolutionError:

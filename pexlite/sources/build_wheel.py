@@ -14,8 +14,6 @@ from pexlite.addresses import mask
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.model import IndexSettings
 from pexlite.requirements.lines import requirement_line, write_lines
-from pexlite.resolve.pip import Pip
-from pexlite.resolve.pip_program import PipProgram, run_by
 from pexlite.resolve.resolver import Build, Resolver
 from pexlite.resolve.run import Outcome, run
 from pexlite.resolve.stderr import essential_lines
@@ -58,6 +56,9 @@ def download(requirement: str, directory: Path, settings: IndexSettings) -> Path
     For indexes behind a keyring, which plain HTTP cannot read. pip does it with either resolver, since uv has no
     such command. Raises FetchError.
     """
+    # Imported here: most builds ask pip for no file.
+    from pexlite.resolve.pip_program import PipProgram
+
     with tempfile.TemporaryDirectory(prefix="pexlite-download-") as scratch:
         files = Path(scratch) / "files"
         # In a file: a URL may contain a password, and `ps` shows arguments.
@@ -94,6 +95,10 @@ class Checkout:
 
         pip builds it with either resolver, since uv has no such command. Raises ProjectBuildError.
         """
+        # Imported here: most builds have no repository.
+        from pexlite.resolve.pip import Pip
+        from pexlite.resolve.pip_program import run_by
+
         pip, shown = Pip(), mask(self.requirement)
         pip.check_builds(shown, settings)
         with tempfile.TemporaryDirectory(prefix="pexlite-download-") as scratch:

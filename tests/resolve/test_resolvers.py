@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import click
 import pytest
 
@@ -24,7 +27,7 @@ class Absent(Pip):
 
 
 def test_a_row_of_the_table_makes_a_resolver_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RESOLVERS, "third", Third)
+    monkeypatch.setitem(RESOLVERS, "third", lambda: Third)
     assert type(find_resolver("third")) is Third
     with pytest.raises(UsageError) as caught:
         find_resolver("fourth")
@@ -32,7 +35,7 @@ def test_a_row_of_the_table_makes_a_resolver_known(monkeypatch: pytest.MonkeyPat
 
 
 def test_one_that_is_absent_is_told_and_passed_over_by_auto(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RESOLVERS, "uv", Absent)
+    monkeypatch.setitem(RESOLVERS, "uv", lambda: Absent)
     assert find_resolver("auto").name == "pip"
     with pytest.raises(UsageError) as caught:
         find_resolver("uv")
@@ -45,9 +48,22 @@ def test_the_command_line_offers_auto_and_each_of_them() -> None:
     assert list(option.type.choices) == ["auto", *RESOLVERS]
 
 
-@pytest.mark.parametrize(("name", "kind"), RESOLVERS.items())
-def test_each_has_the_name_of_its_row_and_another_to_try(name: str, kind: type) -> None:
+@pytest.mark.parametrize("name", RESOLVERS)
+def test_each_has_the_name_of_its_row_and_another_to_try(name: str) -> None:
     found = find_resolver(name)
-    assert type(found) is kind
+    assert type(found) is RESOLVERS[name]()
     assert found.name == name
     assert found.instead in set(RESOLVERS) - {name}
+
+
+def test_a_build_by_uv_imports_nothing_of_pip_nor_what_only_projects_and_unusable_locks_need() -> None:
+    program = (
+        "import sys, pexlite.pipeline.decide\nfrom pexlite.resolve.resolvers import find_resolver\n"
+        "find_resolver('uv')\nprint('\\n'.join(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    imported = set(done.stdout.split())
+    assert "pexlite.resolve.uv" in imported
+    unneeded = ["pexlite.resolve.pip", "pexlite.resolve.patched_pip", "importlib.metadata", "email", "urllib3"]
+    unneeded += ["pexlite.requirements.declared", "pexlite.pipeline.unusable_lock", "pexlite.resolve.pins"]
+    assert not imported & set(unneeded)
