@@ -20,7 +20,7 @@ from pexlite.files.places import pip_configuration_files
 from pexlite.indexes.dates import instant_of
 from pexlite.indexes.ignored_settings import unheeded, unheeded_by_lock
 from pexlite.indexes.indexes import BEST_MATCH, FIRST_INDEX, FIRST_MATCH, STRATEGIES
-from pexlite.indexes.uv_configuration import uv_flag, uv_index_strategy, uv_names
+from pexlite.indexes.uv_configuration import uv_flag, uv_index_strategy, uv_indexes, uv_names
 from pexlite.model import IndexSettings
 from pexlite.network.urls import local_path, parts_of
 
@@ -68,8 +68,11 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
 
 
 def unheeded_settings(resolver: str, *, hears_pip: bool) -> tuple[str, ...]:
-    """Notices about settings of pip that a build by the `resolver` ignores."""
-    return unheeded(_configuration(), resolver, hears_pip=hears_pip)
+    """Notices about settings of pip, and indexes of uv, that a build by the `resolver` ignores."""
+    notices = unheeded(_configuration(), resolver, hears_pip=hears_pip)
+    unasked = [] if resolver == "uv" else uv_indexes()
+    names = ", ".join(unasked)
+    return (*notices, f"{resolver} asks no index of uv's: {names}") if unasked else notices
 
 
 def settings_unheeded_by_lock() -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 
 def uv_index_strategy() -> str | None:
@@ -29,6 +30,14 @@ def uv_names(variable: str) -> list[str]:
     return os.environ.get(variable, "").split()
 
 
+def uv_indexes() -> list[str]:
+    """The variables, and the files of a user or the system, by which uv alone gets to know indexes."""
+    names = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
+    keys = ("index", "index-url", "extra-index-url", "find-links")
+    found = [name for name in names if os.environ.get(name)]
+    return [*found, *(str(file) for file in _files() if any(_table(file).get(key) for key in keys))]
+
+
 def _files() -> Iterator[Path]:
     if uv_flag("UV_NO_CONFIG"):
         return
@@ -48,10 +57,14 @@ def _files() -> Iterator[Path]:
 
 
 def _strategy(file: Path) -> str | None:
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return None  # uv itself reports an unreadable file when it runs
+    table = _table(file)
     of_pip = table.get("pip")
     found = table.get("index-strategy") or (of_pip.get("index-strategy") if isinstance(of_pip, dict) else None)
     return found if isinstance(found, str) else None
+
+
+def _table(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}  # uv itself reports an unreadable file when it runs

@@ -6,6 +6,7 @@
     projects        projects and sdists built by their PEP 517 backends
     workshop        the needs of every build: store, index settings, resolver, targets, report
     build_wheel     one wheel, built or downloaded by a resolver
+    build_sources   where a project says its build requirements come from
     build_tools     the distributions that build requirements resolve to now
     sdist           source distributions unpacked
     environment     a virtual environment that distributions are taken from; installed: those in it

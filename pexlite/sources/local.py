@@ -120,6 +120,7 @@ def _for_all(source: LocalSource, name: str, builders: Sequence[Builder]) -> lis
     """`source` as one wheel that fits all targets, else as several, with markers for their targets."""
     if source.kind in (LocalKind.PACKAGE, LocalKind.TREE):
         return [_written_tree(source, name, builders[0])]
+    told = _build_sources(source, builders[0].workshop)
     wheels = [_wheel(source, name, builders[0])]
     fitting: list[list[Target]] = [[]]
     for builder in builders:
@@ -132,11 +133,20 @@ def _for_all(source: LocalSource, name: str, builders: Sequence[Builder]) -> lis
             fits.append(True)
         fitting[fits.index(True)].append(target)
     if len(wheels) == 1:
-        return [LocalWheel(source, wheels[0], _hidden(source, wheels[0]))]
+        return [LocalWheel(source, wheels[0], (*told, *_hidden(source, wheels[0])))]
     return [
-        LocalWheel(replace(source, marker=_marker(source, targets)), wheel, _hidden(source, wheel))
+        LocalWheel(replace(source, marker=_marker(source, targets)), wheel, (*told, *_hidden(source, wheel)))
         for wheel, targets in zip(wheels, fitting, strict=True)
     ]
+
+
+def _build_sources(source: LocalSource, workshop: Workshop) -> tuple[str, ...]:
+    if source.kind is not LocalKind.PROJECT or not is_file(source.path / "pyproject.toml"):
+        return ()
+    # Imported here: many builds have no project.
+    from pexlite.sources.build_sources import check_build_sources
+
+    return check_build_sources(source.path, workshop)
 
 
 def _marker(source: LocalSource, targets: Sequence[Target]) -> Marker:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pexlite.indexes.settings import unheeded_settings
 from pexlite.indexes.uv_configuration import uv_index_strategy
 
 
@@ -66,3 +67,19 @@ def test_the_strategy_of_a_file_is_for_all_of_uv_or_for_its_pip(
 ) -> None:
     write(place / "user" / "uv" / "uv.toml", text)
     assert uv_index_strategy() == strategy
+
+
+TABLES = ["[[index]]\nurl = 'https://a.test/'", "index-url = 'https://a.test/'", "find-links = ['wheels']"]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_indexes_that_only_uv_knows_of_are_told_where_another_resolves(
+    table: str, monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    assert unheeded_settings("pip", hears_pip=True) == ()
+    file = write(place / "user" / "uv" / "uv.toml", table)
+    monkeypatch.setenv("UV_INDEX", "https://someone:secret-for-test@a.test/")
+    assert unheeded_settings("pip", hears_pip=True) == (f"pip asks no index of uv's: UV_INDEX, {file}",)
+    assert unheeded_settings("uv", hears_pip=False) == ()
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    assert unheeded_settings("pip", hears_pip=True) == ("pip asks no index of uv's: UV_INDEX",)

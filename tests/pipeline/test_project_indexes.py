@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pexlite.errors import UsageError
+from pexlite.errors import ProjectBuildError, UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from pexlite.pipeline.build import build
 from tests.factories import make_project, make_wheel, write_files
@@ -219,3 +219,39 @@ def test_an_index_that_cannot_be_asked_so_ends_the_build_by_name(way: str, world
     table, message = REFUSED[way]
     with pytest.raises(UsageError, match=message):
         world.build("pip", table)
+
+
+# -- while a project is built --------------------------------------------------------------------
+
+
+def own_backend(world: World, *tables: str) -> Path:
+    """A project whose build requires maker, which it brings along: nobody has to be asked for code that runs."""
+    make_wheel(world.directory.parent / "public", "maker", STRANGER)
+    app = make_project(world.directory, "app", files={"app.py": ""})
+    text = (app / "pyproject.toml").read_text().replace("requires = []", "requires = ['maker']")
+    (app / "pyproject.toml").write_text("\n".join([text, *tables, ""]).replace("PRIVATE", world.private))
+    return app
+
+
+def test_pip_builds_nothing_whose_build_requirement_has_a_source(world: World, server: Server) -> None:
+    app = own_backend(world, "[tool.uv.sources]\nmaker = { path = '../maker' }")
+    request = BuildRequest(
+        directory=world.directory, requirements=(str(app),), resolver="pip", output=Path("x.pex")
+    )
+    with pytest.raises(ProjectBuildError, match=r"its build requires maker, which is to come from \.\./maker"):
+        build(request)
+
+
+@both
+@pytest.mark.parametrize("table", [UV, POETRY, PDM])
+def test_where_build_requirements_come_from_otherwise_is_said(
+    table: str, resolver: str, world: World, server: Server
+) -> None:
+    app = own_backend(world, table)
+    serve(server, world.directory.parent / "public", at="/public")
+    serve(server, world.directory.parent / "private", at="/private")
+    request = BuildRequest(
+        directory=world.directory, requirements=(str(app),), resolver=resolver, output=Path("x.pex")
+    )
+    said = [one for one in build(request).notices if "the build requirements of app (maker)" in one]
+    assert len(said) == (0 if (table, resolver) == (UV, "uv") else 1)

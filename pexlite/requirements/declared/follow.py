@@ -24,7 +24,8 @@ from pexlite.requirements.declared.of_uv import said_by_uv
 from pexlite.requirements.declared.said import DEFAULT, DeclaredIndex, Said, Source
 from pexlite.requirements.parsed import Parsed, combined, problem
 
-_TOOLS = (said_by_uv, said_by_poetry, said_by_pdm)
+# The first that names a source, or an index for all projects, counts.
+TOOLS = (said_by_uv, said_by_poetry, said_by_pdm)
 _EXTRA = re.compile(r"extra == \"([^\"]+)\"")
 
 
@@ -61,7 +62,7 @@ def declared_sources(needs: Needs) -> Followed:
     with uv, a dependency has a source only where the file itself requires it. Of several tools' tables the first
     that names a source, or an index for all, counts.
     """
-    whole = [said(needs.file) for said in _TOOLS]
+    whole = [said(needs.file) for said in TOOLS]
     parts = [combined(_at_paths(needs))]
     sourced: set[str] = set()
     for said in whole:
