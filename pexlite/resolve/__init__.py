@@ -11,6 +11,7 @@ In come requirements (`Root`), targets and index settings; out comes a `Pylock`,
     pip_report          what pip says it would install, as a lock
     run_patched_pip     pip, told what it has no options for; patched_pip: the program that changes it
     metadata_wheels     wheels of metadata alone, in place of large local ones
+    foreign/            the locks of poetry, pdm and pipenv
     project_lock        the lock beside a project: pylock.toml, or a resolver's own
     pins                a lock's pins, compared with what would be resolved now
     stderr              the lines of uv's and pip's output that explain a failure

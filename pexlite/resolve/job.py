@@ -40,6 +40,8 @@ class Job:
     """The versions to take wherever they fit: those of an earlier lock."""
     with_dependencies: bool = False
     """Whether the lock is to record what each package depends on."""
+    with_what_they_need: bool = True
+    """Whether what the roots need is resolved too; else they are the whole lock."""
 
     @property
     def hashed(self) -> bool:

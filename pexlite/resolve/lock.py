@@ -47,6 +47,8 @@ class Resolution:
     """Constraints beside those of files."""
     with_dependencies: bool = False
     """Whether the lock is to record what each package depends on."""
+    with_what_they_need: bool = True
+    """Whether what the roots need is resolved too; else they are the whole lock."""
 
 
 def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pylock:
@@ -60,7 +62,9 @@ def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pyloc
     if settings.require_hashes:
         _check_roots(roots)
     report(Progress("resolve", f"resolving {len(roots)} requirement{'s' if len(roots) > 1 else ''}"))
-    constraints = (*configured_constraints(), *resolution.constraint_files)
+    # Where a lock is followed, pip's constraints are not: the lock says every version.
+    configured = configured_constraints() if resolution.with_what_they_need else ()
+    constraints = (*configured, *resolution.constraint_files)
     remote = [location for location in constraints if local_path(location) is None]
     first = Job(
         roots=tuple(roots),
@@ -75,6 +79,7 @@ def resolve(resolution: Resolution, resolver: Resolver, report: Report) -> Pyloc
             *(line for url in remote for line in lines_behind(url, settings)),
         ),
         with_dependencies=resolution.with_dependencies,
+        with_what_they_need=resolution.with_what_they_need,
     )
     jobs = [_for_target(first, target, resolution.preferred) for target in targets]
     leaders: dict[tuple[str, ...], Job] = {}

@@ -55,6 +55,7 @@ class Pip(Resolver):
             arguments = ["install", "--dry-run", "--ignore-installed", "--progress-bar", "off"]
             arguments += ["--report", str(report), "-r", str(requirements), *constraints]
             arguments += ["--require-hashes"] if job.hashed else []
+            arguments += [] if job.with_what_they_need else ["--no-deps"]
             self._check_direct(job)
             run = self._run_for(job, directory)
             outcome = _logged(run.program, [*run.before, *arguments, *run.after], run.settings, directory)

@@ -146,6 +146,7 @@ class Uv(Resolver):
             requirements, constraints = write_inputs(given, directory)
             arguments = ["pip", "compile", "--quiet", "--no-header"]
             arguments += [str(requirements), *constraints, *self._pins(job, directory)]
+            arguments += [] if job.with_what_they_need else ["--no-deps"]
             arguments += [*_target_arguments(job), *_format_arguments(job), *_amendments(job, directory)]
             if not _believes_cache(job.settings):
                 arguments += [f"--refresh-package={name}" for name in sorted(asked)]
