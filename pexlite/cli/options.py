@@ -71,8 +71,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         type=_FILE,
         metavar="FILE",
         help="Take what the requirements need from this pylock.toml, or all of it where there are none, hashes "
-        "checked, without resolving (default: the pylock.toml or uv.lock beside the local project while it fits, "
-        "else resolve).",
+        "checked, without resolving (default: the lock beside the local project while it fits, else resolve).",
     ),
     flag(
         "--locked",

@@ -10,6 +10,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     choose_lock       the lock that a build goes by, with its wheels
     lock_part         the part of a given lock that some requirements need
     choose_installed  the wheels of virtual environments, which take its place
+    foreign_lock      the lock of poetry, pdm or pipenv beside a project
     earlier_lock      the lock that is there already, and how much of it stays
     given_lock        a lock that is only to be written in another format
     unusable_lock     locks beside projects that cannot be followed

@@ -26,6 +26,7 @@ from pexlite.model import (
     Target,
     Wheel,
 )
+from pexlite.pipeline.foreign_lock import foreign_lock
 from pexlite.pipeline.index_origins import origin_notices
 from pexlite.pipeline.lock_part import check_has_all, part_of
 from pexlite.pipeline.prepare import Prepared
@@ -33,7 +34,8 @@ from pexlite.pipeline.resolve import resolve_request
 from pexlite.pylock.artifact import LOCK, Teller
 from pexlite.pylock.select import wheels_given
 from pexlite.requirements.amendments import with_recorded
-from pexlite.resolve.project_lock import find_lock, foreign_lock, read_project_lock
+from pexlite.resolve.foreign.kinds import KINDS
+from pexlite.resolve.project_lock import find_lock, read_project_lock
 from pexlite.sources.local import LocalWheel
 
 if TYPE_CHECKING:
@@ -84,7 +86,9 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
             return found
         found.check_can_be_read()
         unusable.append(found)
-    notices = tuple(lock.notice for lock in unusable) if files else _without_lock(prepared)
+    if not files:
+        _check_not_locked(prepared)
+    notices = tuple(lock.notice for lock in unusable)
     resolved = resolve_request(prepared)
     whole = resolved.prepared
     for lock in unusable:
@@ -261,20 +265,12 @@ def _beside_project(prepared: Prepared, find: Callable[[Path], _Found | None]) -
     return find(request.directory) if request.locked else None
 
 
-def _without_lock(prepared: Prepared) -> tuple[str, ...]:
-    """A notice about another tool's lock where there is no usable one; with `--locked` UsageError."""
-    request = prepared.request
-    foreign = None if request.ignore_locks else _beside_project(prepared, foreign_lock)
-    if foreign is None:
-        if request.locked:
-            raise UsageError(
-                "--locked, and there is no lock", hint="make one (pexlite lock .) or name it (--lock FILE)"
-            )
-        return ()
-    name = foreign.file.name
-    if request.locked:
-        raise UsageError(f"--locked, and {name} is a lock that is not read here", hint=foreign.how)
-    return (f"{name} beside the project is not read, and all is resolved anew; to go by it: {foreign.how}",)
+def _check_not_locked(prepared: Prepared) -> None:
+    """Raise UsageError where `--locked` asks for a lock and there is none."""
+    if prepared.request.locked:
+        raise UsageError(
+            "--locked, and there is no lock", hint="make one (pexlite lock .) or name it (--lock FILE)"
+        )
 
 
 def _unread(prepared: Prepared, file: Path) -> str:
@@ -300,9 +296,12 @@ def _beside(prepared: Prepared, file: Path) -> ChosenLock:
     request, workshop = prepared.request, prepared.workshop
     groups = [group.rpartition(":")[2] for group in request.groups]
     project = _beside_project(prepared, lambda directory: directory) or file.parent
-    found = read_project_lock(
-        file, project, request.extras, groups, resolver=workshop.resolver, settings=workshop.settings
-    )
+    if file.name in KINDS:
+        found = foreign_lock(prepared, file, groups)
+    else:
+        found = read_project_lock(
+            file, project, request.extras, groups, resolver=workshop.resolver, settings=workshop.settings
+        )
     never = prepared.specification.amendments.never_wanted()
     wanted = [package for package in found.lock.packages if canonicalize_name(package.name) not in never]
     chosen = _taken(prepared, replace(found.lock, packages=wanted), project, found.parts)

@@ -8,6 +8,7 @@ from pathlib import Path
 from packaging.pylock import Pylock
 
 from pexlite.errors import ResolutionError
+from pexlite.resolve.foreign.kinds import KINDS
 from pexlite.resolve.pins import changed_pins, pins_in
 
 
@@ -50,4 +51,7 @@ class UnusableLock:
 
 def how_to_lock(file: Path) -> str:
     """The command that writes the lock `file` anew."""
+    kind = KINDS.get(file.name)
+    if kind is not None:
+        return kind.made_by
     return "uv lock" if file.name == "uv.lock" else "pexlite lock ."

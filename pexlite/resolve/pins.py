@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.pylock import Package, Pylock
+from packaging.pylock import Package, PackageVcs, Pylock
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
+
+from pexlite.errors import ResolutionError
+from pexlite.resolve.foreign.kinds import KINDS
 
 _Table = Mapping[str, Any]
 # The formats that are read: a newer one may mean something else by the same words.
@@ -45,7 +48,9 @@ class Pin:
 
 
 def pins_in(file: Path) -> Mapping[str, Sequence[Pin]] | None:
-    """The pins of the pylock.toml or uv.lock `file`, by normalised name; None where they cannot be read."""
+    """The pins of the lock `file`, by normalised name; None where they cannot be read."""
+    if file.name in KINDS:
+        return _of_foreign(file)
     rows, key, wanted = _READ["uv.lock" if file.name == "uv.lock" else "pylock.toml"]
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -109,6 +114,21 @@ def _of_uv(package: _Table) -> Pin:
         direct.partition("?")[0].partition("#")[0],
         direct.partition("#")[2] if "git" in source else "",
     )
+
+
+def _of_foreign(file: Path) -> Mapping[str, Sequence[Pin]] | None:
+    try:
+        packages = KINDS[file.name].read(file, ()).packages
+    except ResolutionError:
+        return None
+    found: dict[str, list[Pin]] = {}
+    for one in packages:
+        hashes = frozenset(text.removeprefix("sha256:") for text in one.hashes if text.startswith("sha256:"))
+        commit = one.source.commit_id if isinstance(one.source, PackageVcs) else ""
+        source = one.source
+        place = "" if source is None else str(getattr(source, "url", None) or source.path)
+        found.setdefault(one.name, []).append(Pin(one.version, hashes, place, commit))
+    return found
 
 
 def _version(package: _Table) -> Version | None:

@@ -1,4 +1,4 @@
-"""The lock beside a project: pylock.toml as it is, uv.lock through `uv export`."""
+"""The lock beside a project: pylock.toml as it is, uv.lock through `uv export`; others are in `foreign`."""
 
 from __future__ import annotations
 
@@ -13,14 +13,10 @@ from pexlite.errors import ResolutionError
 from pexlite.model import IndexSettings, LockParts
 from pexlite.pylock.extras_and_groups import wanted_parts
 from pexlite.requirements.uv_workspaces import workspace_of
+from pexlite.resolve.foreign.kinds import KINDS
 from pexlite.resolve.resolver import Resolver
 
-_NAMES = ("pylock.toml", "uv.lock")
-_FOREIGN = {
-    "poetry.lock": "poetry export --format pylock.toml --output pylock.toml",
-    "pdm.lock": "pdm export --format pylock --output pylock.toml",
-    "Pipfile.lock": "pipenv requirements --hash > requirements.txt, and build with -r requirements.txt",
-}
+_NAMES = ("pylock.toml", "uv.lock", *KINDS)
 
 
 @dataclass(frozen=True)
@@ -33,27 +29,12 @@ class ProjectLock:
 
 
 def find_lock(directory: Path) -> Path | None:
-    """The lock of the project in `directory`: pylock.toml, else uv.lock, also its workspace's; else None."""
+    """The lock of the project in `directory`: pylock.toml, uv.lock, another tool's, or its workspace's."""
     found = next((file for name in _NAMES if (file := directory / name).is_file()), None)
     if found is not None:
         return found
     root = workspace_of(directory)
     return root / "uv.lock" if root is not None and (root / "uv.lock").is_file() else None
-
-
-@dataclass(frozen=True)
-class ForeignLock:
-    """A lock of another tool, which only that tool can read."""
-
-    file: Path
-    how: str
-    """The commands that convert it to something that can be built from."""
-
-
-def foreign_lock(directory: Path) -> ForeignLock | None:
-    """The lock of poetry, pdm or pipenv in `directory`; None where there is none."""
-    found = ((directory / name, how) for name, how in _FOREIGN.items())
-    return next((ForeignLock(file, how) for file, how in found if file.is_file()), None)
 
 
 def read_project_lock(

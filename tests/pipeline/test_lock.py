@@ -402,27 +402,6 @@ def test_settings_that_a_lock_does_not_heed_are_named(
     )
 
 
-FOREIGN = {
-    "poetry.lock": "poetry export --format pylock.toml",
-    "pdm.lock": "pdm export --format pylock",
-    "Pipfile.lock": "pipenv requirements --hash",
-}
-
-
-@pytest.mark.parametrize("name", FOREIGN)
-def test_a_lock_of_another_tool_is_named_with_what_makes_it_one_to_build_from(
-    name: str, links: Path, project: Path, tmp_path: Path
-) -> None:
-    (project / name).write_text("")
-    (notice,) = [notice for notice in built(project, tmp_path).notices if name in notice]
-    assert notice.startswith(f"{name} beside the project is not read, and all is resolved anew; to go by it: ")
-    assert FOREIGN[name] in notice
-    with pytest.raises(UsageError, match=f"--locked, and {name} is a lock that is not read here") as caught:
-        built(project, tmp_path, locked=True)
-    assert FOREIGN[name] in (caught.value.hint or "")
-    assert not [notice for notice in built(project, tmp_path, ignore_locks=True).notices if name in notice]
-
-
 OTHERWISE: list[tuple[dict[str, Any], str]] = [
     ({"constraint_files": ("constraints.txt",)}, "--constraint asks for other versions"),
 ]
