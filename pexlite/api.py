@@ -83,6 +83,9 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
     The file:
 
         output              -o, --output, --output-file; None is ./NAME.pex, after what it starts, else the project
+        build_properties    --build-property: pairs of a name and a text, which may be JSON
+        build_property_tables    --build-properties: JSON objects, and paths of files with one
+        record_git_state    --record-git-state
         bytecode            --compile
         compress            False is --no-compress
         allow_large         --allow-large

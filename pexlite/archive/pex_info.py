@@ -120,7 +120,7 @@ def main_module(room: Room, facts: Mapping[str, object]) -> str:
 def _pex_fields(bundle: Bundle, version: str) -> PexFields:
     launch = bundle.launch
     return {
-        "build_properties": {"pexlite_version": version},
+        "build_properties": {**bundle.build_properties, "pexlite_version": version},
         "distributions": {wheel.filename: wheel.sha256 for wheel in bundle.wheels},
         "requirements": list(bundle.requirements),
         "excluded": [str(out) for out in bundle.amendments.excluded],

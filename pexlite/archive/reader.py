@@ -117,6 +117,7 @@ def _manifest(facts: dict[str, Any], size: int) -> Manifest:
         runs_on=_text(own, "runs_on"),
         header=_header(own, size),
         pth=_each(own, "pth", _file_name),
+        build_properties=_table(facts, "build_properties"),
         facts=cast("PexInfo", facts),  # every value that anybody reads has been looked at
     )
 

@@ -37,12 +37,22 @@ def in_words(found: FileInfo) -> list[str]:
         f"  size       {size_in_words(found.size)}, {_own(found)}",
         f"  sha256     {found.sha256}",
         f"  build id   {found.build_id}",
+        *(f"  property   {name} = {value}" for name, value in _properties(found)),
         f"  {count_in_words(len(found.wheels), 'wheel')}",
     ]
     names = max((len(wheel.name) for wheel in found.wheels), default=0)
     versions = max((len(wheel.version) for wheel in found.wheels), default=0)
     lines.extend(f"    {_wheel(wheel, names, versions)}".rstrip() for wheel in found.wheels)
     return lines
+
+
+def _properties(found: FileInfo) -> list[tuple[str, str]]:
+    """The builder's own properties, texts as they are and other values as JSON."""
+    return [
+        (name, value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+        for name, value in sorted(found.build_properties.items())
+        if name != "pexlite_version"
+    ]
 
 
 def _own(found: FileInfo) -> str:
@@ -68,6 +78,7 @@ def in_json(found: FileInfo) -> dict[str, Any]:
         "entry_point": found.entry_point,
         "runs_on": found.runs_on,
         "requirements": list(found.requirements),
+        "build_properties": dict(found.build_properties),
         "runtime_size": found.runtime_size,
         "bytecode_size": found.bytecode_size,
         "wheels": [wheel_as_json(wheel) for wheel in found.wheels],

@@ -344,6 +344,27 @@ OUTPUT: Sequence[click.Parameter] = (
         "(default: ./NAME.pex, after what it starts, else the project).",
     ),
     FORCE,
+    option(
+        "--build-property",
+        "build_properties",
+        many=True,
+        callback=split_variables,
+        metavar="NAME=VALUE",
+        help="A fact that the file says of itself, in PEX-INFO and pexlite info; VALUE may be JSON "
+        "(default: none; repeatable).",
+    ),
+    option(
+        "--build-properties",
+        "build_property_tables",
+        many=True,
+        type=PathOrUrl(),
+        metavar="FILE|JSON",
+        help="Such facts as a JSON object, or a file with one (default: none; repeatable).",
+    ),
+    flag(
+        "--record-git-state",
+        help="Put commit, description, branch and tag of the git checkout here into these facts (default: not).",
+    ),
     flag(
         "--compile",
         "bytecode",

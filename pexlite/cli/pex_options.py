@@ -39,7 +39,6 @@ _DEPRECATED = "leave it out: in pex too it does nothing any more"
 _SCIE = "no file carries a Python: it needs one where it runs, and finds it on PATH or by PEX_PYTHON"
 _CONFIGURED = "leave it out: pip's files, PIP_* and netrc are heeded; PIP_CONFIG_FILE=/dev/null reads no file"
 _PIP = "leave it out: it is the pip that is installed beside pexlite"
-_PLAIN = "the same input gives the same bytes; write a module of your own that says it"
 _PINNED = "use --index NAME=URL and --from NAME=PROJECT: that project from there and from nowhere else"
 _BUILDING = "leave it out: a wheel is taken where there is one, else it is built"
 
@@ -77,6 +76,8 @@ PEX_OPTIONS = (
 --exe --executable :
 --inject-env :
 --inject-python-args :
+--build-property --build-properties :
+--record-git-state : an error where there is no commit; `dirty` says whether tracked files differ
 --inject-args : no {pex.env.NAME} in them
 """,
     ),
@@ -155,6 +156,7 @@ PEX_OPTIONS = (
 --rc --no-rc --pexrc --no-pexrc --native-runtime --no-native-runtime : {_NATIVE}
 -Z --compression-method --compression-level --pexrc-platform --pexrc-binary : {_NATIVE}
 --scie-busybox : start another console script of the same file by PEX_SCRIPT=NAME
+--no-record-git-state : leave it out: it is off
 --no-compile : leave it out: bytecode goes in only with --compile
 --use-system-time : set SOURCE_DATE_EPOCH: it dates what is built here
 --no-use-system-time : leave it out: the files in a zip are dated 1980
@@ -185,7 +187,6 @@ PEX_OPTIONS = (
 --no-manylinux --no-use-manylinux : an old glibc is named by its platform: --platform manylinux_2_17_x86_64-…
 --no-use-pep517 : a project is built by its own backend, as PEP 517 says, and never by setup.py alone
 --no-build-isolation : a project is built with what it asks for, so that the same source gives the same wheel
---build-properties --build-property --record-git-state --no-record-git-state : {_PLAIN}
 --ignore-errors : a file that lacks something is not written; --exclude says what the host has
 --no-strip-pex-env : the switches of one start never reach another program
 --no-pep723 --no-enable-script-metadata : a script's header counts; without it there is nothing to read

@@ -158,8 +158,12 @@ def _converted(context: click.Context, project: Path, key: str, parameter: click
 
 
 def _beside(project: Path, value: str) -> str:
-    """A path of the table, relative to the current directory; URLs and absolute paths stay."""
-    return value if "://" in value else os.path.normpath(expanded(project) / expanded(Path(value)))
+    """A path of the table, relative to the current directory; URLs, JSON and absolute paths stay."""
+    return (
+        value
+        if "://" in value or value.lstrip().startswith("{")
+        else os.path.normpath(expanded(project) / expanded(Path(value)))
+    )
 
 
 def _wrong(project: Path, message: str, hint: str | None) -> Exception:

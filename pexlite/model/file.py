@@ -7,6 +7,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pexlite.model.manifest import PexInfo
 
@@ -114,6 +115,8 @@ class Manifest:
     """The size and CRC-32 of the bytes before the first member."""
     pth: tuple[str, ...]
     """Names of the `.pth` files that lie directly in site-packages."""
+    build_properties: Mapping[str, Any]
+    """JSON values by name: the facts that the builder gave, and the version of pexlite that made the file."""
     facts: PexInfo = field(repr=False)
     """All of PEX-INFO, as parsed from JSON."""
 

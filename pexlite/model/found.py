@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from packaging.markers import Environment
 from packaging.requirements import Requirement
@@ -187,3 +187,5 @@ class Bundle:
     runs_on: str = ""
     """The Pythons and platforms of `variants`, in words."""
     amendments: Amendments = field(default_factory=Amendments)
+    build_properties: Mapping[str, Any] = field(default_factory=dict)
+    """JSON values by name: what the builder wants the file to say of itself."""

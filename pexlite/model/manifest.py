@@ -6,7 +6,7 @@ the runtime among them, to the keys here.
 
 # Without annotations from __future__: as texts they would hide from TypedDict which keys may be missing.
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypeAlias, TypedDict
+from typing import Any, NotRequired, TypeAlias, TypedDict
 
 FORMAT = 3
 """The number of the form that is written, and the only one that is read."""
@@ -80,7 +80,7 @@ class OwnTable(Described):
 class PexFields(TypedDict):
     """The fields of PEX-INFO whose names and meanings are pex's."""
 
-    build_properties: Mapping[str, str]
+    build_properties: Mapping[str, Any]
     distributions: Mapping[str, str]
     requirements: Sequence[str]
     excluded: Sequence[str]

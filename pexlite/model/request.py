@@ -182,6 +182,9 @@ class BuildOptions(SharedOptions, total=False):
     ignore_locks: bool
     script: str | None
     entry_point: str | None
+    build_properties: Sequence[tuple[str, str]]
+    build_property_tables: Sequence[str]
+    record_git_state: bool
     launch: LaunchOptions | None
     bytecode: bool
     compress: bool
@@ -231,6 +234,12 @@ class BuildRequest:
     index: IndexSettings = field(default_factory=IndexSettings, metadata=_FOR_THE_SAME)
     """The command line's settings only; `effective_settings` merges pip's configuration in."""
     resolver: str = field(default="auto", metadata=_FOR_THE_SAME)
+    build_properties: tuple[tuple[str, str], ...] = field(default=(), metadata=_FOR_THE_SAME)
+    """`--build-property`: pairs of a name and a text, which may be JSON."""
+    build_property_tables: tuple[str, ...] = field(default=(), metadata=_NEVER)
+    """`--build-properties`: JSON objects, and paths of files with one."""
+    record_git_state: bool = field(default=False, metadata=_NEVER)
+    """Whether the commit that is checked out goes into the build properties."""
     launch: LaunchOptions = field(default_factory=LaunchOptions, metadata=_FOR_THE_SAME)
     output: Path | None = field(default=None, metadata=_FOR_ANY)
     bytecode: bool = field(default=False, metadata=_FOR_THE_SAME)

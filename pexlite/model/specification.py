@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from packaging.markers import Marker
 from packaging.pylock import Pylock
@@ -117,6 +119,8 @@ class Specification:
     """From a script's PEP 723 header."""
     script: LocalSource | None = None
     """The one of `local` that is the application itself (`--exe`, or a `.py` file among the inputs)."""
+    build_properties: Mapping[str, Any] = field(default_factory=dict)
+    """JSON values by name, for the file to say of itself."""
     notices: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     """Every file of this machine that was read for the request."""

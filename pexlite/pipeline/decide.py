@@ -40,6 +40,7 @@ from pexlite.pipeline.checks import (
 from pexlite.pipeline.choose_installed import choose_installed
 from pexlite.pipeline.choose_lock import ChosenLock, choose_lock
 from pexlite.pipeline.entry_point import Start, check_start, choose_start, default_name
+from pexlite.pipeline.git_state import git_state
 from pexlite.pipeline.notices import Stages, notices
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
@@ -114,7 +115,7 @@ def _surroundings(
 
 def _bundle(prepared: Prepared, chosen: ChosenLock, start: Start, surroundings: Sequence[Surroundings]) -> Bundle:
     """The bundle of all wheels that the targets need."""
-    return plan_bundle(
+    bundle = plan_bundle(
         (*prepared.roots, *map(root_of, start.loose), *chosen.roots),
         _wheels(prepared, start, chosen.wheels),
         surroundings,
@@ -122,6 +123,10 @@ def _bundle(prepared: Prepared, chosen: ChosenLock, start: Start, surroundings: 
         prepared.request.launch,
         chosen.amendments,
     )
+    request, properties = prepared.request, dict(prepared.specification.build_properties)
+    if request.record_git_state:
+        properties["git_state"] = git_state(request.directory)
+    return replace(bundle, build_properties=properties)
 
 
 def _wheels(prepared: Prepared, start: Start, locked: Sequence[Wheel]) -> tuple[Wheel, ...]:

@@ -13,6 +13,7 @@ UsageError with all that is wrong. Every reader returns a `Parsed`; `read` adds 
     uv_workspaces         uv's workspaces and their members
     amendments            `--exclude` and `--override`
     conflicting_options   options that make another one useless; beside_venvs: those that `--venv` does
+    build_properties      facts that the file is to say of itself
     declarative           whether building a project runs code of its own
     lock_lines          a lock as a requirements file
     lock_lines            a lock as a requirements file that pip installs from

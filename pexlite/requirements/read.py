@@ -29,6 +29,7 @@ from pexlite.requirements.amendments import read_amendments
 from pexlite.requirements.arguments import Input, interpret, origins
 from pexlite.requirements.bare_names import entry_points
 from pexlite.requirements.beside_venvs import beside_venvs
+from pexlite.requirements.build_properties import read_build_properties
 from pexlite.requirements.conflicting_options import contradictions
 from pexlite.requirements.inline_metadata import read_script
 from pexlite.requirements.parsed import Parsed, combined, merged_index, problem
@@ -71,6 +72,7 @@ def read_request(request: BuildRequest) -> Specification:
         ]
     )
     whole = combined([whole, *beside_venvs(request, whole)])
+    properties = read_build_properties(request)
     raise_problems(whole.problems if len(whole.locks) < 2 else (*whole.problems, _two_locks(whole)))
     return Specification(
         roots=_unique(whole.roots),
@@ -84,8 +86,9 @@ def read_request(request: BuildRequest) -> Specification:
         amendments=amendments.value,
         requires_python=whole.requires_python,
         script=script,
+        build_properties=properties.values,
         notices=tuple(dict.fromkeys(whole.notices)),
-        files=tuple(dict.fromkeys(whole.files)),
+        files=tuple(dict.fromkeys((*whole.files, *properties.files))),
     )
 
 

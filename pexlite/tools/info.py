@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from packaging.utils import parse_wheel_filename
 
@@ -38,6 +40,8 @@ class FileInfo:
     """`module:function`, `module` or a script's name; None for an interpreter."""
     runs_on: str
     requirements: tuple[str, ...]
+    build_properties: Mapping[str, Any]
+    """JSON values by name: the facts that the builder gave, and the version of pexlite that made the file."""
     wheels: tuple[WheelInfo, ...]
     variants: tuple[Variant, ...]
     runtime_size: int
@@ -61,6 +65,7 @@ def file_info(path: Path) -> FileInfo:
         entry_point=str(manifest.entry_point) or None,
         runs_on=manifest.runs_on,
         requirements=manifest.requirements,
+        build_properties=manifest.build_properties,
         wheels=tuple(_wheels(manifest)),
         variants=manifest.variants,
         runtime_size=size - bytecode_size - sum(wheel.size for wheel in manifest.wheels),

@@ -134,6 +134,11 @@ OF_BUILD = OF_BOTH | {
     "--no-compress": Row(APP, "--no-compress"),
     "--allow-large": Row(f"large {N} --dry-run", "--allow-large"),
     "--strict": Row(f"app clash {N} --dry-run", "--strict"),
+    "--build-property": Row(APP, "--build-property a=1", f"{APP} --build-property a", "is not NAME=VALUE"),
+    "--build-properties": Row(
+        APP, "--build-properties facts.json", f"{APP} --build-properties low.txt", "is no JSON"
+    ),
+    "--record-git-state": Row(APP, "--record-git-state", f"{APP} --record-git-state", "finds no commit"),
     "--dry-run": Row(APP, "--dry-run"),
     "--json": Row(DRY, "--json"),
 }  # fmt: skip
@@ -276,6 +281,7 @@ def words(bare_machine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     texts = {
         "more.txt": "app\nboth\n",
         "low.txt": "core<2\n",
+        "facts.json": '{"ticket": 12}',
         "mine.txt": "mine",
         "mine.tar.gz": "mine",
         "taken/app-1.0-py3-none-any.whl": "mine",
