@@ -35,7 +35,7 @@ from pexlite.pylock.artifact import LOCK, Teller
 from pexlite.pylock.select import wheels_given
 from pexlite.requirements.amendments import with_recorded
 from pexlite.resolve.foreign.kinds import KINDS
-from pexlite.resolve.project_lock import find_lock, read_project_lock
+from pexlite.resolve.project_lock import find_lock, find_script_lock, is_of_uv, read_project_lock
 from pexlite.sources.local import LocalWheel
 
 if TYPE_CHECKING:
@@ -214,11 +214,17 @@ def _brought_by_excluded(prepared: Prepared, chosen: ChosenLock) -> tuple[frozen
 
 
 def _locks_beside(prepared: Prepared) -> list[Path]:
-    """The locks beside local projects; with `--locked` and no project, the one in the build's directory."""
+    """The locks beside local projects, or beside the script.
+
+    With `--locked` and neither of them, the one in the build's directory.
+    """
     request = prepared.request
     projects = sorted({entry.source.path for entry in prepared.local if entry.source.kind is LocalKind.PROJECT})
     if request.ignore_locks:
         return []
+    script = prepared.specification.script
+    if script is not None and not projects and (found := find_script_lock(script.path)) is not None:
+        return [found]
     places = projects or ([request.directory] if request.locked else [])
     return list(dict.fromkeys(filter(None, map(find_lock, places))))
 
@@ -275,7 +281,7 @@ def _check_not_locked(prepared: Prepared) -> None:
 
 def _unread(prepared: Prepared, file: Path) -> str:
     """Why the lock `file` cannot be read here, in words; "" where it can."""
-    if file.name == "uv.lock" and prepared.workshop.resolver.lock_name != file.name:
+    if is_of_uv(file) and prepared.workshop.resolver.lock_name != "uv.lock":
         return "only uv can read it: pip install 'pexlite[uv]'"
     return ""
 
@@ -307,5 +313,6 @@ def _beside(prepared: Prepared, file: Path) -> ChosenLock:
     chosen = _taken(prepared, replace(found.lock, packages=wanted), project, found.parts)
     _check(prepared, chosen, file)
     where = "beside the project" if file.parent == project else "of the workspace"
+    where = "beside the script" if prepared.specification.script is not None and is_of_uv(file) else where
     used = f"{file.name} {where} is used; --no-lock builds without it"
     return replace(chosen, notices=(used, *chosen.notices))

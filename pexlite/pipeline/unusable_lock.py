@@ -54,4 +54,6 @@ def how_to_lock(file: Path) -> str:
     kind = KINDS.get(file.name)
     if kind is not None:
         return kind.made_by
+    if file.name.endswith(".py.lock"):
+        return f"uv lock --script {file.name.removesuffix('.lock')}"
     return "uv lock" if file.name == "uv.lock" else "pexlite lock ."

@@ -14,10 +14,11 @@ from packaging.version import InvalidVersion, Version
 
 from pexlite.errors import ResolutionError
 from pexlite.resolve.foreign.kinds import KINDS
+from pexlite.resolve.project_lock import is_of_uv
 
 _Table = Mapping[str, Any]
 # The formats that are read: a newer one may mean something else by the same words.
-_READ = {"pylock.toml": ("packages", "lock-version", "1."), "uv.lock": ("package", "version", "1")}
+_READ = {"pylock.toml": ("packages", "lock-version", "1."), "uv.lock": ("package", "version", "1.")}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def pins_in(file: Path) -> Mapping[str, Sequence[Pin]] | None:
     """The pins of the lock `file`, by normalised name; None where they cannot be read."""
     if file.name in KINDS:
         return _of_foreign(file)
-    rows, key, wanted = _READ["uv.lock" if file.name == "uv.lock" else "pylock.toml"]
+    rows, key, wanted = _READ["uv.lock" if is_of_uv(file) else "pylock.toml"]
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):

@@ -17,6 +17,12 @@ from pexlite.resolve.foreign.kinds import KINDS
 from pexlite.resolve.resolver import Resolver
 
 _NAMES = ("pylock.toml", "uv.lock", *KINDS)
+_OF_A_SCRIPT = ".py.lock"
+
+
+def is_of_uv(file: Path) -> bool:
+    """Whether the lock `file` is one of uv's: of a project, or beside a script (job.py.lock)."""
+    return file.name == "uv.lock" or file.name.endswith(_OF_A_SCRIPT)
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,12 @@ def find_lock(directory: Path) -> Path | None:
     return root / "uv.lock" if root is not None and (root / "uv.lock").is_file() else None
 
 
+def find_script_lock(script: Path) -> Path | None:
+    """The lock that uv keeps beside a script; None where there is none."""
+    file = script.with_name(f"{script.name}.lock")
+    return file if file.name.endswith(_OF_A_SCRIPT) and file.is_file() else None
+
+
 def read_project_lock(
     file: Path,
     project: Path,
@@ -46,12 +58,16 @@ def read_project_lock(
     resolver: Resolver,
     settings: IndexSettings,
 ) -> ProjectLock:
-    """The lock of `project` in `file`, with the parts for `extras` and `groups`. Raises ResolutionError.
+    """The lock of the directory `project` in `file`, with the parts for `extras` and `groups`.
 
     `uv export` reads an existing uv.lock; it writes nothing, and fetches only files whose hashes the lock lacks.
+    Raises ResolutionError.
     """
-    if file.name == resolver.lock_name:
+    if is_of_uv(file):
         words = [*(f"--extra={extra}" for extra in extras), *(f"--group={group}" for group in groups)]
+        # The project itself is built from its sources.
+        script = file.name.endswith(_OF_A_SCRIPT)
+        words += ["--script", file.name.removesuffix(".lock")] if script else ["--no-emit-project"]
         text = resolver.exported(file, project, words, settings)
     else:
         text = _text(file)

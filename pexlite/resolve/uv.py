@@ -104,8 +104,8 @@ class Uv(Resolver):
     def exported(self, file: Path, project: Path, words: Sequence[str], settings: IndexSettings) -> str:
         """The uv.lock `file` as a pylock.toml, with the parts that the options `words` request."""
         arguments = ["export", "--format", "pylock.toml", "--frozen", "--quiet"]
-        # The project itself is built from its sources, and groups are included on request only.
-        arguments += ["--no-header", "--no-annotate", "--no-emit-project", "--no-default-groups"]
+        # Groups are included on request only.
+        arguments += ["--no-header", "--no-annotate", "--no-default-groups"]
         arguments += ["--python", sys.executable, *words]
         # Offline, unless an index served files without hashes: then uv has to read these files.
         nowhere = replace(settings, no_index=True, find_links=())

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -489,6 +490,32 @@ def test_pip_says_that_only_uv_reads_it(uv_project: Path, tmp_path: Path) -> Non
     result = built(uv_project, tmp_path, resolver="pip")
     assert names(result) == ["click 8.1", "my-app 1.0"]
     assert "uv.lock was passed over (only uv can read it" in result.notices[0]
+
+
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
+def test_the_lock_that_uv_keeps_beside_a_script_is_followed_too(
+    resolver: str, links: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "my job.py"
+    script.write_text('# /// script\n# requires-python = ">=3.9"\n# dependencies = ["click<9"]\n# ///\n')
+    command = [*UV, "lock", "--quiet", "--offline", "--no-index", "--find-links", str(links)]
+    subprocess.run([*command, "--script", str(script)], check=True)
+    make_wheel(links, "click", "8.9", files={"click.py": ""})
+
+    def made(**more: Any) -> BuildResult:
+        asked = request(tmp_path, executable=script, resolver=resolver, index=settings(tmp_path), **more)
+        return build(replace(asked, output=Path("x.pex")))
+
+    if resolver == "uv":
+        result = made()
+        assert "click 8.1" in names(result)
+        assert result.notices[0] == "my job.py.lock beside the script is used; --no-lock builds without it"
+    else:
+        with pytest.raises(ResolutionError, match=r"my job\.py\.lock cannot be used") as caught:
+            made()
+        assert caught.value.causes == ("only uv can read it: pip install 'pexlite[uv]'", "click 8.1 -> 8.9")
+        assert "uv lock --script my job.py" in (caught.value.hint or "")
+    assert "click 8.9" in names(made(ignore_locks=True))
 
 
 UNREADABLE = {
