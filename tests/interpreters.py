@@ -28,6 +28,13 @@ class Interpreter:
     def __str__(self) -> str:
         return self.tag
 
+    @property
+    def words(self) -> str:
+        """Its name for people: "CPython 3.13 (free-threaded)"."""
+        name = {"cp": "CPython", "pp": "PyPy"}[self.tag[:2]]
+        free = " (free-threaded)" if self.tag.endswith("t") else ""
+        return f"{name} {self.version[0]}.{self.version[1]}{free}"
+
 
 @functools.cache
 def interpreters() -> tuple[Interpreter, ...]:

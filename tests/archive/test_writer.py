@@ -217,7 +217,8 @@ def test_a_copy_without_the_kernels_help_is_the_same(
 
 def test_an_output_that_cannot_be_written_is_one_error_and_no_litter(wheels: list[Path], tmp_path: Path) -> None:
     (tmp_path / "directory").mkdir()
-    for output in (tmp_path / "directory", tmp_path / "missing" / "app.pex", tmp_path / ("x" * 300)):
+    (tmp_path / "file").write_text("")
+    for output in (tmp_path / "directory", tmp_path / "file" / "app.pex", tmp_path / ("x" * 300)):
         with pytest.raises(WriteError) as caught:
             bundle_file(output, wheels, function("app", "main"))
         assert caught.value.exit_code == 5 and caught.value.hint

@@ -316,7 +316,10 @@ def test_no_depth_of_calls_costs_more_than_another(sh_boot: bool, python: Interp
     assert int(run(command, env).stdout) < 50
     (library,) = tmp_path.glob("root/lite-2/apps/*/lib/*/site-packages")
     plain: list[str | Path] = [python.path, "-c", "import caller; caller.main()"]
-    assert int(run(plain, {**env, "PYTHONPATH": str(library)}).stdout) >= 100
+    without_us = int(run(plain, {**env, "PYTHONPATH": str(library)}).stdout)
+    if without_us < 100 and python.version >= (3, 13):
+        pytest.skip(f"this {python.words} keeps the chunk that a return leaves, as 3.13.15 does")
+    assert without_us >= 100
 
 
 # Has the process interrupted when the file that AT names is compiled.

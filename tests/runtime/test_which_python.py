@@ -72,7 +72,7 @@ def test_one_program_is_asked_and_later_none(path: Programs, others_app: Path) -
     assert done.stdout == words(able[0])
     [told] = done.stderr.splitlines()
     assert told.startswith("pexlite: app.pex needs CPython 3.") and len(told) <= 200
-    assert f"; this is CPython {here.version[0]}.{here.version[1]}, so " in told
+    assert f"; this is {here.words}, so " in told
     assert told.endswith(f"{path.directory / best} runs it")
     assert path.asked() == [best]
     assert run([here.path, others_app], path.env).stdout == words(able[0])
@@ -87,9 +87,8 @@ def test_what_is_asked_for_by_name_takes_over_in_silence(path: Programs, others_
 
 def test_every_newer_python_fits_a_rule(path: Programs, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "version", files={"version.py": APP})
-    oldest, *newer = sorted(
-        (found for found in ABLE if not found.tag.endswith("t")), key=lambda found: found.version
-    )
+    able = needs.several_pythons(2, lambda found: needs.is_cpython(found) and not found.tag.endswith("t"))
+    oldest, *newer = sorted(able, key=lambda found: found.version)
     rule = f"cp3{oldest.version[1] + 1}+"
     file = bundle_file(tmp_path / "app.pex", [wheel], function("version", "main"), pythons=[rule])
     path.add("python3", newer[-1].path)
