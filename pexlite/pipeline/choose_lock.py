@@ -26,7 +26,6 @@ from pexlite.model import (
     Target,
     Wheel,
 )
-from pexlite.pipeline.foreign_lock import foreign_lock
 from pexlite.pipeline.index_origins import origin_notices
 from pexlite.pipeline.lock_part import check_has_all, part_of
 from pexlite.pipeline.prepare import Prepared
@@ -303,6 +302,8 @@ def _beside(prepared: Prepared, file: Path) -> ChosenLock:
     groups = [group.rpartition(":")[2] for group in request.groups]
     project = _beside_project(prepared, lambda directory: directory) or file.parent
     if file.name in KINDS:
+        from pexlite.pipeline.foreign_lock import foreign_lock  # few projects have such a lock
+
         found = foreign_lock(prepared, file, groups)
     else:
         found = read_project_lock(

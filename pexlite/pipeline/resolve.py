@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from packaging.pylock import Pylock
 
 from pexlite.model import Target
-from pexlite.pipeline.earlier_lock import EarlierLock
 from pexlite.pipeline.prepare import Prepared
 from pexlite.pipeline.sourced import Sourced, may_name_sources
 from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.resolve.lock import Resolution, resolve
 from pexlite.targets.surroundings import neighbours
+
+if TYPE_CHECKING:
+    from pexlite.pipeline.earlier_lock import EarlierLock
 
 _OLDEST = 8  # the minor version of the oldest Python in a lock for every platform
 

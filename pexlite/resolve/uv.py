@@ -22,7 +22,6 @@ from pexlite.indexes.uv_configuration import uv_flag
 from pexlite.model import IndexSettings, Target
 from pexlite.network.urls import parts_of
 from pexlite.pylock.dependencies import Needs, with_dependencies
-from pexlite.pylock.write import lock_text
 from pexlite.requirements.lines import requirement_line, write_lines
 from pexlite.resolve.job import Job, is_foreign, requirement_name, write_inputs
 from pexlite.resolve.metadata_wheels import with_metadata_wheels, with_real_wheels
@@ -153,6 +152,8 @@ class Uv(Resolver):
             macos = {} if job.universal else _macos_version(job.target)
             output = directory / "pylock.toml"
             if job.preferred is not None:
+                from pexlite.pylock.write import lock_text  # only a lock that is made anew has any
+
                 output.write_text(lock_text(job.preferred), encoding="utf-8")
             formats = ["--format", "pylock.toml", "--no-annotate", "--output-file", str(output)]
             outcome = self._run([*arguments, *formats], job.settings, directory, macos)

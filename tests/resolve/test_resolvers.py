@@ -65,5 +65,6 @@ def test_a_build_by_uv_imports_nothing_of_pip_nor_what_only_projects_and_unusabl
     imported = set(done.stdout.split())
     assert "pexlite.resolve.uv" in imported
     unneeded = ["pexlite.resolve.pip", "pexlite.resolve.patched_pip", "importlib.metadata", "email", "urllib3"]
+    unneeded += ["pexlite.resolve.foreign.pinned", "pexlite.pylock.write", "pexlite.pipeline.earlier_lock"]
     unneeded += ["pexlite.requirements.declared", "pexlite.pipeline.unusable_lock", "pexlite.resolve.pins"]
     assert not imported & set(unneeded)

@@ -1,15 +1,14 @@
-"""The kinds of foreign locks, by the name of their file."""
+"""The kinds of foreign locks, by the name of their file. Each reader is imported when there is such a lock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pexlite.resolve.foreign.of_pdm import read_pdm
-from pexlite.resolve.foreign.of_pipenv import read_pipenv
-from pexlite.resolve.foreign.of_poetry import read_poetry
-from pexlite.resolve.foreign.pinned import ForeignLock
+if TYPE_CHECKING:
+    from pexlite.resolve.foreign.pinned import ForeignLock
 
 
 @dataclass(frozen=True)
@@ -22,9 +21,27 @@ class Kind:
     """The command that makes it anew."""
 
 
+def _of_poetry(file: Path, groups: Sequence[str]) -> ForeignLock:  # noqa: ARG001 - told by what the project needs
+    from pexlite.resolve.foreign.of_poetry import read_poetry
+
+    return read_poetry(file)
+
+
+def _of_pdm(file: Path, groups: Sequence[str]) -> ForeignLock:  # noqa: ARG001 - told by what the project needs
+    from pexlite.resolve.foreign.of_pdm import read_pdm
+
+    return read_pdm(file)
+
+
+def _of_pipenv(file: Path, groups: Sequence[str]) -> ForeignLock:
+    from pexlite.resolve.foreign.of_pipenv import read_pipenv
+
+    return read_pipenv(file, groups)
+
+
 # In the order in which they are looked for. A new kind needs a module and a row here.
 KINDS: Mapping[str, Kind] = {
-    "poetry.lock": Kind(lambda file, _groups: read_poetry(file), "poetry lock"),
-    "pdm.lock": Kind(lambda file, _groups: read_pdm(file), "pdm lock"),
-    "Pipfile.lock": Kind(read_pipenv, "pipenv lock"),
+    "poetry.lock": Kind(_of_poetry, "poetry lock"),
+    "pdm.lock": Kind(_of_pdm, "pdm lock"),
+    "Pipfile.lock": Kind(_of_pipenv, "pipenv lock"),
 }
