@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.pylock import Pylock, PylockValidationError, is_valid_pylock_path
 from packaging.requirements import InvalidRequirement, Requirement
@@ -13,6 +13,7 @@ from pexlite.errors import UsageError
 from pexlite.listed import listed
 from pexlite.model import LockTerms
 from pexlite.outputs import Kind, Output, is_of_kind
+from pexlite.pylock.commits import Commits, kept_commits
 from pexlite.pylock.earlier import kept_versions
 from pexlite.requirements.lock_lines import read_requirements_text
 
@@ -25,6 +26,8 @@ class EarlierLock:
     """None where there is none."""
     preferred: Pylock | None = None
     """The versions that stay wherever they fit; None where all is resolved anew."""
+    commits: Commits = field(default_factory=dict)
+    """The commits of repositories that stay wherever the same revision is asked for."""
     constraint_lines: tuple[str, ...] = ()
     """The versions that projects are upgraded to, where these are named."""
     notices: tuple[str, ...] = ()
@@ -44,10 +47,12 @@ def earlier_lock(output: Output | None, terms: LockTerms) -> EarlierLock:
         return EarlierLock(constraint_lines=lines, notices=idle)
     if terms.upgrade:
         return EarlierLock(found, constraint_lines=lines)
+    assert output is not None
     names = {canonicalize_name(one.name) for one in upgraded}
     unknown = sorted(names - {package.name for package in found.packages})
     notices = (f"--upgrade-package: {listed(unknown)} is not in the lock that is there",) if unknown else ()
-    return EarlierLock(found, kept_versions(found, names), lines, notices)
+    commits = kept_commits(found, names, output.path.parent)
+    return EarlierLock(found, kept_versions(found, names), commits, lines, notices)
 
 
 def replaceable(output: Output, terms: LockTerms) -> Output:

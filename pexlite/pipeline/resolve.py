@@ -10,6 +10,7 @@ from packaging.pylock import Pylock
 from pexlite.model import Target
 from pexlite.pipeline.prepare import Prepared
 from pexlite.pipeline.sourced import Sourced, may_name_sources
+from pexlite.pylock.commits import as_asked, at_commits
 from pexlite.pylock.prefer_pure import pure_where_possible
 from pexlite.resolve.lock import Resolution, resolve
 from pexlite.targets.surroundings import neighbours
@@ -40,8 +41,9 @@ def resolve_request(
     sourced = _with_sources(prepared, universal=universal)
     prepared, specification, workshop = sourced.prepared, prepared.specification, sourced.prepared.workshop
     targets = (_oldest(prepared),) if universal else workshop.targets
+    commits = earlier.commits if earlier else {}
     resolution = Resolution(
-        roots=prepared.roots,
+        roots=at_commits(prepared.roots, commits) if commits else prepared.roots,
         constraint_files=specification.constraint_files,
         targets=targets,
         settings=workshop.resolver.heeded(workshop.settings, specification.index),
@@ -52,6 +54,7 @@ def resolve_request(
         with_dependencies=earlier is not None,
     )
     found = _resolved(resolution, sourced)
+    found = as_asked(found, prepared.roots, commits) if commits else found
     lock = pure_where_possible(found, targets) if workshop.settings.prefer_pure else found
     return Resolved(prepared, lock, sourced.notices)
 

@@ -9,6 +9,7 @@ A lock of unknown origin comes in; the packages of each target go out, and files
     artifact             a package's file: its address, size and digests
     prefer_pure          a lock of pure wheels only, where there are any (`--prefer-pure`)
     earlier              a lock that is there: the versions to keep of it, and what changed
+    commits              the commits of its repositories, kept likewise
     merge                locks for one target each, made into one lock with markers
     write                the text of a lock, without paths and secrets of this machine
 """

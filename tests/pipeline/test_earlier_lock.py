@@ -10,7 +10,8 @@ import pytest
 from pexlite.errors import PexliteError, UsageError
 from pexlite.model import BuildRequest, IndexSettings, LockResult, LockTerms
 from pexlite.pipeline.lock import lock
-from tests.factories import make_wheel
+from tests.factories import make_project, make_wheel
+from tests.repositories import committed, git
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
 RESOLVERS = pytest.mark.parametrize("resolver", ["uv", "pip"])
@@ -135,6 +136,34 @@ def test_an_upgrade_of_what_is_not_in_the_lock_is_noted(links: Path) -> None:
     assert any("no lock to act on" in notice for notice in first.notices)
     again = locked(links, "rich", terms=LockTerms(upgraded=("clack",)))
     assert any("clack is not in the lock" in notice for notice in again.notices)
+
+
+@RESOLVERS
+def test_a_branch_stays_at_its_commit(resolver: str, tmp_path: Path) -> None:
+    project = make_project(tmp_path, "a core", files={"core.py": ""})
+    text = (project / "pyproject.toml").read_text().replace('"a core"', '"core"')
+    (project / "pyproject.toml").write_text(text)
+    first = committed(project)
+    asked = f"core @ git+{project.as_uri()}@{git(project, 'branch', '--show-current')}"
+
+    def commit(terms: LockTerms) -> str:
+        request = BuildRequest(
+            directory=tmp_path,
+            requirements=(asked,),
+            index=IndexSettings(no_index=True),
+            resolver=resolver,
+            output=Path("pylock.toml"),
+        )
+        (package,) = lock(request, terms=terms).lock.packages
+        assert package.vcs is not None
+        assert package.vcs.requested_revision == asked.rpartition("@")[2]
+        return package.vcs.commit_id
+
+    assert commit(LockTerms()) == first
+    (project / "core.py").write_text("changed = 1\n")
+    second = committed(project)
+    assert commit(LockTerms()) == first
+    assert commit(LockTerms(upgraded=("core",))) == second
 
 
 # -- dependencies --------------------------------------------------------------------------------
