@@ -1,4 +1,4 @@
-"""What poetry, pdm and pipenv have locked goes in, whatever newer versions there are by now."""
+"""Versions that poetry, pdm and pipenv have locked go in, whatever newer ones there are by now."""
 
 from __future__ import annotations
 
