@@ -31,13 +31,17 @@ from pexlite.requirements.parsed import Parsed, problem
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+[a-z+.-]+:", re.IGNORECASE)
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|file:")
 _WITH_EXTRAS = re.compile(r"(?P<path>.*?)(?:\[(?P<extras>[^\[\]]*)\])?")
-_SDIST_ENDINGS = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+SDIST_ENDINGS = (
+    *(".tar.gz", ".tgz", ".zip", ".tar"),
+    *(".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar.lzma", ".tlz", ".tar.lz"),
+)
+"""Endings of the source distributions that pip takes by their path or URL; an index has the first and third."""
 # No endings of projects, as .yaml is of ruamel.yaml and .lock of flufl.lock.
 _OTHER_FILE = re.compile(
     r".*\.(?:txt|pex|toml|cfg|ini|json)|(?:uv|poetry|pdm|pipfile|pylock|conda|pixi)\.lock|environment\.ya?ml",
     re.IGNORECASE,
 )
-_FILE_ENDINGS = (".whl", ".py", *_SDIST_ENDINGS)
+_FILE_ENDINGS = (".whl", ".py", *SDIST_ENDINGS)
 
 
 @dataclass(frozen=True)
@@ -235,7 +239,9 @@ def _looks_like_path(text: str) -> bool:
     path = bare["path"].strip() if bare else before
     separators = [os.sep, *([os.altsep] if os.altsep else [])]
     return (
-        path.startswith((".", "~", "file:")) or path.endswith(_FILE_ENDINGS) or any(s in path for s in separators)
+        path.startswith((".", "~", "file:"))
+        or path.lower().endswith(_FILE_ENDINGS)
+        or any(s in path for s in separators)
     )
 
 
@@ -300,7 +306,7 @@ def _file_kind(path: Path) -> LocalKind | None:
         return LocalKind.WHEEL
     if path.suffix == ".py":
         return LocalKind.MODULE
-    return LocalKind.SDIST if path.name.endswith(_SDIST_ENDINGS) else None
+    return LocalKind.SDIST if path.name.lower().endswith(SDIST_ENDINGS) else None
 
 
 def _hash_problem(asked: Input, path: Path) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from pexlite.addresses import mask
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.model import IndexSettings
+from pexlite.requirements.arguments import SDIST_ENDINGS
 from pexlite.requirements.lines import requirement_line, write_lines
 from pexlite.resolve.resolver import Build, Resolver
 from pexlite.resolve.run import Outcome, run
@@ -29,13 +31,14 @@ def build_wheel(
     settings: IndexSettings,
     interpreter: Path | None,
     source_date_epoch: int,
+    original: Path | None = None,
 ) -> Path:
     """The wheel of a project directory or an sdist, built by its PEP 517 backend in isolation.
 
-    `interpreter` builds it; by default, and where `interpreter` is too old for pip, the Python that runs pexlite,
-    which makes no difference to a pure wheel. An sdist is unpacked first, so that its directory can be passed to
-    the compiler's `-ffile-prefix-map` and stays out of extension modules. Raises ProjectBuildError with the
-    backend's last lines.
+    `original` is the directory that `source` is a copy of. `interpreter` builds it; by default, and where
+    `interpreter` is too old for pip, the Python that runs pexlite, which makes no difference to a pure wheel. An
+    sdist is unpacked first, so that its directory can be passed to the compiler's `-ffile-prefix-map` and stays
+    out of extension modules. Raises ProjectBuildError with the backend's last lines.
     """
     if build_requirements(source):
         resolver.check_builds(source.name, settings)
@@ -46,7 +49,7 @@ def build_wheel(
         steady = _steady_environment(project, source_date_epoch)
         outcome = resolver.build_wheel(Build(project, wheels, interpreter, settings, steady))
         if outcome.code:
-            raise _build_failure(source, outcome)
+            raise _build_failure(source, original, outcome)
         return _only_file(wheels, output_directory, f"{source.name} gave no wheel", ProjectBuildError)
 
 
@@ -121,17 +124,29 @@ class Checkout:
             return _only_file(files, directory, f"{shown} gave no wheel", ProjectBuildError), needs
 
 
-def _build_failure(source: Path, outcome: Outcome) -> ProjectBuildError:
+def _build_failure(source: Path, original: Path | None, outcome: Outcome) -> ProjectBuildError:
     lines = essential_lines(outcome.stderr, most=40) or essential_lines(outcome.stdout)
     # uv's hints, which come last, name uv's own commands.
     lines = list(itertools.takewhile(lambda line: not line.startswith("hint:"), lines))[-12:]
     said = "\n".join(lines)
-    hint = "build it by itself to see all that its backend says: pip wheel --no-deps " + source.name
+    command = shlex.join(["pip", "wheel", "--no-deps", _typed(source, original)])
+    hint = f"build it by itself to see all that its backend says: {command}"
     if re.search(r"gcc|clang|compil|\.h:|command '.*cc'", said):
         hint = "it compiles code: install a compiler and the headers it asks for, or take a version with a wheel"
     elif re.search(r"not found in the package registry|No matching distribution|dns error|name resolution", said):
         hint = "its build requirements (build-system.requires) could not be had; check the index and the network"
     return ProjectBuildError(f"{source.name} could not be built into a wheel", causes=lines, hint=hint)
+
+
+def _typed(source: Path, original: Path | None) -> str:
+    """The word by which pip finds `source`, or the directory `original` that it is a copy of."""
+    if original is None:
+        return source.name
+    # Its name alone would be that of a project of an index.
+    place, here = original.resolve(), Path.cwd()
+    if place == here:
+        return "."
+    return f"./{place.relative_to(here)}" if place.is_relative_to(here) else str(place)
 
 
 def _steady_environment(project: Path, source_date_epoch: int) -> dict[str, str]:
@@ -145,8 +160,8 @@ def _steady_environment(project: Path, source_date_epoch: int) -> dict[str, str]
 
 def _only_file(found: Path, directory: Path, message: str, error: type[PexliteError]) -> Path:
     """The one distribution in `found`, moved to `directory`."""
-    names = (".whl", ".tar.gz", ".zip")
-    files = [path for path in found.iterdir() if path.name.endswith(names)] if found.is_dir() else []
+    endings = (".whl", *SDIST_ENDINGS)
+    files = [path for path in found.iterdir() if path.name.endswith(endings)] if found.is_dir() else []
     if len(files) != 1:
         raise error(message, causes=[f"there are {len(files)} files: {', '.join(path.name for path in files)}"])
     directory.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ class Builder:
                 return original_url(written, copy, Path(scratch), directory)
 
             def make() -> Wheel:
-                return self._build(copy, local=local, url=url)
+                return self._build(copy, local=local, url=url, original=directory)
 
             if known is None:
                 return replace(make(), local=local)
@@ -140,7 +140,9 @@ class Builder:
             self.workshop.report(Progress("note", words))
         return self.workshop.store.asked[asked] or noted.digest
 
-    def _build(self, source: Path, *, local: bool, url: Callable[[str], str] = str) -> Wheel:
+    def _build(
+        self, source: Path, *, local: bool, url: Callable[[str], str] = str, original: Path | None = None
+    ) -> Wheel:
         self.workshop.report(Progress("build", source.name))
         with tempfile.TemporaryDirectory(prefix="pexlite-wheel-") as scratch:
             built = build_wheel(
@@ -150,6 +152,7 @@ class Builder:
                 settings=self.workshop.settings,
                 interpreter=self.target.interpreter,
                 source_date_epoch=source_date_epoch(),
+                original=original,
             )
             return self._keep(normalise(built, Path(scratch), url), local=local)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tarfile
 import zipfile
 from pathlib import Path
@@ -120,6 +121,29 @@ def test_a_backend_that_fails_is_quoted(resolver: Resolver, tmp_path: Path) -> N
     assert caught.value.message == "project could not be built into a wheel"
     assert "RuntimeError: no such luck" in caught.value.causes
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(("here", "typed"), [(".", "./a project"), ("a project", "."), ("other", "{}/a project")])
+def test_the_hint_names_a_project_by_a_path_that_is_no_name_of_an_index(
+    here: str, typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trouble = "raise RuntimeError('no such luck')"
+    original = make_project(tmp_path / "a project")
+    copy = make_project(tmp_path / "elsewhere" / "a project", trouble)
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / here)
+    with pytest.raises(ProjectBuildError) as caught:
+        build_wheel(
+            find_resolver("uv"),
+            copy,
+            tmp_path / "out",
+            settings=IndexSettings(no_index=True),
+            interpreter=None,
+            source_date_epoch=1234567890,
+            original=original,
+        )
+    assert caught.value.hint
+    assert shlex.split(caught.value.hint)[-1] == typed.format(tmp_path)
 
 
 def test_an_sdist_that_is_no_archive_is_named(tmp_path: Path) -> None:

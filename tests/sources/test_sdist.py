@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pexlite.errors import ProjectBuildError
+from pexlite.model import LocalKind
+from pexlite.requirements.arguments import local_kind
 from pexlite.sources.sdist import unpack_sdist
 
 
@@ -50,6 +56,27 @@ def test_the_one_directory_of_an_archive_is_unpacked(tmp_path: Path) -> None:
     sdist = tar_of(tmp_path, member("./demo-1.0/pyproject.toml"), member("demo-1.0//src/demo.py"))
     assert unpack_sdist(sdist, tmp_path / "source") == tmp_path / "source" / "demo-1.0"
     assert (tmp_path / "source/demo-1.0/src/demo.py").read_text() == "demo-1.0//src/demo.py"
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    ".tar": bytes,
+    ".tgz": gzip.compress,
+    ".tbz": bz2.compress,
+    ".tar.bz2": bz2.compress,
+    ".TAR.XZ": lzma.compress,
+    ".txz": lzma.compress,
+    ".tlz": lambda tar: lzma.compress(tar, lzma.FORMAT_ALONE),
+    ".tar.lzma": lambda tar: lzma.compress(tar, lzma.FORMAT_ALONE),
+}
+
+
+@pytest.mark.parametrize("ending", PACKED)
+def test_whatever_pip_takes_by_its_path_is_unpacked(ending: str, tmp_path: Path) -> None:
+    tar = gzip.decompress(tar_of(tmp_path, member("demo-1.0/setup.py")).read_bytes())
+    sdist = tmp_path / f"demo-1.0{ending}"
+    sdist.write_bytes(PACKED[ending](tar))
+    assert local_kind(sdist) is LocalKind.SDIST
+    assert everything_in(unpack_sdist(sdist, tmp_path / "source")) == ["setup.py"]
 
 
 def test_an_archive_of_several_things_is_its_own_directory(tmp_path: Path) -> None:
