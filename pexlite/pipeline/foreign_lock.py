@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from pexlite.bundle.closure import follow
@@ -10,6 +11,7 @@ from pexlite.errors import ResolutionError
 from pexlite.model import LockParts
 from pexlite.pipeline.prepare import Prepared
 from pexlite.pipeline.project_sources import with_sources
+from pexlite.resolve.foreign.exported import exported
 from pexlite.resolve.foreign.kinds import KINDS
 from pexlite.resolve.foreign.located import Search, located
 from pexlite.resolve.project_lock import ProjectLock
@@ -35,5 +37,5 @@ def foreign_lock(prepared: Prepared, file: Path, groups: Sequence[str]) -> Proje
     for target in prepared.targets:
         _, lacks = follow(prepared.roots, own, target, amendments)
         needs.append((target, [lack.requirement for lack in lacks]))
-    search = Search(prepared.workshop.resolver, settings, prepared.workshop.report)
+    search = Search(prepared.workshop.resolver, settings, prepared.workshop.report, cache(partial(exported, file)))
     return ProjectLock(located(lock, file, needs, search), LockParts())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import os
+import sys
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +19,9 @@ import tomli_w
 from pexlite.errors import PexliteError, ResolutionError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from pexlite.pipeline.build import build
+from pexlite.pylock.write import lock_text
 from tests.factories import make_project, make_wheel
-from tests.pylock.values import sha256
+from tests.pylock.values import lock_of, sha256, wheel_entry
 
 pytestmark = pytest.mark.usefixtures("bare_machine")
 RESOLVERS = pytest.mark.parametrize("resolver", ["uv", "pip"])
@@ -284,3 +288,81 @@ def test_a_lock_of_an_earlier_state_of_the_project_is_not_followed(name: str, li
     with pytest.raises(ResolutionError) as caught:
         built(project)
     assert any("click 8.0 -> 9.0" in cause for cause in caught.value.causes)
+
+
+# -- exported by its own tool, where no resolver finds the files ---------------------------------
+
+TOOLS = {"poetry.lock": "poetry", "pdm.lock": "pdm"}
+
+
+def install_tool(directory: Path, name: str, exported: str, *, slow: bool = False) -> Path:
+    """A program `name` that writes `exported` where it is told to, and notes how it was run."""
+    directory.mkdir()
+    (directory / "exported.toml").write_text(exported)
+    waits = "import time; time.sleep(60)\n" if slow else ""
+    program = directory / name
+    program.write_text(
+        f"#!{sys.executable}\nimport os, shutil, sys\n{waits}"
+        f"with open({str(directory / 'ran')!r}, 'a') as ran:\n"
+        f"    print((sys.argv[1:], os.getcwd(), sorted(os.listdir())), file=ran)\n"
+        f"shutil.copy({str(directory / 'exported.toml')!r}, sys.argv[sys.argv.index('--output') + 1])\n"
+    )
+    program.chmod(0o755)
+    return directory / "ran"
+
+
+def hidden_lock(name: str, links: Path, project: Path) -> str:
+    """The lock `name` beside the project, of files that no index has; the result is its export, with addresses."""
+    WRITERS[name](project, entries(links))
+    hidden = project.parent / "hidden"
+    links.rename(hidden)
+    links.mkdir()
+    files = [wheel(hidden, stem) for stem in ("click-8.0", "colour", "rich")]
+    return lock_text(lock_of(*(wheel_entry(file, file.as_uri()) for file in files)))
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_files_that_no_resolver_finds_are_found_by_the_tool(
+    name: str, links: Path, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = hidden_lock(name, links, project)
+    with pytest.raises(ResolutionError):
+        built(project, locked=True)
+    ran = install_tool(tmp_path / "bin", TOOLS[name], export)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    assert names(built(project, locked=True)) == ["click 8.0", "my-app 1.0", "rich 1.0"]
+    (line,) = ran.read_text().splitlines()
+    words, directory, files = ast.literal_eval(line)
+    assert words[0] == "export"
+    assert directory != str(project), "there it would leave an environment of its own"
+    assert files == sorted([name, "pyproject.toml"])
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_tool_in_the_current_directory_is_not_run(
+    name: str, links: Path, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = install_tool(tmp_path / "here", TOOLS[name], hidden_lock(name, links, project))
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("PATH", ".", prepend=os.pathsep)
+    with pytest.raises(ResolutionError):
+        built(project, locked=True)
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("fault", ["no lock", "other hashes", "slow"])
+def test_an_export_that_is_no_help_leaves_the_error_of_the_resolver(
+    fault: str, name: str, links: Path, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = hidden_lock(name, links, project)
+    if fault == "other hashes":
+        make_wheel(tmp_path / "hidden", "click", "8.0", files={"other.py": ""})
+        export = lock_text(
+            lock_of(*(wheel_entry(file, file.as_uri()) for file in (tmp_path / "hidden").iterdir()))
+        )
+    monkeypatch.setattr("pexlite.resolve.foreign.exported._PATIENCE", 1)
+    install_tool(tmp_path / "bin", TOOLS[name], "" if fault == "no lock" else export, slow=fault == "slow")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    with pytest.raises(ResolutionError):
+        built(project, locked=True)

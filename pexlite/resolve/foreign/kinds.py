@@ -19,6 +19,8 @@ class Kind:
     """The lock in a file, with the named groups where the lock has these apart. Raises ResolutionError."""
     made_by: str
     """The command that makes it anew."""
+    export: tuple[str, ...] = ()
+    """The command that exports it with the addresses of files; () where its tool does not add any."""
 
 
 def _of_poetry(file: Path, groups: Sequence[str]) -> ForeignLock:  # noqa: ARG001 - told by what the project needs
@@ -41,7 +43,9 @@ def _of_pipenv(file: Path, groups: Sequence[str]) -> ForeignLock:
 
 # In the order in which they are looked for. A new kind needs a module and a row here.
 KINDS: Mapping[str, Kind] = {
-    "poetry.lock": Kind(_of_poetry, "poetry lock"),
-    "pdm.lock": Kind(_of_pdm, "pdm lock"),
+    "poetry.lock": Kind(
+        _of_poetry, "poetry lock", ("poetry", "export", "--format", "pylock.toml", "--all-extras")
+    ),
+    "pdm.lock": Kind(_of_pdm, "pdm lock", ("pdm", "export", "--format", "pylock")),
     "Pipfile.lock": Kind(_of_pipenv, "pipenv lock"),
 }

@@ -6,7 +6,7 @@ The lock names no addresses. So a resolver is asked for exactly these versions a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -20,6 +20,7 @@ from packaging.version import Version
 from pexlite.errors import ResolutionError
 from pexlite.model import IndexSettings, Report, Root, Target
 from pexlite.pylock.merge import merge
+from pexlite.resolve.foreign.exported import packages_in
 from pexlite.resolve.foreign.pinned import ForeignLock, Pinned
 from pexlite.resolve.lock import Resolution, resolve
 from pexlite.resolve.resolver import Resolver
@@ -34,6 +35,8 @@ class Search:
     resolver: Resolver
     settings: IndexSettings
     report: Report
+    export: Callable[[], Pylock | None]
+    """The lock as its own tool exports it, for files that the resolver does not find; None without that tool."""
 
 
 def located(
@@ -66,7 +69,15 @@ def _with_files(pinned: Sequence[Pinned], file: Path, target: Target, search: Se
     ]
     settings = search.resolver.heeded(_from_their_indexes(search.settings, pinned), IndexSettings())
     resolution = Resolution(roots, (), (target,), settings, with_what_they_need=False)
-    lock = resolve(resolution, search.resolver, search.report)
+    try:
+        lock = resolve(resolution, search.resolver, search.report)
+    except ResolutionError:
+        # Slower, and so the second to be asked: it may know passwords and indexes that only it is told.
+        given = search.export()
+        packages = packages_in(given, [one for one in pinned if one.source is None]) if given is not None else None
+        if packages is None:
+            raise
+        lock = Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=packages)
     direct = [_direct(one) for one in pinned if one.source is not None]
     return replace(lock, packages=sorted([*lock.packages, *direct], key=lambda package: package.name))
 
