@@ -9,6 +9,7 @@ file of unknown origin, read back, gives a `Manifest`, or NotABundle.
     launch_options   the request's LaunchOptions, checked: what no start could follow is refused
     runtime_files    the runtime room as text; switches: the PEX_ variables that it lists
     compiled_main    `__main__.pyc`; checked_main: the program in it that checks the rest
+    imported_file    `__pex__`, by which a file on sys.path makes its content importable
     writer           a Draft written, its wheels copied by the kernel
     reader           the Manifest of a file
     members          a zip of unknown origin, read within limits

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.header import header
-from pexlite.archive.pex_info import Offsets, build_id, main_module, pex_info, start_facts
-from pexlite.archive.runtime_files import CHECKED_MAIN, COMPILED, ROOM
+from pexlite.archive.pex_info import Offsets, build_id, imported_module, main_module, pex_info, start_facts
+from pexlite.archive.runtime_files import CHECKED_MAIN, COMPILED, IMPORTED, ROOM
 from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, Room, Wheel
 
 _PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 24)  # bytes of wheels, which leaves room for our own members
@@ -71,6 +71,7 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     rest.add([("PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode())])
     before_zip = 0 if as_members else end_of_wheels
     places = {name: rest.add_one(name, content, before_zip) for name, content in _room_files(room)}
+    rest.add([(IMPORTED, imported_module().encode())])
     facts = start_facts(info, bundle, places.get(ROOM, ()), places.get(COMPILED, ()))
     rest.add([("__main__.py", main_module(room, facts).encode())])
     rest.add([("__main__.pyc", main_bytecode(room.bytecode, facts))] if room.bytecode else [])

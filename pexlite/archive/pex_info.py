@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
@@ -117,6 +118,12 @@ def main_module(room: Room, facts: Mapping[str, object]) -> str:
     return source.replace(_NO_FACTS, f"FACTS = {dict(facts)!a}\n")
 
 
+@functools.cache
+def imported_module() -> str:
+    """The source of `__pex__`, which is the same in every file."""
+    return _without_words(Path(__file__).with_name("imported_file.py").read_text(encoding="utf-8"))
+
+
 def _pex_fields(bundle: Bundle, version: str) -> PexFields:
     launch = bundle.launch
     return {
@@ -156,7 +163,7 @@ def _without_words(source: str) -> str:
     """The source with empty lines for its functions' docstrings and the comments that are lines of their own."""
     lines = source.splitlines()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             words = node.body[0]
             assert len(node.body) > 1 and words.end_lineno is not None
             lines[words.lineno - 1 : words.end_lineno] = [""] * (words.end_lineno - words.lineno + 1)

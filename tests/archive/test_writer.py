@@ -71,7 +71,7 @@ def test_the_layout_is_the_designs(wheels: list[Path], tmp_path: Path) -> None:
             ".trees/0",
             "PEX-INFO",
         ]
-        assert names[4:] == ["__pexlite__.txt", "__main__.py", "__main__.pyc"]
+        assert names[4:] == ["__pexlite__.txt", "__pex__/__init__.py", "__main__.py", "__main__.pyc"]
         for entry in found.infolist():
             stored = entry.filename.startswith(".deps/") or entry.filename in STORED
             assert entry.compress_type == (zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED)
@@ -123,10 +123,10 @@ def test_another_tree_makes_another_build(wheels: list[Path]) -> None:
 @pytest.mark.unmeasured
 def test_the_runtime_is_small(wheels: list[Path], tmp_path: Path) -> None:
     file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
-    own = ("__pexlite__", "__main__", "PEX-INFO")
+    own = ("__pexlite__", "__pex__", "__main__", "PEX-INFO")
     with zipfile.ZipFile(file) as found:
         carried = [entry for entry in found.infolist() if entry.filename.startswith(own)]
-    assert len(carried) == 4
+    assert len(carried) == 5
     # With a local header and a line of the directory (APPNOTE.TXT 4.3.7, 4.3.12), which hold the name. The limit
     # was 96 KB before files made venvs of several kinds, and before their apps had a RECORD as pip writes it.
     assert sum(entry.compress_size + 76 + 2 * len(entry.filename) for entry in carried) <= 104 * 1024
