@@ -115,8 +115,8 @@ def _bare_word(asked: Input, text: str) -> Parsed:
     return Parsed(local=(source,), notices=(notice,))
 
 
-def _passed_over(asked: Input, requirement: Requirement) -> tuple[str, ...]:
-    """A note where a name alone means the index's project, although code that lies here has the same name."""
+def _passed_over(asked: Input, requirement: Requirement) -> tuple[tuple[Path, str], ...]:
+    """The path of code here that has the name of `requirement`, which means the index's project, and a notice."""
     if requirement.specifier:
         return ()
     for base in (asked.directory, asked.near):
@@ -124,7 +124,8 @@ def _passed_over(asked: Input, requirement: Requirement) -> tuple[str, ...]:
         if found is not None:
             what = "directory" if is_directory(found) else "file"
             local = _as_argument(found, asked.directory, requirement.extras)
-            return (f"{requirement.name} is the index's project; for the {what} here: {local}",)
+            notice = f"{requirement.name} is the index's project; for the {what} here: {local}"
+            return ((Path(os.path.abspath(found)), notice),)  # noqa: PTH100 - Path.absolute keeps `..`
     return ()
 
 
@@ -161,8 +162,8 @@ def _requirement(asked: Input, text: str) -> Parsed:
     path = local_path(requirement.url) if requirement.url else None
     if path is not None:
         return _at(asked, path, frozenset(requirement.extras), requirement.marker)
-    notices = () if requirement.url else _passed_over(asked, requirement)
-    return Parsed(roots=(Root(requirement, asked.origin, asked.hashes),), notices=notices)
+    passed_over = () if requirement.url else _passed_over(asked, requirement)
+    return Parsed(roots=(Root(requirement, asked.origin, asked.hashes),), passed_over=passed_over)
 
 
 def _requirement_hint(asked: Input, text: str) -> str:

@@ -26,6 +26,8 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
     files: tuple[Path, ...] = ()
     """The files of this machine that were read for it."""
+    passed_over: tuple[tuple[Path, str], ...] = ()
+    """Code of this machine that a requirement does not mean although it has its name, with a notice about it."""
 
 
 def problem(message: str, hint: str | None = None) -> Parsed:
@@ -47,6 +49,7 @@ def combined(parts: Iterable[Parsed]) -> Parsed:
             notices=(*whole.notices, *part.notices),
             problems=(*whole.problems, *part.problems),
             files=(*whole.files, *part.files),
+            passed_over=(*whole.passed_over, *part.passed_over),
         )
     return whole
 

@@ -87,7 +87,7 @@ def read_request(request: BuildRequest) -> Specification:
         requires_python=whole.requires_python,
         script=script,
         build_properties=properties.values,
-        notices=tuple(dict.fromkeys(whole.notices)),
+        notices=tuple(dict.fromkeys((*whole.notices, *_passed_over(whole)))),
         files=tuple(dict.fromkeys((*whole.files, *properties.files))),
     )
 
@@ -295,6 +295,12 @@ def _group_files(request: BuildRequest, local: Sequence[LocalSource]) -> list[Pa
 
 
 # -- the end -------------------------------------------------------------------------------------
+
+
+def _passed_over(whole: Parsed) -> Iterator[str]:
+    """Notices about code that has a requirement's name, and does not go in by its path."""
+    here = {source.path for source in whole.local}
+    yield from (notice for path, notice in whole.passed_over if path not in here)
 
 
 def _unique(roots: Sequence[Root]) -> tuple[Root, ...]:

@@ -143,6 +143,15 @@ def test_a_version_and_a_directory_without_code_need_no_word(line: str, scene: S
     assert not [notice for notice in result.notices if "index's" in notice]
 
 
+@both
+def test_what_is_named_by_its_path_too_goes_in_and_needs_no_word(resolver: str, scene: Scene) -> None:
+    scene.project("core")
+    write_files(scene.directory, {"requirements.txt": "core\n"})
+    result = scene.build(resolver, requirements=("./core",), requirement_files=("requirements.txt",))
+    assert version_of(result, "core") == OURS
+    assert not [notice for notice in result.notices if "index's" in notice]
+
+
 # -- words of the command line -------------------------------------------------------------------
 
 WORDS = [
