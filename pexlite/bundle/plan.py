@@ -79,7 +79,8 @@ def plan_bundle(
         trees=trees,
         entry_point=entry_point,
         launch=launch,
-        requirements=tuple(_shown(root) for root in roots),
+        # In an order of their own: requirements mean the same in whatever order they are written.
+        requirements=tuple(sorted({_shown(root) for root in roots}, key=lambda text: (text.lower(), text))),
         pth_files=_pth_files(trees),
         runs_on=runs_on(merged),
         amendments=amendments,

@@ -181,7 +181,7 @@ class Bundle:
     entry_point: EntryPoint
     launch: LaunchOptions
     requirements: tuple[str, ...]
-    """The requirements as the builder wrote them, without paths of this machine or credentials."""
+    """The requirements in alphabetical order, each once, without paths of this machine or credentials."""
     pth_files: tuple[str, ...]
     """Names of the `.pth` files that lie directly in site-packages, sorted."""
     runs_on: str = ""

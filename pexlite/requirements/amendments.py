@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from packaging.pylock import Pylock
@@ -68,7 +68,7 @@ def with_recorded(amendments: Amendments, lock: Pylock) -> Amendments:
     said = {canonicalize_name(found.name) for found in (*amendments.excluded, *amendments.overrides)}
     excluded = [found for found in read.value.excluded if canonicalize_name(found.name) not in said]
     overrides = [found for found in read.value.overrides if canonicalize_name(found.name) not in said]
-    return Amendments((*amendments.excluded, *excluded), (*amendments.overrides, *overrides))
+    return Amendments(_in_order((*amendments.excluded, *excluded)), _in_order((*amendments.overrides, *overrides)))
 
 
 def amended_roots(roots: Sequence[Root], amendments: Amendments) -> tuple[Root, ...]:
@@ -99,4 +99,9 @@ def _parsed(option: str, texts: Sequence[str], problems: list[Problem]) -> tuple
             reason = str(error).splitlines()[0].strip().rstrip(":")
             hint = f"write it as in {option} 'click==8.1.7'"
             problems.append(Problem(f"{option} {mask(text)!r} is no requirement: {reason}", hint))
-    return tuple(dict.fromkeys(found))
+    return _in_order(found)
+
+
+def _in_order(found: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    """`found`, each once, in an order that does not depend on how they were written down."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (canonicalize_name(one.name), str(one))))

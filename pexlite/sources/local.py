@@ -104,7 +104,7 @@ def marker_on(targets: Sequence[Target]) -> str:
 def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
     """A unique project name for each source that is written as it is: the second `src` gets a number."""
     names: dict[tuple[LocalKind, Path], str] = {}
-    for source in sources:
+    for source in _trees_first(sources):
         if (source.kind, source.path) in names:
             continue
         stem = re.sub(r"[^A-Za-z0-9]+", "-", _stem(source.path)).strip("-").lower() or "code"
@@ -114,6 +114,24 @@ def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
         numbered = itertools.chain([plain], (f"{plain}-{number}" for number in itertools.count(2)))
         names[source.kind, source.path] = next(name for name in numbered if name not in names.values())
     return names
+
+
+def _trees_first(sources: Sequence[LocalSource]) -> list[LocalSource]:
+    """`sources`, first the trees, in an order of their own unless one has a name that another has too.
+
+    Of such names the last tree's counts, so their order has a meaning; else another order is the same request.
+    """
+    trees = [source for source in sources if source.kind is LocalKind.TREE]
+    tops = {tree.path: _top_names(tree.path) for tree in trees}
+    if sum(map(len, tops.values())) == len({name for names in tops.values() for name in names}):
+        trees.sort(key=lambda tree: tops[tree.path])
+    return trees + [source for source in sources if source.kind is not LocalKind.TREE]
+
+
+def _top_names(directory: Path) -> list[str]:
+    with contextlib.suppress(OSError):  # told when it is packed
+        return sorted(path.name for path in directory.iterdir())
+    return []
 
 
 def _for_all(source: LocalSource, name: str, builders: Sequence[Builder]) -> list[LocalWheel]:
