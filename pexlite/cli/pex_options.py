@@ -99,7 +99,7 @@ PEX_OPTIONS = (
 --constraints : use --constraint
 --requirements-pex : take its wheels, pexlite extract FILE DIR, and name them: pexlite --no-index DIR/*.whl
 --pex-repository : take its wheels, pexlite extract FILE DIR, and use --no-index --wheels DIR
---pex-path : name everything in one build; where the file runs, PEX_EXTRA_SYS_PATH adds directories
+--pex-path : name everything in one build; where the file runs, PEX_PATH adds other files
 --seed : unpack it where it runs: PEX_TOOLS=1 ./app.pex warm
 --no-seed : leave it out: nothing is unpacked until the file starts
 --help-variables : read pexlite docs from-pex

@@ -407,6 +407,7 @@ SWITCHES = {
     "PEX_PYTHON_PATH": ("", "/nowhere", "PEX_PYTHON_PATH=/nowhere has none"),
     "PEX_INHERIT_PATH": ("", "sometimes", "PEX_INHERIT_PATH=sometimes is none of false, fallback and prefer"),
     "PEX_EXTRA_SYS_PATH": ("extra", "/nowhere", "PEX_EXTRA_SYS_PATH names /nowhere, which is not there"),
+    "PEX_PATH": ("extra", "/nowhere", "PEX_PATH names /nowhere, which is not there"),
     "PEX_TOOLS": ("1", "perhaps", "PEX_TOOLS=perhaps is neither 1 nor 0"),
     "PEX_VERBOSE": ("1", "", ""),
 }  # fmt: skip
@@ -470,4 +471,4 @@ def test_switches_that_contradict_each_other_are_refused(second: str, teller: Pa
 
 
 def test_a_switch_of_pex_alone_is_noted_and_a_variable_of_nobody_is_left(teller: Path, tmp_path: Path) -> None:
-    assert "PEX_PATH does nothing here" in started(teller, tmp_path, PEX_PATH="x.pex")[1]
+    assert "PEX_COVERAGE does nothing here" in started(teller, tmp_path, PEX_COVERAGE="1")[1]

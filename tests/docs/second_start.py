@@ -22,7 +22,18 @@ from pathlib import Path
 from typing import Any
 
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Unpacked applications made by pexlite.\n"
-_PARTS = ("launch", "switches", "become", "program", "spark", "sharing", "failing", "interpreters", "host")
+_PARTS = (
+    "launch",
+    "switches",
+    "become",
+    "program",
+    "spark",
+    "sharing",
+    "failing",
+    "interpreters",
+    "host",
+    "pex_path",
+)
 _OURS = ("_pexlite.pth", "_pexlite_path.py", "_pexlite_mark.py", "_pexlite_spark.py", "_pexlite_namesake.py")
 _LIBRARY = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _EDITED = (".pem", ".crt", ".cfg", ".conf", ".ini", ".toml", ".yaml", ".yml", ".db", ".sqlite", ".sqlite3")

@@ -74,8 +74,8 @@ def test_the_switches_that_are_the_same_are_those_that_the_runtime_reads() -> No
     read = set(re.findall(r'"(PEX_[A-Z_]+)"', source.partition("class Switches")[0])) - {"PEX_CHOSEN_PYTHON"}
     verdicts = {row[0].strip("`"): row[1] for row in ROWS}
     same = {name for name, verdict in verdicts.items() if verdict == Verdict.SAME}
-    # PEX is set, PEX_KEEP_DAYS is pexlite's own, and of PEX_PATH a start only says that it does nothing.
-    assert same - {"PEX"} == read - {"PEX_KEEP_DAYS", "PEX_PATH"}
+    # PEX is set, and PEX_KEEP_DAYS is pexlite's own.
+    assert same - {"PEX"} == read - {"PEX_KEEP_DAYS"}
     assert set(verdicts.values()) == {Verdict.SAME, Verdict.OTHERWISE, Verdict.NOT}
     assert "`PEX_KEEP_DAYS` is pexlite's own" in page("from-pex")
 

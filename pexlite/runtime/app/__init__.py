@@ -9,6 +9,7 @@
     failing       the end of an app that failed
     interpreters  more interpreters in the app's process
     host          the host's packages let in
+    pex_path      what other files add to sys.path
 
 Later starts read nothing of the zip but its `__main__`. These modules use the standard library and each other.
 """

@@ -90,6 +90,9 @@ def _prepared(facts: "dict[str, Any]", switches: "Switches | None") -> "dict[str
     """The facts to start with, once everything but sys.path and the entry point is done."""
     if switches:
         facts = switches.applied(facts)
+        if switches.pex_path:
+            found = part("pex_path").added(switches.pex_path, part("start").python_key())
+            facts["extra_path"] = found + facts["extra_path"]
     if switches or facts["inherit_path"] != "false" or _PATH in os.environ:
         keep = _standard_path(os.path.dirname(os.__file__))
         facts = part("host").Host(PLACE, keep, _on_pythonpath()).let_in(facts, FACTS["inherit_path"])

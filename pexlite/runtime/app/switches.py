@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 KEPT = ("PEX_ROOT", "PEX_KEEP_DAYS")
 # Of these a start has one at most.
 _STARTS = ("PEX_INTERPRETER", "PEX_MODULE", "PEX_SCRIPT")
-_PATHS = ("PEX_EXTRA_SYS_PATH", "PEX_PYTHON_PATH")
+_PATHS = ("PEX_EXTRA_SYS_PATH", "PEX_PATH", "PEX_PYTHON_PATH")
 TAKEN = _STARTS + _PATHS + ("PEX_INHERIT_PATH", "PEX_PYTHON", "PEX_TOOLS", "PEX_VERBOSE", "PEX_CHOSEN_PYTHON")
 _INHERIT = {"": "", "false": "false", "fallback": "fallback", "prefer": "prefer"}
 _INHERIT.update({"1": "fallback", "true": "fallback"})
@@ -41,7 +41,9 @@ class Switches:
         if inherit_path.lower() not in _INHERIT:
             _refuse("PEX_INHERIT_PATH=%s is none of false, fallback and prefer" % inherit_path)
         self.inherit_path = _INHERIT[inherit_path.lower()]
-        self.extra_path = [entry for entry in get("PEX_EXTRA_SYS_PATH", "").split(os.pathsep) if entry]
+        self.extra_path, self.pex_path = [
+            [entry for entry in get(name, "").split(os.pathsep) if entry] for name in _PATHS[:2]
+        ]
         starts = [name for name in _STARTS if get(name) and (name != _STARTS[0] or self.interpreter)]
         if len(starts) > 1:
             _refuse("%s each say what starts" % " and ".join(starts), "set one of them")
@@ -64,8 +66,7 @@ class Switches:
                     _note("%s names %s, which is not there" % (name, entry))
         for name in sorted(names):
             if name not in TAKEN and os.environ[name]:
-                more = "; PEX_EXTRA_SYS_PATH adds directories" if name == "PEX_PATH" else ""
-                _note("%s does nothing here%s" % (name, more))
+                _note("%s does nothing here" % name)
 
     def applied(self, facts: "dict[str, Any]") -> "dict[str, Any]":
         """The facts of the file, but for what is said here about the path."""

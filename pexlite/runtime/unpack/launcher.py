@@ -21,6 +21,7 @@ _MODULES = (
     "app/failing",
     "app/interpreters",
     "app/host",
+    "app/pex_path",
     "start",
 )
 

@@ -25,8 +25,9 @@ if place != sys.prefix:
         told = users + site.getsitepackages([sys.base_prefix, sys.base_exec_prefix])
 kept = [entry for entry in sys.path if entry not in given]
 for entry in told:
-    if entry.endswith("-packages") and os.path.isdir(entry):
-        site.addsitedir(entry)  # with the .pth files that are there
+    # With the .pth files that are there; but another app's (PEX_PATH) would begin here anew.
+    if entry.endswith("-packages") and os.path.isdir(entry) and not os.path.exists(entry + "/_pexlite.pth"):
+        site.addsitedir(entry)
 added = told + [entry for entry in sys.path if entry not in kept + given + told]
 before = kept.index(os.path.dirname(os.path.abspath(__file__))) if mode == "prefer" else len(kept)
 sys.path[:] = kept[:before] + [entry for entry in added if entry not in kept] + kept[before:]
