@@ -59,14 +59,14 @@ def lock(request: BuildRequest, report: Report = no_report, terms: LockTerms = _
         output.check(request.named_files)
     place = store_place()
     specification = read_request(request)
+    if output is not None:
+        check_output(output, specification)
     if specification.lock is not None:
         kept = given_lock(request, specification, terms)
         notices = specification.notices
     elif not (specification.roots or specification.local):
         raise UsageError("nothing to lock", hint="name requirements or a project: pexlite lock requests")
     else:
-        if output is not None:
-            check_output(output, specification)
         kept, notices = _resolved(prepare(request, specification, report), earlier, output)
     text, more = _text(kept, specification, terms, request.output)
     if output is not None:

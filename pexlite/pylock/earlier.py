@@ -21,6 +21,7 @@ def kept_versions(lock: Pylock, upgraded: Collection[NormalizedName]) -> Pylock:
     ]
     return replace(
         lock,
+        requires_python=None,
         environments=None,
         extras=None,
         dependency_groups=None,
@@ -35,7 +36,6 @@ def versions_on(kept: Pylock, target: Target) -> Pylock:
     environment = {name: str(value) for name, value in target.environment.items()}
     return replace(
         kept,
-        requires_python=None,
         packages=[
             replace(package, marker=None)
             for package in kept.packages

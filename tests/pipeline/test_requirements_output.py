@@ -163,6 +163,15 @@ def test_nothing_is_asked_of_a_lock_that_is_only_written(
         locked(tmp_path, "pylock.toml", *inputs, terms=terms, **more)
 
 
+def test_a_lock_is_not_replaced_by_the_requirements_made_of_it(tmp_path: Path) -> None:
+    text = lock_text(lock_of(wheel_entry(make_wheel(tmp_path, "click"))))
+    (tmp_path / "pylock.toml").write_text(text)
+    same = {"output": Path("pylock.toml"), "force": True}
+    with pytest.raises(UsageError, match="cannot be its output as well"):
+        locked(tmp_path, "pylock.toml", terms=LockTerms(format="requirements"), **same)
+    assert (tmp_path / "pylock.toml").read_text() == text
+
+
 @pytest.mark.parametrize("name", ["click\n--index-url https://x.test", "click --pre"])
 def test_no_lock_writes_an_option_into_the_file(name: str, tmp_path: Path) -> None:
     archive = {"url": f"https://x.test/{name}", "hashes": {"sha256": "ab" * 32}}
