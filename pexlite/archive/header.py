@@ -76,6 +76,7 @@ exit 1
 }}
 """
 _SAMPLE_BUILD_ID = "0" * 16
+_PLACEHOLDER = "{pex.env."
 _AHEAD = 3  # minor versions that are yet to come, looked for by name
 
 
@@ -104,7 +105,7 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
         coding=CODING,
         pythons=_words(list(dict.fromkeys(names))).rstrip(),
         needed=shlex.quote(bundle.runs_on),
-        sealed="".join(f"        {line}\n" for line in _sealed(launch)),
+        sealed="".join(f"        {line}\n" for line in _sealed(launch, in_process)),
         options=_words(launch.inject_python_args),
         # The program that calls an entry point is told the file's name, and sees to the arguments.
         itself=' "$0"' if in_process else "",
@@ -112,13 +113,14 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
     )
 
 
-def _sealed(launch: LaunchOptions) -> Iterator[str]:
+def _sealed(launch: LaunchOptions, in_process: bool) -> Iterator[str]:
     """The commands that set what is sealed in: variables that have no value yet, and the scripts on PATH."""
+    named = not in_process and any(_PLACEHOLDER in word for word in launch.inject_args)
+    if named or not all(VARIABLE.fullmatch(name) for name, _ in launch.inject_env):
+        # No shell can set such a variable, or find the values of those in arguments: the start is left to Python.
+        yield 'exec "$_pex_app/bin/python" "$0" "$@"'
+        return
     for name, value in launch.inject_env:
-        if not VARIABLE.fullmatch(name):
-            # No shell can set it: the start is left to Python.
-            yield 'exec "$_pex_app/bin/python" "$0" "$@"'
-            return
         yield f'[ -n "${{{name}+x}}" ] || {name}={shlex.quote(value)}'
         yield f"export {name}"
     if launch.bin_path == "prepend":

@@ -78,7 +78,7 @@ PEX_OPTIONS = (
 --inject-python-args :
 --build-property --build-properties :
 --record-git-state : an error where there is no commit; `dirty` says whether tracked files differ
---inject-args : no {pex.env.NAME} in them
+--inject-args
 """,
     ),
     *_rows(

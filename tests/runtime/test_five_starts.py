@@ -234,6 +234,24 @@ def test_what_starts_is_what_the_variables_say_now(way: str, host: Host) -> None
             assert seen["switches"] == [] and seen["here"] and seen["packages"][0] == "bundle"
 
 
+@pytest.mark.parametrize("way", [way for way in WAYS if way not in ("interpreter", "child")])
+def test_sealed_arguments_name_variables_of_the_start(way: str, host: Host) -> None:
+    words = ("--root={pex.env.HOME}/x", "{pex.env.SEALED}{pex.env.NOWHERE}", "{pex.env.", "{pex.env.B}c}", "{}")
+    launch = LaunchOptions(inject_args=words, inject_env=(("SEALED", "in"),))
+    command = host.start(way, launch)
+    for _ in range(2):
+        seen = json.loads(run(command, {**host.env, "HOME": "/a home", "B": "{pex.env.HOME}"}).stdout)
+        assert seen["words"] == ["--root=/a home/x", "in", "{pex.env.", "{pex.env.HOME}c}", "{}"]
+
+
+def test_an_interpreter_started_by_the_sh_header_gets_the_values_too(host: Host) -> None:
+    launch = LaunchOptions(inject_args=("-c", "print('{pex.env.HOME}')"), sh_boot=True)
+    wheel = make_wheel(host.directory, "told", files={"told.py": TOLD})
+    file = bundle_file(host.directory / "app.pex", [wheel], EntryPoint(StartKind.INTERPRETER), launch=launch)
+    for _ in range(2):
+        assert run([file], {**host.env, "HOME": "/a home"}).stdout == "/a home\n"
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_unknown_is_said_once(way: str, host: Host) -> None:
     command = host.start(way, LaunchOptions(inject_python_args=("-B",)))

@@ -77,13 +77,22 @@ class Becoming:
             if self.switches:
                 self.switches.give_back()
             program.execute([program.python] + list(facts["inject_python_args"]) + sys.argv)
-        arguments = list(facts["inject_args"]) + arguments
+        arguments = [_with_variables(word) for word in facts["inject_args"]] + arguments
         if facts["script"]:
             return program.as_script(facts["script"], arguments)
         if not facts["start"]:
             return program.as_python(arguments)
         sys.argv[1:] = arguments
         return facts
+
+
+def _with_variables(word: str) -> str:
+    """The sealed `word`, with the variable NAME's value for each {pex.env.NAME} in it; "" where it is not set."""
+    first, *pieces = word.split("{pex.env.")
+    for piece in pieces:
+        name, end, rest = piece.partition("}")
+        first += os.environ.get(name, "") + rest if end else "{pex.env." + piece
+    return first
 
 
 def _put_scripts_on_path(where: str, directory: str) -> None:
