@@ -20,7 +20,7 @@ from pexlite.parallel import each
 from pexlite.pipeline.choose_lock import ChosenLock
 from pexlite.pipeline.prepare import Prepared, each_once
 from pexlite.sources.installed import Contents, Installed, contents_of
-from pexlite.sources.local import LocalWheel, local_wheels, marker_on
+from pexlite.sources.local import LocalWheel, local_wheels, marker_off
 from pexlite.sources.repack import repack
 
 _SEEDS = ("pip", "setuptools", "wheel")
@@ -74,13 +74,17 @@ def _selects(prepared: Prepared) -> bool:
 
 
 def _roots_of_all(contents: Sequence[Contents], prepared: Prepared) -> Iterator[Root]:
-    """A root for every distribution, on the targets whose environments have it."""
+    """A root for every distribution, but on the targets whose environments lack it.
+
+    On Pythons of which there is no environment, all of them count.
+    """
     own = {entry.wheel.name for entry in prepared.local}
     names = sorted({name for one in contents for name in one.installed} - own)
     for name in names:
-        having = [one.environment for one in contents if name in one.installed]
-        marker = "" if len(having) == len(contents) else f" ; {marker_on([one.target for one in having])}"
-        yield Root(Requirement(name + marker), having[0].shown)
+        having = [one.environment.shown for one in contents if name in one.installed]
+        lacking = [one.environment.target for one in contents if name not in one.installed]
+        marker = f" ; {marker_off(lacking)}" if lacking else ""
+        yield Root(Requirement(name + marker), having[0])
 
 
 def _choose(contents: Contents, prepared: Prepared, roots: Sequence[Root], *, whole: bool) -> _Chosen:
@@ -161,11 +165,14 @@ def _as_lock(chosen: Sequence[_Chosen]) -> Pylock:
         for installed in one.contents.installed.values():
             key = (installed.name, installed.version)
             named.setdefault(key, Package(name=installed.name, version=installed.version))
-    return Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=list(named.values()))
+    unfit = [Package(name=name) for one in chosen for name in one.contents.unfit]
+    return Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=[*named.values(), *unfit])
 
 
 def _notices(one: _Chosen, *, whole: bool) -> Iterator[str]:
     environment = one.contents.environment
+    if not one.needed:
+        yield f"nothing of {environment.shown} goes in"
     if environment.sees_system:
         yield f"{environment.shown} also sees the packages of the system's Python, which stay out"
     for installed in one.needed:

@@ -121,10 +121,20 @@ def contents_of(environment: Environment) -> Contents:
             if legacy:
                 stem = legacy["stem"]
                 name = canonicalize_name(stem if entry.suffix == ".egg-link" else stem.partition("-")[0])
-                unfit[name] = f"{name} was installed in an old way ({entry.name}), without a list of its files"
+                unfit[name] = _legacy(entry, name)
             elif entry.name.endswith(".dist-info") and not entry.name.startswith("~"):
                 _add(environment, entry, installed, unfit)
     return Contents(environment, installed, {name: unfit[name] for name in unfit if name not in installed})
+
+
+def _legacy(entry: Path, name: NormalizedName) -> str:
+    """A sentence on what setup.py has installed by itself, with what to type."""
+    again = f"--force-reinstall --no-deps {name}"
+    if entry.suffix == ".egg-link":
+        # The first line is the project's directory.
+        again = f"-e {entry.read_text(encoding='utf-8', errors='replace').partition(chr(10))[0].strip()}"
+    words = f"{name} was installed in an old way ({entry.name}), without a list of its files"
+    return f"{words}: pip install {again}"
 
 
 def _add(

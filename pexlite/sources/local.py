@@ -27,6 +27,8 @@ from pexlite.sources.source_tree import Sources, files_of
 from pexlite.sources.workshop import Workshop
 from pexlite.wheels.write import Member, write_wheel
 
+# The variables of a marker that tell targets apart.
+_TOLD = ("python_version", "implementation_name", "sys_platform", "platform_machine")
 _NATIVE = re.compile(r"\.(?:so(?:\.\d+)*|pyd|dylib|dll)$")
 
 
@@ -92,13 +94,12 @@ def module_of(wheel: Wheel) -> str:
     return wheel.files[0].removesuffix(".py")
 
 
-def marker_on(targets: Sequence[Target]) -> str:
-    """A marker that is true on `targets`, and on what differs from them in its patch release only."""
-    names = ("python_version", "implementation_name", "sys_platform", "platform_machine")
+def marker_off(targets: Sequence[Target]) -> str:
+    """A marker that is true everywhere but on `targets`."""
     terms = [
-        " and ".join(f"{name} == '{target.environment.get(name, '')}'" for name in names) for target in targets
+        " or ".join(f"{name} != '{target.environment.get(name, '')}'" for name in _TOLD) for target in targets
     ]
-    return " or ".join(terms)
+    return " and ".join(f"({term})" for term in terms)
 
 
 def _names(sources: Sequence[LocalSource]) -> dict[tuple[LocalKind, Path], str]:
@@ -169,8 +170,16 @@ def _build_sources(source: LocalSource, workshop: Workshop) -> tuple[str, ...]:
 
 def _marker(source: LocalSource, targets: Sequence[Target]) -> Marker:
     """A marker that is true on `targets`, combined with the marker of `source`."""
-    here = marker_on(targets)
+    terms = [
+        " and ".join(f"{name} == '{target.environment.get(name, '')}'" for name in _TOLD) for target in targets
+    ]
+    here = " or ".join(terms)
     return Marker(f"({source.marker}) and ({here})" if source.marker else here)
+
+
+def _compared(operator: str, target: Target) -> list[str]:
+    """Each variable that tells targets apart, compared with its value on `target`."""
+    return [f"{name} {operator} '{target.environment.get(name, '')}'" for name in _TOLD]
 
 
 def _hidden(source: LocalSource, wheel: Wheel) -> tuple[str, ...]:

@@ -137,10 +137,18 @@ def test_what_is_lacking_is_an_error_with_what_to_type(
     assert "--exclude NAME" in (found.value.hint or "")
 
 
+def test_an_environment_of_which_nothing_goes_in_is_told(tmp_path: Path) -> None:
+    venv.create(tmp_path / ".venv", symlinks=True)
+    write_files(tmp_path, {"job.py": ""})
+    assert "nothing of .venv goes in" in build(tmp_path, executable=Path("job.py")).notices
+
+
 def test_an_exclusion_lets_the_rest_in(links: Path, tmp_path: Path) -> None:
     place = make_environment(tmp_path / ".venv", sorted(links.iterdir()))
     write_files(site_packages(place), {"old.egg-info": "Name: old\nVersion: 1\n"})
-    assert names(build(tmp_path, excluded=("old",))) == ["app", "core", "idle"]
+    result = build(tmp_path, excluded=("old",))
+    assert names(result) == ["app", "core", "idle"]
+    assert not [notice for notice in result.notices if "changes nothing" in notice]
 
 
 def test_changed_code_ends_the_build_and_missing_files_only_with_strict(links: Path, tmp_path: Path) -> None:
@@ -224,6 +232,10 @@ def test_several_environments_give_one_file_for_their_pythons(links: Path, tmp_p
         install(tmp_path / f"v{number}", wheels, installer="uv")
     result = build(tmp_path, script="app", venvs=(Path("v0"), Path("v1")))
     assert names(result) == ["app", "core", "core", "idle", "only-new"]
+    # A Python without an environment needs what any of them has.
+    served = [(one.pythons, len(one.wheels)) for one in result.variants]
+    assert [count for _, count in served] == [3, 4], served
+    assert set(served[0][0]) <= {pythons[0].tag, f"{pythons[0].tag}t"}, served
     for python, words in zip(pythons, ("app and core\n", "app and core three\n"), strict=True):
         assert run([python.path, result.path], environment(tmp_path / "root")).stdout == words
 

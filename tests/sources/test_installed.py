@@ -130,8 +130,11 @@ def twice(site: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (legacy, "was installed in an old way (old_thing-1.0-py3.11.egg-info)"),
-        (developed, "was installed in an old way (old-thing.egg-link)"),
+        (
+            legacy,
+            "(old_thing-1.0-py3.11.egg-info), without a list of its files: pip install --force-reinstall",
+        ),
+        (developed, "(old-thing.egg-link), without a list of its files: pip install -e /checkout"),
         (without_record, "has no RECORD"),
         (with_latin_record, "not UTF-8"),
         (twice, "old_thing-1.0.dist-info and old_thing-2.0.dist-info are of one project"),
