@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,13 +26,17 @@ _ROOT_OF_HATCH = re.compile(r"(?:file://)?\{root(?P<up>(?::parent)*)(?::real|:ur
 def read_project(file: Path) -> _Table | Problem:
     """pyproject.toml as a table, or the problem with reading it."""
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        table = _loaded(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         return Problem(f"{file.name} in {file.parent} cannot be read: {(error.strerror or str(error)).lower()}")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return Problem(f"{file} is no TOML: {str(error).lower()}")
     fault = _fault(table)
     return Problem(f"{file}: {fault}") if fault else table
+
+
+# Each tool's tables are read by themselves, and parsing takes milliseconds. No reader changes a table.
+_loaded = functools.lru_cache(maxsize=16)(tomllib.loads)
 
 
 def _fault(table: _Table) -> str:
