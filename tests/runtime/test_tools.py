@@ -275,3 +275,31 @@ def test_what_a_file_says_of_itself_is_shown_as_text(
     with pytest.raises(SystemExit):
         failed.fail(text, text)
     assert capsys.readouterr().err == f"error: {words}\nhint: {words}\n"
+
+
+def test_a_graph_shows_who_requires_whom_and_what_is_not_there(newest: Interpreter, tmp_path: Path) -> None:
+    requires = ["other-one[x]>=1,<3; python_version >= '3'", "Gone; extra == 'more'"]
+    wheels = [
+        make_wheel(tmp_path, "my_app", files={"my_app.py": ""}, requires=requires, extras=["more"]),
+        make_wheel(tmp_path, "other_one", "2.0", files={"other_one.py": ""}),
+    ]
+    file = bundle_file(tmp_path / "app.pex", wheels, EntryPoint(StartKind.INTERPRETER))
+    told = run([newest.path, file, "graph"], environment(tmp_path / "root", PEX_TOOLS="1")).stdout.splitlines()
+    assert told[0] == 'digraph "app.pex" {'
+    assert told[-1] == "}"
+    assert [line.strip() for line in told[2:-1]] == [
+        '"my-app" [label="my-app 1.0"];',
+        """"my-app" -> "other-one" [fontsize="10", label=">=1,<3; python_version >= '3'"];""",
+        """"my-app" -> "gone" [fontsize="10", label="; extra == 'more'"];""",
+        '"other-one" [label="other-one 2.0"];',
+        '"gone" [color="lightgrey", style="filled", tooltip="not in this file"];',
+    ]
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "blake2b", "md5"])
+def test_a_digest_is_that_of_the_bytes(
+    algorithm: str, newest: Interpreter, file: Path, tools: dict[str, str]
+) -> None:
+    told = run([newest.path, file, "digest", "-a", algorithm], tools).stdout.strip()
+    assert told == hashlib.new(algorithm, file.read_bytes()).hexdigest()
+    assert run([newest.path, file, "digest", "-a", "crc"], tools, check=False).returncode == 2
