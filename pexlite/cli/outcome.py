@@ -98,6 +98,7 @@ def as_json(result: BuildResult) -> dict[str, Any]:
         "wheels": [wheel_as_json(wheel) for wheel in result.wheels],
         "targets": list(result.targets),
         "variants": [variant_as_json(variant) for variant in result.variants],
+        "lock": result.lock,
         "notices": list(result.notices),
         "seconds": round(result.seconds, 3),
     }

@@ -177,6 +177,8 @@ class Decision:
     """Things worth knowing although nothing failed, one sentence each."""
     repeatable: bool
     """Whether request, lock and target alone determine the file: no other source was read that may change."""
+    lock: str | None = None
+    """The name of the lock's file that was followed; None where all was resolved."""
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,11 @@ class BuildResult:
     def wheels(self) -> tuple[BundledWheel, ...]:
         """The wheels in the file."""
         return self.decision.draft.wheels
+
+    @property
+    def lock(self) -> str | None:
+        """The name of the lock's file that was followed, as "poetry.lock"; None where all was resolved."""
+        return self.decision.lock
 
     @property
     def targets(self) -> tuple[str, ...]:

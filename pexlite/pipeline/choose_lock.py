@@ -60,6 +60,8 @@ class ChosenLock:
     notices: tuple[str, ...] = ()
     by_target: Mapping[Target, tuple[Wheel, ...]] = field(default_factory=dict)
     """The wheels of each target, where they come from its own virtual environment."""
+    file: Path | None = None
+    """The file of the lock; None where all was resolved."""
 
     def wheels_of(self, target: Target) -> tuple[Wheel, ...]:
         """The wheels for `target`; another target may get other versions."""
@@ -76,7 +78,7 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
     """
     request, specification = prepared.request, prepared.specification
     if specification.lock is not None:
-        return _requested(prepared, specification.lock)
+        return replace(_requested(prepared, specification.lock), file=specification.lock_file)
     files = _locks_beside(prepared)
     unusable: list[UnusableLock] = []
     for file in files:
@@ -316,4 +318,4 @@ def _beside(prepared: Prepared, file: Path) -> ChosenLock:
     where = "beside the project" if file.parent == project else "of the workspace"
     where = "beside the script" if prepared.specification.script is not None and is_of_uv(file) else where
     used = f"{file.name} {where} is used; --no-lock builds without it"
-    return replace(chosen, notices=(used, *chosen.notices))
+    return replace(chosen, file=file, notices=(used, *chosen.notices))

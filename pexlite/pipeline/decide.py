@@ -89,6 +89,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         entry_point=bundle.entry_point,
         notices=notices(stages),
         repeatable=_is_repeatable(stages),
+        lock=chosen.file.name if chosen.file else None,
     )
 
 

@@ -17,7 +17,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,8 @@ def recall(request: BuildRequest) -> Decision | None:
         text = seal_of(root).opened(f"decisions/{key}", _place(root, key).read_bytes())
         decision = _decision(json.loads(text), root) if text else None
         if decision and all_have_sha256((wheel.path, wheel.sha256) for wheel in decision.draft.wheels):
-            return decision
+            # The same lock may have another name by now.
+            return replace(decision, lock=request.lock.name if request.lock else None)
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         pass  # never decided, or the record is damaged: deciding again is always right
     return None

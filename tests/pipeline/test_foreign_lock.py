@@ -158,6 +158,8 @@ def test_the_versions_of_the_lock_go_in_and_it_is_said(
     result = built(project, resolver, locked=True)
     assert names(result) == ["click 8.0", "my-app 1.0", "rich 1.0"]
     assert f"{name} beside the project is used; --no-lock builds without it" in result.notices
+    assert result.lock == name
+    assert built(project, resolver, ignore_locks=True).lock is None
     assert names(built(project, resolver, ignore_locks=True)) == ["click 9.0", "my-app 1.0", "rich 1.0"]
 
 

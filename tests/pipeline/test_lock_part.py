@@ -45,6 +45,15 @@ def written(directory: Path, entries: list[dict[str, Any]]) -> Path:
     return file
 
 
+def test_the_result_names_the_lock_also_when_it_was_decided_before(lock: Path) -> None:
+    other = lock.with_name("pylock.other.toml")
+    other.write_bytes(lock.read_bytes())
+    index = IndexSettings(no_index=True)
+    for file in (lock, lock, other):
+        result = build(BuildRequest(directory=lock.parent, lock=file, index=index, output=Path("x.pex")))
+        assert result.lock == file.name
+
+
 def built(lock: Path, *inputs: str, **more: Any) -> list[str]:
     request = BuildRequest(
         directory=lock.parent,
