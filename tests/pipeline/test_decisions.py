@@ -106,6 +106,7 @@ def test_whatever_decides_is_part_of_what_is_remembered(
 ANOTHER: dict[str, Any] = {
     "tuple[str, ...]": ("x",),
     "tuple[Path, ...]": (Path("x"),),
+    "tuple[tuple[str, str], ...]": (("x", "y"),),
     "str": "pip",
     "str | None": "x",
     "Path": Path("elsewhere"),
