@@ -8,9 +8,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pexlite.errors import ProjectBuildError
+from pexlite.files.paths import is_file
 from pexlite.listed import listed
+from pexlite.model import Problem
 from pexlite.requirements.declared.follow import TOOLS
-from pexlite.requirements.declared.said import Said
+from pexlite.requirements.declared.of_uv import said_by_uv
+from pexlite.requirements.declared.said import Said, inner
+from pexlite.requirements.pyproject import read_project
 from pexlite.sources.build_tools import build_requirements
 from pexlite.sources.workshop import Workshop
 
@@ -34,6 +38,15 @@ def check_build_sources(project: Path, workshop: Workshop) -> tuple[str, ...]:
         for said in unheard
         if any(not index.explicit for index in said.indexes)
     )
+
+
+def sourced_dependencies(project: Path) -> tuple[str, ...]:
+    """The names of the dependencies of `project`, a directory, that its `[tool.uv.sources]` has."""
+    file = project / "pyproject.toml"
+    table = read_project(file) if is_file(file) else {}
+    lines = [] if isinstance(table, Problem) else inner(table, "project").get("dependencies", [])
+    names = {_name(line) for line in lines}
+    return tuple(name for name in said_by_uv(file).sources if name in names)
 
 
 def _check_sources(project: Path, names: list[str], said: Said, workshop: Workshop) -> None:

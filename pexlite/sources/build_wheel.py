@@ -80,6 +80,17 @@ def download(requirement: str, directory: Path, settings: IndexSettings) -> Path
 
 
 @dataclass(frozen=True)
+class BuiltCheckout:
+    """The wheel of a project in a repository, and what its pyproject.toml says."""
+
+    wheel: Path
+    needs: tuple[str, ...]
+    """The build requirements."""
+    sourced: tuple[str, ...] = ()
+    """The dependencies that `[tool.uv.sources]` has, which pip does not read."""
+
+
+@dataclass(frozen=True)
 class Checkout:
     """A commit of a repository: its VCS URL as a requirement, and the project's directory in it."""
 
@@ -93,14 +104,15 @@ class Checkout:
         *,
         interpreter: Path | None,
         source_date_epoch: int,
-    ) -> tuple[Path, tuple[str, ...]]:
-        """The project's wheel, in `directory`, and its build requirements.
+    ) -> BuiltCheckout:
+        """The project's wheel, in `directory`, and what its checkout says.
 
         pip builds it with either resolver, since uv has no such command. Raises ProjectBuildError.
         """
         # Imported here: most builds have no repository.
         from pexlite.resolve.pip import Pip
         from pexlite.resolve.pip_program import run_by
+        from pexlite.sources.build_sources import sourced_dependencies
 
         pip, shown = Pip(), mask(self.requirement)
         pip.check_builds(shown, settings)
@@ -120,8 +132,12 @@ class Checkout:
                 extra_environment=_steady_environment(Path(scratch), source_date_epoch) | {"TMPDIR": scratch},
             )
             places = list(Path(scratch).glob("pip-wheel-*/*/"))
-            needs = build_requirements(places[0] if places else Path(scratch), self.subdirectory)
-            return _only_file(files, directory, f"{shown} gave no wheel", ProjectBuildError), needs
+            place = places[0] if places else Path(scratch)
+            return BuiltCheckout(
+                _only_file(files, directory, f"{shown} gave no wheel", ProjectBuildError),
+                build_requirements(place, self.subdirectory),
+                sourced_dependencies(place / self.subdirectory),
+            )
 
 
 def _build_failure(source: Path, original: Path | None, outcome: Outcome) -> ProjectBuildError:

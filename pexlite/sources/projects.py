@@ -85,14 +85,19 @@ class Builder:
             self.workshop.report(Progress("build", mask(checkout.requirement)))
             check()
             with tempfile.TemporaryDirectory(prefix="pexlite-checkout-") as scratch:
-                built, found = checkout.build(
+                built = checkout.build(
                     Path(scratch) / "built",
                     self.workshop.settings,
                     interpreter=self.target.interpreter,
                     source_date_epoch=source_date_epoch(),
                 )
-                needs.extend(found)
-                return self._keep(normalise(built, Path(scratch)), local=False)
+                needs.extend(built.needs)
+                if built.sourced and self.workshop.resolver.name == "pip":
+                    words = (
+                        f"[tool.uv.sources] of {mask(checkout.requirement)} says where {', '.join(built.sourced)}"
+                    )
+                    self.workshop.report(Progress("note", f"{words} is, which pip does not read: --resolver uv"))
+                return self._keep(normalise(built.wheel, Path(scratch)), local=False)
 
         return self.once(self.key("vcs", *identity), make, lambda: needs)
 

@@ -235,6 +235,26 @@ def test_a_source_that_a_tool_s_table_names_is_followed(way: str, resolver: str,
     assert version_of(scene.build(resolver, requirements=("./app",)), "core") == OURS
 
 
+@both
+def test_the_table_of_a_repository_is_uv_s_to_follow_and_pip_says_so(resolver: str, scene: Scene) -> None:
+    code = Scene(scene.directory / "code")
+    code.project("core")
+    code.project("app", "[tool.uv.sources]\ncore = { path = '../core' }", requires=("core",))
+    committed(code.directory)
+    said: list[str] = []
+    index = IndexSettings(no_index=True, find_links=(str(scene.links),))
+    request = BuildRequest(
+        directory=scene.directory,
+        requirements=(f"app @ git+{code.directory.as_uri()}#subdirectory=app",),
+        resolver=resolver,
+        index=index,
+        output=Path("x.pex"),
+    )
+    result = build(request, lambda step: said.append(step.message))
+    words = [one for one in said if "says where core is, which pip does not read" in one]
+    assert (version_of(result, "core"), len(words)) == ((OURS, 0) if resolver == "uv" else (STRANGER, 1))
+
+
 UNREAD = {
     "nowhere": ("core = { path = '../nowhere' }", "core is to come from .*nowhere, which is not there"),
     "a Python": ("core = [{ path = '../core', python = '3.8 || 3.9' }]", "counts on Python 3.8 || 3.9"),
