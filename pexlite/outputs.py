@@ -32,6 +32,8 @@ CODING = "coding: damaged-or-read-from-a-pipe--copy-the-file-here-again"
 REQUIREMENTS_HEADER = "# made by pexlite lock, for: pip install --require-hashes --no-deps -r FILE"
 _PLATFORM = "{platform}"
 _PLACEHOLDER = re.compile(r"\{\w+\}")
+OF_PACKAGES = b"packages of a file that pexlite made"
+"""The comment of a zip that `pexlite venv --flat` writes."""
 _LONGEST_LINE = 128  # bytes of the `#!` line before it, at most
 
 
@@ -43,6 +45,7 @@ class Kind(enum.Enum):
     REQUIREMENTS = "a requirements file that pexlite lock wrote"
     TARGET = "a target that pexlite probe wrote"
     WHEEL = "a wheel"
+    PACKAGES = "a zip of packages that pexlite wrote"
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Output:
     """An absolute path."""
     kind: Kind
     force: bool = False
+    option: str = "-o"
+    """The option that names it; "" where an argument does."""
 
     @classmethod
     def of(cls, request: BuildRequest, path: Path, kind: Kind = Kind.APPLICATION) -> Output:
@@ -72,9 +77,16 @@ class Output:
             if found.st_size and not self.force and not is_of_kind(self.path, self.kind):
                 raise WriteError(
                     f"{self.path} is there already, and is not {self.kind.value}",
-                    hint="name another file with -o; --force replaces this one",
+                    hint=f"name another file{self._with_option}; --force replaces this one",
                 )
         self._check_directory()
+
+    @property
+    def _with_option(self) -> str:
+        return f" with {self.option}" if self.option else ""
+
+    def _typed(self, path: object) -> str:
+        return f"{self.option} {path}".lstrip()
 
     def _found(self) -> os.stat_result | None:
         """The existing file; None where there is none. Raises WriteError for things that no file may replace."""
@@ -85,10 +97,14 @@ class Output:
         except OSError as failure:
             raise self.cannot_be_written(failure) from failure
         if stat.S_ISDIR(found.st_mode):
-            raise WriteError(f"{self.path} is a directory", hint=f"name a file in it: -o {self.path / 'app.pex'}")
+            raise WriteError(
+                f"{self.path} is a directory", hint=f"name a file in it: {self._typed(self.path / 'app.pex')}"
+            )
         if not stat.S_ISREG(found.st_mode):
             # For root, renaming would replace a device: /dev/null would be gone for everybody.
-            raise WriteError(f"{self.path} is no file that could be replaced", hint="name a file: -o app.pex")
+            raise WriteError(
+                f"{self.path} is no file that could be replaced", hint=f"name a file: {self._typed('app.pex')}"
+            )
         return found
 
     def _check_is_no_input(self, inputs: Iterable[Path]) -> None:
@@ -97,7 +113,7 @@ class Output:
                 raise UsageError(
                     f"{self.path} is a source of this, and cannot be its output as well",
                     causes=[f"it is the same file as {entry}"] if entry != self.path else (),
-                    hint="name another file with -o",
+                    hint=f"name another file{self._with_option}",
                 )
 
     def _check_directory(self) -> None:
@@ -124,7 +140,7 @@ class Output:
 
     def cannot_be_written(self, failure: OSError) -> PexliteError:
         """The error for a `failure` to write the file."""
-        hint = "name a place that can be written with -o"
+        hint = f"name a place that can be written{self._with_option}"
         if isinstance(failure, FileNotFoundError):
             hint = f"make its directory first: mkdir -p {self.path.parent}"
         return WriteError(f"cannot write {self.path}", causes=[failure.strerror or str(failure)], hint=hint)
@@ -187,6 +203,12 @@ def _is_wheel(path: Path) -> bool:
     return any(name.endswith(".dist-info/WHEEL") for name in _members(path))
 
 
+def _is_of_packages(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-len(OF_PACKAGES), os.SEEK_END)
+        return file.read() == OF_PACKAGES
+
+
 def _members(path: Path) -> list[str]:
     import zipfile  # imported here: it takes longer than all else in this module, and few builds replace a file
 
@@ -222,4 +244,5 @@ _TESTS = {
     Kind.REQUIREMENTS: _is_requirements,
     Kind.TARGET: _is_target,
     Kind.WHEEL: _is_wheel,
+    Kind.PACKAGES: _is_of_packages,
 }

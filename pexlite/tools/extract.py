@@ -17,7 +17,9 @@ def extract_wheels(path: Path, directory: Path, *, force: bool = False) -> tuple
     VerificationFailed where a wheel's sha256 is wrong, WriteError.
     """
     manifest = read_manifest(path)
-    outputs = [Output(directory.absolute() / wheel.filename, Kind.WHEEL, force) for wheel in manifest.wheels]
+    outputs = [
+        Output(directory.absolute() / wheel.filename, Kind.WHEEL, force, option="") for wheel in manifest.wheels
+    ]
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for output in outputs:
