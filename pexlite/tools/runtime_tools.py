@@ -6,46 +6,72 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pexlite.archive.reader import read_manifest
 from pexlite.archive.runtime_files import ROOM_DIRECTORY
 from pexlite.archive.switches import switches
 from pexlite.archive.trees import problems_of_trees
 from pexlite.errors import PexliteError, TargetError, UsageError, VerificationFailed, WriteError
-from pexlite.model import no_report
+from pexlite.model import Manifest, no_report
 from pexlite.targets.find import find_targets
 
 _ERRORS: dict[int, type[PexliteError]] = {2: UsageError, 5: WriteError, 6: VerificationFailed}
 _LOOK = Path(__file__).with_name("run_tool.py")
 
 
-def make_venv(
-    path: Path,
-    place: Path,
-    *,
-    scope: str = "all",
-    compiled: bool = False,
-    python: str | None = None,
-    force: bool = False,
-) -> Path:
+@dataclass(frozen=True)
+class VenvOptions:
+    """How a venv is made of a file."""
+
+    scope: Literal["all", "deps", "srcs"] = "all"
+    """All of it, what others wrote, or local code."""
+    python: str | None = None
+    """A path, "python3.12" or "3.12", as for a build; by default this Python if the file runs on it, else one on
+    PATH."""
+    bin_path: Literal["off", "prepend", "append"] | None = None
+    """Where the venv's program `pex` puts its scripts on PATH; None: as the file does."""
+    prompt: str | None = None
+    compile: bool = False
+    pip: bool = False
+    system_site_packages: bool = False
+    copies: bool = False
+    force: bool = False
+    """Make a venv anew that is there already, and replace an archive that pexlite did not make."""
+
+    def words(self) -> Sequence[str]:
+        """The options as the room's tool takes them."""
+        flags = ("compile", "pip", "system_site_packages", "copies", "force")
+        given = ["--scope", self.scope, *(f"--{name.replace('_', '-')}" for name in flags if getattr(self, name))]
+        given += [f"--bin-path={self.bin_path}"] if self.bin_path else []
+        return [*given, *([f"--prompt={self.prompt}"] if self.prompt is not None else [])]
+
+
+def make_venv(path: Path, place: Path, options: VenvOptions = VenvOptions()) -> Path:
     """Make an ordinary venv of the file at `path` in `place`, or an archive of one (NAME.tar.gz); return `place`.
 
-    No code of the file runs. `scope` is "all", "deps" (dependencies) or "srcs" (local code). `python` is a path,
-    "python3.12" or "3.12", as for a build; by default it is this Python if the file runs on it, else one on PATH.
-    An existing venv or archive that pexlite did not make is touched only with `force`. Raises NotABundle,
-    VerificationFailed, UsageError, TargetError, WriteError.
+    No code of the file runs. Raises NotABundle, VerificationFailed, UsageError, TargetError, WriteError.
+    """
+    checked_manifest(path)
+    program = str(find_targets([options.python], (), no_report)[0].interpreter) if options.python else None
+    command = [program or sys.executable, "-I", "-S", str(_LOOK), str(ROOM_DIRECTORY), _absolute(path)]
+    # Without `python`, run_tool.py itself execs another Python where this one does not fit.
+    _run([*command, "venv", _absolute(place), *options.words()], path, {"PEX_PYTHON": program, "PYTHONPATH": ""})
+    return place
+
+
+def checked_manifest(path: Path) -> Manifest:
+    """The manifest of the file at `path`, all of whose files have places inside of an environment.
+
+    Raises NotABundle, VerificationFailed.
     """
     manifest = read_manifest(path)
     problems = list(problems_of_trees(path, manifest))
     if problems:
         raise VerificationFailed(f"{path} is damaged, or not made by pexlite", causes=problems)
-    program = str(find_targets([python], (), no_report)[0].interpreter) if python else None
-    command = [program or sys.executable, "-I", "-S", str(_LOOK), str(ROOM_DIRECTORY), _absolute(path)]
-    command += ["venv", _absolute(place), "--scope", scope, *["--compile"] * compiled, *["--force"] * force]
-    # Without `python`, run_tool.py itself execs another Python where this one does not fit.
-    _run(command, path, {"PEX_PYTHON": program, "PYTHONPATH": ""})
-    return place
+    return manifest
 
 
 def unpack(path: Path) -> Path:

@@ -10,7 +10,7 @@ import pytest
 
 from pexlite.cli.main import run
 from pexlite.errors import NotABundle, TargetError, UsageError, WriteError
-from pexlite.tools import runtime_tools
+from pexlite.tools.runtime_tools import VenvOptions, make_venv
 from tests import needs
 from tests.bundles import bundle_file, function
 from tests.checkout import REPOSITORY
@@ -31,7 +31,7 @@ def test_a_venv_of_this_python(file: Path, tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.usefixtures("caches")
 def test_a_venv_of_another_python(file: Path, tmp_path: Path) -> None:
     other = next(found for found in needs.several_pythons() if found.version != sys.version_info[:2])
-    runtime_tools.make_venv(file, tmp_path / "env.tar.gz", python=str(other.path))
+    make_venv(file, tmp_path / "env.tar.gz", VenvOptions(python=str(other.path)))
     said("tar", "-C", tmp_path, "-xzf", tmp_path / "env.tar.gz")
     assert (
         said(tmp_path / "bin" / "python", "-c", "import sys; print(sys.version_info[:2])") == f"{other.version}\n"
@@ -51,7 +51,7 @@ def test_a_word_names_a_python_on_path_and_none_in_the_current_directory(
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python3").symlink_to(sys.executable)
     monkeypatch.setenv("PATH", f"{entry}:{tmp_path / 'bin'}")
-    runtime_tools.make_venv(file, tmp_path / "venv", python="python3")
+    make_venv(file, tmp_path / "venv", VenvOptions(python="python3"))
     assert not (tmp_path / "ran").exists()
     assert said(tmp_path / "venv" / "bin" / "python", "-c", "import helper; print(helper.words)") == "well\n"
 
@@ -59,7 +59,7 @@ def test_a_word_names_a_python_on_path_and_none_in_the_current_directory(
 @pytest.mark.usefixtures("caches")
 def test_a_venv_of_a_python_by_its_version(file: Path, tmp_path: Path) -> None:
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    runtime_tools.make_venv(file, tmp_path / "venv", python=version)
+    make_venv(file, tmp_path / "venv", VenvOptions(python=version))
     assert f"version = {version}" in (tmp_path / "venv" / "pyvenv.cfg").read_text()
 
 
@@ -68,19 +68,19 @@ def test_failures_are_ours(file: Path, wheels: list[Path], tmp_path: Path) -> No
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
     with pytest.raises(UsageError, match="is there already and is no venv"):
-        runtime_tools.make_venv(file, tmp_path / "full")
+        make_venv(file, tmp_path / "full")
     with pytest.raises(WriteError):
-        runtime_tools.make_venv(file, file / "venv")
+        make_venv(file, file / "venv")
     with pytest.raises(TargetError, match="'no-such-python' is no Python"):
-        runtime_tools.make_venv(file, tmp_path / "venv", python="no-such-python")
+        make_venv(file, tmp_path / "venv", VenvOptions(python="no-such-python"))
     foreign = bundle_file(tmp_path / "foreign.pex", wheels, function("app", "main"), pythons=["cp399"])
     with pytest.raises(TargetError, match=r"foreign\.pex needs CPython 3\.99") as failure:
-        runtime_tools.make_venv(foreign, tmp_path / "venv", python=sys.executable)
+        make_venv(foreign, tmp_path / "venv", VenvOptions(python=sys.executable))
     assert failure.value.hint
     script = tmp_path / "evil.py"
     script.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
     with pytest.raises(NotABundle):
-        runtime_tools.make_venv(script, tmp_path / "venv")
+        make_venv(script, tmp_path / "venv")
     assert not (tmp_path / "ran").exists()
 
 

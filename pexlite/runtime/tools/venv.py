@@ -3,11 +3,7 @@
 As `NAME.tar.gz` it is an archive of a venv that works wherever it is unpacked; Spark unpacks such archives.
 """
 
-import base64
-import csv
-import hashlib
 import os
-import re
 import sys
 
 from ..cache import app, files
@@ -15,6 +11,8 @@ from ..start import LAUNCHER
 from ..unpack import environment, launcher, tree, wheel, write
 from ..upkeep import mend
 from .built_file import USAGE, BuiltFile, ToolError, compile_all, say
+from .empty_venv import MARK, check_prompt, make_empty, make_movable, put_pip
+from .recorded import make_way, write_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,11 +25,11 @@ if TYPE_CHECKING:
 # They work wherever the venv lies, and through any link to the script.
 _BESIDE = '"$(dirname "$(readlink -f "$0")")/%spython"'
 _FIRST_LINES = "#!/bin/sh\n'''exec' " + _BESIDE + " \"$0\" \"$@\"\n' '''\n"
-_HERE = '"$(cd "$(dirname "${BASH_SOURCE:-$0}")/.." && pwd)"'
 _ARCHIVES = (".tar.gz", ".tgz")
 # The time of every file in an archive, so that one file always makes the same archive: the earliest that zip has.
 _TIME = 315532800
-_MARK = "\nmade-by = pexlite\n"  # in pyvenv.cfg
+# Options that say how an empty venv is made, and so cannot change one that is there.
+_OF_EMPTY = ("system_site_packages", "prompt", "copies")
 
 
 def add_to(commands: "Any") -> None:
@@ -43,17 +41,33 @@ def add_to(commands: "Any") -> None:
     venv.add_argument(
         "--scope", choices=("all", "deps", "srcs"), default="all", help="only what others or you wrote"
     )
-    venv.add_argument("--compile", action="store_true", help="with bytecode")
-    venv.add_argument("--force", action="store_true", help="also over what no pexlite made")
+    for name, words in (
+        ("compile", "with bytecode"),
+        ("pip", "with pip: the file's, or the one that comes with the Python"),
+        ("system-site-packages", "its Python sees the host's packages too"),
+        ("copies", "with a copy of Python's program, not a link"),
+        ("force", "in the place of a venv that is there, or of an archive"),
+    ):
+        venv.add_argument("--" + name, action="store_true", help=words)
+    venv.add_argument(
+        "--bin-path",
+        choices=("off", "prepend", "append"),
+        help="its program `pex` puts bin/ on PATH (as the file)",
+    )
+    venv.add_argument("--prompt", help="what is shown while it is active (the file's name)")
     venv.set_defaults(do=_venv)
 
 
 def _venv(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     place = os.path.abspath(os.path.expanduser(options.place))
-    if os.path.exists(place):
-        _check_replaceable(place, built_file.file, options.force)
+    if options.prompt is not None:
+        check_prompt(options.prompt)
+    if options.bin_path and options.scope == "deps":
+        raise ToolError("--bin-path is for the venv's program pex, which --scope deps leaves out", USAGE)
+    if os.path.lexists(place):
+        _check_replaceable(place, built_file.file, options)
     with built_file.opened() as (opened, number):
-        making = _Making(opened, number, built_file.name, options.scope, options.compile)
+        making = _Making(opened, number, built_file.name, options)
         try:
             if place.endswith(_ARCHIVES):
                 making.archive(place)
@@ -65,17 +79,33 @@ def _venv(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     say(place)
 
 
-def _check_replaceable(place: str, file: str, forced: bool) -> None:
-    """Raise ToolError if `place` holds something that this tool did not make, unless it is empty or `forced`."""
-    if os.path.samefile(place, file):
+def _check_replaceable(place: str, file: str, options: "argparse.Namespace") -> None:
+    """Raise ToolError where `place` holds what this tool may neither replace nor add to."""
+    if os.path.realpath(place) == os.path.realpath(file):
         raise ToolError("%s is the file itself" % place, USAGE)
     if place.endswith(_ARCHIVES):
         if os.path.isdir(place):
             raise ToolError("%s is a directory" % place, USAGE)
-        if not forced and os.path.getsize(place) and not _is_archive(place):
+        if not options.force and os.path.getsize(place) and not _is_archive(place):
             raise ToolError("%s is there already, and no archive of a venv (--force)" % place, USAGE)
-    elif os.path.exists(place + "/pyvenv.cfg") and not forced and _MARK not in _text(place + "/pyvenv.cfg"):
-        raise ToolError("%s is a venv that pexlite did not make (--force)" % place, USAGE)
+    elif os.path.exists(place + "/pyvenv.cfg"):
+        if options.force:
+            return _check_unused(place, file)
+        if MARK not in _text(place + "/pyvenv.cfg"):
+            raise ToolError("%s is a venv that pexlite did not make (--force makes it anew)" % place, USAGE)
+        for name in _OF_EMPTY:
+            if getattr(options, name):
+                words = "%s is there already, and --%s is for a new one (--force makes it anew)"
+                raise ToolError(words % (place, name.replace("_", "-")), USAGE)
+
+
+def _check_unused(place: str, file: str) -> None:
+    """Raise ToolError where removing the venv would take what this process works with, or more than a venv."""
+    if os.path.islink(place):
+        raise ToolError("%s is a link: name the venv itself" % place, USAGE)
+    for used in (file, sys.prefix, environment.base_python(), os.getcwd()):
+        if (os.path.realpath(used) + "/").startswith(os.path.realpath(place) + "/"):
+            raise ToolError("%s is in use: %s is in it" % (place, used), USAGE)
 
 
 def _text(path: str) -> str:
@@ -94,32 +124,44 @@ def _is_archive(path: str) -> bool:
 
 
 class _Making:
-    """A venv being made from the open file. `scope` is "deps" (dependencies), "srcs" (local code) or "all"."""
+    """A venv being made from the open file. Its scope is "deps" (dependencies), "srcs" (local code) or "all"."""
 
-    def __init__(self, opened: "Whole", number: int, name: str, scope: str, compiled: bool) -> None:
+    def __init__(self, opened: "Whole", number: int, name: str, options: "argparse.Namespace") -> None:
         self.opened = opened
         self.number = number
         self.name = name
-        self.scope = scope
-        self.compiled = compiled
+        self.options = options
+        self.scope = options.scope
 
     def directory(self, place: str) -> None:
-        """Make the venv at `place`, or add to the venv there. Raises ToolError, OSError, Damaged."""
+        """Make the venv at `place`, or add to the venv there, or with --force make it anew.
+
+        Raises ToolError, OSError, Damaged; then a venv that was there is there as before, or added to.
+        """
         begun = os.path.exists(place + "/pyvenv.cfg")
         if os.path.lexists(place) and not begun and not (os.path.isdir(place) and not os.listdir(place)):
             raise ToolError("%s is there already and is no venv" % place, USAGE)
+        aside = ""
+        if begun and self.options.force:
+            # Scripts name the venv's path, so that the new one has to be made in its place.
+            begun, aside = False, files.beside(place)
+            os.rename(place, aside)
         if begun and not os.path.isdir(app.site_packages(place)):
-            raise ToolError("%s is a venv of another Python" % place, USAGE)
+            raise ToolError("%s is a venv of another Python (--force makes it anew)" % place, USAGE)
         try:
             if not begun:
-                _make_empty(place, self.name)
+                make_empty(place, self.name, self.options)
             self._fill(_Venv(place, place + "/bin/python"))
-            if self.compiled:
+            if self.options.compile:
                 compile_all([app.site_packages(place)])
         except BaseException:
             if not begun:
                 files.remove(place)
+            if aside:
+                os.rename(aside, place)
             raise
+        if aside:
+            files.remove(aside)
 
     def archive(self, place: str) -> None:
         """Write an archive of the venv to `place`."""
@@ -129,11 +171,11 @@ class _Making:
         files.make_directories(os.path.dirname(place))
         work = files.beside(place)
         try:
-            _make_empty(work, self.name)
-            _make_movable(work)
+            make_empty(work, self.name, self.options)
+            make_movable(work)
             self._fill(_Venv(work, None))
             _set_times(work)
-            if self.compiled:
+            if self.options.compile:
                 compile_all([app.site_packages(work)])
             with open(work + "/.archive", "wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as packed:
                 with tarfile.open(None, "w", packed, format=tarfile.PAX_FORMAT) as archive:
@@ -157,12 +199,14 @@ class _Making:
         paths = set([os.path.dirname(path) for _, path in jobs])
         files.make_tree(os.fsencode(venv.place), paths)
         for _, path in jobs:
-            _make_way(os.fsdecode(path))
+            make_way(os.fsdecode(path))
         write.members(plan.descriptor, jobs, int)
         for one in installed.values():
             one.finish(venv)
+        if self.options.pip:
+            put_pip(venv.place, plan.written("console_script.py"), venv.first_lines())
         if self.scope != "deps":
-            _put_app(venv, plan)
+            _put_app(venv, plan, self.options.bin_path)
 
     def _is_in(self, plan: "tree.Plan", number: int) -> bool:
         return self.scope in ("all", "srcs" if plan.wheels[number].get("local") else "deps")
@@ -205,15 +249,12 @@ class _Installed:
         for block in self.plan.blocks:
             for reference, script in block.calls if block.wheel == self.number else ():
                 name = "bin/" + os.fsdecode(script)
-                _make_way(venv.place + "/" + name)
+                make_way(venv.place + "/" + name)
                 program = environment.console_script(template, reference, first_line)
                 files.write(venv.place + "/" + name, program, 0o755)
                 self.names.append(name)
         if self.record:
-            installer = os.path.dirname(self.record) + "/INSTALLER"
-            _make_way(venv.place + "/" + installer)
-            files.write(venv.place + "/" + installer, b"pexlite\n")
-            _write_record(venv.place, self.record, sorted(set(self.names)) + [installer])
+            write_record(venv.place, self.record, self.names)
 
 
 class _Venv:
@@ -235,37 +276,6 @@ def _anonymous(entry: "tarfile.TarInfo") -> "tarfile.TarInfo":
     return entry
 
 
-def _make_empty(place: str, name: str) -> None:
-    """Make an empty venv without pip, linked to the Python that this one is based on."""
-    import venv
-
-    sys.executable = sys._base_executable = environment.base_python()  # type: ignore[attr-defined]
-    prompt = re.sub("[^A-Za-z0-9._+-]", "_", os.path.splitext(name)[0])
-    venv.EnvBuilder(symlinks=True, with_pip=False, prompt=prompt).create(place)
-    with open(place + "/pyvenv.cfg", "a", encoding="utf-8") as file:
-        file.write(_MARK.lstrip())
-
-
-def _make_movable(place: str) -> None:
-    """Remove the venv's own path from all its files."""
-    for name in os.listdir(place + "/bin"):
-        path = place + "/bin/" + name
-        if name.lower().startswith("activate") and name != "activate":
-            os.unlink(path)
-        elif os.path.islink(path) and os.readlink(path).startswith(place):
-            target = os.readlink(path)
-            os.unlink(path)
-            os.symlink(os.path.relpath(target, place + "/bin"), path)
-    with open(place + "/bin/activate", encoding="utf-8") as file:
-        text = re.sub("VIRTUAL_ENV=.*%s.*" % re.escape(place), lambda _: "VIRTUAL_ENV=" + _HERE, file.read())
-    with open(place + "/bin/activate", "w", encoding="utf-8") as file:
-        file.write(text)
-    with open(place + "/pyvenv.cfg", encoding="utf-8") as file:
-        lines = [line for line in file if not line.startswith("command = ")]
-    with open(place + "/pyvenv.cfg", "w", encoding="utf-8") as file:
-        file.writelines(lines)
-
-
 def _rewrite_script(path: str, first_line: bytes) -> None:
     """Replace "#!python" in the first line of a wheel's script by the venv's Python."""
     content = environment.rewritten_script(files.read(path) or b"", first_line)
@@ -274,33 +284,17 @@ def _rewrite_script(path: str, first_line: bytes) -> None:
         files.write(path, content, 0o755)
 
 
-def _write_record(place: str, record: str, names: "list[str]") -> None:
-    packages = app.site_packages("").lstrip("/")
-    os.unlink(place + "/" + record)
-    with open(place + "/" + record, "w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        for name in names:
-            with open(place + "/" + name, "rb") as content:
-                found = content.read()
-            digest = base64.urlsafe_b64encode(hashlib.sha256(found).digest()).decode("ascii").rstrip("=")
-            rows.writerow((os.path.relpath(name, packages), "sha256=" + digest, len(found)))
-        rows.writerow((os.path.relpath(record, packages), "", ""))
-
-
-def _put_app(venv: _Venv, plan: "tree.Plan") -> None:
+def _put_app(venv: _Venv, plan: "tree.Plan", bin_path: "str | None") -> None:
     """Write the venv's program `pex`, which starts what the file starts, and the launcher that it does it by."""
     facts = mend.facts_of(plan)
+    if bin_path:
+        facts = dict(facts, bin_path=bin_path, plain=False)
     for name, content in (
         (LAUNCHER, launcher.content(plan, facts, 0)),
         ("pex", venv.first_lines("bin/") + plan.written("venv_pex.py")),
     ):
-        _make_way(venv.place + "/" + name)
+        make_way(venv.place + "/" + name)
         files.write(venv.place + "/" + name, content, 0o755)
-
-
-def _make_way(path: str) -> None:
-    if os.path.lexists(path):
-        os.unlink(path)
 
 
 def _set_times(place: str) -> None:
