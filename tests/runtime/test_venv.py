@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -223,3 +224,142 @@ def test_without_an_entry_point_its_pex_is_python(
     file = bundle_file(tmp_path / "env.pex", wheels, EntryPoint(StartKind.INTERPRETER))
     run([newest.path, file, "venv", tmp_path / "venv"], tools)
     assert run([tmp_path / "venv" / "pex", "-c", "import helper; print(1)"], environment(tmp_path)).stdout == "1\n"
+
+
+# -- options ---------------------------------------------------------------------------------------
+
+SEEN = "import sys; print([entry for entry in sys.path if entry.endswith('-packages')])"
+
+
+def test_options_of_a_new_venv(newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    options = ["--copies", "--system-site-packages", "--prompt", "my app"]
+    run([newest.path, file, "venv", venv, *options], tools)
+    assert not any((venv / "bin" / name).is_symlink() for name in ("python", "python3"))
+    settings = (venv / "pyvenv.cfg").read_text()
+    assert "include-system-site-packages = true\n" in settings and "prompt = 'my app'\n" in settings
+    assert "my app" in (venv / "bin/activate").read_text()
+    hosts = run([newest.path, "-I", "-c", SEEN], environment(tmp_path)).stdout
+    own, *others = eval(run([venv / "bin/python", "-I", "-c", SEEN], environment(tmp_path)).stdout)
+    assert own.startswith(str(venv)) and others == eval(hosts)
+    assert run([venv / "bin/hi"], environment(tmp_path), check=False).returncode == 3
+
+
+def test_pip_of_the_python_or_of_the_file(
+    python: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    theirs = needs.wheel_of_pip(python)
+    bundled = make_wheel(
+        tmp_path, "pip", "99.0", files={"pip/__init__.py": "", "pip/__main__.py": "print('ours')\n"}
+    )
+    with_pip = bundle_file(tmp_path / "b.pex", [bundled], EntryPoint(StartKind.INTERPRETER))
+    env = environment(tmp_path, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INDEX="1", PYTHONWARNINGS="ignore")
+    for _ in range(2):  # the second time it is there already
+        run([python.path, file, "venv", tmp_path / "a b", "--pip"], tools)
+    said = run([tmp_path / "a b/bin/pip", "--version"], env).stdout
+    assert said.startswith(f"pip {theirs.name.split('-')[1]} from {tmp_path / 'a b'}")
+    run([tmp_path / "a b/bin/python", "-m", "pip", "uninstall", "-y", "pip"], env)
+    assert [path.name for path in (tmp_path / "a b/bin").glob("pip*")] == []
+    run([python.path, with_pip, "venv", tmp_path / "ours", "--pip"], tools)
+    assert run([tmp_path / "ours/bin/python", "-m", "pip"], env).stdout == "ours\n"
+
+
+def test_pip_in_an_archive_moves_with_it(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    needs.wheel_of_pip(newest)
+    run([newest.path, file, "venv", tmp_path / "env.tgz", "--pip"], tools)
+    shutil.unpack_archive(tmp_path / "env.tgz", tmp_path / "else where")
+    said = run([tmp_path / "else where/bin/pip", "--version"], environment(tmp_path)).stdout
+    assert f"from {tmp_path / 'else where'}/lib" in said
+
+
+@pytest.mark.parametrize(
+    ("sealed", "said", "before", "after"),
+    [("off", "prepend", True, False), ("off", "append", False, True), ("prepend", "off", False, False)],
+)
+def test_its_pex_puts_the_scripts_on_path(
+    sealed: Literal["off", "prepend"],
+    said: str,
+    before: bool,
+    after: bool,
+    newest: Interpreter,
+    tools: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    wheel = make_wheel(
+        tmp_path, "path", files={"path.py": "import os\ndef main():\n    print(os.environ['PATH'])\n"}
+    )
+    launch = LaunchOptions(bin_path=sealed)
+    file = bundle_file(tmp_path / "a.pex", [wheel], function("path", "main"), launch=launch)
+    run([newest.path, file, "venv", tmp_path / "venv", "--bin-path", said], tools)
+    found = run([tmp_path / "venv/pex"], environment(tmp_path, PATH="/usr/bin:/bin")).stdout.rstrip()
+    own = str(tmp_path / "venv/bin")
+    assert (found.startswith(f"{own}:"), found.endswith(f":{own}")) == (before, after)
+
+
+def test_force_makes_a_venv_anew(newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    run([newest.path, "-m", "venv", "--without-pip", venv], environment(tmp_path))
+    (venv / "notes").write_text("mine")
+    refused = run([newest.path, file, "venv", venv], tools, check=False)
+    assert (refused.returncode, "--force makes it anew" in refused.stderr) == (2, True)
+    run([newest.path, file, "venv", venv, "--force", "--prompt", "new"], tools)
+    assert not (venv / "notes").exists() and "prompt = 'new'" in (venv / "pyvenv.cfg").read_text()
+    refused = run([newest.path, file, "venv", venv, "--prompt", "newer"], tools, check=False)
+    assert (
+        refused.stderr
+        == f"error: {venv} is there already, and --prompt is for a new one (--force makes it anew)\n"
+    )
+    assert sorted(path.name for path in tmp_path.glob(".*")) == []
+
+
+def test_force_takes_nothing_but_a_venv_that_is_free(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/notes").write_text("mine")
+    venv = tmp_path / "venv"
+    run([newest.path, "-m", "venv", "--without-pip", venv], environment(tmp_path))
+    (tmp_path / "link").symlink_to(venv)
+    inside = venv / "app.pex"
+    shutil.copy(file, inside)
+    commands: list[tuple[list[str | Path], Path]] = [
+        ([newest.path, file, "venv", tmp_path / "full"], tmp_path),
+        ([newest.path, file, "venv", tmp_path / "link"], tmp_path),
+        ([newest.path, inside, "venv", venv], tmp_path),
+        ([newest.path, file, "venv", venv], venv / "bin"),
+    ]
+    for command, directory in commands:
+        done = run([*command, "--force"], tools, cwd=directory, check=False)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
+    assert (tmp_path / "full/notes").exists() and inside.exists()
+
+
+def test_a_venv_that_could_not_be_made_anew_is_there_as_before(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    venv = tmp_path / "venv"
+    run([newest.path, file, "venv", venv], tools)
+    content = bytearray(file.read_bytes())
+    content[content.index(BLOB) + 10] ^= 0xFF
+    file.write_bytes(content)
+    assert run([newest.path, file, "venv", venv, "--force"], tools, check=False).returncode == 6
+    assert run([venv / "bin/hi"], environment(tmp_path), check=False).returncode == 3
+    assert sorted(path.name for path in tmp_path.glob(".*")) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--prompt", "a$(id)"], "--prompt 'a$(id)'"),
+        (["--prompt", "a\nb"], "--prompt "),
+        (["--scope", "deps", "--bin-path", "append"], "--bin-path is for the venv's program pex"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(
+    options: list[str], error: str, newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    done = run([newest.path, file, "venv", tmp_path / "venv", *options], tools, check=False)
+    assert done.returncode == 2 and done.stderr.startswith(f"error: {error}")
+    assert not (tmp_path / "venv").exists()
