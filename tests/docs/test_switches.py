@@ -45,7 +45,7 @@ def test_the_tools_are_those_of_a_file_with_their_options() -> None:
     for cell in first_cells("switches", "tools"):
         command, _, options = cell.partition(" [")
         words = [word for word in command.split()[2:] if word.islower()]
-        listed[" ".join(words)] = set(re.findall("--[a-z]+", options))
+        listed[" ".join(words)] = set(re.findall("--[a-z-]+", options))
     assert listed == dict(_tools())
 
 

@@ -136,7 +136,8 @@ def test_what_is_there_already_and_is_no_venv_stays(
     run([newest.path, file, "venv", place], tools)
     other = needs.several_pythons()[1]
     done = run([other.path, file, "venv", place], tools, check=False)
-    assert (done.returncode, done.stderr) == (2, f"error: {place} is a venv of another Python\n")
+    error = f"error: {place} is a venv of another Python (--force makes it anew)\n"
+    assert (done.returncode, done.stderr) == (2, error)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes").write_text("mine")
     for taken in (tmp_path / "full", tmp_path / "full" / "notes"):

@@ -90,9 +90,9 @@ def _wheel_of_pip() -> str:
 
     own = os.path.dirname(os.__file__) + "/ensurepip/_bundled"
     for place in (own, str(sysconfig.get_config_var("WHEEL_PKG_DIR") or ""), _DEBIANS_WHEELS):
-        if os.path.isdir(place):
-            for name in sorted(os.listdir(place)):
-                if name[:4] == "pip-" and name.endswith(".whl"):
-                    return place + "/" + name
+        names = os.listdir(place) if os.path.isdir(place) else []
+        found = [name for name in names if name[:4] == "pip-" and name.endswith(".whl")]
+        if found:
+            return place + "/" + max(found, key=lambda name: [int(part) for part in re.findall("[0-9]+", name)])
     words = "%s brings no pip (--pip): bundle it as the requirement pip, or apt-get install python3-venv"
     raise ToolError(words % environment.base_python(), USAGE)
