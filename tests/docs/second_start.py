@@ -58,8 +58,16 @@ class BuiltFile:
 
     def variant(self) -> int:
         """The position of the first variant for this Python; its platform is this one or any."""
-        tag = f"cp{sys.version_info[0]}{sys.version_info[1]}"
-        return next(number for number, one in enumerate(self.own["variants"]) if tag in one["pythons"])
+        return next(number for number, one in enumerate(self.own["variants"]) if any(map(is_ours, one["pythons"])))
+
+
+def is_ours(tag: str) -> bool:
+    """Whether the tag stands for this CPython: "cp311", or "cp36+" for that one and every newer."""
+    major, minor = sys.version_info[:2]
+    number = tag.removeprefix(f"cp{major}").removesuffix("+")
+    return (
+        tag[:2] == "cp" and number.isdigit() and (int(number) == minor or (tag[-1] == "+" and int(number) < minor))
+    )
 
 
 def read(path: Path) -> BuiltFile:

@@ -16,7 +16,7 @@ from tests.programs.bench.timing import Contender, Figure, WrongOutputError, fai
 from tests.programs.bench.tools import Tool
 from tests.programs.bench.workloads import Workload
 
-_OURS = ("__pexlite__", "__main__", "PEX-INFO")
+_OURS = ("__pexlite__", "__pex__", "__main__", "PEX-INFO")
 # What is not the application's in a file of each tool.
 _RUNTIME = {
     "pexlite": _OURS,
