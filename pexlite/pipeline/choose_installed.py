@@ -62,7 +62,10 @@ def choose_installed(prepared: Prepared) -> ChosenLock:
         wheels=each_once([wheel for wheels in by_target.values() for wheel in wheels]),
         roots=roots,
         local=tuple(entry for entries in built.values() for entry in entries),
-        notices=tuple(dict.fromkeys(line for one in chosen for line in _notices(one, whole=whole))),
+        notices=(
+            *_unheeded(prepared),
+            *dict.fromkeys(line for one in chosen for line in _notices(one, whole=whole)),
+        ),
         by_target=by_target,
     )
 
@@ -167,6 +170,13 @@ def _as_lock(chosen: Sequence[_Chosen]) -> Pylock:
             named.setdefault(key, Package(name=installed.name, version=installed.version))
     unfit = [Package(name=name) for one in chosen for name in one.contents.unfit]
     return Pylock(lock_version=Version("1.0"), created_by="pexlite", packages=[*named.values(), *unfit])
+
+
+def _unheeded(prepared: Prepared) -> tuple[str, ...]:
+    """A notice about a setting of pip that decides nothing about what is installed already."""
+    if prepared.workshop.settings.uploaded_prior_to is None:
+        return ()
+    return ("pip's setting uploaded-prior-to counts for the building of projects only: the rest is installed",)
 
 
 def _notices(one: _Chosen, *, whole: bool) -> Iterator[str]:

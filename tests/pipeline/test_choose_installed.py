@@ -220,6 +220,16 @@ def test_what_does_nothing_beside_it_is_told(links: Path, tmp_path: Path) -> Non
     assert told in result.notices
 
 
+def test_pips_settings_are_kept_or_told(links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_environment(tmp_path / ".venv", sorted(links.iterdir()))
+    monkeypatch.setenv("PIP_UPLOADED_PRIOR_TO", "2026-01-31")
+    told = "pip's setting uploaded-prior-to counts for the building of projects only: the rest is installed"
+    assert told in build(tmp_path, "app").notices
+    monkeypatch.setenv("PIP_REQUIRE_HASHES", "1")
+    with pytest.raises(UsageError, match="hashes are required"):
+        build(tmp_path, "app")
+
+
 def test_several_environments_give_one_file_for_their_pythons(links: Path, tmp_path: Path) -> None:
     pythons = needs.several_pythons(2, lambda one: needs.is_cpython(one) and one.version >= (3, 9))[:2]
     make_wheel(links, "only-new", files={"only_new.py": ""})
