@@ -350,7 +350,7 @@ OUTPUT: Sequence[click.Parameter] = (
         many=True,
         callback=split_variables,
         metavar="NAME=VALUE",
-        help="A fact that the file says of itself, in PEX-INFO and pexlite info; VALUE may be JSON "
+        help="A fact that the file says of itself, for PEX-INFO and for `info`; VALUE may be JSON "
         "(default: none; repeatable).",
     ),
     option(

@@ -14,7 +14,7 @@ from pexlite.files.paths import expanded
 from pexlite.model import BuildRequest
 
 _OURS = ("pexlite_version", "git_state")
-"""The properties that pexlite writes itself."""
+"""The properties that are written without being asked for."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,6 @@ def _no_constant(name: str) -> NoReturn:
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     for name in values:
         if name in _OURS:
-            yield f"{name} is a property that pexlite itself writes"
+            yield f"{name} is one of the properties that are written anyway"
         elif not name or not is_one_line(name):
             yield f"{name!r} is no name of a property"

@@ -84,9 +84,9 @@ def test_files_json_and_single_ones_add_up_and_the_last_one_counts(work: Path) -
         ({"build_property_tables": ("list.json",)}, "list.json is JSON, but no object"),
         (
             {"build_properties": (("pexlite_version", "9"),)},
-            "pexlite_version is a property that pexlite itself writes",
+            "pexlite_version is one of the properties that are written anyway",
         ),
-        ({"build_property_tables": ('{"git_state": "x"}',)}, "git_state is a property that pexlite itself"),
+        ({"build_property_tables": ('{"git_state": "x"}',)}, "git_state is one of the properties"),
         ({"build_property_tables": ('{"a\\nb": 1}',)}, "is no name of a property"),
     ],
 )
