@@ -37,7 +37,6 @@ from pexlite.pipeline.checks import (
     check_something_applies,
     check_something_is_asked,
 )
-from pexlite.pipeline.choose_installed import choose_installed
 from pexlite.pipeline.choose_lock import ChosenLock, choose_lock
 from pexlite.pipeline.entry_point import Start, check_start, choose_start, default_name
 from pexlite.pipeline.git_state import git_state
@@ -65,7 +64,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     prepared = prepare(request, specification, report)
     check_something_applies(prepared)
     check_compiles(prepared)
-    chosen = choose_installed(prepared) if prepared.environments else choose_lock(prepared)
+    chosen = _chosen(prepared)
     start = choose_start(prepared, chosen.wheels)
     name = default_name(start.entry_point, prepared)
     floor = floor_of(prepared, (*prepared.local, *chosen.local, *start.loose), start.entry_point)
@@ -91,6 +90,16 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         repeatable=_is_repeatable(stages),
         lock=chosen.file.name if chosen.file else None,
     )
+
+
+def _chosen(prepared: Prepared) -> ChosenLock:
+    """The wheels of the request's virtual environments, or those of a lock."""
+    if not prepared.environments:
+        return choose_lock(prepared)
+    # Imported here: few builds have one.
+    from pexlite.pipeline.choose_installed import choose_installed
+
+    return choose_installed(prepared)
 
 
 def _with_loose(specification: Specification, start: Start) -> Specification:
