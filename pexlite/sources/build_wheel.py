@@ -11,6 +11,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+
 from pexlite.addresses import mask
 from pexlite.errors import FetchError, PexliteError, ProjectBuildError
 from pexlite.model import IndexSettings
@@ -35,10 +37,11 @@ def build_wheel(
 ) -> Path:
     """The wheel of a project directory or an sdist, built by its PEP 517 backend in isolation.
 
-    `original` is the directory that `source` is a copy of. `interpreter` builds it; by default, and where
-    `interpreter` is too old for pip, the Python that runs pexlite, which makes no difference to a pure wheel. An
-    sdist is unpacked first, so that its directory can be passed to the compiler's `-ffile-prefix-map` and stays
-    out of extension modules. Raises ProjectBuildError with the backend's last lines.
+    `original` is what the person has, where `source` is that or a copy of it; None where it was fetched.
+    `interpreter` builds it; by default, and where `interpreter` is too old for pip, the Python that runs pexlite,
+    which makes no difference to a pure wheel. An sdist is unpacked first, so that its directory can be passed to
+    the compiler's `-ffile-prefix-map` and stays out of extension modules. Raises ProjectBuildError with the
+    backend's last lines.
     """
     if build_requirements(source):
         resolver.check_builds(source.name, settings)
@@ -155,9 +158,12 @@ def _build_failure(source: Path, original: Path | None, outcome: Outcome) -> Pro
 
 
 def _typed(source: Path, original: Path | None) -> str:
-    """The word by which pip finds `source`, or the directory `original` that it is a copy of."""
+    """The word by which pip finds `original`, else the project of an index whose sdist `source` was fetched."""
     if original is None:
-        return source.name
+        try:
+            return "==".join(map(str, parse_sdist_filename(source.name)))
+        except InvalidSdistFilename:
+            return f"./{source.name}"
     # Its name alone would be that of a project of an index.
     place, here = original.resolve(), Path.cwd()
     if place == here:

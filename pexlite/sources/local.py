@@ -206,7 +206,7 @@ def _wheel(source: LocalSource, name: str, builder: Builder) -> Wheel:
     if source.kind is LocalKind.PROJECT:
         return builder.build_project(source.path)
     if source.kind is LocalKind.SDIST:
-        return replace(builder.build_sdist(source.path), local=True)
+        return replace(builder.build_sdist(source.path, local=True), local=True)
     if source.kind is LocalKind.WHEEL:
         return builder.workshop.store.add(source.path, source.path.name)
     with _reading(source.path):

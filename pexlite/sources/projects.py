@@ -55,7 +55,7 @@ class Builder:
         """The wheel that `build_sdist` made earlier from an sdist with this sha256, by today's build tools."""
         return self.remembered(self.key("sdist", sha256, subdirectory))
 
-    def build_sdist(self, sdist: Path, subdirectory: str = "") -> Wheel:
+    def build_sdist(self, sdist: Path, subdirectory: str = "", *, local: bool = False) -> Wheel:
         """The wheel of `sdist`, built once per content, Python, platform and build tools."""
         with sdist.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -63,7 +63,7 @@ class Builder:
 
         def make() -> Wheel:
             if not subdirectory:
-                return self._build(sdist, local=False)
+                return self._build(sdist, local=False, original=sdist if local else None)
             if fault := fault_of_path(os.path.normpath(subdirectory)):
                 raise ProjectBuildError(f"{sdist.name} has no directory {subdirectory!r}: that {fault}")
             with tempfile.TemporaryDirectory(prefix="pexlite-sdist-") as scratch:

@@ -52,9 +52,12 @@ def make_project(directory: Path, trouble: str = "pass") -> Path:
     return directory
 
 
-def built(resolver: Resolver, source: Path, output: Path) -> Path:
+def built(resolver: Resolver, source: Path, output: Path, *, original: Path | None = None) -> Path:
     settings = IndexSettings(no_index=True)
-    return build_wheel(resolver, source, output, settings=settings, interpreter=None, source_date_epoch=1234567890)
+    epoch = 1234567890
+    return build_wheel(
+        resolver, source, output, settings=settings, interpreter=None, source_date_epoch=epoch, original=original
+    )
 
 
 def test_a_project_becomes_a_wheel_under_steady_variables(resolver: Resolver, tmp_path: Path) -> None:
@@ -133,17 +136,23 @@ def test_the_hint_names_a_project_by_a_path_that_is_no_name_of_an_index(
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path / here)
     with pytest.raises(ProjectBuildError) as caught:
-        build_wheel(
-            find_resolver("uv"),
-            copy,
-            tmp_path / "out",
-            settings=IndexSettings(no_index=True),
-            interpreter=None,
-            source_date_epoch=1234567890,
-            original=original,
-        )
+        built(find_resolver("uv"), copy, tmp_path / "out", original=original)
     assert caught.value.hint
     assert shlex.split(caught.value.hint)[-1] == typed.format(tmp_path)
+
+
+@pytest.mark.parametrize(("fetched", "typed"), [(True, "little==1.0"), (False, "./little-1.0.tar.gz")])
+def test_the_hint_names_a_fetched_sdist_by_its_version_and_a_local_one_by_its_path(
+    fetched: bool, typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sdist = tmp_path / "little-1.0.tar.gz"
+    with tarfile.open(sdist, "w:gz") as archive:
+        archive.add(make_project(tmp_path / "project", "raise RuntimeError('no such luck')"), "little-1.0")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ProjectBuildError) as caught:
+        built(find_resolver("uv"), sdist, tmp_path / "out", original=None if fetched else sdist)
+    assert caught.value.hint
+    assert shlex.split(caught.value.hint)[-1] == typed
 
 
 def test_an_sdist_that_is_no_archive_is_named(tmp_path: Path) -> None:
