@@ -60,7 +60,7 @@ def closure(
         raise ClosureIncomplete(
             f"the wheels at hand are not enough for {target.name}",
             causes=list(dict.fromkeys(map(str, lacks))),
-            hint="resolve again without --lock, or add what is missing to the requirements",
+            hint="add what is missing to the requirements; where a lock leaves it out, lock again",
         )
     return needed
 

@@ -217,6 +217,9 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
         type=click.Choice(["false", "fallback", "prefer"]),
         default="false",
         callback=inherit_path,
+        # Alone it is `prefer`, as with pex.
+        is_flag=False,
+        flag_value="prefer",
         help="Whether the host's own packages are importable: never, after the bundle's or before them "
         "(default: false).",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import click
 
@@ -28,12 +28,13 @@ class WordFirst(click.Group):
     def place_of_word(self, ctx: click.Context, args: Sequence[str]) -> int | None:
         """The position of the first of `args` that is no option and no option's value; None without any."""
         flags = {name for parameter in self.get_params(ctx) for name in parameter.opts}
-        taking: set[str] = set()
+        taking: dict[str, bool] = {}
         place = 0
         while place < len(args) and _is_option(args[place]):
             # Which options take a value is known once all commands are loaded: do that only for an option.
-            taking = taking or (set() if args[place] in flags else set(self._taking_a_value(ctx)))
-            place += 2 if _takes_the_next(args[place], taking) else 1
+            taking = taking or ({} if args[place] in flags else dict(self._taking_a_value(ctx)))
+            alone = taking.get(args[place]) and (place + 1 == len(args) or _is_option(args[place + 1]))
+            place += 2 if _takes_the_next(args[place], taking) and not alone else 1
         return place if place < len(args) else None
 
     def resolve_command(
@@ -54,22 +55,22 @@ class WordFirst(click.Group):
             hint=f"did you mean `{path} {near[0]}`?" if near else f"`{path} --help` lists the commands",
         )
 
-    def _taking_a_value(self, ctx: click.Context) -> Iterator[str]:
-        """The options that take a value, of all commands and subcommands."""
+    def _taking_a_value(self, ctx: click.Context) -> Iterator[tuple[str, bool]]:
+        """The options that take a value, of all commands and subcommands, and whether each may stand alone."""
         for name in self.list_commands(ctx):
             command = self.get_command(ctx, name)
             if isinstance(command, WordFirst):
                 yield from command._taking_a_value(ctx)
             for parameter in command.params if command else ():
                 if isinstance(parameter, click.Option) and not parameter.is_flag:
-                    yield from parameter.opts
+                    yield from ((name, isinstance(parameter.flag_value, str)) for name in parameter.opts)
 
 
 def _is_option(text: str) -> bool:
     return text.startswith("-") and text != "-"
 
 
-def _takes_the_next(text: str, taking: set[str]) -> bool:
+def _takes_the_next(text: str, taking: Container[str]) -> bool:
     """Whether the value of the option `text` (`-o`, `-qo`, `--output`) is the next argument."""
     if text.startswith("--"):
         return text in taking

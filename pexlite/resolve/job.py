@@ -34,6 +34,8 @@ class Job:
     """Whether the result must hold on every platform and every Python from the target's on; uv only."""
     constraint_lines: tuple[str, ...] = ()
     """Constraints that pexlite has read, as lines for uv and pip."""
+    is_trial: bool = False
+    """Whether it only matters if there is a result: nobody reads why there is none."""
     from_source: tuple[str, ...] = ()
     """Projects that may be source distributions although only wheels are accepted otherwise: they may be pure."""
     preferred: Pylock | None = None

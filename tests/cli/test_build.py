@@ -52,6 +52,10 @@ CLOSING = "wrote app.pex  1.2 MB  2 wheels  CPython 3.9-3.11 on linux x86_64 (gl
         (["--no-index", "-f", "wheels"], {"index": IndexSettings(no_index=True, find_links=("wheels",))}),
         (["-f", "x", "--wheels", "src"], {"index": IndexSettings(find_links=("src", "x"))}),
         (["--pre"], {"index": IndexSettings(prereleases=True)}),
+        (["--inherit-path"], {"launch": LaunchOptions(inherit_path=InheritPath.PREFER)}),
+        (["--inherit-path", "--refresh"], {
+            "launch": LaunchOptions(inherit_path=InheritPath.PREFER), "index": IndexSettings(refresh=True)
+        }),
         (["--refresh"], {"index": IndexSettings(refresh=True)}),
         (["--prefer-pure"], {"index": IndexSettings(prefer_pure=True)}),
         (["--uploaded-prior-to", "2026-01-31"], {"index": IndexSettings(uploaded_prior_to="2026-01-31")}),

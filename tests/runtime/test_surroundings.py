@@ -214,3 +214,22 @@ def test_nothing_that_a_module_of_the_host_does_ends_a_start(
         done = run([python.path, teller], env, check=False)
         assert (done.returncode, done.stderr) == (3, "")
         assert not {"outer", "outer.inner", "outer.inner.module"} & set(json.loads(done.stdout)["modules"])
+
+
+BACKPORT = "class Enum(object): pass\nclass IntEnum(int, Enum): pass\ndef unique(x): return x\n"
+
+
+@pytest.mark.parametrize("place", ["PYTHONPATH", ".pth"])
+def test_a_backport_of_a_standard_module_is_no_damage(place: str, newest: Interpreter, tmp_path: Path) -> None:
+    """Python itself starts with it, so the file starts, the first time and later."""
+    wheel = make_wheel(tmp_path, "app", files={"app.py": "def main():\n    import enum, re\n    print('ran')\n"})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
+    directory = tmp_path / "user" / "lib" / f"python3.{newest.version[1]}" / "site-packages"
+    directory.mkdir(parents=True)
+    (directory / "enum.py").write_text(BACKPORT)
+    if place == ".pth":
+        (directory / "x.pth").write_text(f"import sys; sys.path.insert(0, {str(directory)!r}); import enum\n")
+    variables = {"PYTHONPATH": str(directory)} if place == "PYTHONPATH" else {}
+    env = environment(tmp_path / "root", PYTHONUSERBASE=str(tmp_path / "user"), **variables)
+    for _ in range(2):
+        assert run([newest.path, file], env).stdout == "ran\n"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from pexlite.errors import ResolutionError
+from pexlite.errors import PexliteError, ResolutionError
 from pexlite.resolve.explain.failure import Failure, Row
 from pexlite.resolve.job import Job
 from pexlite.resolve.resolver import Resolver
@@ -14,11 +15,24 @@ from pexlite.resolve.run import Outcome
 def explain(job: Job, outcome: Outcome, resolver: Resolver, rows: Iterable[Row]) -> ResolutionError:
     """The error that explains a failed run of `resolver` for `job` by `rows`, of which the surest come first."""
     failure = Failure.of(job, resolver, outcome)
-    return explained(failure, rows)[0] or ResolutionError(
+    known = explained(failure, rows)[0]
+    return known or ResolutionError(
         f"{resolver.name} could not resolve {failure.asked} for {job.target.name}",
         causes=failure.causes or [f"it ended with code {outcome.code}"],
-        hint=f"try the other resolver: --resolver {resolver.instead}",
+        hint=None if job.is_trial else _by_the_other(job, resolver.instead),
     )
+
+
+def _by_the_other(job: Job, name: str) -> str:
+    """The hint that the resolver `name` gives, which is asked for what the first one could not resolve."""
+    # Imported here: the resolvers import this module.
+    from pexlite.resolve.resolvers import find_resolver
+
+    try:
+        find_resolver(name).resolve(replace(job, is_trial=True))
+    except PexliteError:
+        return "check the names, versions and indexes that are asked for; -v shows more"
+    return f"the other resolver finds all of it: --resolver {name}"
 
 
 def explained(failure: Failure, rows: Iterable[Row]) -> tuple[ResolutionError, Row] | tuple[None, None]:

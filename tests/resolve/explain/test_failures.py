@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from packaging.requirements import Requirement
 
@@ -12,6 +15,7 @@ from pexlite.resolve.run import Outcome
 from pexlite.resolve.uv import Uv
 from pexlite.resolve.uv_program import UvProgram
 from pexlite.targets.interpreters import running_target
+from tests.factories import make_wheel
 
 HERE = running_target()
 
@@ -88,11 +92,23 @@ def test_pip_names_requirements_and_not_lines_of_our_file() -> None:
     assert "requirements.in" not in " ".join(error.causes)
 
 
-def test_an_unknown_failure_is_quoted_with_another_way_to_go() -> None:
-    error = RESOLVERS["uv"].explain(job("core"), Outcome(2, "", "error: something never seen before\n"))
+@pytest.mark.parametrize(
+    ("there", "hint"),
+    [
+        (True, "the other resolver finds all of it: --resolver pip"),
+        (False, "check the names, versions and indexes that are asked for; -v shows more"),
+    ],
+)
+def test_the_other_resolver_is_named_where_it_finds_what_is_asked_for(
+    there: bool, hint: str, tmp_path: Path
+) -> None:
+    if there:
+        make_wheel(tmp_path, "core")
+    asked = replace(job("core"), settings=IndexSettings(no_index=True, find_links=(str(tmp_path),)))
+    error = RESOLVERS["uv"].explain(asked, Outcome(2, "", "error: something never seen before\n"))
     assert error.message == f"uv could not resolve core for {HERE.name}"
     assert error.causes == ("something never seen before",)
-    assert error.hint == "try the other resolver: --resolver pip"
+    assert error.hint == hint
 
 
 GIT = "gone @ git+file:///srv/gone@main"
