@@ -169,6 +169,18 @@ def without_tools(failure: Failure, found: re.Match[str]) -> ResolutionError:
     )
 
 
+def unbuilt(failure: Failure, found: re.Match[str]) -> ResolutionError:
+    """The backend of a `project` fails before it says what that needs, whichever resolver asks."""
+    project = found["project"].partition(" ")[0]
+    urls = _urls_of(failure, canonicalize_name(requirement_name(project)))
+    return ResolutionError(
+        f"{project} could not be built to learn what it needs",
+        causes=failure.causes,
+        hint="take another version of it, or see all that its backend says: pip wheel --no-deps "
+        + (mask(urls[0]) if urls else project),
+    )
+
+
 def no_wheel_there(failure: Failure, _found: re.Match[str]) -> ResolutionError | None:
     """A project that the failure names has no wheel for the target, as indexes tell; None where they do not."""
     return wheel_missing(failure.resolver, failure.job, failure.text)

@@ -125,6 +125,13 @@ ROWS = (
         "× installing build dependencies for core did not run successfully.",
     ),
     row(
+        "build",
+        kinds.unbuilt,
+        r"Failed to build '(?P<project>[^']+)' when ",
+        "26.3",
+        "ERROR: Failed to build 'core' when getting requirements to build wheel",
+    ),
+    row(
         "no wheel",
         kinds.no_wheel_there,
         r"satisfies the requirement|requires? a different python",

@@ -117,6 +117,13 @@ ROWS = (
         "  cause: Failed to resolve requirements from `build-system.requires`",
     ),
     row(
+        "build",
+        kinds.unbuilt,
+        r"Failed to (?:download and )?build `(?P<project>[^`]+)`\s+The build backend returned an error",
+        "0.13.9",
+        "error: Failed to build `core==1.0`\n  cause: The build backend returned an error",
+    ),
+    row(
         "no wheel",
         kinds.no_wheel_there,
         _WHEELS,

@@ -122,6 +122,14 @@ def build_requirements(place: Place) -> Trial:
     return Trial([f"core @ {project.as_uri()}"], OFFLINE)
 
 
+def failing_build(place: Place) -> Trial:
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+        "backend.py": "raise RuntimeError('no such luck')\n",
+    }
+    return Trial([f"core @ {write_files(place.directory / 'core', files).as_uri()}"], OFFLINE)
+
+
 def needing(*requirements: str, **details: object) -> Callable[[Place], Trial]:
     """A trial of these, where there are two versions of core, of which `app` needs any and `strict` the first."""
 
@@ -165,6 +173,7 @@ TRIALS: dict[str, Callable[[Place], Trial]] = {
     "no checkout": lambda _: Trial(["core @ git+file:///nowhere/at/all@main"], OFFLINE),
     "not found": lambda place: Trial([f"core @ {place.server.url('/core-1.0-py3-none-any.whl')}"], OFFLINE),
     "build requirements": build_requirements,
+    "build": failing_build,
     "no wheel": foreign,
     "no such project": needing("absent"),
     "other python": needing("late", universal=True),
