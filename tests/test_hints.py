@@ -23,7 +23,7 @@ _COMMAND = re.compile(r"\bpexlite (?=[a-z.{'-])(?P<words>(?:'[^']*'|\{[^}]*\}|[^
 # Sentences that go on about pexlite.
 _NO_COMMAND = re.compile(
     r"pexlite (?:is|this|that|has|did|does|made?|makes|writes|without|can|cannot|or|knows|run|wrote|described)\b"
-    r"|pexlite probe (?:wrote|described|has)"
+    r"|pexlite probe (?:wrote|described|has)|pexlite lock(?: wrote|, for)\b"
 )
 _END_OF_SENTENCE = re.compile(r"(?<=\w)\.(?=\s|$)")
 # In the place of what stands for anything.
@@ -37,6 +37,8 @@ _FOR = {
     "./{host}": "./mine",
     "{page}": "file",
     "{file.name}": "target.json",
+    "{lock_name}": "pylock.toml",
+    "REQUIREMENT…": "click",
     "{file.parent}": ".",
     "{here.local}": "./my_package",
     "{here.name}": "src",

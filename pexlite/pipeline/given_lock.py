@@ -17,16 +17,17 @@ def given_lock(request: BuildRequest, specification: Specification, terms: LockT
     assert lock is not None
     assert file is not None
     if not terms.as_requirements(request.output):
+        lock_name = file.name
         raise UsageError(
             "what is asked for is a lock already",
-            hint=f"name requirements or a project instead, or write it for pip: pexlite lock {file.name} "
-            "-o requirements.txt",
+            hint=f"name requirements or a project instead, or write it for pip: pexlite lock {lock_name} "
+            "-o locked.txt",
         )
     idle = [word for word, value in _without_use(request, specification, terms).items() if value]
     if idle:
         raise UsageError(
             f"{file.name} is written as it is, without resolving: {', '.join(idle)} cannot be followed",
-            hint="leave it out, or lock anew: pexlite lock REQUIREMENT… -o requirements.txt",
+            hint="leave it out, or lock anew: pexlite lock REQUIREMENT… -o locked.txt",
         )
     return lock
 
