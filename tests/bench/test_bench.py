@@ -130,7 +130,8 @@ def test_weights_are_those_of_the_file(setting: Setting) -> None:
     assert abs(found.stat().st_size - wheels - runtime.figures["pexlite"].median) < 1500
     files, content = weights.written(setting, MADE_BY_CODE, PEXLITE)
     assert 0 < files.figures["pexlite"].median <= 60
-    assert 0 < content.figures["pexlite"].median <= 120_000
+    # The launcher has most of it, and each wheel's RECORD as pip would have written it.
+    assert 0 < content.figures["pexlite"].median <= 123_000
 
 
 @pytest.mark.parametrize(

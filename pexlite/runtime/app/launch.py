@@ -131,14 +131,18 @@ def like_sparks(words: "list[str]", variables: "Mapping[str, str]") -> str:
 
 
 def part(name: str) -> "Any":
-    """The module `name` of this folder, out of the launcher."""
+    """The module `name` of this folder, out of the launcher; what few starts need, out of the file."""
     module = sys.modules.get("__pexlite__.app." + name)
     if module is None:
-        import marshal
-
         module = type(sys)("__pexlite__.app." + name)
         module.__package__ = "__pexlite__.app"
-        exec(marshal.loads(PARTS[name]), module.__dict__)
+        if name in PARTS:
+            import marshal
+
+            code = marshal.loads(PARTS[name])
+        else:
+            code = part("start").room_of(os.environ["PEX"], FACTS).code("app/%s.py" % name)
+        exec(code, module.__dict__)
         sys.modules[module.__name__] = module
     return module
 

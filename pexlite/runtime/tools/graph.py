@@ -27,14 +27,14 @@ def _graph(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     with built_file.opened() as (opened, number):
         wheels = variant.wheels_of(opened.manifest, number)
         found = [_metadata(opened.descriptor, wheel) for wheel in wheels]
-    present = {_normal(one["Name"]) for one in found}
+    present = {_normal(metadata["Name"]) for metadata in found}
     say("digraph %s {" % _quoted(built_file.name))
     say('  graph [fontsize="14", labelloc="t", label=%s];' % _quoted("who requires whom in " + built_file.name))
     absent = set()
-    for one in found:
-        name = _normal(one["Name"])
-        say("  %s [label=%s];" % (_quoted(name), _quoted("%s %s" % (name, one["Version"]))))
-        for text in one.get_all("Requires-Dist") or []:
+    for metadata in found:
+        name = _normal(metadata["Name"])
+        say("  %s [label=%s];" % (_quoted(name), _quoted("%s %s" % (name, metadata["Version"]))))
+        for text in metadata.get_all("Requires-Dist") or []:
             match = _REQUIREMENT.match(text)
             if match:
                 required, _, rest = match.groups()

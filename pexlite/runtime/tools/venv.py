@@ -290,7 +290,7 @@ def _put_app(venv: _Venv, plan: "tree.Plan", bin_path: "str | None") -> None:
     if bin_path:
         facts = dict(facts, bin_path=bin_path, plain=False)
     for name, content in (
-        (LAUNCHER, launcher.content(plan, facts, 0)),
+        (LAUNCHER, launcher.content(plan, facts, 0, alone=True)),
         ("pex", venv.first_lines("bin/") + plan.written("venv_pex.py")),
     ):
         make_way(venv.place + "/" + name)

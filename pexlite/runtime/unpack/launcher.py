@@ -21,18 +21,19 @@ _MODULES = (
     "app/failing",
     "app/interpreters",
     "app/host",
-    "app/pex_path",
     "start",
 )
+_OF_FEW = ("app/pex_path",)  # a launcher takes these out of the file, where there is one
 
 
-def content(plan: "Plan", facts: "dict[str, Any]", site_time: int) -> bytes:
-    """The launcher's content. The room's `__init__` has its form."""
+def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool = False) -> bytes:
+    """The launcher's content; a venv is `alone`, without the file. The room's `__init__` has its form."""
     import marshal
     from _frozen_importlib_external import MAGIC_NUMBER
 
     held: dict[str, Any] = {
-        name.rpartition("/")[2]: marshal.dumps(plan.room.code(name + ".py")) for name in _MODULES
+        name.rpartition("/")[2]: marshal.dumps(plan.room.code(name + ".py"))
+        for name in _MODULES + (_OF_FEW if alone else ())
     }
     held["facts"] = facts
     held["run"] = plan.written("_pexlite_run.py")
