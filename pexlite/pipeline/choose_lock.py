@@ -35,6 +35,7 @@ from pexlite.pylock.select import wheels_given
 from pexlite.requirements.amendments import with_recorded
 from pexlite.resolve.foreign.kinds import KINDS
 from pexlite.resolve.project_lock import find_lock, find_script_lock, is_of_uv, read_project_lock
+from pexlite.resolve.resolvers import RESOLVERS
 from pexlite.sources.local import LocalWheel
 
 if TYPE_CHECKING:
@@ -283,7 +284,8 @@ def _check_not_locked(prepared: Prepared) -> None:
 def _unread(prepared: Prepared, file: Path) -> str:
     """Why the lock `file` cannot be read here, in words; "" where it can."""
     if is_of_uv(file) and prepared.workshop.resolver.lock_name != "uv.lock":
-        return "only uv can read it: pip install 'pexlite[uv]'"
+        how = "--resolver uv" if RESOLVERS["uv"]().find() else "pip install 'pexlite[uv]'"
+        return f"only uv can read it: {how}"
     return ""
 
 

@@ -27,7 +27,10 @@ LAUNCHER = "_pexlite_launch"  # the file in an app's directory that holds the mo
 def main(names):  # type: (dict[str, Any]) -> NoReturn
     """Run the app, whose `__main__` has the global variables `names`, and exit."""
     archive = names["__loader__"].archive
-    file = os.path.abspath(archive)
+    try:
+        file = os.path.abspath(archive)
+    except OSError:
+        fail("the current directory is gone", "start %s from another one" % os.path.basename(archive))
     if sys.version_info < (3, 6):
         pythons = room_of(archive, FACTS).load("tags", "pythons")
         pythons.run_fitting(archive, FACTS["pythons"], FACTS["runs_on"], None)

@@ -485,7 +485,7 @@ def test_uv_lock_that_no_longer_fits_ends_the_build_where_its_pins_would_change(
 def test_pip_says_that_only_uv_reads_it(uv_project: Path, tmp_path: Path) -> None:
     with pytest.raises(ResolutionError, match=r"uv\.lock cannot be used") as caught:
         built(uv_project, tmp_path, resolver="pip")
-    assert caught.value.causes == ("only uv can read it: pip install 'pexlite[uv]'", "click 8.1 -> 8.9")
+    assert caught.value.causes == ("only uv can read it: --resolver uv", "click 8.1 -> 8.9")
     (tmp_path / "links" / "click-8.9-py3-none-any.whl").unlink()
     result = built(uv_project, tmp_path, resolver="pip")
     assert names(result) == ["click 8.1", "my-app 1.0"]
@@ -513,7 +513,7 @@ def test_the_lock_that_uv_keeps_beside_a_script_is_followed_too(
     else:
         with pytest.raises(ResolutionError, match=r"my job\.py\.lock cannot be used") as caught:
             made()
-        assert caught.value.causes == ("only uv can read it: pip install 'pexlite[uv]'", "click 8.1 -> 8.9")
+        assert caught.value.causes == ("only uv can read it: --resolver uv", "click 8.1 -> 8.9")
         assert "uv lock --script my job.py" in (caught.value.hint or "")
     assert "click 8.9" in names(made(ignore_locks=True))
 

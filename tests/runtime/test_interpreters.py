@@ -9,7 +9,7 @@ import pytest
 from pexlite.model import InheritPath, LaunchOptions
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
-from tests.interpreters import Interpreter
+from tests.interpreters import Interpreter, supported
 
 # In Python 3.6 grammar; before 3.8 the module can only be had in CPython's own tests.
 MAKER = """
@@ -37,6 +37,8 @@ def main():
 """
 
 
+# PyPy has one interpreter in a process.
+@pytest.mark.parametrize("python", [found for found in supported() if found.tag.startswith("cp")], ids=str)
 @pytest.mark.parametrize("inherit", [InheritPath.FALSE, InheritPath.PREFER])
 def test_an_interpreter_made_by_the_app_imports_what_the_app_does(
     inherit: InheritPath, python: Interpreter, tmp_path: Path
