@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -37,6 +37,8 @@ class Resolver(ABC):
     """A program that resolves requirements into a lock, and builds wheels."""
 
     program: Program
+    find_other: Callable[[], Resolver] | None = field(default=None, compare=False, kw_only=True)
+    """Finds the resolver to try where this one fails, and raises UsageError where it is missing."""
     lock_name: ClassVar[str | None] = None
     """The name of its own lock file, which it can export as pylock.toml; None where it has none."""
     resolves_universally: ClassVar[bool] = False

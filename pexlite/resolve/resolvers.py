@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from pexlite.errors import UsageError
 from pexlite.resolve.resolver import Resolver
@@ -32,7 +34,8 @@ def find_resolver(choice: str) -> Resolver:
     Raises UsageError for a missing one.
     """
     if choice == "auto":
-        return next(found for kind in RESOLVERS.values() if (found := kind().find()) is not None)
+        best = next(found for kind in RESOLVERS.values() if (found := kind().find()) is not None)
+        return _with_other(best)
     if choice not in RESOLVERS:
         *most, last = RESOLVERS
         names = f"{', '.join(['auto', *most])} or {last}"
@@ -44,4 +47,8 @@ def find_resolver(choice: str) -> Resolver:
             causes=[f"no {choice} package beside pexlite", f"no {choice} on PATH"],
             hint=f"pip install 'pexlite[{choice}]'",
         )
-    return found
+    return _with_other(found)
+
+
+def _with_other(found: Resolver) -> Resolver:
+    return replace(found, find_other=partial(find_resolver, found.instead))

@@ -19,20 +19,19 @@ def explain(job: Job, outcome: Outcome, resolver: Resolver, rows: Iterable[Row])
     return known or ResolutionError(
         f"{resolver.name} could not resolve {failure.asked} for {job.target.name}",
         causes=failure.causes or [f"it ended with code {outcome.code}"],
-        hint=None if job.is_trial else _by_the_other(job, resolver.instead),
+        hint=_by_the_other(job, resolver),
     )
 
 
-def _by_the_other(job: Job, name: str) -> str:
-    """The hint that the resolver `name` gives, which is asked for what the first one could not resolve."""
-    # Imported here: the resolvers import this module.
-    from pexlite.resolve.resolvers import find_resolver
-
+def _by_the_other(job: Job, resolver: Resolver) -> str | None:
+    """The hint that the other resolver gives, which is asked for what `resolver` could not resolve."""
+    if job.is_trial or resolver.find_other is None:
+        return None
     try:
-        find_resolver(name).resolve(replace(job, is_trial=True))
+        resolver.find_other().resolve(replace(job, is_trial=True))
     except PexliteError:
         return "check the names, versions and indexes that are asked for; -v shows more"
-    return f"the other resolver finds all of it: --resolver {name}"
+    return f"the other resolver finds all of it: --resolver {resolver.instead}"
 
 
 def explained(failure: Failure, rows: Iterable[Row]) -> tuple[ResolutionError, Row] | tuple[None, None]:

@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from pexlite.model import IndexSettings, Root
 from pexlite.resolve.job import Job
 from pexlite.resolve.pip import Pip
+from pexlite.resolve.resolvers import find_resolver
 from pexlite.resolve.run import Outcome
 from pexlite.resolve.uv import Uv
 from pexlite.resolve.uv_program import UvProgram
@@ -105,7 +106,7 @@ def test_the_other_resolver_is_named_where_it_finds_what_is_asked_for(
     if there:
         make_wheel(tmp_path, "core")
     asked = replace(job("core"), settings=IndexSettings(no_index=True, find_links=(str(tmp_path),)))
-    error = RESOLVERS["uv"].explain(asked, Outcome(2, "", "error: something never seen before\n"))
+    error = find_resolver("uv").explain(asked, Outcome(2, "", "error: something never seen before\n"))
     assert error.message == f"uv could not resolve core for {HERE.name}"
     assert error.causes == ("something never seen before",)
     assert error.hint == hint
