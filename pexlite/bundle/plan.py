@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from packaging.tags import Tag
@@ -23,7 +23,7 @@ from pexlite.model import (
     Variant,
     Wheel,
 )
-from pexlite.model.pythons import as_rule
+from pexlite.model.pythons import as_rule, is_unsure_of_the_next
 
 _AS_ASKED = Amendments()
 _LEGACY_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
@@ -40,6 +40,8 @@ class Surroundings:
     """The same Pythons on other platforms; only looked at when every wheel is for any platform."""
     wheels: tuple[Wheel, ...] | None = None
     """The wheels that this target may get, where the lock gives targets different versions; None for all."""
+    coming: Callable[[], Sequence[Target]] = tuple
+    """Gives the next Pythons: only asked for where the newest and the one yet to come are not served alike."""
 
 
 def plan_bundle(
@@ -67,9 +69,8 @@ def plan_bundle(
     for around, needed in chosen:
         variant = _variant(question, needed, around, tuple(index[id(wheel)] for wheel in needed), asked)
         variants.append(_without(variant, variants))
-    candidates = [other.python for around in surroundings for other in (around.target, *around.neighbours)]
     merged = tuple(
-        replace(variant, pythons=as_rule(variant.pythons, candidates))
+        replace(variant, pythons=as_rule(variant.pythons))
         for variant in _merged([variant for variant in variants if variant.pythons])
     )
     trees = trees_of(used, merged)
@@ -113,6 +114,8 @@ def _variant(
     target = around.target
     near = [other for other in around.neighbours if (other.platform, other.python) not in asked]
     served = {_served_as(other, needed) for other in near if question.holds(needed, other)}
+    if is_unsure_of_the_next(served | {target.python}):
+        served |= {other.python for other in around.coming() if question.holds(needed, other)}
     pythons = tuple(sorted({_served_as(target, needed), *served}, key=_python_order))
     if all(tag.platform == "any" for wheel in needed for tag in wheel.tags) and all(
         question.holds(needed, other) for other in around.elsewhere if other.python in pythons

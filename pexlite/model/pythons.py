@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 NEWEST = {"cp": 15, "pp": 11}
 """The newest minor versions in existence, by the prefix of tags."""
-YET_TO_COME = 99
+YET_TO_COME = 30
 """A minor version that stands for all that are yet to come."""
 
 _TAG = re.compile(r"(?P<prefix>[a-z]+)3(?P<minor>\d+)(?P<free>t?)(?P<abi>_\w+)?(?P<newer>\+?)")
@@ -46,22 +46,28 @@ def serves(pythons: Iterable[str], python: str) -> bool:
     return False
 
 
-def as_rule(pythons: Iterable[str], candidates: Iterable[str]) -> tuple[str, ...]:
+def as_rule(pythons: Iterable[str]) -> tuple[str, ...]:
     """`pythons`, oldest first; those of a range that has no end as one tag with a plus: "cp310+".
 
-    `candidates` are all that were asked about. A range has no end where it holds the one yet to come.
+    A range has no end where it goes on to the newest Python or further, and the one that is yet to come is served.
     """
-    asked = _minors(candidates)
     tags: list[str] = []
-    for family, minors in sorted(_minors(pythons).items()):
-        oldest = YET_TO_COME + 1
-        for minor in reversed(asked.get(Family(family.prefix, family.free), ()) if YET_TO_COME in minors else ()):
-            if minor not in minors:
-                break
-            oldest = minor
-        newest = [f"{family.tag(oldest)}+"] if YET_TO_COME in minors else []
-        tags += [*(family.tag(minor) for minor in minors if minor < oldest), *newest]
+    for kind, minors in sorted(_minors(pythons).items()):
+        finite = [minor for minor in minors if minor != YET_TO_COME]
+        oldest = None
+        if len(finite) < len(minors) and finite and finite[-1] >= NEWEST.get(kind.prefix, 0):
+            oldest = finite.pop()
+            while finite and finite[-1] == oldest - 1:
+                oldest = finite.pop()
+        tags += [*map(kind.tag, finite), *([f"{kind.tag(oldest)}+"] if oldest is not None else [])]
     return tuple(tags)
+
+
+def is_unsure_of_the_next(pythons: Iterable[str]) -> bool:
+    """Whether of some kind either the newest Python is among `pythons` or the one yet to come, but not both."""
+    return any(
+        (NEWEST.get(kind.prefix) in minors) != (YET_TO_COME in minors) for kind, minors in _minors(pythons).items()
+    )
 
 
 def known(pythons: Iterable[str], ahead: int = 0) -> tuple[str, ...]:

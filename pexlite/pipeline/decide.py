@@ -45,7 +45,7 @@ from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once,
 from pexlite.pipeline.python_floor import Floor, floor_of
 from pexlite.requirements.read import read_request
 from pexlite.store.uncompressed import uncompressed
-from pexlite.targets.surroundings import neighbours, other_platforms
+from pexlite.targets.surroundings import neighbours, next_pythons, other_platforms
 from pexlite.version import __version__
 from pexlite.wheels.content import content_digests
 
@@ -111,16 +111,20 @@ def _surroundings(
     target: Target, prepared: Prepared, chosen: ChosenLock, start: Start, floor: Floor
 ) -> Surroundings:
     """`target` with the Pythons and, where no wheel is compiled, the platforms that might run the same wheels."""
-    near = tuple(
-        other for other in neighbours(target) if accepts(prepared.specification, other) and floor.lets_in(other)
-    )
+
+    def let_in(others: Sequence[Target]) -> tuple[Target, ...]:
+        return tuple(other for other in others if accepts(prepared.specification, other) and floor.lets_in(other))
+
+    near = let_in(neighbours(target))
     elsewhere: tuple[Target, ...] = ()
     if all(tag.platform == "any" for wheel in chosen.wheels for tag in wheel.tags):
-        elsewhere = tuple(other for python in (target, *near) for other in other_platforms(python))
+        # No marker tells a free-threaded Python from the other one of that version.
+        told_apart = [other for other in near if not other.python.endswith("t")]
+        elsewhere = tuple(other for python in (target, *told_apart) for other in other_platforms(python))
     # With one target all wheels are its own.
     alone = len(prepared.targets) == 1
     wheels = None if alone else _wheels(prepared, start, chosen.wheels_of(target))
-    return Surroundings(target, near, elsewhere, wheels)
+    return Surroundings(target, near, elsewhere, wheels, coming=lambda: let_in(next_pythons(target)))
 
 
 def _bundle(prepared: Prepared, chosen: ChosenLock, start: Start, surroundings: Sequence[Surroundings]) -> Bundle:

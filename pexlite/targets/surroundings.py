@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator, Sequence
 
 from pexlite.model import Libc, Target
 from pexlite.model.pythons import NEWEST, YET_TO_COME
@@ -11,7 +12,7 @@ from pexlite.targets.facts import Platform, Python, make_target
 from pexlite.targets.platforms import ASSUMED_GLIBC
 
 _OLDEST, _FIRST_FREE, _FIRST_PYPY = 6, 13, 8
-_AHEAD = 4  # minor versions that are yet to come, each asked for: code may be bounded by one of them
+_AHEAD = 4  # minor versions that are yet to come: code may be bounded by one of them
 _OTHER_PLATFORMS = (
     Platform("linux", "x86_64", Libc("glibc", ASSUMED_GLIBC)),
     Platform("linux", "aarch64", Libc("glibc", ASSUMED_GLIBC)),
@@ -25,19 +26,21 @@ _OTHER_PLATFORMS = (
 def neighbours(target: Target) -> tuple[Target, ...]:
     """Every other Python on the target's platform: CPython from 3.6 on, free-threaded ones, PyPy from 3.8 on.
 
-    They are hypothetical: X.Y.0, with the target's C library or macOS version. The last ones are yet to come; of
-    those, 3.99 stands for all that are further off.
+    They are hypothetical: X.Y.0, with the target's C library or macOS version. The last of each kind is 3.30, for
+    all that are yet to come.
     """
     return tuple(near for near in _on(_platform_of(target)) if near.python != target.python)
 
 
-def other_platforms(target: Target) -> tuple[Target, ...]:
-    """The target's Python on the other common platforms: Linux with glibc and musl, macOS; Intel and ARM.
+def next_pythons(target: Target) -> tuple[Target, ...]:
+    """The Pythons on the target's platform that are to come next, of each kind."""
+    ahead = {prefix: range(newest + 1, newest + _AHEAD + 1) for prefix, newest in NEWEST.items()}
+    pythons = _pythons(ahead["cp"], ahead["cp"], ahead["pp"])
+    return tuple(_hypothetical(python, _platform_of(target)) for python in pythons)
 
-    None for one of the nearest that are yet to come: what is true of today's and of 3.99 is true of those.
-    """
-    if NEWEST.get(target.python[:2], 0) < target.minor < YET_TO_COME:
-        return ()
+
+def other_platforms(target: Target) -> tuple[Target, ...]:
+    """The target's Python on the other common platforms: Linux with glibc and musl, macOS; Intel and ARM."""
     python = _python_of(target)
     own = (target.platform, target.libc.name if target.libc else None)
     return tuple(
@@ -54,18 +57,18 @@ def _hypothetical(python: Python, platform: Platform) -> Target:
 
 @functools.cache
 def _on(platform: Platform) -> tuple[Target, ...]:
-    return tuple(_hypothetical(python, platform) for python in _every_python())
+    plain, free, pypy = (
+        (*range(oldest, NEWEST[prefix] + 1), YET_TO_COME)
+        for prefix, oldest in (("cp", _OLDEST), ("cp", _FIRST_FREE), ("pp", _FIRST_PYPY))
+    )
+    return tuple(_hypothetical(python, platform) for python in _pythons(plain, free, pypy))
 
 
-@functools.cache
-def _every_python() -> tuple[Python, ...]:
-    cpythons = [Python("cp", (3, n), f"cp3{n}{'m' if n < 8 else ''}") for n in _minors("cp", _OLDEST)]
-    free = [Python("cp", (3, n), f"cp3{n}t") for n in _minors("cp", _FIRST_FREE)]
-    return (*cpythons, *free, *(Python("pp", (3, n), f"pypy3{n}_pp73") for n in _minors("pp", _FIRST_PYPY)))
-
-
-def _minors(prefix: str, oldest: int) -> tuple[int, ...]:
-    return (*range(oldest, NEWEST[prefix] + _AHEAD + 1), YET_TO_COME)
+def _pythons(plain: Sequence[int], free: Sequence[int], pypy: Sequence[int]) -> Iterator[Python]:
+    """CPythons, free-threaded ones and PyPys of these minor versions."""
+    yield from (Python("cp", (3, minor), f"cp3{minor}{'m' if minor < 8 else ''}") for minor in plain)
+    yield from (Python("cp", (3, minor), f"cp3{minor}t") for minor in free)
+    yield from (Python("pp", (3, minor), f"pypy3{minor}_pp73") for minor in pypy)
 
 
 def _python_of(target: Target) -> Python:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pexlite.model.pythons import NEWEST
 from pexlite.targets.platforms import platform_target
-from pexlite.targets.surroundings import neighbours, other_platforms
+from pexlite.targets.surroundings import neighbours, next_pythons, other_platforms
 
 
 def test_the_neighbours_are_every_other_python_on_the_same_platform() -> None:
@@ -12,9 +12,12 @@ def test_the_neighbours_are_every_other_python_on_the_same_platform() -> None:
     near = neighbours(target)
     pythons = [one.python for one in near]
     assert pythons[:6] == ["cp36", "cp37", "cp38", "cp39", "cp310", "cp312"]
-    assert {"cp313t", "cp314t", "pp38", "pp311", f"cp3{NEWEST['cp']}", f"cp3{NEWEST['cp'] + 1}"} <= set(pythons)
-    assert {"cp399", "cp399t", "pp399"} <= set(pythons)
+    assert {"cp313t", "cp314t", "pp38", "pp311", f"cp3{NEWEST['cp']}"} <= set(pythons)
+    assert {"cp330", "cp330t", "pp330"} <= set(pythons)
     assert len(set(pythons)) == len(pythons) and "cp311" not in pythons
+    coming = [one.python for one in next_pythons(target)]
+    assert {f"cp3{NEWEST['cp'] + 1}", f"cp3{NEWEST['cp'] + 1}t", f"pp3{NEWEST['pp'] + 1}"} <= set(coming)
+    assert set(coming).isdisjoint(pythons)
     assert {(one.platform, one.libc) for one in near} == {(target.platform, target.libc)}
     assert {tag.platform for one in near for tag in one.tags} == {tag.platform for tag in target.tags}
 
