@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pexlite.errors import IndexConfigurationError, UsageError
-from pexlite.files.paths import expanded, is_file
+from pexlite.files.paths import expanded, is_file, is_there
 from pexlite.files.places import pip_configuration_files
 from pexlite.indexes.dates import instant_of
 from pexlite.indexes.ignored_settings import unheeded, unheeded_by_lock
@@ -40,14 +40,20 @@ def effective_settings(asked: IndexSettings) -> IndexSettings:
     """
     said = _configuration()
     nothing = IndexSettings()
+    index_url = asked.index_url or said.get("index-url") or said.get("pypi-url")
+    extra_index_urls = _unique(*_words(said, "extra-index-url"), *asked.extra_index_urls)
+    # As in pip, --index-url does not undo a configured no-index.
+    no_index = asked.no_index or _flag(said, "no-index")
+    if not no_index:
+        index_url = index_url and _index(index_url)
+        extra_index_urls = tuple(map(_index, extra_index_urls))
     return replace(
         asked,
-        index_url=asked.index_url or said.get("index-url") or said.get("pypi-url"),
-        extra_index_urls=_unique(*_words(said, "extra-index-url"), *asked.extra_index_urls),
+        index_url=index_url,
+        extra_index_urls=extra_index_urls,
         index_strategy=_strategy(asked.index_strategy or uv_index_strategy()),
         find_links=_unique(*map(_absolute, (*_words(said, "find-links"), *asked.find_links))),
-        # As in pip, --index-url does not undo a configured no-index.
-        no_index=asked.no_index or _flag(said, "no-index"),
+        no_index=no_index,
         prereleases=asked.prereleases or _flag(said, "pre"),
         uploaded_prior_to=_instant(asked.uploaded_prior_to, said.get("uploaded-prior-to")),
         only_binary=_unique(
@@ -95,6 +101,24 @@ def configured_constraints() -> tuple[str, ...]:
             hint="correct its path, which starts in the directory of the build, or take it out",
         )
     return found
+
+
+def _index(address: str) -> str:
+    """The address of an index, valid in any directory.
+
+    Raises IndexConfigurationError for what is no such address: resolvers would say that no project is there.
+    """
+    path = local_path(address)
+    if path is None and parts_of(address, IndexConfigurationError).scheme not in ("http", "https"):
+        raise IndexConfigurationError(
+            f"{address} is no address of an index", hint="an index is asked by https, http or file"
+        )
+    if path is not None and not is_there(expanded(path)):
+        raise IndexConfigurationError(
+            f"there is no {address} to find projects in",
+            hint="write the whole address of the index: --index-url https://…, or a directory that is there",
+        )
+    return _absolute(address)
 
 
 def _strategy(said: str | None) -> str | None:

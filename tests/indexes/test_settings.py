@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ def test_nothing_said_is_nothing() -> None:
 @pytest.mark.parametrize("name", [field.name for field in fields(IndexSettings)])
 def test_every_setting_is_kept_on_the_way_to_a_resolver(name: str, tmp_path: Path) -> None:
     wanted: dict[str, Any] = {"index_strategy": "first-index", "uploaded_prior_to": "2026-01-31T00:00:00Z"}
+    wanted["index_url"] = "https://wanted.example/simple"
     usual = getattr(IndexSettings(), name)
     value: Any = wanted.get(
         name, {bool: True, int: 7, float: 7.0, tuple: (str(tmp_path),)}.get(type(usual), "wanted")
@@ -132,6 +133,43 @@ def test_what_is_asked_for_comes_on_top(configure: Path, monkeypatch: pytest.Mon
 def test_relative_links_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert effective_settings(IndexSettings(find_links=("links",))).find_links == (str(tmp_path / "links"),)
+
+
+@pytest.mark.parametrize("place", ["simple here", "./simple here"])
+def test_a_directory_that_is_an_index_becomes_absolute(
+    place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "simple here").mkdir()
+    found = effective_settings(IndexSettings(index_url=place, extra_index_urls=(place,)))
+    assert [found.index_url, *found.extra_index_urls] == [str(tmp_path / "simple here")] * 2
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("nowhere", "there is no nowhere to find projects in"),
+        ("/nowhere/at/all", "there is no /nowhere/at/all to find projects in"),
+        ("file:///nowhere", "there is no file:///nowhere to find projects in"),
+        ("htp://a.example/simple", "htp://a.example/simple is no address of an index"),
+        ("https://[a.example", "is no address"),
+    ],
+)
+@pytest.mark.parametrize("setting", ["--index-url", "--extra-index-url", "PIP_INDEX_URL"])
+def test_what_is_no_index_is_named_before_any_project_is_missed(
+    address: str, words: str, setting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = IndexSettings()
+    if setting == "PIP_INDEX_URL":
+        monkeypatch.setenv(setting, address)
+    elif setting == "--index-url":
+        asked = IndexSettings(index_url=address)
+    else:
+        asked = IndexSettings(extra_index_urls=(address,))
+    with pytest.raises(IndexConfigurationError) as caught:
+        effective_settings(asked)
+    assert words in caught.value.message
+    assert effective_settings(replace(asked, no_index=True)).no_index
 
 
 def test_configured_constraints_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
