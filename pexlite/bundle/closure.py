@@ -17,6 +17,9 @@ from pexlite.model import Amendments, LockParts, Root, Target, Wheel
 _Variables: TypeAlias = dict[str, str | frozenset[str]]
 _AS_ASKED = Amendments()
 _NO_PARTS = LockParts()
+_ADD = "add what is missing to the requirements; where a lock leaves it out, lock again"
+# All of it is here: no requirement that is added would help.
+_FIT = "build where they fit (--python, --platform), or ask for versions that fit here"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Lack:
     """The project's wheel, in a version that does not satisfy; None where none of its wheels fits the target."""
     others: tuple[str, ...] = ()
     """The file names of the project's wheels when none of them fits the target."""
+    pythons: tuple[str, ...] = ()
+    """The Pythons (Requires-Python) of those that would fit the target but for its Python."""
 
     @property
     def project(self) -> NormalizedName:
@@ -41,7 +46,8 @@ class Lack:
         if self.here is not None:
             return f"{shown} but {self.here.filename} is here"
         if self.others:
-            return f"{shown} has no wheel that fits: here is {', '.join(self.others)}"
+            only = f", for Python {' or '.join(self.pythons)}" if self.pythons else ""
+            return f"{shown} has no wheel that fits: here is {', '.join(self.others)}{only}"
         return f"{shown} is not here"
 
 
@@ -60,7 +66,7 @@ def closure(
         raise ClosureIncomplete(
             f"the wheels at hand are not enough for {target.name}",
             causes=list(dict.fromkeys(map(str, lacks))),
-            hint="add what is missing to the requirements; where a lock leaves it out, lock again",
+            hint=_ADD if any(not lack.others for lack in lacks) else _FIT,
         )
     return needed
 
@@ -152,8 +158,7 @@ def _walk(
         if amendments.excluded and _is_excluded(name, wheel, environment, amendments):
             continue
         if wheel is None:
-            others = sorted(other.filename for other in wheels if other.name == name)
-            lack = Lack(requirement, origin, None, tuple(others))
+            lack = _unfit(requirement, origin, [other for other in wheels if other.name == name], target)
             lacks[str(lack)] = lack
             continue
         if requirement.specifier and not requirement.specifier.contains(wheel.version, prereleases=True):
@@ -167,6 +172,15 @@ def _walk(
                 queue.extend(_applying(wheel.requires_dist, asked, wheel.filename, environment, amendments))
     order = sorted(needed.values(), key=lambda wheel: (wheel.local, wheel.name))
     return tuple(order), tuple(lacks.values())
+
+
+def _unfit(requirement: Requirement, origin: str, others: Sequence[Wheel], target: Target) -> Lack:
+    """The lack of a wheel that fits `target`, where `others` of its project may be at hand."""
+    ranks = _ranks(target)
+    pythons = {str(other.requires_python) for other in others if any(tag in ranks for tag in other.tags)}
+    return Lack(
+        requirement, origin, None, tuple(sorted(other.filename for other in others)), tuple(sorted(pythons))
+    )
 
 
 def _applying(

@@ -57,7 +57,11 @@ MISSING = [
         [wheel("n-1-cp312-cp312-manylinux_2_17_x86_64.whl")],
         "n, asked for by the command line, has no wheel that fits: here is n-1-cp312-cp312-manylinux_2_17",
     ),
-    (["p"], [wheel("p-1", python=">=3.12")], "p, asked for by the command line, has no wheel that fits"),
+    (
+        ["p"],
+        [wheel("p-1", python=">=3.12")],
+        "p, asked for by the command line, has no wheel that fits: here is p-1-py3-none-any.whl, for Python >=3",
+    ),
 ]
 
 
@@ -69,6 +73,20 @@ def test_what_is_missing_is_named_with_who_asked(
         closure(roots(*requirements), wheels, target(11))  # type: ignore[arg-type]
     assert len(caught.value.causes) == 1
     assert caught.value.causes[0].startswith(cause)
+
+
+@pytest.mark.parametrize(
+    ("requirements", "hint"),
+    [
+        (["p"], "build where they fit (--python, --platform), or ask for versions that fit here"),
+        (["gone"], "add what is missing to the requirements; where a lock leaves it out, lock again"),
+        (["p", "gone"], "add what is missing to the requirements; where a lock leaves it out, lock again"),
+    ],
+)
+def test_only_what_is_missing_is_to_be_added(requirements: list[str], hint: str) -> None:
+    with pytest.raises(ClosureIncomplete) as caught:
+        closure(roots(*requirements), [wheel("p-1", python=">=3.12")], target(11))
+    assert caught.value.hint == hint
 
 
 def test_every_missing_project_is_named_at_once() -> None:

@@ -208,7 +208,7 @@ def other_python(failure: Failure, _found: re.Match[str]) -> ResolutionError:
     return ResolutionError(
         f"{_subjects(failure, failure.asked)} cannot be had for Python {version}",
         causes=failure.causes,
-        hint="build for a newer Python (--python 3.X), or ask for an older version of it",
+        hint="build for a Python that it takes (--python 3.X), or ask for another version of it",
     )
 
 
