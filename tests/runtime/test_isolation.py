@@ -200,3 +200,32 @@ def test_a_standard_library_below_a_directory_named_packages_is_its_own(
     )
     python = tmp_path / "our-packages" / "python" / "bin" / newest.path.name
     assert run([python, file], environment(tmp_path / "root")).stdout == "True\n"
+
+
+FLAGS = """
+import sys
+
+
+def main():
+    print(sys.flags.optimize, sys.flags.isolated, sys.warnoptions[-1:], sys.argv[1:])
+"""
+OPTIONS_NOW = [
+    ([], "1 0 ['ignore'] ['a']"),
+    (["-OO"], "2 0 ['ignore'] ['a']"),
+    (["-O"], "1 0 ['ignore'] ['a']"),
+    (["-W", "error"], "1 0 ['error'] ['a']"),
+    (["-u", "-I", "-Wonce"], "1 1 ['once'] ['a']"),
+]
+
+
+@pytest.mark.parametrize(("options", "told"), OPTIONS_NOW, ids=str)
+def test_what_python_is_told_now_beats_the_options_sealed_in(
+    options: list[str], told: str, python: Interpreter, tmp_path: Path
+) -> None:
+    wheel = make_wheel(tmp_path, "flags", files={"flags.py": FLAGS})
+    launch = LaunchOptions(inject_python_args=("-O", "-W", "ignore"))
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("flags", "main"), launch=launch)
+    env = environment(tmp_path / "root")
+    for _ in range(2):
+        done = run([python.path, *options, file, "a"], env)
+        assert done.stdout.strip() == told

@@ -76,7 +76,7 @@ class Becoming:
             os.environ[_ARGUMENTS_GIVEN] = "1"
             if self.switches:
                 self.switches.give_back()
-            program.execute([program.python] + list(facts["inject_python_args"]) + sys.argv)
+            program.become_sealed(list(facts["inject_python_args"]))
         arguments = [_with_variables(word) for word in facts["inject_args"]] + arguments
         if facts["script"]:
             return program.as_script(facts["script"], arguments)

@@ -27,6 +27,7 @@ _FLAGS = (
     ("v", "verbose"),
     ("b", "bytes_warning"),
     ("q", "quiet"),
+    ("P", "safe_path"),
 )
 _END_OF_ZIP = b"PK\x05\x06"  # a file with these bytes may be a zip, whose `__main__` Python runs
 _OUR_HOOKS = "_pexlite.pth"  # its lines serve the app's Python; a start in this process needs none of them
@@ -73,7 +74,7 @@ class Program:
         except OSError:
             known = ", ".join(sorted(set(os.listdir(self.place + "/bin")) - _PYTHONS)) or "none"
             sys.stderr.write("error: there is no script %r in this file\n  it has: %s\n" % (name, known))
-            sys.stderr.write("hint: set PEX_SCRIPT to one of these\n")
+            sys.stderr.write("hint: set PEX_SCRIPT to one of these, or PEX_MODULE to a module\n")
             sys.exit(1)
         words = [path] + arguments
         if not _is_python_script(content):
@@ -102,6 +103,16 @@ class Program:
         if "PYTHON_WORKER_FACTORY_SECRET" in given or "PYTHON_WORKER_FACTORY_SOCK_DIR" in given:
             return False
         return bool(self.facts["spark"]) or "SPARK_HOME" in given or "spark" in given.get("PYTHONPATH", "")
+
+    def become_sealed(self, options: "list[str]") -> "NoReturn":
+        """Exec the app's Python with the sealed `options` and those given now, which win.
+
+        Taken from the flags: where a tool runs the file in its own process, as coverage does, the words on the
+        command line are the tool's. Python adds up -O, -b and -v, so a sealed one goes where it is given now.
+        """
+        now = _flags_set()
+        sealed = [word for word in options if word[:2] not in now]
+        self.execute([self.python] + sealed + now + sys.argv)
 
     def _become_python(self, arguments: "list[str]") -> "NoReturn":
         """Exec the app's Python with this Python's options and `arguments`."""
@@ -245,11 +256,18 @@ def _python_options() -> "list[str]":
     if original is not None:
         options = original[1 : len(original) - len(sys.argv)]
         return [word for word in map(_with_site, options) if word != "-" and not word.endswith(_BY_SHELL)]
+    return _flags_set()
+
+
+def _flags_set() -> "list[str]":
+    """The options by which this Python's flags are as they are."""
     flags = sys.flags
     options = ["-I"] if flags.isolated else []
     for letter, name in _FLAGS:
-        options.extend(["-" + letter] * int(getattr(flags, name)))
+        options.extend(["-" + letter] * int(getattr(flags, name, 0)))
     options.extend(["-O"] * flags.optimize)
+    if getattr(sys.stdout, "write_through", False):
+        options.append("-u")
     for option in sys.warnoptions:
         options.append("-W" + option)
     for name, value in sys._xoptions.items():
