@@ -417,7 +417,7 @@ SWITCHES = {
     "PEX_EXTRA_SYS_PATH": ("extra", "/nowhere", "PEX_EXTRA_SYS_PATH names /nowhere, which is not there"),
     "PEX_PATH": ("extra", "/nowhere", "PEX_PATH names /nowhere, which is not there"),
     "PEX_TOOLS": ("1", "perhaps", "PEX_TOOLS=perhaps is neither 1 nor 0"),
-    "PEX_VERBOSE": ("1", "", ""),
+    "PEX_VERBOSE": ("1", "loud", "PEX_VERBOSE=loud is neither 1 nor 0"),
 }  # fmt: skip
 
 

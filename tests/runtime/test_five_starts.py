@@ -260,6 +260,18 @@ def test_what_is_unknown_is_said_once(way: str, host: Host) -> None:
     assert done.stderr.splitlines() == ["pexlite: PEX_UNKNOWN does nothing here"]
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [{"PEX_TOOLS": "1"}, {"PEX_PYTHON": "python3"}, {"PEX_PYTHON_PATH": "/"}],
+    ids=lambda given: next(iter(given)),
+)
+def test_what_only_a_file_can_do_is_noted_once_in_a_made_venv(variables: dict[str, str], host: Host) -> None:
+    command = host.start("made venv", LaunchOptions(inject_python_args=("-B",)))
+    done = run([*command, "a"], {**host.env, **variables})
+    assert done.stderr.splitlines() == [f"pexlite: {next(iter(variables))} does nothing here"]
+    assert json.loads(done.stdout)["words"] == ["a"]
+
+
 @pytest.mark.parametrize("shell", ["sh", "dash", "bash", "ksh", "mksh", "zsh", "busybox"])
 def test_any_shell_can_run_the_sh_header(shell: str, host: Host) -> None:
     program = shutil.which(shell)

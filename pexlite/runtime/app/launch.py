@@ -69,12 +69,13 @@ def begin_from_shell(file: str) -> "tuple[Callable[..., Any], Start]":
 def begin_in_venv(file: str) -> "tuple[Callable[..., Any], Start]":
     """The same as `begin`, for the program `pex` of a venv that was made of the file."""
     os.environ["PEX"] = file
-    return _begun(dict(FACTS, sh_boot=False), _switches())
+    # Its Python is chosen, and the tools are in the file alone.
+    return _begun(dict(FACTS, sh_boot=False), _switches(("PEX_PYTHON", "PEX_PYTHON_PATH", "PEX_TOOLS")))
 
 
-def _switches() -> "Switches | None":
+def _switches(idle: "tuple[str, ...]" = ()) -> "Switches | None":
     names = [name for name in os.environ if name[:4] == "PEX_" and name not in ("PEX_ROOT", "PEX_KEEP_DAYS")]
-    return part("switches").Switches(names) if names else None
+    return part("switches").Switches(names, idle) if names else None
 
 
 def _begun(facts: "dict[str, Any]", switches: "Switches | None") -> "tuple[Callable[..., Any], Start]":

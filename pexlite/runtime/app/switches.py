@@ -27,10 +27,13 @@ class Switches:
     verbose = False
     has_noted = False
 
-    def __init__(self, names: "list[str]") -> None:
+    def __init__(self, names: "list[str]", idle: "tuple[str, ...]" = ()) -> None:
+        """Take these `names` out of the environment; those of `idle` can do nothing in this kind of start."""
         self.taken = {name: os.environ.pop(name) for name in names if name in TAKEN}
         get = self.taken.get
-        Switches.verbose = get("PEX_VERBOSE", "").lower() not in _NO
+        # With pex it is a number, of how much is said.
+        verbose = get("PEX_VERBOSE", "").strip("0")
+        Switches.verbose = verbose.isdigit() or self._flag("PEX_VERBOSE")
         self.interpreter = self._flag("PEX_INTERPRETER")
         self.module = get("PEX_MODULE", "")
         self.script = get("PEX_SCRIPT", "")
@@ -51,7 +54,7 @@ class Switches:
         is_again = "PEX_CHOSEN_PYTHON" in self.taken or "__PEXLITE_PYTHON_ARGUMENTS" in os.environ
         if not is_again and not Switches.has_noted:
             Switches.has_noted = True
-            self._note_what_does_nothing(names)
+            self._note_what_does_nothing(names, idle)
 
     def _flag(self, name: str) -> bool:
         value = self.taken.get(name, "")
@@ -59,13 +62,14 @@ class Switches:
             _refuse("%s=%s is neither 1 nor 0" % (name, value))
         return value.lower() in _YES
 
-    def _note_what_does_nothing(self, names: "list[str]") -> None:
+    def _note_what_does_nothing(self, names: "list[str]", idle: "tuple[str, ...]") -> None:
         for name in _PATHS:
             for entry in self.taken.get(name, "").split(os.pathsep):
                 if entry and not os.path.exists(entry):
                     _note("%s names %s, which is not there" % (name, entry))
         for name in sorted(names):
-            if name not in TAKEN and os.environ[name]:
+            value = self.taken.get(name, "").lower() if name in idle else os.environ.get(name)
+            if value and (name not in TAKEN or value not in _NO):
                 _note("%s does nothing here" % name)
 
     def applied(self, facts: "dict[str, Any]") -> "dict[str, Any]":
