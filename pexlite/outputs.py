@@ -141,7 +141,7 @@ class Output:
     def cannot_be_written(self, failure: OSError) -> PexliteError:
         """The error for a `failure` to write the file."""
         hint = f"name a place that can be written{self._with_option}"
-        if isinstance(failure, FileNotFoundError):
+        if isinstance(failure, FileNotFoundError) and not is_directory(self.path.parent):
             hint = f"make its directory first: mkdir -p {self.path.parent}"
         return WriteError(f"cannot write {self.path}", causes=[failure.strerror or str(failure)], hint=hint)
 

@@ -431,3 +431,10 @@ def test_venv_adds_to_what_it_made_and_to_nothing_else(work: Path, capsys: Said)
     for place in ("new", "own.tar.gz"):
         assert run(["venv", "app.pex", place]) == 0
         assert run(["venv", "app.pex", place]) == 0
+
+
+@pytest.mark.parametrize(("place", "leads_to"), [("gone/app.pex", "mkdir -p"), ("app.pex", "can be written")])
+def test_a_directory_is_to_be_made_only_where_it_is_not_there(place: str, leads_to: str, tmp_path: Path) -> None:
+    # Some directories take no file, and say that it is not there: /proc.
+    failure = Output(tmp_path / place, Kind.APPLICATION).cannot_be_written(FileNotFoundError())
+    assert failure.hint and leads_to in failure.hint
