@@ -31,7 +31,7 @@ def _unpacked(file: str) -> str:
     kept = {name: os.environ[name] for name in os.environ if name[:4] != "PEX_" or name == "PEX_ROOT"}
     child = subprocess.Popen(
         [sys.executable, file, "warm"],
-        env=dict(kept, PEX_TOOLS="1", PEX_PYTHON=sys.executable),
+        env=dict(kept, PEX_TOOLS="1", PEX_CHOSEN_PYTHON="1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

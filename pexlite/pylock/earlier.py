@@ -45,13 +45,18 @@ def versions_on(kept: Pylock, target: Target) -> Pylock:
 
 
 def lock_changes(before: Pylock, after: Pylock) -> tuple[LockChange, ...]:
-    """The projects whose versions differ between `before` and `after`, by name."""
+    """The projects whose versions differ between `before` and `after`, or the files of a version, by name."""
     old, new = _versions(before), _versions(after)
-    return tuple(
-        LockChange(name, old.get(name, ()), new.get(name, ()))
-        for name in sorted(old.keys() | new.keys())
-        if old.get(name) != new.get(name)
-    )
+    files = _hashes(before), _hashes(after)
+    found = []
+    for name in sorted(old.keys() | new.keys()):
+        versions = old.get(name, ()), new.get(name, ())
+        if versions[0] != versions[1]:
+            found.append(LockChange(name, *versions))
+        elif files[0][name] and files[1][name] and files[0][name].isdisjoint(files[1][name]):
+            others = tuple(f"{one} (other files)".strip() for one in versions[1])
+            found.append(LockChange(name, versions[0], others))
+    return tuple(found)
 
 
 def _has_one_source(package: Package) -> bool:
@@ -64,6 +69,15 @@ def _versions(lock: Pylock) -> dict[str, tuple[str, ...]]:
     for package in lock.packages:
         found.setdefault(package.name, set()).add(_version(package))
     return {name: tuple(sorted(versions)) for name, versions in found.items()}
+
+
+def _hashes(lock: Pylock) -> dict[str, set[str]]:
+    """The hashes of each project's files."""
+    found: dict[str, set[str]] = {package.name: set() for package in lock.packages}
+    for package in lock.packages:
+        files = [*(package.wheels or ()), package.sdist, package.archive]
+        found[package.name].update(value for file in files if file is not None for value in file.hashes.values())
+    return found
 
 
 def _version(package: Package) -> str:

@@ -174,7 +174,9 @@ def _requirement_hint(asked: Input, text: str) -> str:
     if apart:
         return f"write {apart[1]}=={apart[2]}"
     if is_there(asked.directory / text):
-        return f"if the file here is meant, write ./{text}"
+        quote = "'" if " " in text else ""
+        kind = "directory" if is_directory(asked.directory / text) else "file"
+        return f"if the {kind} here is meant, write {quote}./{text}{quote}"
     return "write it as pip takes it: name, name==1.2, name[extra]>=1,<2, or name @ https://…"
 
 

@@ -110,8 +110,17 @@ def read_lock(file: Path) -> Parsed:
     except OSError as error:
         return problem(f"the lock {file} cannot be read: {(error.strerror or str(error)).lower()}")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, PylockValidationError) as error:
-        return problem(f"{file.name} is no lock: {error}", "make one: pexlite lock .")
+        return problem(f"{file.name} is no pylock.toml: {error}", _instead_of(file))
     return Parsed(locks=((file, lock),), files=(file,))
+
+
+def _instead_of(file: Path) -> str:
+    """The hint for a `file` that was named as a lock and is none of PEP 751."""
+    if file.name in ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"):
+        return f"name the directory of the project that it lies beside: {file.parent}"
+    if file.suffix in (".txt", ".in"):
+        return f"requirements are given by -r {file.name}"
+    return "make one: pexlite lock ."
 
 
 def read_requirements(

@@ -10,11 +10,12 @@ import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
 
 from pexlite.errors import UsageError
-from pexlite.files.paths import is_there
+from pexlite.files.paths import is_directory, is_there
 from pexlite.files.programs import find_program
 from pexlite.indexes.indexes import Index, OwnIndexes, for_all, strategy_of, written_index
 from pexlite.indexes.uv_configuration import uv_flag
@@ -46,6 +47,8 @@ class UvProgram(Program):
         """Variables for uv. The user's own stay, except UV_DEFAULT_INDEX where pip's settings name an index."""
         # It would break sentences at the width of a terminal, which an exported COLUMNS tells even without one.
         variables = {"UV_NO_PROGRESS": "1", "NO_COLOR": "1", "COLUMNS": "100000"}
+        if not _has_cache(inherited):
+            variables["UV_NO_CACHE"] = "1"
         if settings.index_url:
             variables["UV_DEFAULT_INDEX"] = settings.index_url
         named = [f"{name}={url}" for name, url in for_all(settings)]
@@ -70,6 +73,17 @@ class UvProgram(Program):
         if settings.retries != usual.retries and "UV_HTTP_RETRIES" not in inherited:
             variables["UV_HTTP_RETRIES"] = str(settings.retries)
         return variables
+
+
+def _has_cache(inherited: Mapping[str, str]) -> bool:
+    """Whether uv has a directory for its cache: without one that it can write to, it ends."""
+    if "UV_CACHE_DIR" in inherited or os.name != "posix":
+        return True
+    caches = inherited.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - a text, maybe no path
+    there = Path(caches, "uv")
+    while not is_there(there) and there != there.parent:
+        there = there.parent
+    return is_directory(there) and os.access(there, os.W_OK)
 
 
 def index_arguments(settings: IndexSettings) -> list[str]:

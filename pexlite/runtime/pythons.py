@@ -94,8 +94,10 @@ def run_fitting(file, accepted, needed, switches, root="", platform=""):
     here = "; %s is %s" % ("PEX_PYTHON" if requested else "this", _this() + platform)
     _fail(
         _fitted("%s needs %s", os.path.basename(file), needed, _LINE - len("error: ") - len(here)) + here,
-        "%sinstall one that fits, name it with PEX_PYTHON=/path/to/python, or build for this one with --python"
-        % ("" if requested else "PATH has no other: "),
+        "start it with one that fits, or build for this one with --python"
+        if _CHOSEN in given
+        else "%sinstall one that fits, name it with PEX_PYTHON=/path/to/python, or build for this one with "
+        "--python" % ("" if requested else "PATH has no other: "),
     )
 
 

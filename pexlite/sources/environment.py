@@ -55,6 +55,13 @@ def _environment(path: Path, shown: str, directory: Path) -> Environment:
     _check_directory(path, shown, directory)
     program = path / "bin" / "python"
     if not is_file(program):
+        unreachable = program.is_symlink() and _may_not_be_reached(program.readlink())
+        if unreachable:
+            raise UsageError(
+                f"the Python of {shown} may not be reached from this account",
+                causes=[f"bin/python leads to {program.readlink()}"],
+                hint="build from the account that made it, or make one for this account: python3 -m venv",
+            )
         where = f"bin/python leads to {program.readlink()}" if program.is_symlink() else "there is no bin/python"
         raise UsageError(f"the Python of {shown} is gone: {where}", hint=_again(shown))
     try:
@@ -72,6 +79,16 @@ def _environment(path: Path, shown: str, directory: Path) -> Environment:
             hint=_again(shown),
         )
     return Environment(shown, path, target, libraries, _sees_system(path))
+
+
+def _may_not_be_reached(path: Path) -> bool:
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _check_directory(path: Path, shown: str, directory: Path) -> None:

@@ -112,6 +112,11 @@ def _some_path(spelling: str) -> str:
 
 
 def _not_found(spelling: str, wanted: WantedPython, refused: list[str], here: Target) -> TargetError:
+    if wanted.version.startswith("2"):
+        return TargetError(
+            f"files are built for Python 3.6 and newer, not for {spelling}",
+            hint=f"name another: --python {sys.version_info[0]}.{sys.version_info[1]}",
+        )
     hint = f"name its path: --python /path/to/bin/{wanted.program}"
     digits = re.fullmatch(r"3\.(\d+)(?:\..*)?", wanted.version)
     if digits and wanted.kind != "pp" and 6 <= int(digits[1]) <= NEWEST["cp"]:

@@ -52,7 +52,7 @@ def read_target(file: Path) -> Target:
     Raises TargetError.
     """
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
+        said = _object_in(file.read_text(encoding="utf-8"))
         if is_complete_platform(said):
             return complete_platform(said)
         if said.get("pexlite_target") != _FORMAT:
@@ -68,6 +68,18 @@ def read_target(file: Path) -> Target:
             f"{file} describes no target: {problem}",
             hint=f"write it on the machine it is for: pexlite probe -o {file.name}",
         ) from problem
+
+
+def _object_in(text: str) -> Mapping[str, Any]:
+    """The one JSON object in `text`. Raises ValueError."""
+    try:
+        said = json.loads(text)
+    except json.JSONDecodeError as problem:
+        writes = "pex3 interpreter inspect --markers --tags writes one"
+        raise ValueError(f"it is not one JSON object ({problem}); {writes}") from problem
+    if not isinstance(said, dict):
+        raise ValueError("it is no JSON object; of several targets each has a file of its own")
+    return said
 
 
 def _is_host(place: str) -> bool:

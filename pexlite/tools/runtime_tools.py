@@ -58,7 +58,8 @@ def make_venv(path: Path, place: Path, options: VenvOptions = VenvOptions()) -> 
     program = str(find_targets([options.python], (), no_report)[0].interpreter) if options.python else None
     command = [program or sys.executable, "-I", "-S", str(_LOOK), str(ROOM_DIRECTORY), _absolute(path)]
     # Without `python`, run_tool.py itself execs another Python where this one does not fit.
-    _run([*command, "venv", _absolute(place), *options.words()], path, {"PEX_PYTHON": program, "PYTHONPATH": ""})
+    variables = {"PEX_CHOSEN_PYTHON": "1" if program else None, "PYTHONPATH": ""}
+    _run([*command, "venv", _absolute(place), *options.words()], path, variables)
     return place
 
 
@@ -81,7 +82,7 @@ def unpack(path: Path) -> Path:
     """
     read_manifest(path)
     command = [sys.executable, _absolute(path), "warm"]
-    return Path(_run(command, path, {"PEX_PYTHON": sys.executable, "PEX_TOOLS": "1"}).rstrip("\n"))
+    return Path(_run(command, path, {"PEX_CHOSEN_PYTHON": "1", "PEX_TOOLS": "1"}).rstrip("\n"))
 
 
 def _absolute(path: Path) -> str:

@@ -59,6 +59,8 @@ def here(tmp_path: Path) -> Path:
     (tmp_path / "broken.py").symlink_to("nowhere")
     (tmp_path / "pylock.toml").write_text(LOCK)
     (tmp_path / "requirements.txt").write_text("idna\n--pre\n")
+    (tmp_path / "sub dir").mkdir()
+    (tmp_path / "sub dir" / "poetry.lock").write_text("[metadata]\n")
     make_wheel(tmp_path, "little")
     with tarfile.open(tmp_path / "little-1.0.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "package", "little-1.0")
@@ -207,7 +209,13 @@ def test_the_settings_of_a_requirements_file_are_added(here: Path) -> None:
         ({"constraint_files": ("c.txt",)}, "there is no constraints file c.txt", "relative to"),
         ({"source_directories": (Path("srcc"),)}, "the source directory srcc is not there", "-D src"),
         ({"executable": Path("absent.py")}, "there is no script", "--exe app.py"),
-        ({"lock": Path("requirements.txt")}, "requirements.txt is no lock", "pexlite lock"),
+        ({"lock": Path("requirements.txt")}, "requirements.txt is no pylock.toml", "-r requirements.txt"),
+        ({"lock": Path("sub dir/poetry.lock")}, "poetry.lock is no pylock.toml", "/sub dir"),
+        (
+            {"requirements": ("sub dir",)},
+            "'sub dir' is no requirement",
+            "if the directory here is meant, write './sub dir'",
+        ),
         ({"lock": Path("pylock.toml"), "requirement_files": ("pylock.toml",)}, "more than one lock", "keep one"),
     ],
 )

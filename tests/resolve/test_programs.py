@@ -87,6 +87,13 @@ def test_uv_gets_find_links_by_variable_without_those_that_are_not_there(
     ]
 
 
+def test_uv_does_without_a_cache_that_it_cannot_write_to(tmp_path: Path) -> None:
+    nowhere = {"XDG_CACHE_HOME": "/dev/null/here"}
+    assert UvProgram(("uv",)).variables(IndexSettings(), nowhere)["UV_NO_CACHE"] == "1"
+    for there in ({"XDG_CACHE_HOME": str(tmp_path / "made later")}, {**nowhere, "UV_CACHE_DIR": str(tmp_path)}):
+        assert "UV_NO_CACHE" not in UvProgram(("uv",)).variables(IndexSettings(), there)
+
+
 def test_uv_variables_of_the_person_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_INDEX", "https://theirs.example/simple")
     monkeypatch.setenv("UV_HTTP_TIMEOUT", "99")

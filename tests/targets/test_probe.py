@@ -178,6 +178,18 @@ def test_an_answer_holds_what_a_python_could_say(changes: dict[str, object], wor
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [("[]", "no JSON object"), ("{} {}", "not one JSON object"), ("/usr/bin/python3", "pex3 interpreter")],
+)
+def test_a_file_that_is_no_object_is_told_as_that(text: str, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "target.json"
+    file.write_text(text)
+    with pytest.raises(TargetError, match="describes no target") as caught:
+        read_target(file)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
     ("told", "version"),
     [("2.36", (2, 36)), ("2.36-custom", (2, 36)), ("2.36+99999999", (2, 36)), ("2-99999999", None)],
 )
