@@ -145,7 +145,7 @@ def test_the_mode_is_the_same_under_any_umask(mask: int, machine: Machine, wheel
     assert (machine.work / "app.pex").stat().st_mode & 0o777 == 0o755
 
 
-@pytest.mark.parametrize("output", ["directory", "missing/app.pex", "/proc/app.pex", "file/app.pex"])
+@pytest.mark.parametrize("output", ["directory", "/proc/missing/app.pex", "/proc/app.pex", "file/app.pex"])
 def test_a_place_that_cannot_be_written_is_one_line(output: str, machine: Machine, wheels: Path) -> None:
     (machine.work / "directory").mkdir()
     (machine.work / "file").touch()

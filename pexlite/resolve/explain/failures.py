@@ -19,7 +19,8 @@ def explain(job: Job, outcome: Outcome, resolver: Resolver, rows: Iterable[Row])
     return known or ResolutionError(
         f"{resolver.name} could not resolve {failure.asked} for {job.target.name}",
         causes=failure.causes or [f"it ended with code {outcome.code}"],
-        hint=_by_the_other(job, resolver),
+        # What a signal has ended, as at Ctrl-C, starts nothing more.
+        hint=_by_the_other(job, resolver) if outcome.code >= 0 else None,
     )
 
 
