@@ -71,7 +71,8 @@ def _read(output: Output, terms: LockTerms) -> Pylock | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, PylockValidationError) as problem:
-        if terms.upgrade or output.force:
+        # What has another name was never a lock: that it is in the way is told where the output is checked.
+        if terms.upgrade or output.force or not is_valid_pylock_path(output.path):
             return None
         raise UsageError(
             f"{output.path.name} is there and cannot be read as a lock, so its versions cannot stay",

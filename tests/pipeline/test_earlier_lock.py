@@ -92,6 +92,13 @@ def test_what_changed_is_told(resolver: str, links: Path) -> None:
     assert list(map(str, again.changes or ())) == ["click 8.0 -> 9.0", "+ new 1.0", "- old 1.0"]
 
 
+def test_what_never_was_a_lock_is_no_damaged_one(links: Path) -> None:
+    (links.parent / "pyproject.toml").write_text("[project]\nname = 'mine'\nversion = '1'\n")
+    with pytest.raises(PexliteError, match=r"pyproject\.toml is there already, and is not a lock") as caught:
+        lock(BuildRequest(directory=links.parent, requirements=("rich",), output=Path("pyproject.toml")))
+    assert "--force" in (caught.value.hint or "")
+
+
 @pytest.mark.parametrize(
     ("text", "output"),
     [
