@@ -56,7 +56,7 @@ class Debian:
 
 
 DEBIANS = {
-    "12": Debian("12", "bookworm", "tests", 11),  # Python 3.11.2, the oldest that there is
+    "12": Debian("12", "bookworm", "tests", 13),  # Python 3.11.2, the oldest that there is
     "13": Debian("13", "trixie", "runtime", 8),
 }
 
