@@ -1,4 +1,7 @@
-"""An output of a command destroys no source, and nothing that its own kind did not make."""
+"""An output of a command destroys no source, and nothing that its own kind did not make.
+
+Longer than 400 lines, since every kind of output and of what may lie in its place stands in one table.
+"""
 
 from __future__ import annotations
 

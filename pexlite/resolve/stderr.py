@@ -17,7 +17,7 @@ _TEMPORARY = re.compile(
     r"(?:file://)?/[^\s'\"`<>()]*/(?:pip-[a-z-]+|pexlite-(?:build|checkout|download|project|sdist|sources|wheel))"
     r"-[a-z0-9_]{8}/"
     # A copy of a project lies as deep as the project itself.
-    r"(?:root/(?:pexlite-parent/)*)?"
+    r"(?:pexlite-root/(?:pexlite-parent/)*)?"
 )
 _UNIQUE = re.compile(r"(?<=\w)_[0-9a-f]{32}\b")
 _NOISE = re.compile(

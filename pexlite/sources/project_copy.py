@@ -22,7 +22,7 @@ _NEVER_COPIED = frozenset(
 _COPIED_KINDS = frozenset({stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK})
 _STALE_IN_BUILD = re.compile(r"lib|lib\..*|bdist\..*|temp\..*|scripts-.*")
 # The directories of a copy that stand for the root of the file system, and for those from there to the checkout.
-_ROOT = "root"
+_ROOT = "pexlite-root"
 _PARENT = "pexlite-parent"
 # The files that git writes even when it only reads; the rest of the history, which may be large, is linked.
 _WRITTEN_BY_GIT = frozenset({"index", "HEAD"})

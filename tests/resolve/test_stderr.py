@@ -11,7 +11,7 @@ from pexlite.resolve.stderr import clean_lines, essential_lines
     ("said", "kept"),
     [
         ("Failed to build `/tmp/pexlite-project-lvjm2grp/be_flit`", "Failed to build `be_flit`"),
-        ("`/tmp/pexlite-project-lvjm2grp/root/pexlite-parent/pexlite-parent/my.app`", "`my.app`"),
+        ("`/tmp/pexlite-project-lvjm2grp/pexlite-root/pexlite-parent/pexlite-parent/my.app`", "`my.app`"),
         ("Failed to build 'file:///var/tmp/pexlite-project-dl4q3yte/be' when", "Failed to build 'be' when"),
         (
             "git clone -q file:///srv/app /tmp/pip-install-67de0nbs/app_09e83f01e8354b1985794b633b1166ef",
