@@ -25,22 +25,21 @@ _PROGRAM = Path(__file__).with_name("compile_wheel.py")
 def bytecode(
     wheels: Sequence[Wheel], targets: Sequence[Target], store: Store, report: Report
 ) -> tuple[Bytecode, ...]:
-    """The bytecode of each wheel that has modules, for each CPython among `targets` that is on this machine."""
-    wanted = [
-        (wheel, target)
-        for target in compiling(targets)
+    """The bytecode of each wheel that has modules, for the Pythons of the `targets` that it fits.
+
+    Each target has the interpreter that compiles for it.
+    """
+    # Targets that differ in their platform have the same bytecode.
+    wanted = {
+        (target.python, wheel.sha256): functools.partial(_of, wheel, target, store)
+        for target in reversed(targets)
         for wheel in wheels
-        if any(name.endswith(".py") for name in wheel.files)
-    ]
-    jobs = [functools.partial(_of, wheel, target, store) for wheel, target in wanted]
+        if not wheel.tags.isdisjoint(target.tags) and any(name.endswith(".py") for name in wheel.files)
+    }
+    jobs = [wanted[key] for key in sorted(wanted)]
     if jobs:
         report(Progress("build", f"compiling {len(jobs)} wheels"))
     return tuple(each(jobs))
-
-
-def compiling(targets: Sequence[Target]) -> list[Target]:
-    """The targets whose Python is on this machine and is a CPython; only its bytecode format is known here."""
-    return [target for target in targets if target.interpreter is not None and target.python.startswith("cp")]
 
 
 def _of(wheel: Wheel, target: Target, store: Store) -> Bytecode:

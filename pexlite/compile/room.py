@@ -16,7 +16,7 @@ from pathlib import Path
 
 from packaging.markers import default_environment
 
-from pexlite.compile.bytecode import compile_with, compiling, key_of
+from pexlite.compile.bytecode import compile_with, key_of
 from pexlite.errors import FetchError, WriteError
 from pexlite.model import Room, RoomBytecode, Target
 from pexlite.store.store import Store
@@ -36,8 +36,8 @@ def carried_room(sources: Sources, targets: Sequence[Target], store: Store, *, w
     for target in targets:
         if target.interpreter is None and target.python == here:
             target = replace(target, interpreter=Path(sys.executable), environment=default_environment())
-        # Python 3.6 has no unchecked pycs (PEP 552).
-        if target.python != "cp36" and compiling([target]):
+        # Python 3.6 has no unchecked pycs (PEP 552); a PyPy reads the sources.
+        if target.interpreter is not None and target.python.startswith("cp") and target.minor > 6:
             with contextlib.suppress(FetchError, WriteError):
                 compiled = _compiled(files, target, store)
                 return Room(files, compiled if with_modules else replace(compiled, modules=()))

@@ -8,12 +8,13 @@ from pexlite.bundle.collisions import Collision
 from pexlite.bundle.records import unlike_records
 from pexlite.bundle.sizes import outsized_wheels
 from pexlite.bundle.without_effect import ineffective_requirements
-from pexlite.compile.bytecode import compiling
+from pexlite.compile.compilers import uncompiled
 from pexlite.errors import CollisionError, InvalidWheel, UsageError
 from pexlite.model import (
     BuildRequest,
     Bundle,
     Specification,
+    Target,
 )
 from pexlite.pipeline.prepare import Prepared
 
@@ -74,12 +75,11 @@ def check_records(request: BuildRequest, bundle: Bundle) -> None:
         )
 
 
-def check_compiles(prepared: Prepared) -> None:
-    """Raise UsageError where bytecode is wanted, and no Python that the file is for could compile it."""
-    wanted = prepared.targets if prepared.request.bytecode else ()
-    if wanted and not compiling(wanted):
-        names = ", ".join(target.name for target in wanted)
+def check_compiles(prepared: Prepared, compiled: Sequence[Target]) -> None:
+    """Raise UsageError where bytecode is wanted, and there is no target that it can be `compiled` for."""
+    if prepared.request.bytecode and not compiled:
         raise UsageError(
-            f"--compile needs a CPython that the file is for, and none is on this machine: {names}",
-            hint="leave it out, or name one that is here: --python 3.12",
+            "--compile finds no Python to compile with",
+            causes=uncompiled(prepared.targets, compiled),
+            hint="have such a Python here (pexlite probe --list shows those that are), or leave --compile out",
         )

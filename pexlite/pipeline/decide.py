@@ -15,11 +15,11 @@ from pexlite.bundle.collisions import collisions
 from pexlite.bundle.plan import Surroundings, plan_bundle
 from pexlite.bundle.platform_tag import platform_tag
 from pexlite.compile.bytecode import bytecode
+from pexlite.compile.compilers import with_compilers
 from pexlite.compile.room import carried_room
 from pexlite.model import (
     BuildRequest,
     Bundle,
-    Bytecode,
     Decision,
     Draft,
     Report,
@@ -63,7 +63,8 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         check_output(Output.of(request, request.output), specification)
     prepared = prepare(request, specification, report)
     check_something_applies(prepared)
-    check_compiles(prepared)
+    compiled = with_compilers(prepared.targets) if request.bytecode else ()
+    check_compiles(prepared, compiled)
     chosen = _chosen(prepared)
     start = choose_start(prepared, chosen.wheels)
     name = default_name(start.entry_point, prepared)
@@ -77,9 +78,9 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     check_output(Output.of(request, output), _with_loose(specification, start))
     found = collisions(bundle, content_digests)
     check_collisions(request, found)
-    stages = Stages(prepared, chosen, start, floor, surroundings, bundle, found)
+    stages = Stages(prepared, chosen, start, floor, surroundings, bundle, found, compiled)
     return Decision(
-        draft=_draft(prepared, bundle, report),
+        draft=_draft(prepared, bundle, compiled, report),
         name=name,
         targets=tuple(target.name for target in prepared.targets),
         platform=platform,
@@ -148,16 +149,14 @@ def _wheels(prepared: Prepared, start: Start, locked: Sequence[Wheel]) -> tuple[
     return each_once([*(entry.wheel for entry in (*prepared.local, *start.loose)), *locked])
 
 
-def _draft(prepared: Prepared, bundle: Bundle, report: Report) -> Draft:
-    """The draft of the file, its wheels uncompressed and bytecode added where the request says so."""
+def _draft(prepared: Prepared, bundle: Bundle, compiled: Sequence[Target], report: Report) -> Draft:
+    """The draft of the file, its wheels uncompressed where the request says so; bytecode for `compiled` added."""
     request, store = prepared.request, prepared.workshop.store
     if not request.compress:
         bundle = replace(bundle, wheels=uncompressed(bundle.wheels, store, report))
-    compiled: tuple[Bytecode, ...] = ()
-    if request.bytecode:
-        compiled = bytecode(bundle.wheels, prepared.targets, store, report)
-    room = carried_room(room_sources(), prepared.targets, store, with_modules=bool(request.bytecode))
-    return draft(bundle, __version__, room, compiled)
+    packs = bytecode(bundle.wheels, compiled, store, report)
+    room = carried_room(room_sources(), compiled or prepared.targets, store, with_modules=bool(request.bytecode))
+    return draft(bundle, __version__, room, packs)
 
 
 def _is_repeatable(stages: Stages) -> bool:

@@ -17,12 +17,13 @@ from pexlite.bundle.plan import Surroundings
 from pexlite.bundle.records import unlike_records
 from pexlite.bundle.tree import skipped_notices
 from pexlite.bundle.without_effect import ineffective_amendments, ineffective_requirements
-from pexlite.compile.bytecode import compiling
+from pexlite.compile.compilers import uncompiled
 from pexlite.model import (
     BuildRequest,
     Bundle,
     Import,
     LocalKind,
+    Target,
     Wheel,
 )
 from pexlite.pipeline.choose_lock import ChosenLock
@@ -43,6 +44,8 @@ class Stages:
     surroundings: Sequence[Surroundings]
     bundle: Bundle
     collisions: Sequence[Collision]
+    compiled: Sequence[Target]
+    """The targets that bytecode goes in for, each with the interpreter that makes it."""
 
     @property
     def local(self) -> tuple[LocalWheel, ...]:
@@ -56,7 +59,7 @@ def notices(stages: Stages) -> tuple[str, ...]:
     request, specification = prepared.request, prepared.specification
     return (
         *unread_variables(request.launch),
-        *_uncompiled(prepared),
+        *(uncompiled(prepared.targets, stages.compiled) if request.bytecode else ()),
         *specification.notices,
         *prepared.notices,
         *ineffective_requirements(prepared.written, prepared.targets),
@@ -77,14 +80,6 @@ def notices(stages: Stages) -> tuple[str, ...]:
         *only_here(bundle, stages.surroundings, _with_pure_wheels(chosen)),
         *not_yet_on_windows(bundle),
     )
-
-
-def _uncompiled(prepared: Prepared) -> tuple[str, ...]:
-    """A notice about targets that `--compile` has no Python for."""
-    wanted = prepared.targets if prepared.request.bytecode else ()
-    here = compiling(wanted)
-    names = ", ".join(target.name for target in wanted if target not in here)
-    return (f"no bytecode for {names}: no such CPython is on this machine",) if names else ()
 
 
 def _damaged_wheels(prepared: Prepared) -> tuple[str, ...]:

@@ -49,16 +49,27 @@ def named_target(spelling: str, here: Target) -> Target:
             "those that are here: pexlite probe --list",
         )
     refused: list[str] = []
-    target = _on_path(wanted, refused)
-    if target is None and wanted.fits(here):
-        return here
-    target = target or _elsewhere(wanted)
+    target = _find(wanted, here, refused)
     if target is None:
         raise _not_found(spelling, wanted, refused, here)
     return target
 
 
+def python_here(tag: str) -> Target | None:
+    """The Target of a Python here with the `tag` "cp312", "cp313t" or "pp311"; None where there is none."""
+    wanted = wanted_python(tag)
+    return _find(wanted, running_target(), []) if wanted else None
+
+
 # -- looking -------------------------------------------------------------------------------------
+
+
+def _find(wanted: WantedPython, here: Target, refused: list[str]) -> Target | None:
+    """The Python that is `wanted`: on PATH, else the running one (`here`), else any. `refused`: see `_on_path`."""
+    target = _on_path(wanted, refused)
+    if target is None and wanted.fits(here):
+        return here
+    return target or _elsewhere(wanted)
 
 
 def _program_of(path: Path) -> Path:

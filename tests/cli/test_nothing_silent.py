@@ -129,7 +129,7 @@ OF_BUILD = OF_BOTH | {
         APP, "--runtime-pex-root /var/pex", f"{APP} --runtime-pex-root ''", "names no directory"
     ),
     "--compile": Row(
-        APP, "--compile", f"{APP} --compile --platform win_amd64-cp-312-cp312", "--compile needs a CPython"
+        APP, "--compile", f"{APP} --compile --platform win_amd64-cp-36-cp36m", "finds no Python to compile with"
     ),
     "--no-compress": Row(APP, "--no-compress"),
     "--allow-large": Row(f"large {N} --dry-run", "--allow-large"),
