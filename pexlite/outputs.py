@@ -25,9 +25,9 @@ from pexlite.files.replacing import replacing
 if TYPE_CHECKING:
     from pexlite.model import BuildRequest
 
-# The second line of every file. Python would run a truncated file as a script: the unknown coding (PEP 263) has it
-# refuse the file with these words instead.
-CODING = "coding: damaged-or-read-from-a-pipe--copy-the-file-here-again"
+# In the second line of every file, behind a quotation mark that the line does not close. Python takes a file that
+# is cut off, or comes through a pipe, for a script: it refuses that line, shows it, and reads no further.
+UNREADABLE = "damaged, or read from a pipe: copy the file here again, and start it by its name"
 # The first line of a lock in the form of a requirements file.
 REQUIREMENTS_HEADER = "# made by pexlite lock, for: pip install --require-hashes --no-deps -r FILE"
 _PLATFORM = "{platform}"
@@ -193,7 +193,7 @@ def is_of_kind(path: Path, kind: Kind) -> bool:
 
 def _is_application(path: Path) -> bool:
     with path.open("rb") as file:
-        if CODING.encode() in file.read(_LONGEST_LINE + len(CODING) + 16):
+        if UNREADABLE.encode() in file.read(_LONGEST_LINE + len(UNREADABLE) + 16):
             return True  # ours, even if it is truncated
     # A zip with __main__.py, which Python can start. Some wheels have one too, but are no applications.
     return path.suffix != ".whl" and not {"__main__.py", "__main__.pyc"}.isdisjoint(_members(path))

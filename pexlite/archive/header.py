@@ -10,7 +10,7 @@ from pexlite.archive.runtime_files import LAYOUT
 from pexlite.archive.switches import asked_by_people
 from pexlite.model import Bundle, LaunchOptions
 from pexlite.model.pythons import known
-from pexlite.outputs import CODING
+from pexlite.outputs import UNREADABLE
 
 # Reads the pointers that first starts left (see runtime/__init__.py): a program of the app, the script it runs,
 # and the loader of such programs, since a home may be shared by machines of several kinds: the first whose loader
@@ -23,7 +23,8 @@ from pexlite.outputs import CODING
 # that may be Spark's: whether it is, is told there.
 _SHELL = """\
 #!/bin/sh
-# {coding}
+: "{unreadable}
+"
 [ -z "${{ZSH_VERSION-}}" ] || emulate sh
 {{
 case $0 in /*) PEX=$0 ;; *) PEX=$PWD/${{0#./}} ;; esac
@@ -87,7 +88,7 @@ def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID) -> bytes:
     """
     if bundle.launch.sh_boot:
         return _shell_header(bundle, build_id).encode("utf-8", "surrogateescape")
-    return f"#!{shebang_of(bundle.launch)}\n# {CODING}\n".encode()
+    return f'#!{shebang_of(bundle.launch)}\n"{UNREADABLE}\n'.encode()
 
 
 def _shell_header(bundle: Bundle, build_id: str) -> str:
@@ -102,7 +103,7 @@ def _shell_header(bundle: Bundle, build_id: str) -> str:
         asked="".join(f"${name}" for name in asked_by_people()),
         switches=" ".join(asked_by_people()),
         build_id=build_id,
-        coding=CODING,
+        unreadable=UNREADABLE,
         pythons=_words(list(dict.fromkeys(names))).rstrip(),
         needed=shlex.quote(bundle.runs_on),
         sealed="".join(f"        {line}\n" for line in _sealed(launch, in_process)),

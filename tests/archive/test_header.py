@@ -15,6 +15,7 @@ from pexlite.archive.header import header
 from pexlite.archive.runtime_files import LAYOUT
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant
 from tests.factories import write_files
+from tests.interpreters import Interpreter, supported
 
 # The app's Python: tells its own name, its arguments and its variables.
 TELLING = """#!/bin/sh
@@ -33,6 +34,16 @@ def bundle_of(launch: LaunchOptions, runs_on: str = "any") -> Bundle:
         pth_files=(),
         runs_on=runs_on,
     )
+
+
+@pytest.mark.parametrize("python", supported(), ids=str)
+@pytest.mark.parametrize("sh_boot", [False, True])
+def test_a_python_that_reads_a_header_as_a_script_says_what_to_do(python: Interpreter, sh_boot: bool) -> None:
+    content = header(bundle_of(LaunchOptions(sh_boot=sh_boot)))
+    # No binary data: a PyPy decodes all of a pipe first.
+    done = subprocess.run([python.path], input=content, capture_output=True, check=False)
+    assert done.returncode == 1 and done.stdout == b""
+    assert b"read from a pipe: copy the file here again, and start it by its name" in done.stderr
 
 
 @pytest.mark.parametrize(

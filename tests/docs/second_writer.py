@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_HEADER = b"#!/usr/bin/env python3\n# coding: damaged-or-read-from-a-pipe--copy-the-file-here-again\n"
+_HEADER = b"""\
+#!/usr/bin/env python3
+"damaged, or read from a pipe: copy the file here again, and start it by its name
+"""
 _EXTRA = struct.pack("<HH", 0x7870, 22) + b"PK\5\6" + b"\xff" * 18
 _DATE = (0, 0x21)  # 1980-01-01 00:00
 _UNIX = 3 << 8
