@@ -1,0 +1,382 @@
+/* The Python that the file carries: chosen, unpacked once into the cache, found there. */
+
+#ifndef INTERPRETER_H
+#define INTERPRETER_H
+
+#include "cache.h"
+#include "sha256.h"
+#include "tar.h"
+
+enum { PRUNER = 10000, ANOTHER_START = 300000, WORD_AFTER = 5000, PROGRESS_AFTER = 1000 };
+
+/* The file as it was called, and open. */
+struct opened { const char *called; long descriptor; };
+
+/* -- which one -- */
+
+/* The newest "GLIBC_2.N" among the names in a C library: N; 0 where there is none, or no such file. */
+static u64 newest_glibc_in(const char *path)
+{
+    static char buffer[65536 + 16];
+    long file = call4(OPENAT, HERE, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+    u64 newest = 0;
+    size_t kept = 0;
+    for (long got; file >= 0 && (got = call3(READ, file, buffer + kept, 65536)) > 0;) {
+        size_t end = kept + (size_t)got;
+        for (size_t at = 0; at + 16 <= end; at++)
+            if (buffer[at] == 'G' && !memcmp(buffer + at, "GLIBC_2.", 8) && value_of_digits(buffer + at + 8) > newest &&
+                value_of_digits(buffer + at + 8) < 1000)
+                newest = value_of_digits(buffer + at + 8);
+        kept = end < 16 ? end : 16;
+        memmove(buffer, buffer + end - kept, kept);
+    }
+    if (file >= 0)
+        call1(CLOSE, file);
+    return newest;
+}
+
+/* The host's glibc, as N of 2.N, found beside its loader; 0 where that cannot be told. */
+static u64 glibc_here(const char *loader)
+{
+    static const char *const places[] = {"/lib64", "/usr/lib64", "/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib"};
+    char target[4096];
+    long length = call4(READLINKAT, HERE, loader, target, sizeof target - 1);
+    u64 newest = newest_glibc_in(joined(directory_of(loader), "/libc.so.6"));
+    if (!newest && length > 0) {
+        target[length] = 0;
+        const char *real = *target == '/' ? target : joined(directory_of(loader), "/", target);
+        newest = newest_glibc_in(joined(directory_of(real), "/libc.so.6"));
+    }
+    for (int at = 0; at < 5 && !newest; at++)
+        newest = newest_glibc_in(joined(places[at], "/libc.so.6"));
+    return newest;
+}
+
+/* Why this Python cannot run here; 0 where it can. */
+static const char *unfit(const struct own_python *own)
+{
+    struct file_status found;
+    if (!*own->loader)
+        return 0;
+    if (status_of(own->loader, &found))
+        return joined("there is no ", own->loader, " here");
+    if (!begins(own->libc, "glibc 2."))
+        return 0;
+    u64 here = glibc_here(own->loader);
+    if (!here || here >= value_of_digits(own->libc + 8))
+        return 0;
+    return joined("it needs ", own->libc, ", and this is glibc 2.", number(here));
+}
+
+static void fail_unfit(const char *why) __attribute__((noreturn));
+static void fail_unfit(const char *why)
+{
+    fail(joined(program_name, " brings ", configured("brought"), ", and that does not run here: ", why),
+         "name a Python with PEX_PYTHON=/path/to/python, or build for this machine with --python-from");
+}
+
+/* -- whether it starts -- */
+
+/* The first line that the program writes where it does not start with what a start needs; 0 where it does. */
+static const char *complaint_of(const char *program)
+{
+    int ends_of_pipe[2], status = -1;
+    if (call2(PIPE2, ends_of_pipe, O_CLOEXEC))
+        return 0;
+    long child = call5(CLONE, 17, 0, 0, 0, 0);
+    if (!child) {
+        const char *words[] = {program, "-I", "-B", "-c", "import json, zlib", 0};
+        long nothing = call4(OPENAT, HERE, "/dev/null", O_RDWR, 0);
+        call3(DUP3, nothing < 0 ? ends_of_pipe[0] : nothing, 0, 0);
+        call3(DUP3, ends_of_pipe[1], 1, 0);
+        call3(DUP3, ends_of_pipe[1], 2, 0);
+        unset("PYTHONHOME");
+        long failure = call3(EXECVE, program, words, environment);
+        const char *why = reason(failure);
+        call3(WRITE, 2, why, strlen(why));
+        call1(EXIT_GROUP, 127);
+    }
+    call1(CLOSE, ends_of_pipe[1]);
+    char *words = memory(4097);
+    size_t length = 0;
+    for (long got; (got = call3(READ, ends_of_pipe[0], words + length, 4096 - length)) > 0 || got == -EINTR;)
+        length += got > 0 ? (size_t)got : 0;
+    call1(CLOSE, ends_of_pipe[0]);
+    while (child > 0 && call4(WAIT4, child, &status, 0, 0) == -EINTR)
+        ;
+    if (child < 0 || !status)
+        return 0;
+    words[length] = 0;
+    for (size_t at = 0; at < length; at++)
+        if (words[at] == '\n')
+            words[at] = 0;
+    return *words ? words : "its Python does not start";
+}
+
+/* -- unpacking -- */
+
+struct unpacking {
+    const struct own_python *own;
+    struct opened *file;
+    u64 at, left;
+    struct sha256 sum;
+    struct tar tar;
+    double began;
+    int shows_progress, has_shown;
+};
+
+static struct unpacking unpacking;
+static struct inflater inflater;
+
+static int is_terminal(void)
+{
+    char settings[64];
+    return strcmp(value("TERM"), "dumb") && !call3(IOCTL, 2, 0x5401, settings);
+}
+
+static void show_progress(struct unpacking *now)
+{
+    if (!now->shows_progress || milliseconds() - now->began < PROGRESS_AFTER)
+        return;
+    u64 done = (now->own->size - now->left) * 100 / (now->own->size ? now->own->size : 1);
+    const char *line = joined("\r", program_name, ": unpacking for the first start, ", number(done), " %\x1b[K");
+    call3(WRITE, 2, line, strlen(line));
+    now->has_shown = 1;
+}
+
+static long read_archive(void *source, u8 *into, size_t room)
+{
+    struct unpacking *now = source;
+    if (room > now->left)
+        room = (size_t)now->left;
+    long got = room ? call4(PREAD, now->file->descriptor, into, room, now->at) : 0;
+    if (got <= 0)
+        return 0;
+    now->at += (u64)got;
+    now->left -= (u64)got;
+    sha256_add(&now->sum, into, (size_t)got);
+    show_progress(now);
+    return got;
+}
+
+static void fail_without_room(const char *root, u64 needed, long failure) __attribute__((noreturn));
+static void fail_without_room(const char *root, u64 needed, long failure)
+{
+    struct disk disk;
+    memset(&disk, 0, sizeof disk);
+    call2(STATFS, nearest_directory(root), &disk);
+    const char *why = joined(megabytes(needed), " needed, ", megabytes(disk.available * (u64)disk.block), " free");
+    if (failure == -EFBIG)
+        why = joined(why, ", and files may not be as large (ulimit -f)");
+    else if (failure == -EDQUOT)
+        why = joined(why, ", and the quota is used up");
+    else if (disk.files && disk.files_free < 10)
+        why = joined(number(disk.files_free), " more files can be made (inodes)");
+    fail(joined("no room to unpack into ", layout_of(root), ": ", why),
+         "make room, or set PEX_ROOT to a directory on another disk");
+}
+
+/* Write the archive into the new directory `temporary`: 0, or the negative number of what failed. */
+static long unpack_into(struct unpacking *now, const char *temporary)
+{
+    long made = call3(MKDIRAT, HERE, temporary, 0755);
+    long root = made ? made : call4(OPENAT, HERE, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (root < 0)
+        return root;
+    now->at = now->own->offset;
+    now->left = now->own->size;
+    now->began = milliseconds();
+    now->shows_progress = is_terminal();
+    sha256_begin_sum(&now->sum);
+    tar_begin(&now->tar, (int)root, now->own->unpacked);
+    memset(&inflater, 0, offsetof(struct inflater, input));
+    inflater.more = read_archive;
+    inflater.source = now;
+    inflater.take = tar_take;
+    inflater.sink = &now->tar;
+    enum inflated done = inflate(&inflater);
+    while (done == INFLATED && read_archive(now, inflater.input, sizeof inflater.input) > 0)
+        ;
+    if (now->has_shown)
+        call3(WRITE, 2, "\r\x1b[K", 4);
+    tar_close(&now->tar);
+    call1(CLOSE, root);
+    char sum[65];
+    sha256_hex(&now->sum, sum);
+    if (now->tar.failure)
+        return now->tar.failure;
+    if (done == STOPPED)
+        now->tar.wrong = joined("the Python in it has ", now->tar.wrong);
+    else if (now->left && done != WRONG)
+        now->tar.wrong = "it is cut off";
+    else if (done != INFLATED || now->tar.part != AT_END || strcmp(sum, now->own->sha256))
+        now->tar.wrong = "the Python in it has changed";
+    return now->tar.wrong ? -EINVAL : 0;
+}
+
+/* Rename what is in one directory to its place in another, file by file; READY stays. */
+static void add_all(const char *from, const char *to, int is_top)
+{
+    struct file_status found;
+    for (const char **name = names_in(from, "", ""); *name; name++) {
+        const char *one = joined(from, "/", *name), *place = joined(to, "/", *name);
+        if (is_top && !strcmp(*name, "READY"))
+            continue;
+        if (call4(FSTATAT, HERE, one, &found, AT_SYMLINK_NOFOLLOW))
+            continue;
+        if ((found.mode & KIND) == DIRECTORY) {
+            call3(MKDIRAT, HERE, place, 0755);
+            add_all(one, place, 0);
+        } else {
+            call4(RENAMEAT, HERE, one, HERE, place);
+        }
+    }
+}
+
+/* Rename the complete directory to its place. Where one is there that was left unfinished, add what it lacks. */
+static long put_in_place(const char *temporary, const char *place)
+{
+    long renamed = call4(RENAMEAT, HERE, temporary, HERE, place);
+    if (renamed != -ENOTEMPTY && renamed != -EEXIST)
+        return renamed;
+    add_all(temporary, place, 1);
+    return call4(RENAMEAT, HERE, joined(temporary, "/READY"), HERE, joined(place, "/READY"));
+}
+
+static const char *place_of(const struct own_python *own, const char *root)
+{
+    return joined(layout_of(root), "/interpreters/", own->name);
+}
+
+static int is_ready(const char *place)
+{
+    struct file_status found;
+    return !status_of(joined(place, "/READY"), &found) && found.size > 0;
+}
+
+/* Whether it is there and starts. Its time is set, in turn with a pruner that may have found it unused. */
+static int is_there(const struct own_python *own, const char *root)
+{
+    struct file_status found;
+    const char *place = place_of(own, root);
+    if (!is_ready(place))
+        return 0;
+    if (!status_of(place, &found) && found.owner == user()) {
+        long pruner = lock_file(joined(layout_of(root), "/locks/prune"));
+        if (pruner >= 0)
+            lock_within(pruner, LOCK_SHARED, PRUNER);
+        call4(UTIMENSAT, HERE, joined(place, "/READY"), 0, 0);
+        if (pruner >= 0)
+            call1(CLOSE, pruner);
+    }
+    return is_ready(place) && !complaint_of(joined(place, "/", own->program));
+}
+
+/* Wait for another start that unpacks the same; 0 once this one holds the lock, or there is none to hold. */
+static void wait_for_turn(long lock, const char *place)
+{
+    double began = milliseconds();
+    int has_told = 0;
+    for (long pause = 2; lock >= 0; pause = pause < 25 ? 2 * pause : 50) {
+        long locked = call2(FLOCK, lock, LOCK_ALONE | LOCK_AT_ONCE);
+        if (locked != -EAGAIN && locked != -EINTR && locked != -EACCES)
+            return;
+        if (is_ready(place))
+            return;
+        if (milliseconds() - began > ANOTHER_START) {
+            notice(joined("waited long enough for the other start of ", program_name));
+            return;
+        }
+        if (milliseconds() - began > WORD_AFTER && !has_told++)
+            notice(joined("waiting while another start unpacks ", program_name));
+        wait_for(pause);
+    }
+}
+
+/* Unpack beside the place, start it once, and put it there: 0, or the negative number of what failed. */
+static long unpack(const struct own_python *own, struct opened *file, const char *root)
+{
+    struct disk disk;
+    const char *place = place_of(own, root), *temporary = beside(place);
+    int is_again = is_ready(place);
+    memset(&disk, 0, sizeof disk);
+    if (!call2(STATFS, layout_of(root), &disk) && disk.blocks && disk.available * (u64)disk.block < own->unpacked)
+        fail_without_room(root, own->unpacked, -ENOSPC);
+    unpacking.own = own;
+    unpacking.file = file;
+    long made = unpack_into(&unpacking, temporary);
+    const char *why = made ? 0 : complaint_of(joined(temporary, "/", own->program));
+    if (!made && !why)
+        made = write_new(joined(temporary, "/READY"), joined("pexlite interpreter ", own->sha256, "\n"));
+    if (made == -EEXIST)
+        unpacking.tar.wrong = "the Python in it has a READY of its own";
+    if (!made && !why)
+        made = put_in_place(temporary, place);
+    remove_tree(temporary);
+    if (why)
+        fail_unfit(why);
+    if (unpacking.tar.wrong)
+        fail_damaged(unpacking.tar.wrong);
+    if (made == -ENOSPC || made == -EDQUOT || made == -EFBIG)
+        fail_without_room(root, own->unpacked, made);
+    if (!made && is_again)
+        notice(joined("the unpacked Python of ", program_name, " was damaged: it has been unpacked again"));
+    return made;
+}
+
+/* Have this Python below `root`: 0, or the negative number of what failed. */
+static long provide(const struct own_python *own, struct opened *file, const char *root)
+{
+    const char *locks = joined(layout_of(root), "/locks/");
+    long made = make_root(root);
+    if (made == -ENOSPC || made == -EDQUOT)
+        fail_without_room(root, own->unpacked, made);
+    if (made)
+        return made;
+    long pruner = lock_file(joined(locks, "prune")), turn = lock_file(joined(locks, own->name));
+    if (pruner >= 0)
+        lock_within(pruner, LOCK_SHARED, PRUNER);
+    wait_for_turn(turn, place_of(own, root));
+    if (!is_there(own, root)) /* another start may have done everything meanwhile */
+        made = unpack(own, file, root);
+    if (turn >= 0)
+        call1(CLOSE, turn);
+    if (pruner >= 0)
+        call1(CLOSE, pruner);
+    return made;
+}
+
+/* Why it cannot be below this root; 0 once it is there. */
+static const char *refusal_of(const char *root, const struct own_python *own, struct opened *file)
+{
+    const char *why = distrust(root, place_of(own, root));
+    if (why)
+        return why;
+    if (refuses_programs(root))
+        return joined(root, " is mounted noexec");
+    if (is_there(own, root))
+        return 0;
+    long failure = may_be_made(place_of(own, root)) ? provide(own, file, root) : -EACCES;
+    if (!failure)
+        return 0;
+    why = joined(root, " cannot be written");
+    return failure == -EACCES || failure == -EROFS ? why : joined(why, ": ", reason(failure));
+}
+
+/* The program of this Python, ready to be run. */
+static const char *program_of(const struct own_python *own, struct opened *file)
+{
+    const char *root = cache_root(), *why = refusal_of(root, own, file);
+    if (why) {
+        root = private_root();
+        if (!root)
+            fail(why, "set PEX_ROOT to a directory that can be written, and from which programs may be run");
+        notice(joined(why, ": using ", root));
+        why = refusal_of(root, own, file);
+        if (why)
+            fail(why, "set PEX_ROOT to a directory that can be written, and from which programs may be run");
+    }
+    return joined(place_of(own, root), "/", own->program);
+}
+
+#endif
