@@ -6,6 +6,7 @@
     found            targets and wheels, and the bundle that is decided from them
     tree             the files of an app's directory, each in its place, as values and as a text
     pythons          the Pythons that a set of wheels serves, as tags, and ranges of them without an end
+    own_python       a Python that a file carries
     file             a built file, as it is written and read back; manifest: what it says of itself, key by key
 
 Each module is imported when one of its names is first asked for: half of them import `packaging`, which takes
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from pexlite.model.found import RoomBytecode as RoomBytecode
     from pexlite.model.found import Target as Target
     from pexlite.model.found import Wheel as Wheel
+    from pexlite.model.own_python import InterpreterArchive as InterpreterArchive
+    from pexlite.model.own_python import OwnPython as OwnPython
+    from pexlite.model.own_python import StoredPython as StoredPython
     from pexlite.model.request import BuildOptions as BuildOptions
     from pexlite.model.request import BuildRequest as BuildRequest
     from pexlite.model.request import IndexSettings as IndexSettings
@@ -91,6 +95,7 @@ else:
             "ZipDirectory",
         ),
         "pexlite.model.found": ("Bundle", "Bytecode", "Import", "Room", "RoomBytecode", "Target", "Wheel"),
+        "pexlite.model.own_python": ("InterpreterArchive", "OwnPython", "StoredPython"),
         "pexlite.model.request": (
             "BuildOptions",
             "BuildRequest",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pexlite.model.manifest import PexInfo
+from pexlite.model.own_python import OwnPython, StoredPython
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ class Manifest:
     entry_point: EntryPoint
     variants: tuple[Variant, ...]
     wheels: tuple[StoredWheel, ...]
+    own_pythons: tuple[StoredPython, ...]
+    """The Pythons in the file; () where it needs one of the host."""
     requirements: tuple[str, ...]
     runs_on: str
     """The Pythons and platforms of `variants`, in words."""
@@ -141,7 +144,7 @@ class BundledWheel:
 
 @dataclass(frozen=True)
 class Draft:
-    """A file before it is written: all its bytes except the wheels'."""
+    """A file before it is written: all its bytes except those of wheels and Pythons."""
 
     build_id: str
     header: bytes = field(repr=False)
@@ -150,12 +153,16 @@ class Draft:
     """The bytes that come before each wheel."""
     rest: bytes = field(repr=False)
     """The bytes that come after the last wheel."""
+    own_pythons: tuple[OwnPython, ...] = ()
+    """The Pythons in the file, which come before the wheels."""
+    own_python_headers: tuple[bytes, ...] = field(default=(), repr=False)
+    """The bytes that come before each of them."""
 
     @property
     def size(self) -> int:
         """The size of the whole file in bytes."""
-        own = len(self.header) + sum(map(len, self.wheel_headers)) + len(self.rest)
-        return own + sum(wheel.size for wheel in self.wheels)
+        own = len(self.header) + sum(map(len, (*self.own_python_headers, *self.wheel_headers))) + len(self.rest)
+        return own + sum(one.size for one in self.own_pythons) + sum(wheel.size for wheel in self.wheels)
 
 
 @dataclass(frozen=True)
@@ -217,6 +224,11 @@ class BuildResult:
     def wheels(self) -> tuple[BundledWheel, ...]:
         """The wheels in the file."""
         return self.decision.draft.wheels
+
+    @property
+    def own_pythons(self) -> tuple[OwnPython, ...]:
+        """The Pythons in the file; () where it needs one of the host."""
+        return self.decision.draft.own_pythons
 
     @property
     def lock(self) -> str | None:

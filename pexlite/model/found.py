@@ -15,6 +15,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from pexlite.model.file import NO_DIRECTORY, EntryPoint, Libc, Variant, ZipDirectory
+from pexlite.model.own_python import OwnPython
 from pexlite.model.request import LaunchOptions
 from pexlite.model.specification import Amendments
 from pexlite.model.tree import InstalledTree
@@ -189,3 +190,5 @@ class Bundle:
     amendments: Amendments = field(default_factory=Amendments)
     build_properties: Mapping[str, Any] = field(default_factory=dict)
     """JSON values by name: what the builder wants the file to say of itself."""
+    own_pythons: tuple[OwnPython, ...] = ()
+    """The Pythons that the file carries, one for each of its platforms; () where it needs one of the host."""

@@ -57,6 +57,25 @@ class WheelEntry(TypedDict):
     bytecode: NotRequired[Mapping[str, BytecodeEntry]]
 
 
+class InterpreterEntry(TypedDict):
+    """A Python in the file: the fields of `InterpreterArchive`, and its place."""
+
+    offset: int
+    sha256: str
+    crc32: int
+    size: int
+    unpacked: int
+    version: str
+    tag: str
+    platform: str
+    libc: Sequence[object] | None
+    loader: str
+    program: str
+    source: str
+    source_sha256: str
+    licence: str
+
+
 class Described(TypedDict):
     """The part of "pexlite" in PEX-INFO that does not depend on the build id."""
 
@@ -68,6 +87,9 @@ class Described(TypedDict):
     pth: Sequence[str]
     variants: Sequence[VariantEntry]
     wheels: Sequence[WheelEntry]
+    interpreters: NotRequired[Sequence[InterpreterEntry]]
+    prefer_host: NotRequired[bool]
+    launcher: NotRequired[str]
 
 
 class OwnTable(Described):
@@ -115,6 +137,8 @@ class StartFacts(TypedDict):
     inject_env: tuple[tuple[str, str], ...]
     inject_python_args: tuple[str, ...]
     sh_boot: bool
+    own: tuple[tuple[str, str, str], ...]
+    prefer_host: bool
     spark: str
     plain: bool
     pythons: tuple[str, ...]

@@ -82,6 +82,8 @@ class LaunchOptions:
 
     shebang              --python-shebang: what stands after #! in the first line
     sh_boot              --sh-boot
+    launcher             --launcher: "sh" or "elf"; "" where the file carries no Python
+    prefer_host          --prefer-host
     inherit_path         --inherit-path: InheritPath.FALSE, FALLBACK or PREFER
     bin_path             --bin-path: "off", "prepend" or "append"
     inject_args          --inject-args: words
@@ -92,6 +94,9 @@ class LaunchOptions:
 
     shebang: str = field(default="/usr/bin/env python3", metadata=_sealed("--python-shebang", plain=True))
     sh_boot: bool = field(default=False, metadata=_sealed("--sh-boot", plain=True))
+    launcher: Literal["", "sh", "elf"] = field(default="", metadata=_sealed("--launcher", plain=True))
+    prefer_host: bool = field(default=False, metadata=_sealed("--prefer-host", plain=True))
+    """Whether a Python of the host that fits comes before the file's own."""
     inherit_path: InheritPath = field(default=InheritPath.FALSE, metadata=_sealed("--inherit-path", plain=True))
     bin_path: Literal["off", "prepend", "append"] = field(default="off", metadata=_sealed("--bin-path"))
     """"off", "prepend" or "append": the bundle's scripts on PATH for child processes."""
@@ -180,6 +185,8 @@ class BuildOptions(SharedOptions, total=False):
     lock: str | PathLike[str] | None
     locked: bool
     ignore_locks: bool
+    python_from: Sequence[str]
+    python_full: bool
     script: str | None
     entry_point: str | None
     build_properties: Sequence[tuple[str, str]]
@@ -231,6 +238,10 @@ class BuildRequest:
     platforms: tuple[str, ...] = field(default=(), metadata=_FOR_THE_SAME)
     target_files: tuple[Path, ...] = field(default=(), metadata=_NEVER)
     """`--target`: files that `pexlite probe` wrote."""
+    python_from: tuple[str, ...] = field(default=(), metadata=_NEVER)
+    """`--python-from`: directories, archives, "uv" or "uv:3.12": the Pythons that the file carries."""
+    python_full: bool = field(default=False, metadata=_FOR_THE_SAME)
+    """Whether such a Python goes in whole, with tests, headers, pip and tkinter."""
     index: IndexSettings = field(default_factory=IndexSettings, metadata=_FOR_THE_SAME)
     """The command line's settings only; `effective_settings` merges pip's configuration in."""
     resolver: str = field(default="auto", metadata=_FOR_THE_SAME)

@@ -1,0 +1,100 @@
+"""The files of a prefix that travel: all that an app may use, or everything (`--python-full`)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pexlite.own_python.prefix import Prefix
+
+# Of the standard library: what only those use who test, develop or install Python.
+_UNUSED = re.compile(
+    r"""
+    (?:.+/)?(?:test|tests|idle_test)(?:/.*)?       # its own tests: test/, sqlite3/test/, lib2to3/tests/
+    | idlelib(?:/.*)? | turtledemo(?:/.*)?
+    | ensurepip/_bundled(?:/.*)?
+    | config-3[^/]*(?:/.*)? | config(?:/.*)?       # what extensions of an interpreter are linked with
+    | (?:.+/)?[^/]+\.(?:a|o|exe)
+    | lib-dynload/(?:_test[^/]*|_ctypes_test[^/]*|_xxtestfuzz[^/]*|xxlimited[^/]*|xxsubtype[^/]*|nis\.[^/]*)
+    | sitecustomize\.py | usercustomize\.py        # the machine's own, not Python's
+    | (?:.+/)?[^/]+\.(?:dpkg-new|orig)
+    | EXTERNALLY-MANAGED | LICENSE\.pickle
+    """,
+    re.VERBOSE,
+)
+_TKINTER = re.compile(r"(?:tkinter|lib-dynload/_tkinter\.[^/]*)(?:/.*)?|turtle\.py")
+_TCL = re.compile(r"(?:lib)?(?:tcl|tk|itcl|thread|tix|Tix)\d[\w.]*", re.ASCII)
+# Never: what is installed beside Python, and what a Python makes again.
+_NEVER = re.compile(r"(?:site-packages|dist-packages)(?:/.*)?|(?:.+/)?__pycache__(?:/.*)?|(?:.+/)?[^/]+\.py[co]")
+_PIP = re.compile(r"site-packages/pip(?:-[^/]+\.dist-info)?(?:/.*)?")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The parts of a Python that are wanted beside those that every app may use."""
+
+    everything: bool = False
+    """Whether all goes in but the packages that are installed there (`--python-full`)."""
+    tkinter: bool = False
+
+
+def selected(prefix: Prefix, wanted: Wanted) -> dict[str, Path]:
+    """The files that travel, by their place in the archive, in its order; libraries in `lib/` are none of them.
+
+    A link is there as the file that it leads to. Raises OSError.
+    """
+    found = {prefix.program: prefix.root / prefix.program}
+    library = prefix.root / prefix.standard_library
+    for path in _files(library):
+        if _travels(path, wanted):
+            found[f"lib/python{prefix.name}/{path}"] = library / path
+    for path in _beside(prefix, wanted):
+        found[path] = prefix.root / path
+    return dict(sorted(found.items()))
+
+
+def _travels(path: str, wanted: Wanted) -> bool:
+    if _NEVER.fullmatch(path) and not (wanted.everything and _PIP.fullmatch(path) and "__pycache__" not in path):
+        return False
+    if wanted.everything:
+        return True
+    return not _UNUSED.fullmatch(path) and (wanted.tkinter or not _TKINTER.fullmatch(path))
+
+
+def _beside(prefix: Prefix, wanted: Wanted) -> Iterator[str]:
+    """The files outside of the standard library: Tcl's and Tk's, and with everything headers and the rest.
+
+    /usr and its like hold much more than a Python: of such a directory only what has Python's name.
+    """
+    whole = wanted.everything and not _is_shared(prefix.root)
+    if whole:
+        others = re.compile(r"lib/python3[^/]*(?:/.*)?|bin/python3?|(?:.+/)?__pycache__(?:/.*)?")
+        kept = re.compile(r"(?:include|share|lib)/.*")
+        yield from (path for path in _files(prefix.root) if kept.fullmatch(path) and not others.fullmatch(path))
+    elif wanted.tkinter:
+        for entry in sorted((prefix.root / "lib").iterdir()):
+            if entry.is_dir() and _TCL.fullmatch(entry.name):
+                yield from (f"lib/{entry.name}/{path}" for path in _files(entry))
+
+
+def _is_shared(root: Path) -> bool:
+    """Whether other programs than Python are installed in `root`."""
+    return (root / "bin" / "env").exists() or (root / "bin" / "sh").exists()
+
+
+def _files(root: Path) -> Iterator[str]:
+    """The files below `root`, relative to it, directories that links lead to included unless they lead upwards."""
+    real = os.path.realpath(root)
+    for place, directories, names in os.walk(root, followlinks=True):
+        directories[:] = sorted(
+            name
+            for name in directories
+            if not f"{real}/".startswith(f"{os.path.realpath(os.path.join(place, name))}/")  # noqa: PTH118
+        )
+        top = os.path.relpath(place, root)
+        for name in sorted(names):
+            if os.path.isfile(os.path.join(place, name)):  # noqa: PTH113, PTH118 - walks of ten thousand files
+                yield name if top == "." else f"{top}/{name}"
