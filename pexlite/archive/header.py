@@ -81,8 +81,14 @@ _PLACEHOLDER = "{pex.env."
 _AHEAD = 3  # minor versions that are yet to come, looked for by name
 
 
-def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID) -> bytes:
+def header(
+    bundle: Bundle,
+    build_id: str = _SAMPLE_BUILD_ID,
+    own_offsets: Sequence[int] = (),  # noqa: ARG001 - the launcher that reads them is to come
+) -> bytes:
     """The `#!` line, or with `sh_boot` a script in POSIX sh; as many bytes for one build id as for any other.
+
+    `own_offsets` are the places in the file of the bundle's own Pythons; their length in it is fixed.
 
     Raises UsageError for a line that no kernel could read.
     """

@@ -1,4 +1,4 @@
-"""A Bundle as the bytes of a file: all except the wheels, which are copied when it is written.
+"""A Bundle as the bytes of a file: all except wheels and Pythons, which are copied when it is written.
 
 The zip is laid out here because zipfile would read every byte again for its CRC, and would write ZIP64 past 2 GiB,
 which zipimport cannot read before Python 3.13.
@@ -18,9 +18,9 @@ from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.header import header
 from pexlite.archive.pex_info import Offsets, build_id, imported_module, main_module, pex_info, start_facts
 from pexlite.archive.runtime_files import CHECKED_MAIN, COMPILED, IMPORTED, ROOM
-from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, Room, Wheel
+from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, OwnPython, Room, Wheel
 
-_PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 24)  # bytes of wheels, which leaves room for our own members
+_PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 24)  # bytes of wheels and Pythons, which leaves room for our own members
 _DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
 _REGULAR = 0o100644 << 16
 # Stored, so that a start needs no zlib: so early, PYTHONPATH could put another module in its place.
@@ -49,43 +49,49 @@ class _Entry:
 
 
 def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode] = ()) -> Draft:
-    """The file of `bundle`, made by pexlite `version`: all its bytes except the wheels'.
+    """The file of `bundle`, made by pexlite `version`: all its bytes except those of Pythons and wheels.
 
-    Without `bytecode` of wheels and of the `room`, these bytes depend on no Python. Up to 4 GiB the wheels are
-    stored members of the zip; past that they lie before it, found only by the offsets in PEX-INFO.
+    Without `bytecode` of wheels and of the `room`, these bytes depend on no Python. Up to 4 GiB Pythons and wheels
+    are stored members of the zip; past that they lie before it, found only by the offsets in PEX-INFO.
     """
-    wheels = bundle.wheels
+    parts: tuple[OwnPython | Wheel, ...] = (*bundle.own_pythons, *bundle.wheels)
     header_size = len(header(bundle))
     packed = sum(len(pack.content) + 512 for pack in bytecode)
-    as_members = header_size + sum(wheel.size + 512 for wheel in wheels) + packed < _PLAIN_ZIP_LIMIT
-    offsets = _offsets(wheels, header_size, as_members)
-    end_of_wheels = offsets[-1] + wheels[-1].size if wheels else header_size
-    compiled = _compiled(bytecode, end_of_wheels)
+    as_members = header_size + sum(part.size + 512 for part in parts) + packed < _PLAIN_ZIP_LIMIT
+    places = _places(parts, header_size, as_members)
+    end_of_parts = places[-1] + parts[-1].size if parts else header_size
+    compiled = _compiled(bytecode, end_of_parts)
+    pythons = len(bundle.own_pythons)
+    offsets = Offsets(places[pythons:], compiled, places[:pythons])
     identity = build_id(bundle, version, bytecode, room)
-    first = header(bundle, identity)
-    info = pex_info(bundle, version, identity, (len(first), zlib.crc32(first)), Offsets(offsets, compiled))
-    members = [_member(wheel, offset) for wheel, offset in zip(wheels, offsets, strict=True) if as_members]
-    rest = _Rest(members, end_of_wheels if as_members else 0)
+    first = header(bundle, identity, offsets.own_pythons)
+    assert len(first) == header_size
+    info = pex_info(bundle, version, identity, (len(first), zlib.crc32(first)), offsets)
+    members = [_member(part, place) for part, place in zip(parts, places, strict=True) if as_members]
+    headers = tuple(map(_local_header, members)) if as_members else (b"",) * len(parts)
+    rest = _Rest(members, end_of_parts if as_members else 0)
     rest.add((_bytecode_name(pack), pack.content) for pack, _ in compiled)
     rest.add((f"{_TREES}{number}", tree.text().encode()) for number, tree in enumerate(bundle.trees))
     rest.add([("PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode())])
-    before_zip = 0 if as_members else end_of_wheels
-    places = {name: rest.add_one(name, content, before_zip) for name, content in _room_files(room)}
+    before_zip = 0 if as_members else end_of_parts
+    room_places = {name: rest.add_one(name, content, before_zip) for name, content in _room_files(room)}
     rest.add([(IMPORTED, imported_module().encode())])
-    facts = start_facts(info, bundle, places.get(ROOM, ()), places.get(COMPILED, ()))
+    facts = start_facts(info, bundle, room_places.get(ROOM, ()), room_places.get(COMPILED, ()))
     rest.add([("__main__.py", main_module(room, facts).encode())])
     rest.add([("__main__.pyc", main_bytecode(room.bytecode, facts))] if room.bytecode else [])
     return Draft(
         build_id=identity,
         header=first,
-        wheels=tuple(map(_bundled, wheels)),
-        wheel_headers=tuple(map(_local_header, members)) if as_members else (b"",) * len(wheels),
+        own_pythons=bundle.own_pythons,
+        own_python_headers=headers[:pythons],
+        wheels=tuple(map(_bundled, bundle.wheels)),
+        wheel_headers=headers[pythons:],
         rest=rest.closed(),
     )
 
 
 class _Rest:
-    """The bytes after the wheels: our own members, then the directory of all `members`.
+    """The bytes after Pythons and wheels: our own members, then the directory of all `members`.
 
     Positions count from the beginning of the zip.
     """
@@ -135,24 +141,25 @@ def _bundled(wheel: Wheel) -> BundledWheel:
     )
 
 
-def _member(wheel: Wheel, offset: int) -> _Entry:
-    """The wheel, whose bytes begin at `offset`, as a member of the zip."""
-    name = _member_name(wheel)
-    return _Entry(name, wheel.crc32, wheel.size, offset - _before(name))
+def _member(part: OwnPython | Wheel, offset: int) -> _Entry:
+    """The Python or wheel, whose bytes begin at `offset`, as a member of the zip."""
+    name = _member_name(part)
+    return _Entry(name, part.crc32, part.size, offset - _before(name))
 
 
-def _offsets(wheels: Sequence[Wheel], position: int, as_members: bool) -> list[int]:
-    offsets = []
-    for wheel in wheels:
+def _places(parts: Sequence[OwnPython | Wheel], position: int, as_members: bool) -> list[int]:
+    """The position of each part's first byte, the first of them after `position` bytes."""
+    places = []
+    for part in parts:
         if as_members:
-            position += _before(_member_name(wheel))
-        offsets.append(position)
-        position += wheel.size
-    return offsets
+            position += _before(_member_name(part))
+        places.append(position)
+        position += part.size
+    return places
 
 
 def _compiled(bytecode: Sequence[Bytecode], position: int) -> list[tuple[Bytecode, int]]:
-    """Each bytecode with the offset of its first byte; they follow the wheels."""
+    """Each bytecode with the offset of its first byte; they follow Pythons and wheels."""
     compiled = []
     for pack in bytecode:
         position += _before(_bytecode_name(pack))
@@ -170,8 +177,8 @@ def _before(name: str) -> int:
     return 30 + len(name.encode()) + len(_NO_END)
 
 
-def _member_name(wheel: Wheel) -> str:
-    return f".deps/{wheel.filename}"
+def _member_name(part: OwnPython | Wheel) -> str:
+    return f".python/{part.sha256[:32]}.tar.gz" if isinstance(part, OwnPython) else f".deps/{part.filename}"
 
 
 def _room_files(room: Room) -> Iterator[tuple[str, bytes]]:

@@ -16,6 +16,7 @@ from pexlite.model import (
     Bundle,
     Bytecode,
     EntryPoint,
+    OwnPython,
     Room,
     StartKind,
     Variant,
@@ -25,6 +26,7 @@ from pexlite.model.manifest import (
     FORMAT,
     BytecodeEntry,
     Described,
+    InterpreterEntry,
     OwnTable,
     PexFields,
     PexInfo,
@@ -40,10 +42,11 @@ _NO_FACTS = "FACTS = {}  # type: dict[str, Any]\n"  # as start.py has it
 
 @dataclass(frozen=True)
 class Offsets:
-    """Where the first bytes of wheels and of their bytecode are in a file, in the order of the bundle."""
+    """Where the first bytes of wheels, their bytecode and Pythons are in a file, in the order of the bundle."""
 
     wheels: Sequence[int]
     bytecode: Sequence[tuple[Bytecode, int]] = ()
+    own_pythons: Sequence[int] = ()
 
 
 def build_id(bundle: Bundle, version: str, bytecode: Sequence[Bytecode], room: Room) -> str:
@@ -51,7 +54,7 @@ def build_id(bundle: Bundle, version: str, bytecode: Sequence[Bytecode], room: R
 
     That is everything but where things are in the file.
     """
-    nowhere = Offsets([0] * len(bundle.wheels))
+    nowhere = Offsets([0] * len(bundle.wheels), own_pythons=[0] * len(bundle.own_pythons))
     described = [_pex_fields(bundle, version), _described(bundle, nowhere), bundle.launch.shebang]
     identity = json.dumps(described, sort_keys=True).encode()
     digest = hashlib.sha256(identity)
@@ -98,6 +101,8 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
         "inject_env": launch.inject_env,
         "inject_python_args": launch.inject_python_args,
         "sh_boot": launch.sh_boot,
+        "own": tuple((own.sha256[:32], own.platform, own.program) for own in bundle.own_pythons),
+        "prefer_host": launch.prefer_host,
         "spark": str(spark[0].version) if spark else "",
         # Whether a start has nothing to do but call the entry point.
         "plain": in_process and not spark and launch.are_plain,
@@ -143,7 +148,7 @@ def _pex_fields(bundle: Bundle, version: str) -> PexFields:
 
 
 def _described(bundle: Bundle, offsets: Offsets) -> Described:
-    return {
+    described: Described = {
         "format": FORMAT,
         "runs_on": bundle.runs_on,
         "start": _start(bundle.entry_point),
@@ -156,6 +161,13 @@ def _described(bundle: Bundle, offsets: Offsets) -> Described:
             for wheel, offset in zip(bundle.wheels, offsets.wheels, strict=True)
         ],
     }
+    if bundle.own_pythons:
+        described["launcher"] = bundle.launch.launcher
+        described["prefer_host"] = bundle.launch.prefer_host
+        described["interpreters"] = [
+            _interpreter(own, offset) for own, offset in zip(bundle.own_pythons, offsets.own_pythons, strict=True)
+        ]
+    return described
 
 
 @functools.cache
@@ -193,6 +205,25 @@ def _variant(variant: Variant) -> VariantEntry:
         "libc": [variant.libc.name, list(variant.libc.version)] if variant.libc else None,
         "macos": list(variant.macos) if variant.macos else None,
         "wheels": list(variant.wheels),
+    }
+
+
+def _interpreter(own: OwnPython, offset: int) -> InterpreterEntry:
+    return {
+        "offset": offset,
+        "sha256": own.sha256,
+        "crc32": own.crc32,
+        "size": own.size,
+        "unpacked": own.unpacked,
+        "version": own.version,
+        "tag": own.tag,
+        "platform": own.platform,
+        "libc": [own.libc[0], list(own.libc[1])] if own.libc else None,
+        "loader": own.loader,
+        "program": own.program,
+        "source": own.source,
+        "source_sha256": own.source_sha256,
+        "licence": own.licence,
     }
 
 

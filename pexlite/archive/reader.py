@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
@@ -15,7 +15,7 @@ from pexlite.archive.members import UNREADABLE, open_zip, read_part
 from pexlite.errors import NotABundle
 from pexlite.files.names import fault_of_name
 from pexlite.files.paths import is_directory, is_file, is_there
-from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredWheel, Variant, ZipDirectory
+from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredPython, StoredWheel, Variant, ZipDirectory
 from pexlite.model.manifest import FORMAT, PexInfo
 
 _Value = TypeVar("_Value")
@@ -23,6 +23,11 @@ _PYTHON = re.compile(r"(?:cp|pp)3\d{1,2}t?(?:\+|_\w+)?", re.ASCII)
 _PLATFORM = re.compile(r"[a-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BUILD_ID = re.compile(r"[0-9a-f]{16}")
+_PYTHON_VERSION = re.compile(r"3\.\d{1,2}\.\d{1,3}(?:(?:a|b|rc)\d{1,3})?\+?", re.ASCII)
+_LOADER = re.compile(r"(?:/[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,63}){0,8}", re.ASCII)
+_PROGRAM = re.compile(r"bin/python3[A-Za-z0-9_.]{0,20}", re.ASCII)
+_SOURCE = re.compile(r"[^\x00-\x1f\x7f\x85\u2028\u2029]{1,200}")
+_MOST_UNPACKED = 8 << 30  # bytes of a Python
 _MOST_TAGS = 1000  # of one wheel: its name has three sets of tags, and all combinations count
 
 
@@ -61,10 +66,11 @@ def _check_format(path: Path, number: Any) -> None:
 def _check_beginning(manifest: Manifest, first: int) -> None:
     """Raise ValueError unless the zip, whose first member is at `first`, begins after the header or the wheels.
 
-    Past 4 GiB the wheels lie before it. If two files were joined, other readers of zips would read the other one.
+    Past 4 GiB Pythons and wheels lie before it. If two files were joined, other readers of zips would read the
+    other one.
     """
-    header = manifest.header[0]
-    if first not in (header, max((wheel.offset + wheel.size for wheel in manifest.wheels), default=header)):
+    header, parts = manifest.header[0], _parts(manifest.wheels, manifest.own_pythons)
+    if first not in (header, max((offset + size for offset, size, _ in parts), default=header)):
         raise ValueError("something stands before it")
 
 
@@ -104,7 +110,10 @@ def _no_number(text: str) -> NoReturn:
 def _manifest(facts: dict[str, Any], size: int) -> Manifest:
     own = facts["pexlite"]
     wheels = _each(own, "wheels", lambda entry: _wheel(entry, size))
-    _check_apart(wheels)
+    own_pythons = (
+        _each(own, "interpreters", lambda entry: _own_python(entry, size)) if "interpreters" in own else ()
+    )
+    _check_apart(wheels, own_pythons)
     start = _table(own, "start")
     return Manifest(
         build_id=_matching(_BUILD_ID, own, "build_id"),
@@ -113,6 +122,7 @@ def _manifest(facts: dict[str, Any], size: int) -> Manifest:
         ),
         variants=_each(own, "variants", lambda entry: _variant(entry, len(wheels))),
         wheels=wheels,
+        own_pythons=own_pythons,
         requirements=_texts(facts, "requirements"),
         runs_on=_text(own, "runs_on"),
         header=_header(own, size),
@@ -143,6 +153,30 @@ def _wheel(entry: Any, size: int) -> StoredWheel:
     )
 
 
+def _own_python(entry: Any, size: int) -> StoredPython:
+    offset, length = _number(entry, "offset", size), _number(entry, "size", size)
+    if offset + length > size:
+        raise ValueError(f"a Python of {length} bytes at {offset} is not within the file")
+    libc = entry["libc"]
+    needed = _libc(libc) if libc is not None else None
+    return StoredPython(
+        offset=offset,
+        sha256=_matching(_SHA256, entry, "sha256"),
+        crc32=_number(entry, "crc32", 0xFFFFFFFF),
+        size=length,
+        unpacked=_number(entry, "unpacked", _MOST_UNPACKED),
+        version=_matching(_PYTHON_VERSION, entry, "version"),
+        tag=_matching(_PYTHON, entry, "tag"),
+        platform=_matching(_PLATFORM, entry, "platform"),
+        libc=(needed.name, needed.version) if needed else None,
+        loader=_matching(_LOADER, entry, "loader"),
+        program=_matching(_PROGRAM, entry, "program"),
+        source=_matching(_SOURCE, entry, "source"),
+        source_sha256=_matching(_SHA256, entry, "source_sha256") if entry["source_sha256"] else "",
+        licence=_matching(_SOURCE, entry, "licence"),
+    )
+
+
 def _wheel_name(name: str) -> str:
     """`name`, if a wheel in a directory may have it."""
     tags = 1
@@ -157,14 +191,19 @@ def _wheel_name(name: str) -> str:
     return name
 
 
-def _check_apart(wheels: Iterable[StoredWheel]) -> None:
-    """Raise ValueError where two wheels share a name or a place in the file."""
-    if len({wheel.filename for wheel in wheels}) != len(tuple(wheels)):
+def _check_apart(wheels: Sequence[StoredWheel], own_pythons: Sequence[StoredPython]) -> None:
+    """Raise ValueError where two wheels or Pythons share a name or a place in the file."""
+    if len({wheel.filename for wheel in wheels}) != len(wheels):
         raise ValueError("two wheels have one name")
-    in_order = sorted(wheels, key=lambda wheel: wheel.offset)
-    for first, second in pairwise(in_order):
-        if first.offset + first.size > second.offset:
-            raise ValueError(f"{first.filename} and {second.filename} have one place in the file")
+    for (offset, size, name), (second, _, other) in pairwise(sorted(_parts(wheels, own_pythons))):
+        if offset + size > second:
+            raise ValueError(f"{name} and {other} have one place in the file")
+
+
+def _parts(wheels: Sequence[StoredWheel], own_pythons: Sequence[StoredPython]) -> list[tuple[int, int, str]]:
+    """Offset, size and name of each."""
+    found = [(wheel.offset, wheel.size, wheel.filename) for wheel in wheels]
+    return [*found, *((own.offset, own.size, f"CPython {own.version}") for own in own_pythons)]
 
 
 def _pack_size(pack: Any, size: int) -> int:

@@ -1,4 +1,4 @@
-"""A Draft written as a file, its wheels copied from the store by the kernel where possible."""
+"""A Draft written as a file, Pythons and wheels copied from the store by the kernel where possible."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from pexlite.errors import WriteError
 from pexlite.files.digests import sha256_of
-from pexlite.model import BundledWheel, Draft, Progress, Report, no_report
+from pexlite.model import BundledWheel, Draft, OwnPython, Progress, Report, no_report
 from pexlite.outputs import Kind, Output
 
 
@@ -17,25 +17,27 @@ def write(planned: Draft, output: Path, report: Report = no_report, *, force: bo
 
     The old file stays until the new one is complete. Raises WriteError.
     """
-    total = sum(wheel.size for wheel in planned.wheels)
+    parts: tuple[OwnPython | BundledWheel, ...] = (*planned.own_pythons, *planned.wheels)
+    headers = (*planned.own_python_headers, *planned.wheel_headers)
+    total = sum(part.size for part in parts)
     done = 0
     with Output(output, Kind.APPLICATION, force).replaced() as file:
         os.fchmod(file.fileno(), 0o755)
         file.write(planned.header)
-        for wheel, before in zip(planned.wheels, planned.wheel_headers, strict=True):
-            report(Progress("write", wheel.filename, done, total))
+        for part, before in zip(parts, headers, strict=True):
+            report(Progress("write", part.filename, done, total))
             file.write(before)
-            _copy(wheel, file)
-            done += wheel.size
+            _copy(part, file)
+            done += part.size
         report(Progress("write", "", total, total))
         file.write(planned.rest)
 
 
-def _copy(wheel: BundledWheel, file: BinaryIO) -> None:
-    """Append the wheel's bytes, copied by the kernel where possible. Raises WriteError where they have changed."""
+def _copy(part: OwnPython | BundledWheel, file: BinaryIO) -> None:
+    """Append the bytes of `part`, copied by the kernel where possible. Raises WriteError if they have changed."""
     file.flush()
-    with wheel.path.open("rb", buffering=0) as source:
-        left = wheel.size
+    with part.path.open("rb", buffering=0) as source:
+        left = part.size
         while left:
             try:
                 copied = os.copy_file_range(source.fileno(), file.fileno(), left)
@@ -43,14 +45,14 @@ def _copy(wheel: BundledWheel, file: BinaryIO) -> None:
                 copied = _copy_through_memory(source, file, left)
             if not copied:
                 raise WriteError(
-                    f"{wheel.filename} became shorter while it was copied",
+                    f"{part.filename} became shorter while it was copied",
                     hint="clear pexlite's cache of wheels and build again",
                 )
             left -= copied
-        if sha256_of(source) != wheel.sha256:
+        if sha256_of(source) != part.sha256:
             raise WriteError(
-                f"{wheel.filename} was changed while it was copied",
-                causes=[f"at {wheel.path}"],
+                f"{part.filename} was changed while it was copied",
+                causes=[f"at {part.path}"],
                 hint="build again, and find out what writes there",
             )
     file.seek(0, os.SEEK_END)

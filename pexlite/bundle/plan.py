@@ -18,6 +18,7 @@ from pexlite.model import (
     InstalledTree,
     LaunchOptions,
     Libc,
+    OwnPython,
     Root,
     Target,
     Variant,
@@ -42,6 +43,8 @@ class Surroundings:
     """The wheels that this target may get, where the lock gives targets different versions; None for all."""
     coming: Callable[[], Sequence[Target]] = tuple
     """Gives the next Pythons: only asked for where the newest and the one yet to come are not served alike."""
+    own: OwnPython | None = None
+    """The Python that the file carries for this target, if no other starts it."""
 
 
 def plan_bundle(
@@ -112,6 +115,8 @@ def _variant(
 ) -> Variant:
     """One target's wheels and every Python they serve, except Pythons that have wheels of their own (`asked`)."""
     target = around.target
+    if around.own is not None:
+        return _variant_of(around.own, needed, target, indices)
     near = [other for other in around.neighbours if (other.platform, other.python) not in asked]
     served = {_served_as(other, needed) for other in near if question.holds(needed, other)}
     if is_unsure_of_the_next(served | {target.python}):
@@ -124,6 +129,15 @@ def _variant(
     own_tags = frozenset(target.tags)
     fitting = [[tag for tag in wheel.tags if tag in own_tags] for wheel in needed]
     return Variant(pythons, target.platform, libc_floor(fitting, target), macos_floor(fitting), indices)
+
+
+def _variant_of(own: OwnPython, needed: Sequence[Wheel], target: Target, indices: tuple[int, ...]) -> Variant:
+    """The wheels for the file's own Python, which alone they serve, on hosts that both can run on."""
+    own_tags = frozenset(target.tags)
+    floor = libc_floor([[tag for tag in wheel.tags if tag in own_tags] for wheel in needed], target)
+    if own.libc is not None:
+        floor = Libc(own.libc[0], max(own.libc[1], floor.version if floor else (0, 0)))
+    return Variant((target.python,), target.platform, floor, None, indices)
 
 
 def _served_as(target: Target, needed: Sequence[Wheel]) -> str:

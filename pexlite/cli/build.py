@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pexlite.cli import options
 from pexlite.cli.help import GroupedCommand
 from pexlite.cli.mistaken import build_is_implied, refuse_commands
+from pexlite.cli.own_python_options import ITS_OWN_PYTHON
 from pexlite.cli.project_defaults import with_project_defaults
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ BUILD = GroupedCommand(
     sections={
         "What goes in": options.WHAT_GOES_IN,
         "Where it runs": options.WHERE_IT_RUNS,
+        "Its own Python": ITS_OWN_PYTHON,
         "How it starts": options.HOW_IT_STARTS,
         "Indexes": options.INDEXES,
         "Output": options.OUTPUT,

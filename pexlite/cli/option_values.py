@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 class PathOrUrl(click.types.StringParamType):
     """The path of a file or directory, or a URL; either is kept as it is written."""
 
+    def is_path(self, value: str) -> bool:
+        """Whether `value` is a path, and neither a URL nor JSON."""
+        return "://" not in value and not value.lstrip().startswith("{")
+
+
+class PythonPlace(PathOrUrl):
+    """The path of a directory or archive, or uv with a version: `uv`, `uv:3.12`."""
+
+    def is_path(self, value: str) -> bool:
+        return value.partition(":")[0] != "uv"
+
 
 class OutputPath(click.Path):
     """The path of a file to write; one that ends in a slash names none."""
@@ -94,6 +105,11 @@ def inherit_path(_context: click.Context, _parameter: click.Parameter, given: st
     from pexlite.model import InheritPath
 
     return InheritPath(given)
+
+
+def or_nothing(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str:
+    """`given`, or "" where nothing is typed."""
+    return given or ""
 
 
 def negated(_context: click.Context, _parameter: click.Parameter, given: bool) -> bool:

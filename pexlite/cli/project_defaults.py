@@ -19,6 +19,7 @@ import click
 
 from pexlite.cli import options
 from pexlite.cli.option_values import PathOrUrl
+from pexlite.cli.own_python_options import ITS_OWN_PYTHON
 from pexlite.cli.words import count_in_words
 from pexlite.files.paths import expanded, is_file
 
@@ -27,6 +28,7 @@ _OF_ONE_RUN = {"requirements", "as_json", "no_progress", "quiet", "verbose", "dr
 _OF_A_BUILD = [
     *options.WHAT_GOES_IN,
     *options.WHERE_IT_RUNS,
+    *ITS_OWN_PYTHON,
     *options.HOW_IT_STARTS,
     *options.INDEXES,
     *options.OUTPUT,
@@ -149,7 +151,7 @@ def _converted(context: click.Context, project: Path, key: str, parameter: click
         shape = "a text or a list of texts" if parameter.multiple else "a text"
         raise _wrong(project, f"{key} is {value!r}, and it is {shape}", f'write {key} = "…"')
     if isinstance(parameter.type, (click.Path, PathOrUrl)):
-        values = [_beside(project, entry) for entry in values]
+        values = [_beside(project, entry) if _is_path(parameter.type, entry) else entry for entry in values]
     try:
         return parameter.process_value(context, tuple(values) if parameter.multiple else values[0])
     except click.UsageError as failure:
@@ -157,13 +159,13 @@ def _converted(context: click.Context, project: Path, key: str, parameter: click
         raise _wrong(project, f"{key}: {message}", None) from failure
 
 
+def _is_path(of: click.ParamType[Any], value: str) -> bool:
+    return not isinstance(of, PathOrUrl) or of.is_path(value)
+
+
 def _beside(project: Path, value: str) -> str:
-    """A path of the table, relative to the current directory; URLs, JSON and absolute paths stay."""
-    return (
-        value
-        if "://" in value or value.lstrip().startswith("{")
-        else os.path.normpath(expanded(project) / expanded(Path(value)))
-    )
+    """A path of the table, relative to the current directory; an absolute one stays."""
+    return os.path.normpath(expanded(project) / expanded(Path(value)))
 
 
 def _wrong(project: Path, message: str, hint: str | None) -> Exception:

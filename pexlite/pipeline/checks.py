@@ -29,6 +29,23 @@ def check_something_is_asked(request: BuildRequest, specification: Specification
         )
 
 
+def check_own_python(request: BuildRequest) -> None:
+    """Raise UsageError for options about a Python in the file that carries none, or that cannot be followed."""
+    given = {
+        "--python-full": request.python_full,
+        "--prefer-host": request.launch.prefer_host,
+        f"--launcher {request.launch.launcher}": request.launch.launcher,
+    }
+    idle = [option for option, value in given.items() if value]
+    if idle and not request.python_from:
+        raise UsageError(
+            f"{idle[0]} is about a Python that the file carries, and it carries none",
+            hint="name one: --python-from /path/to/python, or --python-from uv:3.12",
+        )
+    if request.launch.launcher == "elf":
+        raise UsageError("--launcher elf is not there yet", hint="leave it out: the launcher is a script in sh")
+
+
 def check_something_applies(prepared: Prepared) -> None:
     """Raise UsageError where every requirement has a marker that is true on no target."""
     request, roots = prepared.request, prepared.written

@@ -22,6 +22,8 @@ from pexlite.model import (
     Bundle,
     Decision,
     Draft,
+    LaunchOptions,
+    OwnPython,
     Report,
     Specification,
     Target,
@@ -32,6 +34,7 @@ from pexlite.outputs import Output, with_platform
 from pexlite.pipeline.checks import (
     check_collisions,
     check_compiles,
+    check_own_python,
     check_records,
     check_sizes,
     check_something_applies,
@@ -59,6 +62,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     check_launch(request.launch)
     specification = read_request(request)
     check_something_is_asked(request, specification)
+    check_own_python(request)
     if request.output:
         check_output(Output.of(request, request.output), specification)
     prepared = prepare(request, specification, report)
@@ -69,8 +73,14 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     start = choose_start(prepared, chosen.wheels)
     name = default_name(start.entry_point, prepared)
     floor = floor_of(prepared, (*prepared.local, *chosen.local, *start.loose), start.entry_point)
+    own_pythons = _own_pythons(prepared, report)
     surroundings = [_surroundings(target, prepared, chosen, start, floor) for target in prepared.targets]
-    bundle = _bundle(prepared, chosen, start, surroundings)
+    if own_pythons and not request.launch.prefer_host:
+        surroundings = [
+            Surroundings(around.target, (), (), around.wheels, own=own)
+            for around, own in zip(surroundings, own_pythons, strict=True)
+        ]
+    bundle = replace(_bundle(prepared, chosen, start, surroundings), own_pythons=own_pythons)
     check_sizes(request, bundle)
     check_records(request, bundle)
     platform = platform_tag(bundle, surroundings)
@@ -101,6 +111,18 @@ def _chosen(prepared: Prepared) -> ChosenLock:
     from pexlite.pipeline.choose_installed import choose_installed
 
     return choose_installed(prepared)
+
+
+def _own_pythons(prepared: Prepared, report: Report) -> tuple[OwnPython, ...]:
+    """The Pythons that the file carries, one for each target, or none."""
+    if not prepared.pythons:
+        return ()
+    # Imported here: few builds have one.
+    from pexlite.own_python.find import own_python
+    from pexlite.own_python.selection import Wanted
+
+    wanted = Wanted(everything=prepared.request.python_full)
+    return tuple(own_python(source, wanted, prepared.workshop.store, report) for source in prepared.pythons)
 
 
 def _with_loose(specification: Specification, start: Start) -> Specification:
@@ -135,13 +157,19 @@ def _bundle(prepared: Prepared, chosen: ChosenLock, start: Start, surroundings: 
         _wheels(prepared, start, chosen.wheels),
         surroundings,
         start.entry_point,
-        prepared.request.launch,
+        _launch(prepared),
         chosen.amendments,
     )
     request, properties = prepared.request, dict(prepared.specification.build_properties)
     if request.record_git_state:
         properties["git_state"] = git_state(request.directory)
     return replace(bundle, build_properties=properties)
+
+
+def _launch(prepared: Prepared) -> LaunchOptions:
+    """The options on the start; a file with its own Python starts through a launcher."""
+    launch = prepared.request.launch
+    return replace(launch, sh_boot=True, launcher=launch.launcher or "sh") if prepared.pythons else launch
 
 
 def _wheels(prepared: Prepared, start: Start, locked: Sequence[Wheel]) -> tuple[Wheel, ...]:

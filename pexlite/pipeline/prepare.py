@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 
@@ -33,6 +34,9 @@ from pexlite.sources.workshop import Workshop
 from pexlite.store.store import open_store
 from pexlite.targets.find import find_targets
 
+if TYPE_CHECKING:
+    from pexlite.own_python.source import PythonSource
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -48,6 +52,8 @@ class Prepared:
     """Sentences about settings that are not heeded."""
     environments: tuple[Environment, ...] = ()
     """The virtual environments that the wheels come from, one for each target."""
+    pythons: tuple[PythonSource, ...] = ()
+    """The Pythons that the file carries, one for each target; () where it carries none."""
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -96,9 +102,14 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
     """
     files = [request.directory / file for file in request.target_files]
     environments = read_environments(request.venvs, request.directory)
+    pythons = _own_pythons(request, report)
     wanted = tuple(one.target for one in environments) or find_targets(
-        request.pythons, request.platforms, report, files
+        request.pythons, request.platforms, report, files, otherwise=[python.target for python in pythons]
     )
+    if pythons:
+        from pexlite.own_python.match import one_for_each
+
+        pythons = one_for_each(wanted, pythons)
     _check_requires_python(specification, wanted)
     settings = effective_settings(specification.index)
     _check_hashes(specification, settings)
@@ -120,7 +131,17 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
     local = local_wheels(specification.local, workshop)
     roots = amended_roots((*specification.roots, *map(root_of, local)), specification.amendments)
     unheeded = unheeded_settings(workshop.resolver.name, hears_pip=workshop.resolver.hears_pip)
-    return Prepared(request, specification, workshop, local, roots, unheeded, environments)
+    return Prepared(request, specification, workshop, local, roots, unheeded, environments, pythons)
+
+
+def _own_pythons(request: BuildRequest, report: Report) -> tuple[PythonSource, ...]:
+    """The Pythons that the file is to carry."""
+    if not request.python_from:
+        return ()
+    # Imported here: few builds have one.
+    from pexlite.own_python.find import python_sources
+
+    return python_sources(request.python_from, report)
 
 
 def root_of(entry: LocalWheel) -> Root:

@@ -13,16 +13,22 @@ from pexlite.targets.probe import read_target
 
 
 def find_targets(
-    pythons: Sequence[str], platforms: Sequence[str], report: Report, files: Sequence[Path] = ()
+    pythons: Sequence[str],
+    platforms: Sequence[str],
+    report: Report,
+    files: Sequence[Path] = (),
+    otherwise: Sequence[Target] = (),
 ) -> tuple[Target, ...]:
-    """The targets of `pythons`, `platforms` and `files`, without duplicates; by default the running interpreter.
+    """The targets of `pythons`, `platforms` and `files`, without duplicates.
+
+    Where none is named it is `otherwise`, or the running interpreter.
 
     Raises TargetError for a Python that is missing or does not answer, a misspelt platform, and a file that
     `pexlite probe` did not write.
     """
     here = functools.cache(running_target)
     if not pythons and not platforms and not files:
-        return (here(),)
+        return tuple(otherwise) or (here(),)
     found = []
     for spelling in platforms:
         found.append(here() if spelling == "current" else platform_target(spelling))

@@ -125,6 +125,10 @@ OF_BUILD = OF_BOTH | {
     "--python-shebang": Row(
         APP, "--python-shebang /bin/python3", f"{APP} --sh-boot --python-shebang '/bin/py -u'", "--inject-python"
     ),
+    "--python-from": Row(DRY, "--python-from links", f"{APP} --python-from nowhere", "no such file or directory"),
+    "--python-full": Row(DRY, "--python-full", f"{APP} --python-full", "and it carries none"),
+    "--prefer-host": Row(DRY, "--prefer-host", f"{APP} --prefer-host", "and it carries none"),
+    "--launcher": Row(DRY, "--launcher sh", f"{APP} --launcher sh", "and it carries none"),
     "--runtime-pex-root": Row(
         APP, "--runtime-pex-root /var/pex", f"{APP} --runtime-pex-root ''", "names no directory"
     ),

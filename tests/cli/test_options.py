@@ -100,8 +100,11 @@ def test_a_launch_option_knows_the_option_that_sets_it() -> None:
         assert field.metadata["option"] in names[field.name]
 
 
-def test_every_launch_option_reaches_the_start_but_for_the_first_line() -> None:
-    assert {field.name for field in fields(LaunchOptions)} - set(StartFacts.__annotations__) == {"shebang"}
+def test_every_launch_option_reaches_the_start_but_for_the_header() -> None:
+    assert {field.name for field in fields(LaunchOptions)} - set(StartFacts.__annotations__) == {
+        "shebang",
+        "launcher",
+    }
 
 
 def test_an_option_of_the_start_makes_it_more_than_a_call_unless_it_says_otherwise() -> None:

@@ -79,6 +79,8 @@ def write(
         "script": "",
         "bin_path": "off",
         "sh_boot": False,
+        "own": (),
+        "prefer_host": False,
         "spark": "",
         "plain": True,
         "pythons": (python,),
