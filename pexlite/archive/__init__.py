@@ -13,6 +13,6 @@ file of unknown origin, read back, gives a `Manifest`, or NotABundle.
     writer           a Draft written, its wheels copied by the kernel
     reader           the Manifest of a file
     members          a zip of unknown origin, read within limits
-    stored_wheels    the wheels inside a file
+    stored_wheels    the wheels inside a file; sealed_launch: the LaunchOptions of one
     trees            the lists of an app's files, checked
 """

@@ -26,6 +26,7 @@ COMMANDS = {
     "help": "pexlite.cli.about:HELP",
     "info": "pexlite.cli.info:INFO",
     "lock": "pexlite.cli.lock:LOCK",
+    "patch": "pexlite.cli.patch:PATCH",
     "probe": "pexlite.cli.probe:PROBE",
     "venv": "pexlite.cli.venv:VENV",
     "verify": "pexlite.cli.verify:VERIFY",

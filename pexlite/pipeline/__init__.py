@@ -15,6 +15,10 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     given_lock        a lock that is only to be written in another format
     unusable_lock     locks beside projects that cannot be followed
     lock              lock(request): the lock that `pexlite lock` writes
+    patch             patch(file, request): other versions of some projects in a built file
+    reopen            a built file as the values that it was written from
+    patched_versions  the versions that a patch asks for; patched_start: the entry point, looked up again
+    patched_bundle    the closure checked again; patched_file: the bytes, compiled as before
     sourced           a request with the sources that its projects name, as a value
     project_sources   `[tool.uv.sources]` and the like of local projects, followed
     project_indexes   the indexes that these name, in order with the builder's own

@@ -101,7 +101,11 @@ def choose_lock(prepared: Prepared) -> ChosenLock:
         resolved.lock, whole.workshop, request.directory, teller=Teller.resolver(whole.workshop.resolver.name)
     )
     wheels = tuple(own.get(wheel.sha256, wheel) for wheel in fetched)
-    notices = (*notices, *resolved.notices, *origin_notices(whole, resolved.lock))
+    notices = (
+        *notices,
+        *resolved.notices,
+        *origin_notices(whole.workshop, whole.specification.index, resolved.lock),
+    )
     return ChosenLock(
         resolved.lock, LockParts(), specification.amendments, wheels, local=from_sources, notices=notices
     )

@@ -16,19 +16,22 @@ from packaging.utils import (
 from pexlite.indexes.indexes import BEST_MATCH, FIRST_INDEX, strategy_of
 from pexlite.model import IndexSettings
 from pexlite.network.urls import local_path
-from pexlite.pipeline.prepare import Prepared
+from pexlite.sources.workshop import Workshop
 
 _MOST_SHOWN = 4
 
 
-def origin_notices(prepared: Prepared, found: Pylock) -> Iterator[str]:
-    """Notices about projects of `found` that several places have, and about the default strategy for these."""
-    resolver = prepared.workshop.resolver
-    settings = resolver.heeded(prepared.workshop.settings, prepared.specification.index)
+def origin_notices(workshop: Workshop, request: IndexSettings, found: Pylock) -> Iterator[str]:
+    """Notices about projects of `found` that several places have, and about the default strategy for these.
+
+    `request` are the settings that were asked for, without pip's configuration.
+    """
+    resolver = workshop.resolver
+    settings = resolver.heeded(workshop.settings, request)
     indexes = resolver.indexes(settings)
     yield from _beside_directories(found, settings)
     if len(indexes.general) < 2:
-        asked = prepared.specification.index.index_strategy
+        asked = request.index_strategy
         if asked:
             yield f"--index-strategy {asked} changes nothing: no two indexes are asked"
         return

@@ -105,7 +105,7 @@ def _resolved(prepared: Prepared, earlier: EarlierLock, output: Output | None) -
         *specification.notices,
         *prepared.notices,
         *resolved.notices,
-        *origin_notices(prepared, found),
+        *origin_notices(prepared.workshop, prepared.specification.index, found),
         *(() if universal else ineffective_requirements(specification.roots, prepared.targets)),
         *_ineffective_amendments(prepared, found),
         *unknown_extras(prepared.roots, [entry.wheel for entry in prepared.local]),

@@ -10,5 +10,5 @@ pexlite, so that targets from an interpreter and targets from a platform's name 
     asking         a Python runs `ask` and becomes a Target; ask: that program; answer: what it prints, checked
     platforms      a platform's name, parsed; complete_platform: pex's description of one
     probe          the facts of a Python, here or on another machine, as a file
-    surroundings   the targets that the same wheels may serve as well
+    surroundings   the targets that the same wheels may serve as well; served: those of a variant of a built file
 """

@@ -29,14 +29,14 @@ def neighbours(target: Target) -> tuple[Target, ...]:
     They are hypothetical: X.Y.0, with the target's C library or macOS version. The last of each kind is 3.30, for
     all that are yet to come.
     """
-    return tuple(near for near in _on(_platform_of(target)) if near.python != target.python)
+    return tuple(near for near in _on(platform_of(target)) if near.python != target.python)
 
 
 def next_pythons(target: Target) -> tuple[Target, ...]:
     """The Pythons on the target's platform that are to come next, of each kind."""
     ahead = {prefix: range(newest + 1, newest + _AHEAD + 1) for prefix, newest in NEWEST.items()}
     pythons = _pythons(ahead["cp"], ahead["cp"], ahead["pp"])
-    return tuple(_hypothetical(python, _platform_of(target)) for python in pythons)
+    return tuple(_hypothetical(python, platform_of(target)) for python in pythons)
 
 
 def other_platforms(target: Target) -> tuple[Target, ...]:
@@ -76,7 +76,7 @@ def _python_of(target: Target) -> Python:
     return Python(target.python[:2], (3, target.minor), target.tags[0].abi)
 
 
-def _platform_of(target: Target) -> Platform:
+def platform_of(target: Target) -> Platform:
     """The Platform behind `target.platform`; its macOS version is read from the best tag."""
     system, _, machine = target.platform.partition("_")
     if system == "macosx":

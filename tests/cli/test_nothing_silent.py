@@ -155,7 +155,33 @@ def of_lock(row: Row) -> Row:
     return Row(f"lock {base}{onto_stdout}", row.words, f"lock {idle}" if idle else "", row.told)
 
 
+# Options on indexes, and on what is shown, which patch has as a build has them.
+OF_PATCH = (
+    "--index-url", "--extra-index-url", "--index", "--from", "--index-strategy", "--no-index", "--find-links",
+    "--wheels", "--uploaded-prior-to", "--resolver", "--quiet", "--verbose",
+)  # fmt: skip
+
+
+def of_patch(row: Row) -> Row:
+    """The row of `build` as one of `patch`, of a file in which the project core has a newer version."""
+    base, idle = (re.sub(r"^app\b", "patch old.pex core", text) for text in (row.base, row.idle))
+    return Row(base, row.words, idle, row.told)
+
+
+PATCH = f"patch old.pex core {N}"
+
 ROWS: dict[str, Row] = {
+    **{f"patch {name}": of_patch(OF_BOTH[name]) for name in OF_PATCH},
+    "patch --narrow": Row(f"patch old.pex both==2.0 {N}", "--narrow"),
+    "patch --output": Row(f"{PATCH} --dry-run", "-o other.pex", f"{PATCH} -o low.txt/x.pex", "Not a directory"),
+    "patch --force": Row(f"{PATCH} -o mine.txt", "--force"),
+    "patch --dry-run": Row(PATCH, "--dry-run"),
+    "patch --json": Row(f"{PATCH} --dry-run", "--json"),
+    "patch --no-progress": Row("patch old.pex core --no-index -f links --dry-run", "--no-progress"),
+    "patch --allow-large": Row(f"patch large.pex large==2.0 {N} --dry-run", "--allow-large"),
+    "patch --pre": Row(f"{PATCH} --dry-run --json", "--pre"),
+    "patch --prefer-pure": Row(f"patch old.pex both==1.0 {N} --dry-run --json", "--prefer-pure"),
+    "patch --refresh": OF_BOTH["--refresh"]._replace(words="", idle="patch old.pex core --refresh --resolver uv"),
     **{f"build {name}": row for name, row in OF_BUILD.items()},
     **{f"lock {name}": of_lock(row) for name, row in OF_BOTH.items()},
     "lock --upgrade": Row(f"lock {APP} -o pylock.low.toml", "--upgrade"),
@@ -215,6 +241,7 @@ NEVER = {
     "--force": "of files that are made of others: a permission",
     "--json": "another form of what is said anyway",
     "--no-compress": "files that are stored already are what it asks for",
+    "--narrow": "a permission",
     "--no-progress": "to show nothing can always be done",
     "--pre": "of a lock: a permission",
     "--prefer-pure": "of a lock: a wish; the build that follows says where it was in vain",
@@ -325,8 +352,6 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Path("locked/pylock.toml").write_text('lock-version = "1.0"\ncreated-by = "x"\npackages = []\n')
     if "./by_uv" in line:
         Path("by_uv/uv.lock").write_text('version = 1\nrevision = 1\nrequires-python = ">=3.8"\n')
-    if "large" in line:
-        make_wheel(Path("links"), "large", files={"large.bin": b"0" * 250_000_000})
     if "pylock" in line:
         assert run(["lock", "app", *N.split(), "-q"]) == 0
         assert run(["lock", "app", *N.split(), "-q", "--constraint", "low.txt", "-o", "pylock.low.toml"]) == 0
@@ -337,6 +362,15 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         said = json.loads(Path("there.json").read_text())
         said["environment"] |= {"python_version": "3.9", "python_full_version": "3.9.1"}
         Path("there.json").write_text(json.dumps({**said, "version": [3, 9, 1], "soabi": "cpython-39-x86_64"}))
+    if "old.pex" in line:
+        assert run(["app", "both", *N.split(), "-q", "--constraint", "low.txt", "-o", "old.pex"]) == 0
+        make_wheel(Path("links"), "both", "2.0", files={"both.py": ""}, requires_python=">=3.11")
+    if "large.pex" in line:
+        make_wheel(Path("links"), "large", files={"large.bin": b"0"})
+        assert run(["large", *N.split(), "-q", "-o", "large.pex"]) == 0
+        make_wheel(Path("links"), "large", "2.0", files={"large.bin": b"0" * 250_000_000})
+    elif "large" in line:
+        make_wheel(Path("links"), "large", files={"large.bin": b"0" * 250_000_000})
     if "cache" in line:
         assert run(["app", *N.split(), "-q", "-o", "cached.pex"]) == 0
     if "file.pex" in line:
@@ -363,6 +397,9 @@ def outcome(line: str, words: dict[str, str], capsys: Said) -> tuple[int, str, d
 
 def again(line: str, words: dict[str, str], capsys: Said) -> tuple[int, str, dict[str, str]]:
     """The outcome of a command that finds no file that it has made before."""
+    if Path("old.pex").exists():  # patched in its place
+        kept = Path("kept.old")
+        shutil.copy(*(("old.pex", kept) if not kept.exists() else (kept, "old.pex")))
     for path in ("app.pex", "other.pex"):
         Path(path).unlink(missing_ok=True)
     shutil.rmtree("made", ignore_errors=True)
