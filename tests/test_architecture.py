@@ -25,7 +25,12 @@ BESIDE = re.compile(r"[;.] ([a-z_0-9]+): ")
 # Two modules that stand above all rooms.
 DOORS = {"__main__": "cli", "__init__": "cli"}
 # Programs of their own, which other processes run.
-PROGRAMS = {HOUSE / "targets" / "ask.py", HOUSE / "resolve" / "patched_pip.py", HOUSE / "tools" / "run_tool.py"}
+PROGRAMS = {
+    HOUSE / "targets" / "ask.py",
+    HOUSE / "resolve" / "patched_pip.py",
+    HOUSE / "tools" / "run_tool.py",
+    HOUSE / "tools" / "carried.py",
+}
 # Standard library that reads or changes the world outside, which bundle/ leaves to the other rooms.
 WORLDLY = {"os", "io", "shutil", "socket", "time", "datetime", "subprocess", "urllib", "tempfile", "random"} | {
     "platform",

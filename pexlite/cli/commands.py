@@ -30,6 +30,7 @@ COMMANDS = {
     "probe": "pexlite.cli.probe:PROBE",
     "venv": "pexlite.cli.venv:VENV",
     "verify": "pexlite.cli.verify:VERIFY",
+    "who": "pexlite.cli.who:WHO",
 }
 
 

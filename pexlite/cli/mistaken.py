@@ -38,7 +38,7 @@ _ELSEWHERE: Mapping[str, str] = {
     "./": "exec execute run",
     # Commands without a counterpart in pexlite.
     "": "completion debug delta diff graph hash image publish push remove report sbom search self shell "
-    "sign uninstall upload uvx who",
+    "sign uninstall upload uvx",
 }
 _NEAREST = {word: command for command, words in _ELSEWHERE.items() for word in words.split()}
 

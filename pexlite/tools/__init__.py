@@ -6,6 +6,7 @@ Files of unknown origin come in, and none of their code runs here; values for th
     verify          that a file is unchanged, and agrees with a lock
     extract         its wheels, byte for byte
     flat            its packages in a plain directory, or a zip of one
+    who             which files carry a project, here and on hosts; carried: the program that looks
     activate        its content importable in this process
     runtime_tools   tools of the runtime room, run on a file; run_tool: the program that does it
     caches          the store, and the cache that built files unpack into

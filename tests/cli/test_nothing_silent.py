@@ -228,6 +228,8 @@ ROWS: dict[str, Row] = {
     "venv --python": Row("venv file.pex made", "--python {other}", "venv file.pex x --python ./no", "./no"),
     "venv --force": Row("venv file.pex mine.tar.gz", "--force"),
     "venv --verbose": Row("venv low.txt made", "-v"),
+    "who --json": Row("who app file.pex", "--json"),
+    "who --verbose": Row("who app file.pex ./nowhere/x", "-v"),
     "verify --lock": Row("verify file.pex", "--lock pylock.toml", "verify file.pex --lock no.toml", "no.toml"),
     "verify --json": Row("verify file.pex", "--json"),
     "verify --verbose": Row("verify low.txt", "-v"),
