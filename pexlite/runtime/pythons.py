@@ -230,8 +230,9 @@ def _this():  # type: () -> str
 def _fitted(words, name, needed, length):  # type: (str, str, str, int) -> str
     """`words` about the file `name` in at most `length` characters; long names and needs are cut to fit."""
     room = length - len(words % ("", ""))
-    if len(name) + len(needed) > room and len(name) > 24:
-        name = name[: max(21, room - len(needed) - 3)] + "..."
+    if len(name) + len(needed) > room and len(name) > 12:
+        # Whoever started the file knows its name, and not which C library or processor it is for.
+        name = name[: max(9, room - len(needed) - 3)] + "..."
     if len(name) + len(needed) > room:
         needed = needed[: max(8, room - len(name) - 3)] + "..."
     return words % (name, needed)

@@ -194,6 +194,17 @@ def test_a_platform_that_does_not_fit_is_told_beside_the_one_that_is(
     assert hint.startswith("hint: ")
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the words are those of Linux")
+def test_a_long_name_does_not_take_the_place_of_what_does_not_fit(newest: Interpreter, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "version", files={"version.py": APP})
+    variant = Variant((newest.tag,), "linux_aarch64", Libc("musl", (1, 2)), None, (0,))
+    output = tmp_path / "an-application-for-our-servers.pex"
+    file = bundle_file(output, [wheel], function("version", "main"), variants=(variant,))
+    done = run([newest.path, file], environment(tmp_path / "root"), check=False)
+    error = done.stderr.splitlines()[0]
+    assert error.startswith("error: an-") and "on linux aarch64 (musl 1.2+); this is" in error
+
+
 def test_the_first_line_is_short_whatever_the_names(teller_wheels: list[Path], tmp_path: Path) -> None:
     tags = [f"cp3{minor}" for minor in range(80, 90)] + ["pp399"]
     file = bundle_file(tmp_path / ("x" * 240 + ".pex"), teller_wheels, function("teller", "main"), pythons=tags)
