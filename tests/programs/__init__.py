@@ -5,6 +5,7 @@
     comparison   the README's six lines, from the results of these two
     recording    the picture at the top of the README
     profile      where the time of one start or build goes
+    machines     files built here and run on other systems and Pythons
     simulation   the cache's protocol under many schedules
     coverage     the modules that the tests hardly run, against the reasons in tests/README.md
 

@@ -1,0 +1,1 @@
+"""The program that takes files to other machines, without any machine."""
