@@ -20,7 +20,7 @@ ROOM_DIRECTORY = Path(__file__).parent.parent / "runtime"
 @functools.cache
 def room_sources() -> tuple[tuple[str, str], ...]:
     """The path in the room and the text of each of its files, sorted by path; CHECKED_MAIN among them."""
-    paths = [path for pattern in ("*.py", "*.pth") for path in ROOM_DIRECTORY.rglob(pattern)]
+    paths = [path for pattern in ("*.py", "*.pth", "*.sh") for path in ROOM_DIRECTORY.rglob(pattern)]
     texts = {path.relative_to(ROOM_DIRECTORY).as_posix(): path.read_text(encoding="utf-8") for path in paths}
     # What it says is for readers of this repository, and more than any of its modules: a file need not carry it.
     texts["__init__.py"] = ""

@@ -34,7 +34,7 @@ def look(room: str, file: str, arguments: "list[str]") -> None:
 
 def _texts(room: Path) -> "dict[str, str]":
     """The sources of the room, and the files that it writes as they are, by their paths in it."""
-    paths = [path for path in room.rglob("*") if path.suffix in (".py", ".pth")]
+    paths = [path for path in room.rglob("*") if path.suffix in (".py", ".pth", ".sh")]
     return {path.relative_to(room).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -181,8 +184,86 @@ def test_an_archive_works_wherever_it_is_unpacked(
     assert activated.stdout == f"tool {place}\n{place}\n"
     named = [path for path in place.rglob("*") if path.is_file() and str(tmp_path).encode() in path.read_bytes()]
     assert [path for path in named if path.suffix != ".pyc"] == []
-    links = [str(path.readlink()) for path in (place / "bin").iterdir() if path.is_symlink()]
-    assert len([link for link in links if link.startswith("/")]) == 1
+
+
+def archive_of(python: Interpreter, file: Path, tools: dict[str, str], directory: Path, *options: str) -> Path:
+    archive = directory / "env.tar.gz"
+    run([python.path, file, "venv", archive, *options], tools)
+    return archive
+
+
+def programs_of(venv: Path) -> list[str]:
+    """The names of the venv's Python."""
+    names = [path.name for path in (venv / "bin").iterdir() if re.fullmatch("(python|pypy)[0-9.]*", path.name)]
+    return sorted(names, key=lambda name: (len(name), name))
+
+
+WHERE = "import os, sys; print(sys.prefix); print(sys.executable)"
+
+
+@pytest.mark.parametrize("options", [[], ["--copies"]])
+def test_an_archive_is_taken_by_whatever_refuses_links_that_lead_outside(
+    options: list[str], python: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    venv = tmp_path / "a 'venv'"
+    with tarfile.open(archive_of(python, file, tools, tmp_path, *options)) as archive:
+        entries = archive.getmembers()
+        archive.extractall(venv, filter="data")
+    assert {entry.mode for entry in entries if not entry.issym()} == {0o644, 0o755}
+    assert all(entry.isreg() or entry.isdir() or entry.issym() for entry in entries)
+    for name in programs_of(venv):
+        prefix, program = run([venv / "bin" / name, "-c", WHERE], environment(tmp_path)).stdout.splitlines()
+        assert prefix == str(venv)
+        if not options:
+            made = Path(program)
+            assert made.parent == venv / "bin" and made.name.endswith("-here") and made.readlink().is_absolute()
+
+
+def test_many_first_starts_make_one_link(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    venv = tmp_path / "venv"
+    shutil.unpack_archive(archive_of(newest, file, tools, tmp_path), venv)
+    before = {path.name for path in (venv / "bin").iterdir()}
+    with ThreadPoolExecutor() as pool:
+        starts = [pool.submit(run, ["bin/python", "-c", WHERE], environment(tmp_path), cwd=venv) for _ in range(8)]
+    assert len({start.result().stdout for start in starts}) == 1
+    assert len({path.name for path in (venv / "bin").iterdir()} - before) == 1
+
+
+def test_where_no_link_can_be_made_the_python_starts_all_the_same(
+    python: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    shutil.unpack_archive(archive_of(python, file, tools, tmp_path), tmp_path / "venv")
+    program = tmp_path / "venv" / "bin" / "python"
+    # Root can write in any directory, but not without the program for it.
+    env = environment(tmp_path, PATH=str(tmp_path / "nothing"), SEEN="kept")
+    tell = "import os, sys; print(sys.prefix, sys.argv[1:], os.environ['SEEN'], sys.flags.isolated)"
+    done = run([program, "-c", tell, "a b", "-x"], env)
+    assert done.stdout == f"{tmp_path / 'venv'} ['a b', '-x'] kept 0\n"
+    assert not list(program.parent.glob("*-here"))
+
+
+def test_a_link_to_its_python_makes_nothing_elsewhere(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    shutil.unpack_archive(archive_of(newest, file, tools, tmp_path), tmp_path / "venv")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(tmp_path / "venv" / "bin" / "python")
+    assert run([tmp_path / "bin" / "python", "-c", "print(1)"], environment(tmp_path)).stdout == "1\n"
+    assert [path.name for path in (tmp_path / "bin").iterdir()] == ["python"]
+
+
+def test_an_archive_for_a_python_that_is_not_there_says_so(
+    newest: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
+) -> None:
+    shutil.unpack_archive(archive_of(newest, file, tools, tmp_path), tmp_path / "venv")
+    made = (tmp_path / "venv" / "bin" / "python").resolve()
+    made.write_text(re.sub("(?m)^python=.*", "python='/not/there/python3'", made.read_text()))
+    done = run([tmp_path / "venv" / "bin" / "python", "-c", ""], environment(tmp_path), check=False)
+    assert done.returncode == 127
+    assert "is for machines that have /not/there/python3, and this one has not" in done.stderr
+    assert "--python" in done.stderr
 
 
 def test_the_same_file_makes_the_same_archive(

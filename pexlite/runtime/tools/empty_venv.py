@@ -43,16 +43,17 @@ def make_empty(place: str, name: str, options: "argparse.Namespace") -> None:
         file.write(MARK.lstrip())
 
 
-def make_movable(place: str) -> None:
-    """Remove the venv's own path from all its files."""
+def make_movable(place: str, template: bytes) -> None:
+    """Remove the venv's own path from all its files, and links that lead outside.
+
+    The Python is a script of `template`, which makes a link to it once the venv is in its place.
+    """
     for name in os.listdir(place + "/bin"):
         path = place + "/bin/" + name
         if name.lower().startswith("activate") and name != "activate":
             os.unlink(path)
-        elif os.path.islink(path) and os.readlink(path).startswith(place):
-            target = os.readlink(path)
-            os.unlink(path)
-            os.symlink(os.path.relpath(target, place + "/bin"), path)
+        elif os.path.islink(path) and os.path.isabs(os.readlink(path)):
+            _make_relative(path, os.readlink(path), place, template)
     with open(place + "/bin/activate", encoding="utf-8") as file:
         text = re.sub("VIRTUAL_ENV=.*%s.*" % re.escape(place), lambda _: "VIRTUAL_ENV=" + _HERE, file.read())
     with open(place + "/bin/activate", "w", encoding="utf-8") as file:
@@ -61,6 +62,17 @@ def make_movable(place: str) -> None:
         lines = [line for line in file if not line.startswith("command = ")]
     with open(place + "/pyvenv.cfg", "w", encoding="utf-8") as file:
         file.writelines(lines)
+
+
+def _make_relative(path: str, target: str, place: str, template: bytes) -> None:
+    """Put a relative link in the place of the link at `path`, or a script where `target` is out of the venv."""
+    os.unlink(path)
+    if target.startswith(place + "/"):
+        os.symlink(os.path.relpath(target, place + "/bin"), path)
+    else:
+        quoted = "'" + target.replace("'", "'\"'\"'") + "'"
+        script = template.replace(b"/NAME", b"/" + os.fsencode(os.path.basename(path)))
+        files.write(path, script.replace(b"=PYTHON", b"=" + os.fsencode(quoted)), 0o755)
 
 
 def put_pip(place: str, template: bytes, first_line: bytes) -> None:

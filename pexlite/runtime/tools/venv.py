@@ -172,7 +172,7 @@ class _Making:
         work = files.beside(place)
         try:
             make_empty(work, self.name, self.options)
-            make_movable(work)
+            make_movable(work, self.opened.room.texts["written/venv_python.sh"].encode("utf-8"))
             self._fill(_Venv(work, None))
             _set_times(work)
             if self.options.compile:
@@ -181,7 +181,7 @@ class _Making:
                 with tarfile.open(None, "w", packed, format=tarfile.PAX_FORMAT) as archive:
                     for name in sorted(os.listdir(work)):
                         if name != ".archive":
-                            archive.add(work + "/" + name, name, filter=_anonymous)
+                            archive.add(work + "/" + name, name, filter=_plain)
             os.rename(work + "/.archive", place)
         finally:
             files.remove(work)
@@ -269,10 +269,12 @@ class _Venv:
         return environment.first_lines(self.python) if self.python else (_FIRST_LINES % folder).encode("ascii")
 
 
-def _anonymous(entry: "tarfile.TarInfo") -> "tarfile.TarInfo":
+def _plain(entry: "tarfile.TarInfo") -> "tarfile.TarInfo":
+    """`entry` without owner, time and umask of this process."""
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
     entry.mtime = _TIME
+    entry.mode = 0o755 if entry.mode & 0o100 else 0o644
     return entry
 
 
