@@ -47,7 +47,9 @@ def bundle_file(
     found = tuple(read_wheel(path, local=path in local) for path in wheels)
     variants = variants or (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
     trees = trees_of(found, variants)
-    pth = {path for tree in trees for path in tree.importable if path.endswith(".pth") and "/" not in path}
+    pth = {
+        path for tree in trees for path in tree.importable if path.endswith((".pth", ".start")) and "/" not in path
+    }
     bundle = Bundle(
         wheels=found,
         variants=variants,
@@ -55,7 +57,7 @@ def bundle_file(
         entry_point=entry_point,
         launch=launch or LaunchOptions(),
         requirements=("x",),
-        pth_files=tuple(sorted(pth)),
+        startup_files=tuple(sorted(pth)),
         runs_on=runs_on(variants),
     )
     write(draft(bundle, "0", room(supported()[0])), output)

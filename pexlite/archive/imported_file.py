@@ -11,7 +11,6 @@ of pexlite. A first import has another process unpack the file, since a start ma
 import importlib.machinery
 import mmap
 import os
-import site
 import subprocess
 import sys
 
@@ -72,7 +71,6 @@ with open(_place + "/READY", "rb") as _ready:
 _packages = "%s/lib/%s/site-packages" % (_place, os.path.basename(os.path.dirname(os.__file__)))
 # Where the file itself stands among what is importable.
 sys.path.insert(sys.path.index(_archive) + 1 if _archive in sys.path else 0, _packages)
-for _name in _start["FACTS"]["pth"]:
-    if os.path.exists(_packages + "/" + _name):
-        site.addpackage(_packages, _name, None)
+if _start["FACTS"]["pth"]:
+    _start["launcher"](_place, _start["FACTS"]).run_startup_files(_packages, _start["FACTS"]["pth"])
 sys.meta_path.insert(0, _Alias())

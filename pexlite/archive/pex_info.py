@@ -154,7 +154,7 @@ def _described(bundle: Bundle, offsets: Offsets) -> Described:
         "start": _start(bundle.entry_point),
         "bin_path": bundle.launch.bin_path,
         "sh_boot": bundle.launch.sh_boot,
-        "pth": list(bundle.pth_files),
+        "pth": list(bundle.startup_files),
         "variants": [_variant(variant) for variant in bundle.variants],
         "wheels": [
             _wheel(wheel, offset, offsets.bytecode)

@@ -85,7 +85,7 @@ def plan_bundle(
         launch=launch,
         # In an order of their own: requirements mean the same in whatever order they are written.
         requirements=tuple(sorted({_shown(root) for root in roots}, key=lambda text: (text.lower(), text))),
-        pth_files=_pth_files(trees),
+        startup_files=_startup_files(trees),
         runs_on=runs_on(merged),
         amendments=amendments,
     )
@@ -210,10 +210,13 @@ def macos_floor(fitting: Sequence[Sequence[Tag]]) -> tuple[int, int] | None:
     return max(floors, default=None)
 
 
-def _pth_files(trees: Sequence[InstalledTree]) -> tuple[str, ...]:
-    """The .pth files directly in site-packages, which Python reads at every start."""
-    paths = {path for tree in trees for path in tree.importable if path.endswith(".pth") and "/" not in path}
-    return tuple(sorted(paths))
+def _startup_files(trees: Sequence[InstalledTree]) -> tuple[str, ...]:
+    """The files directly in site-packages that Python reads at every start: .pth, and .start (PEP 829).
+
+    Hidden ones are passed over, as Pythons do since 3.13 and their last patch releases before.
+    """
+    paths = {path for tree in trees for path in tree.importable if path.endswith((".pth", ".start"))}
+    return tuple(sorted(path for path in paths if "/" not in path and path[0] != "."))
 
 
 def _shown(root: Root) -> str:

@@ -183,8 +183,8 @@ class Bundle:
     launch: LaunchOptions
     requirements: tuple[str, ...]
     """The requirements in alphabetical order, each once, without paths of this machine or credentials."""
-    pth_files: tuple[str, ...]
-    """Names of the `.pth` files that lie directly in site-packages, sorted."""
+    startup_files: tuple[str, ...]
+    """Names of the `.pth` and `.start` files that lie directly in site-packages, sorted."""
     runs_on: str = ""
     """The Pythons and platforms of `variants`, in words."""
     amendments: Amendments = field(default_factory=Amendments)

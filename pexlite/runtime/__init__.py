@@ -11,7 +11,7 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
 
     start        find the app's directory, load its launcher
     importing    the modules of this room, out of the member that holds them
-    app          launch, switches, become, program, spark, sharing, failing, interpreters, host, pex_path
+    app          launch, switches, become, program, spark, sharing, failing, interpreters, startup, host, pex_path
     tags         the Pythons that a file accepts
     pythons      another Python for this file; parses under Python 2.7
     written      files that go into an app's directory as they are

@@ -228,4 +228,4 @@ def _zipped(files: Iterator[_File], output: Output, source: Path) -> Flat:
 
 
 def _idle(file: _File) -> list[str]:
-    return [file.place] if file.place.endswith(".pth") and "/" not in file.place else []
+    return [file.place] if file.place.endswith((".pth", ".start")) and "/" not in file.place else []

@@ -31,7 +31,7 @@ def bundle_of(launch: LaunchOptions, runs_on: str = "any") -> Bundle:
         entry_point=EntryPoint(StartKind.FUNCTION, "app", "main"),
         launch=launch,
         requirements=(),
-        pth_files=(),
+        startup_files=(),
         runs_on=runs_on,
     )
 

@@ -25,7 +25,7 @@ def test_the_program_of_sh_looks_at_every_switch_and_hands_none_on() -> None:
         entry_point=EntryPoint(StartKind.FUNCTION, "app", "main"),
         launch=LaunchOptions(sh_boot=True),
         requirements=(),
-        pth_files=(),
+        startup_files=(),
         runs_on="CPython 3.9",
     )
     program = header(bundle).decode()

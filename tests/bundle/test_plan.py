@@ -78,12 +78,20 @@ def test_requirements_are_told_without_places_of_this_machine() -> None:
     assert bundle.requirements == ("a[x]", 'b>=1; python_version > "3"')
 
 
-def test_pth_files_of_site_packages_are_known() -> None:
-    files = ["a.pth", "pkg/b.pth", "x-1.data/purelib/c.pth", "x-1.data/data/d.pth"]
+def test_files_of_site_packages_that_python_runs_are_known() -> None:
+    files = [
+        "a.pth",
+        "pkg/b.pth",
+        "x-1.data/purelib/c.pth",
+        "x-1.data/data/d.pth",
+        "a.start",
+        "pkg/b.start",
+        ".hidden.pth",
+    ]
     bundle = plan_bundle(
         roots("x"), [wheel("x-1", files=files)], [Surroundings(target(), NEAR)], NOTHING, LaunchOptions()
     )
-    assert bundle.pth_files == ("a.pth", "c.pth")
+    assert bundle.startup_files == ("a.pth", "a.start", "c.pth")
 
 
 def test_each_target_gets_the_versions_that_its_lock_gives_it() -> None:

@@ -38,7 +38,7 @@ def built(tmp_path: Path) -> Path:
         entry_point=EntryPoint(StartKind.FUNCTION, "apple", "main"),
         launch=LaunchOptions(),
         requirements=("apple", "pear"),
-        pth_files=(),
+        startup_files=(),
         runs_on=runs_on(variants),
     )
     write(draft(bundle, "0", room(supported()[0])), tmp_path / "app.pex")

@@ -8,6 +8,7 @@
     sharing       Spark's executors run in the same file
     failing       the end of an app that failed
     interpreters  more interpreters in the app's process
+    startup       the bundle's .pth and .start files, from Python 3.15 on
     host          the host's packages let in
     pex_path      what other files add to sys.path
 

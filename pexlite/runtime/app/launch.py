@@ -259,11 +259,19 @@ def _become_environment(place: str, site_packages: str, facts: "dict[str, Any]")
         if facts["inherit_path"] == "false":
             site.ENABLE_USER_SITE = False
     if facts["pth"]:
-        import site
+        run_startup_files(site_packages, facts["pth"])
 
-        for name in facts["pth"]:
-            if os.path.exists(site_packages + "/" + name):
-                site.addpackage(site_packages, name, None)
+
+def run_startup_files(site_packages: str, names: "list[str]") -> None:
+    """Run the .pth files among `names` as the `site` module does; from Python 3.15 on the .start files too."""
+    if sys.version_info >= (3, 15):
+        part("startup").run(site_packages, names)
+        return
+    import site
+
+    for name in names:
+        if name[-4:] == ".pth" and os.path.exists(site_packages + "/" + name):
+            site.addpackage(site_packages, name, None)
 
 
 def _on_pythonpath() -> "list[str]":

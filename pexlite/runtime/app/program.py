@@ -92,7 +92,7 @@ class Program:
         return dict(
             self.facts,
             start=start,
-            pth=_pth_files(site_packages),
+            pth=_startup_files(site_packages),
             program=(words, first, original),
             drives=self.facts.get("drives") or self._may_drive_spark(),
         )
@@ -229,13 +229,14 @@ def _source(words: "list[str]", content: bytes) -> "Found | None":
     return (content, names), words, os.path.dirname(os.path.realpath(path))
 
 
-def _pth_files(site_packages: str) -> "list[str]":
-    """The names of the .pth files that Python would run, but for our own."""
+def _startup_files(site_packages: str) -> "list[str]":
+    """The names of the files that Python would run from it at its start, but for our own."""
     try:
         names = os.listdir(site_packages)
     except OSError:
         return []  # site-packages has gone: the app's own imports will fail and say so
-    return sorted([name for name in names if name[-4:] == ".pth" and name[0] != "." and name != _OUR_HOOKS])
+    found = [name for name in names if name.endswith((".pth", ".start")) and name[0] != "."]
+    return sorted([name for name in found if name != _OUR_HOOKS])
 
 
 def _on_pythonpath() -> "list[str]":

@@ -1,6 +1,7 @@
 """The launcher and READY, which make an app's directory usable for starts."""
 
 import os
+import sys
 
 from ..cache import app, files
 from ..start import LAUNCHER
@@ -22,7 +23,7 @@ _MODULES = (
     "app/interpreters",
     "app/host",
     "start",
-)
+) + (("app/startup",) if sys.version_info >= (3, 15) else ())
 _OF_FEW = ("app/pex_path",)  # a launcher takes these out of the file, where there is one
 
 

@@ -83,7 +83,7 @@ def _build(place: Path, version: str, shared: Path) -> App:
         entry_point=function("app", "main"),
         launch=LaunchOptions(),
         requirements=("app",),
-        pth_files=(),
+        startup_files=(),
         runs_on=runs_on(variants),
     )
     output = place / "app.pex"
