@@ -77,6 +77,19 @@ def coverage(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Archives that libFuzzer makes, unpacked by the launcher's source: ten minutes. Needs clang.
+
+    After `-- ` stand other options of libFuzzer's.
+    """
+    session.install("-q", "-e", ".", *nox.project.dependency_groups(PYPROJECT, "test"))
+    directory = Path(session.create_tmp()).resolve()
+    session.run("python", "-m", "tests.launcher.fuzz", str(directory))
+    arguments = session.posargs or ["-max_total_time=600"]
+    session.run(str(directory / "fuzz"), "-max_len=8192", *arguments, str(directory / "seeds"), external=True)
+
+
+@nox.session(default=False)
 def simulate(session: nox.Session) -> None:
     """The cache's protocol under many more schedules: `-- --schedules 200000`, `-- --seed N` to see one."""
     session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "test"))

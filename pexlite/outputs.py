@@ -35,6 +35,7 @@ _PLACEHOLDER = re.compile(r"\{\w+\}")
 OF_PACKAGES = b"packages of a file that pexlite made"
 """The comment of a zip that `pexlite venv --flat` writes."""
 _LONGEST_LINE = 128  # bytes of the `#!` line before it, at most
+_LONGEST_LAUNCHER = 1 << 18  # bytes of the program before it (--launcher elf), at most
 
 
 class Kind(enum.Enum):
@@ -193,7 +194,10 @@ def is_of_kind(path: Path, kind: Kind) -> bool:
 
 def _is_application(path: Path) -> bool:
     with path.open("rb") as file:
-        if UNREADABLE.encode() in file.read(_LONGEST_LINE + len(UNREADABLE) + 16):
+        first = file.read(_LONGEST_LINE + len(UNREADABLE) + 16)
+        if first.startswith(b"\x7fELF"):
+            first = file.read(_LONGEST_LAUNCHER)
+        if UNREADABLE.encode() in first:
             return True  # ours, even if it is truncated
     # A zip with __main__.py, which Python can start. Some wheels have one too, but are no applications.
     return path.suffix != ".whl" and not {"__main__.py", "__main__.pyc"}.isdisjoint(_members(path))

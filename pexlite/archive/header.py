@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from pexlite.archive.launch_options import VARIABLE, python_of, shebang_of
+from pexlite.archive.launcher_configuration import launcher_with_configuration
 from pexlite.archive.runtime_files import LAYOUT
 from pexlite.archive.switches import asked_by_people
 from pexlite.model import Bundle, LaunchOptions
@@ -81,17 +82,15 @@ _PLACEHOLDER = "{pex.env."
 _AHEAD = 3  # minor versions that are yet to come, looked for by name
 
 
-def header(
-    bundle: Bundle,
-    build_id: str = _SAMPLE_BUILD_ID,
-    own_offsets: Sequence[int] = (),  # noqa: ARG001 - the launcher that reads them is to come
-) -> bytes:
-    """The `#!` line, or with `sh_boot` a script in POSIX sh; as many bytes for one build id as for any other.
+def header(bundle: Bundle, build_id: str = _SAMPLE_BUILD_ID, own_offsets: Sequence[int] = ()) -> bytes:
+    """The `#!` line, a script in POSIX sh, or a program; as many bytes for one build id as for any other.
 
     `own_offsets` are the places in the file of the bundle's own Pythons; their length in it is fixed.
 
     Raises UsageError for a line that no kernel could read.
     """
+    if bundle.launch.launcher == "elf":
+        return launcher_with_configuration(bundle, build_id, own_offsets or (0,) * len(bundle.own_pythons))
     if bundle.launch.sh_boot:
         return _shell_header(bundle, build_id).encode("utf-8", "surrogateescape")
     return f'#!{shebang_of(bundle.launch)}\n"{UNREADABLE}\n'.encode()

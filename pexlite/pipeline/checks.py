@@ -42,8 +42,6 @@ def check_own_python(request: BuildRequest) -> None:
             f"{idle[0]} is about a Python that the file carries, and it carries none",
             hint="name one: --python-from /path/to/python, or --python-from uv:3.12",
         )
-    if request.launch.launcher == "elf":
-        raise UsageError("--launcher elf is not there yet", hint="leave it out: the launcher is a script in sh")
 
 
 def check_something_applies(prepared: Prepared) -> None:

@@ -16,6 +16,8 @@ import pytest
 from pexlite.launcher import MACHINES, launcher
 
 BUILD_ID = "0123456789abcdef"
+END = b"PK\5\6" + bytes(18)
+"""An empty zip."""
 # A Python by its looks: tells its words and some variables. Asked whether it starts, it says yes.
 TELLING = b"""#!/bin/sh
 [ "$1" = -I ] && exit 0
@@ -91,11 +93,11 @@ def configuration(lines: Iterable[str]) -> bytes:
 
 
 def file_of(place: Path, given: Given | None = None, machine: str = "") -> Path:
-    """A file at `place` that has the launcher, a configuration and an archive, and behind them no zip."""
+    """A file at `place` that has the launcher, a configuration and an archive, and behind them an empty zip."""
     given = given or Given(archive_of())
     program = launcher(machine or here())
     size = len(program) + len(configuration(given.lines(0)))
-    place.write_bytes(program + configuration(given.lines(size)) + given.archive)
+    place.write_bytes(program + configuration(given.lines(size)) + given.archive + END)
     place.chmod(0o755)
     return place
 

@@ -20,6 +20,7 @@ struct code {
 };
 
 struct inflater {
+    u8 output[HELD]; /* in front, so that nothing of ours lies before it */
     /* Up to `room` bytes of the stream into `into`: how many there were, 0 at its end, or a negative number. */
     long (*more)(void *source, u8 *into, size_t room);
     /* Take what has been inflated; false stops. */
@@ -32,7 +33,7 @@ struct inflater {
     size_t out, taken;  /* in `output` */
     u32 crc, length;
     struct code literals, distances;
-    u8 input[65536], output[HELD];
+    u8 input[65536];
 };
 
 static u32 crc_table[4][256];
@@ -327,7 +328,12 @@ static enum inflated gzip_header(struct inflater *in)
     return flags & 2 && bits_of(in, 16) < 0 ? CUT : INFLATED;
 }
 
-/* Inflate one gzip member, all there is; `in` has more, take, source and sink, and else zeros. */
+static void inflate_begin(struct inflater *in)
+{
+    memset((u8 *)in + HELD, 0, offsetof(struct inflater, input) - HELD);
+}
+
+/* Inflate one gzip member, all there is; `in` was begun, and has more, take, source and sink. */
 static enum inflated inflate(struct inflater *in)
 {
     if (!crc_table[0][1])

@@ -189,7 +189,7 @@ static long unpack_into(struct unpacking *now, const char *temporary)
     now->shows_progress = is_terminal();
     sha256_begin_sum(&now->sum);
     tar_begin(&now->tar, (int)root, now->own->unpacked);
-    memset(&inflater, 0, offsetof(struct inflater, input));
+    inflate_begin(&inflater);
     inflater.more = read_archive;
     inflater.source = now;
     inflater.take = tar_take;

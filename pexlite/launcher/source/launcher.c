@@ -76,6 +76,16 @@ static long open_self(const char **called)
     return file;
 }
 
+/* Fail unless the file has its end, which Python reads first: the end record of a zip without a comment. */
+static void check_end(long file)
+{
+    struct file_status found;
+    u8 end[22];
+    if (call2(FSTAT, file, &found) || call4(PREAD, file, end, 22, found.size - 22) != 22 || memcmp(end, "PK\5\6", 4) ||
+        end[20] || end[21])
+        fail_damaged("it is cut off");
+}
+
 __attribute__((used, noreturn)) void begin(u64 *stack)
 {
     char **arguments = (char **)(stack + 1);
@@ -88,6 +98,7 @@ __attribute__((used, noreturn)) void begin(u64 *stack)
     arguments += stack[0] > 0;
     enum spark spark = asked_by_spark(file.called, arguments);
     start_warm(file.called, path_of(file.called), spark, arguments);
+    check_end(file.descriptor);
     start_by_host(file.called, arguments);
     start_own(&file, arguments);
 }

@@ -8,6 +8,10 @@
 
 #include "system.h"
 
+#ifndef WITHOUT_SUMS /* 1 in a test that changes headers at random */
+#define WITHOUT_SUMS 0
+#endif
+
 enum { BLOCK = 512, LONGEST = 4096, MOST_EXTRA = 65536 };
 enum part { HEADER, CONTENT, EXTRA, PADDING, AT_END };
 
@@ -26,11 +30,11 @@ struct tar {
     i64 time;
     size_t held; /* bytes in `block` or `extra` */
     char block[BLOCK];
-    char extra[MOST_EXTRA + 1];
     char name[LONGEST + 1], target[LONGEST + 1]; /* from extra headers, else empty */
     u64 size;
     int has_size;
     char inside[LONGEST + 1]; /* the folder that is open */
+    char extra[MOST_EXTRA + 1];
 };
 
 static void tar_begin(struct tar *tar, int root, u64 room)
@@ -226,7 +230,7 @@ static int tar_header(struct tar *tar)
         return 1;
     }
     i64 size = tar_number(block + 124, 12), time = tar_number(block + 136, 12), mode = tar_number(block + 100, 8);
-    if (sum != tar_number(block + 148, 8) || size < 0 || mode < 0)
+    if (size < 0 || mode < 0 || (!WITHOUT_SUMS && sum != tar_number(block + 148, 8)))
         return tar_wrong(tar, "a header that is none");
     char kind = block[156];
     if (kind == 'x' || kind == 'g' || kind == 'L' || kind == 'K') {
