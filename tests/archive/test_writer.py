@@ -127,9 +127,8 @@ def test_the_runtime_is_small(wheels: list[Path], tmp_path: Path) -> None:
     with zipfile.ZipFile(file) as found:
         carried = [entry for entry in found.infolist() if entry.filename.startswith(own)]
     assert len(carried) == 5
-    # With a local header and a line of the directory (APPNOTE.TXT 4.3.7, 4.3.12), which hold the name. The limit
-    # was 96 KB before files made venvs of several kinds, and before their apps had a RECORD as pip writes it; 104 KB
-    # before it knew startup files (PEP 829).
+    # With a local header and a line of the directory (APPNOTE.TXT 4.3.7, 4.3.12), which hold the name. The page
+    # about performance has the limits before, and the reason of each.
     assert sum(entry.compress_size + 76 + 2 * len(entry.filename) for entry in carried) <= 108 * 1024
 
 
