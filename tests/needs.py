@@ -15,6 +15,7 @@ from tests.interpreters import Interpreter, interpreters
 
 # The package of Debian that brings a program, where it is called otherwise.
 _PACKAGES = {
+    "qemu-aarch64-static": "qemu-user-static",
     "cc": "gcc",
     "java": "openjdk-17-jre-headless",
     "ps": "procps",

@@ -44,7 +44,7 @@ def bundle_of(launch: LaunchOptions, *pythons: OwnPython, start: StartKind = Sta
         entry_point=EntryPoint(start, "app", "main") if in_process else EntryPoint(start, script="tool"),
         launch=launch,
         requirements=(),
-        pth_files=(),
+        startup_files=(),
         runs_on="CPython 3.11",
         own_pythons=pythons,
     )  # fmt: skip

@@ -225,6 +225,8 @@ static long lock_file(const char *path)
 
 /* -- roots -- */
 
+static const char NOBODYS[] = "/dev/null"; /* as the runtime has it for an account without a home */
+
 /* $PEX_ROOT, else what is sealed, else ~/.pex, as in runtime/start.py. */
 static const char *cache_root(void)
 {
@@ -236,7 +238,7 @@ static const char *cache_root(void)
     const char *home = value("HOME");
     if (!*home)
         home = home_of(0, (u64)call1(GETUID, 0));
-    return absolute(joined(home ? home : "/dev/null", "/.pex"));
+    return home ? absolute(joined(home, "/.pex")) : joined(NOBODYS, "/.pex");
 }
 
 static const char *layout_of(const char *root)

@@ -349,7 +349,7 @@ static long provide(const struct own_python *own, struct opened *file, const cha
 /* Why it cannot be below this root; 0 once it is there. */
 static const char *refusal_of(const char *root, const struct own_python *own, struct opened *file)
 {
-    const char *why = distrust(root, place_of(own, root));
+    const char *why = begins(root, NOBODYS) ? "there is no home directory" : distrust(root, place_of(own, root));
     if (why)
         return why;
     if (refuses_programs(root))
