@@ -55,7 +55,7 @@ class Root:
     def start(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Start /app in it, with these variables alone."""
         if os.geteuid() == 0:
-            into = [needs.program("chroot"), f"--userspec={USER}:{USER}", str(self.place)]
+            into = [needs.program("chroot", more="/usr/sbin"), f"--userspec={USER}:{USER}", str(self.place)]
         else:
             into = [needs.program("unshare"), "--map-root-user", f"--root={self.place}"]
         done = subprocess.run([*into, "/app", *words], env=variables, capture_output=True, text=True, timeout=60)

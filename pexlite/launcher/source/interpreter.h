@@ -91,6 +91,7 @@ static const char *complaint_of(const char *program)
         call3(DUP3, ends_of_pipe[1], 1, 0);
         call3(DUP3, ends_of_pipe[1], 2, 0);
         unset("PYTHONHOME");
+        tell_origin(program);
         long failure = call3(EXECVE, program, words, environment);
         const char *why = reason(failure);
         call3(WRITE, 2, why, strlen(why));

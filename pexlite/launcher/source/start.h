@@ -154,6 +154,7 @@ static void follow(const char *pointer, const char *called, const char *pex, enu
         unset(name);
     unset("PEX_CHOSEN_PYTHON");
     unset("PYTHONHOME");
+    tell_origin(python);
     struct words words = words_with(arguments);
     if (*configured("by_python")) {
         add(&words, joined(app, "/bin/python"));
@@ -277,6 +278,7 @@ static void start_own(struct opened *file, char **arguments)
         add(&words, program_of(&own, file));
         add(&words, file->called);
         unset("PYTHONHOME");
+        tell_origin(words.first[0]);
         long failure = run(&words, arguments);
         fail(joined(words.first[0], " cannot be run: ", reason(failure)), "set PEX_ROOT to a directory from which programs may be run");
     }

@@ -232,6 +232,22 @@ static char *directory_of(const char *path)
     return last == path ? part_of(".", 1) : last == path + 1 ? part_of("/", 1) : part_of(path, (size_t)(last - path - 1));
 }
 
+/* Have glibc find the libraries beside a program: it asks /proc where that lies, and without /proc this variable. */
+static void tell_origin(const char *program)
+{
+    char target[4096];
+    if (call4(READLINKAT, HERE, "/proc/self/exe", target, sizeof target) > 0)
+        return;
+    for (int links = 0; links < 40; links++) {
+        long length = call4(READLINKAT, HERE, program, target, sizeof target - 1);
+        if (length <= 0)
+            break;
+        target[length] = 0;
+        program = *target == '/' ? part_of(target, (size_t)length) : joined(directory_of(program), "/", target);
+    }
+    set("LD_ORIGIN_PATH", directory_of(program));
+}
+
 /* The current directory as the shell has it: PWD, where that is right. */
 static const char *current_directory(void)
 {
