@@ -4,7 +4,7 @@ A `Bundle` and the runtime's sources come in; a `Draft` goes out, whose wheels a
 file of unknown origin, read back, gives a `Manifest`, or NotABundle.
 
     layout           a Bundle as the bytes of a file: open this first
-    header           the first bytes, by which the kernel starts a file: a shebang, or a program of sh
+    header/          the first bytes, by which the kernel starts a file: a shebang, or a program of sh
     launcher_configuration   those of a file for hosts without a shell: the static launcher, and what it reads
     pex_info         PEX-INFO, and the facts in `__main__`; docs/file.md has every key
     launch_options   the request's LaunchOptions, checked: what no start could follow is refused

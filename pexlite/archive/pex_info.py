@@ -100,7 +100,7 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
         "inject_args": launch.inject_args,
         "inject_env": launch.inject_env,
         "inject_python_args": launch.inject_python_args,
-        "sh_boot": launch.sh_boot,
+        "sh_boot": launch.sh_boot or bool(bundle.own_pythons),
         "own": tuple((own.sha256[:32], own.platform, own.program) for own in bundle.own_pythons),
         "prefer_host": launch.prefer_host,
         "spark": str(spark[0].version) if spark else "",
