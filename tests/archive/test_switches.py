@@ -30,6 +30,6 @@ def test_the_program_of_sh_looks_at_every_switch_and_hands_none_on() -> None:
     )
     program = header(bundle).decode()
     [asked] = re.findall("^_pex_asked=(.*)$", program, flags=re.MULTILINE)
-    [unset] = re.findall("^ +unset (.*)$", program, flags=re.MULTILINE)
+    [unset] = re.findall("^ *unset (.*)$", program, flags=re.MULTILINE)
     assert asked.split("$")[1:] == unset.split()
     assert {*unset.split(), "PEX_CHOSEN_PYTHON"} == {*room.TAKEN}
