@@ -15,7 +15,7 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
     tags         the Pythons that a file accepts
     pythons      another Python for this file; parses under Python 2.7
     written      files that go into an app's directory as they are
-    file         zip, whole: the file's own parts, read and checked
+    file         zip, whole: the file's own parts, read and checked; interpreter: the Python that it brings
     failed       errors and notices of a start, on stderr
     cache        files, lock, app, roots, private: names, READY, marks, owners
     unpack       variant, progress, pool, write, wheel, bytecode, tree, environment, launcher: wheels into the
@@ -36,6 +36,8 @@ The cache
     <root>/lite-2/
       CACHEDIR.TAG                    says that this is pexlite's; without it nothing here is ever removed
       wheels/<sha256, 32 hex>/        one unpacked wheel: lib/ scripts/ data/ headers/; shared by all apps
+      interpreters/<sha256, 32 hex>/  one Python that files bring: bin/ lib/; READY, written last; shared by all
+                                      DAMAGED: a start has found that files of it are missing or cut
       apps/<build id>-<python key>/   one app on one Python: a venv, its files hard links to those of wheels/
           READY                       written last
           _pexlite_launch             the launcher: the modules of app/, compiled, and the file's facts
@@ -43,8 +45,10 @@ The cache
           _pexlite_checked            its time: when the files were last compared after a failure
           _pexlite_mended             what was wrong when the files were last mended, and when
           pyvenv.cfg bin/ lib/ …      as in any venv
-      apps/<build id>.<python key>.sh the pointer by which the sh header finds the app: program, script, loader
+      apps/<build id>.<python key>.sh the pointer by which the sh header finds the app: program, script, loader;
+                                      on a Python that the file has brought also its prefix, and what must be there
       locks/<name of an app>          held by the start that makes or mends the app
+      locks/<sha256, 32 hex>          held by the launcher that unpacks a Python
       locks/prune                     shared by such starts, held alone by the pruner
       pythons                         which Python was found for a question (see `pythons`)
 
@@ -69,9 +73,11 @@ The protocol
 2. *Decide under the lock.* A start that does not find what it needs takes the app's lock and then looks again,
    from the beginning. What it saw before counts for nothing.
 3. *A start only adds.* Mending writes the missing or cut file beside its place and renames it over it, file by
-   file. No start moves, empties or removes anything that another process may be using.
+   file. No start moves, empties or removes anything that another process may be using. A Python that the file has
+   brought is mended by its launcher, as it does not start: unpacked beside, and each file renamed over its own.
 4. *Only the pruner removes*, alone under its lock, what no process uses, by renaming it aside first; it looks at
-   READY's time once more under the lock. A start whose READY has an old time dates it anew under the same lock.
+   READY's time once more under the lock. A start whose READY has an old time dates it anew under the same lock. A
+   Python goes with its last app, unless a process runs it or a launcher has dated its READY within a minute.
 5. *Without working locks* rules 1 and 3 keep every start right, only work is done twice; and nothing is pruned.
 6. *Whose it is.* What a start executes is the user's own or root's, and closed to others: the launcher it has
    opened, the app's directory, `apps/`, `lite-2/` and the root. Anything else goes the slow way: a private root,

@@ -28,6 +28,8 @@ def explain(failure: BaseException, facts: "dict[str, Any]", file: str) -> "NoRe
         fail("%s cannot be read: %s" % (name, problem.strerror), "see whether it is still there")
     if build_id != facts["build_id"]:
         fail_replaced(file)
+    if facts["own"]:
+        _mend_interpreter(name, file, failure)
     last = failure.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
@@ -37,6 +39,24 @@ def explain(failure: BaseException, facts: "dict[str, Any]", file: str) -> "NoRe
         "%s could not be started: %s: %s (%s)" % (name, type(failure).__name__, words, where),
         "a bug in pexlite: PEX_VERBOSE=1 shows the traceback; report it to pexlite's issue tracker with that",
     )
+
+
+def _mend_interpreter(name: str, file: str, failure: BaseException) -> None:
+    """Exit with an error where the file's own Python is damaged as unpacked; the next start unpacks it again."""
+    from .file import whole
+
+    try:
+        from .file import interpreter
+
+        with whole.opened(file) as found:
+            wrong = interpreter.damage(found.descriptor, found.manifest, type(failure))
+    except (ImportError, SyntaxError) as worse:
+        from .app.failing import mark_interpreter
+
+        mark_interpreter(sys.base_prefix)
+        wrong = [str(worse)]
+    if wrong:
+        fail("the unpacked Python of %s is damaged: %s" % (name, wrong[0]), "start it again: it is unpacked anew")
 
 
 def _is_verbose() -> bool:

@@ -71,9 +71,9 @@ def run_requested(file, switches, accepted, needed="", root=""):
     _start_over(path, file, switches)
 
 
-def run_fitting(file, accepted, needed, switches, root="", platform=""):
-    # type: (str, Sequence[str], str, Optional[Switches], str, str) -> NoReturn
-    """Exec a Python from PATH whose tag is `accepted`, and say so; exit with an error where there is none.
+def run_another(file, accepted, needed, switches, root="", platform=""):
+    # type: (str, Sequence[str], str, Optional[Switches], str, str) -> None
+    """Exec a Python from PATH whose tag is `accepted`, and say so; return where there is none.
 
     `needed` describes the Pythons that the file runs on. The Python that is found is remembered under the cache
     root `root`. `platform` describes this machine, where the machine is what does not fit.
@@ -91,6 +91,14 @@ def run_fitting(file, accepted, needed, switches, root="", platform=""):
             )
             sys.stderr.flush()
             _start_over(path, file, switches)
+
+
+def run_fitting(file, accepted, needed, switches, root="", platform=""):
+    # type: (str, Sequence[str], str, Optional[Switches], str, str) -> NoReturn
+    """Exec a Python as `run_another` does; exit with an error where there is none."""
+    run_another(file, accepted, needed, switches, root, platform)
+    given = switches.taken if switches else os.environ
+    requested = given.get("PEX_PYTHON")
     here = "; %s is %s" % ("PEX_PYTHON" if requested else "this", _this() + platform)
     _fail(
         _fitted("%s needs %s", os.path.basename(file), needed, _LINE - len("error: ") - len(here)) + here,
@@ -99,6 +107,27 @@ def run_fitting(file, accepted, needed, switches, root="", platform=""):
         else "%sinstall one that fits, name it with PEX_PYTHON=/path/to/python, or build for this one with "
         "--python" % ("" if requested else "PATH has no other: "),
     )
+
+
+def hand_over(file):  # type: (str) -> None
+    """Exec the launcher at the beginning of the file, which starts the Python that the file brings.
+
+    Returns where another one was asked for, and where the launcher was asked before.
+    """
+    if [name for name in (_CHOSEN, "PEX_PYTHON", "PEX_PYTHON_PATH") if os.environ.get(name)]:
+        return
+    with open(file, "rb") as opened:
+        is_script = opened.read(2) == b"#!"
+    os.environ[_CHOSEN] = "own"
+    try:
+        if is_script:
+            os.execv("/bin/sh", ["sh", file] + sys.argv[1:])
+        os.execv(file, [file] + sys.argv[1:])
+    except OSError as failure:
+        _fail(
+            "%s brings a Python, which cannot be started: %s" % (os.path.basename(file), failure.strerror),
+            "chmod +x %s, or name a Python of this machine with PEX_PYTHON=/path/to/python" % file,
+        )
 
 
 def _find(accepted, python_path, root):  # type: (Sequence[str], str, str) -> Optional[str]

@@ -31,6 +31,9 @@ def main(names):  # type: (dict[str, Any]) -> NoReturn
         file = os.path.abspath(archive)
     except OSError:
         fail("the current directory is gone", "start %s from another one" % os.path.basename(archive))
+    if FACTS["own"] and not FACTS["prefer_host"]:
+        if os.path.basename(getattr(sys, "base_prefix", "")) not in [own[0] for own in FACTS["own"]]:
+            room_of(archive, FACTS).load("tags", "pythons").hand_over(file)
     if sys.version_info < (3, 6):
         pythons = room_of(archive, FACTS).load("tags", "pythons")
         pythons.run_fitting(archive, FACTS["pythons"], FACTS["runs_on"], None)

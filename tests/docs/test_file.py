@@ -34,6 +34,7 @@ KNOWN_AS: dict[str, Any] = {
     "one": manifest.WheelEntry,
     "wheel": manifest.WheelEntry,
     "brought": manifest.WheelEntry,
+    "interpreter": manifest.InterpreterEntry,
     "pack": manifest.BytecodeEntry,
     "FACTS": manifest.StartFacts,
 }

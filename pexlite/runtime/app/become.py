@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 # Set across the exec that gives Python the arguments sealed in with --inject-python-args.
 _ARGUMENTS_GIVEN = "__PEXLITE_PYTHON_ARGUMENTS"
+# Modules without which Python does not start, so that nothing of this room could mend them; in newer versions most
+# of them are in the program.
+_OF_EACH_START = "encodings/__init__ encodings/aliases encodings/utf_8 codecs io abc site os stat".split()
+_OF_EACH_START += ["posixpath", "genericpath", "_collections_abc", "_sitebuiltins"]
 
 
 class Becoming:
@@ -116,7 +120,8 @@ def shell_pointer(place: str) -> str:
 def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None:
     """Write the pointer by which the sh header starts the app's own Python directly, and the `program` it runs.
 
-    The pointer's lines are that Python's path, the program's, which is empty for an interpreter, and the loader's.
+    The pointer's lines are that Python's path, the program's, which is empty for an interpreter, and the loader's;
+    of a Python that the file has brought also its prefix, and the files there that the launcher looks for.
     """
     # Whose packages are let in, each start has to find out: those of the first Python on PATH.
     if "\n" in place or facts["inherit_path"] != "false":
@@ -126,9 +131,21 @@ def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None
         if facts["start"] or facts["script"]:
             script = place + "/_pexlite_run.py"
             _replace(script, program)
-        _replace(shell_pointer(place), os.fsencode("%s\n%s\n%s\n" % (python, script, _loader_of(python))))
+        lines = [python, script, _loader_of(python)]
+        if facts["own"] and os.path.dirname(sys.base_prefix).endswith("/interpreters"):
+            lines += [sys.base_prefix, " ".join(_needed(sys.base_prefix, os.path.realpath(python)))]
+        _replace(shell_pointer(place), os.fsencode("\n".join(lines) + "\n"))
     except OSError:
         pass  # a read-only cache: starts go on without the pointer, a little slower
+
+
+def _needed(prefix: str, program: str) -> "list[str]":
+    """The files below `prefix` without which the `program` there does not start, relative to that."""
+    library = os.path.dirname(os.__file__)[len(prefix) + 1 :]
+    found = [program[len(prefix) + 1 :]] if program.startswith(prefix + "/") else []
+    found += ["%s/%s.py" % (library, name) for name in _OF_EACH_START]
+    found += ["lib/" + name for name in sorted(os.listdir(prefix + "/lib")) if name.startswith("libpython")]
+    return [name for name in found if " " not in name and os.path.getsize("%s/%s" % (prefix, name)) > 0]
 
 
 def _loader_of(program: str) -> str:

@@ -15,6 +15,12 @@ _CHECKED = "/_pexlite_checked"  # its mtime is when the app's files were last co
 _OURS = "<pexlite>/"  # the beginning of co_filename in frames of this room
 
 
+def mark_interpreter(prefix: str) -> None:
+    """Have the file's launcher unpack the Python in `prefix` again, at the next start. Raises OSError."""
+    if os.path.dirname(prefix).endswith("/interpreters"):
+        os.close(os.open(prefix + "/DAMAGED", os.O_WRONLY | os.O_CREAT, 0o644))
+
+
 class Damage:
     """Damage in the app's directory `place`, which was unpacked from `file`.
 
@@ -41,8 +47,17 @@ class Damage:
                 from __pexlite__.upkeep import mend
 
                 return bool(mend.after_failure(self.file, self.place, kind, self.began))
-        except (Exception, SystemExit):
+        except (Exception, SystemExit) as failure:
+            self._suspect(failure)
             return False  # the user has to see the app's own failure, not ours
+
+    def _suspect(self, failure: BaseException) -> None:
+        """Mark the Python that the file has brought, where too much of it is missing to find out what."""
+        if self.facts["own"] and isinstance(failure, (ImportError, SyntaxError)):
+            try:
+                mark_interpreter(sys.base_prefix)
+            except OSError:
+                pass
 
     def look_for(self, end: SystemExit) -> None:
         """Mend missing files, at most once a day, after the app ended with an exit code of its own.

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from ..start import LAYOUT
 from . import files
 
 TYPE_CHECKING = False
@@ -56,6 +57,15 @@ class App:
         except (FileNotFoundError, NotADirectoryError):
             return ()
         return ready.wheels if ready else ()
+
+    def interpreter(self) -> str:
+        """The name under interpreters/ of the Python that the app stands on; "" where that is the host's."""
+        try:
+            target = os.readlink(self.place + "/bin/python")
+        except OSError:
+            return ""
+        name = target.rpartition("/%s/interpreters/" % LAYOUT)[2].partition("/")[0]
+        return name if is_wheel_name(name) else ""
 
     def known_as(self, file: str) -> str:
         """The name of the file that was unpacked, as in READY; else the name of `file`, which may be a copy."""
@@ -126,7 +136,7 @@ def is_app_name(name: str) -> bool:
 
 
 def is_wheel_name(name: str) -> bool:
-    """Whether `name` has the form of an unpacked wheel's directory: 32 hex digits."""
+    """Whether `name` has the form of an unpacked wheel's or Python's directory: 32 hex digits."""
     return _is_hex(name, 32)
 
 

@@ -61,9 +61,9 @@ def make_tree(top: bytes, paths: "set[bytes]") -> None:
 def beside(place: str) -> str:
     """A temporary name near `place` that no other process uses, on this host or another with the same disk.
 
-    For a path inside an app's or a wheel's directory it lies next to that directory, where the pruner finds it.
+    For a path inside the directory of an app, a wheel or a Python it lies next to that, where the pruner finds it.
     """
-    for folder in ("apps", "wheels"):
+    for folder in ("apps", "wheels", "interpreters"):
         head, found, inside = place.rpartition("/%s/%s/" % (LAYOUT, folder))
         if found:
             place = head + found + inside.partition("/")[0]

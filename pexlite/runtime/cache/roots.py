@@ -19,7 +19,8 @@ def distrust(place: str) -> str:
     """
     apps = os.path.dirname(place)
     layout = os.path.dirname(apps)
-    for path in (os.path.dirname(layout), layout, apps, layout + "/wheels", layout + "/locks", place):
+    parts = [layout + "/" + name for name in ("wheels", "locks", "interpreters")]
+    for path in [os.path.dirname(layout), layout, apps, place] + parts:
         try:
             found = os.stat(path)
         except OSError:

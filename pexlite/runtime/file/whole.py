@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NEEDED = ("PEX-INFO", "__main__.py")
-_WHEELS = (".deps/", ".bytecode/")
+_WHEELS = (".deps/", ".bytecode/", ".python/")
 # Checked whenever the file is opened. The start has checked the room; other members are checked when read.
 _STARTS = ("__main__.py", "__main__.pyc")
 _END_SIZE = 22

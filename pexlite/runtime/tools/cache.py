@@ -57,8 +57,10 @@ def _prune(built_file: "BuiltFile | None", options: "argparse.Namespace") -> Non
     size = before.size - left.size
     kept = [(app["name"], app["python"], _why(app, gone, idle)) for app in left.apps]
     if options.json:
-        return say_json({"apps": gone.apps, "wheels": gone.wheels, "size": size, "kept": kept})
-    say("removed %d apps and %d wheels, %s" % (len(gone.apps), len(gone.wheels), in_words(size)))
+        parts = {"apps": gone.apps, "wheels": gone.wheels, "interpreters": gone.interpreters}
+        return say_json(dict(parts, size=size, kept=kept))
+    pythons = ", %d Pythons" % len(gone.interpreters) if gone.interpreters else ""
+    say("removed %d apps and %d wheels%s, %s" % (len(gone.apps), len(gone.wheels), pythons, in_words(size)))
     for one in kept:
         say("kept %s (%s): %s" % one)
 
@@ -80,7 +82,7 @@ def _root(built_file: "BuiltFile | None") -> str:
 
 
 class CacheContents:
-    """The apps and wheels under `root` (".../lite-2"), with sizes in bytes and times of last use.
+    """The apps, wheels and Pythons under `root` (".../lite-2"), with sizes in bytes and times of last use.
 
     A file with several hard links counts once: in its wheel, not in the app.
     """
@@ -92,10 +94,17 @@ class CacheContents:
         self.wheels: dict[str, int] = {}
         for name in sorted(os.listdir(root + "/wheels")) if self.exists else ():
             self.wheels[name] = _size_of(root + "/wheels/" + name, known)
+        self.interpreters = dict(self._interpreters(known)) if self.exists else {}
         apps = list(self._apps(known)) if self.exists else []
         self.apps = sorted(apps, key=lambda app: -float(app["last_used"]))
-        self.size = sum(self.wheels.values()) + sum([app["size"] for app in self.apps])
+        shared = sum(self.wheels.values()) + sum(self.interpreters.values())
+        self.size = shared + sum([app["size"] for app in self.apps])
         self.earlier = _size_of(os.path.dirname(root) + "/" + _EARLIER, set())
+
+    def _interpreters(self, known: "set[tuple[int, int]]") -> "Iterator[tuple[str, int]]":
+        place = self.root + "/interpreters"
+        for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
+            yield name, _size_of("%s/%s" % (place, name), known)
 
     def _apps(self, known: "set[tuple[int, int]]") -> "Iterator[dict[str, Any]]":
         for name in os.listdir(self.root + "/apps"):
@@ -111,16 +120,19 @@ class CacheContents:
                     "last_used": last_used,
                     "size": _size_of(found.place, known),
                     "wheels": list(ready.wheels) if ready else [],
+                    "interpreter": found.interpreter(),
                 }
 
     def as_json(self) -> "dict[str, Any]":
         """Everything, as a dict for JSON."""
         told = {"root": self.root, "size": self.size, "apps": self.apps, "wheels": self.wheels}
-        return dict(told, earlier=self.earlier)
+        return dict(told, interpreters=self.interpreters, earlier=self.earlier)
 
     def in_lines(self) -> "list[str]":
         """A line for the cache, one for each app, the last used first, and one for an earlier version's cache."""
-        lines = ["%s: %d apps, %d wheels, %s" % (self.root, len(self.apps), len(self.wheels), in_words(self.size))]
+        pythons = ", %d Pythons" % len(self.interpreters) if self.interpreters else ""
+        counts = (self.root, len(self.apps), len(self.wheels), pythons, in_words(self.size))
+        lines = ["%s: %d apps, %d wheels%s, %s" % counts]
         width = max([len(app["name"]) for app in self.apps] or [0])
         for one in self.apps:
             # The space that removing this app would free: wheels that other apps share stay.

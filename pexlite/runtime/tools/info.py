@@ -30,6 +30,15 @@ def _info(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     say("  asked for  %s" % (", ".join(manifest["requirements"]) or "nothing by name"))
     say("  size       %s" % in_words(os.path.getsize(built_file.file)))
     say("  build id   %s" % own["build_id"])
+    for interpreter in own.get("interpreters", ()):
+        described = (
+            interpreter["version"],
+            interpreter["platform"],
+            in_words(interpreter["size"]),
+            interpreter["source"],
+        )
+        say("  brings     CPython %s for %s  %s  from %s  %s" % (described + (interpreter["licence"],)))
+        say("             sha256 %s" % interpreter["sha256"])
     say("  %d wheels" % len(own["wheels"]))
     for wheel in own["wheels"]:
         say("    %s  %s" % (wheel["name"], in_words(wheel["size"])))

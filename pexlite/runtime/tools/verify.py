@@ -2,9 +2,11 @@
 
 import functools
 import os
+import sys
 
+from ..app import failing
 from ..cache import app, files, lock
-from ..file import whole
+from ..file import interpreter, whole
 from ..file import zip as archive
 from ..start import LAUNCHER
 from ..unpack import launcher, tree, wheel
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+_OWN = "its Python: "
 _LONGEST_WAIT = 300  # seconds for a start that is at work on the same app
 
 
@@ -49,7 +52,8 @@ def _problems_of_file(opened: whole.Whole) -> "Iterator[str]":
             tree.parsed(opened.tree(number))
         except (archive.Damaged, ValueError, IndexError) as damage:
             yield str(damage)
-    for brought in opened.manifest["pexlite"]["wheels"]:
+    own = opened.manifest["pexlite"]
+    for brought in own["wheels"] + [dict(one, name="its Python") for one in own.get("interpreters", ())]:
         try:
             for _ in checked_pieces(opened.descriptor, brought):
                 pass
@@ -81,6 +85,8 @@ def _verify_cache(built_file: BuiltFile, repairing: bool) -> None:
                 for problem in _Comparison(plan, built_file.facts).problems():
                     problem.put_right()
                 mend.add_missing(plan, built_file.facts, anew=True)
+        if any([problem.words.startswith(_OWN) for problem in found]):
+            say("the next start unpacks its Python anew")
     return say("repaired: %s" % built_file.install())
 
 
@@ -117,6 +123,9 @@ class _Comparison:
         own.update({b"bin/" + name: content for name, content in self.plan.scripts(installed)})
         for path, content in own.items():
             yield from self._of_content(path, content)
+        entry = interpreter.of_this_process(self.plan.opened.manifest)
+        for words in interpreter.problems(self.plan.descriptor, entry, sys.base_prefix, True) if entry else ():
+            yield _Problem(_OWN + words, functools.partial(failing.mark_interpreter, sys.base_prefix))
         for name in ("READY", "bin/python"):
             if files.size_of(self.plan.app.place + "/" + name) <= 0:
                 yield _Problem("%s is missing" % name)

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from ..file import interpreter
 from ..start import cache_root, python_tag
 from ..tags import are_of
 
@@ -23,10 +24,16 @@ def choose(manifest: "dict[str, Any]", file: str, switches: "Switches | None") -
         return found
     from .. import pythons
 
+    own = manifest["pexlite"].get("interpreters")
     fitting = [variant for variant in manifest["pexlite"]["variants"] if fits_platform(variant)]
     accepted = [python for variant in fitting for python in variant["pythons"]]
     words = "" if fitting else " on " + platform_words()
     root = cache_root(manifest["pex_root"])
+    if own and not interpreter.of_this_process(manifest):
+        pythons.run_another(file, accepted, manifest["pexlite"]["runs_on"], switches, root, words)
+        if switches:
+            switches.give_back()
+        pythons.hand_over(file)
     pythons.run_fitting(file, accepted, manifest["pexlite"]["runs_on"], switches, root, words)
 
 

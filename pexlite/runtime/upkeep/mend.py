@@ -6,7 +6,7 @@ import time
 
 from ..cache import app, files, lock
 from ..failed import notice
-from ..file import whole
+from ..file import interpreter, whole
 from ..file.zip import Damaged
 from ..start import LAUNCHER, LAYOUT
 from ..unpack import environment, launcher, tree, variant, wheel
@@ -62,6 +62,8 @@ def _after_failure(
     mended = True
     if found:
         mended = _mend(plan, opened, cut, found[0])
+    elif kind is not None and interpreter.of_this_process(opened.manifest):
+        found, mended = _of_interpreter(opened, kind)
     elif kind is not None and began is not None:
         # Another process that met the same damage may have mended it already.
         found = _mended_since(plan.app, began)
@@ -70,6 +72,14 @@ def _after_failure(
     if began is not None:
         _tell(plan.file_name or os.path.basename(place), found, kind, mended)
     return True
+
+
+def _of_interpreter(opened: whole.Whole, kind: "type[BaseException]") -> "tuple[list[str], bool]":
+    """The faults of the Python that the file has brought, and whether the next start will mend them."""
+    try:
+        return interpreter.damage(opened.descriptor, opened.manifest, kind), True
+    except OSError:
+        return ["its Python"], False
 
 
 def _tell(name: str, found: "list[str]", kind: "type[BaseException] | None", mended: bool) -> None:

@@ -1,4 +1,4 @@
-"""The pruner: it removes apps that nobody has used for long, then the wheels that no app uses.
+"""The pruner: it removes apps that nobody has used for long, then the wheels and Pythons that no app uses.
 
 Only the pruner removes, holding alone a lock that all first starts share. The time of an app's last use is READY's
 mtime. The pruner first dates READY of each app that may go back to 1970: a start that finds an old date waits for
@@ -22,15 +22,17 @@ _KEPT_DAYS = 90.0
 _DATED_BACK = 0.0  # an mtime that every start finds old
 _ABANDONED = DAY  # seconds that a wheel may be without an app, whose first start may be at work or was killed
 _ANOTHER_HOSTS = 3600  # seconds that a temporary file of another host may be in use
+_FRESH = 60  # seconds that a launcher may take from finding a Python to becoming it
 _PATIENCE = 2.0  # seconds that a start spends on removing; a later start removes the rest
 
 
 class Gone:
-    """The names of the apps and wheels that were removed; and why other apps stayed, by name."""
+    """The names of the apps, wheels and Pythons that were removed; and why other apps stayed, by name."""
 
     def __init__(self) -> None:
         self.apps: list[str] = []
         self.wheels: list[str] = []
+        self.interpreters: list[str] = []
         self.kept: dict[str, str] = {}
 
 
@@ -59,8 +61,8 @@ def kept_days() -> float:
 def prune(root: str, days: "float | None", kept: str = "", deadline: "float | None" = None) -> "Gone | None":
     """Remove leftovers of killed starts, and apps unused for `days` unless that is None; return what has gone.
 
-    Apps of running processes stay. Wheels go with their last app. Returns None where another process holds the
-    lock, or `root` (".../lite-2") is no cache of pexlite's and this user's.
+    Apps of running processes stay. Wheels and Pythons go with their last app. Returns None where another process
+    holds the lock, or `root` (".../lite-2") is no cache of pexlite's and this user's.
     """
     with lock.Lock(root + "/locks/prune").take(0) as alone:
         if not alone.held or not roots.is_ours(root):
@@ -71,6 +73,7 @@ def prune(root: str, days: "float | None", kept: str = "", deadline: "float | No
             if days is not None:
                 pruner.put_aside_unused(time.time() - days * DAY, kept)
                 pruner.put_aside_wheels(time.time() - min(days * DAY, _ABANDONED))
+                pruner.put_aside_interpreters(time.time() - days * DAY)
         finally:
             pruner.close()
     for path in pruner.aside:
@@ -143,17 +146,20 @@ class _Pruner:
         self.aside: list[str] = []
         self.apps = _Directory(root + "/apps")
         self.wheels = _Directory(root + "/wheels")
+        self.interpreters = _Directory(root + "/interpreters")
         self.locks = _Directory(root + "/locks")
         self._orphans: set[str] = set()
 
     def close(self) -> None:
-        for directory in (self.apps, self.wheels, self.locks):
+        for directory in (self.apps, self.wheels, self.interpreters, self.locks):
             directory.close()
 
     def put_aside_leftovers(self) -> None:
         """Put aside temporary files of killed starts; under the lock, no start of this host is at work."""
         limit = time.time() - _ANOTHER_HOSTS
-        for directory, is_known in ((self.apps, _is_of_apps), (self.wheels, app.is_wheel_name)):
+        known_by = ((self.apps, _is_of_apps), (self.wheels, app.is_wheel_name))
+        # sh knows no hash of the host's name: what it unpacks is another host's.
+        for directory, is_known in known_by + ((self.interpreters, app.is_wheel_name),):
             for name, seconds in list(directory.own(app.final_name, _is_any)):
                 known = is_known(app.final_name(name))
                 if known and (files.is_of_this_host(name) or seconds < limit):
@@ -167,10 +173,10 @@ class _Pruner:
             if mark is not None and mark <= limit and name != kept:
                 marks[name] = mark
         for name in self._not_in_use(marks):
-            wheels = self._app(name).wheels()
+            wheels, interpreter = self._app(name).wheels(), self._app(name).interpreter()
             if self._put_app_aside(name):
                 self.gone.apps.append(name)
-                self._orphans.update(wheels)
+                self._orphans.update(wheels + (interpreter,))
         self._remove_what_apps_left()
 
     def _app(self, name: str) -> "app.App":
@@ -219,7 +225,8 @@ class _Pruner:
                 self.apps.unlink(name)
         # A process may have opened such a lock and be waiting for it, but never for a day.
         limit = time.time() - DAY
-        for name, seconds in list(self.locks.own(app.is_app_name, stat.S_ISREG)):
+        names.update(self.interpreters.names())
+        for name, seconds in list(self.locks.own(_has_lock, stat.S_ISREG)):
             if name not in names and seconds < limit:
                 self.locks.unlink(name)
 
@@ -238,6 +245,42 @@ class _Pruner:
             if self.wheels.rename(name, new):
                 self.aside.append("%s/wheels/%s" % (self.root, new))
                 self.gone.wheels.append(name)
+
+    def put_aside_interpreters(self, limit: float) -> None:
+        """Put aside the Pythons without an app: those whose app has just gone, and those used before `limit`.
+
+        Those of running processes stay, and for a minute those that the launcher of a file has just found there.
+        """
+        kept = set([self._app(name).interpreter() for name in self.apps.names() if app.is_app_name(name)])
+        fresh = time.time() - _FRESH
+        idle = []
+        for name, _ in list(self.interpreters.own(app.is_wheel_name, stat.S_ISDIR)):
+            used = self._interpreter_used(name)
+            if name not in kept and used < fresh and (name in self._orphans or used <= limit):
+                idle.append(name)
+        if not idle:
+            return
+        from . import users
+
+        for name in users.without_process(idle):
+            new = os.path.basename(files.beside("%s/interpreters/%s" % (self.root, name)))
+            if self._interpreter_used(name) < fresh and self.interpreters.rename(name, new):
+                self.aside.append("%s/interpreters/%s" % (self.root, new))
+                self.gone.interpreters.append(name)
+
+    def _interpreter_used(self, name: str) -> float:
+        """When a start that found no app has last looked for the Python."""
+        place = "%s/interpreters/%s" % (self.root, name)
+        for path in (place + "/READY", place):
+            try:
+                return os.lstat(path).st_mtime
+            except OSError:
+                continue
+        return 0.0
+
+
+def _has_lock(name: str) -> bool:
+    return app.is_app_name(name) or app.is_wheel_name(name)
 
 
 def _is_of_apps(name: str) -> bool:

@@ -108,6 +108,17 @@ def in_use(apps: "Sequence[Candidate]") -> "dict[str, Process]":
     return used
 
 
+def without_process(interpreters: "Sequence[str]") -> "list[str]":
+    """Those of the files' own Pythons, given by name, that no running process uses, as far as can be seen."""
+    left = list(interpreters)
+    for process in running():
+        if not process.program and process.owner == os.geteuid() and _is_python(process.words[0]):
+            return []  # what it runs cannot be seen
+        seen = "%s\n%s\n%s" % (process.program, "\n".join(process.words), process.mapped)
+        left = [name for name in left if "/%s/interpreters/%s/" % (LAYOUT, name) not in seen]
+    return left
+
+
 def is_closed(path: str, owner: int) -> bool:
     """Whether `path`, or a directory above it, is owned by `owner` and closed to all others except root."""
     while path != "/":
