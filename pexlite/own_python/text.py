@@ -1,0 +1,57 @@
+"""The paths of where a Python was built and installed, taken out of its files so that it may lie anywhere."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from pexlite.own_python.prefix import Prefix
+
+_HERE = "/pexlite-prefix"
+"""Stands for the directory in which the Python lies, until the module is imported."""
+_ELSEWHERE = "/nonexistent"
+# What is after a letter, a dot or a closing bracket is the rest of a relative path or of a variable of make.
+_ABSOLUTE = re.compile(r"""(?<![\w.$)}/-])(/[\w.+@-]+)(?:/[\w.+@-]*)*""", re.ASCII)
+_PREFIX = re.compile(r"'prefix': '(/[^'\n]*)'")
+_EVERYWHERE = frozenset({"/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/dev", "/proc", _HERE})
+_COMPUTED = f"""
+import sys
+build_time_vars = {{
+    name: value.replace("{_HERE}", sys.base_prefix) if isinstance(value, str) else value
+    for name, value in build_time_vars.items()
+}}
+"""
+
+
+def free_of_places(prefix: Prefix, root: Path, binaries: Iterable[str]) -> None:
+    """Take the prefix's place, and that where it was built, out of the files of its copy at `root`.
+
+    sysconfig's variables are computed from where the copy lies.
+    """
+    data = sorted((root / prefix.standard_library).glob("_sysconfigdata*.py"))
+    built = (_PREFIX.search(path.read_text(encoding="utf-8")) for path in data)
+    known = {str(prefix.root), os.path.realpath(prefix.root), *(found[1] for found in built if found)}
+    names = sorted(known - {"/", "/usr", "/usr/local"}, key=len, reverse=True)
+    for path in data:
+        text = path.read_text(encoding="utf-8")
+        for name in names:
+            text = text.replace(name, _HERE)
+        path.write_text(_ABSOLUTE.sub(_known_everywhere, text) + _COMPUTED, encoding="utf-8")
+    for binary in binaries:
+        for name in names:
+            _overwrite(root / binary, name.encode())
+
+
+def _known_everywhere(found: re.Match[str]) -> str:
+    return found[0] if found[1] in _EVERYWHERE else _ELSEWHERE
+
+
+def _overwrite(path: Path, name: bytes) -> None:
+    """Put as many other bytes in the place of each path below `name` in a program or library."""
+    if len(name) < len(_ELSEWHERE):
+        return
+    content = path.read_bytes()
+    if name in content:
+        path.write_bytes(content.replace(name, _ELSEWHERE.encode().ljust(len(name), b"/")))

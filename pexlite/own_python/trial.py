@@ -1,0 +1,76 @@
+"""Try a moved Python: `python -I trial.py` prints as JSON what works, what it leans on, and what a start imports.
+
+This file travels: the Python that is tried runs it. So it is Python 3.6 grammar, standard library only.
+"""
+
+import importlib
+import os
+import sys
+
+# What most applications import, directly or through what they stand on: their bytecode goes in.
+_OFTEN = """
+argparse ast asyncio base64 bisect calendar collections.abc concurrent.futures configparser contextlib copy csv ctypes
+dataclasses datetime decimal difflib email.message email.parser email.utils enum fnmatch functools getpass gettext
+glob gzip hashlib heapq hmac html http.client http.cookiejar http.cookies importlib.metadata importlib.resources
+inspect io ipaddress itertools json linecache locale logging logging.handlers mimetypes multiprocessing numbers
+operator os pathlib pickle pkgutil platform pprint queue random re runpy secrets select selectors shlex shutil signal
+socket sqlite3 ssl string struct subprocess sysconfig tarfile tempfile textwrap threading time traceback types typing
+unittest.mock urllib.parse urllib.request uuid warnings weakref xml.etree.ElementTree zipfile zipimport zlib
+"""
+_NEEDED = ("zlib", "ssl", "sqlite3", "ctypes", "hashlib", "venv")
+
+
+def answer():
+    # type: () -> dict[str, object]
+    """The facts of this Python, as it lies here."""
+    failed = {}
+    for name in _NEEDED:
+        try:
+            importlib.import_module(name)
+        except Exception as problem:
+            failed[name] = str(problem) or type(problem).__name__
+    for name in _OFTEN.split():
+        try:
+            importlib.import_module(name)
+        except Exception:
+            pass
+    files = {getattr(module, "__cached__", None) and module.__file__ for module in list(sys.modules.values())}
+    imported = sorted(file for file in files if file and file.endswith(".py"))
+    import sysconfig
+
+    mapped = extensions()
+    return {
+        "prefix": sys.prefix,
+        "base_prefix": sys.base_prefix,
+        "executable": sys.executable,
+        "version": sys.version.split()[0],
+        "failed": failed,
+        "imported": imported,
+        "mapped": mapped,
+        "variables": [str(sysconfig.get_config_var("prefix")), sysconfig.get_path("stdlib") or ""],
+    }
+
+
+def extensions():
+    # type: () -> list[str]
+    """The shared libraries that are in this process once every extension module of the standard library is."""
+    for directory in sys.path:
+        if directory.endswith("lib-dynload") and os.path.isdir(directory):
+            for name in sorted(os.listdir(directory)):
+                try:
+                    importlib.import_module(name.partition(".")[0])
+                except Exception:
+                    pass
+    mapped = set()
+    with open("/proc/self/maps", "rb") as maps:
+        for line in maps:
+            fields = line.decode("utf-8", "replace").rstrip("\n").split(None, 5)
+            if len(fields) == 6 and ".so" in fields[5].rpartition("/")[2]:
+                mapped.add(fields[5])
+    return sorted(mapped)
+
+
+if __name__ == "__main__":
+    import json
+
+    sys.stdout.write(json.dumps(answer()))

@@ -1,0 +1,179 @@
+"""An archive of a Python, unpacked into the store. It is a stranger's: each member is judged before it is written.
+
+interpreters/<sha256>/      what came out, below the archive's own top directories
+interpreters/<sha256>.json  the size and time of each file then; sealed
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import posixpath
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from pexlite.errors import TargetError
+from pexlite.files.names import fault_of_path
+from pexlite.files.places import make_directory
+from pexlite.own_python.prefix import prefixes_at
+from pexlite.store.store import Store
+
+_MOST_BYTES = 2 << 30  # a debug build with everything that it was built from has 1 GB
+_MOST_MEMBERS = 200_000
+_TOPS = ("", "python/install", "python", "install")
+_ZSTANDARD = b"\x28\xb5\x2f\xfd"
+# What python-build-standalone's largest archives have beside the installation: objects to link anew.
+_NOT_INSTALLED = "python/build/"
+
+
+def unpacked(archive: Path, word: str, store: Store) -> tuple[Path, str]:
+    """The prefix that was in `archive`, and the archive's sha256. Raises TargetError."""
+    try:
+        with archive.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            place = store.root / "interpreters" / sha256
+            if not _is_whole(place, store):
+                file.seek(0)
+                _unpack(file, place, word, store)
+    except (OSError, EOFError, tarfile.TarError, ValueError) as problem:
+        raise TargetError(
+            f"--python-from {word}: it is no archive of a Python that can be read",
+            causes=[str(problem) or type(problem).__name__],
+            hint="name a .tar.gz, .tar.xz, .tar.bz2 or .tar.zst with a CPython in it, or a directory",
+        ) from problem
+    for top in _TOPS:
+        if prefixes_at(place / top):
+            return place / top, sha256
+    found = sorted({entry.name for entry in place.iterdir()})[:5]
+    raise TargetError(
+        f"--python-from {word}: there is no CPython for Linux in it",
+        causes=[
+            f"at its top {'are' if len(found) > 1 else 'is'} {', '.join(found) or 'nothing'}, and nowhere "
+            "bin/python3.X with its standard library beside it"
+        ],
+        hint="name an archive with bin/ and lib/ at its top, or below python/ or install/",
+    )
+
+
+def _unpack(file: IO[bytes], place: Path, word: str, store: Store) -> None:
+    incoming = store.root / "interpreters" / f".{place.name}.{os.getpid()}"
+    with store.writing():
+        make_directory(incoming.parent)
+    shutil.rmtree(incoming, ignore_errors=True)
+    try:
+        incoming.mkdir()
+        with _opened(file) as archive:
+            _extract(archive, incoming, word)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(place)
+        incoming.rename(place)
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+    store.write_sealed(_seen(place), json.dumps(_facts(place)).encode())
+
+
+@contextlib.contextmanager
+def _opened(file: IO[bytes]) -> Iterator[tarfile.TarFile]:
+    """The tar in `file`, whatever it is compressed by. Raises tarfile.TarError, ValueError."""
+    with contextlib.ExitStack() as opened:
+        content: IO[bytes] = file
+        if file.read(4) == _ZSTANDARD:
+            content = opened.enter_context(_zstandard(file))
+        file.seek(0)
+        mode = "r|" if content is not file else "r|*"
+        yield opened.enter_context(tarfile.open(fileobj=content, mode=mode))  # type: ignore[call-overload]
+
+
+def _zstandard(file: IO[bytes]) -> Any:
+    try:
+        from compression import zstd  # type: ignore[import-not-found]  # Python 3.14 and newer
+
+        return zstd.ZstdFile(file)
+    except ImportError:
+        raise ValueError(
+            "it is compressed by Zstandard, which Python reads from 3.14 on; zstd -d makes a .tar of it"
+        ) from None
+
+
+def _extract(archive: tarfile.TarFile, root: Path, word: str) -> None:
+    total = 0
+    links: list[tuple[str, str]] = []
+    for number, member in enumerate(archive):
+        name = member.name.removeprefix("./").rstrip("/")
+        if not name or name == "." or name.startswith(_NOT_INSTALLED):
+            continue
+        total += member.size if member.isfile() else 0
+        if number > _MOST_MEMBERS or total > _MOST_BYTES:
+            raise _refused(word, f"it unpacks to more than {_MOST_MEMBERS:,} files or {_MOST_BYTES:,} bytes")
+        if fault_of_path(name):
+            raise _refused(word, f"its member {member.name[:100]!r} {fault_of_path(name)}")
+        if member.isdir():
+            (root / name).mkdir(parents=True, exist_ok=True)
+        elif member.isfile():
+            _write(archive, member, root / name)
+        elif member.issym():
+            links.append((name, member.linkname))
+        elif member.islnk():
+            links.append((name, posixpath.relpath(member.linkname.removeprefix("./"), posixpath.dirname(name))))
+        else:
+            raise _refused(word, f"its member {name[:100]!r} is a device or a pipe")
+    # When all files are written: so no member is written through a link.
+    for name, target in links:
+        _link(root, name, target, word)
+
+
+def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = archive.extractfile(member)
+    assert content is not None
+    with path.open("xb") as file:
+        shutil.copyfileobj(content, file, 1 << 20)
+    path.chmod(0o755 if member.mode & 0o100 else 0o644)
+
+
+def _link(root: Path, name: str, target: str, word: str) -> None:
+    reached = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+    if PurePosixPath(target).is_absolute() or reached.startswith("..") or "\0" in target:
+        raise _refused(word, f"its link {name[:100]!r} leads to {target[:100]!r}, outside of it")
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.path.realpath(path.parent).startswith(os.path.realpath(root)):
+        raise _refused(word, f"its link {name[:100]!r} lies behind another that leads outside")
+    path.symlink_to(target)
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+        raise _refused(word, f"its link {name[:100]!r} leads outside of it")
+
+
+def _refused(word: str, why: str) -> TargetError:
+    return TargetError(
+        f"--python-from {word}: it holds what no archive of a Python does",
+        causes=[why],
+        hint="get it anew from where Python comes from, and compare its sha256",
+    )
+
+
+def _is_whole(place: Path, store: Store) -> bool:
+    """Whether all that was unpacked to `place` is as it was then."""
+    try:
+        return bool(json.loads(store.read_sealed(_seen(place))) == _facts(place))
+    except (OSError, ValueError):
+        return False
+
+
+def _seen(place: Path) -> Path:
+    return place.with_name(f"{place.name}.json")
+
+
+def _facts(place: Path) -> dict[str, list[int]]:
+    found = {}
+    for directory, _, names in os.walk(place):
+        for name in names:
+            path = os.path.join(directory, name)  # noqa: PTH118 - thousands of files
+            seen = os.lstat(path)
+            found[os.path.relpath(path, place)] = [seen.st_size, seen.st_mtime_ns]
+    return found
