@@ -4,9 +4,14 @@ Imported only by a build that asks for one: it stands on pyelftools, which is an
 
     find        the Pythons of a request, and each as an archive in the store: open this first
     source      what `--python-from` names: a prefix on this machine, and the target that it is
+    uv          one that uv manages; unpack: an archive, judged and unpacked
     match       Pythons and targets, one for each
+    make        a prefix into an archive, step by step; kept: such archives in the store
     prefix      a directory that CPython is installed in
+    selection   the files of it that travel
     elf         the machine and libraries of programs and shared libraries
-    selection   the files of a prefix that travel
+    libraries   the system's libraries, copied in beside it
+    text        the paths of where it was built, taken out
+    moved       a copy moved and run elsewhere; trial, compile_library: programs that it runs there
     pack        a directory as an archive, the same bytes each time
 """

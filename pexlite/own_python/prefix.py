@@ -38,7 +38,9 @@ class Prefix:
     @property
     def is_musl(self) -> bool:
         """Whether its C library is musl."""
-        return "ld-musl" in self.elf.loader or any("musl" in name for name in self.elf.needed)
+        return "ld-musl" in self.elf.loader or any(
+            (self.root / self.standard_library).glob("_sysconfigdata*-musl*.py")
+        )
 
 
 def prefixes_at(root: Path) -> list[Prefix]:
@@ -56,3 +58,29 @@ def prefixes_at(root: Path) -> list[Prefix]:
                 found.append(Prefix(root, f"bin/{program.name}", library, elf))
                 break
     return sorted(found, key=lambda prefix: int(re.sub(r"\D", "", prefix.name.partition(".")[2])))
+
+
+def has_module(prefix: Prefix, root: Path, name: str) -> bool:
+    """Whether a copy of `prefix` at `root` has the extension module `name`, as a file or linked in."""
+    if any((root / prefix.standard_library / "lib-dynload").glob(f"{name}.*so")):
+        return True
+    for path in (root / prefix.program, *(root / "lib").glob("libpython*")):
+        if path.is_file() and f"PyInit_{name}".encode() in path.read_bytes():
+            return True
+    return False
+
+
+def version_in(prefix: Prefix) -> str | None:
+    """The full version of a Python that cannot be asked: of its header, or of the text in its program."""
+    header = prefix.root / "include" / f"python{prefix.name}" / "patchlevel.h"
+    if header.is_file():
+        found = _VERSION.search(header.read_text(encoding="utf-8", errors="replace"))
+        if found:
+            return found[1]
+    short = prefix.name.rstrip("t").encode()
+    pattern = re.compile(rb"\0(" + re.escape(short) + rb"\.\d{1,3}(?:(?:a|b|rc)\d{1,3})?\+?)\0")
+    for path in (*sorted((prefix.root / "lib").glob("libpython*.so*")), prefix.root / prefix.program):
+        text = pattern.search(path.read_bytes()) if path.is_file() else None
+        if text:
+            return text[1].decode("ascii")
+    return None

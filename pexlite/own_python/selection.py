@@ -50,7 +50,7 @@ def selected(prefix: Prefix, wanted: Wanted) -> dict[str, Path]:
     library = prefix.root / prefix.standard_library
     for path in _files(library):
         if _travels(path, wanted):
-            found[f"lib/python{prefix.name}/{path}"] = library / path
+            found[f"{prefix.standard_library}/{path}"] = library / path
     for path in _beside(prefix, wanted):
         found[path] = prefix.root / path
     return dict(sorted(found.items()))

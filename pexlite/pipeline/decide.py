@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.pylock import Pylock
 
@@ -23,7 +24,6 @@ from pexlite.model import (
     Decision,
     Draft,
     LaunchOptions,
-    OwnPython,
     Report,
     Specification,
     Target,
@@ -52,6 +52,9 @@ from pexlite.targets.surroundings import neighbours, next_pythons, other_platfor
 from pexlite.version import __version__
 from pexlite.wheels.content import content_digests
 
+if TYPE_CHECKING:
+    from pexlite.own_python.find import PackedPython
+
 
 def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     """The decision about the file that `request` asks for, with its wheels fetched into the store.
@@ -73,7 +76,8 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     start = choose_start(prepared, chosen.wheels)
     name = default_name(start.entry_point, prepared)
     floor = floor_of(prepared, (*prepared.local, *chosen.local, *start.loose), start.entry_point)
-    own_pythons = _own_pythons(prepared, report)
+    packed = _packed_pythons(prepared, report)
+    own_pythons = tuple(one.python for one in packed)
     surroundings = [_surroundings(target, prepared, chosen, start, floor) for target in prepared.targets]
     if own_pythons and not request.launch.prefer_host:
         surroundings = [
@@ -97,7 +101,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         variants=bundle.variants,
         runs_on=bundle.runs_on,
         entry_point=bundle.entry_point,
-        notices=notices(stages),
+        notices=(*(notice for one in packed for notice in one.notices), *notices(stages)),
         repeatable=_is_repeatable(stages),
         lock=chosen.file.name if chosen.file else None,
     )
@@ -113,16 +117,16 @@ def _chosen(prepared: Prepared) -> ChosenLock:
     return choose_installed(prepared)
 
 
-def _own_pythons(prepared: Prepared, report: Report) -> tuple[OwnPython, ...]:
+def _packed_pythons(prepared: Prepared, report: Report) -> tuple[PackedPython, ...]:
     """The Pythons that the file carries, one for each target, or none."""
     if not prepared.pythons:
         return ()
     # Imported here: few builds have one.
-    from pexlite.own_python.find import own_python
+    from pexlite.own_python.find import packed_python
     from pexlite.own_python.selection import Wanted
 
     wanted = Wanted(everything=prepared.request.python_full)
-    return tuple(own_python(source, wanted, prepared.workshop.store, report) for source in prepared.pythons)
+    return tuple(packed_python(source, wanted, prepared.workshop.store, report) for source in prepared.pythons)
 
 
 def _with_loose(specification: Specification, start: Start) -> Specification:

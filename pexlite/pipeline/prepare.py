@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 
 from pexlite.errors import TargetError, UsageError
-from pexlite.files.paths import is_file
+from pexlite.files.paths import expanded, is_file, is_there
 from pexlite.indexes.settings import effective_settings, unheeded_settings
 from pexlite.model import (
     BuildRequest,
@@ -31,7 +31,7 @@ from pexlite.resolve.resolvers import find_resolver
 from pexlite.sources.environment import Environment, read_environments
 from pexlite.sources.local import LocalWheel, goes_in, local_wheels
 from pexlite.sources.workshop import Workshop
-from pexlite.store.store import open_store
+from pexlite.store.store import Store, open_store
 from pexlite.targets.find import find_targets
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
     """
     files = [request.directory / file for file in request.target_files]
     environments = read_environments(request.venvs, request.directory)
-    pythons = _own_pythons(request, report)
+    store = open_store()
+    pythons = _own_pythons(request, store, report)
     wanted = tuple(one.target for one in environments) or find_targets(
         request.pythons, request.platforms, report, files, otherwise=[python.target for python in pythons]
     )
@@ -119,7 +120,7 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
             hint="leave --require-hashes or PIP_REQUIRE_HASHES out, or build without --venv",
         )
     workshop = Workshop(
-        store=open_store(),
+        store=store,
         settings=settings,
         resolver=find_resolver(request.resolver),
         targets=wanted,
@@ -134,14 +135,20 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
     return Prepared(request, specification, workshop, local, roots, unheeded, environments, pythons)
 
 
-def _own_pythons(request: BuildRequest, report: Report) -> tuple[PythonSource, ...]:
+def _own_pythons(request: BuildRequest, store: Store, report: Report) -> tuple[PythonSource, ...]:
     """The Pythons that the file is to carry."""
     if not request.python_from:
         return ()
     # Imported here: few builds have one.
     from pexlite.own_python.find import python_sources
 
-    return python_sources(request.python_from, report)
+    words = [str(request.directory / word) if _is_here(word, request) else word for word in request.python_from]
+    return python_sources(words, store, report)
+
+
+def _is_here(word: str, request: BuildRequest) -> bool:
+    """Whether `word` is a path relative to the request's directory."""
+    return is_there(request.directory / expanded(word))
 
 
 def root_of(entry: LocalWheel) -> Root:
