@@ -47,6 +47,7 @@ class Kind(enum.Enum):
     TARGET = "a target that pexlite probe wrote"
     WHEEL = "a wheel"
     PACKAGES = "a zip of packages that pexlite wrote"
+    PYTHON = "an archive (.tar.gz)"
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,11 @@ def _is_of_packages(path: Path) -> bool:
         return file.read() == OF_PACKAGES
 
 
+def _is_gzipped(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
 def _members(path: Path) -> list[str]:
     import zipfile  # imported here: it takes longer than all else in this module, and few builds replace a file
 
@@ -249,4 +255,5 @@ _TESTS = {
     Kind.TARGET: _is_target,
     Kind.WHEEL: _is_wheel,
     Kind.PACKAGES: _is_of_packages,
+    Kind.PYTHON: _is_gzipped,
 }

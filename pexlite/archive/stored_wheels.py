@@ -1,4 +1,4 @@
-"""The wheels inside a built file, as files."""
+"""The wheels and Pythons inside a built file, as files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from pexlite.model import StoredWheel
+from pexlite.model import StoredPython, StoredWheel
 
 _CHUNK = 1 << 20
 
@@ -48,16 +48,16 @@ def open_wheel(file: BinaryIO, wheel: StoredWheel) -> BinaryIO:
     return io.BufferedReader(_Part(file, wheel.offset, wheel.size), _CHUNK)
 
 
-def chunks(file: BinaryIO, wheel: StoredWheel) -> Iterator[bytes]:
-    """The wheel's bytes, piece by piece; fewer where the file is truncated."""
-    part = open_wheel(file, wheel)
-    while chunk := part.read(_CHUNK):
+def chunks(file: BinaryIO, part: StoredWheel | StoredPython) -> Iterator[bytes]:
+    """The bytes of a wheel or Python, piece by piece; fewer where the file is truncated."""
+    opened = _Part(file, part.offset, part.size)
+    while chunk := opened.read(_CHUNK):
         yield chunk
 
 
-def sha256(file: BinaryIO, wheel: StoredWheel) -> str:
-    """The wheel's current sha256, in hex."""
+def sha256(file: BinaryIO, part: StoredWheel | StoredPython) -> str:
+    """The current sha256 of a wheel or Python, in hex."""
     digest = hashlib.sha256()
-    for chunk in chunks(file, wheel):
+    for chunk in chunks(file, part):
         digest.update(chunk)
     return digest.hexdigest()

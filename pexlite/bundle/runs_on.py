@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pexlite.model import Variant
+from pexlite.listed import listed
+from pexlite.model import Libc, OwnPython, Variant
 from pexlite.model.pythons import Family, Span, spans
 
 _IMPLEMENTATIONS = {"cp": "CPython", "pp": "PyPy"}
@@ -20,6 +21,29 @@ def runs_on(variants: Sequence[Variant]) -> str:
         pythons = by_place.setdefault(_place(variant), [])
         pythons.extend(python for python in variant.pythons if python not in pythons)
     return "; ".join(f"{pythons_in_words(pythons)}{place}" for place, pythons in by_place.items())
+
+
+def runs_on_its_own(variants: Sequence[Variant], own_pythons: Sequence[OwnPython], *, prefer_host: bool) -> str:
+    """Where a file with Pythons of its own runs: "linux x86_64 (glibc 2.17+) with its own CPython 3.11.15".
+
+    With `prefer_host` also on the host's: "CPython 3.9 to 3.14; else linux x86_64 (glibc 2.17+) with its own …".
+    """
+    by_version: dict[str, list[str]] = {}
+    for own in own_pythons:
+        libc = Libc(*own.libc) if own.libc else None
+        floors = [one.libc for one in variants if one.platform == own.platform and own.tag in one.pythons]
+        if libc and not prefer_host:
+            libc = max(
+                (floor for floor in floors if floor and floor.name == libc.name), key=_version, default=libc
+            )
+        place = _place(Variant((own.tag,), own.platform, libc, None, ())).removeprefix(" on ")
+        by_version.setdefault(own.version, []).append(place)
+    words = "; ".join(f"{listed(places)} with its own CPython {version}" for version, places in by_version.items())
+    return f"{runs_on(variants)}; else {words}" if prefer_host else words
+
+
+def _version(libc: Libc) -> tuple[int, int]:
+    return libc.version
 
 
 def _place(variant: Variant) -> str:

@@ -12,11 +12,14 @@ from pexlite.cli.words import count_in_words
 
 
 def extract(file: Path, directory: Path, force: bool) -> None:
-    """Put the wheels in FILE into DIR, each as it was on the index."""
+    """Put the wheels in FILE into DIR, each as it was on the index, and the Pythons of its own as archives."""
     from pexlite.tools.extract import extract_wheels
 
-    wheels = extract_wheels(file, directory, force=force)
-    say(f"wrote {count_in_words(len(wheels), 'wheel')} to {directory}", err=True)
+    written = extract_wheels(file, directory, force=force)
+    wheels = sum(path.suffix == ".whl" for path in written)
+    pythons = len(written) - wheels
+    more = f" and {count_in_words(pythons, 'Python')}" if pythons else ""
+    say(f"wrote {count_in_words(wheels, 'wheel')}{more} to {directory}", err=True)
 
 
 EXTRACT = GroupedCommand(

@@ -13,6 +13,7 @@ from pexlite.cli.say import say, write
 from pexlite.cli.words import count_in_words, size_in_words
 
 if TYPE_CHECKING:
+    from pexlite.model import StoredPython
     from pexlite.tools.info import FileInfo, WheelInfo
 
 
@@ -33,6 +34,7 @@ def in_words(found: FileInfo) -> list[str]:
         str(found.path),
         f"  starts     {found.entry_point or 'a Python interpreter'}",
         f"  runs on    {found.runs_on}",
+        *(f"  python     {_python(own)}" for own in found.own_pythons),
         f"  asked for  {', '.join(found.requirements) or 'nothing by name'}",
         f"  size       {size_in_words(found.size)}, {_own(found)}",
         f"  sha256     {found.sha256}",
@@ -60,6 +62,13 @@ def _own(found: FileInfo) -> str:
     return f"{size_in_words(found.runtime_size)} of it the runtime{bytecode}"
 
 
+def _python(own: StoredPython) -> str:
+    """An own Python in a line: what it is, where it is from, and under which licence."""
+    return (
+        f"CPython {own.version} for {own.platform}, {size_in_words(own.size)}, from {own.source} ({own.licence})"
+    )
+
+
 def _wheel(wheel: WheelInfo, names: int, versions: int) -> str:
     size = size_in_words(wheel.size)
     only_on = f"only on {wheel.only_on}" if wheel.only_on else ""
@@ -68,7 +77,7 @@ def _wheel(wheel: WheelInfo, names: int, versions: int) -> str:
 
 def in_json(found: FileInfo) -> dict[str, Any]:
     """The description for programs, with whole digests and exact sizes."""
-    from pexlite.cli.outcome import variant_as_json, wheel_as_json
+    from pexlite.cli.outcome import own_python_as_json, variant_as_json, wheel_as_json
 
     return {
         "path": str(found.path),
@@ -81,6 +90,7 @@ def in_json(found: FileInfo) -> dict[str, Any]:
         "build_properties": dict(found.build_properties),
         "runtime_size": found.runtime_size,
         "bytecode_size": found.bytecode_size,
+        "own_pythons": [own_python_as_json(own) for own in found.own_pythons],
         "wheels": [wheel_as_json(wheel) for wheel in found.wheels],
         "variants": [variant_as_json(variant) for variant in found.variants],
     }

@@ -12,7 +12,7 @@ from pexlite.cli.words import count_in_words, path_in_words, seconds_in_words, s
 
 if TYPE_CHECKING:
     # LockResult imports `packaging`, which most builds do without.
-    from pexlite.model import BuildResult, BundledWheel, LockChange, LockResult, Variant
+    from pexlite.model import BuildResult, BundledWheel, InterpreterArchive, LockChange, LockResult, Variant
     from pexlite.tools.info import WheelInfo
 
 _COLUMNS = 80  # of a terminal, and of a log that people read
@@ -95,6 +95,7 @@ def as_json(result: BuildResult) -> dict[str, Any]:
         "build_id": result.build_id,
         "entry_point": str(result.entry_point) or None,
         "runs_on": result.runs_on,
+        "own_pythons": [own_python_as_json(own) for own in result.own_pythons],
         "wheels": [wheel_as_json(wheel) for wheel in result.wheels],
         "targets": list(result.targets),
         "variants": [variant_as_json(variant) for variant in result.variants],
@@ -112,6 +113,21 @@ def wheel_as_json(wheel: BundledWheel | WheelInfo) -> dict[str, Any]:
         "filename": wheel.filename,
         "size": wheel.size,
         "sha256": wheel.sha256,
+    }
+
+
+def own_python_as_json(own: InterpreterArchive) -> dict[str, Any]:
+    """A Python in a file, for programs."""
+    return {
+        "version": own.version,
+        "platform": own.platform,
+        "libc": f"{own.libc[0]} {_dotted(own.libc[1])}" if own.libc else None,
+        "size": own.size,
+        "unpacked": own.unpacked,
+        "sha256": own.sha256,
+        "source": own.source,
+        "source_sha256": own.source_sha256 or None,
+        "licence": own.licence,
     }
 
 

@@ -47,7 +47,7 @@ def try_moved(prefix: Prefix, root: Path, word: str) -> Moved:
     if leaning:
         raise _cannot_be_moved(word, f"it still loads {', '.join(leaning)}", prefix)
     if not all(value.startswith(real) for value in answer["variables"]):
-        raise _cannot_be_moved(word, f"sysconfig says {answer['variables'][0]}", prefix)
+        raise _cannot_be_moved(word, f"sysconfig says {' and '.join(answer['variables'])}", prefix)
     if "zlib" in answer["failed"]:
         raise TargetError(
             f"--python-from {word}: this Python has no zlib, without which no file of pexlite starts",

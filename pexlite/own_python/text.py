@@ -22,6 +22,7 @@ build_time_vars = {{
     name: value.replace("{_HERE}", sys.base_prefix) if isinstance(value, str) else value
     for name, value in build_time_vars.items()
 }}
+build_time_vars["prefix"] = build_time_vars["exec_prefix"] = sys.base_prefix
 """
 
 

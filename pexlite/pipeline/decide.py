@@ -15,6 +15,7 @@ from pexlite.archive.runtime_files import room_sources
 from pexlite.bundle.collisions import collisions
 from pexlite.bundle.plan import Surroundings, plan_bundle
 from pexlite.bundle.platform_tag import platform_tag
+from pexlite.bundle.runs_on import runs_on_its_own
 from pexlite.compile.bytecode import bytecode
 from pexlite.compile.compilers import with_compilers
 from pexlite.compile.room import carried_room
@@ -24,6 +25,7 @@ from pexlite.model import (
     Decision,
     Draft,
     LaunchOptions,
+    OwnPython,
     Report,
     Specification,
     Target,
@@ -84,7 +86,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             Surroundings(around.target, (), (), around.wheels, own=own)
             for around, own in zip(surroundings, own_pythons, strict=True)
         ]
-    bundle = replace(_bundle(prepared, chosen, start, surroundings), own_pythons=own_pythons)
+    bundle = _with_own(_bundle(prepared, chosen, start, surroundings), own_pythons)
     check_sizes(request, bundle)
     check_records(request, bundle)
     platform = platform_tag(bundle, surroundings)
@@ -168,6 +170,14 @@ def _bundle(prepared: Prepared, chosen: ChosenLock, start: Start, surroundings: 
     if request.record_git_state:
         properties["git_state"] = git_state(request.directory)
     return replace(bundle, build_properties=properties)
+
+
+def _with_own(bundle: Bundle, own_pythons: tuple[OwnPython, ...]) -> Bundle:
+    """`bundle` with the Pythons that its file carries."""
+    if not own_pythons:
+        return bundle
+    words = runs_on_its_own(bundle.variants, own_pythons, prefer_host=bundle.launch.prefer_host)
+    return replace(bundle, own_pythons=own_pythons, runs_on=words)
 
 
 def _launch(prepared: Prepared) -> LaunchOptions:

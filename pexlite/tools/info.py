@@ -12,7 +12,7 @@ from packaging.utils import parse_wheel_filename
 
 from pexlite.archive.reader import read_manifest
 from pexlite.bundle.runs_on import runs_on
-from pexlite.model import Manifest, Variant
+from pexlite.model import Manifest, StoredPython, Variant
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,10 @@ class FileInfo:
     """JSON values by name: the facts that the builder gave, and the version of pexlite that made the file."""
     wheels: tuple[WheelInfo, ...]
     variants: tuple[Variant, ...]
+    own_pythons: tuple[StoredPython, ...]
+    """The Pythons that the file carries; () where it needs one of the host."""
     runtime_size: int
-    """Bytes that are pexlite's own: the whole file without its wheels and their bytecode."""
+    """Bytes that are pexlite's own: the whole file without its Pythons, its wheels and their bytecode."""
     bytecode_size: int
     """Bytes of the bytecode that `--compile` added for the wheels' modules."""
 
@@ -68,9 +70,14 @@ def file_info(path: Path) -> FileInfo:
         build_properties=manifest.build_properties,
         wheels=tuple(_wheels(manifest)),
         variants=manifest.variants,
-        runtime_size=size - bytecode_size - sum(wheel.size for wheel in manifest.wheels),
+        own_pythons=manifest.own_pythons,
+        runtime_size=size - bytecode_size - _size_of_parts(manifest),
         bytecode_size=bytecode_size,
     )
+
+
+def _size_of_parts(manifest: Manifest) -> int:
+    return sum(own.size for own in manifest.own_pythons) + sum(wheel.size for wheel in manifest.wheels)
 
 
 def _wheels(manifest: Manifest) -> list[WheelInfo]:

@@ -58,6 +58,9 @@ def verify_file(path: Path, lock: Path | None = None) -> Verified:
     with path.open("rb") as file:
         problems += _problems_of_own_parts(file, manifest)
         problems += problems_of_trees(path, manifest)
+        for own in manifest.own_pythons:
+            if sha256(file, own) != own.sha256:
+                problems.append(f"its own CPython {own.version} has not the sha256 {own.sha256}")
         for wheel in manifest.wheels:
             if sha256(file, wheel) != wheel.sha256:
                 problems.append(f"{wheel.filename} has not the sha256 {wheel.sha256}")
@@ -91,7 +94,7 @@ def _problems_of_own_parts(file: BinaryIO, manifest: Manifest) -> Iterator[str]:
         yield "its first lines have changed"
     with open_zip(file) as whole:
         for member in whole.infolist():
-            if member.filename.startswith(".deps/"):
+            if member.filename.startswith((".deps/", ".python/")):
                 continue  # checked by its sha256, which is stronger
             try:
                 if member.compress_type and member.file_size > _LARGEST_PART:
