@@ -53,7 +53,7 @@ def make_archive(source: PythonSource, wanted: Wanted, place: Path, output: IO[b
             (root / "bin" / name).symlink_to(Path(prefix.program).name)
         failed: Mapping[str, str] = {}
         if source.runs_here:
-            moved = try_moved(prefix, root, source.word)
+            moved = try_moved(prefix, root, source.word, source.version)
             compile_imported(prefix, moved)
             root, failed = moved.root, moved.failed
         else:

@@ -32,13 +32,15 @@ class Moved:
     """Modules that it lacks, with what it says."""
 
 
-def try_moved(prefix: Prefix, root: Path, word: str) -> Moved:
-    """Move the copy `root` elsewhere and run it there. Raises TargetError where it is not whole there."""
+def try_moved(prefix: Prefix, root: Path, word: str, version: str) -> Moved:
+    """Move the copy `root` of CPython `version`, and run it there. Raises TargetError where it is not whole."""
     # With a blank, as a home may have one.
     there = root.parent / "moved there"
     root.rename(there)
     answer = _answer(there / prefix.program, word)
     real = str(there)
+    if answer["version"] != version:
+        raise _cannot_be_moved(word, f"it takes itself for {answer['version']} then", prefix)
     for name in ("prefix", "base_prefix"):
         if answer[name] != real:
             raise _cannot_be_moved(word, f"it takes {answer[name]} for its place wherever it lies", prefix)

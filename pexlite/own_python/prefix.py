@@ -78,7 +78,8 @@ def version_in(prefix: Prefix) -> str | None:
         if found:
             return found[1]
     short = prefix.name.rstrip("t").encode()
-    pattern = re.compile(rb"\0(" + re.escape(short) + rb"\.\d{1,3}(?:(?:a|b|rc)\d{1,3})?\+?)\0")
+    # Linkers have one text end in another, so anything may stand before it.
+    pattern = re.compile(rb"(?<![\d.])(" + re.escape(short) + rb"\.\d{1,3}(?:(?:a|b|rc)\d{1,3})?\+?)\0")
     for path in (*sorted((prefix.root / "lib").glob("libpython*.so*")), prefix.root / prefix.program):
         text = pattern.search(path.read_bytes()) if path.is_file() else None
         if text:

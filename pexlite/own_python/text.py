@@ -15,6 +15,7 @@ _ELSEWHERE = "/nonexistent"
 # What is after a letter, a dot or a closing bracket is the rest of a relative path or of a variable of make.
 _ABSOLUTE = re.compile(r"""(?<![\w.$)}/-])(/[\w.+@-]+)(?:/[\w.+@-]*)*""", re.ASCII)
 _PREFIX = re.compile(r"'prefix': '(/[^'\n]*)'")
+_COMMON = frozenset({"/", "/usr", "/usr/local", "/opt"})
 _EVERYWHERE = frozenset({"/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/dev", "/proc", _HERE})
 _COMPUTED = f"""
 import sys
@@ -34,25 +35,25 @@ def free_of_places(prefix: Prefix, root: Path, binaries: Iterable[str]) -> None:
     data = sorted((root / prefix.standard_library).glob("_sysconfigdata*.py"))
     built = (_PREFIX.search(path.read_text(encoding="utf-8")) for path in data)
     known = {str(prefix.root), os.path.realpath(prefix.root), *(found[1] for found in built if found)}
-    names = sorted(known - {"/", "/usr", "/usr/local"}, key=len, reverse=True)
+    names = sorted(known - _COMMON, key=len, reverse=True)
     for path in data:
         text = path.read_text(encoding="utf-8")
         for name in names:
             text = text.replace(name, _HERE)
         path.write_text(_ABSOLUTE.sub(_known_everywhere, text) + _COMPUTED, encoding="utf-8")
+    # All but the last part of the path: linkers have one text end in another, and "3.11.7" may be the version.
+    directories = {str(Path(name).parent) for name in names} - _COMMON
     for binary in binaries:
-        for name in names:
-            _overwrite(root / binary, name.encode())
+        for directory in sorted(directories, key=len, reverse=True):
+            _overwrite(root / binary, directory.encode())
 
 
 def _known_everywhere(found: re.Match[str]) -> str:
     return found[0] if found[1] in _EVERYWHERE else _ELSEWHERE
 
 
-def _overwrite(path: Path, name: bytes) -> None:
-    """Put as many other bytes in the place of each path below `name` in a program or library."""
-    if len(name) < len(_ELSEWHERE):
-        return
+def _overwrite(path: Path, directory: bytes) -> None:
+    """Put another name, of as many bytes, in the place of `directory` in a program or library."""
     content = path.read_bytes()
-    if name in content:
-        path.write_bytes(content.replace(name, _ELSEWHERE.encode().ljust(len(name), b"/")))
+    if directory + b"/" in content:
+        path.write_bytes(content.replace(directory + b"/", b"/".ljust(len(directory), b"-") + b"/"))

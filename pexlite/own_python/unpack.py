@@ -125,6 +125,10 @@ def _extract(archive: tarfile.TarFile, root: Path, word: str) -> None:
     # When all files are written: so no member is written through a link.
     for name, target in links:
         _link(root, name, target, word)
+    # Some lead through others, whatever their order.
+    for name, _ in links:
+        if not Path(os.path.realpath(root / name)).is_relative_to(os.path.realpath(root)):
+            raise _refused(word, f"its link {name[:100]!r} leads outside of it")
 
 
 def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
@@ -145,8 +149,6 @@ def _link(root: Path, name: str, target: str, word: str) -> None:
     if not os.path.realpath(path.parent).startswith(os.path.realpath(root)):
         raise _refused(word, f"its link {name[:100]!r} lies behind another that leads outside")
     path.symlink_to(target)
-    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
-        raise _refused(word, f"its link {name[:100]!r} leads outside of it")
 
 
 def _refused(word: str, why: str) -> TargetError:
@@ -171,7 +173,9 @@ def _seen(place: Path) -> Path:
 
 def _facts(place: Path) -> dict[str, list[int]]:
     found = {}
-    for directory, _, names in os.walk(place):
+    for directory, directories, names in os.walk(place):
+        # A Python that runs there writes bytecode, which goes into no archive.
+        directories[:] = [name for name in directories if name != "__pycache__"]
         for name in names:
             path = os.path.join(directory, name)  # noqa: PTH118 - thousands of files
             seen = os.lstat(path)

@@ -1,0 +1,125 @@
+"""A build with `--python-from`: one file with a Python for each platform, told of in words."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import pexlite
+from pexlite.cli.info import in_words
+from pexlite.cli.outcome import closing_lines
+from pexlite.errors import TargetError, VerificationFailed
+from pexlite.model import BuildResult, IndexSettings, LaunchOptions
+from pexlite.own_python.find import PackedPython
+from pexlite.store.store import Store
+from pexlite.tools.extract import extract_wheels
+from pexlite.tools.info import file_info
+from tests.factories import make_wheel
+
+SHORT = f"3{sys.version_info[1]}"
+CURRENT, AARCH64 = "current", f"manylinux_2_28_aarch64-cp-{SHORT}-cp{SHORT}"
+
+
+@pytest.fixture(scope="module")
+def built(
+    archive: Path,
+    foreign: Path,
+    packed: PackedPython,
+    shared_store: Store,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> BuildResult:
+    """A file for this machine and another one, each with its Python."""
+    place = tmp_path_factory.mktemp("built")
+    make_wheel(place, "app", files={"app.py": "def main():\n    print('hello')\n"})
+    with pytest.MonkeyPatch.context() as change:
+        change.setenv("PEXLITE_CACHE_DIR", str(shared_store.root))
+        return pexlite.build(
+            requirements=["app"],
+            index=IndexSettings(no_index=True, find_links=(str(place),)),
+            entry_point="app:main",
+            platforms=[CURRENT, AARCH64],
+            python_from=[str(archive), str(foreign)],
+            output=place / "app.pex",
+            directory=place,
+        )
+
+
+def test_each_platform_has_its_python_and_runs_on_no_other(built: BuildResult) -> None:
+    manifest = pexlite.inspect(built.path)
+    assert [own.tag for own in manifest.own_pythons] == [f"cp{SHORT}"] * 2
+    assert [variant.pythons for variant in manifest.variants] == [(f"cp{SHORT}",)] * 2
+    assert [variant.platform for variant in manifest.variants] == [own.platform for own in manifest.own_pythons]
+    assert all(variant.libc is not None for variant in manifest.variants)
+
+
+def test_the_archives_are_stored_members_before_the_wheels_at_the_places_that_pex_info_names(
+    built: BuildResult,
+) -> None:
+    content = built.path.read_bytes()
+    with zipfile.ZipFile(built.path) as opened:
+        names = opened.namelist()
+    manifest = pexlite.inspect(built.path)
+    for own, member, packed in zip(manifest.own_pythons, names, built.own_pythons, strict=False):
+        assert member == f".python/{own.sha256[:32]}.tar.gz"
+        assert content[own.offset : own.offset + own.size] == packed.path.read_bytes()
+    assert names[2].startswith(".deps/")
+
+
+def test_it_is_told_of_in_words(built: BuildResult) -> None:
+    version = sys.version.split()[0]
+    told = "\n".join(closing_lines(built, built.path.parent))
+    assert f"with its own CPython {version}" in told and "glibc" in told
+    lines = in_words(file_info(built.path))
+    assert len([line for line in lines if f"CPython {version} for linux_" in line]) == 2
+    assert "CPython" in built.runs_on
+
+
+def test_verify_sees_a_changed_python(built: BuildResult, tmp_path: Path) -> None:
+    assert pexlite.verify(built.path).wheels == 1
+    own = pexlite.inspect(built.path).own_pythons[0]
+    changed = bytearray(built.path.read_bytes())
+    changed[own.offset + own.size // 2] ^= 1
+    (tmp_path / "changed.pex").write_bytes(changed)
+    with pytest.raises(VerificationFailed) as found:
+        pexlite.verify(tmp_path / "changed.pex")
+    assert any("its own CPython" in cause for cause in found.value.causes)
+
+
+def test_extract_gives_the_archives(built: BuildResult, tmp_path: Path) -> None:
+    written = extract_wheels(built.path, tmp_path / "out")
+    archives = [path for path in written if path.suffix == ".gz"]
+    assert [path.read_bytes() for path in archives] == [own.path.read_bytes() for own in built.own_pythons]
+    assert extract_wheels(built.path, tmp_path / "out") == written, "its own are replaced"
+
+
+def test_with_prefer_host_it_also_serves_pythons_of_the_host(
+    built: BuildResult, archive: Path, shared_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEXLITE_CACHE_DIR", str(shared_store.root))
+    again = pexlite.build(
+        requirements=["app"],
+        index=IndexSettings(no_index=True, find_links=(str(built.path.parent),)),
+        entry_point="app:main",
+        python_from=[str(archive)],
+        launch=LaunchOptions(prefer_host=True),
+        dry_run=True,
+        directory=tmp_path,
+    )
+    assert any("+" in python for variant in again.variants for python in variant.pythons)
+    assert "; else linux" in again.runs_on and again.runs_on.endswith(sys.version.split()[0])
+
+
+def test_a_python_of_another_version_than_asked_for_is_refused(
+    archive: Path, built: BuildResult, shared_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEXLITE_CACHE_DIR", str(shared_store.root))
+    with pytest.raises(TargetError, match="and no Python of --python-from is"):
+        pexlite.build(
+            requirements=["app"],
+            platforms=["linux_x86_64-cp-39-cp39"],
+            python_from=[str(archive)],
+            directory=tmp_path,
+        )
