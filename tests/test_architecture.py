@@ -26,6 +26,7 @@ BESIDE = re.compile(r"[;.] ([a-z_0-9]+): ")
 DOORS = {"__main__": "cli", "__init__": "cli"}
 # Programs of their own, which other processes run.
 PROGRAMS = {
+    HOUSE / "own_python" / "trial.py",
     HOUSE / "targets" / "ask.py",
     HOUSE / "resolve" / "patched_pip.py",
     HOUSE / "tools" / "run_tool.py",
@@ -231,6 +232,7 @@ ONLY_HERE: dict[str, set[str]] = {
         "requirements/lines.py",  # lines for uv and pip
         "resolve/run_patched_pip.py",  # JSON
         "resolve/patched_pip.py",  # JSON
+        "own_python/text.py",  # a module of Python's own library
         "resolve/uv.py",  # TOML of checked names, and of addresses as JSON writes them
     },
 }

@@ -30,7 +30,7 @@ def imported() -> set[str]:
     homes = importlib.metadata.packages_distributions()
     trees = [ast.parse(path.read_text()) for path in HOUSE.rglob("*.py") if HOUSE / "runtime" not in path.parents]
     tops = {name.partition(".")[0] for tree in trees for name in _modules(tree)} - {"pexlite", "__pexlite__"}
-    foreign = tops - sys.stdlib_module_names
+    foreign = tops - sys.stdlib_module_names - {"compression"}  # of Python's own library since 3.14
     return {canonicalize_name(home) for top in foreign for home in homes.get(top, [f"{top} is not installed"])}
 
 

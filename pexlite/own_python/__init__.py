@@ -12,6 +12,8 @@ Imported only by a build that asks for one: it stands on pyelftools, which is an
     elf         the machine and libraries of programs and shared libraries
     libraries   the system's libraries, copied in beside it
     text        the paths of where it was built, taken out
-    moved       a copy moved and run elsewhere; trial, compile_library: programs that it runs there
+    moved       a copy moved and run elsewhere
+    trial, compile_library
+                programs that it runs there
     pack        a directory as an archive, the same bytes each time
 """

@@ -24,7 +24,7 @@ _ZLIB_MISSING = "this Python has no zlib, without which no file of pexlite start
 
 @dataclass(frozen=True)
 class Made:
-    """What is known of an archive that was made."""
+    """The facts of an archive that was made."""
 
     unpacked: int
     """Bytes of its files."""

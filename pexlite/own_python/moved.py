@@ -22,7 +22,7 @@ _UV = "take one that can be: --python-from uv:"
 
 @dataclass(frozen=True)
 class Moved:
-    """What a moved Python has shown."""
+    """The facts that a moved Python has shown."""
 
     root: Path
     """Where it lies."""

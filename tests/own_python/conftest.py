@@ -76,7 +76,7 @@ def foreign(packed: PackedPython, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="session")
 def unpacked(packed: PackedPython, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a host has of it: the archive, unpacked."""
+    """The archive, unpacked as on a host."""
     place = tmp_path_factory.mktemp("host") / "with a blank"
     with tarfile.open(packed.python.path) as archive:
         archive.extractall(place, filter="tar")
