@@ -39,7 +39,7 @@ def key_of(source: PythonSource, wanted: Wanted) -> str:
 
 
 def recalled(store: Store, key: str) -> dict[str, Any] | None:
-    """The facts kept under `key`, with the archive's `path`, if nothing that it was made from has changed since."""
+    """The facts kept under `key`, with the archive's `path`, if what it was made from has not changed since."""
     try:
         facts: dict[str, Any] = json.loads(store.read_sealed(_place(store, f"{key}.json")))
         path = _place(store, f"{facts['sha256']}.tar.gz")
