@@ -22,8 +22,8 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
                  store, a tree out of it, and what makes it a venv that starts
     upkeep       check, mend, users, prune: what is wrong, and what may go
     install      the first start
-    tools        PEX_TOOLS=1: info, verify, extract, venv, warm, cache, graph, digest, each on a built_file; an
-                 empty_venv, and what is recorded of the files put into it
+    tools        PEX_TOOLS=1: info, verify, extract, venv, warm, cache, graph, digest, apply, each on a built_file;
+                 an empty_venv, and what is recorded of the files put into it; reassemble: a new file of old ones
     boot         a start that needs the file itself: another Python, a tool, or the app's directory put in order
 
 `start` and `app` run without the rest of the room. Where a start needs it, they hand over to what lies in the
