@@ -1,0 +1,143 @@
+"""A changed member of a zip: sent as it is, as its content, or as a difference from what is there.
+
+A minute of computing is worth it where the link saves one: `Link` says how fast that is.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pexlite.ship.deflate import level_of
+from pexlite.ship.differences import difference
+from pexlite.ship.new_file import Member, NewFile
+from pexlite.ship.old_contents import OldContents
+from pexlite.ship.operations import Copy, Deflate, Inflate, New, Operation, Patch, Raw
+from pexlite.ship.state import OldMember, OldWheel
+
+DEFAULT_LINK = 250_000
+"""Bytes a second: a slow uplink, since a fast one has no need of differences."""
+_COMPRESSING = 3_000_000  # bytes a second, of xz here
+_SAVED = 0.08  # of a content's size, where it is compressed together with others instead of alone
+_SORTING = 1_500_000  # bytes a second, of bsdiff, to begin with
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The way in which changed members of one file are sent to one host."""
+
+    file: NewFile
+    levels: frozenset[int]
+    """The levels at which zlib there deflates as zlib here does."""
+    old_content: OldContents
+    link: float
+
+    def of_wheel(self, members: Sequence[Member], old: OldWheel) -> dict[Member, Operation]:
+        """The operation for each member that has a counterpart in the old wheel, or is worth compressing."""
+        by_content = {(member.crc, member.size): member for member in old.members}
+        by_name = {_name_alike(member.name): member for member in old.members}
+        found: dict[Member, Operation] = {}
+        for member in members:
+            same = by_content.get((member.crc, member.size))
+            if same is not None and (same.held, same.stored) == (member.held, member.stored):
+                found[member] = Copy(old.source, same.offset, member.held)
+            else:
+                counterpart = same or by_name.get(_name_alike(member.name))
+                found[member] = self._changed(member, old, counterpart, is_same=same is not None)
+        return found
+
+    def of_cached(self, members: Sequence[Member], source_of: dict[str, int]) -> dict[Member, Operation]:
+        """The operation for each member whose content is a file in the cache there, `source_of` its name."""
+        found: dict[Member, Operation] = {}
+        for member in members:
+            if member.name in source_of:
+                content = Copy(source_of[member.name], 0, member.size)
+                level = None if member.stored else self._level(member)
+                if member.stored:
+                    found[member] = content
+                elif level is not None:
+                    found[member] = Deflate(level, member.held, content)
+        return found
+
+    def of_own(self, member: Member, old: Sequence[tuple[int, OldMember]]) -> Operation:
+        """The operation for a member that is no wheel."""
+        for source, same in old:
+            if (same.crc, same.size, same.held, same.stored) == (
+                member.crc,
+                member.size,
+                member.held,
+                member.stored,
+            ):
+                return Copy(source, same.offset, member.held)
+        return self._sent(member)
+
+    def _changed(
+        self, member: Member, old: OldWheel, counterpart: OldMember | None, *, is_same: bool
+    ) -> Operation:
+        level = None if member.stored else self._level(member)
+        if counterpart is None or (level is None and not member.stored):
+            return self._sent(member, level)
+        if is_same:
+            place = (old.source, counterpart.offset, counterpart.held)
+            content = Copy(*place) if counterpart.stored else Inflate(*place, counterpart.size)
+            return content if level is None else Deflate(level, member.held, content)
+        patch = self._patch(member, old, counterpart)
+        if patch is None:
+            return self._sent(member, level)
+        return patch if level is None else Deflate(level, member.held, patch)
+
+    def _patch(self, member: Member, old: OldWheel, counterpart: OldMember) -> Patch | None:
+        """The member as a difference from its old content, if that is here, and the smaller one."""
+        seconds = member.held / self.link
+        if (member.size + counterpart.size) / 2 / _SORTING > 4 * seconds:
+            return None
+        before = self.old_content(old, counterpart)
+        if before is None:
+            return None
+        content = self._content(member)
+        found = difference(before, content, seconds)
+        if found is None:
+            return None
+        held = 0 if counterpart.stored else counterpart.held
+        patch = Patch(
+            old.source,
+            counterpart.offset,
+            held,
+            counterpart.size,
+            member.size,
+            found.controls,
+            found.differences,
+            found.extras,
+        )
+        return patch if len(zlib.compress(patch.script(), 1)) < member.held else None
+
+    def _sent(self, member: Member, level: int | None = None) -> Operation:
+        """The member sent: its content in the script where that saves more than it takes, else its bytes."""
+        worth = member.size * _SAVED / self.link > member.size / _COMPRESSING or member.size < 1 << 14
+        if not worth:
+            return Raw(member.offset, member.held)
+        if member.stored:
+            return New(self.file.read(member.offset, member.held))
+        level = level if level is not None else self._level(member)
+        if level is None:
+            return Raw(member.offset, member.held)
+        return Deflate(level, member.held, New(self._content(member)))
+
+    def _level(self, member: Member) -> int | None:
+        return level_of(self.file.read(member.offset, member.held), self._content(member), self.levels)
+
+    def _content(self, member: Member) -> bytes:
+        held = self.file.read(member.offset, member.held)
+        return held if member.stored else zlib.decompress(held, -15)
+
+
+def _name_alike(name: str) -> str:
+    """The name without a version or a digest, which would keep a file from being known again.
+
+    numpy-2.1.0.dist-info/METADATA
+    numpy.libs/libquadmath-96973f99-934c22de.so.0.0.0
+    """
+    name = re.sub(r"^([^/]+?)-[^/]+\.(dist-info|data)/", r"\1.\2/", name)
+    return re.sub(r"[-_.][0-9a-f]{8,64}(?=[-_.]|$)", "", name)

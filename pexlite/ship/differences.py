@@ -1,0 +1,98 @@
+"""The difference of two contents, as bsdiff makes it: what is added to the old one byte by byte, and what is new.
+
+What both have at their beginnings and ends is left out first. bsdiff itself is bsdiff4's, an extra; without it the
+rest is new. It holds Python's lock, and some contents take it very long, so large ones are left to a process of
+their own that may be ended.
+"""
+
+from __future__ import annotations
+
+import functools
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+_AT_ONCE = 1 << 17  # bytes of old and new content that take less time than starting a process
+_PROGRAM = """
+import struct, sys
+from bsdiff4 import core
+size = int(sys.argv[1])
+content = sys.stdin.buffer.read()
+parts = core.diff(content[:size], content[size:])
+parts = [bytes(part) for part in parts]
+sys.stdout.buffer.write(struct.pack("<3Q", *map(len, parts)) + b"".join(parts))
+"""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one content becomes another."""
+
+    controls: tuple[tuple[int, int, int], ...]
+    """Bytes to add to old ones, bytes to take from `extras`, bytes to go on by in the old content; in turns."""
+    differences: bytes
+    extras: bytes
+
+
+def difference(old: bytes, new: bytes, seconds: float) -> Difference | None:
+    """The difference of `old` and `new`; None where it would take more than so many seconds."""
+    start = _alike(old, new)
+    end = min(_alike(old[start:][::-1], new[start:][::-1]), len(old) - start, len(new) - start)
+    middle = _middle(old[start : len(old) - end], new[start : len(new) - end], seconds)
+    if middle is None:
+        return None
+    controls = [(start, 0, 0), *middle.controls]
+    at = sum(adding + seek for adding, _, seek in controls)
+    adding, taking, seek = controls[-1]
+    controls[-1] = (adding, taking, seek + len(old) - end - at)
+    controls.append((end, 0, 0))
+    return Difference(tuple(controls), bytes(start) + middle.differences + bytes(end), middle.extras)
+
+
+@functools.cache
+def has_bsdiff() -> bool:
+    """Whether bsdiff4 is installed."""
+    return find_spec("bsdiff4") is not None
+
+
+def _alike(one: bytes, other: bytes) -> int:
+    """The number of bytes at the beginning that both have."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _middle(old: bytes, new: bytes, seconds: float) -> Difference | None:
+    if not old or not new or not has_bsdiff():
+        return Difference(((0, len(new), 0),), b"", new)
+    if len(old) + len(new) <= _AT_ONCE:
+        from bsdiff4 import core
+
+        return _made(*core.diff(old, new))
+    command = [sys.executable, "-I", "-c", _PROGRAM, str(len(old))]
+    try:
+        done = subprocess.run(command, input=old + new, capture_output=True, check=True, timeout=seconds)
+    except (subprocess.SubprocessError, OSError):
+        return None
+    sizes = struct.unpack_from("<3Q", done.stdout)
+    places = [24, 24 + sizes[0], 24 + sizes[0] + sizes[1]]
+    return _made(*(done.stdout[place : place + size] for place, size in zip(places, sizes, strict=True)))
+
+
+def _made(controls: bytes, differences: bytes, extras: bytes) -> Difference:
+    numbers = list(_signed(controls))
+    return Difference(tuple(zip(*[iter(numbers)] * 3, strict=True)), bytes(differences), bytes(extras))
+
+
+def _signed(controls: bytes) -> Iterator[int]:
+    """The numbers in bsdiff's form: 63 bits, and the sign in the last one."""
+    for (number,) in struct.iter_unpack("<Q", controls):
+        yield -(number & (1 << 63) - 1) if number >> 63 else number
