@@ -34,6 +34,8 @@ _PLATFORM = "{platform}"
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 OF_PACKAGES = b"packages of a file that pexlite made"
 """The comment of a zip that `pexlite venv --flat` writes."""
+DELTA_MAGIC = b"pexlite delta 1\n"
+"""The first line of a delta, as the runtime's reassemble.py has it."""
 _LONGEST_LINE = 128  # bytes of the `#!` line before it, at most
 _LONGEST_LAUNCHER = 1 << 18  # bytes of the program before it (--launcher elf), at most
 
@@ -48,6 +50,7 @@ class Kind(enum.Enum):
     WHEEL = "a wheel"
     PACKAGES = "a zip of packages that pexlite wrote"
     PYTHON = "an archive (.tar.gz)"
+    DELTA = "a delta that pexlite wrote"
 
 
 @dataclass(frozen=True)
@@ -219,6 +222,11 @@ def _is_gzipped(path: Path) -> bool:
         return file.read(2) == b"\x1f\x8b"
 
 
+def _is_delta(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(DELTA_MAGIC)) == DELTA_MAGIC
+
+
 def _members(path: Path) -> list[str]:
     import zipfile  # imported here: it takes longer than all else in this module, and few builds replace a file
 
@@ -256,4 +264,5 @@ _TESTS = {
     Kind.WHEEL: _is_wheel,
     Kind.PACKAGES: _is_of_packages,
     Kind.PYTHON: _is_gzipped,
+    Kind.DELTA: _is_delta,
 }
