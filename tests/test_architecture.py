@@ -31,6 +31,7 @@ PROGRAMS = {
     HOUSE / "resolve" / "patched_pip.py",
     HOUSE / "tools" / "run_tool.py",
     HOUSE / "tools" / "carried.py",
+    HOUSE / "ship" / "remote" / "program.py",
 }
 # Standard library that reads or changes the world outside, which bundle/ leaves to the other rooms.
 WORLDLY = {"os", "io", "shutil", "socket", "time", "datetime", "subprocess", "urllib", "tempfile", "random"} | {

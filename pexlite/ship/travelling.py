@@ -11,30 +11,38 @@ from typing import Any
 
 from pexlite.archive.runtime_files import ROOM_DIRECTORY
 
-_PARTS = {"archive": "file/zip.py", "reassemble": "tools/reassemble.py"}
-_LOADER = """import sys, types
-def _load(name, text):
-    module = types.ModuleType(name)
+_HERE = Path(__file__).parent / "remote"
+_REASSEMBLE = ROOM_DIRECTORY / "tools" / "reassemble.py"
+# In the order in which they need each other; the last one is what runs.
+_PARTS = {
+    "archive": ROOM_DIRECTORY / "file" / "zip.py",
+    "reassemble": _REASSEMBLE,
+    "arrived": _HERE / "arrived.py",
+    "machine": _HERE / "machine.py",
+    "old_files": _HERE / "old_files.py",
+}
+_LOADER = """import types
+loaded = {}
+def load(name, text):
+    module = loaded[name] = types.ModuleType(name)
+    module.__dict__.update(loaded)
     exec(compile(text, name, "exec"), module.__dict__)
-    globals()[name] = module
+    globals().update(loaded)
 """
 
 
 @functools.cache
 def program() -> bytes:
     """The program for a host, as one line: deflated, in base64."""
-    parts = [
-        f"_load({name!r}, {(ROOM_DIRECTORY / path).read_text(encoding='utf-8')!r})\n"
-        for name, path in _PARTS.items()
-    ]
-    text = _LOADER + "".join(parts) + Path(__file__).with_name("remote_program.py").read_text(encoding="utf-8")
+    parts = [f"load({name!r}, {path.read_text(encoding='utf-8')!r})\n" for name, path in _PARTS.items()]
+    text = _LOADER + "".join(parts) + (_HERE / "program.py").read_text(encoding="utf-8")
     return base64.b64encode(zlib.compress(text.encode(), 9)) + b"\n"
 
 
 @functools.cache
 def reassemble() -> Any:
     """The module that puts a file together, the same that does it on a host and in a built file."""
-    spec = spec_from_file_location("pexlite_reassemble", ROOM_DIRECTORY / _PARTS["reassemble"])
+    spec = spec_from_file_location("pexlite_reassemble", _REASSEMBLE)
     assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)

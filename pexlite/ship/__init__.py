@@ -1,0 +1,19 @@
+"""A built file to other machines over ssh, and the difference of two files as a file.
+
+A built file and `[USER@]HOST:PATH` come in; the host has the file, or a delta is written. A host sends its state,
+the plan says what it lacks, and the delta is the plan as bytes.
+
+    push              one push: ask, plan, send, hear; open this first
+    many              several hosts at once, planned once for each state
+    destination       where a file goes
+    connection        ssh, and lines of JSON both ways; refusals: a host's reasons, as errors
+    state             what a host said of itself; fits: whether the file runs there
+    new_file          the file that is shipped, by its parts
+    plan              the operations by which a host gets the file
+    changed_members   how a changed member is sent; deflate: whether zlib makes its bytes again
+    differences       bsdiff of two contents; old_contents: where old ones are found here
+    operations        the operations as values and as bytes
+    delta             a plan as bytes, and the part of it that a host still lacks
+    delta_file        the difference of two files as a file
+    remote/           the host's side, texts that travel; travelling: with the runtime's modules that they need
+"""

@@ -1,0 +1,176 @@
+"""A connection to a host: one ssh, the program that it starts there, and lines of JSON both ways.
+
+ssh is OpenSSH's, with the user's own configuration, and asks on the terminal itself whatever it has to ask. The
+command on the host is one fixed text, whoever's login shell reads it; all else goes through stdin.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import secrets
+import subprocess
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from pexlite.errors import HostError
+from pexlite.files.programs import find_program
+from pexlite.ship.destination import Destination
+from pexlite.ship.travelling import program
+
+# No single quote, exclamation mark or line break: csh reads those within quotes too. The program ends with 0 or
+# 70; after any other code, the next Python is tried. 2.7 knows no -I.
+_PYTHON = (
+    "import sys;sys.version_info<(3,6)and sys.exit(97);"
+    "from base64 import b64decode as b;from zlib import decompress as d;exec(d(b(sys.stdin.buffer.readline())))"
+)
+_NAMES = " ".join(
+    [
+        "python3",
+        *(f"python3.{minor}" for minor in range(15, 5, -1)),
+        "/usr/libexec/platform-python",
+        "/usr/local/bin/python3",
+        "/opt/homebrew/bin/python3",
+        "pypy3",
+        "python",
+    ]
+)
+_COMMAND = (
+    "exec 3>&2; for p in " + _NAMES + "; do command -v $p >/dev/null 2>&1 || continue; "
+    f'$p -I -S -c "{_PYTHON}" 2>/dev/null; c=$?; '
+    "if test $c = 0 || test $c = 70 || test $c -gt 128; then exit $c; fi; done; "
+    "echo no Python from 3.6 on is there >&2; exit 69"
+)
+_MARKER_WITHIN = 1 << 20  # bytes of what a shell's own files may print
+
+
+@dataclass
+class Connection:
+    """A running ssh, and the bytes that have gone through it."""
+
+    destination: Destination
+    process: subprocess.Popen[bytes]
+    errors: IO[bytes]
+    mark: str
+    sent: int = 0
+    received: int = 0
+    _is_marked: bool = field(default=False, repr=False)
+
+    def say(self, said: Mapping[str, Any]) -> None:
+        """Send a line. Raises HostError where the connection has ended."""
+        line = base64.b64encode(zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 9))
+        self.send([line + b"\n"])
+
+    def send(self, pieces: Iterable[bytes]) -> None:
+        """Send bytes. A connection that has ended is told by the next `hear`."""
+        assert self.process.stdin is not None
+        try:
+            for piece in pieces:
+                self.process.stdin.write(piece)
+                self.sent += len(piece)
+            self.process.stdin.flush()
+        except (BrokenPipeError, ConnectionError):
+            return
+
+    def hear(self) -> dict[str, Any]:
+        """The host's next line. Raises HostError where none comes."""
+        if not self._is_marked:
+            self._find_mark()
+        line = self._line()
+        try:
+            said = json.loads(zlib.decompress(base64.b64decode(line)))
+        except (ValueError, zlib.error):
+            said = None
+        if not isinstance(said, dict):
+            raise self.ended()
+        return said
+
+    def ended(self) -> HostError:
+        """The error that the connection has ended, with what ssh said of it."""
+        with contextlib.suppress(OSError):
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+        code = self.process.wait()
+        host = self.destination.host
+        said = self.said()
+        if code == 255 or (not self._is_marked and code != 0 and said):
+            return HostError(
+                f"{host} cannot be reached" if not self._is_marked else f"the connection to {host} broke",
+                causes=said[-4:],
+                hint=f"try by hand: ssh {host} true"
+                if not self._is_marked
+                else "push again: it goes on from what has arrived",
+            )
+        if not self._is_marked:
+            return HostError(
+                f"{host} did not answer as a shell with a Python does",
+                causes=said[-4:] or [f"ssh ended with {code}"],
+                hint=f"try by hand: ssh {host} python3 --version",
+            )
+        return HostError(
+            f"the connection to {host} broke",
+            causes=said[-4:] or [f"ssh ended with {code}"],
+            hint="push again: it goes on from what has arrived",
+        )
+
+    def said(self) -> list[str]:
+        """The lines that ssh, and the program there, wrote on stderr."""
+        self.errors.seek(0)
+        lines = self.errors.read()[-8000:].decode("utf-8", "replace").splitlines()
+        return [line.strip() for line in lines if line.strip()]
+
+    def _find_mark(self) -> None:
+        passed = 0
+        while passed < _MARKER_WITHIN:
+            line = self._line()
+            if line.strip() == self.mark.encode():
+                self._is_marked = True
+                return
+            if not line:
+                raise self.ended()
+            passed += len(line)
+        raise HostError(f"{self.destination.host} prints without end before a command runs")
+
+    def _line(self) -> bytes:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline(1 << 26)
+        self.received += len(line)
+        return line
+
+
+@contextlib.contextmanager
+def connection(destination: Destination) -> Iterator[Connection]:
+    """A connection whose program waits for a question; it is ended on the way out. Raises HostError."""
+    ssh = find_program("ssh")
+    if ssh is None:
+        raise HostError("ssh cannot be run: it is not on PATH", hint="install OpenSSH's client")
+    command = [str(ssh), "-T", *destination.words, f"sh -c '{_COMMAND}'"]
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
+        except OSError as problem:
+            raise HostError(f"ssh cannot be run: {problem.strerror or problem}") from problem
+        opened = Connection(destination, process, errors, f"pexlite:{secrets.token_hex(8)}")
+        try:
+            opened.send([program()])
+            yield opened
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close the connection, and end an ssh that does not end by that."""
+    assert process.stdin is not None and process.stdout is not None
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait()
+    finally:
+        process.stdout.close()
