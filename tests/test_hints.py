@@ -34,6 +34,9 @@ _FOR = {
     "{python}": sys.executable,
     "USER@HOST": "someone@host.example",
     "someone@server.example": "someone@host.example",
+    "HOST:PATH": "server:bin/app.pex",
+    "/srv/{host}/app.pex": "bin/app.pex",
+    "{hosts}": "hosts.txt",
     "./{host}": "./mine",
     "{page}": "file",
     "{file.name}": "target.json",
@@ -103,6 +106,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A directory with everything that the commands name, an index with click and requests, and a host."""
     place = tmp_path_factory.mktemp("world")
     files = {"here.py": MAIN, "my_package/__init__.py": "", "my_package/cli.py": MAIN, "my_cli.py": MAIN}
+    files["hosts.txt"] = "server\n"
     more = {"job.py": JOB, "requirements.txt": "click\n", "src/inner.py": MAIN}
     here = make_project(place, "here", files={**files, **more}, scripts={"app": "here:main"})
     (here / "mine").symlink_to(sys.executable)
@@ -111,7 +115,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         make_wheel(place / "links", name, files={f"{name}.py": MAIN})
     ssh = place / "bin" / "ssh"
     ssh.parent.mkdir()
-    ssh.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S -\n")
+    # What ssh would have a shell on the host do is done here, in another directory.
+    home, there = place / "home", place / "there"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "app.pex.previous").write_text("")
+    there.mkdir()
+    (there / "python3").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    (there / "python3").chmod(0o755)
+    lines = [f"cd {home}", f"PATH={there}:$PATH", "export PATH", "for last; do :; done", 'exec sh -c "$last"']
+    ssh.write_text("#!/bin/sh\n" + "\n".join(lines) + "\n")
     ssh.chmod(0o755)
     with pytest.MonkeyPatch.context() as change:
         make_bare(change, place)

@@ -7,13 +7,13 @@ A person's words come in; a request goes out, then the result or the failure in 
     options             every option of a build, by question; lock_options: those of a lock
     own_python_options  those about a Python that the file carries
     option_values       words read into values
-    build, lock, patch, info, verify, extract, venv, who, cache, probe
+    build, lock, patch, info, verify, extract, venv, who, cache, probe, push, delta
                         a command each: options into a request, a result into words
     about, help         the help of pexlite as a whole, and of a command; docs: the pages in pexlite/docs
     completion          words that a shell may complete to
     mistaken            requirements that look like a misspelt command; pex_options: options of pex, with advice
     project_defaults    `[tool.pexlite]` of the local project
-    progress            progress for people; outcome: the result of a build or a lock
+    progress            progress for people; sent: bytes sent to hosts; outcome: the result of a build or a lock
     failures            errors as lines and exit codes
     say, stdout, words  all output; sizes and times as people read them
 """

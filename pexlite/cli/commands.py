@@ -21,6 +21,7 @@ from pexlite.version import __version__
 COMMANDS = {
     "build": "pexlite.cli.build:BUILD",
     "cache": "pexlite.cli.cache:CACHE",
+    "delta": "pexlite.cli.delta:DELTA",
     "docs": "pexlite.cli.docs:DOCS",
     "extract": "pexlite.cli.extract:EXTRACT",
     "help": "pexlite.cli.about:HELP",
@@ -28,6 +29,7 @@ COMMANDS = {
     "lock": "pexlite.cli.lock:LOCK",
     "patch": "pexlite.cli.patch:PATCH",
     "probe": "pexlite.cli.probe:PROBE",
+    "push": "pexlite.cli.push:PUSH",
     "venv": "pexlite.cli.venv:VENV",
     "verify": "pexlite.cli.verify:VERIFY",
     "who": "pexlite.cli.who:WHO",

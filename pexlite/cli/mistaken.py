@@ -37,7 +37,7 @@ _ELSEWHERE: Mapping[str, str] = {
     # A built file runs when it is called by its path.
     "./": "exec execute run",
     # Commands without a counterpart in pexlite.
-    "": "completion debug delta diff graph hash image publish push remove report sbom search self shell "
+    "": "completion debug diff graph hash image publish remove report sbom search self shell "
     "sign uninstall upload uvx",
 }
 _NEAREST = {word: command for command, words in _ELSEWHERE.items() for word in words.split()}

@@ -115,3 +115,20 @@ def or_nothing(_context: click.Context, _parameter: click.Parameter, given: str 
 def negated(_context: click.Context, _parameter: click.Parameter, given: bool) -> bool:
     """Whether `--no-…` is absent: the field says what is done."""
     return not given
+
+
+def rate(_context: click.Context, _parameter: click.Parameter, given: str) -> float:
+    """Bytes a second from `2Mbit`, `10MB` or `500kB`. Raises BadParameter."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kMG])(bit|B)(?:/s)?", given)
+    if not found or not float(found[1]):
+        raise click.BadParameter(f"{given!r} is no rate: write it as 2Mbit, 500kB or 1Gbit")
+    return float(found[1]) * {"k": 1e3, "M": 1e6, "G": 1e9}[found[2]] / (8 if found[3] == "bit" else 1)
+
+
+LINK = click.Option(
+    ["--link"],
+    callback=rate,
+    default="2Mbit",
+    metavar="RATE",
+    help="How fast the link is: a faster one is worth less computing (default: 2Mbit).",
+)

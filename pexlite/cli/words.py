@@ -20,6 +20,12 @@ def size_in_words(size: int) -> str:
     raise AssertionError("the loop ends at the last unit")
 
 
+def share_in_words(part: int, whole: int) -> str:
+    """The share of `part` in `whole` as people read it: 12, 1000 -> "1.2 %"."""
+    share = 100 * part / max(whole, 1)
+    return f"{share:.0f} %" if share >= 10 else f"{share:.2g} %"
+
+
 def seconds_in_words(seconds: float) -> str:
     """`seconds` as people read them: 0.42 -> "0.4 s", 83 -> "1 min 23 s"."""
     if round(seconds, 1) < 60:
