@@ -41,8 +41,13 @@ class Server:
 
 
 @contextlib.contextmanager
-def running_server(directory: Path) -> Iterator[Server]:
-    """A server that keeps all it has in `directory`; a test is skipped where there is no sshd."""
+def running_server(
+    directory: Path, path: str = "/usr/local/bin:/usr/bin:/bin", before: str = "true"
+) -> Iterator[Server]:
+    """A server that keeps all it has in `directory`; a test is skipped where there is no sshd.
+
+    `path` is the PATH there, and `before` is run by the shell before each command, as a file of its own would be.
+    """
     sshd = needs.program("sshd", more="/usr/sbin:/usr/local/sbin")  # where an ordinary user's PATH does not reach
     needs.program("ssh-keygen")
     sftp = needs.program("sftp-server", more="/usr/lib/openssh:/usr/libexec/openssh:/usr/libexec:/usr/lib/ssh")
@@ -53,7 +58,7 @@ def running_server(directory: Path) -> Iterator[Server]:
         subprocess.run(words, check=True, timeout=60)
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where the system's own service is not running
-    port, process = _start(sshd, sftp, directory, home)
+    port, process = _start(sshd, directory, home, (sftp, path, before))
     try:
         lines = [
             "Host server",
@@ -78,8 +83,11 @@ def running_server(directory: Path) -> Iterator[Server]:
         process.wait(30)
 
 
-def _start(sshd: str, sftp: str, directory: Path, home: Path) -> tuple[int, subprocess.Popen[bytes]]:
+def _start(
+    sshd: str, directory: Path, home: Path, words: tuple[str, str, str]
+) -> tuple[int, subprocess.Popen[bytes]]:
     """An sshd that lets the user with the key in, into `home`, and its port."""
+    sftp, path, before = words
     for _ in range(5):  # another process may take the port meanwhile
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -93,10 +101,10 @@ def _start(sshd: str, sftp: str, directory: Path, home: Path) -> tuple[int, subp
             "StrictModes no",
             "UsePAM no",
             "PidFile none",
-            f"SetEnv HOME={home} PATH=/usr/local/bin:/usr/bin:/bin",
+            f"SetEnv HOME={home} PATH={path}",
             f"Subsystem sftp {sftp}",
             # sshd begins in the account's home, whatever HOME says: that is the one of whoever runs the tests.
-            f"ForceCommand cd '{home}' && eval \"$SSH_ORIGINAL_COMMAND\"",
+            f"ForceCommand cd '{home}' && {before} && eval \"$SSH_ORIGINAL_COMMAND\"",
         ]
         (directory / "sshd_config").write_text("\n".join(lines) + "\n")
         process = subprocess.Popen(

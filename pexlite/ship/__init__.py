@@ -7,6 +7,7 @@ the plan says what it lacks, and the delta is the plan as bytes.
     many              several hosts at once, planned once for each state
     destination       where a file goes
     connection        ssh, and lines of JSON both ways; refusals: a host's reasons, as errors
+    command           the text that the host's shell is given; by_shell: a host without a Python
     state             what a host said of itself; fits: whether the file runs there
     new_file          the file that is shipped, by its parts
     plan              the operations by which a host gets the file

@@ -20,7 +20,7 @@ from pexlite.ship.state import OldMember, OldWheel
 DEFAULT_LINK = 250_000
 """Bytes a second: a slow uplink, since a fast one has no need of differences."""
 _COMPRESSING = 3_000_000  # bytes a second, of xz here
-_SAVED = 0.08  # of a content's size, where it is compressed together with others instead of alone
+_SAVED = 0.1  # of a content's size, where it is compressed together with others instead of alone
 _SORTING = 1_500_000  # bytes a second, of bsdiff, to begin with
 
 
@@ -115,8 +115,7 @@ class Changes:
 
     def _sent(self, member: Member, level: int | None = None) -> Operation:
         """The member sent: its content in the script where that saves more than it takes, else its bytes."""
-        worth = member.size * _SAVED / self.link > member.size / _COMPRESSING or member.size < 1 << 14
-        if not worth:
+        if not self._is_worth_compressing(member):
             return Raw(member.offset, member.held)
         if member.stored:
             return New(self.file.read(member.offset, member.held))
@@ -124,6 +123,16 @@ class Changes:
         if level is None:
             return Raw(member.offset, member.held)
         return Deflate(level, member.held, New(self._content(member)))
+
+    def _is_worth_compressing(self, member: Member) -> bool:
+        if member.size < 1 << 14:
+            return True
+        if member.stored:
+            sample = self.file.read(member.offset, min(member.held, 1 << 16))
+            smaller = len(zlib.compress(sample, 1)) < len(sample) * (1 - _SAVED)
+        else:
+            smaller = member.held < member.size * (1 - _SAVED)
+        return smaller and _SAVED / self.link > 1 / _COMPRESSING
 
     def _level(self, member: Member) -> int | None:
         return level_of(self.file.read(member.offset, member.held), self._content(member), self.levels)

@@ -19,32 +19,10 @@ from typing import IO, Any
 
 from pexlite.errors import HostError
 from pexlite.files.programs import find_program
+from pexlite.ship.command import COMMAND
 from pexlite.ship.destination import Destination
 from pexlite.ship.travelling import program
 
-# No single quote, exclamation mark or line break: csh reads those within quotes too. The program ends with 0 or
-# 70; after any other code, the next Python is tried. 2.7 knows no -I.
-_PYTHON = (
-    "import sys;sys.version_info<(3,6)and sys.exit(97);"
-    "from base64 import b64decode as b;from zlib import decompress as d;exec(d(b(sys.stdin.buffer.readline())))"
-)
-_NAMES = " ".join(
-    [
-        "python3",
-        *(f"python3.{minor}" for minor in range(15, 5, -1)),
-        "/usr/libexec/platform-python",
-        "/usr/local/bin/python3",
-        "/opt/homebrew/bin/python3",
-        "pypy3",
-        "python",
-    ]
-)
-_COMMAND = (
-    "exec 3>&2; for p in " + _NAMES + "; do command -v $p >/dev/null 2>&1 || continue; "
-    f'$p -I -S -c "{_PYTHON}" 2>/dev/null; c=$?; '
-    "if test $c = 0 || test $c = 70 || test $c -gt 128; then exit $c; fi; done; "
-    "echo no Python from 3.6 on is there >&2; exit 69"
-)
 _MARKER_WITHIN = 1 << 20  # bytes of what a shell's own files may print
 
 
@@ -60,10 +38,10 @@ class Connection:
     received: int = 0
     _is_marked: bool = field(default=False, repr=False)
 
-    def say(self, said: Mapping[str, Any]) -> None:
-        """Send a line. Raises HostError where the connection has ended."""
+    def say(self, said: Mapping[str, Any], more: str = "") -> None:
+        """Send a line, with `more` behind it for a shell."""
         line = base64.b64encode(zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 9))
-        self.send([line + b"\n"])
+        self.send([line + more.encode() + b"\n"])
 
     def send(self, pieces: Iterable[bytes]) -> None:
         """Send bytes. A connection that has ended is told by the next `hear`."""
@@ -78,9 +56,9 @@ class Connection:
 
     def hear(self) -> dict[str, Any]:
         """The host's next line. Raises HostError where none comes."""
-        if not self._is_marked:
-            self._find_mark()
-        line = self._line()
+        line = self.line()
+        if line.startswith(b"sh "):
+            return {"sh": line}
         try:
             said = json.loads(zlib.decompress(base64.b64decode(line)))
         except (ValueError, zlib.error):
@@ -89,11 +67,21 @@ class Connection:
             raise self.ended()
         return said
 
+    def line(self) -> bytes:
+        """The host's next line; empty where the connection has ended."""
+        if not self._is_marked:
+            self._find_mark()
+        return self._line()
+
+    def close_stdin(self) -> None:
+        """Say that no more bytes come."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+
     def ended(self) -> HostError:
         """The error that the connection has ended, with what ssh said of it."""
-        with contextlib.suppress(OSError):
-            assert self.process.stdin is not None
-            self.process.stdin.close()
+        self.close_stdin()
         code = self.process.wait()
         host = self.destination.host
         said = self.said()
@@ -148,7 +136,7 @@ def connection(destination: Destination) -> Iterator[Connection]:
     ssh = find_program("ssh")
     if ssh is None:
         raise HostError("ssh cannot be run: it is not on PATH", hint="install OpenSSH's client")
-    command = [str(ssh), "-T", *destination.words, f"sh -c '{_COMMAND}'"]
+    command = [str(ssh), "-T", *destination.words, COMMAND]
     with tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)

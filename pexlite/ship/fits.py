@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pexlite.errors import HostError
 from pexlite.listed import listed
-from pexlite.model import Manifest, Variant
+from pexlite.model import Libc, Manifest, Variant
 from pexlite.model.pythons import serves
 from pexlite.ship.destination import Destination
 from pexlite.ship.state import Machine
@@ -16,6 +16,10 @@ def check_fits(manifest: Manifest, machine: Machine, destination: Destination) -
     """Raise HostError, saying what is there and how to build for it, unless a Python there runs the file."""
     if any(_fits(variant, machine) for variant in manifest.variants):
         return
+    # A Python in the file takes the wheels of its own tag.
+    for own in manifest.own_pythons:
+        if own.platform == machine.platform and _has_libc(Libc(*own.libc) if own.libc else None, machine):
+            return
     host = destination.host
     raise HostError(
         f"no Python on {host} runs this file",
@@ -46,13 +50,17 @@ def _fits_platform(variant: Variant, machine: Machine) -> bool:
         return True
     if variant.platform != machine.platform:
         return False
-    if variant.libc:
-        if machine.libc is None or machine.libc[0] != variant.libc.name:
-            return False
-        version = machine.libc[1]
-        if version is not None and version < variant.libc.version:
-            return False
+    if variant.libc and not _has_libc(variant.libc, machine):
+        return False
     return not variant.macos or machine.macos is None or machine.macos >= variant.macos
+
+
+def _has_libc(needed: Libc | None, machine: Machine) -> bool:
+    if needed is None:
+        return True
+    if machine.libc is None or machine.libc[0] != needed.name:
+        return False
+    return machine.libc[1] is None or machine.libc[1] >= needed.version
 
 
 def _python_in_words(tag: str) -> str:

@@ -6,19 +6,26 @@ import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
 
 from pexlite.archive.runtime_files import LAYOUT
 from pexlite.errors import HostError
+from pexlite.ship.by_shell import order, shell_state
+from pexlite.ship.command import octal
 from pexlite.ship.connection import Connection, connection
 from pexlite.ship.delta import Delta, Rest, rest_of
 from pexlite.ship.destination import Destination
 from pexlite.ship.fits import check_fits
 from pexlite.ship.new_file import NewFile, project_of
+from pexlite.ship.operations import Raw
+from pexlite.ship.plan import Plan
 from pexlite.ship.refusals import refusal
 from pexlite.ship.state import Arrived, HostState, machine_of, state_of
 
+Read = TypeVar("Read")
 _ATTEMPTS = 3
+_NOT_WARM = {"code": 69, "words": "that takes a Python there"}
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,10 @@ Watch = Callable[[int, int], None]
 def push(file: NewFile, destination: Destination, options: PushOptions, planner: Planner, watch: Watch) -> Pushed:
     """Put `file` on the host, unless it is there; return how. Raises HostError, and others for the file itself."""
     with connection(destination) as opened:
-        opened.say(_question(file, destination, options, opened.mark))
+        opened.say(_question(file, destination, options, opened.mark), _for_shell(destination, opened.mark))
         said = _heard(opened)
+        if "sh" in said:
+            return _by_shell(opened, said["sh"], file, options, watch)
         machine = _read(opened, machine_of, said)
         check_fits(file.manifest, machine, destination)
         if said.get("same"):
@@ -90,8 +99,12 @@ def roll_back(destination: Destination) -> Pushed:
     """Swap the file at the destination with the one that was kept there. Raises HostError."""
     with connection(destination) as opened:
         question = {"mark": opened.mark, "path": _path(destination), "do": "roll back", "size": -1, "sha256": ""}
-        opened.say(question)
-        _heard(opened)
+        opened.say(question, _for_shell(destination, opened.mark))
+        if "sh" in _heard(opened):
+            raise HostError(
+                f"{destination.host} has no Python from 3.6 on, which a rollback takes",
+                hint=f"by hand: ssh {destination.host} mv PATH.previous PATH",
+            )
         return Pushed(destination, "rolled back", sent=opened.sent, received=opened.received)
 
 
@@ -124,7 +137,7 @@ def _heard(opened: Connection) -> dict[str, Any]:
     return said
 
 
-def _read(opened: Connection, reader: Callable[[Mapping[str, Any]], Any], said: Mapping[str, Any]) -> Any:
+def _read(opened: Connection, reader: Callable[[Any], Read], said: object) -> Read:
     try:
         return reader(said)
     except (KeyError, TypeError, ValueError, IndexError) as problem:
@@ -146,12 +159,16 @@ def _carried_out(opened: Connection, rest: Rest, file: NewFile, watch: Watch) ->
             "raw": rest.raw_size,
         }
     )
+    _send(opened, rest, file, watch)
+    return _heard(opened)
+
+
+def _send(opened: Connection, rest: Rest, file: NewFile, watch: Watch) -> None:
     sent = 0
     for piece in rest.pieces(file):
         opened.send([piece])
         sent += len(piece)
         watch(sent, rest.size)
-    return _heard(opened)
 
 
 def _check_room(file: NewFile, state: HostState, rest: Rest, destination: Destination) -> None:
@@ -191,3 +208,32 @@ def _pushed(
         resumed=rest.start + rest.script_kept if rest else 0,
         warm=warm,
     )
+
+
+def _for_shell(destination: Destination, mark: str) -> str:
+    return f" {mark} {octal(os.fsencode(destination.path))}"
+
+
+def _by_shell(opened: Connection, line: bytes, file: NewFile, options: PushOptions, watch: Watch) -> Pushed:
+    """Push the whole file to a host without a Python."""
+    state = _read(opened, shell_state, line)
+    to = opened.destination
+    if state.refused:
+        raise refusal({"refused": state.refused, "directory": str(PurePosixPath(to.path).parent)}, to)
+    check_fits(file.manifest, state.machine, to)
+    if (state.old.size, state.old.sha256) == (file.size, file.sha256):
+        return _pushed(opened, file, "there already")
+    has_beginning = 0 < state.part.size < file.size and file.sha256_of(0, state.part.size) == state.part.sha256
+    part = state.part if has_beginning else Arrived(0, "")
+    whole = Plan((Raw(0, file.size),), (), (), (), tuple(wheel.filename for wheel in file.manifest.wheels))
+    rest = Rest(Delta(whole, "", b""), 0, part.size, ((part.size, file.size - part.size),))
+    _check_room(file, HostState(state.machine, part=part, free=state.free), rest, to)
+    if options.dry_run:
+        return _pushed(opened, file, "would push", rest)
+    opened.send([order(part, file.sha256, file.mode, keep=options.keep)])
+    _send(opened, rest, file, watch)
+    opened.close_stdin()
+    said = opened.line().strip().decode("ascii", "replace")
+    if said != "done":
+        raise refusal({"refused": said}, to) if said else opened.ended()
+    return _pushed(opened, file, "pushed", rest, _NOT_WARM if options.warm else None)

@@ -371,7 +371,7 @@ def _heard() -> "dict[str, Any]":
     line = _STDIN.readline()
     if not line.endswith(b"\n"):
         return {}
-    said = json.loads(zlib.decompress(base64.b64decode(line)).decode("utf-8"))  # type: dict[str, Any]
+    said = json.loads(zlib.decompress(base64.b64decode(line.split()[0])).decode("utf-8"))  # type: dict[str, Any]
     return said
 
 
