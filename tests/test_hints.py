@@ -35,6 +35,8 @@ _FOR = {
     "USER@HOST": "someone@host.example",
     "someone@server.example": "someone@host.example",
     "HOST:PATH": "server:bin/app.pex",
+    "old.pex": "app.pex",
+    "new.pex": "env.pex",
     "/srv/{host}/app.pex": "bin/app.pex",
     "{hosts}": "hosts.txt",
     "./{host}": "./mine",

@@ -20,7 +20,7 @@ def add_to(commands: "Any") -> None:
     """Add the command to those of the file."""
     apply = commands.add_parser("apply", help="make the file that a delta leads to, in this one's place")
     apply.add_argument("delta", metavar="DELTA")
-    apply.add_argument("-o", "--output", metavar="NEW", help="write it there, and leave this file")
+    apply.add_argument("-o", dest="output", metavar="NEW", help="write it there, and leave this file")
     apply.add_argument("--force", action="store_true", help="also over another file that is there")
     apply.set_defaults(do=_apply)
 
