@@ -41,9 +41,9 @@ def interpreters() -> tuple[Interpreter, ...]:
     """One interpreter of each kind on PATH or in pyenv's directory; broken shims are left out.
 
     None is a virtual environment's, as the one that tests run in: that has no user's site-packages. Where coverage
-    is measured it is only the Python that runs the tests, as no other has coverage.py.
+    is measured, or $ONLY_THIS_PYTHON is set, it is only the Python that runs the tests.
     """
-    if "COVERAGE_OF_THE_ROOM" in os.environ:
+    if "COVERAGE_OF_THE_ROOM" in os.environ or "ONLY_THIS_PYTHON" in os.environ:
         here = _ask(getattr(sys, "_base_executable", sys.executable))
         return (here,) if here else ()
     names = [f"python3.{minor}{free}" for free in ("", "t") for minor in range(20, 5, -1)] + [

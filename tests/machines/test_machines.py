@@ -14,7 +14,7 @@ from tests.docs.tables import page
 from tests.factories import make_wheel
 from tests.interpreters import supported
 from tests.programs.machines import __main__ as program
-from tests.programs.machines import journey, report
+from tests.programs.machines import journey, neighbours, report
 from tests.programs.machines.application import MODULE, application_wheel
 from tests.programs.machines.files import Files, NotBuiltError
 from tests.programs.machines.inside import Done, Inside, furnish
@@ -56,7 +56,7 @@ def test_the_page_has_every_machine_and_python() -> None:
 
 
 def test_recorded_rows_are_rows_of_the_program() -> None:
-    known = {*journey.ROWS, report.TESTS}
+    known = {*journey.ROWS, report.TESTS, neighbours.SHARED, neighbours.NO_PYTHON}
     for outcome in report.read(RESULTS):
         assert outcome.row in known
         tags = [python.tag for python in BY_NAME[outcome.machine].pythons]
@@ -96,9 +96,10 @@ def test_a_row_that_raises_has_not_passed(failure: Exception, failed: bool, coul
     def tried() -> None:
         raise failure
 
-    found = program.outcome(STABLE, STABLE.pythons[0], "a", tried)
+    visit = Visit(STABLE, STABLE.pythons[0], Inside(Path()), Files(Path()))
+    found = program.outcome(visit, "a", tried)
     assert (found.failed, found.could_be_tried, found.passed, found.why) == (failed, could_be_tried, False, "x")
-    assert program.outcome(STABLE, None, "a", lambda: None).passed
+    assert program.outcome(visit, "a", lambda: 321).count == 321
 
 
 def test_an_unknown_machine_is_told_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,8 @@ application   the application that the files carry
 files         the files, built by this checkout for the Pythons of a machine
 visit         one Python of one machine, with its files and homes
 journey       the rows: starts, children, damage, tools, words
-neighbours    the rows of machines that share a home
+neighbours    rows of two machines that share a home, and of one that has no Python
+packages      this checkout and what it needs, to be shown inside
 room          the runtime's tests, run by a Python of a machine
 report        a line for each row, the closing table, results.json and its part of docs/machines.md
 """

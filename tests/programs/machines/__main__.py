@@ -10,24 +10,37 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tests.checkout import REPOSITORY
-from tests.programs.machines import report
+from tests.programs.machines import neighbours, report
 from tests.programs.machines.compiled import compiled
 from tests.programs.machines.files import Files, NotBuiltError
 from tests.programs.machines.inside import Inside, new_home, programs_of_arm64
 from tests.programs.machines.journey import ROWS
-from tests.programs.machines.machine import Machine, Python
+from tests.programs.machines.machine import NO_PYTHON_AT_ALL, Machine, Python
+from tests.programs.machines.packages import shown_packages
 from tests.programs.machines.report import Outcome
+from tests.programs.machines.room import run_tests
 from tests.programs.machines.roots import CannotMakeError, check_programs, root_of
 from tests.programs.machines.table import BY_NAME, MACHINES
 from tests.programs.machines.visit import NotAsExpectedError, NotHereError, Visit
 
 HERE = Path(__file__).resolve().parent
 PAGE = REPOSITORY / "pexlite" / "docs" / "machines.md"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which rows are run: on these Pythons, those with one of these words in their names; none given is all."""
+
+    pythons: Sequence[str]
+    words: Sequence[str]
+    pytest: Sequence[str]
+    """Arguments for the runtime's tests."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,15 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     directory = (chosen.directory or Path(tempfile.gettempdir()) / "pexlite-machines").resolve()
     path = HERE / "results.json" if chosen.record else directory / "results.json"
     files = directory / "files"
-    shutil.rmtree(files, ignore_errors=True)
+    for old in (files, directory / "checkout"):
+        shutil.rmtree(old, ignore_errors=True)
     files.mkdir(parents=True)
     outcomes, missing = [], False
     check_programs()
+    asked = Chosen(chosen.python, chosen.row, chosen.pytest)
     for machine in chosen.machine or MACHINES:
         try:
-            for outcome in _on_machine(machine, directory, Files(files), chosen.row):
-                print(outcome, flush=True)
-                outcomes.append(outcome)
+            for found in _on_machine(machine, directory, Files(files), asked):
+                print(found, flush=True)
+                outcomes.append(found)
                 # One by one, so that a run which is ended early has not been for nothing.
                 report.write(path, outcomes)
         except CannotMakeError as problem:
@@ -56,42 +71,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(report.table(report.read(path)))
     if chosen.record:
         PAGE.write_text(report.in_page(PAGE.read_text(encoding="utf-8"), report.read(path)), encoding="utf-8")
-    return int(missing or any(outcome.failed for outcome in outcomes))
+    return int(missing or any(found.failed for found in outcomes))
 
 
-def _on_machine(machine: Machine, directory: Path, files: Files, rows: Sequence[str]) -> Iterator[Outcome]:
+def _on_machine(machine: Machine, directory: Path, files: Files, chosen: Chosen) -> Iterator[Outcome]:
     """The outcomes of all rows on all Pythons of the machine, which is made if it is not there."""
     with programs_of_arm64() if machine.is_emulated else contextlib.nullcontext():
         root = root_of(machine, directory)
-        for python in machine.pythons:
-            home = directory / "homes" / f"{machine.name}-{python.tag}"
-            shutil.rmtree(home, ignore_errors=True)
-            shown = {_prefix(python): compiled(Path(_prefix(python)).name, directory)} if python.compiled else {}
-            visit = Visit(machine, python, Inside(root, new_home(home), shown), files)
-            for words, function in ROWS.items():
-                if not rows or any(part in words for part in rows):
-                    yield outcome(machine, python, words, partial(function, visit))
-            shutil.rmtree(home)
+        for python in machine.pythons or (NO_PYTHON_AT_ALL,):
+            if not chosen.pythons or python.tag in chosen.pythons:
+                visit = _visit(machine, python, root, directory, files)
+                for words, tried in _rows(visit, directory, chosen.pytest).items():
+                    if not chosen.words or any(part in words for part in chosen.words):
+                        yield outcome(visit, words, tried)
+                shutil.rmtree(visit.home)
 
 
-def _prefix(python: Python) -> str:
-    """The directory of a compiled Python, inside."""
-    return str(Path(python.program).parent.parent)
+def _visit(machine: Machine, python: Python, root: Path, directory: Path, files: Files) -> Visit:
+    """A visit with a new home, where `root` shows its user what a journey takes."""
+    home = directory / "homes" / f"{machine.name}-{python.tag or 'none'}"
+    shutil.rmtree(home, ignore_errors=True)
+    shown = dict(shown_packages(directory))
+    if python.compiled:
+        prefix = Path(python.program).parent.parent
+        shown[str(prefix)] = compiled(prefix.name, directory)
+    return Visit(machine, python, Inside(root, new_home(home), shown), files)
 
 
-def outcome(machine: Machine, python: Python | None, words: str, tried: Callable[[], None]) -> Outcome:
+def _rows(visit: Visit, directory: Path, pytest: Sequence[str]) -> Mapping[str, Callable[[], int | None]]:
+    """The rows of a visit: the journey, what its machine alone can tell, and the runtime's tests."""
+    if visit.python == NO_PYTHON_AT_ALL:
+        return {neighbours.NO_PYTHON: partial(neighbours.no_python, visit)}
+    rows: dict[str, Callable[[], int | None]] = {words: partial(row, visit) for words, row in ROWS.items()}
+    if visit.machine.neighbour:
+        other = BY_NAME[visit.machine.neighbour]
+        inside = Inside(root_of(other, directory), visit.home)
+        both = partial(neighbours.shared_home, visit, Visit(other, other.pythons[0], inside, visit.files))
+        rows[neighbours.SHARED] = both
+    return {**rows, report.TESTS: partial(run_tests, visit, pytest)}
+
+
+def outcome(visit: Visit, words: str, tried: Callable[[], int | None]) -> Outcome:
     """The outcome of a row that is tried now."""
     began = time.monotonic()
-    why, could_be_tried = "", True
+    why, could_be_tried, count = "", True, 1
     try:
-        tried()
+        count = tried() or 1
     except (NotAsExpectedError, NotBuiltError) as failure:
         why = str(failure)
     except NotHereError as hindrance:
         why, could_be_tried = str(hindrance), False
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    tag = python.tag if python else ""
-    return Outcome(machine.name, tag, words, today, why, could_be_tried, time.monotonic() - began)
+    seconds = time.monotonic() - began
+    return Outcome(visit.machine.name, visit.python.tag, words, today, why, could_be_tried, seconds, count)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,6 +139,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nox -s pythons --", description=__doc__)
     parser.add_argument("--machine", type=machines, default=(), help=f"of {', '.join(BY_NAME)}")
     parser.add_argument("--row", type=several, default=(), help="rows by words in their names, comma-separated")
+    parser.add_argument("--python", type=several, default=(), help="Pythons by tag: cp313t,pp311")
+    parser.add_argument(
+        "--pytest", type=str.split, default=(), help="arguments for the runtime's tests, in one word"
+    )
     parser.add_argument("--directory", type=Path, help="where to work; machines are kept there")
     parser.add_argument(
         "--record", action="store_true", help="keep the results in this repository: results.json, docs/machines.md"

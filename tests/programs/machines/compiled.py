@@ -42,7 +42,9 @@ ln -sfn /usr/include/asm-generic include/asm-generic
 ln -sfn /usr/include/x86_64-linux-gnu/asm include/asm
 export CC=/opt/musl-build/cc CFLAGS='-O2 -fPIC -I/opt/musl-build/include' LDFLAGS=-L/opt/musl-build/lib
 (cd /root/zlib-*/ && ./configure --static --prefix=/opt/musl-build && make -j2 && make install) >zlib.log 2>&1
-(cd /root/libffi-*/ && autoreconf -fi && ./configure --disable-shared --disable-docs --disable-multi-os-directory \
+(cd /root/libffi-*/ && autoreconf -fi) >libffi.log 2>&1
+rm -rf /root/build-libffi && mkdir /root/build-libffi && cd /root/build-libffi
+(/root/libffi-*/configure --disable-shared --disable-docs --disable-multi-os-directory \
     --libdir=/opt/musl-build/lib --prefix=/opt/musl-build && make -j2 && make install) >libffi.log 2>&1
 export PKG_CONFIG_LIBDIR=/opt/musl-build/lib/pkgconfig
 """ + _PYTHON.format(name="musl", flags="")

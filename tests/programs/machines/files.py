@@ -14,6 +14,7 @@ from tests.programs.machines.application import MODULE, application_wheel
 from tests.programs.machines.machine import Machine, Python
 
 PURE = "pure.pex"
+_OLD = "manylinux_2_17_x86_64-cp-39-cp39"
 FORMS = {"plain": (), "sh-boot": ("--sh-boot",), "no-compress": ("--no-compress",)}
 _NO_SUCH_WHEEL = 3
 
@@ -29,8 +30,13 @@ class Files:
     directory: Path
 
     def pure(self) -> Path:
-        """The file for every machine: click and requests, pure wheels only."""
-        return self._built(PURE, ["click", "requests", "--prefer-pure"])
+        """The file for every machine: click and requests, pure wheels only, of versions that old Pythons take."""
+        return self._built(PURE, ["click", "requests", "--prefer-pure", "--platform", _OLD])
+
+    def with_sh(self) -> Path:
+        """The same with an sh header."""
+        words = ["click", "requests", "--prefer-pure", "--platform", _OLD, "--sh-boot"]
+        return self._built("pure-with-sh.pex", words)
 
     def of(self, machine: Machine, python: Python, form: str, *more: str) -> Path:
         """The application for one Python, with wheels of its platform: markupsafe and charset-normalizer.

@@ -6,12 +6,14 @@ A row raises NotAsExpectedError where a start does something else, NotHereError 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.programs.machines.application import MODULE
 from tests.programs.machines.files import NotBuiltError
 from tests.programs.machines.inside import HOME, Done
+from tests.programs.machines.packages import python_with_pexlite
 from tests.programs.machines.visit import NotAsExpectedError, NotHereError, Visit, expect, last_words, told
 
 Row = Callable[[Visit], None]
@@ -150,6 +152,23 @@ def _cut(visit: Visit) -> None:
         if done.code in (0, 7, -1) or ("Traceback" in done.complained and name != "without-its-end"):
             raise NotAsExpectedError(f"{name}: exit code {done.code}, {last_words(done)}")
         _expect_words(done, r"damaged|cut off|can't find '__main__'|not a zip|SyntaxError|null bytes", name)
+
+
+@row("built there with --compile, cold and warm")
+def _compiled(visit: Visit) -> None:
+    builder = python_with_pexlite(visit)
+    shutil.rmtree(visit.home / "wheels", ignore_errors=True)
+    tool = [visit.python.program, _plain_file(visit), "extract", f"{HOME}/wheels"]
+    extracted = visit.start(tool, "tools", PEX_TOOLS="1")
+    expect(extracted.code, 0, f"extract: {last_words(extracted)}")
+    words = ["-m", "pexlite", "build", "machine-journey", "-c", MODULE, "--compile", "--no-index", "-q"]
+    words += ["--wheels", f"{HOME}/wheels", "-o", f"{HOME}/compiled.pex", "--resolver", "pip"]
+    done = visit.inside.run([builder, *words], directory=HOME, seconds=900)
+    if visit.python.tag.startswith("pp"):
+        _expect_words(done, "error: --compile", "a PyPy's build")
+        return
+    expect(done.code, 0, f"the build: {last_words(done)}")
+    cold_and_warm(visit, f"{HOME}/compiled.pex", "compiled")
 
 
 @row("PEX_TOOLS=1: info, verify, venv")

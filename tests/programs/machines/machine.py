@@ -29,6 +29,10 @@ class Python:
         return f"{name} {self.version[0]}.{self.version[1]}{free}"
 
 
+NO_PYTHON_AT_ALL = Python("", "")
+"""It stands where a machine has none."""
+
+
 @dataclass(frozen=True)
 class Machine:
     """A root file system to run files in. It has `packages` of a Debian's `suite`, or of none: busybox alone."""
@@ -42,6 +46,8 @@ class Machine:
     packages: tuple[str, ...] = ()
     architecture: str = "amd64"
     """Debian's name for it."""
+    neighbour: str = ""
+    """Another machine whose user may have the same home."""
 
     def __str__(self) -> str:
         return self.name

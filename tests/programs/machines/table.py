@@ -52,6 +52,7 @@ MACHINES = (
         (_CP313,),
         _DEBIAN,
         "i386",
+        neighbour="stable",
     ),
     Machine(
         "arm64",
@@ -61,6 +62,7 @@ MACHINES = (
         (_CP313,),
         _DEBIAN,
         "arm64",
+        neighbour="stable",
     ),
     Machine("busybox", "busybox, and no Python at all", "", "linux_x86_64", ()),
 )
