@@ -56,7 +56,7 @@ def test_the_page_has_every_machine_and_python() -> None:
 
 
 def test_recorded_rows_are_rows_of_the_program() -> None:
-    known = {*journey.ROWS, report.TESTS, neighbours.SHARED, neighbours.NO_PYTHON}
+    known = {*journey.ROWS, report.TESTS, journey.OF_32_BITS, neighbours.SHARED, neighbours.NO_PYTHON}
     for outcome in report.read(RESULTS):
         assert outcome.row in known
         tags = [python.tag for python in BY_NAME[outcome.machine].pythons]
@@ -136,8 +136,15 @@ def test_a_foreign_file_differs_in_one_thing(kind: str, machine: str, tag: str, 
     one = BY_NAME[machine]
     visit = Visit(one, one.pythons[0], Inside(tmp_path), Files(tmp_path))
     assert journey.foreign_to(visit, kind) == ("cp313-cp313", tag)
-    file = Files(tmp_path).foreign(f"cp313-cp313-{tag}", journey.platform_word("cp313-cp313", tag))
-    assert file.name == f"for-cp313-cp313-{tag}.pex" and file.exists()
+
+
+def test_a_foreign_file_is_built_from_a_wheel_of_its_tag(tmp_path: Path) -> None:
+    tag = "cp313-cp313t-musllinux_1_1_x86_64"
+    word = journey.platform_word("cp313-cp313t", "musllinux_1_1_x86_64")
+    assert word == "musllinux_1_1_x86_64-cp-313-cp313t"
+    assert Files(tmp_path).foreign(tag, word).name == f"for-{tag}.pex"
+    with pytest.raises(NotBuiltError, match="foreign"):
+        Files(tmp_path).foreign("cp312-cp312-linux_x86_64", word)
 
 
 @pytest.mark.parametrize(("word", "found"), [("child", ["True"]), ("spawn", [[0, True, "click"]])])

@@ -19,6 +19,8 @@ from tests.programs.machines.visit import NotAsExpectedError, NotHereError, Visi
 Row = Callable[[Visit], None]
 ROWS: dict[str, Row] = {}
 STARTS_AT_ONCE = 30
+NATIVE = "a file with native wheels, cold and warm"
+OF_32_BITS = f"{NATIVE}, where the kernel says i686"
 
 
 def row(words: str) -> Callable[[Row], Row]:
@@ -48,7 +50,7 @@ def _pure(visit: Visit) -> None:
     cold_and_warm(visit, visit.put(visit.files.pure()), "pure")
 
 
-@row("a file with native wheels, cold and warm")
+@row(NATIVE)
 def _plain(visit: Visit) -> None:
     _in_form(visit, "plain")
 
