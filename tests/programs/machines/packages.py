@@ -1,4 +1,4 @@
-"""What a Python of a machine takes to build files and to run the tests: pure wheels, and this checkout."""
+"""This checkout and pure wheels: a Python of a machine takes them to build files and to run the tests."""
 
 from __future__ import annotations
 
