@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -83,6 +84,8 @@ def _in_words(failure: Exception) -> Failure:
         return Failure(_as_ours(failure.format_message()), (), _how_to_get_help(failure), failure.exit_code)
     if isinstance(failure, OSError) and failure.errno is not None:
         return _of_the_system(failure)
+    if isinstance(failure, ModuleNotFoundError) and failure.name in sys.stdlib_module_names:
+        return _without_module(failure.name.lstrip("_"))
     if isinstance(failure, MemoryError):
         return Failure("there is not enough memory", (), _WHAT_HELPS[errno.ENOMEM], WriteError.exit_code)
     first_line = (str(failure).splitlines() or [""])[0]
@@ -90,6 +93,16 @@ def _in_words(failure: Exception) -> Failure:
         f"a bug in pexlite: {type(failure).__name__}: {first_line}",
         (),
         "run it again with -v and report the traceback",
+        1,
+    )
+
+
+def _without_module(name: str) -> Failure:
+    """The failure of a Python that was made without a part of its standard library."""
+    return Failure(
+        f"{sys.executable} has no module {name}, which pexlite needs",
+        ("a Python has none where the library for it was missing when it was made",),
+        "install pexlite for another Python; pexlite probe --list shows those that are here",
         1,
     )
 

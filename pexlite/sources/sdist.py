@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import lzma
 import os
 import shutil
 import tarfile
@@ -23,11 +22,16 @@ from typing import IO
 from pexlite.errors import ProjectBuildError
 from pexlite.files import names
 
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python that was made without it, whose tarfile says so
+    LZMAError = zlib.error  # type: ignore[misc,assignment]
+
 UNREADABLE = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
-    lzma.LZMAError,
+    LZMAError,
     EOFError,
     OSError,
     NotImplementedError,  # a zip compression that Python lacks

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -175,6 +179,23 @@ def test_a_bug_is_one_line_and_asks_for_a_report(capsys: Output, pipeline: Pipel
     first, hint = capsys.readouterr().err.splitlines()
     assert first.startswith("error: a bug in pexlite: KeyError: ")
     assert hint == "hint: run it again with -v and report the traceback"
+
+
+# Modules that a Python has only where their libraries were there when it was made; pexlite does without the first.
+@pytest.mark.parametrize(("missing", "told"), [("_lzma", ""), ("_bz2", ""), ("_ctypes", ""), ("_ssl", "ssl")])
+def test_a_python_that_lacks_a_module_is_no_bug(missing: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{missing!r}] = None\n")
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "own.py").write_text("def main():\n    pass\n")
+    words = ["-m", "pexlite", "-D", "code", "-e", "own:main", "-o", "app.pex", *([] if told else ["--no-index"])]
+    env = {**os.environ, "PYTHONPATH": str(tmp_path), "PEXLITE_CACHE_DIR": str(tmp_path / "store")}
+    done = subprocess.run(
+        [sys.executable, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == (1 if told else 0), done.stderr
+    if told:
+        assert f"has no module {told}, which pexlite needs" in done.stderr
+        assert "hint: install pexlite for another Python" in done.stderr
 
 
 def test_a_full_disk_is_no_bug(capsys: Output, pipeline: Pipeline) -> None:

@@ -6,6 +6,7 @@ Each gets the failure and the match of a row's pattern, whose named groups are w
 from __future__ import annotations
 
 import re
+import sys
 
 from packaging.utils import canonicalize_name
 
@@ -31,6 +32,16 @@ def untrusted(failure: Failure, _found: re.Match[str]) -> ResolutionError:
         f"{_asked_for(failure)}'s certificate is not trusted",
         causes=failure.causes[-3:],
         hint="name the authority's certificate: PIP_CERT=/path/to/ca.pem",
+    )
+
+
+def without_ssl(failure: Failure, _found: re.Match[str]) -> ResolutionError:
+    """The Python that pip runs on was made without OpenSSL."""
+    python = failure.job.target.interpreter or sys.executable
+    return ResolutionError(
+        f"{python} has no module ssl, so that pip, which runs on it, reaches no index by https",
+        causes=failure.causes[-3:],
+        hint="take uv, which needs none: --resolver uv; or a Python that has it: --python /path/to/python",
     )
 
 

@@ -7,6 +7,14 @@ from pexlite.resolve.explain.failure import row
 
 ROWS = (
     row(
+        "no ssl",
+        kinds.without_ssl,
+        r"The 'ssl' module is unavailable|the ssl module (?:in Python )?is not available",
+        "26.3",
+        "Could not fetch URL https://index.example/simple/core/: There was a problem confirming the ssl "
+        "certificate: The 'ssl' module is unavailable but required for HTTPS URLs - skipping",
+    ),
+    row(
         "certificate",
         kinds.untrusted,
         r"certificate|SSLError",

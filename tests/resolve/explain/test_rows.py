@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ssl
+import venv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,8 +157,19 @@ def sdist_alone(place: Place) -> Trial:
     return Trial(["core"], index, universal=True)
 
 
+def without_ssl(place: Place) -> Trial:
+    """A trial on a Python that has no module `ssl`, as one that was made where OpenSSL's headers were not."""
+    environment = place.directory / "python"
+    venv.create(environment, symlinks=True)
+    (packages,) = environment.glob("lib/python3*/site-packages")
+    (packages / "sitecustomize.py").write_text("import sys\nsys.modules['_ssl'] = sys.modules['ssl'] = None\n")
+    target = dataclasses.replace(HERE, interpreter=environment / "bin" / "python")
+    return Trial(["core"], IndexSettings(index_url=place.tls.url("/simple/"), retries=0), target=target)
+
+
 TRIALS: dict[str, Callable[[Place], Trial]] = {
     "certificate": lambda place: Trial(["core"], IndexSettings(index_url=place.tls.url("/simple/"), retries=0)),
+    "no ssl": without_ssl,
     "unauthorized": refusing(401),
     "forbidden": refusing(403),
     "no connection": lambda _: Trial(["core"], IndexSettings(index_url="http://127.0.0.1:1/simple/", retries=0)),
