@@ -22,6 +22,7 @@ from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store
 from tests import measured_room, needs
 from tests.checkout import environment_with_pexlite
+from tests.interpreters import python3_on_path
 from tests.network.server import Server
 from tests.programs.bench.setting import Setting
 
@@ -49,6 +50,14 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as change:
         if measured_room.is_measured():
             measured_room.measure(change, tmp_path_factory.mktemp("measured"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def python3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A `python3` on PATH, which not every machine has."""
+    with pytest.MonkeyPatch.context() as change:
+        change.setenv("PATH", python3_on_path(tmp_path_factory.mktemp("python3")))
         yield
 
 

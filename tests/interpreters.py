@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,17 @@ class Interpreter:
 
     def __str__(self) -> str:
         return self.tag
+
+    @functools.cached_property
+    def programs(self) -> Path:
+        """A directory for PATH where this is `python3`, and has the name of its version."""
+        kept = tempfile.TemporaryDirectory(prefix="pexlite-test-")
+        atexit.register(kept.cleanup)
+        kind = {"cp": "python", "pp": "pypy"}[self.tag[:2]]
+        free = "t" if self.tag.endswith("t") else ""
+        for name in ("python3", f"{kind}{self.version[0]}.{self.version[1]}{free}"):
+            Path(kept.name, name).symlink_to(self.path)
+        return Path(kept.name)
 
     @property
     def words(self) -> str:
@@ -63,6 +76,20 @@ def interpreters() -> tuple[Interpreter, ...]:
         if interpreter is not None:
             found.setdefault(interpreter.tag, interpreter)
     return tuple(sorted(found.values(), key=_order))
+
+
+def python3_on_path(directory: Path) -> str:
+    """PATH with a `python3`, which a file asks for that is started by its own name.
+
+    Where there is none, or one that runs no files, the newest Python comes last, by a link in `directory`.
+    """
+    path = os.environ.get("PATH", os.defpath)
+    found = shutil.which("python3")
+    answer = _ask(found) if found else None
+    if answer and answer.version >= (3, 6):
+        return path
+    (directory / "python3").symlink_to(supported()[0].path)
+    return f"{path}{os.pathsep}{directory}"
 
 
 def _order(interpreter: Interpreter) -> tuple[str, bool, int]:

@@ -246,7 +246,7 @@ def test_the_sh_header_never_leads_into_damage_for_good(what: str, newest: Inter
     wheel = make_wheel(tmp_path, "app", files=files)
     launch = LaunchOptions(sh_boot=True)
     file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), launch=launch)
-    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    env = environment(tmp_path / "root", PATH=f"{newest.programs}:/usr/bin:/bin")
     for _ in range(2):
         run([file], env)
     SHELL_DAMAGE[what](tmp_path / "root")
@@ -267,7 +267,7 @@ def test_what_the_shell_starts_does_nothing_in_silence_when_it_is_cut_off(
     wheel = make_wheel(tmp_path, "app", files={"app.py": "def main():\n    print('well')\n"})
     launch = LaunchOptions(sh_boot=True)
     file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), launch=launch)
-    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    env = environment(tmp_path / "root", PATH=f"{newest.programs}:/usr/bin:/bin")
     run([file], env)
     program = only(tmp_path / "root", "apps/*-*/_pexlite_run.py")
     whole = program.read_text()

@@ -257,7 +257,7 @@ def test_a_cache_whose_path_is_no_text(newest: Interpreter, tmp_path: Path) -> N
         tmp_path / "app.pex", [wheel], function("starts", "main"), launch=LaunchOptions(sh_boot=True)
     )
     root = os.fsencode(tmp_path) + b"/\xff"
-    env = environment(tmp_path, PEX_ROOT=os.fsdecode(root), PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    env = environment(tmp_path, PEX_ROOT=os.fsdecode(root), PATH=f"{newest.programs}:/usr/bin:/bin")
     for _ in range(2):
         assert "/\\udcff/" in run([file], env).stdout
     (tool,) = Path(os.fsdecode(root)).glob("lite-2/apps/*/bin/tool")

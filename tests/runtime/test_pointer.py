@@ -52,7 +52,7 @@ def test_an_app_of_another_machine_is_not_started(newest: Interpreter, tmp_path:
     wheel = make_wheel(tmp_path, "app", files={"app.py": "def main(): print('well')\n"})
     file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), launch=LaunchOptions(sh_boot=True))
     root = tmp_path / "root"
-    env = environment(root, PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    env = environment(root, PATH=f"{newest.programs}:/usr/bin:/bin")
     assert run([file], env).stdout == "well\n"
     (pointer,) = root.glob("lite-2/apps/*.sh")
     python, script, loader = pointer.read_text().splitlines()

@@ -153,7 +153,7 @@ def beside(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     files = {"__init__.py": "", "__main__.py": TOLD, "part.py": TOLD, "fails.py": "1/0\n"}
     wheel = make_wheel(place, "bundled", files={f"bundled/{name}": text for name, text in files.items()})
     file = bundle_file(place / "env.pex", [wheel], EntryPoint(StartKind.INTERPRETER), launch=LaunchOptions())
-    variables = environment(place / "root", PATH=f"{python.path.parent}:/usr/bin:/bin")
+    variables = environment(place / "root", PATH=f"{python.programs}:/usr/bin:/bin")
     run([python.path, file, "-c", ""], variables)
     (own,) = (place / "root").glob("lite-2/apps/*-*/bin/python")
     return Beside(python.path, file, own, place, variables)

@@ -171,7 +171,7 @@ def test_a_start_writes_its_mark_once_a_day(
     wheel = make_wheel(tmp_path, "quick", files={"quick.py": "def main():\n    pass\n"})
     launch = LaunchOptions(sh_boot=sh_boot)
     file = bundle_file(tmp_path / "app.pex", [wheel], function("quick", "main"), launch=launch)
-    env["PATH"] = f"{newest.path.parent}:/usr/bin:/bin"
+    env["PATH"] = f"{newest.programs}:/usr/bin:/bin"
     for _ in range(2):
         run([file], env)
     (ready,) = root.glob("apps/*/READY")
@@ -222,7 +222,7 @@ WAYS = ["python app", "./app", "relative", "sh header", "as_a_child", "as_an_orp
 def test_what_a_running_process_uses_stays(
     way: str, newest: Interpreter, tmp_path: Path, root: Path, env: dict[str, str]
 ) -> None:
-    env["PATH"] = f"{newest.path.parent}:/usr/bin:/bin"
+    env["PATH"] = f"{newest.programs}:/usr/bin:/bin"
     file = app(tmp_path, "one", sh_boot=way == "sh header")
     start(newest, file, env)
     run([file], {**env, "PEX_MODULE": "quick:main"})
@@ -344,7 +344,7 @@ def test_a_prune_between_the_look_and_the_mark_makes_a_start_cold(tmp_path: Path
 
 
 def test_leftovers_go(newest: Interpreter, tmp_path: Path, root: Path, env: dict[str, str]) -> None:
-    env["PATH"] = f"{newest.path.parent}:/usr/bin:/bin"
+    env["PATH"] = f"{newest.programs}:/usr/bin:/bin"
     run([app(tmp_path, "one", sh_boot=True)], {**env, "PEX_MODULE": "quick:main"})
     (one,), (pointer,) = apps(root), list(root.glob("apps/*.sh"))
     for path in (*root.glob("locks/*"), one / "READY"):

@@ -134,7 +134,7 @@ def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def shell(words: list[str], env: dict[str, str], python: Interpreter, cwd: Path) -> str:
     """The output of the command, with this `python` first on PATH."""
-    path = f"{python.path.parent}{os.pathsep}{env['PATH']}"
+    path = f"{python.programs}{os.pathsep}{env['PATH']}"
     return run(words, {**env, "PATH": path}, cwd=cwd).stdout
 
 
@@ -143,7 +143,7 @@ def test_a_file_with_an_entry_point_is_an_interpreter_for_a_worker(
 ) -> None:
     words = [*java, "sh", "-c", "echo $$; exec ./app.py -m pyspark.daemon pyspark.worker"]
     for _ in range(2):
-        path = {**WORKER, "PYTHONPATH": str(spark_path), "PATH": f"{newest.path.parent}{os.pathsep}{env['PATH']}"}
+        path = {**WORKER, "PYTHONPATH": str(spark_path), "PATH": f"{newest.programs}{os.pathsep}{env['PATH']}"}
         done = run(words, {**env, **path}, cwd=application.parent, stdin="spoken")
         pid, told = done.stdout.split("\n", 1)
         worker = json.loads(told)

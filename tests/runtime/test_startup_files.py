@@ -85,7 +85,7 @@ def test_startup_files_run_behind_sh_and_for_scripts(python: Interpreter, wheel:
     file = bundle_file(
         tmp_path / "app.pex", [wheel, starter], function("told", "main"), launch=LaunchOptions(sh_boot=True)
     )
-    env = environment(tmp_path / "root", PATH=f"{python.path.parent}:/usr/bin:/bin", PEX_PYTHON=str(python.path))
+    env = environment(tmp_path / "root", PATH=f"{python.programs}:/usr/bin:/bin", PEX_PYTHON=str(python.path))
     first, second = (run([file], env).stdout for _ in range(2))
     assert first == second
     assert run([python.path, file], {**env, "PEX_SCRIPT": "starter"}).stdout == first

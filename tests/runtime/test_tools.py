@@ -235,7 +235,7 @@ def test_the_cache_is_told_and_pruned(
 def test_another_python_on_path_makes_what_this_one_cannot(wheels: list[Path], tmp_path: Path) -> None:
     wanted, here, *_ = needs.several_pythons()
     file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"), pythons=[wanted.tag])
-    env = environment(tmp_path / "root", PEX_TOOLS="1", PATH=f"{wanted.path.parent}:/usr/bin:/bin")
+    env = environment(tmp_path / "root", PEX_TOOLS="1", PATH=f"{wanted.programs}:/usr/bin:/bin")
     assert f"-{wanted.tag}-" in run([here.path, file, "warm"], env).stdout
     run([here.path, file, "venv", tmp_path / "venv"], env)
     assert run([tmp_path / "venv" / "pex"], env).stdout == "ran\n"
@@ -253,7 +253,7 @@ def test_whatever_the_file_starts_the_tools_come_first(
     sealed = LaunchOptions(inject_args=("x",), inject_env=(("A", "b"),)) if kind == "sealed" else None
     launch = LaunchOptions(sh_boot=True) if kind == "sh header" else sealed
     file = bundle_file(tmp_path / "app.pex", wheels, start, launch=launch)
-    tools["PATH"] = f"{newest.path.parent}:/usr/bin:/bin"
+    tools["PATH"] = f"{newest.programs}:/usr/bin:/bin"
     for _ in range(2):
         run([file], {name: value for name, value in tools.items() if name != "PEX_TOOLS"}, stdin="")
         assert run([file, "verify"], tools).stdout.startswith("app.pex is whole")

@@ -176,7 +176,7 @@ def test_main_is_that_of_a_console_script_also_for_children(
     newest: Interpreter, tmp_path: Path, sh_boot: bool
 ) -> None:
     wheel = make_wheel(tmp_path, "pool", files={"pool.py": POOL})
-    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    env = environment(tmp_path / "root", PATH=f"{newest.programs}:/usr/bin:/bin")
     launch = LaunchOptions(sh_boot=sh_boot)
     file = bundle_file(tmp_path / "function.pex", [wheel], function("pool", "main"), launch=launch)
     for _ in range(2):
@@ -204,7 +204,7 @@ def test_the_sh_header_works_whatever_pythonpath_and_safe_path_say(newest: Inter
     file = bundle_file(
         tmp_path / "app.pex", [wheel], function("plain", "main"), launch=LaunchOptions(sh_boot=True)
     )
-    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    env = environment(tmp_path / "root", PATH=f"{newest.programs}:/usr/bin:/bin")
     library = run([newest.path, "-c", "import os; print(os.path.dirname(os.__file__))"], env).stdout.strip()
     for _ in range(2):
         assert run([file], {**env, "PYTHONSAFEPATH": "1"}).stdout == "well\n"
@@ -217,7 +217,7 @@ def test_the_sh_header_finds_its_way_again_in_a_cache_that_moved(
     file = bundle_file(
         tmp_path / "app.pex", teller_wheels, function("teller", "main"), launch=LaunchOptions(sh_boot=True)
     )
-    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    env = environment(tmp_path / "root", PATH=f"{newest.programs}:/usr/bin:/bin")
     run([file], env, check=False)
     (tmp_path / "root").rename(tmp_path / "moved")
     env["PEX_ROOT"] = str(tmp_path / "moved")
@@ -312,7 +312,7 @@ def test_no_depth_of_calls_costs_more_than_another(sh_boot: bool, python: Interp
     wheel = make_wheel(tmp_path, "caller", files={"caller.py": CALLER})
     launch = LaunchOptions(sh_boot=sh_boot)
     file = bundle_file(tmp_path / "app.pex", [wheel], function("caller", "main"), launch=launch)
-    env = environment(tmp_path / "root", PATH=f"{python.path.parent}:/usr/bin:/bin")
+    env = environment(tmp_path / "root", PATH=f"{python.programs}:/usr/bin:/bin")
     command: list[str | Path] = [file] if sh_boot else [python.path, file]
     for _ in range(2):
         run(command, env)

@@ -94,7 +94,7 @@ def test_a_later_start_opens_one_file_and_compiles_nothing(kind: str, newest: In
     file = bundle_file(tmp_path / "app.pex", [wheel], start, launch=launch)
     seen = tmp_path / "seen"
     root = tmp_path / "root"
-    env = environment(root, PATH=f"{newest.path.parent}:/usr/bin:/bin", SEEN=os.devnull, **variables)
+    env = environment(root, PATH=f"{newest.programs}:/usr/bin:/bin", SEEN=os.devnull, **variables)
     command: list[str | Path] = [file] if launch.sh_boot else [newest.path, file]
     expected = run([*command, *arguments], env).stdout
     run([*command, *arguments], env)
@@ -153,7 +153,7 @@ def test_every_frame_answers_what_tools_ask(sh_boot: bool, python: Interpreter, 
     wheel = make_wheel(tmp_path, "asker", files={"asker.py": ASKER})
     launch = LaunchOptions(sh_boot=sh_boot)
     file = bundle_file(tmp_path / "app.pex", [wheel], function("asker", "main"), launch=launch)
-    env = environment(tmp_path / "root", PATH=f"{python.path.parent}:/usr/bin:/bin")
+    env = environment(tmp_path / "root", PATH=f"{python.programs}:/usr/bin:/bin")
     command: list[str | Path] = [file] if sh_boot else [python.path, file]
     assert [run(command, env).stdout for _ in range(2)] == ["asked True\n"] * 2
 
@@ -162,5 +162,5 @@ def test_a_script_that_is_none_of_pythons_gets_its_own_arguments(newest: Interpr
     wheel = make_wheel(tmp_path, "native", files={}, data={"scripts/native": '#!/bin/sh\necho native "$@"\n'})
     launch = LaunchOptions(sh_boot=True, inject_python_args=("-W", "ignore"), inject_args=("sealed",))
     file = bundle_file(tmp_path / "app.pex", [wheel], EntryPoint(StartKind.SCRIPT, script="native"), launch=launch)
-    env = environment(tmp_path / "root", PATH=f"{newest.path.parent}:/usr/bin:/bin")
+    env = environment(tmp_path / "root", PATH=f"{newest.programs}:/usr/bin:/bin")
     assert [run([file, "a"], env).stdout for _ in range(3)] == ["native sealed a\n"] * 3
