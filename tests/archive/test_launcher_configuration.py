@@ -61,8 +61,7 @@ def both(bundle: Bundle, home: Path) -> list[Path]:
     files = []
     for kind in ("sh", "elf"):
         launch = dataclasses.replace(bundle.launch, launcher=kind, sh_boot=True)
-        pythons = (own(machine_here()),) if kind == "elf" else ()
-        content = header(dataclasses.replace(bundle, launch=launch, own_pythons=pythons))
+        content = header(dataclasses.replace(bundle, launch=launch, own_pythons=(own(machine_here()),)))
         (home / kind).mkdir()
         (home / kind / "app").write_bytes(content)
         (home / kind / "app").chmod(0o755)
@@ -76,7 +75,7 @@ def unpack(home: Path, root: Path) -> None:
     for name in ("python", "start"):
         write_files(app, {f"bin/{name}": TELLING.format(python=shlex.quote(sys.executable))})
         (app / "bin" / name).chmod(0o755)
-    pointer = f"{app}/bin/start\n{app}/script.py\n/\n"
+    pointer = f"{app}/bin/start\n{app}/script.py\n/\n{app}\nREADY\n"
     write_files(root, {f"{LAYOUT}/apps/{'0' * 16}.cp311.{'0' * 10}.sh": pointer})
 
 

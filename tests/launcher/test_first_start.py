@@ -149,19 +149,20 @@ def test_many_first_starts_at_once_unpack_one_python(tmp_path: Path) -> None:
     assert unpacked(tmp_path / ".pex") == [name_of(given)]
 
 
-@pytest.mark.parametrize("damage", ["READY", "bin/python3.11"])
+@pytest.mark.parametrize("damage", ["READY", "bin/python3.11", "DAMAGED"])
 def test_a_python_that_was_damaged_is_unpacked_again_file_by_file(damage: str, tmp_path: Path) -> None:
     given = Given(archive_of(MANY))
     file = file_of(tmp_path / "app", given)
     assert started(file).returncode == 0
     home = tmp_path / ".pex" / "lite-2" / "interpreters" / name_of(given)
-    (home / damage).write_bytes(b"") if damage == "READY" else (home / damage).unlink()
+    (home / damage).write_bytes(b"")
     (home / "lib/more.py").write_text("kept")
     held = os.open(home / "lib", os.O_RDONLY)
     done = started(file)
     assert done.returncode == 0 and done.stdout
     assert os.path.sameopenfile(held, os.open(home / "lib", os.O_RDONLY))
     assert (home / "lib/more.py").read_text() == "kept"
+    assert not (home / "DAMAGED").exists()
     assert ("was damaged: it has been unpacked again" in done.stderr) == (damage != "READY")
     assert unpacked(tmp_path / ".pex") == [name_of(given)]
 

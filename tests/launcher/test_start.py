@@ -32,7 +32,8 @@ def unpack(root: Path, name: str = "cp311.0000000000", more: str = "") -> Path:
     for program in ("python", "start"):
         (app / "bin" / program).write_bytes(TELLING)
         (app / "bin" / program).chmod(0o755)
-    (root / f"{APPS}.{name}.sh").write_text(f"{app}/bin/start\n{app}/run.py\n/\n{more}")
+    on = f"{app}\nREADY\n"
+    (root / f"{APPS}.{name}.sh").write_text(f"{app}/bin/start\n{app}/run.py\n/\n{more or on}")
     return app
 
 
@@ -87,8 +88,16 @@ def _cut_pointer(root: Path, app: Path) -> None:
 
 
 def _lacks_what_it_needs(root: Path, app: Path) -> None:
-    with (root / f"{APPS}.cp311.0000000000.sh").open("a") as pointer:
-        pointer.write(f"{app}\nREADY lib/encodings.py\n")
+    pointer = root / f"{APPS}.cp311.0000000000.sh"
+    pointer.write_text(pointer.read_text().replace("\nREADY\n", "\nREADY lib/encodings.py\n"))
+
+
+def _on_a_damaged_python(root: Path, app: Path) -> None:
+    (app / "DAMAGED").touch()
+
+
+def _on_a_python_of_the_host(root: Path, app: Path) -> None:
+    (root / f"{APPS}.cp311.0000000000.sh").write_text(f"{app}/bin/start\n{app}/run.py\n/\n")
 
 
 def _of_another_account(root: Path, app: Path) -> None:
@@ -100,7 +109,8 @@ def _of_another_account(root: Path, app: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "is_warm"),
     [(_nothing, True), (_no_loader, False), (_empty_ready, False), (_no_program, False), (_cut_pointer, False),
-     (_lacks_what_it_needs, False), (_of_another_account, False)],
+     (_lacks_what_it_needs, False), (_on_a_damaged_python, False), (_on_a_python_of_the_host, False),
+     (_of_another_account, False)],
 )  # fmt: skip
 def test_only_an_app_that_is_whole_and_ones_own_is_started(change: object, is_warm: bool, tmp_path: Path) -> None:
     app = unpack(tmp_path / ".pex")

@@ -241,7 +241,10 @@ static long put_in_place(const char *temporary, const char *place)
     if (renamed != -ENOTEMPTY && renamed != -EEXIST)
         return renamed;
     add_all(temporary, place, 1);
-    return call4(RENAMEAT, HERE, joined(temporary, "/READY"), HERE, joined(place, "/READY"));
+    renamed = call4(RENAMEAT, HERE, joined(temporary, "/READY"), HERE, joined(place, "/READY"));
+    if (!renamed)
+        call3(UNLINKAT, HERE, joined(place, "/DAMAGED"), 0);
+    return renamed;
 }
 
 static const char *place_of(const struct own_python *own, const char *root)
@@ -249,10 +252,11 @@ static const char *place_of(const struct own_python *own, const char *root)
     return joined(layout_of(root), "/interpreters/", own->name);
 }
 
+/* Whether it was put there whole, and no start has found since that files of it are missing or cut. */
 static int is_ready(const char *place)
 {
     struct file_status found;
-    return !status_of(joined(place, "/READY"), &found) && found.size > 0;
+    return !status_of(joined(place, "/READY"), &found) && found.size > 0 && status_of(joined(place, "/DAMAGED"), &found);
 }
 
 /* Whether it is there and starts. Its time is set, in turn with a pruner that may have found it unused. */
@@ -299,7 +303,8 @@ static long unpack(const struct own_python *own, struct opened *file, const char
 {
     struct disk disk;
     const char *place = place_of(own, root), *temporary = beside(place);
-    int is_again = is_ready(place);
+    struct file_status found;
+    int is_again = !status_of(joined(place, "/READY"), &found) && found.size > 0;
     memset(&disk, 0, sizeof disk);
     if (!call2(STATFS, layout_of(root), &disk) && disk.blocks && disk.available * (u64)disk.block < own->unpacked)
         fail_without_room(root, own->unpacked, -ENOSPC);

@@ -113,10 +113,16 @@ static void seal(const char *app)
         set("PATH", joined(path, ":", app, "/bin"));
 }
 
-/* Whether the prefix that the rest of a pointer names lacks one of the files named behind it. */
+/* Whether the prefix that the rest of a pointer names is damaged, or lacks one of the files named behind it.
+
+   A pointer without a prefix leads to an app on a Python of the host, which only --prefer-host takes. */
 static int lacks_needed(char **text)
 {
     const char *prefix = next_line(text), *needed = prefix ? next_line(text) : 0;
+    if (!needed || !*prefix)
+        return !*configured("prefer_host");
+    if (is_here(joined(prefix, "/DAMAGED"), 0))
+        return 1;
     while (needed && *needed) {
         size_t length = 0;
         while (needed[length] && needed[length] != ' ')
