@@ -19,7 +19,13 @@ _pex_tell() {
 _pex_become() {
     umask "$_pex_umask"
     unset PYTHONHOME
+    _pex_tell_origin "${_pex_python%/*}"
     exec "$_pex_python" "$_pex_file" "$@"
+}
+
+# glibc asks /proc where the libraries beside a program are, and without /proc this variable.
+_pex_tell_origin() {
+    [ -e /proc/self/exe ] || export LD_ORIGIN_PATH="$1"
 }
 
 # Set _pex_python, for: loader, glibc's version (major and minor, or 0 0), sha256, its second half, offset + 1,
@@ -103,6 +109,7 @@ _pex_is_there() {
 
 # Whether it says so: a shell takes a program that is empty for one that does its work.
 _pex_starts() {
+    _pex_tell_origin "$1/${_pex_program%/*}"
     _pex_words=$("$1/$_pex_program" -I -B -c "import json, zlib; print('starts')" 2>&1 </dev/null)
     case $_pex_words in *starts) ;; *) return 1 ;; esac
 }

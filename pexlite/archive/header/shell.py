@@ -36,6 +36,8 @@ _PREFIX_TEST = """ &&
 { for _pex_n in $_pex_needed; do [ -s "$_pex_base/$_pex_n" ] || continue 2; done; }"""
 # Whether the app may stand on a Python of the host's.
 _ALWAYS_OWN, _PERHAPS_OWN = '[ -n "$_pex_base" ] && ', '[ -z "$_pex_base" ] || '
+# glibc asks /proc where the libraries beside a program are, and without /proc this variable.
+_ORIGIN = '[ -e /proc/self/exe ] || [ -z "$_pex_base" ] || export LD_ORIGIN_PATH="$_pex_base/bin"'
 # PEX_CHOSEN_PYTHON=own: a Python of the host's has handed over (see runtime/start.py).
 _IS_LEFT = '[ "${PEX_CHOSEN_PYTHON-}" = own ]'
 _IS_ASKED_FOR = '[ -n "${PEX_PYTHON-}${PEX_PYTHON_PATH-}" ]'
@@ -80,7 +82,7 @@ def _values(bundle: Bundle, build_id: str) -> dict[str, str]:
         "unreadable": UNREADABLE,
         "pythons": _words(list(dict.fromkeys(names))).rstrip(),
         "needed": shlex.quote(bundle.runs_on),
-        "sealed": "\n".join(_sealed(launch, in_process)),
+        "sealed": "\n".join([*([_ORIGIN] if own else []), *_sealed(launch, in_process)]),
         "options": _words(launch.inject_python_args),
         # The program that calls an entry point is told the file's name, and sees to the arguments.
         "itself": ' "$0"' if in_process else "",
