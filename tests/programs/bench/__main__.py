@@ -15,6 +15,7 @@ from tests.checkout import REPOSITORY
 from tests.programs import comparison
 from tests.programs.bench import (
     builds,
+    carried,
     chart,
     growth,
     kinds,
@@ -48,7 +49,7 @@ CONCERNS = (
     "simultaneous",
 )
 # Measured where it is asked for.
-ON_DEMAND = ("spark",)
+ON_DEMAND = ("own", "spark")
 HERE = Path(__file__).resolve().parent
 DOCS = REPOSITORY / "pexlite" / "docs"
 
@@ -60,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     directory = (chosen.directory or Path(tempfile.gettempdir()) / "pexlite-bench").resolve()
     directory.mkdir(parents=True, exist_ok=True)
     tools = [TOOLS[name] for name in chosen.tool] if chosen.tool else list(TOOLS.values())
-    programs = sorted({"pexlite", *(tool.program for tool in tools if tool.program != "zipapp")})
+    needed = [*tools, *(carried.tools() if "own" in chosen.only else ())]
+    programs = sorted({"pexlite", *(tool.program for tool in needed if tool.program != "zipapp")})
     python = ask((chosen.python or base_python()).absolute())
     setting = Setting(directory, clean_python(directory, python.path, python.hooks))
     for program in programs:
@@ -155,6 +157,7 @@ class _Plan:
             "names": lambda: builds.from_names(setting, workload, self.programs, self.few),
             "network": lambda: builds.from_network(setting, workload, self.programs, min(self.few, 3)),
             "simultaneous": lambda: self._simultaneous(workload),
+            "own": lambda: carried.rows(setting, workload, self.rounds, self.few),
         }
         sensible = {
             "written": not large,
@@ -164,6 +167,7 @@ class _Plan:
             "names": large,
             "network": large,
             "simultaneous": not large,
+            "own": not large,
         }
         if concern in makers and sensible.get(concern, True):
             yield from makers[concern]()

@@ -118,15 +118,20 @@ def _zipapp(setting: Setting, workload: Workload, output: Path, environment: Env
     text([*command, "-p", "/usr/bin/env python3"], environment)
 
 
-def _pyinstaller(setting: Setting, workload: Workload, output: Path, environment: Environment) -> None:
-    place = output.with_suffix(".work")
-    place.mkdir(parents=True, exist_ok=True)
-    module, _, function = workload.reference.partition(":")
-    (place / "start.py").write_text(f"from {module} import {function} as start\nstart()\n")
-    libraries = next((setting.floor(workload) / "lib").glob("python*/site-packages"))
-    command = ["pyinstaller", "--onefile", "--log-level", "ERROR", "--name", output.name]
-    places: list[str | Path] = ["--distpath", output.parent, "--workpath", place, "--specpath", place]
-    _run(setting, "pyinstaller", environment, *command, *places, "--paths", libraries, place / "start.py")
+def pyinstaller(form: str) -> Callable[[Setting, Workload, Path, Environment], None]:
+    """Building by PyInstaller: one file, or a directory of the output's name."""
+
+    def make(setting: Setting, workload: Workload, output: Path, environment: Environment) -> None:
+        place = output.with_suffix(".work")
+        place.mkdir(parents=True, exist_ok=True)
+        module, _, function = workload.reference.partition(":")
+        (place / "start.py").write_text(f"from {module} import {function} as start\nstart()\n")
+        libraries = next((setting.floor(workload) / "lib").glob("python*/site-packages"))
+        command = ["pyinstaller", form, "--log-level", "ERROR", "--name", output.name]
+        places: list[str | Path] = ["--distpath", output.parent, "--workpath", place, "--specpath", place]
+        _run(setting, "pyinstaller", environment, *command, *places, "--paths", libraries, place / "start.py")
+
+    return make
 
 
 # From pex's documentation: --venv and --sh-boot for the fastest starts (with a constraint, so that the place in
@@ -163,6 +168,6 @@ TOOLS = {
         Tool("shiv", "as it is", _shiv()),
         Tool("shiv-fast", "--uncompressed", _shiv("--uncompressed")),
         Tool("zipapp", "pip install --target, python -m zipapp -c", _zipapp, ("tiny", "hello", "made")),
-        Tool("pyinstaller", "--onefile", _pyinstaller, ("tiny", "hello", "made"), by_python=False),
+        Tool("pyinstaller", "--onefile", pyinstaller("--onefile"), ("tiny", "hello", "made"), by_python=False),
     )
 }
