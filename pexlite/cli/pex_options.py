@@ -36,7 +36,8 @@ _WHEELS = "leave it out: wheels go in as they are, compressed"
 _NATIVE = "leave it out: there is one kind of file, a zip with a #! line, and wheels go in as they are"
 _LINKS = "leave it out: files are hard links to what is unpacked, or copies"
 _DEPRECATED = "leave it out: in pex too it does nothing any more"
-_SCIE = "no file carries a Python: it needs one where it runs, and finds it on PATH or by PEX_PYTHON"
+_SCIE = "nothing of that kind is decided of a file's own Python; there are --python-from and --launcher"
+_SCIE_FROM = "use --python-from: a directory, an archive or uv:3.12; for a platform with --platform beside it"
 _CONFIGURED = "leave it out: pip's files, PIP_* and netrc are heeded; PIP_CONFIG_FILE=/dev/null reads no file"
 _PIP = "leave it out: it is the pip that is installed beside pexlite"
 _PINNED = "use --index NAME=URL and --from NAME=PROJECT: that project from there and from nowhere else"
@@ -155,6 +156,10 @@ PEX_OPTIONS = (
 --non-hermetic-venv-scripts : set PEX_EXTRA_SYS_PATH, or use --inherit-path
 --rc --no-rc --pexrc --no-pexrc --native-runtime --no-native-runtime : {_NATIVE}
 -Z --compression-method --compression-level --pexrc-platform --pexrc-binary : {_NATIVE}
+--scie : use --python-from uv: the file carries a Python and stays one file
+--scie-only --no-scie-only : leave it out: there is one file, with its Python in it
+--scie-platform --scie-pbs-release --scie-python-version : {_SCIE_FROM}
+--scie-pbs-stripped : leave it out: what only debuggers read stays out
 --scie-busybox : start another console script of the same file by PEX_SCRIPT=NAME
 --no-record-git-state : leave it out: it is off
 --no-compile : leave it out: bytecode goes in only with --compile
@@ -190,14 +195,14 @@ PEX_OPTIONS = (
 --ignore-errors : a file that lacks something is not written; --exclude says what the host has
 --no-strip-pex-env : the switches of one start never reach another program
 --no-pep723 --no-enable-script-metadata : a script's header counts; without it there is nothing to read
---scie --par --scie-only --no-scie-only --pex-and-scie --scie-load-dotenv --no-scie-load-dotenv : {_SCIE}
+--par --pex-and-scie --scie-load-dotenv --no-scie-load-dotenv : {_SCIE}
 --scie-desktop-file --scie-icon --scie-prompt-desktop-install --no-scie-prompt-desktop-install : {_SCIE}
 --scie-windowed --scie-name-style --scie-bind-resource-path --scie-exe --scie-args --scie-env : {_SCIE}
 --scie-pex-entrypoint-env-passthrough --scie-busybox-pex-entrypoint-env-passthrough : {_SCIE}
 --no-scie-pex-entrypoint-env-passthrough --no-scie-busybox-pex-entrypoint-env-passthrough : {_SCIE}
---scie-platform --scie-pbs-release --scie-pypy-release --scie-python-version : {_SCIE}
+--scie-pypy-release : {_SCIE}
 --scie-pbs-free-threaded --no-scie-pbs-free-threaded --scie-pbs-debug --no-scie-pbs-debug : {_SCIE}
---scie-pbs-stripped --no-scie-pbs-stripped --scie-hash-alg --scie-science-binary : {_SCIE}
+--no-scie-pbs-stripped --scie-hash-alg --scie-science-binary : {_SCIE}
 --scie-assets-base-url --scie-base : {_SCIE}
 """,
     ),

@@ -13,6 +13,7 @@ from pexlite.errors import CollisionError, InvalidWheel, UsageError
 from pexlite.model import (
     BuildRequest,
     Bundle,
+    LaunchOptions,
     Specification,
     Target,
 )
@@ -41,6 +42,15 @@ def check_own_python(request: BuildRequest) -> None:
         raise UsageError(
             f"{idle[0]} is about a Python that the file carries, and it carries none",
             hint="name one: --python-from /path/to/python, or --python-from uv:3.12",
+        )
+    if (
+        request.python_from
+        and not request.launch.prefer_host
+        and request.launch.shebang != LaunchOptions().shebang
+    ):
+        raise UsageError(
+            "--python-shebang names a Python of the host, and with --python-from the file starts on its own",
+            hint="leave one of them out, or add --prefer-host",
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.pylock import Pylock
 
+from pexlite.analysis.imports import own_imports
 from pexlite.archive.launch_options import check_launch
 from pexlite.archive.layout import draft
 from pexlite.archive.runtime_files import room_sources
@@ -49,6 +50,7 @@ from pexlite.pipeline.notices import Stages, notices
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
 from pexlite.requirements.read import read_request
+from pexlite.sources.local import LocalWheel
 from pexlite.store.uncompressed import uncompressed
 from pexlite.targets.surroundings import neighbours, next_pythons, other_platforms
 from pexlite.version import __version__
@@ -78,7 +80,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     start = choose_start(prepared, chosen.wheels)
     name = default_name(start.entry_point, prepared)
     floor = floor_of(prepared, (*prepared.local, *chosen.local, *start.loose), start.entry_point)
-    packed = _packed_pythons(prepared, report)
+    packed = _packed_pythons(prepared, (*prepared.local, *chosen.local, *start.loose), report)
     own_pythons = tuple(one.python for one in packed)
     surroundings = [_surroundings(target, prepared, chosen, start, floor) for target in prepared.targets]
     if own_pythons and not request.launch.prefer_host:
@@ -119,16 +121,18 @@ def _chosen(prepared: Prepared) -> ChosenLock:
     return choose_installed(prepared)
 
 
-def _packed_pythons(prepared: Prepared, report: Report) -> tuple[PackedPython, ...]:
-    """The Pythons that the file carries, one for each target, or none."""
+def _packed_pythons(prepared: Prepared, local: Sequence[LocalWheel], report: Report) -> tuple[PackedPython, ...]:
+    """The Pythons that the file carries, one for each target, or none: with tkinter if `local` code imports it."""
     if not prepared.pythons:
         return ()
     # Imported here: few builds have one.
     from pexlite.own_python.find import packed_python
     from pexlite.own_python.selection import Wanted
 
-    wanted = Wanted(everything=prepared.request.python_full)
-    return tuple(packed_python(source, wanted, prepared.workshop.store, report) for source in prepared.pythons)
+    store = prepared.workshop.store
+    modules = {one.module.partition(".")[0] for entry in local for one in own_imports(entry.wheel, store)}
+    wanted = Wanted(prepared.request.python_full, not modules.isdisjoint({"tkinter", "turtle", "_tkinter"}))
+    return tuple(packed_python(source, wanted, store, report) for source in prepared.pythons)
 
 
 def _with_loose(specification: Specification, start: Start) -> Specification:

@@ -77,9 +77,14 @@ def notices(stages: Stages) -> tuple[str, ...]:
         *_missing_modules(stages),
         *an_interpreter(bundle, _named(prepared)),
         *(not_pure(bundle) if request.index.prefer_pure else ()),
-        *only_here(bundle, stages.surroundings, _with_pure_wheels(chosen)),
+        # One with its own Python is for that one alone.
+        *(() if _has_its_own(bundle) else only_here(bundle, stages.surroundings, _with_pure_wheels(chosen))),
         *not_yet_on_windows(bundle),
     )
+
+
+def _has_its_own(bundle: Bundle) -> bool:
+    return bool(bundle.own_pythons) and not bundle.launch.prefer_host
 
 
 def _damaged_wheels(prepared: Prepared) -> tuple[str, ...]:

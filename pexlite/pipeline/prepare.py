@@ -140,8 +140,13 @@ def _own_pythons(request: BuildRequest, store: Store, report: Report) -> tuple[P
     if not request.python_from:
         return ()
     # Imported here: few builds have one.
-    from pexlite.own_python.find import python_sources
-
+    try:
+        from pexlite.own_python.find import python_sources
+    except ModuleNotFoundError as missing:
+        raise UsageError(
+            f"--python-from needs {missing.name}, which is not installed here",
+            hint="pip install 'pexlite[python]'",
+        ) from missing
     words = [str(request.directory / word) if _is_here(word, request) else word for word in request.python_from]
     return python_sources(words, store, report)
 

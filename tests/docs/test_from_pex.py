@@ -57,7 +57,8 @@ def test_every_option_that_an_advice_names_exists(option: PexOption) -> None:
         ("--pylock", "use --lock"),
         ("--seed", "unpack it where it runs"),
         ("-P", "name its directory: pexlite path/to/package"),
-        ("--scie", "pex has it, pexlite has not: no file carries a Python"),
+        ("--scie", "use --python-from uv: the file carries a Python"),
+        ("--scie-icon", "pex has it, pexlite has not: nothing of that kind is decided"),
     ],
 )
 def test_an_error_about_an_option_of_pex_quotes_the_table(
