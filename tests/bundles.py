@@ -18,7 +18,7 @@ from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
 from pexlite.compile import compile_room
 from pexlite.compile.room import read_bytecode
-from pexlite.model import Bundle, EntryPoint, LaunchOptions, Room, StartKind, Variant
+from pexlite.model import Bundle, EntryPoint, LaunchOptions, OwnPython, Room, StartKind, Variant
 from pexlite.wheels.read import read_wheel
 from tests.interpreters import Interpreter, supported
 
@@ -39,6 +39,7 @@ def bundle_file(
     launch: LaunchOptions | None = None,
     local: Sequence[Path] = (),
     variants: tuple[Variant, ...] = (),
+    own_pythons: tuple[OwnPython, ...] = (),
 ) -> Path:
     """A file of `wheels`, for all of `pythons`; the `local` wheels hold the builder's own code.
 
@@ -59,6 +60,7 @@ def bundle_file(
         requirements=("x",),
         startup_files=tuple(sorted(pth)),
         runs_on=runs_on(variants),
+        own_pythons=own_pythons,
     )
     write(draft(bundle, "0", room(supported()[0])), output)
     return output

@@ -38,6 +38,7 @@ The cache
       wheels/<sha256, 32 hex>/        one unpacked wheel: lib/ scripts/ data/ headers/; shared by all apps
       interpreters/<sha256, 32 hex>/  one Python that files bring: bin/ lib/; READY, written last; shared by all
                                       DAMAGED: a start has found that files of it are missing or cut
+                                      VENVS: the venvs that `PEX_TOOLS=1 venv` has made on it, a line each
       apps/<build id>-<python key>/   one app on one Python: a venv, its files hard links to those of wheels/
           READY                       written last
           _pexlite_launch             the launcher: the modules of app/, compiled, and the file's facts

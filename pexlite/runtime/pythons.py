@@ -109,13 +109,14 @@ def run_fitting(file, accepted, needed, switches, root="", platform=""):
     )
 
 
-def hand_over(file):  # type: (str) -> None
-    """Exec the launcher at the beginning of the file, which starts the Python that the file brings.
+def is_asked_for(switches):  # type: (Optional[Switches]) -> bool
+    """Whether this Python was asked for, or was chosen by another one."""
+    given = switches.taken if switches else os.environ
+    return any([given.get(name) for name in (_CHOSEN, "PEX_PYTHON", "PEX_PYTHON_PATH")])
 
-    Returns where another one was asked for, and where the launcher was asked before.
-    """
-    if [name for name in (_CHOSEN, "PEX_PYTHON", "PEX_PYTHON_PATH") if os.environ.get(name)]:
-        return
+
+def hand_over(file):  # type: (str) -> NoReturn
+    """Exec the launcher at the beginning of the file, which starts the Python that the file brings."""
     with open(file, "rb") as opened:
         is_script = opened.read(2) == b"#!"
     os.environ[_CHOSEN] = "own"

@@ -31,9 +31,8 @@ def main(names):  # type: (dict[str, Any]) -> NoReturn
         file = os.path.abspath(archive)
     except OSError:
         fail("the current directory is gone", "start %s from another one" % os.path.basename(archive))
-    if FACTS["own"] and not FACTS["prefer_host"]:
-        if os.path.basename(getattr(sys, "base_prefix", "")) not in [own[0] for own in FACTS["own"]]:
-            room_of(archive, FACTS).load("tags", "pythons").hand_over(file)
+    if FACTS["own"] and not FACTS["prefer_host"] and _is_the_hosts():
+        room_of(archive, FACTS).load("tags", "pythons").hand_over(file)
     if sys.version_info < (3, 6):
         pythons = room_of(archive, FACTS).load("tags", "pythons")
         pythons.run_fitting(archive, FACTS["pythons"], FACTS["runs_on"], None)
@@ -46,6 +45,13 @@ def main(names):  # type: (dict[str, Any]) -> NoReturn
         explain(failure, file)
     step[0](step[1], names)
     sys.exit()
+
+
+def _is_the_hosts():  # type: () -> bool
+    """Whether this is a Python of the host's that nobody asked for, and the file brings one."""
+    asked = [name for name in ("PEX_CHOSEN_PYTHON", "PEX_PYTHON", "PEX_PYTHON_PATH") if os.environ.get(name)]
+    name = os.path.basename(getattr(sys, "base_prefix", ""))
+    return not asked and name not in [own[0] for own in FACTS["own"]]
 
 
 def app_directory(facts):  # type: (dict[str, Any]) -> str

@@ -98,7 +98,7 @@ _pex_doubts() {
 
 # Whether the Python is there and starts. Its time is set, in turn with a pruner that may have found it unused.
 _pex_is_there() {
-    [ -s "$_pex_home/READY" ] && [ ! -e "$_pex_home/DAMAGED" ] || return 1
+    [ -s "$_pex_home/READY" ] && [ ! -e "$_pex_home/DAMAGED" ] && [ "${_pex_hurt-}" != "$_pex_home" ] || return 1
     if [ -O "$_pex_home" ]; then
         _pex_lock_at "$_pex_layout/locks/prune"
         { _pex_hold -s; touch -c "$_pex_home/READY" 2>/dev/null; } 9>>"$_pex_lock"
@@ -110,7 +110,7 @@ _pex_is_there() {
 # Whether it says so: a shell takes a program that is empty for one that does its work.
 _pex_starts() {
     _pex_tell_origin "$1/${_pex_program%/*}"
-    _pex_words=$("$1/$_pex_program" -I -B -c "import json, zlib; print('starts')" 2>&1 </dev/null)
+    _pex_words=$("$1/$_pex_program" -I -B -c "import json, zlib; json.loads('0'); zlib.crc32(b''); print('starts')" 2>&1 </dev/null)
     case $_pex_words in *starts) ;; *) return 1 ;; esac
 }
 
@@ -143,7 +143,13 @@ _pex_unpack() {
     _pex_host=${_pex_host%%[!0-9]*}
     _pex_host=${_pex_host:-0}
     _pex_lock_at "$_pex_layout/locks/$_pex_short"
-    { _pex_take_turn; _pex_is_there || _pex_put "$1"; } 9>>"$_pex_lock"
+    { _pex_take_turn; _pex_look_again; _pex_is_there || _pex_put "$1"; } 9>>"$_pex_lock"
+}
+
+# Forget what the pointer showed to be missing, if another start has put it back meanwhile.
+_pex_look_again() {
+    for _pex_n in ${_pex_needed-}; do [ -s "$_pex_home/$_pex_n" ] || return 0; done
+    _pex_hurt=
 }
 
 _pex_take_turn() {
@@ -231,6 +237,7 @@ _pex_beside() {
         _pex_over "$_pex_new" "$_pex_home"
         mv -f "$_pex_new/READY" "$_pex_home/READY" 2>/dev/null
         rm -f "$_pex_home/DAMAGED"
+        _pex_hurt=
         _pex_tell "the unpacked Python of $_pex_name was damaged: it has been unpacked again"
     else
         mv "$_pex_new" "$_pex_home" 2>/dev/null

@@ -33,7 +33,7 @@ _MACHINES = {
 _PREFIX_LINES = " && { read -r _pex_base && read -r _pex_needed || _pex_base= _pex_needed=; }"
 _PREFIX_TEST = """ &&
 { @unless_own@[ ! -e "$_pex_base/DAMAGED" ]; } &&
-{ for _pex_n in $_pex_needed; do [ -s "$_pex_base/$_pex_n" ] || continue 2; done; }"""
+{ for _pex_n in $_pex_needed; do [ -s "$_pex_base/$_pex_n" ] || { _pex_hurt=$_pex_base && continue 2; }; done; }"""
 # Whether the app may stand on a Python of the host's.
 _ALWAYS_OWN, _PERHAPS_OWN = '[ -n "$_pex_base" ] && ', '[ -z "$_pex_base" ] || '
 # glibc asks /proc where the libraries beside a program are, and without /proc this variable.

@@ -53,7 +53,7 @@ class Damage:
 
     def _suspect(self, failure: BaseException) -> None:
         """Mark the Python that the file has brought, where too much of it is missing to find out what."""
-        if self.facts["own"] and isinstance(failure, (ImportError, SyntaxError)):
+        if self.facts["own"] and isinstance(failure, (ImportError, SyntaxError, AttributeError)):
             try:
                 mark_interpreter(sys.base_prefix)
             except OSError:

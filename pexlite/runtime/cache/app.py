@@ -119,6 +119,23 @@ class Ready:
         return cls(said[0], said[1].split(), said[2], said[3], [name for name in names.split("\n") if name])
 
 
+def note_venv(place: str) -> None:
+    """Have the Python that a file brought stay in the cache while a venv at `place` stands on it.
+
+    For a Python of the host's, do nothing. Raises OSError.
+    """
+    if os.path.dirname(sys.base_prefix).endswith("/%s/interpreters" % LAYOUT):
+        with open(sys.base_prefix + "/VENVS", "ab") as file:
+            file.write(os.fsencode(place) + b"\n")
+
+
+def has_venv(prefix: str) -> bool:
+    """Whether a venv that was noted stands on the Python at `prefix`."""
+    home = os.fsencode("/interpreters/%s/" % os.path.basename(prefix))
+    noted = (files.read(prefix + "/VENVS") or b"").splitlines()
+    return any([home in (files.read(place + b"/pyvenv.cfg") or b"") for place in noted])
+
+
 def plain(name: str) -> str:
     """`name` where pyvenv.cfg and READY may hold it, else ""."""
     known = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # How an app fails that misses a file of its Python, or finds it cut off.
-_OF_DAMAGE = (ImportError, SyntaxError, EOFError, ValueError, OSError)
+_OF_DAMAGE = (ImportError, SyntaxError, AttributeError, EOFError, ValueError, OSError)
 
 
 def of_this_process(manifest: "dict[str, Any]") -> "dict[str, Any] | None":

@@ -162,6 +162,7 @@ class _Making:
             raise
         if aside:
             files.remove(aside)
+        app.note_venv(place)
 
     def archive(self, place: str) -> None:
         """Write an archive of the venv to `place`."""

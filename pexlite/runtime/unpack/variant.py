@@ -29,7 +29,7 @@ def choose(manifest: "dict[str, Any]", file: str, switches: "Switches | None") -
     accepted = [python for variant in fitting for python in variant["pythons"]]
     words = "" if fitting else " on " + platform_words()
     root = cache_root(manifest["pex_root"])
-    if own and not interpreter.of_this_process(manifest):
+    if own and not interpreter.of_this_process(manifest) and not pythons.is_asked_for(switches):
         pythons.run_another(file, accepted, manifest["pexlite"]["runs_on"], switches, root, words)
         if switches:
             switches.give_back()

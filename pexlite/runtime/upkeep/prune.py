@@ -257,7 +257,8 @@ class _Pruner:
         for name, _ in list(self.interpreters.own(app.is_wheel_name, stat.S_ISDIR)):
             used = self._interpreter_used(name)
             if name not in kept and used < fresh and (name in self._orphans or used <= limit):
-                idle.append(name)
+                if not app.has_venv("%s/interpreters/%s" % (self.root, name)):
+                    idle.append(name)
         if not idle:
             return
         from . import users

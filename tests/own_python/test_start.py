@@ -1,0 +1,242 @@
+"""A file that brings a true Python is one more way to start the same app, on no Python of the host."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pexlite.model import LaunchOptions, OwnPython, Variant
+from pexlite.own_python import pack
+from pexlite.own_python.find import packed_python
+from pexlite.own_python.selection import Wanted
+from pexlite.own_python.source import source_of
+from pexlite.store.store import Store
+from tests.bundles import bundle_file, function, run
+from tests.factories import make_wheel
+from tests.interpreters import Interpreter, supported
+
+TELLER = """
+import json, multiprocessing, os, subprocess, sys
+
+def square(number):
+    return number * number, sys.base_prefix
+
+def main():
+    if sys.argv[1:] == ["fail"]:
+        import colorsys
+        colorsys.rgb_to_hls(1, 1, 1)
+    code = "import sys, app; print(sys.prefix); print(sys.base_prefix)"
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        [worker] = pool.map(square, [3])
+    print(json.dumps({
+        "argv": sys.argv, "prefix": sys.prefix, "base_prefix": sys.base_prefix, "executable": sys.executable,
+        "child": subprocess.check_output([sys.executable, "-c", code]).decode().splitlines(), "worker": worker,
+        "switches": sorted(name for name in os.environ if name.startswith("PEX")),
+    }))
+"""
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> OwnPython:
+    """The Python that runs the tests, as a file carries it, but packed in a hurry."""
+    place = tmp_path_factory.mktemp("store")
+    level, pack._LEVEL = pack._LEVEL, 1
+    try:
+        store = Store(place)
+        return packed_python(source_of(sys.base_prefix, store), Wanted(), store, lambda progress: None).python
+    finally:
+        pack._LEVEL = level
+
+
+def built(directory: Path, own: OwnPython, **launch: object) -> Path:
+    """A file for `own`, which brings it; its name is app.pex."""
+    directory.mkdir(exist_ok=True)
+    wheel = make_wheel(directory, "app", files={"app.py": TELLER})
+    pythons = [own.tag] if not launch.get("prefer_host") else ["cp36+"]
+    variants = (Variant(tuple(pythons), "any", None, None, (0,)),)
+    options = LaunchOptions(**launch)  # type: ignore[arg-type]
+    file = directory / "app.pex"
+    return bundle_file(
+        file, [wheel], function("app", "main"), launch=options, variants=variants, own_pythons=(own,)
+    )
+
+
+@pytest.fixture(scope="session")
+def file(tmp_path_factory: pytest.TempPathFactory, own: OwnPython) -> Path:
+    return built(tmp_path_factory.mktemp("file"), own)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that the tests of this module share, where a start is not the first one."""
+    return tmp_path_factory.mktemp("cache root")
+
+
+@pytest.fixture
+def env(root: Path, tmp_path: Path) -> dict[str, str]:
+    """No Python of the host is on PATH, and the cache's name has a blank."""
+    return {"PEX_ROOT": str(root), "HOME": str(tmp_path), "PATH": "/nonexistent-places:/usr/bin:/bin"}
+
+
+def others() -> list[Interpreter]:
+    """Pythons of this machine that are another version than the one that runs the tests."""
+    here = f"cp3{sys.version_info[1]}"
+    return [python for python in supported() if python.tag != here and python.tag.startswith("cp")]
+
+
+def test_every_start_runs_on_the_python_that_the_file_brings(
+    file: Path, own: OwnPython, root: Path, env: dict[str, str]
+) -> None:
+    prefix = f"{root}/lite-2/interpreters/{own.sha256[:32]}"
+    for _ in range(2):
+        told = json.loads(run([file, "a b"], env).stdout)
+        assert told["base_prefix"] == prefix
+        assert told["prefix"].startswith(f"{root}/lite-2/apps/") and told["child"] == [told["prefix"], prefix]
+        assert told["worker"] == [9, prefix] and told["argv"] == [str(file), "a b"]
+        assert told["executable"] == told["prefix"] + "/bin/python"
+        assert told["switches"] == ["PEX", "PEX_ROOT"]
+    (pointer,) = root.glob("lite-2/apps/*.sh")
+    *_, base, needed = pointer.read_text().splitlines()
+    assert base == prefix and all(Path(base, name).stat().st_size for name in needed.split())
+    assert own.program in needed and "encodings/__init__.py" in needed
+
+
+@pytest.mark.parametrize(
+    ("variables", "words", "output"),
+    [
+        ({"PEX_INTERPRETER": "1"}, ["-c", "import app, sys; print(sys.base_prefix)"], "{prefix}\n"),
+        ({"PEX_MODULE": "app:main"}, [], "{prefix}"),
+        ({"PYTHONHOME": "/nowhere", "PYTHONPATH": "/nowhere"}, [], "{prefix}"),
+        ({"PEX_TOOLS": "1"}, ["info"], "brings     CPython {own.version} for {own.platform}"),
+        ({"PEX_TOOLS": "1"}, ["info"], "{own.sha256}"),
+        ({"PEX_TOOLS": "1"}, ["verify", "--cache"], "have the files that they should"),
+        ({"PEX_TOOLS": "1"}, ["cache", "info"], ", 1 Pythons, "),
+    ],
+)
+def test_what_else_a_file_can_be_it_is_on_its_own_python(
+    variables: dict[str, str], words: list[str], output: str, file: Path, own: OwnPython, env: dict[str, str]
+) -> None:
+    done = run([file, *words], {**env, **variables})
+    assert done.stderr == ""
+    prefix = f"{env['PEX_ROOT']}/lite-2/interpreters/{own.sha256[:32]}"
+    assert output.format(prefix=prefix, own=own) in done.stdout
+
+
+def test_a_python_of_the_host_hands_over(file: Path, own: OwnPython, root: Path, env: dict[str, str]) -> None:
+    for python in [*others()[-1:], *supported()[:1]]:
+        told = json.loads(run([python.path, file, "x"], env).stdout)
+        assert told["base_prefix"] == f"{root}/lite-2/interpreters/{own.sha256[:32]}"
+        assert told["argv"] == [str(file), "x"] and told["switches"] == ["PEX", "PEX_ROOT"]
+
+
+def test_a_python_that_was_asked_for_is_taken_or_told(file: Path, env: dict[str, str], tmp_path: Path) -> None:
+    here = Path(sys.base_prefix, "bin", f"python3.{sys.version_info[1]}")
+    variables = {**env, "PEX_ROOT": str(tmp_path / "root"), "PEX_PYTHON": str(here)}
+    assert json.loads(run([file], variables).stdout)["base_prefix"] == sys.base_prefix
+    # What that has left is no reason to run on it when nothing is asked for.
+    told = json.loads(run([file], {**env, "PEX_ROOT": str(tmp_path / "root")}).stdout)
+    assert told["base_prefix"].startswith(str(tmp_path / "root"))
+    for other in others()[:1]:
+        for command in ([file], [other.path, file]):
+            done = run(command, {**env, "PEX_PYTHON": str(other.path)}, check=False)
+            assert done.returncode == 1
+            assert done.stderr.startswith(f"error: app.pex needs CPython 3.{sys.version_info[1]}; PEX_PYTHON is ")
+
+
+def test_the_hosts_pythons_come_first_where_they_are_preferred(
+    own: OwnPython, env: dict[str, str], tmp_path: Path
+) -> None:
+    file = built(tmp_path / "prefers", own, prefer_host=True)
+    here = Path(sys.base_prefix, "bin")
+    variables = {**env, "PEX_ROOT": str(tmp_path / "root")}
+    told = json.loads(run([file], {**variables, "PATH": f"{here}:/usr/bin:/bin"}).stdout)
+    assert told["base_prefix"] == sys.base_prefix
+    (empty := tmp_path / "empty").mkdir()
+    for name in ("sh", *["tail", "head", "gzip", "tar", "mkdir", "mv", "rm", "chmod", "ls", "id", "uname", "cat"]):
+        (empty / name).symlink_to(Path("/bin", name).resolve())
+    variables["PEX_ROOT"] = str(tmp_path / "other root")
+    told = json.loads(run([file], {**variables, "PATH": str(empty)}).stdout)
+    assert told["base_prefix"] == f"{tmp_path}/other root/lite-2/interpreters/{own.sha256[:32]}"
+
+
+def test_what_its_python_lacks_is_found_and_back_at_the_next_start(
+    file: Path, own: OwnPython, root: Path, env: dict[str, str]
+) -> None:
+    run([file], env)
+    prefix = root / "lite-2/interpreters" / own.sha256[:32]
+    library = prefix / f"lib/python3.{sys.version_info[1]}"
+    (library / "colorsys.py").unlink()
+    for path in library.glob("__pycache__/colorsys.*"):
+        path.unlink()
+    done = run([file, "fail"], env, check=False)
+    assert done.returncode == 1
+    assert "error: the unpacked files of app.pex were damaged: lib/python3." in done.stderr
+    assert "colorsys.py is missing" in done.stderr and "Traceback" not in done.stderr
+    done = run([file, "fail"], env)
+    assert done.stderr == "pexlite: the unpacked Python of app.pex was damaged: it has been unpacked again\n"
+    assert run([file, "fail"], env).stderr == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["encodings/__init__.py", "json/__init__.py", "colorsys.py", "bin/python", "libpython"]
+)
+def test_a_python_that_cannot_start_any_more_is_unpacked_again(
+    name: str, file: Path, own: OwnPython, root: Path, env: dict[str, str]
+) -> None:
+    run([file], env)
+    prefix = root / "lite-2/interpreters" / own.sha256[:32]
+    library = prefix / f"lib/python3.{sys.version_info[1]}"
+    found = {"bin/python": [prefix / own.program], "libpython": [*prefix.glob("lib/libpython3*")]}
+    for path in found.get(name, [library / name]):
+        # Of a module that is empty its bytecode may still serve.
+        path.write_bytes(b"") if name in found else path.unlink()
+    # With a switch the launcher looks; a warm start looks for what no Python starts without.
+    variables = {"PEX_VERBOSE": "1"} if name == "json/__init__.py" else {}
+    if name == "colorsys.py":
+        done = run([file, "verify", "--cache", "--repair"], {**env, "PEX_TOOLS": "1"}, check=False)
+        assert "its Python: " in done.stdout and "the next start unpacks its Python anew" in done.stdout
+    done = run([file], {**env, **variables})
+    if found.get(name, True):
+        assert "the unpacked Python of app.pex was damaged" in done.stderr
+    assert run([file], env).stderr == ""
+
+
+def test_a_python_goes_with_the_last_app_that_stands_on_it(
+    file: Path, own: OwnPython, env: dict[str, str], tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    env["PEX_ROOT"] = str(root)
+    run([file], env)
+    prefix = root / "lite-2/interpreters" / own.sha256[:32]
+    command: list[str | Path] = [file, "cache", "prune", "--days", "0", "--json"]
+    old = time.time() - 100 * 86400
+    os.utime(prefix / "READY", (old, old))
+    # By a Python of the host, as this process would else use it itself.
+    tools = {**env, "PEX_TOOLS": "1", "PEX_PYTHON": sys.executable}
+    run([file], {**env, "PEX_VERBOSE": "1"})
+    first = json.loads(run(command, tools).stdout)
+    assert first["interpreters"] == [] and prefix.exists()  # a launcher has just looked for it
+    os.utime(prefix / "READY", (old, old))
+    sleeper = subprocess.Popen([prefix / own.program, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        time.sleep(0.2)
+        assert json.loads(run(command, tools).stdout)["interpreters"] == [] and prefix.exists()
+    finally:
+        sleeper.communicate(b"\n")
+    os.utime(prefix / "READY", (old, old))
+    run([file, "venv", tmp_path / "venv"], {**env, "PEX_TOOLS": "1"})
+    os.utime(prefix / "READY", (old, old))
+    assert json.loads(run(command, tools).stdout)["interpreters"] == []
+    run([tmp_path / "venv/bin/python", "-c", "import app"], env)
+    shutil.rmtree(tmp_path / "venv")
+    os.utime(prefix / "READY", (old, old))
+    gone = json.loads(run(command, tools).stdout)
+    assert gone["interpreters"] == [own.sha256[:32]] and not prefix.exists()
+    assert json.loads(run([file], env).stdout)["base_prefix"] == str(prefix)
