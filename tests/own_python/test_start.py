@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import LaunchOptions, OwnPython, Variant
-from pexlite.own_python import pack
 from pexlite.own_python.find import packed_python
 from pexlite.own_python.selection import Wanted
 from pexlite.own_python.source import source_of
@@ -45,14 +44,9 @@ def main():
 
 @pytest.fixture(scope="session")
 def own(tmp_path_factory: pytest.TempPathFactory) -> OwnPython:
-    """The Python that runs the tests, as a file carries it, but packed in a hurry."""
-    place = tmp_path_factory.mktemp("store")
-    level, pack._LEVEL = pack._LEVEL, 1
-    try:
-        store = Store(place)
-        return packed_python(source_of(sys.base_prefix, store), Wanted(), store, lambda progress: None).python
-    finally:
-        pack._LEVEL = level
+    """The Python that runs the tests, as a file carries it."""
+    store = Store(tmp_path_factory.mktemp("store"))
+    return packed_python(source_of(sys.base_prefix, store), Wanted(), store, lambda progress: None).python
 
 
 def built(directory: Path, own: OwnPython, **launch: object) -> Path:
