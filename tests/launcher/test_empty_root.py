@@ -133,12 +133,14 @@ def test_a_python_that_needs_a_c_library_says_that_there_is_none(root: Root) -> 
     ("options", "words"),
     [
         ("size=1m", "error: no room to unpack into /home/.pex/lite-2: 9.0 MB needed, 1."),
+        (
+            "size=20m,nr_inodes=11",
+            "error: no room to unpack into /home/.pex/lite-2: 0 more files can be made (inodes)",
+        ),
         ("noexec", "error: /home/.pex is mounted noexec"),
     ],
 )
-def test_a_disk_that_is_small_or_runs_no_programs_is_told_before_anything_is_unpacked(
-    options: str, words: str, root: Root
-) -> None:
+def test_a_disk_that_is_small_or_runs_no_programs_is_told(options: str, words: str, root: Root) -> None:
     home = root.directory("home")
     file_of(root.place / "app", Given(given().archive, unpacked=9_000_000))
     inside = f"mount -t tmpfs -o {options} none {home} && exec chroot {root.place} /app"

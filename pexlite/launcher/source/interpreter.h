@@ -160,13 +160,20 @@ static long read_archive(void *source, u8 *into, size_t room)
     return got;
 }
 
-static void fail_without_room(const char *root, u64 needed, long failure) __attribute__((noreturn));
-static void fail_without_room(const char *root, u64 needed, long failure)
+/* The disk that `path` is on, or would be; zeros where that cannot be told. */
+static struct disk disk_of(const char *path)
 {
     struct disk disk;
     memset(&disk, 0, sizeof disk);
-    call2(STATFS, nearest_directory(root), &disk);
-    const char *why = joined(megabytes(needed), " needed, ", megabytes(disk.available * (u64)disk.block), " free");
+    call2(STATFS, nearest_directory(path), &disk);
+    return disk;
+}
+
+static void fail_without_room(const char *root, u64 needed, long failure, struct disk disk) __attribute__((noreturn));
+static void fail_without_room(const char *root, u64 needed, long failure, struct disk disk)
+{
+    u64 free = disk.available * (u64)disk.block;
+    const char *why = joined(megabytes(needed), " needed, ", megabytes(free), " free");
     if (failure == -EFBIG)
         why = joined(why, ", and files may not be as large (ulimit -f)");
     else if (failure == -EDQUOT)
@@ -301,13 +308,12 @@ static void wait_for_turn(long lock, const char *place)
 /* Unpack beside the place, start it once, and put it there: 0, or the negative number of what failed. */
 static long unpack(const struct own_python *own, struct opened *file, const char *root)
 {
-    struct disk disk;
+    struct disk disk = disk_of(layout_of(root));
     const char *place = place_of(own, root), *temporary = beside(place);
     struct file_status found;
     int is_again = !status_of(joined(place, "/READY"), &found) && found.size > 0;
-    memset(&disk, 0, sizeof disk);
-    if (!call2(STATFS, layout_of(root), &disk) && disk.blocks && disk.available * (u64)disk.block < own->unpacked)
-        fail_without_room(root, own->unpacked, -ENOSPC);
+    if (disk.blocks && disk.available * (u64)disk.block < own->unpacked)
+        fail_without_room(root, own->unpacked, -ENOSPC, disk);
     unpacking.own = own;
     unpacking.file = file;
     long made = unpack_into(&unpacking, temporary);
@@ -318,13 +324,14 @@ static long unpack(const struct own_python *own, struct opened *file, const char
         unpacking.tar.wrong = "the Python in it has a READY of its own";
     if (!made && !why)
         made = put_in_place(temporary, place);
+    disk = disk_of(layout_of(root)); /* before it is given back */
     remove_tree(temporary);
     if (why)
         fail_unfit(why);
     if (unpacking.tar.wrong)
         fail_damaged(unpacking.tar.wrong);
     if (made == -ENOSPC || made == -EDQUOT || made == -EFBIG)
-        fail_without_room(root, own->unpacked, made);
+        fail_without_room(root, own->unpacked, made, disk);
     if (!made && is_again)
         notice(joined("the unpacked Python of ", program_name, " was damaged: it has been unpacked again"));
     return made;
@@ -336,7 +343,7 @@ static long provide(const struct own_python *own, struct opened *file, const cha
     const char *locks = joined(layout_of(root), "/locks/");
     long made = make_root(root);
     if (made == -ENOSPC || made == -EDQUOT)
-        fail_without_room(root, own->unpacked, made);
+        fail_without_room(root, own->unpacked, made, disk_of(root));
     if (made)
         return made;
     long pruner = lock_file(joined(locks, "prune")), turn = lock_file(joined(locks, own->name));
