@@ -8,6 +8,7 @@ their own that may be ended.
 from __future__ import annotations
 
 import functools
+import math
 import struct
 import subprocess
 import sys
@@ -16,9 +17,15 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 _AT_ONCE = 1 << 17  # bytes of old and new content that take less time than starting a process
+_WALL = 20  # seconds on a busy machine, at most, for a second of a processor
 _PROGRAM = """
 import struct, sys
 from bsdiff4 import core
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[2]), int(sys.argv[2])))
+except (ImportError, ValueError, OSError):
+    pass
 size = int(sys.argv[1])
 content = sys.stdin.buffer.read()
 parts = core.diff(content[:size], content[size:])
@@ -38,7 +45,7 @@ class Difference:
 
 
 def difference(old: bytes, new: bytes, seconds: float) -> Difference | None:
-    """The difference of `old` and `new`; None where it would take more than so many seconds."""
+    """The difference of `old` and `new`; None where it would take a processor more than so many seconds."""
     start = _alike(old, new)
     end = min(_alike(old[start:][::-1], new[start:][::-1]), len(old) - start, len(new) - start)
     middle = _middle(old[start : len(old) - end], new[start : len(new) - end], seconds)
@@ -77,9 +84,10 @@ def _middle(old: bytes, new: bytes, seconds: float) -> Difference | None:
         from bsdiff4 import core
 
         return _made(*core.diff(old, new))
-    command = [sys.executable, "-I", "-c", _PROGRAM, str(len(old))]
+    limit = math.ceil(seconds)
+    command = [sys.executable, "-I", "-c", _PROGRAM, str(len(old)), str(limit)]
     try:
-        done = subprocess.run(command, input=old + new, capture_output=True, check=True, timeout=seconds)
+        done = subprocess.run(command, input=old + new, capture_output=True, check=True, timeout=limit * _WALL)
     except (subprocess.SubprocessError, OSError):
         return None
     sizes = struct.unpack_from("<3Q", done.stdout)
