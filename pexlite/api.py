@@ -76,6 +76,7 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
         pythons             --python: paths, "python3.12" or "3.12"
         platforms           --platform, such as "linux_x86_64-cp-311-cp311"
         target_files        --target: what `pexlite probe` wrote
+        hosts               --for: hosts as ssh names them
         python_from         --python-from: directories, archives, "uv" or "uv:3.12": Pythons that the file carries
         python_full         --python-full
         script              -c, --script, --console-script: a console script's name

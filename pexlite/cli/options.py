@@ -170,6 +170,13 @@ WHERE_IT_RUNS: Sequence[click.Parameter] = (
         help="Build for the Python that pexlite probe, or pex as a complete platform, described in FILE, from "
         "wheels and pure sources (default: none; repeatable).",
     ),
+    option(
+        "--for",
+        "hosts",
+        many=True,
+        metavar="[USER@]HOST",
+        help="For a host's python3, asked over ssh, from wheels and pure sources (default: none; repeatable).",
+    ),
 )
 
 HOW_IT_STARTS: Sequence[click.Parameter] = (

@@ -161,6 +161,7 @@ class SharedOptions(TypedDict, total=False):
     pythons: Sequence[str]
     platforms: Sequence[str]
     target_files: Sequence[str | PathLike[str]]
+    hosts: Sequence[str]
     index: IndexSettings | None
     resolver: str
     output: str | PathLike[str] | None
@@ -238,6 +239,8 @@ class BuildRequest:
     platforms: tuple[str, ...] = field(default=(), metadata=_FOR_THE_SAME)
     target_files: tuple[Path, ...] = field(default=(), metadata=_NEVER)
     """`--target`: files that `pexlite probe` wrote."""
+    hosts: tuple[str, ...] = field(default=(), metadata=_NEVER)
+    """`--for`: hosts, as ssh names them, whose python3 is asked what it can run."""
     python_from: tuple[str, ...] = field(default=(), metadata=_NEVER)
     """`--python-from`: directories, archives, "uv" or "uv:3.12": the Pythons that the file carries."""
     python_full: bool = field(default=False, metadata=_FOR_THE_SAME)

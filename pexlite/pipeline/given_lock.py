@@ -43,6 +43,7 @@ def _without_use(request: BuildRequest, specification: Specification, terms: Loc
         "--python": request.pythons,
         "--platform": request.platforms,
         "--target": request.target_files,
+        "--for": request.hosts,
         "an option about indexes": request.index != IndexSettings(),
         "--resolver": request.resolver != "auto",
     }

@@ -92,7 +92,7 @@ def _resolved(prepared: Prepared, earlier: EarlierLock, output: Output | None) -
     """The request resolved into a lock that can lie at `output`, with notices about it."""
     request, specification = prepared.request, prepared.specification
     universal = prepared.workshop.resolver.resolves_universally and not (
-        request.pythons or request.platforms or request.target_files
+        request.pythons or request.platforms or request.target_files or request.hosts
     )
     resolved = resolve_request(prepared, universal=universal, earlier=earlier)
     prepared, found = resolved.prepared, resolved.lock

@@ -32,7 +32,7 @@ from pexlite.sources.environment import Environment, read_environments
 from pexlite.sources.local import LocalWheel, goes_in, local_wheels
 from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Store, open_store
-from pexlite.targets.find import find_targets
+from pexlite.targets.find import Described, find_targets
 
 if TYPE_CHECKING:
     from pexlite.own_python.source import PythonSource
@@ -105,7 +105,11 @@ def prepare(request: BuildRequest, specification: Specification, report: Report)
     store = open_store()
     pythons = _own_pythons(request, store, report)
     wanted = tuple(one.target for one in environments) or find_targets(
-        request.pythons, request.platforms, report, files, otherwise=[python.target for python in pythons]
+        request.pythons,
+        request.platforms,
+        report,
+        Described(files, request.hosts),
+        otherwise=[python.target for python in pythons],
     )
     if pythons:
         from pexlite.own_python.match import one_for_each

@@ -26,6 +26,7 @@ def beside_venvs(request: BuildRequest, whole: Parsed) -> Iterator[Parsed]:
         ("--python", request.pythons),
         ("--platform", request.platforms),
         ("--target", request.target_files),
+        ("--for", request.hosts),
     )
     for option, given in targets:
         if given:

@@ -46,6 +46,11 @@ def probe_python(place: str, python: str | None = None) -> str:
     return json.dumps({"pexlite_target": _FORMAT, **answer}, indent=2) + "\n"
 
 
+def host_target(host: str) -> Target:
+    """The Target of python3 on a host, as ssh names it. Raises HostError where no answer comes, TargetError."""
+    return target_of(_ask_host(host, "python3"), None)
+
+
 def read_target(file: Path) -> Target:
     """The Target in a `file` written by `pexlite probe`, or by pex as a complete platform; it has no interpreter.
 

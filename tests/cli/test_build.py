@@ -36,6 +36,7 @@ CLOSING = "wrote app.pex  1.2 MB  2 wheels  CPython 3.9-3.11 on linux x86_64 (gl
         (["--include", ".env"], {"included": (".env",)}),
         (["-Dsrc"], {"source_directories": (Path("src"),)}),
         (["--target", "a.json"], {"target_files": (Path("a.json"),)}),
+        (["--for", "me@a", "--for", "b"], {"hosts": ("me@a", "b")}),
         (["--exe", "job.py"], {"executable": Path("job.py")}),
         (["-c", "my_cli:main"], {"script": "my_cli:main"}),
         (["--script", "a"], {"script": "a"}),

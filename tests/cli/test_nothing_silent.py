@@ -65,6 +65,7 @@ OF_BOTH = {
         "the newest CPython that this pexlite knows",
     ),
     "--target": Row(f"{DRY} --json", "--target there.json", f"{APP} --target low.txt", "describes no target"),
+    "--for": Row(f"{DRY} --json", "--for server", f"{APP} --for '-oProxyCommand=x'", "is no host to ask"),
     "--index-url": Row("app --no-progress --dry-run", "-i {new}", f"{APP} -i {{new}}", "--no-index asks none"),
     "--extra-index-url": Row(
         "app --no-progress --dry-run", "--extra-index-url {new}", f"{APP} --extra-index-url {{new}}",
@@ -359,11 +360,15 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert run(["lock", "app", *N.split(), "-q", "--constraint", "low.txt", "-o", "pylock.low.toml"]) == 0
     if "--venv venv" in line:
         make_environment(Path("venv"), [*Path("links").glob("app-*"), *Path("links").glob("core-1*")])
-    if "there.json" in line:
+    if "there.json" in line or "--for" in line:
         assert run(["probe", "-o", "there.json"]) == 0
         said = json.loads(Path("there.json").read_text())
         said["environment"] |= {"python_version": "3.9", "python_full_version": "3.9.1"}
         Path("there.json").write_text(json.dumps({**said, "version": [3, 9, 1], "soabi": "cpython-39-x86_64"}))
+        # A host that says the same of itself.
+        (tmp_path / "ssh").write_text(f"#!/bin/sh\ncat {Path.cwd()}/there.json\n")
+        (tmp_path / "ssh").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     if "old.pex" in line:
         assert run(["app", "both", *N.split(), "-q", "--constraint", "low.txt", "-o", "old.pex"]) == 0
         make_wheel(Path("links"), "both", "2.0", files={"both.py": ""}, requires_python=">=3.11")

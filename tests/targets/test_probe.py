@@ -11,7 +11,7 @@ import pytest
 
 from pexlite.errors import HostError, PexliteError, TargetError
 from pexlite.model import no_report
-from pexlite.targets.find import find_targets
+from pexlite.targets.find import Described, find_targets
 from pexlite.targets.interpreters import named_target, running_target
 from pexlite.targets.probe import probe_python, read_target
 from tests.interpreters import Interpreter, supported
@@ -35,7 +35,7 @@ def test_a_target_in_a_file_is_one_of_several(tmp_path: Path) -> None:
     answer = json.loads(probe_python(""))
     environment = answer["environment"] | {"platform_machine": "aarch64"}
     file.write_text(json.dumps(answer | {"platform": "linux-aarch64", "environment": environment}))
-    found = find_targets((sys.executable,), (), no_report, [file])
+    found = find_targets((sys.executable,), (), no_report, Described([file]))
     assert [target.platform for target in found] == [running_target().platform, "linux_aarch64"]
 
 
