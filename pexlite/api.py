@@ -80,6 +80,7 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
         python_from         --python-from: directories, archives, "uv" or "uv:3.12": Pythons that the file carries
         python_full         --python-full
         script              -c, --script, --console-script: a console script's name
+        scripts             several -c: names of console scripts, or "name=module:function"
         entry_point         -e, -m, --entry-point: "module:function" or "module"
         launch              all else about the start: see `LaunchOptions`
 

@@ -79,6 +79,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         extras=("b",),
         entry_point="m",
         script="s",
+        scripts=["t", "u=m:f"],
         pythons=["3.12"],
         platforms=["linux_x86_64-cp-311-cp311"],
         target_files=["target.json"],
@@ -117,6 +118,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             groups=("a",),
             extras=("b",),
             script="s",
+            scripts=("t", "u=m:f"),
             entry_point="m",
             pythons=("3.12",),
             platforms=("linux_x86_64-cp-311-cp311",),
@@ -289,6 +291,7 @@ def test_lock_takes_all_that_building_shares_with_it() -> None:
         "python_full",
         "entry_point",
         "script",
+        "scripts",
         "launch",
     }
     assert builds - ours == only_of_a_file | {"bytecode", "compress", "allow_large", "strict", "dry_run"}

@@ -77,7 +77,7 @@ def _lines(bundle: Bundle, build_id: str, own_offsets: Sequence[int]) -> Iterato
     yield from (("python", _written(name)) for name in _host_pythons(bundle))
     if launch.prefer_host:
         yield "prefer_host", "1"
-    yield from _sealed(launch, bool(bundle.entry_point.module))
+    yield from _sealed(launch, bundle.entry_point.is_called)
     for own, offset in zip(bundle.own_pythons, own_offsets, strict=True):
         yield "interpreter", _interpreter(own, offset)
 

@@ -88,8 +88,9 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
     """
     own, start, launch = info["pexlite"], bundle.entry_point, bundle.launch
     in_process = start.kind in (StartKind.FUNCTION, StartKind.MODULE)
+    calls = in_process or (bool(start.commands) and all(command.module for command in start.commands))
     spark = [wheel for wheel in bundle.wheels if wheel.name in ("pyspark", "pyspark-client")]
-    return {
+    facts: StartFacts = {
         "build_id": own["build_id"],
         "pex_root": info["pex_root"],
         "start": (start.module, start.attribute) if in_process else (),
@@ -105,12 +106,15 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
         "prefer_host": launch.prefer_host,
         "spark": str(spark[0].version) if spark else "",
         # Whether a start has nothing to do but call the entry point.
-        "plain": in_process and not spark and launch.are_plain,
+        "plain": calls and not spark and launch.are_plain,
         "pythons": _accepted(bundle.variants),
         "runs_on": own["runs_on"],
         "room": room,
         "compiled": compiled,
     }
+    if start.commands:
+        facts["commands"] = {one.name: (one.module, one.attribute, one.summary) for one in start.commands}
+    return facts
 
 
 def main_module(room: Room, facts: Mapping[str, object]) -> str:
@@ -137,7 +141,7 @@ def _pex_fields(bundle: Bundle, version: str) -> PexFields:
         "requirements": list(bundle.requirements),
         "excluded": [str(out) for out in bundle.amendments.excluded],
         "overridden": [_shown(over) for over in bundle.amendments.overrides],
-        "entry_point": str(bundle.entry_point) or None,
+        "entry_point": None if bundle.entry_point.commands else str(bundle.entry_point) or None,
         "script": bundle.entry_point.script or None,
         "inherit_path": str(launch.inherit_path),
         "inject_args": list(launch.inject_args),
@@ -190,12 +194,18 @@ def _shown(override: Requirement) -> str:
 
 
 def _start(entry_point: EntryPoint) -> StartEntry:
-    return {
+    start: StartEntry = {
         "kind": str(entry_point.kind),
         "module": entry_point.module,
         "attribute": entry_point.attribute,
         "script": entry_point.script,
     }
+    if entry_point.commands:
+        start["commands"] = [
+            {"name": one.name, "module": one.module, "attribute": one.attribute, "summary": one.summary}
+            for one in entry_point.commands
+        ]
+    return start
 
 
 def _variant(variant: Variant) -> VariantEntry:

@@ -15,7 +15,17 @@ from pexlite.archive.members import UNREADABLE, open_zip, read_part
 from pexlite.errors import NotABundle
 from pexlite.files.names import fault_of_name
 from pexlite.files.paths import is_directory, is_file, is_there
-from pexlite.model import EntryPoint, Libc, Manifest, StartKind, StoredPython, StoredWheel, Variant, ZipDirectory
+from pexlite.model import (
+    Command,
+    EntryPoint,
+    Libc,
+    Manifest,
+    StartKind,
+    StoredPython,
+    StoredWheel,
+    Variant,
+    ZipDirectory,
+)
 from pexlite.model.manifest import FORMAT, PexInfo
 
 _Value = TypeVar("_Value")
@@ -118,7 +128,11 @@ def _manifest(facts: dict[str, Any], size: int) -> Manifest:
     return Manifest(
         build_id=_matching(_BUILD_ID, own, "build_id"),
         entry_point=EntryPoint(
-            StartKind(_text(start, "kind")), *(_text(start, name) for name in ("module", "attribute", "script"))
+            StartKind(_text(start, "kind")),
+            module=_text(start, "module"),
+            attribute=_text(start, "attribute"),
+            script=_text(start, "script"),
+            commands=_each(start, "commands", _command) if "commands" in start else (),
         ),
         variants=_each(own, "variants", lambda entry: _variant(entry, len(wheels))),
         wheels=wheels,
@@ -130,6 +144,11 @@ def _manifest(facts: dict[str, Any], size: int) -> Manifest:
         build_properties=_table(facts, "build_properties"),
         facts=cast("PexInfo", facts),  # every value that anybody reads has been looked at
     )
+
+
+def _command(entry: Any) -> Command:
+    module, attribute, summary = (_text(entry, name) for name in ("module", "attribute", "summary"))
+    return Command(_file_name(entry["name"]), module, attribute, summary)
 
 
 def _wheel(entry: Any, size: int) -> StoredWheel:

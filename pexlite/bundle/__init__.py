@@ -5,7 +5,8 @@ Pure: values in, values out. No disk, no network, no clock, no environment.
     plan               wheels, targets and an entry point as a `Bundle`: open this first
     closure            the wheels that requirements need on one target, or what is missing and who requires it
     lock_changes       what a lock lacks to satisfy some requirements
-    entry_points       the entry point, read from source; definitions: the names in it; suggestions: corrected ones
+    entry_points       the entry point, read from source; definitions: the names in it; suggestions: corrected
+                       ones; summaries: what it says of itself
     tree               the files of an app's directory, each where an installer would put it
     runs_on            the Pythons and platforms of a file, in words; limits: what keeps it from others
     platform_tag       both as one tag, for the file's name

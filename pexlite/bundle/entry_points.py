@@ -11,7 +11,8 @@ from pexlite.bundle.definitions import defined_names
 from pexlite.bundle.suggestions import names_of
 from pexlite.bundle.tree import called, is_of_every_environment, member_of, tree_of
 from pexlite.errors import EntryPointMissing, UsageError
-from pexlite.model import Entry, EntryPoint, InstalledTree, Kind, StartKind, Wheel
+from pexlite.files.names import fault_of_name
+from pexlite.model import Command, Entry, EntryPoint, InstalledTree, Kind, StartKind, Wheel
 
 # Modules that packages without __main__ are usually started by.
 _USUAL = (".cli", ".main", ".app")
@@ -34,6 +35,8 @@ def choose_entry_point(
     Whether the module exists is checked by `missing_module`.
     """
     check_one_start(scripts, entry_point)
+    if len(scripts) > 1:
+        return _commands(scripts, wheels)
     if scripts:
         return _from_reference(scripts[0], "-c") if ":" in scripts[0] else _script(scripts[0], wheels)
     if entry_point:
@@ -50,14 +53,16 @@ def check_one_start(scripts: Sequence[str], entry_point: str | None) -> None:
 
     It needs no wheels, so it runs before anything is fetched.
     """
-    if len(scripts) > 1 or (scripts and entry_point):
-        given = [f"-c {script}" for script in scripts] + ([f"-e {entry_point}"] if entry_point else [])
+    if scripts and entry_point:
+        given = [*(f"-c {script}" for script in scripts), f"-e {entry_point}"]
         raise UsageError(
             "a file starts in one way, and several are given",
             causes=given,
             hint="keep one of them; the others stay reachable with PEX_SCRIPT=NAME or PEX_MODULE=MODULE",
         )
-    if scripts and ":" in scripts[0]:
+    if len(scripts) > 1:
+        _check_commands(scripts)
+    elif scripts and ":" in scripts[0]:
         _from_reference(scripts[0], "-c")
     if entry_point is not None:
         _from_reference(entry_point, "-e")
@@ -139,6 +144,35 @@ def check_attribute(entry_point: EntryPoint, source: str, where: str) -> None:
         hint=_nearest(f"{entry_point.module}:{name}", [f"{entry_point.module}:{other}" for other in functions])
         or f"name a function that it defines: -e {entry_point.module}:FUNCTION",
     )
+
+
+def _check_commands(scripts: Sequence[str]) -> None:
+    """Raise UsageError where `-c` names a command twice, or a function without a name for it."""
+    names = [script.partition("=")[0] for script in scripts]
+    for script, name in zip(scripts, names, strict=True):
+        fault = fault_of_name(name)
+        if ":" in name:
+            raise UsageError(
+                f"-c {script} is a function, and each of several commands needs a name",
+                hint=f"write the name before it: -c {name.partition('.')[0].partition(':')[0]}={script}",
+            )
+        if fault or name.startswith("-"):
+            raise UsageError(f"-c {script!r} names no command", causes=[f"{name!r} {fault or 'is an option'}"])
+        if "=" in script:
+            _from_reference(script.partition("=")[2], "-c")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"-c names {', '.join(twice)} twice", hint="give each command a name of its own")
+
+
+def _commands(scripts: Sequence[str], wheels: Sequence[Wheel]) -> EntryPoint:
+    """The entry point of a file that is each of `scripts`, in alphabetical order."""
+    commands = []
+    for script in sorted(scripts):
+        name, named, reference = script.partition("=")
+        found = _from_reference(reference, "-c") if named else _script(name, wheels)
+        commands.append(Command(name, found.module, found.attribute))
+    return EntryPoint(StartKind.COMMANDS, commands=tuple(commands))
 
 
 def _from_reference(reference: str, option: str) -> EntryPoint:

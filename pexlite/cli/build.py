@@ -67,7 +67,19 @@ def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
     from pexlite.model import BuildRequest, IndexSettings, LaunchOptions
 
     links = (*map(str, given["wheels"]), *given["find_links"])
-    values = {**given, "script": _script(given), "find_links": links, "directory": directory}
+    scripts = given.get("scripts", ())
+    if len(scripts) > 1:
+        from pexlite.bundle.entry_points import check_one_start  # few files are several commands
+
+        check_one_start(scripts, given["entry_point"])
+    one = scripts[0] if len(scripts) == 1 else None
+    values = {
+        **given,
+        "script": one,
+        "scripts": () if one else scripts,
+        "find_links": links,
+        "directory": directory,
+    }
     parts = {"index": _fields(IndexSettings, values), "launch": _fields(LaunchOptions, values)}
     return _fields(BuildRequest, {**values, **parts})
 
@@ -76,16 +88,6 @@ def _fields(kind: type[_Value], values: dict[str, Any]) -> _Value:
     """A `kind` of those of `values` that are fields of it."""
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     return kind(**{name: value for name, value in values.items() if name in names})
-
-
-def _script(given: dict[str, Any]) -> str | None:
-    """The script that is to start. Raises UsageError where several are given, and names them."""
-    scripts = given.get("scripts", ())
-    if len(scripts) > 1:
-        from pexlite.bundle.entry_points import check_one_start
-
-        check_one_start(scripts, given["entry_point"])
-    return scripts[0] if scripts else None
 
 
 BUILD = GroupedCommand(

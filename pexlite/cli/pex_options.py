@@ -160,7 +160,7 @@ PEX_OPTIONS = (
 --scie-only --no-scie-only : leave it out: there is one file, with its Python in it
 --scie-platform --scie-pbs-release --scie-python-version : {_SCIE_FROM}
 --scie-pbs-stripped : leave it out: what only debuggers read stays out
---scie-busybox : start another console script of the same file by PEX_SCRIPT=NAME
+--scie-busybox : several -c make a file of several commands, by a link's name or the first argument
 --no-record-git-state : leave it out: it is off
 --no-compile : leave it out: bytecode goes in only with --compile
 --use-system-time : set SOURCE_DATE_EPOCH: it dates what is built here

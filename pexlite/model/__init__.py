@@ -22,6 +22,7 @@ from pexlite.deferred import deferred
 if TYPE_CHECKING:
     from pexlite.model.file import BuildResult as BuildResult
     from pexlite.model.file import BundledWheel as BundledWheel
+    from pexlite.model.file import Command as Command
     from pexlite.model.file import Decision as Decision
     from pexlite.model.file import Draft as Draft
     from pexlite.model.file import EntryPoint as EntryPoint
@@ -84,6 +85,7 @@ else:
         "pexlite.model.file": (
             "BuildResult",
             "BundledWheel",
+            "Command",
             "Decision",
             "Draft",
             "EntryPoint",

@@ -28,22 +28,55 @@ class StartKind(enum.StrEnum):
     MODULE = "module"
     SCRIPT = "script"
     INTERPRETER = "interpreter"
+    COMMANDS = "commands"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One of several commands that a file is: a console script, or another script in bin/."""
+
+    name: str
+    module: str = ""
+    """"" for a script that calls no function."""
+    attribute: str = ""
+    summary: str = ""
+    """The first line of what its source says of it; "" where it says nothing."""
 
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """The thing that a start runs: a function, a module, a script in bin/, or an interactive interpreter."""
+    """The thing that a start runs: a function, a module, a script in bin/, an interpreter, or one of several."""
 
     kind: StartKind
     module: str = ""
     attribute: str = ""
     script: str = ""
     """For SCRIPT the file's name in bin/; for a console script its name, used in messages."""
+    commands: tuple[Command, ...] = ()
+    """For COMMANDS each of them; a start is the one that it is called by, or that its first word names."""
 
     def __str__(self) -> str:
         if self.kind is StartKind.FUNCTION:
             return f"{self.module}:{self.attribute}"
+        if self.kind is StartKind.COMMANDS:
+            return ", ".join(command.name for command in self.commands)
         return {StartKind.MODULE: self.module, StartKind.SCRIPT: self.script}.get(self.kind, "")
+
+    @property
+    def is_called(self) -> bool:
+        """Whether a start may call a function or module of the bundle itself: it is told the file's name then."""
+        return bool(self.module or self.commands)
+
+    @property
+    def parts(self) -> tuple[EntryPoint, ...]:
+        """The entry point of each command where there are several, else itself."""
+        return tuple(_part(command) for command in self.commands) or (self,)
+
+
+def _part(command: Command) -> EntryPoint:
+    if not command.module:
+        return EntryPoint(StartKind.SCRIPT, script=command.name)
+    return EntryPoint(StartKind.FUNCTION, command.module, command.attribute, command.name)
 
 
 @dataclass(frozen=True)

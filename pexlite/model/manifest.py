@@ -15,6 +15,15 @@ Place: TypeAlias = tuple[int, ...]
 """Where the bytes of a member are in a file: offset, how many, their CRC-32; empty where there is none."""
 
 
+class CommandEntry(TypedDict):
+    """One of several commands that a file is."""
+
+    name: str
+    module: str
+    attribute: str
+    summary: str
+
+
 class StartEntry(TypedDict):
     """The start of a file."""
 
@@ -22,6 +31,7 @@ class StartEntry(TypedDict):
     module: str
     attribute: str
     script: str
+    commands: NotRequired[Sequence[CommandEntry]]
 
 
 class VariantEntry(TypedDict):
@@ -129,6 +139,7 @@ class StartFacts(TypedDict):
     build_id: str
     pex_root: str | None
     start: tuple[str, ...]
+    commands: NotRequired[Mapping[str, tuple[str, str, str]]]
     script: str
     pth: tuple[str, ...]
     inherit_path: str

@@ -189,6 +189,7 @@ class BuildOptions(SharedOptions, total=False):
     python_from: Sequence[str]
     python_full: bool
     script: str | None
+    scripts: Sequence[str]
     entry_point: str | None
     build_properties: Sequence[tuple[str, str]]
     build_property_tables: Sequence[str]
@@ -233,6 +234,8 @@ class BuildRequest:
     extras: tuple[str, ...] = field(default=(), metadata=_NEVER)
     script: str | None = field(default=None, metadata=_FOR_THE_SAME)
     """`-c`: the name of a console script, or `module:function`."""
+    scripts: tuple[str, ...] = field(default=(), metadata=_FOR_THE_SAME)
+    """Several `-c`: names of console scripts, or `NAME=module:function`; the file is all of these commands."""
     entry_point: str | None = field(default=None, metadata=_FOR_THE_SAME)
     """`-e`: `module` or `module:function`."""
     pythons: tuple[str, ...] = field(default=(), metadata=_NEVER)
@@ -283,6 +286,11 @@ class BuildRequest:
         if not request.directory.is_dir():
             raise UsageError(f"there is no directory {str(request.directory)!r}")
         return replace(request, directory=request.directory.absolute())
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The words of every `-c`."""
+        return (*(() if self.script is None else (self.script,)), *self.scripts)
 
     @property
     def named_files(self) -> tuple[Path, ...]:

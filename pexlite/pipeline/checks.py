@@ -23,7 +23,7 @@ from pexlite.pipeline.prepare import Prepared
 def check_something_is_asked(request: BuildRequest, specification: Specification) -> None:
     """Raise UsageError where nothing would go in."""
     content = (specification.roots, specification.local, specification.lock, request.venvs)
-    if not any((*content, request.entry_point, request.script)):
+    if not any((*content, request.entry_point, request.commands)):
         raise UsageError(
             "nothing to bundle",
             hint="name a requirement or a project: pexlite requests click -c my_cli:main -o my_cli.pex",
@@ -61,7 +61,7 @@ def check_something_applies(prepared: Prepared) -> None:
     if (
         roots
         and len(idle) == len(roots)
-        and not (prepared.specification.lock or request.entry_point or request.script)
+        and not (prepared.specification.lock or request.entry_point or request.commands)
     ):
         raise UsageError(
             "nothing goes in", causes=idle, hint="mend the markers, or name another target: --python, --platform"

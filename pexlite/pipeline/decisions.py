@@ -26,9 +26,20 @@ from pexlite.files.digests import all_have_sha256
 from pexlite.files.places import make_directory, pip_configuration_files, store_place
 from pexlite.files.replacing import replacing
 from pexlite.files.sealed import seal_of
-from pexlite.model import BuildRequest, BundledWheel, Decision, Draft, EntryPoint, Libc, Recall, StartKind, Variant
+from pexlite.model import (
+    BuildRequest,
+    BundledWheel,
+    Command,
+    Decision,
+    Draft,
+    EntryPoint,
+    Libc,
+    Recall,
+    StartKind,
+    Variant,
+)
 
-_FORMAT = 3
+_FORMAT = 4
 _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
 _CODE = Path(__file__).parents[1]
 
@@ -179,13 +190,15 @@ def _as_json(decision: Decision, root: Path) -> dict[str, Any]:
         ],
         "runs_on": decision.runs_on,
         "entry_point": [str(entry_point.kind), entry_point.module, entry_point.attribute, entry_point.script],
+        "commands": [[one.name, one.module, one.attribute, one.summary] for one in entry_point.commands],
         "notices": decision.notices,
     }
 
 
 def _decision(facts: dict[str, Any], root: Path) -> Decision:
     draft = facts["draft"]
-    kind, *start = facts["entry_point"]
+    kind, module, attribute, script = facts["entry_point"]
+    commands = tuple(Command(*one) for one in facts["commands"])
     return Decision(
         draft=Draft(
             build_id=draft["build_id"],
@@ -202,7 +215,7 @@ def _decision(facts: dict[str, Any], root: Path) -> Decision:
         platform=facts["platform"],
         variants=tuple(_variant(*variant) for variant in facts["variants"]),
         runs_on=facts["runs_on"],
-        entry_point=EntryPoint(StartKind(kind), *start),
+        entry_point=EntryPoint(StartKind(kind), module, attribute, script, commands),
         notices=tuple(facts["notices"]),
         repeatable=True,
     )

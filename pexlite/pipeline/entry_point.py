@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import email.policy
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.parser import HeaderParser
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +20,7 @@ from pexlite.bundle.entry_points import (
     source_of,
 )
 from pexlite.bundle.suggestions import suggested_reference
+from pexlite.bundle.summaries import shortened, summary_of
 from pexlite.errors import EntryPointMissing, PexliteError, UsageError
 from pexlite.files.paths import is_file
 from pexlite.listed import listed
@@ -44,7 +47,7 @@ def check_start(request: BuildRequest) -> None:
     named = _named(request)
     better = _better(request, lambda module: _text_here(module, request.directory))
     try:
-        check_one_start(_scripts(request), request.entry_point)
+        check_one_start(request.commands, request.entry_point)
     except UsageError as failure:
         raise _hinted(failure, better) from failure
     # Without a colon, -c names a wheel's script, which may have such a name.
@@ -73,27 +76,61 @@ def choose_start(prepared: Prepared, found: Sequence[Wheel]) -> Start:
 def _checked(prepared: Prepared, wheels: tuple[Wheel, ...]) -> Start:
     request, local = prepared.request, prepared.local
     scripts = [entry.wheel for entry in local if entry.source is prepared.specification.script]
-    if scripts and not request.script and not request.entry_point:
+    if scripts and not request.commands and not request.entry_point:
         return Start(EntryPoint(StartKind.MODULE, module=module_of(scripts[0])))
     # A project that is compiled for several targets has several wheels.
     projects = {entry.source.path: entry.wheel for entry in local if entry.source.kind is LocalKind.PROJECT}
-    entry_point = choose_entry_point(_scripts(request), request.entry_point, wheels, tuple(projects.values()))
-    loose: tuple[LocalWheel, ...] = ()
-    notices: tuple[str, ...] = ()
-    missing = missing_module(entry_point, wheels)
-    if missing is not None:
-        source = loose_module(missing, request.directory, request.included)
-        if source is None:
-            raise _nowhere(missing, entry_point, wheels)
-        loose = local_wheels([source], prepared.workshop)
-        shown = source.path.relative_to(request.directory)
-        notices = (f"{missing} is in no wheel, so ./{shown}{'/' if source.path.is_dir() else ''} here is bundled",)
-        wheels = (*wheels, loose[0].wheel)
+    start = Start(choose_entry_point(request.commands, request.entry_point, wheels, tuple(projects.values())))
+    for part in start.entry_point.parts:
+        start = _with_loose_module(start, part, prepared, wheels)
+        check_entry_point(part, (*wheels, *(entry.wheel for entry in start.loose)))
+    if start.entry_point.commands:
+        wheels = (*wheels, *(entry.wheel for entry in start.loose))
+        start = replace(start, entry_point=with_summaries(start.entry_point, wheels))
+    return start
+
+
+def _with_loose_module(start: Start, part: EntryPoint, prepared: Prepared, wheels: tuple[Wheel, ...]) -> Start:
+    """`start` with the local module that `part` needs and no wheel has. Raises EntryPointMissing without any."""
+    request = prepared.request
+    missing = missing_module(part, (*wheels, *(entry.wheel for entry in start.loose)))
+    if missing is None:
+        return start
+    source = loose_module(missing, request.directory, request.included)
+    if source is None:
+        raise _nowhere(missing, part, wheels)
+    shown = source.path.relative_to(request.directory)
+    notice = f"{missing} is in no wheel, so ./{shown}{'/' if source.path.is_dir() else ''} here is bundled"
+    loose = local_wheels([source], prepared.workshop)
+    return replace(start, loose=(*start.loose, *loose), notices=(*start.notices, notice))
+
+
+def check_entry_point(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> None:
+    """Raise EntryPointMissing where `wheels` have no such module, or its source defines no such function."""
     written = source_of(entry_point, wheels)
     if written is not None and entry_point.kind is StartKind.FUNCTION:
         text = read_text(written.wheel, written.member)
         check_attribute(entry_point, text, f"{written.member} in {written.wheel.filename}")
-    return Start(entry_point, loose, notices)
+
+
+def with_summaries(entry_point: EntryPoint, wheels: Sequence[Wheel]) -> EntryPoint:
+    """`entry_point`, each of its commands with what its source says of it in a line."""
+    commands = []
+    for command in entry_point.commands:
+        written = module_source(command.module, wheels) if command.module else None
+        said = summary_of(read_text(written.wheel, written.member), command.attribute) if written else ""
+        commands.append(replace(command, summary=said or _summary_of_project(command.name, wheels)))
+    return replace(entry_point, commands=tuple(commands))
+
+
+def _summary_of_project(script: str, wheels: Sequence[Wheel]) -> str:
+    """The Summary of the project that brings `script`; "" where it has none."""
+    for wheel in wheels:
+        metadata = next((name for name in wheel.files if name.endswith(".dist-info/METADATA")), None)
+        if script in wheel.scripts and metadata:
+            said = HeaderParser(policy=email.policy.compat32).parsestr(read_text(wheel, metadata))["Summary"]
+            return shortened(str(said or ""))
+    return ""
 
 
 def default_name(entry_point: EntryPoint, prepared: Prepared) -> str:
@@ -107,13 +144,9 @@ def default_name(entry_point: EntryPoint, prepared: Prepared) -> str:
     return next(filter(None, names)) + ".pex"
 
 
-def _scripts(request: BuildRequest) -> tuple[str, ...]:
-    return () if request.script is None else (request.script,)
-
-
 def _named(request: BuildRequest) -> str | None:
     """The one entry point that was typed, by -c or -e; None without one."""
-    named = [*_scripts(request), *([request.entry_point] if request.entry_point else [])]
+    named = [*request.commands, *([request.entry_point] if request.entry_point else [])]
     return named[0] if len(named) == 1 else None
 
 

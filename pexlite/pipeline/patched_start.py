@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from packaging.utils import NormalizedName
 
-from pexlite.bundle.entry_points import check_attribute, choose_entry_point, missing_module, source_of
+from pexlite.bundle.entry_points import choose_entry_point, missing_module, source_of
 from pexlite.errors import EntryPointMissing
-from pexlite.model import EntryPoint, StartKind, Wheel
+from pexlite.model import EntryPoint, Wheel
+from pexlite.pipeline.entry_point import check_entry_point, with_summaries
 from pexlite.pipeline.reopen import Reopened
-from pexlite.wheels.read import read_text
 
 
 def patched_start(before: Reopened, wheels: Sequence[Wheel], new: Collection[NormalizedName]) -> EntryPoint:
@@ -19,15 +20,26 @@ def patched_start(before: Reopened, wheels: Sequence[Wheel], new: Collection[Nor
     Raises EntryPointMissing where a new wheel has it no more.
     """
     was = before.manifest.entry_point
-    entry_point = choose_entry_point((was.script,), None, wheels, ()) if was.script else was
-    if missing_module(entry_point, wheels) is not None:
+    entry_point = _looked_up(was, wheels)
+    if any(missing_module(part, wheels) is not None for part in entry_point.parts):
         raise EntryPointMissing(
             f"{before.path.name} starts with {was}, and the new version has no such module",
             hint="build the file again, with another start: -c or -e",
         )
-    written = source_of(entry_point, wheels)
-    if written is not None and entry_point.kind is StartKind.FUNCTION and written.wheel.name in new:
-        check_attribute(
-            entry_point, read_text(written.wheel, written.member), f"{written.member} in {written.wheel.filename}"
-        )
-    return entry_point
+    for part in entry_point.parts:
+        written = source_of(part, wheels)
+        if written is not None and written.wheel.name in new:
+            check_entry_point(part, wheels)
+    return with_summaries(entry_point, wheels)
+
+
+def _looked_up(was: EntryPoint, wheels: Sequence[Wheel]) -> EntryPoint:
+    """`was`, its console scripts as `wheels` have them."""
+    if was.script:
+        return choose_entry_point((was.script,), None, wheels, ())
+    known = {name for wheel in wheels for name in wheel.scripts}
+    commands = []
+    for command in was.commands:
+        now = choose_entry_point((command.name,), None, wheels, ()) if command.name in known else None
+        commands.append(replace(command, module=now.module, attribute=now.attribute) if now else command)
+    return replace(was, commands=tuple(commands))

@@ -64,7 +64,7 @@ class Here:
 def entry_points(entry_point: str | None, scripts: Sequence[str]) -> tuple[str, ...]:
     """The modules and functions among `-e` and `-c`."""
     named = [entry_point] if entry_point else []
-    return (*named, *(script for script in scripts if ":" in script))
+    return (*named, *(script.rpartition("=")[2] for script in scripts if ":" in script))
 
 
 def something_here(text: str, directory: Path) -> Here | None:

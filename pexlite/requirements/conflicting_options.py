@@ -36,8 +36,8 @@ def contradictions(request: BuildRequest, *, has_lock: bool) -> Iterator[Parsed]
         yield problem("--no-lock asks for no lock, and a lock is named", "keep one of them")
     if request.locked and request.ignore_locks:
         yield problem("--locked asks for a lock, and --no-lock for none", "keep one of them")
-    if request.executable is not None and (request.script or request.entry_point):
-        other = f"-c {request.script}" if request.script else f"-e {request.entry_point}"
+    if request.executable is not None and (request.commands or request.entry_point):
+        other = f"-c {request.commands[0]}" if request.commands else f"-e {request.entry_point}"
         yield problem(
             f"--exe {request.executable} says what starts, and so does {other}",
             f"keep one of them; as a module among others: {request.executable}",

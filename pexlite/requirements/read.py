@@ -102,7 +102,7 @@ def _typed(request: BuildRequest, text: str) -> Input:
         request.directory,
         # A word beside a virtual environment is what is installed there.
         bare_words=not request.venvs,
-        entry_points=entry_points(request.entry_point, (request.script,) if request.script else ()),
+        entry_points=entry_points(request.entry_point, request.commands),
         output=request.output,
     )
 

@@ -11,7 +11,8 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
 
     start        find the app's directory, load its launcher
     importing    the modules of this room, out of the member that holds them
-    app          launch, switches, become, program, spark, sharing, failing, interpreters, startup, host, pex_path
+    app          launch, switches, become, commands, program, spark, sharing, failing, interpreters, startup, host,
+                 pex_path
     tags         the Pythons that a file accepts
     pythons      another Python for this file; parses under Python 2.7
     written      files that go into an app's directory as they are
@@ -22,8 +23,9 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
                  store, a tree out of it, and what makes it a venv that starts
     upkeep       check, mend, users, prune: what is wrong, and what may go
     install      the first start
-    tools        PEX_TOOLS=1: info, verify, extract, venv, warm, cache, graph, digest, apply, each on a built_file;
-                 an empty_venv, and what is recorded of the files put into it; reassemble: a new file of old ones
+    tools        PEX_TOOLS=1: info, verify, extract, venv, warm, links, cache, graph, digest, apply, each on a
+                 built_file; an empty_venv, and what is recorded of the files in it; reassemble: a new file of
+                 old ones
     boot         a start that needs the file itself: another Python, a tool, or the app's directory put in order
 
 `start` and `app` run without the rest of the room. Where a start needs it, they hand over to what lies in the

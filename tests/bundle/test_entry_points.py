@@ -45,6 +45,17 @@ def test_one_project_with_one_script_starts_with_it() -> None:
     assert choose_entry_point([], None, WHEELS, [TOOL]).kind is StartKind.INTERPRETER
 
 
+def test_several_commands_are_each_what_its_name_says() -> None:
+    found = choose_entry_point(["tool", "plain", "mine=tool.cli:main"], None, WHEELS, [])
+    assert found.kind is StartKind.COMMANDS
+    assert [(one.name, one.module, one.attribute) for one in found.commands] == [
+        ("mine", "tool.cli", "main"),
+        ("plain", "", ""),
+        ("tool", "tool.cli", "main"),
+    ]
+    assert str(found) == "mine, plain, tool"
+
+
 WRONG = [
     (["tol"], None, EntryPointMissing, "did you mean -c tool?"),
     ([], "not an entry", UsageError, "MODULE:FUNCTION"),
@@ -52,7 +63,11 @@ WRONG = [
     (["a:b:c"], None, UsageError, "write MODULE:FUNCTION or MODULE"),
     (["./tool/cli.py:main"], None, UsageError, "-c tool.cli:main"),
     (["tool"], "tool.cli:main", UsageError, "keep one"),
-    (["tool", "plain"], None, UsageError, "keep one"),
+    (["tool", "plain"], "tool.cli:main", UsageError, "keep one"),
+    (["tool", "tol"], None, EntryPointMissing, "did you mean -c tool?"),
+    (["tool", "tool"], None, UsageError, "a name of its own"),
+    (["tool", "tool.cli:main"], None, UsageError, "-c tool=tool.cli:main"),
+    (["tool", "x=not an entry"], None, UsageError, "MODULE:FUNCTION"),
 ]
 
 

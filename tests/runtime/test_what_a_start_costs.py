@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.model import EntryPoint, LaunchOptions, StartKind
+from pexlite.model import Command, EntryPoint, LaunchOptions, StartKind
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -61,6 +61,9 @@ if __name__ == '__main__':
     main()
 """
 SPARK = {"PYTHON_WORKER_FACTORY_SECRET": "x"}
+COMMANDS = EntryPoint(
+    StartKind.COMMANDS, commands=(Command("other", "quick", "other"), Command("quick", "quick", "main"))
+)
 SCRIPT = EntryPoint(StartKind.SCRIPT, script="tool")
 KINDS: dict[str, tuple[EntryPoint, LaunchOptions, dict[str, str], list[str]]] = {
     "function": (function("quick", "main"), LaunchOptions(), {}, []),
@@ -73,6 +76,9 @@ KINDS: dict[str, tuple[EntryPoint, LaunchOptions, dict[str, str], list[str]]] = 
     "PEX_MODULE": (SCRIPT, LaunchOptions(), {"PEX_MODULE": "quick:main"}, []),
     "PEX_INTERPRETER": (function("quick", "main"), LaunchOptions(), {"PEX_INTERPRETER": "1"}, ["-m", "quick"]),
     "Spark worker": (function("quick", "main"), LaunchOptions(), SPARK, ["-m", "quick"]),
+    "several commands": (COMMANDS, LaunchOptions(), {}, ["quick"]),
+    "several commands, sealed": (COMMANDS, LaunchOptions(inject_args=("sealed",)), {}, ["quick", "more"]),
+    "several commands, sh header": (COMMANDS, LaunchOptions(sh_boot=True), {}, ["quick"]),
     "sh header": (function("quick", "main"), LaunchOptions(sh_boot=True), {}, []),
     "sh header, sealed": (function("quick", "main"), LaunchOptions(sh_boot=True, inject_args=("sealed",)), {}, []),
 }

@@ -67,7 +67,7 @@ def _values(bundle: Bundle, build_id: str) -> dict[str, str]:
     tags = list(dict.fromkeys(tag for variant in bundle.variants for tag in known(variant.pythons, _AHEAD)))
     for implementation, program in (("cp", "python"), ("pp", "pypy")):
         names += [f"{program}{tag[2]}.{tag[3:]}" for tag in reversed(tags) if tag.startswith(implementation)]
-    launch, in_process, own = bundle.launch, bool(bundle.entry_point.module), bool(bundle.own_pythons)
+    launch, in_process, own = bundle.launch, bundle.entry_point.is_called, bool(bundle.own_pythons)
     unless_own = _PERHAPS_OWN if launch.prefer_host else _ALWAYS_OWN
     taken = [*asked_by_people(), *(("PEX_CHOSEN_PYTHON", "PYTHONHOME") if own else ())]
     return {

@@ -81,6 +81,9 @@ class Becoming:
             if self.switches:
                 self.switches.give_back()
             program.become_sealed(list(facts["inject_python_args"]))
+        if "commands" in facts:
+            facts = self.part("commands").chosen(facts, self.place)
+            arguments = sys.argv[1:]
         arguments = [_with_variables(word) for word in facts["inject_args"]] + arguments
         if facts["script"]:
             return program.as_script(facts["script"], arguments)
@@ -128,7 +131,7 @@ def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None
         return
     python, script = place + "/bin/python", ""
     try:
-        if facts["start"] or facts["script"]:
+        if facts["start"] or facts["script"] or "commands" in facts:
             script = place + "/_pexlite_run.py"
             _replace(script, program)
         lines = [python, script, _loader_of(python)]

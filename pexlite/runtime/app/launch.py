@@ -106,6 +106,8 @@ def _prepared(facts: "dict[str, Any]", switches: "Switches | None") -> "dict[str
         prepared: dict[str, Any] = spark.as_worker(facts)
         return prepared
     if not asked and facts["plain"] and not facts["sh_boot"] and not switches:
+        if "commands" in facts:
+            facts = part("commands").chosen(facts, PLACE)
         return facts
     if facts["spark"]:
         spark = part("spark")

@@ -25,7 +25,7 @@ def _info(built_file: BuiltFile, options: "argparse.Namespace") -> None:
         return say_json(manifest)
     own = manifest["pexlite"]
     say(built_file.file)
-    say("  starts     %s" % (manifest["entry_point"] or "a Python interpreter"))
+    say("  starts     %s" % _start_of(manifest))
     say("  runs on    %s" % own["runs_on"])
     say("  asked for  %s" % (", ".join(manifest["requirements"]) or "nothing by name"))
     say("  size       %s" % in_words(os.path.getsize(built_file.file)))
@@ -42,3 +42,9 @@ def _info(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     say("  %d wheels" % len(own["wheels"]))
     for wheel in own["wheels"]:
         say("    %s  %s" % (wheel["name"], in_words(wheel["size"])))
+
+
+def _start_of(manifest: "dict[str, Any]") -> str:
+    commands = manifest["pexlite"]["start"].get("commands", ())
+    names = ", ".join([command["name"] for command in commands])
+    return names or manifest["entry_point"] or "a Python interpreter"

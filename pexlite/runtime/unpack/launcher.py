@@ -32,14 +32,16 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
     import marshal
     from _frozen_importlib_external import MAGIC_NUMBER
 
-    held: dict[str, Any] = {
-        name.rpartition("/")[2]: marshal.dumps(plan.room.code(name + ".py"))
-        for name in _MODULES + (_OF_FEW if alone else ())
-    }
+    names = _modules(facts) + (_OF_FEW if alone else ())
+    held: dict[str, Any] = {name.rpartition("/")[2]: marshal.dumps(plan.room.code(name + ".py")) for name in names}
     held["facts"] = facts
     held["run"] = plan.written("_pexlite_run.py")
     held["site_time"] = site_time
     return MAGIC_NUMBER + marshal.dumps(held)
+
+
+def _modules(facts: "dict[str, Any]") -> "tuple[str, ...]":
+    return _MODULES + (("app/commands",) if "commands" in facts else ())
 
 
 def site_time_of(directory: str) -> int:
@@ -55,7 +57,8 @@ def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
     found = files.read(plan.app.place + "/" + LAUNCHER) or b""
     try:
         held = marshal.loads(found[4:])
-        codes = [marshal.loads(held[name.rpartition("/")[2]]) == plan.room.code(name + ".py") for name in _MODULES]
+        names = _modules(facts)
+        codes = [marshal.loads(held[name.rpartition("/")[2]]) == plan.room.code(name + ".py") for name in names]
         return found[:4] == MAGIC_NUMBER and held["facts"] == facts and all(codes)
     except (EOFError, ValueError, TypeError, KeyError):
         return False
