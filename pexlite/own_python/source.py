@@ -50,7 +50,8 @@ class PythonSource:
 
 def source_of(word: str, store: Store) -> PythonSource:
     """The Python that `--python-from word` names. Raises TargetError for one that no file could carry."""
-    if word.partition(":")[0] == "uv" and not is_there(expanded(Path(word))):
+    # A directory of that name is ./uv.
+    if word.partition(":")[0] == "uv":
         program = python_of_uv(word)
         return _of_program(program, word, lambda prefix: f"uv {Path(os.path.realpath(prefix.root)).name}")
     path = Path(os.path.abspath(expanded(Path(word))))  # noqa: PTH100 - a virtual environment's python is a link

@@ -147,9 +147,10 @@ def _own_pythons(request: BuildRequest, store: Store, report: Report) -> tuple[P
     try:
         from pexlite.own_python.find import python_sources
     except ModuleNotFoundError as missing:
+        if not str(missing.name).startswith("elftools"):
+            raise
         raise UsageError(
-            f"--python-from needs {missing.name}, which is not installed here",
-            hint="pip install 'pexlite[python]'",
+            "--python-from needs pyelftools, which is not installed here", hint="pip install 'pexlite[python]'"
         ) from missing
     words = [str(request.directory / word) if _is_here(word, request) else word for word in request.python_from]
     return python_sources(words, store, report)
@@ -157,7 +158,7 @@ def _own_pythons(request: BuildRequest, store: Store, report: Report) -> tuple[P
 
 def _is_here(word: str, request: BuildRequest) -> bool:
     """Whether `word` is a path relative to the request's directory."""
-    return is_there(request.directory / expanded(word))
+    return word.partition(":")[0] != "uv" and is_there(request.directory / expanded(word))
 
 
 def root_of(entry: LocalWheel) -> Root:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pexlite
 from pexlite.cli.info import in_words
 from pexlite.cli.outcome import closing_lines
-from pexlite.errors import TargetError, VerificationFailed
+from pexlite.errors import TargetError, UsageError, VerificationFailed
 from pexlite.model import BuildResult, IndexSettings, LaunchOptions
 from pexlite.own_python.find import PackedPython
+from pexlite.own_python.prefix import Prefix
+from pexlite.own_python.selection import Wanted
 from pexlite.store.store import Store
 from pexlite.tools.extract import extract_wheels
 from pexlite.tools.info import file_info
@@ -123,3 +126,51 @@ def test_a_python_of_another_version_than_asked_for_is_refused(
             python_from=[str(archive)],
             directory=tmp_path,
         )
+
+
+@pytest.mark.parametrize(("code", "has_tkinter"), [("import tkinter\n", True), ("import json\n", False)])
+def test_tk_goes_in_where_own_code_imports_it(
+    code: str, has_tkinter: bool, prefix: Prefix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[Wanted] = []
+
+    def packed_python(_source: object, parts: Wanted, *_: object) -> PackedPython:
+        wanted.append(parts)
+        raise TargetError("enough is known")
+
+    monkeypatch.setenv("PEXLITE_CACHE_DIR", str(tmp_path / "store"))
+    monkeypatch.setattr("pexlite.own_python.find.packed_python", packed_python)
+    (tmp_path / "app.py").write_text(f"{code}def main(): pass\n")
+    with pytest.raises(TargetError, match="enough is known"):
+        pexlite.build(
+            requirements=[str(tmp_path / "app.py")],
+            index=IndexSettings(no_index=True),
+            python_from=[str(prefix.root / prefix.program)],
+            directory=tmp_path,
+        )
+    assert [parts.tkinter for parts in wanted] == [has_tkinter]
+
+
+def test_without_pyelftools_it_is_said_how_to_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith(("pexlite.own_python.", "elftools"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "elftools", None)
+    with pytest.raises(UsageError, match="needs pyelftools") as refused:
+        pexlite.build(requirements=["app"], python_from=["uv"], directory=tmp_path)
+    assert refused.value.hint == "pip install 'pexlite[python]'"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"python_full": True}, "and it carries none"),
+        ({"launch": LaunchOptions(prefer_host=True)}, "and it carries none"),
+        ({"launch": LaunchOptions(shebang="/usr/bin/python3"), "python_from": ["uv"]}, "starts on its own"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    options: dict[str, Any], words: str, tmp_path: Path, bare_machine: None
+) -> None:
+    with pytest.raises(UsageError, match=words) as refused:
+        pexlite.build(requirements=["app"], directory=tmp_path, **options)
+    assert refused.value.hint

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pexlite.errors import TargetError
+from pexlite.model import no_report
+from pexlite.own_python.find import packed_python
 from pexlite.own_python.match import one_for_each
+from pexlite.own_python.selection import Wanted
 from pexlite.own_python.source import PythonSource, source_of
 from pexlite.store.store import Store
 from pexlite.targets.platforms import platform_target
@@ -34,6 +38,18 @@ def test_the_facts_of_another_machine_s_python_are_read_off_its_files(
 def test_each_target_gets_its_own(source: PythonSource, other: PythonSource) -> None:
     there = platform_target(f"manylinux_2_28_aarch64-cp-{SHORT}-cp{SHORT}")
     assert one_for_each([source.target, there], [other, source]) == (source, other)
+
+
+def test_one_of_another_machine_without_zlib_is_refused(foreign: Path, tmp_path: Path, store: Store) -> None:
+    without = tmp_path / "without.tar.gz"
+    with tarfile.open(foreign) as whole, tarfile.open(without, "w:gz", compresslevel=1) as made:
+        members = [member for member in whole if not Path(member.name).name.startswith("zlib.")]
+        if len(members) == len(whole.getmembers()):
+            pytest.skip("zlib is a part of this Python's program")
+        for member in members:
+            made.addfile(member, whole.extractfile(member) if member.isfile() else None)
+    with pytest.raises(TargetError, match="has no zlib"):
+        packed_python(source_of(str(without), store), Wanted(), store, no_report)
 
 
 @pytest.mark.parametrize(
