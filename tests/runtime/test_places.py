@@ -14,7 +14,7 @@ import pytest
 from pexlite.model import EntryPoint, LaunchOptions, StartKind
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
-from tests.interpreters import Interpreter
+from tests.interpreters import Interpreter, supported
 from tests.runtime.trials import as_root, mounted
 
 # An account that no machine has, another one in each process of the tests: what one leaves, others would find.
@@ -58,8 +58,9 @@ def as_somebody(env: dict[str, str], *command: str | Path) -> subprocess.Complet
 @pytest.fixture
 def public() -> Path:
     """A Python that any account may run."""
-    for path in (Path("/usr/bin/python3"), Path("/usr/local/bin/python3")):
-        if path.exists():
+    known = (Path("/usr/bin/python3"), Path("/usr/local/bin/python3"), *(found.path for found in supported()))
+    for path in filter(Path.exists, known):
+        if all(directory.stat().st_mode & 0o001 for directory in (*path.parents, *path.resolve().parents)):
             return path
     pytest.skip("no Python here that any account may run: apt-get install python3")
 
