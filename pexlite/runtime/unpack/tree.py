@@ -157,9 +157,13 @@ class Plan:
                 os.close(handle)
             content = files.content(source) if head.startswith(b"#!python") else None
             return environment.rewritten_script(content, self.first_line) if content else None
-        if path[-17:] != b".dist-info/RECORD" or path.count(b"/") != 2 or not os.path.exists(source):
+        if path[-17:] != b".dist-info/RECORD" or path.count(b"/") != 2:
             return None
-        return self._record(files.content(source), self.names.index(name))
+        try:
+            content = files.content(source)
+        except FileNotFoundError:
+            return None  # and no other error, by which the app would get one that says less
+        return self._record(content, self.names.index(name))
 
     def _record(self, content: bytes, number: int) -> "bytes | None":
         """RECORD of a wheel with headers or console scripts, which are named where they are; else None."""
