@@ -8,6 +8,7 @@ file of unknown origin, read back, gives a `Manifest`, or NotABundle.
     launcher_configuration   those of a file for hosts without a shell: the static launcher, and what it reads
     pex_info         PEX-INFO, and the facts in `__main__`; docs/file.md has every key
     launch_options   the request's LaunchOptions, checked: what no start could follow is refused
+    windows_launchers  the programs that start console scripts on Windows
     runtime_files    the runtime room as text; switches: the PEX_ variables that it lists
     compiled_main    `__main__.pyc`; checked_main: the program in it that checks the rest
     imported_file    `__pex__`, by which a file on sys.path makes its content importable

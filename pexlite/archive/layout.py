@@ -72,6 +72,7 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     rest = _Rest(members, end_of_parts if as_members else 0)
     rest.add((_bytecode_name(pack), pack.content) for pack, _ in compiled)
     rest.add((f"{_TREES}{number}", tree.text().encode()) for number, tree in enumerate(bundle.trees))
+    rest.add(room.launchers)
     rest.add([("PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode())])
     before_zip = 0 if as_members else end_of_parts
     room_places = {name: rest.add_one(name, content, before_zip) for name, content in _room_files(room)}

@@ -60,6 +60,8 @@ def build_id(bundle: Bundle, version: str, bytecode: Sequence[Bytecode], room: R
     digest = hashlib.sha256(identity)
     for name, source in room.files:
         digest.update(f"{name}:{len(source)}:{source}".encode())
+    for name, program in room.launchers:
+        digest.update(f"{name}:{len(program)}:".encode() + program)
     for pack in bytecode:
         digest.update(f"{pack.python}:{pack.wheel_sha256}:".encode() + pack.content)
     for tree in bundle.trees:

@@ -169,6 +169,8 @@ class Room:
     """Each file's path in the room, with its text."""
     bytecode: RoomBytecode | None
     """None where no Python compiled it."""
+    launchers: tuple[tuple[str, bytes], ...] = ()
+    """The programs that start console scripts on Windows, each with its path in the file."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pexlite.analysis.imports import own_imports
 from pexlite.archive.launch_options import check_launch
 from pexlite.archive.layout import draft
 from pexlite.archive.runtime_files import room_sources
+from pexlite.archive.windows_launchers import windows_launchers
 from pexlite.bundle.collisions import collisions
 from pexlite.bundle.plan import Surroundings, plan_bundle
 from pexlite.bundle.platform_tag import platform_tag
@@ -25,6 +26,7 @@ from pexlite.model import (
     Bundle,
     Decision,
     Draft,
+    Kind,
     LaunchOptions,
     OwnPython,
     Report,
@@ -202,6 +204,8 @@ def _draft(prepared: Prepared, bundle: Bundle, compiled: Sequence[Target], repor
         bundle = replace(bundle, wheels=uncompressed(bundle.wheels, store, report))
     packs = bytecode(bundle.wheels, compiled, store, report)
     room = carried_room(room_sources(), compiled or prepared.targets, store, with_modules=bool(request.bytecode))
+    if any(entry.kind is Kind.CONSOLE_SCRIPT for tree in bundle.trees for entry in tree.entries):
+        room = replace(room, launchers=windows_launchers(target.platform for target in prepared.targets))
     return draft(bundle, __version__, room, packs)
 
 
