@@ -12,15 +12,17 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
     start        find the app's directory, load its launcher
     importing    the modules of this room, out of the member that holds them
     app          launch, switches, become, commands, program, spark, sharing, failing, interpreters, startup, host,
-                 pex_path
+                 pex_path, windows
+    windows      files, directory, interpreters, scripts: what is done otherwise on Windows
+    system       calls that systems do not have in common
     tags         the Pythons that a file accepts
     pythons      another Python for this file; parses under Python 2.7
     written      files that go into an app's directory as they are
     file         zip, whole: the file's own parts, read and checked; interpreter: the Python that it brings
     failed       errors and notices of a start, on stderr
     cache        files, lock, app, roots, private: names, READY, marks, owners
-    unpack       variant, progress, pool, write, wheel, bytecode, tree, environment, launcher: wheels into the
-                 store, a tree out of it, and what makes it a venv that starts
+    unpack       variant, progress, threads, pool, write, wheel, bytecode, tree, environment, launcher: wheels
+                 into the store, a tree out of it, and what makes it a venv that starts
     upkeep       check, mend, users, prune: what is wrong, and what may go
     install      the first start
     tools        PEX_TOOLS=1: info, verify, extract, venv, warm, links, cache, graph, digest, apply, each on a
@@ -51,6 +53,7 @@ The cache
       apps/<build id>.<python key>.sh the pointer by which the sh header finds the app: program, script, loader;
                                       on a Python that the file has brought also its prefix, and what must be there
       locks/<name of an app>          held by the start that makes or mends the app
+      locks/<name of an app>.use      on Windows: shared by all processes that run the app
       locks/<sha256, 32 hex>          held by the launcher that unpacks a Python
       locks/prune                     shared by such starts, held alone by the pruner
       pythons                         which Python was found for a question (see `pythons`)
@@ -86,7 +89,8 @@ The protocol
    opened, the app's directory, `apps/`, `lite-2/` and the root. Anything else goes the slow way: a private root,
    and one line that says why. The sh header asks whether pointer and app are the user's own; modes it cannot see.
    Before anything is removed: real directories of the user, opened with O_NOFOLLOW and worked in by descriptor,
-   names of the form that this room gives, never across a device.
+   names of the form that this room gives, never across a device. On Windows, where modes say nothing, a cache is
+   as closed as the directory that it lies in; a user's profile is.
 7. *Damage that the app swallows.* A process that ends with a code other than 0 has names and sizes compared, once
    a day at most; what is missing is written back, and one line on stderr says so.
 """

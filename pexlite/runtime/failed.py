@@ -106,5 +106,5 @@ def end_as_interrupted() -> "NoReturn":
     import _signal  # type: ignore[import-not-found]
 
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
-    os.kill(os.getpid(), _signal.SIGINT)
+    os.kill(os.getpid(), 0xC000013A if os.name == "nt" else _signal.SIGINT)  # STATUS_CONTROL_C_EXIT
     sys.exit(130)

@@ -37,7 +37,7 @@ class Room:
         self.path = sys.path[:]
         # The standard library first: nothing that PYTHONPATH names may be taken for zlib or json.
         library = os.path.dirname(os.__file__)
-        sys.path[:0] = [library, library + "/lib-dynload"]
+        sys.path[:0] = [library, library + "/lib-dynload", sys.base_exec_prefix + "/DLLs"]
         # Nor what is in the place of a standard one already: a backport of enum may do for whoever imported it.
         self.aside = {}
         for name, module in list(sys.modules.items()):
@@ -45,8 +45,8 @@ class Room:
                 where = str(module.__dict__["__file__"])
             except Exception:
                 continue  # built in; or it does not like to be asked
-            top = library + "/" + name.partition(".")[0]
-            if not where.startswith(library + "/") and (os.path.exists(top + ".py") or os.path.exists(top)):
+            top = library + os.sep + name.partition(".")[0]
+            if not where.startswith(library + os.sep) and (os.path.exists(top + ".py") or os.path.exists(top)):
                 self.aside[name] = sys.modules.pop(name)
         sys.meta_path.insert(0, self)
         return self

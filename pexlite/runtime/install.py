@@ -7,7 +7,7 @@ empty ones, and READY is the last of all: an empty READY does not count.
 import errno
 import os
 
-from . import failed
+from . import failed, system
 from .cache import app, files, lock, roots
 from .file import whole
 from .file.zip import Damaged
@@ -173,7 +173,7 @@ class FirstStart:
             tree.Layout(plan, temporary).run()
             self._add_bytecode(plan, temporary)
             launching.put(plan, self.facts, temporary)
-            os.rename(temporary, plan.app.place)
+            system.rename(temporary, plan.app.place)
         except BaseException as failure:
             wheel.finish_undisturbed(failure)
             files.remove(temporary)
@@ -241,13 +241,13 @@ class FirstStart:
             failed.fail(
                 "%s: %s" % (where, failure.strerror or failure), "set PEX_ROOT to a directory that can be written"
             )
-        disk = os.statvfs(roots.nearest_directory(root))
+        free, more_files = system.free(roots.nearest_directory(root))
         needed, count = self.unpacking.needed, self.unpacking.files
-        why = "%.1f MB needed, %.1f MB free" % (needed / 1e6, disk.f_bavail * disk.f_frsize / 1e6)
+        why = "%.1f MB needed, %.1f MB free" % (needed / 1e6, free / 1e6)
         if failure.errno == errno.EFBIG:
             why += ", and files may not be as large (ulimit -f)"
-        elif failure.errno == errno.ENOSPC and disk.f_files and disk.f_favail < count + 9:
-            why = "%d files needed, %d more can be made (inodes)" % (count, disk.f_favail)
+        elif failure.errno == errno.ENOSPC and more_files is not None and more_files < count + 9:
+            why = "%d files needed, %d more can be made (inodes)" % (count, more_files)
         elif failure.errno != errno.ENOSPC:
             why += ", and the quota is used up"
         failed.fail(

@@ -25,6 +25,7 @@ _CHOSEN = "PEX_CHOSEN_PYTHON"
 _LINE = 120  # characters, at most
 _PATIENCE = 5.0  # seconds until a program that prints no tag counts as no Python
 _REMEMBERED = 20  # lines
+_PROGRAM = ".exe" if os.name == "nt" else ""
 
 _TELL = """
 import sys
@@ -56,15 +57,17 @@ def run_requested(file, switches, accepted, needed="", root=""):
         if not path:
             _fail(
                 "%s needs %s; PEX_PYTHON_PATH=%s has none" % (os.path.basename(file), needed, python_path),
-                "have it name the directories of Pythons, or Pythons themselves, with a colon between them",
+                "have it name the directories of Pythons, or Pythons themselves, with a %s between them"
+                % ("semicolon" if os.pathsep == ";" else "colon"),
             )
-    elif os.sep in asked:
+    elif os.path.dirname(asked):
         path = os.path.expanduser(asked)
     else:
-        named = [path for path in _on_path([asked], python_path) if os.path.basename(path) == asked]
+        own = (asked, asked + _PROGRAM)
+        named = [path for path in _on_path([asked], python_path) if os.path.basename(path) in own]
         path = named[0] if named else ""  # never in the current directory
     if not os.path.isfile(path) or not os.access(path, os.X_OK):
-        where = " on PEX_PYTHON_PATH" if python_path and os.sep not in asked else ""
+        where = " on PEX_PYTHON_PATH" if python_path and not os.path.dirname(asked) else ""
         _fail("PEX_PYTHON=%s is no program here%s" % (asked, where), "give its full path, or unset PEX_PYTHON")
     if os.path.realpath(path) == here:
         return
@@ -162,7 +165,7 @@ def _on_path(names, python_path):  # type: (Sequence[str], str) -> Iterator[str]
     seen = set()
     for name in names:
         for place in places:
-            path = place if os.path.isfile(place) else os.path.join(place, name)
+            path = place if os.path.isfile(place) else os.path.join(place, name + _PROGRAM)
             if path not in seen and os.path.isfile(path) and os.access(path, os.X_OK):
                 seen.add(path)
                 yield os.path.abspath(path)
@@ -170,7 +173,7 @@ def _on_path(names, python_path):  # type: (Sequence[str], str) -> Iterator[str]
 
 def _may_be(path, accepted):  # type: (str, Sequence[str]) -> bool
     """Whether the program at `path` may be accepted, judged by the version in its name once links are followed."""
-    found = re.match(r"(python|pypy)(\d)\.(\d+)(t?)$", os.path.basename(os.path.realpath(path)))
+    found = re.match(r"(python|pypy)(\d)\.(\d+)(t?)(?:\.exe)?$", os.path.basename(os.path.realpath(path)))
     if not found:
         return True
     program, major, minor, free = found.groups()
@@ -227,7 +230,7 @@ class _Memory:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             with os.fdopen(handle, "wb") as file:
                 file.write("\n".join(lines + [self._line(path), ""]).encode("utf-8"))
-            os.rename(temporary, self.path)
+            getattr(os, "replace", os.rename)(temporary, self.path)
         except (OSError, IOError, ValueError):
             pass  # a cache that is only read, or a name that is no text
 
@@ -274,6 +277,10 @@ def _start_over(path, file, switches):  # type: (str, str, Optional[Switches]) -
         switches.give_back()
     os.environ[_CHOSEN] = "1"
     try:
+        if os.name == "nt":
+            from .app.windows import run_instead
+
+            run_instead([path] + sys.argv)
         os.execv(path, [path] + sys.argv)
     except OSError as failure:
         _fail("%s cannot be started: %s" % (path, failure.strerror), "name another by PEX_PYTHON=/path/to/python")

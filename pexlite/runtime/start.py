@@ -56,7 +56,8 @@ def _is_the_hosts():  # type: () -> bool
 
 def app_directory(facts):  # type: (dict[str, Any]) -> str
     """The path of the app's directory for these `facts` and this Python."""
-    return "%s/%s/apps/%s-%s" % (cache_root(facts["pex_root"]), LAYOUT, facts["build_id"], python_key())
+    name = "%s-%s" % (facts["build_id"], python_key())
+    return os.sep.join((cache_root(facts["pex_root"]), LAYOUT, "apps", name))
 
 
 def launcher(place, facts):  # type: (str, dict[str, Any]) -> Optional[ModuleType]
@@ -85,6 +86,9 @@ def launcher(place, facts):  # type: (str, dict[str, Any]) -> Optional[ModuleTyp
 
 def _own_launcher(place):  # type: (str) -> bytes
     """The launcher's content. Raises OSError unless this user or root owns it and the directories above it."""
+    if os.name == "nt":  # where modes say nothing, and a user's profile is closed to others
+        with open(place + "/" + LAUNCHER, "rb") as file:
+            return file.read()
     # Non-blocking: a pipe of that name would have this start wait for a writer.
     descriptor = os.open(place + "/" + LAUNCHER, os.O_RDONLY | os.O_NONBLOCK)
     try:
@@ -103,7 +107,7 @@ def _own_launcher(place):  # type: (str) -> bytes
 
 def is_own(found):  # type: (os.stat_result) -> bool
     """Whether this user or root owns the `found` file (os.stat), and nobody else may write to it."""
-    return not found.st_mode & 0o022 and found.st_uid in (0, os.geteuid())
+    return os.name == "nt" or not found.st_mode & 0o022 and found.st_uid in (0, os.geteuid())
 
 
 def put_in_order(file):  # type: (str) -> ModuleType
@@ -121,7 +125,7 @@ def explain(failure, file):  # type: (BaseException, str) -> NoReturn
         import _signal  # type: ignore[import-not-found]  # `signal` takes long enough for another one to come
 
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
-        os.kill(os.getpid(), _signal.SIGINT)
+        os.kill(os.getpid(), 0xC000013A if os.name == "nt" else _signal.SIGINT)  # STATUS_CONTROL_C_EXIT
     try:
         with room_of(file, FACTS):
             from __pexlite__ import failed
@@ -138,7 +142,7 @@ def room_of(file, facts):  # type: (str, dict[str, Any]) -> Any
     path = sys.path[:]
     # The standard library first: nothing that PYTHONPATH names may be taken for zlib or json.
     library = os.path.dirname(os.__file__)
-    sys.path[:0] = [library, library + "/lib-dynload"]
+    sys.path[:0] = [library, library + "/lib-dynload", sys.base_exec_prefix + "/DLLs"]
     try:
         texts = texts_in(_checked(file, facts, "room"))
         importing = {"__name__": "pexlite_importing"}  # type: dict[str, Any]
@@ -194,7 +198,7 @@ def cache_root(baked_in):  # type: (Optional[str]) -> str
     root = os.environ.get("PEX_ROOT") or baked_in
     if not root:
         # A plain concatenation where expanduser would import pwd.
-        home = os.environ.get("HOME") or os.path.expanduser("~")
+        home = os.environ.get("USERPROFILE" if os.name == "nt" else "HOME") or os.path.expanduser("~")
         if home == "~":
             home = "/dev/null"  # nobody's: a private directory will be used
         return os.path.abspath(home.rstrip("/") + "/.pex")
@@ -204,7 +208,8 @@ def cache_root(baked_in):  # type: (Optional[str]) -> str
 def python_key():  # type: () -> str
     """The name of this Python among all that may share the cache, as "cp311-9f86d081e2"."""
     abi = getattr(sys, "abiflags", "")
-    names = (sys.implementation, abi, os.uname()[4], sys.maxsize, sys.base_prefix, sys.base_exec_prefix)
+    machine = sys.version if os.name == "nt" else os.uname()[4]
+    names = (sys.implementation, abi, machine, sys.maxsize, sys.base_prefix, sys.base_exec_prefix)
     text = ascii(names).encode()
     try:
         from _imp import source_hash  # hashlib alone would cost 2 ms

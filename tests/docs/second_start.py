@@ -207,6 +207,11 @@ def launcher(file: BuiltFile, site_packages: Path) -> bytes:
     }
     held["facts"] = file.facts
     held["run"] = file.texts["written/_pexlite_run.py"].encode()
+    held["inside"] = {
+        "python": "/bin/python",
+        "scripts": "/bin",
+        "packages": f"/lib/python3.{sys.version_info[1]}/site-packages",
+    }
     held["site_time"] = site_packages.stat().st_mtime_ns
     return MAGIC_NUMBER + marshal.dumps(held)
 

@@ -52,13 +52,14 @@ class Becoming:
             switches.say("%s runs %s" % (sys.executable, self.place))
         if (
             facts["sh_boot"]
+            and os.name != "nt"
             and self.parts["facts"]["inherit_path"] == "false"
             and not _leads_somewhere(shell_pointer(self.place))
         ):
             leave_for_shell(facts, self.place, self.parts["run"])
         for name, value in facts["inject_env"]:
             os.environ.setdefault(name, value)
-        _put_scripts_on_path(facts["bin_path"], self.place + "/bin")
+        _put_scripts_on_path(facts["bin_path"], self.place + self.parts["inside"]["scripts"])
         is_interpreter = bool(spark) and spark.prepare(facts, asked)
         if facts.get("as_module"):
             return facts
@@ -70,7 +71,7 @@ class Becoming:
 
     def _as_program(self, facts: "dict[str, Any]", is_interpreter: bool) -> "dict[str, Any]":
         """The facts of a start in this process. May not return: execs what this process cannot run itself."""
-        program: Program = self.part("program").Program(facts, self.place, self.parts["site_time"], self.damage)
+        program: Program = self.part("program").Program(facts, self.place, self.parts, self.damage, self.part)
         arguments = sys.argv[1:]
         if self.switches and self.switches.script:
             return program.as_script(self.switches.script, arguments)

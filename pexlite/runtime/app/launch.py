@@ -157,6 +157,8 @@ def damage(file: str, began: "float | None") -> "Any":
 
 def note_use(place: str) -> None:
     """Set READY's time to now if it is more than a day old. Raises OSError where there is no app."""
+    if os.name == "nt":
+        part("windows").hold(place)
     found = os.stat(place + "/READY")
     if not found.st_size:
         raise OSError  # a power cut leaves READY empty
@@ -213,16 +215,16 @@ def enter(place: str, facts: "dict[str, Any]") -> None:
     """
     inherit_path = facts["inherit_path"]
     library = os.path.dirname(os.__file__)
-    site_packages = "%s/lib/%s/site-packages" % (place, os.path.basename(library))
+    site_packages = place + PARTS["inside"]["packages"]
     keep = _standard_path(library)
     given = _on_pythonpath()
     # By it a tool of the bundle reaches into what it starts, as opentelemetry-instrument does.
-    tools = [entry for entry in given if entry.startswith(place + "/")]
+    tools = [entry for entry in given if entry.startswith(place + os.sep)]
     inherited = [entry for entry in facts.get("inherited", ()) if entry not in tools]
     is_own = sys.prefix == place
     if inherit_path != "prefer" and (given or not is_own):
         tops = set(_tops(site_packages)) if inherit_path == "fallback" else None
-        _forget_foreign_modules(keep, (place + "/",) + _let_in(facts), tops)
+        _forget_foreign_modules(keep, (place + os.sep,) + _let_in(facts), tops)
     own = [site_packages]
     if is_own:  # its .pth files have been run
         foreign = set(keep + given + inherited + ["", place, sys.argv[0]])
@@ -254,7 +256,7 @@ def _share_with_interpreters(facts: "dict[str, Any]") -> None:
 def _become_environment(place: str, site_packages: str, facts: "dict[str, Any]") -> None:
     """Do what the `site` module has done in the app's own Python."""
     sys.prefix = sys.exec_prefix = place
-    sys.executable = place + "/bin/python"
+    sys.executable = place + PARTS["inside"]["python"]
     site: Any = sys.modules.get("site")
     if site is not None:
         site.PREFIXES[:] = [place]
@@ -295,6 +297,9 @@ def _join(facts: "dict[str, Any]", site_packages: str) -> None:
 
 def _standard_path(library: str) -> "list[str]":
     """The entries of sys.path that belong to Python itself, in their order."""
+    if os.name == "nt":
+        found: list[str] = part("windows").standard_path(library)
+        return found
     if sys.implementation.name == "cpython":
         version = sys.version_info
         names = [os.path.basename(library), "python%d%d.zip" % version[:2]]
@@ -319,7 +324,7 @@ def _standard_path(library: str) -> "list[str]":
 
 def _let_in(facts: "dict[str, Any]") -> "tuple[str, ...]":
     """The directories that the start adds to `sys.path`, each with a trailing slash."""
-    return tuple([entry + "/" for entry in facts.get("extra_path", ())])
+    return tuple([entry + os.sep for entry in facts.get("extra_path", ())])
 
 
 def _tops(site_packages: str) -> "list[str]":
@@ -341,14 +346,14 @@ def _forget_foreign_modules(
     run where the sh header started the app's Python.
     """
     # Look at all of them before dropping any: a namespace package finds its path through its parent module.
-    own = tuple([entry + "/" for entry in standard])
+    own = tuple([entry + os.sep for entry in standard])
     places = [(name, _place_of(module)) for name, module in list(sys.modules.items()) if name != "__main__"]
     shortest = min([len(entry) for entry in own])
     foreign = set()
     for name, where in places:
         if not where or where.startswith(others) or tops is not None and name.partition(".")[0] not in tops:
             continue
-        if "-packages/" in where[shortest:] + "/" or not where.startswith(own):
+        if "-packages" + os.sep in where[shortest:] + os.sep or not where.startswith(own):
             foreign.add(name)
             del sys.modules[name]
     finders: Any

@@ -22,6 +22,8 @@ def added(entries: "list[str]", python_key: str) -> "list[str]":
 def _directory(entry: str, python_key: str) -> str:
     """The site-packages of a file or a virtual environment, else the directory `entry` itself."""
     inside = "/lib/%s/site-packages" % os.path.basename(os.path.dirname(os.__file__))
+    if os.name == "nt":
+        inside = "\\Lib\\site-packages"
     if not os.path.isdir(entry):
         return _unpacked(entry, python_key) + inside
     if not os.path.isfile(entry + "/pyvenv.cfg"):
@@ -56,10 +58,18 @@ def _said_by(command: "list[str]") -> str:
     kept = ("PEX_ROOT", "PEX_KEEP_DAYS")
     variables = {name: value for name, value in os.environ.items() if name[:4] != "PEX_" or name in kept}
     variables["PEX_TOOLS"] = "1"
+    if os.name == "nt":
+        sys.path.insert(0, os.path.dirname(os.__file__))
+        import subprocess
+
+        del sys.path[0]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, env=variables)
+        lines = child.communicate()[0].decode("utf-8", "replace").splitlines()
+        return lines[-1] if lines and not child.returncode else ""
     reading, writing = os.pipe()
     # Not by `subprocess`: whatever PYTHONPATH names could take the place of what that imports.
-    child = os.fork()
-    if not child:
+    process = os.fork()
+    if not process:
         try:
             os.dup2(writing, 1)
             os.execve(command[0], command, variables)
@@ -68,7 +78,7 @@ def _said_by(command: "list[str]") -> str:
     os.close(writing)
     with os.fdopen(reading, "rb") as output:
         lines = os.fsdecode(output.read()).splitlines()
-    return lines[-1] if lines and not os.waitpid(child, 0)[1] else ""
+    return lines[-1] if lines and not os.waitpid(process, 0)[1] else ""
 
 
 def _refuse(entry: str, why: str) -> "NoReturn":

@@ -37,16 +37,26 @@ _BY_SHELL = "/_pexlite_run.py"  # what the sh header has the app's Python run
 class Program:
     """A program of the app in the directory `place`, which this process runs itself or execs.
 
-    `site_time` is site-packages' mtime when it was finished, in nanoseconds, 0 in a venv made of the file;
-    `damage` is launch.damage.
+    `parts` is the launcher's content, whose "site_time" is site-packages' mtime when it was finished, in
+    nanoseconds, 0 in a venv made of the file; `damage` and `part` are launch's.
     """
 
-    def __init__(self, facts: "Facts", place: str, site_time: int, damage: "Callable[..., Any]") -> None:
+    def __init__(
+        self,
+        facts: "Facts",
+        place: str,
+        parts: "dict[str, Any]",
+        damage: "Callable[..., Any]",
+        part: "Callable[[str], Any]",
+    ) -> None:
         self.facts = facts
         self.place = place
-        self.python = place + "/bin/python"
-        self.site_time = site_time
+        self.python = place + parts["inside"]["python"]
+        self.scripts = place + parts["inside"]["scripts"]
+        self.site_packages = place + parts["inside"]["packages"]
+        self.site_time: int = parts["site_time"]
         self.damage = damage
+        self.part = part
 
     def as_python(self, arguments: "list[str]") -> "Facts":
         """The facts of a start that does what the app's Python does with `arguments`.
@@ -65,18 +75,25 @@ class Program:
 
     def as_script(self, name: str, arguments: "list[str]") -> "Facts":
         """The facts of a start that runs the Python script `name` in bin/. May not return: execs other scripts."""
-        path = "%s/bin/%s" % (self.place, name)
+        path = self.scripts + os.sep + name
+        if os.name == "nt":
+            path = self.part("windows").script_path(path)
         if not os.path.exists(path) or not self._looks_whole():
             self.mend()
         try:
             with open(path, "rb") as script:
                 content = script.read()
         except OSError:
-            known = ", ".join(sorted(set(os.listdir(self.place + "/bin")) - _PYTHONS)) or "none"
+            names = os.listdir(self.scripts)
+            if os.name == "nt":
+                names = self.part("windows").names_of_scripts(names)
+            known = ", ".join(sorted(set(names) - _PYTHONS)) or "none"
             sys.stderr.write("error: there is no script %r in this file\n  it has: %s\n" % (name, known))
             sys.stderr.write("hint: set PEX_SCRIPT to one of these, or PEX_MODULE to a module\n")
             sys.exit(1)
         words = [path] + arguments
+        if os.name == "nt":
+            content = self.part("windows").program_in(path, content)
         if not _is_python_script(content):
             self.execute(words)
         found = _is_plain() and _source(words, content)
@@ -87,12 +104,11 @@ class Program:
     def _in_this_process(self, found: "Found", arguments: "list[str]") -> "Facts":
         """The facts of a start in this process of the `found` program, for these arguments of the app's Python."""
         start, words, first = found
-        site_packages = "%s/lib/%s/site-packages" % (self.place, os.path.basename(os.path.dirname(os.__file__)))
         original = [self.python] + _python_options() + arguments
         return dict(
             self.facts,
             start=start,
-            pth=_startup_files(site_packages),
+            pth=_startup_files(self.site_packages),
             program=(words, first, original),
             drives=self.facts.get("drives") or self._may_drive_spark(),
         )
@@ -123,6 +139,8 @@ class Program:
         if not self._looks_whole():
             self.mend()
         try:
+            if os.name == "nt":
+                self.part("windows").run_instead(words)
             os.execv(words[0], words)
         except OSError as failure:
             sys.stderr.write("error: %s cannot be started: %s\n" % (words[0], failure.strerror))
@@ -140,17 +158,15 @@ class Program:
         """
         if not self.site_time:
             return True  # a venv, which is nobody's to mend
-        library = os.path.basename(os.path.dirname(os.__file__))
-        site_packages = "%s/lib/%s/site-packages" % (self.place, library)
         try:
             if not os.path.exists(self.python) or not os.path.exists(self.place + "/pyvenv.cfg"):
                 return False
-            if os.stat(site_packages).st_mtime_ns == self.site_time:
+            if os.stat(self.site_packages).st_mtime_ns == self.site_time:
                 return True
             # As bytes: READY may have been written under another locale.
             with open(self.place + "/READY", "rb") as ready:
                 expected = ready.read().split(b"\n\n", 1)[1].split(b"\n")
-            return set(expected).issubset([b""] + os.listdir(os.fsencode(site_packages)))
+            return set(expected).issubset([b""] + os.listdir(os.fsencode(self.site_packages)))
         except (OSError, IndexError):
             return False
 

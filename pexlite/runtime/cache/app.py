@@ -4,6 +4,7 @@ import os
 import sys
 
 from ..start import LAYOUT
+from ..system import IS_WINDOWS
 from . import files
 
 TYPE_CHECKING = False
@@ -11,21 +12,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+SCRIPTS = "Scripts" if IS_WINDOWS else "bin"
+PYTHON = SCRIPTS + ("/python.exe" if IS_WINDOWS else "/python")
+
+
 def library() -> str:
     """The name of this Python's library directory, as "python3.11"."""
-    return os.path.basename(os.path.dirname(os.__file__))
+    return "python%d.%d" % sys.version_info[:2] if IS_WINDOWS else os.path.basename(os.path.dirname(os.__file__))
+
+
+def packages() -> str:
+    """The path of site-packages in an app's directory, for this Python."""
+    return "Lib/site-packages" if IS_WINDOWS else "lib/%s/site-packages" % library()
 
 
 def site_packages(place: str) -> str:
     """The path of site-packages in the app's directory `place`, for this Python."""
-    return "%s/lib/%s/site-packages" % (place, library())
+    return "%s/%s" % (place, packages())
+
+
+def inside() -> "dict[str, str]":
+    """The paths in an app's directory that starts need, each after a separator."""
+    found = {"python": "/" + PYTHON, "scripts": "/" + SCRIPTS, "packages": "/" + packages()}
+    return {name: path.replace("/", os.sep) for name, path in found.items()}
 
 
 class App:
     """The app in the directory `place`, ".../lite-2/apps/<build id>-<python key>"."""
 
     def __init__(self, place: str) -> None:
-        self.place = place
+        self.place = place = place.replace(os.sep, "/")
         self.name = os.path.basename(place)
         self.root = os.path.dirname(os.path.dirname(place))
         self.build_id = self.name.partition("-")[0]
@@ -162,6 +178,11 @@ def is_pointer_name(name: str) -> bool:
     return name.endswith(".sh") and (is_app_name(app_pointed_to(name)) or _is_hex(name[:-3], 16))
 
 
+def app_locked_by(name: str) -> str:
+    """The name of the app to which a lock belongs: held by who makes the app, or (".use") by who runs it."""
+    return name[:-4] if name.endswith(".use") else name
+
+
 def app_pointed_to(name: str) -> str:
     """The name of the app to which a pointer of this name leads."""
     return name[:-3].replace(".", "-")
@@ -182,5 +203,7 @@ def _is_hex(text: str, length: int) -> bool:
 
 
 def interpreters() -> "tuple[str, ...]":
-    """The names of the app's Python in bin/."""
+    """The names of the app's Python among its scripts."""
+    if IS_WINDOWS:
+        return ("python.exe", "pythonw.exe")
     return ("python", "python3", "python%d.%d" % sys.version_info[:2])

@@ -6,6 +6,7 @@ import stat
 import time
 import zlib
 
+from .. import system
 from ..start import LAYOUT
 
 # Errors of a path that is no directory, or where this process may not write.
@@ -23,6 +24,7 @@ UNWRITABLE = (
 
 def make_directories(path: "str | bytes") -> None:
     """Make the directory `path` and its missing parents, writable by this user alone whatever the umask."""
+    path = system.at(path)
     try:
         os.mkdir(path, 0o755)
     except FileExistsError:
@@ -52,7 +54,7 @@ def make_tree(top: bytes, paths: "set[bytes]") -> None:
             path = path.rpartition(b"/")[0]
     for path in sorted(wanted):
         try:
-            os.mkdir(path, 0o755)
+            os.mkdir(system.at(path), 0o755)
         except FileExistsError:
             if not os.path.isdir(path):
                 raise
@@ -63,22 +65,26 @@ def beside(place: str) -> str:
 
     For a path inside the directory of an app, a wheel or a Python it lies next to that, where the pruner finds it.
     """
+    place = place.replace(os.sep, "/")
     for folder in ("apps", "wheels", "interpreters"):
         head, found, inside = place.rpartition("/%s/%s/" % (LAYOUT, folder))
         if found:
             place = head + found + inside.partition("/")[0]
-    host = zlib.crc32(os.fsencode(os.uname()[1])) & 0xFFFFFFFF
-    return "%s/.%s-%d-%d-%08x" % (*os.path.split(place), os.getpid(), time.time() * 1e6, host)
+    return "%s/.%s-%d-%d-%s" % (*os.path.split(place), os.getpid(), time.time() * 1e6, _host())
 
 
 def is_of_this_host(temporary: str) -> bool:
     """Whether `beside` made this name on this host."""
-    return temporary.endswith("-%08x" % (zlib.crc32(os.fsencode(os.uname()[1])) & 0xFFFFFFFF))
+    return temporary.endswith("-" + _host())
+
+
+def _host() -> str:
+    return "%08x" % (zlib.crc32(os.fsencode(system.host())) & 0xFFFFFFFF)
 
 
 def write(path: "str | bytes", content: bytes, mode: int = 0o644) -> None:
     """Write a new file. Raises FileExistsError where the path exists."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    handle = system.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         while content:
             content = content[os.write(handle, content) :]
@@ -91,7 +97,7 @@ def replace(path: str, content: bytes, mode: int = 0o644) -> None:
     temporary = beside(path)
     try:
         write(temporary, content, mode)
-        os.rename(temporary, path)
+        system.rename(temporary, path)
     except BaseException:
         remove(temporary)
         raise
@@ -107,7 +113,7 @@ def read(path: "str | bytes") -> "bytes | None":
 
 def content(path: "str | bytes") -> bytes:
     """The content of a file. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    handle = system.open_file(path, os.O_RDONLY | system.NONBLOCK)
     try:
         pieces = [os.read(handle, 1 << 20)]
         while pieces[-1]:
@@ -120,7 +126,7 @@ def content(path: "str | bytes") -> bytes:
 def size_of(path: "str | bytes") -> int:
     """The size in bytes of the file at `path`, links followed; -1 where there is none."""
     try:
-        return os.stat(path).st_size
+        return os.stat(system.at(path)).st_size
     except OSError:
         return -1
 
@@ -130,6 +136,10 @@ def remove(path: str) -> None:
 
     Works by directory descriptors, follows no link and stays on one device.
     """
+    if system.IS_WINDOWS:
+        from ..windows.files import remove as remove_tree
+
+        return remove_tree(path)
     folder, name = os.path.split(path)
     try:
         parent = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

@@ -1,8 +1,10 @@
-"""Locks by flock: one start makes an app while others wait for it; the pruner runs alone."""
+"""Locks: one start makes an app while others wait for it; the pruner runs alone."""
 
 import errno
 import os
 import time
+
+from .. import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,24 +37,21 @@ class Lock:
         Gives up as soon as `until()` is true. Calls `waiting(seconds)` while it waits.
         """
         try:
-            import fcntl
-
-            self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._handle = system.open_file(self.path, os.O_RDWR | os.O_CREAT, 0o600)
             found = os.fstat(self._handle)
-            if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+            if found.st_uid != system.user() or system.permissions(found) & 0o077:
                 return self  # other accounts could open it too, and hold it for ever
-            how = (fcntl.LOCK_SH if self.shared else fcntl.LOCK_EX) | fcntl.LOCK_NB
+            attempt = _by_range if system.IS_WINDOWS else _by_flock()
         except (ImportError, OSError):
             return self
         begin, pause = time.time(), 0.002
         while until is None or not until():
             try:
-                fcntl.flock(self._handle, how)
-                self.held = True
-                break
-            except OSError as failure:
-                if failure.errno not in _BUSY:
+                if attempt(self._handle, self.shared):
+                    self.held = True
                     break
+            except OSError:
+                break
             waited = time.time() - begin
             if waited >= patience:
                 self.refused = True
@@ -71,3 +70,25 @@ class Lock:
             os.close(self._handle)
             self._handle = -1
         self.held = False
+
+
+def _by_flock() -> "Callable[[int, bool], bool]":
+    """The function that tries to lock an open file, alone or shared. Raises ImportError without flock."""
+    import fcntl
+
+    def attempt(handle: int, shared: bool) -> bool:
+        try:
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            return True
+        except OSError as failure:
+            if failure.errno in _BUSY:
+                return False
+            raise
+
+    return attempt
+
+
+def _by_range(handle: int, shared: bool) -> bool:
+    from ..app.windows import attempt
+
+    return attempt(handle, shared)

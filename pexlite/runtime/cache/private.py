@@ -5,6 +5,7 @@ import os
 import stat
 import time
 
+from .. import system
 from ..failed import notice
 from ..start import LAYOUT
 
@@ -19,7 +20,7 @@ def place_in(place: str, why: str) -> "str | None":
         return None
     if why:
         notice("%s: using %s" % (why, root))
-    return "%s/%s/apps/%s" % (root, LAYOUT, os.path.basename(place))
+    return os.sep.join((root, LAYOUT, "apps", os.path.basename(place)))
 
 
 def _make_private() -> "str | None":
@@ -28,11 +29,12 @@ def _make_private() -> "str | None":
 
     for place in _places():
         try:
-            turn = _take_turn(place)
+            turn = -1 if system.IS_WINDOWS else _take_turn(place)  # no directory is opened there
             try:
                 return find_private() or tempfile.mkdtemp(prefix=_private_name(), dir=place)
             finally:
-                os.close(turn)
+                if turn >= 0:
+                    os.close(turn)
         except OSError:
             continue
     return None
@@ -41,11 +43,13 @@ def _make_private() -> "str | None":
 def _places() -> "list[str]":
     """The directories that may hold a private directory, best first."""
     places = [os.environ.get("TMPDIR"), "/var/tmp", "/tmp", "/dev/shm"]
-    return [os.path.abspath(place) for place in places if place and _may_hold_private(place, os.geteuid())]
+    if system.IS_WINDOWS:
+        places = [os.environ.get("TEMP")]  # of this user alone
+    return [os.path.abspath(place) for place in places if place and _may_hold_private(place, system.user())]
 
 
 def _private_name() -> str:
-    return "pexlite-%d-" % os.geteuid()
+    return "pexlite-%d-" % system.user()
 
 
 def find_private() -> "str | None":
@@ -53,7 +57,7 @@ def find_private() -> "str | None":
     for place in _places():
         for name in sorted(os.listdir(place)):
             path = os.path.join(place, name)
-            if name.startswith(_private_name()) and _is_private(path, os.geteuid()):
+            if name.startswith(_private_name()) and _is_private(path, system.user()):
                 return path
     return None
 
@@ -87,7 +91,7 @@ def _may_hold_private(place: str, user: int) -> bool:
         found = os.stat(place)
     except OSError:
         return False
-    closed = not found.st_mode & 0o022 or bool(found.st_mode & stat.S_ISVTX)
+    closed = not system.permissions(found) & 0o022 or bool(found.st_mode & stat.S_ISVTX)
     writable = os.access(place, os.R_OK | os.W_OK | os.X_OK)
     return stat.S_ISDIR(found.st_mode) and found.st_uid in (0, user) and closed and writable
 
@@ -97,4 +101,5 @@ def _is_private(path: str, user: int) -> bool:
         found = os.lstat(path)
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == user and found.st_mode & 0o777 == 0o700
+    closed = system.IS_WINDOWS or found.st_mode & 0o777 == 0o700
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == user and closed

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 
+from .. import system
 from ..start import is_own
 from . import files
 
@@ -32,11 +33,11 @@ def distrust(place: str) -> str:
         found = os.stat(above)
     except OSError:
         return ""  # a directory that cannot be looked at: making the root there fails by itself
-    return "" if found.st_uid in (0, os.geteuid()) else _words(above, found)
+    return "" if found.st_uid in (0, system.user()) else _words(above, found)
 
 
 def _words(path: str, found: os.stat_result) -> str:
-    if found.st_uid not in (0, os.geteuid()):
+    if found.st_uid not in (0, system.user()):
         return "%s belongs to another account (%d)" % (path, found.st_uid)
     return "%s may be written by others (mode %o)" % (path, stat.S_IMODE(found.st_mode))
 
@@ -86,6 +87,8 @@ def is_ours(layout: str) -> bool:
 
 def refuses_programs(root: str) -> bool:
     """Whether programs at `root` can be neither run nor loaded, because it is mounted noexec."""
+    if system.IS_WINDOWS:
+        return False
     try:
         return bool(os.statvfs(root).f_flag & getattr(os, "ST_NOEXEC", 0))
     except OSError:

@@ -9,6 +9,7 @@ import os
 import struct
 import zlib
 
+from .. import system
 from ..importing import Room, codes_in
 from ..start import COMPILED, ROOM, texts_in
 from . import zip as archive
@@ -68,6 +69,11 @@ class Whole:
         """The text of a variant's tree; bundle/tree.py has its form. Raises Damaged."""
         return self.part(".trees/%d" % variant)
 
+    def launcher(self) -> "bytes | None":
+        """The program that starts console scripts on this Windows, or None. Raises Damaged."""
+        name = ".launchers/%s.exe" % system.platform()
+        return self.part(name) if name in self._members else None
+
     def close(self) -> None:
         """Close the file."""
         os.close(self.descriptor)
@@ -78,7 +84,7 @@ def opened(file: str, room: "Room | None" = None) -> Whole:
 
     A `room` that is given replaces the modules in the file.
     """
-    descriptor = os.open(file, os.O_RDONLY)
+    descriptor = system.open_file(file, os.O_RDONLY)
     try:
         whole = Whole(descriptor, _own_members(descriptor), file, room)
         _check_header(descriptor, whole.manifest["pexlite"]["header"])

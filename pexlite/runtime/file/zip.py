@@ -1,8 +1,9 @@
 """Zip archives inside a file: directories read, members' contents read and checked."""
 
-import os
 import struct
 import zlib
+
+from .. import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,9 +98,9 @@ def _zip64_values(extra: bytes, *values: int) -> "tuple[int, ...]":
 
 def read(descriptor: int, offset: int, size: int) -> bytes:
     """The `size` bytes at `offset`. Raises Damaged where the file is shorter."""
-    content = os.pread(descriptor, size, offset)
+    content = system.read_at(descriptor, size, offset)
     while len(content) < size:
-        more = os.pread(descriptor, size - len(content), offset + len(content))
+        more = system.read_at(descriptor, size - len(content), offset + len(content))
         if not more:
             raise Damaged("the file ends too early")
         content += more
@@ -110,7 +111,7 @@ def read_member(descriptor: int, member: Member) -> "bytes | memoryview":
     """The member's content. Raises Damaged when its size or CRC differs from the directory's."""
     # One read gets both local header and data: the header's extra field is rarely longer than this guess.
     guess = 30 + len(member.name.encode("utf-8")) + 64
-    block = os.pread(descriptor, guess + member.compressed, member.offset)
+    block = system.read_at(descriptor, guess + member.compressed, member.offset)
     start = data_start(block)
     if len(block) < start + member.compressed:
         block = read(descriptor, member.offset, start + member.compressed)

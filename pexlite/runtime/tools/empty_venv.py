@@ -5,6 +5,7 @@ import re
 import sys
 
 from ..cache import app, files
+from ..system import IS_WINDOWS
 from ..unpack import environment
 from .built_file import USAGE, ToolError
 from .recorded import make_way, write_record
@@ -12,6 +13,8 @@ from .recorded import make_way, write_record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
+    from ..unpack.tree import Plan
 
 MARK = "\nmade-by = pexlite\n"  # in pyvenv.cfg
 _HERE = '"$(cd "$(dirname "${BASH_SOURCE:-$0}")/.." && pwd)"'
@@ -29,18 +32,28 @@ def check_prompt(prompt: str) -> None:
 
 def make_empty(place: str, name: str, options: "argparse.Namespace") -> None:
     """Make an empty venv without pip, on the Python that this one is based on. `name` is the file's."""
-    import venv
-
     sys.executable = sys._base_executable = environment.base_python()  # type: ignore[attr-defined]
     prompt = options.prompt or re.sub("[^A-Za-z0-9._+-]", "_", os.path.splitext(name)[0])
+    try:
+        import venv
+    except ImportError:
+        return _make_plain(place, prompt, options)
     venv.EnvBuilder(
-        symlinks=not options.copies,
+        symlinks=not options.copies and not IS_WINDOWS,
         with_pip=False,
         prompt=prompt,
         system_site_packages=options.system_site_packages,
     ).create(place)
     with open(place + "/pyvenv.cfg", "a", encoding="utf-8") as file:
         file.write(MARK.lstrip())
+
+
+def _make_plain(place: str, prompt: str, options: "argparse.Namespace") -> None:
+    """Make the venv without the module venv, which Windows' embeddable Python lacks; none can be activated."""
+    environment.put_interpreters(place)
+    files.make_directories(app.site_packages(place))
+    text = environment.configuration(environment.base_python(), prompt, options.system_site_packages)
+    files.write(place + "/pyvenv.cfg", (text + MARK.lstrip()).encode("utf-8", "surrogateescape"))
 
 
 def make_movable(place: str, template: bytes) -> None:
@@ -75,10 +88,11 @@ def _make_relative(path: str, target: str, place: str, template: bytes) -> None:
         files.write(path, script.replace(b"=PYTHON", b"=" + os.fsencode(quoted)), 0o755)
 
 
-def put_pip(place: str, template: bytes, first_line: bytes) -> None:
-    """Install the pip of this Python, unless a pip is there. Scripts are made of `template` and `first_line`."""
+def put_pip(plan: "Plan", first_line: bytes) -> None:
+    """Install the pip of this Python in the plan's venv, unless a pip is there; its scripts have `first_line`."""
     import zipfile
 
+    place = plan.app.place
     packages = app.site_packages(place)
     if os.path.isdir(packages + "/pip"):
         return
@@ -89,10 +103,11 @@ def put_pip(place: str, template: bytes, first_line: bytes) -> None:
         called = re.findall(r"(?m)^pip *= *([\w.]+:\w+)", wheel.read(entry_points).decode("utf-8"))[0]
     installed = [os.path.relpath(packages, place) + "/" + name for name in names if not name.endswith("/RECORD")]
     for script in ("pip", "pip3", "pip%d.%d" % sys.version_info[:2]):
-        make_way("%s/bin/%s" % (place, script))
-        program = environment.console_script(template, called.encode("ascii"), first_line)
-        files.write("%s/bin/%s" % (place, script), program, 0o755)
-        installed.append("bin/" + script)
+        path, program = plan.script(called.encode("ascii"), script.encode("ascii"), first_line)
+        name = os.fsdecode(path)
+        make_way("%s/%s" % (place, name))
+        files.write("%s/%s" % (place, name), program, 0o755)
+        installed.append(name)
     record = "%s/%s/RECORD" % (os.path.relpath(packages, place), os.path.dirname(entry_points))
     write_record(place, record, installed)
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 
+from .. import system
 from ..cache import files
 from ..file import whole
 from ..file import zip as archive
@@ -59,12 +60,12 @@ def _copy_wheel(descriptor: int, wheel: "dict[str, Any]", directory: str) -> Non
     """Write the wheel into `directory`, replacing an older file only once it is whole. Raises Damaged."""
     path = "%s/%s" % (directory, wheel["name"])
     temporary = files.beside(path)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    handle = system.open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
         with os.fdopen(handle, "wb") as file:
             for piece in checked_pieces(descriptor, wheel):
                 file.write(piece)
-        os.rename(temporary, path)
+        system.rename(temporary, path)
     except BaseException:
         files.remove(temporary)
         raise

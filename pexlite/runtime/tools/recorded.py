@@ -29,5 +29,9 @@ def write_record(place: str, record: str, names: "list[str]") -> None:
             with open(place + "/" + name, "rb") as content:
                 found = content.read()
             digest = base64.urlsafe_b64encode(hashlib.sha256(found).digest()).decode("ascii").rstrip("=")
-            rows.writerow((os.path.relpath(name, packages), "sha256=" + digest, len(found)))
-        rows.writerow((os.path.relpath(record, packages), "", ""))
+            rows.writerow((_from(packages, name), "sha256=" + digest, len(found)))
+        rows.writerow((_from(packages, record), "", ""))
+
+
+def _from(packages: str, name: str) -> str:
+    return os.path.relpath(name, packages).replace(os.sep, "/")

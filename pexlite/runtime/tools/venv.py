@@ -8,6 +8,7 @@ import sys
 
 from ..cache import app, files
 from ..start import LAUNCHER
+from ..system import IS_WINDOWS, rename
 from ..unpack import environment, launcher, tree, wheel, write
 from ..upkeep import mend
 from .built_file import USAGE, BuiltFile, ToolError, compile_all, say
@@ -104,7 +105,7 @@ def _check_unused(place: str, file: str) -> None:
     if os.path.islink(place):
         raise ToolError("%s is a link: name the venv itself" % place, USAGE)
     for used in (file, sys.prefix, environment.base_python(), os.getcwd()):
-        if (os.path.realpath(used) + "/").startswith(os.path.realpath(place) + "/"):
+        if (os.path.realpath(used) + os.sep).startswith(os.path.realpath(place) + os.sep):
             raise ToolError("%s is in use: %s is in it" % (place, used), USAGE)
 
 
@@ -145,27 +146,29 @@ class _Making:
         if begun and self.options.force:
             # Scripts name the venv's path, so that the new one has to be made in its place.
             begun, aside = False, files.beside(place)
-            os.rename(place, aside)
+            rename(place, aside)
         if begun and not os.path.isdir(app.site_packages(place)):
             raise ToolError("%s is a venv of another Python (--force makes it anew)" % place, USAGE)
         try:
             if not begun:
                 make_empty(place, self.name, self.options)
-            self._fill(_Venv(place, place + "/bin/python"))
+            self._fill(_Venv(place, place + "/" + app.PYTHON))
             if self.options.compile:
                 compile_all([app.site_packages(place)])
         except BaseException:
             if not begun:
                 files.remove(place)
             if aside:
-                os.rename(aside, place)
+                rename(aside, place)
             raise
         if aside:
             files.remove(aside)
         app.note_venv(place)
 
     def archive(self, place: str) -> None:
-        """Write an archive of the venv to `place`."""
+        """Write an archive of the venv to `place`. Raises ToolError on Windows, whose venvs cannot be moved."""
+        if IS_WINDOWS:
+            raise ToolError("%s: on Windows a venv is a directory, since it cannot be moved" % place, USAGE)
         import gzip
         import tarfile
 
@@ -198,14 +201,14 @@ class _Making:
             if block.wheel in installed:
                 jobs.extend(installed[block.wheel].planned(block))
         paths = set([os.path.dirname(path) for _, path in jobs])
-        files.make_tree(os.fsencode(venv.place), paths)
+        files.make_tree(os.fsencode(plan.app.place), paths)
         for _, path in jobs:
             make_way(os.fsdecode(path))
         write.members(plan.descriptor, jobs, int)
         for one in installed.values():
             one.finish(venv)
         if self.options.pip:
-            put_pip(venv.place, plan.written("console_script.py"), venv.first_lines())
+            put_pip(plan, venv.first_lines())
         if self.scope != "deps":
             _put_app(venv, plan, self.options.bin_path)
 
@@ -244,14 +247,13 @@ class _Installed:
         """Write the wheel's scripts, INSTALLER, and a RECORD of what is installed."""
         first_line = venv.first_lines()
         for name in self.names:
-            if name.startswith("bin/"):
+            if name.startswith(app.SCRIPTS + "/"):
                 _rewrite_script(venv.place + "/" + name, first_line)
-        template = self.plan.written("console_script.py")
         for block in self.plan.blocks:
             for reference, script in block.calls if block.wheel == self.number else ():
-                name = "bin/" + os.fsdecode(script)
+                path, program = self.plan.script(reference, script, first_line)
+                name = os.fsdecode(path)
                 make_way(venv.place + "/" + name)
-                program = environment.console_script(template, reference, first_line)
                 files.write(venv.place + "/" + name, program, 0o755)
                 self.names.append(name)
         if self.record:
@@ -292,10 +294,12 @@ def _put_app(venv: _Venv, plan: "tree.Plan", bin_path: "str | None") -> None:
     facts = mend.facts_of(plan)
     if bin_path:
         facts = dict(facts, bin_path=bin_path, plain=False)
-    for name, content in (
-        (LAUNCHER, launcher.content(plan, facts, 0, alone=True)),
-        ("pex", venv.first_lines("bin/") + plan.written("venv_pex.py")),
-    ):
+    name, program = "pex", venv.first_lines("bin/") + plan.written("venv_pex.py")
+    if IS_WINDOWS:
+        from ..windows import scripts
+
+        name, program = "pex.cmd", scripts.by_itself(plan.written("venv_pex.py"), b"Scripts\\")
+    for name, content in ((LAUNCHER, launcher.content(plan, facts, 0, alone=True)), (name, program)):
         make_way(venv.place + "/" + name)
         files.write(venv.place + "/" + name, content, 0o755)
 

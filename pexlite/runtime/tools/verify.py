@@ -120,13 +120,13 @@ class _Comparison:
             if block.directory:
                 yield from self._of_block(block)
         own = {os.fsencode(path): content for path, content in self.plan.own().items()}
-        own.update({b"bin/" + name: content for name, content in self.plan.scripts(installed)})
+        own.update(self.plan.scripts(installed))
         for path, content in own.items():
             yield from self._of_content(path, content)
         entry = interpreter.of_this_process(self.plan.opened.manifest)
         for words in interpreter.problems(self.plan.descriptor, entry, sys.base_prefix, True) if entry else ():
             yield _Problem(_OWN + words, functools.partial(failing.mark_interpreter, sys.base_prefix))
-        for name in ("READY", "bin/python"):
+        for name in ("READY", app.PYTHON):
             if files.size_of(self.plan.app.place + "/" + name) <= 0:
                 yield _Problem("%s is missing" % name)
         if not launcher.is_right(self.plan, self.facts):
@@ -173,7 +173,7 @@ class _Comparison:
 
     def _replace(self, path: bytes, content: bytes) -> None:
         files.make_directories(os.path.dirname(self.top + path))
-        mode = 0o755 if path.startswith(b"bin/") else 0o644
+        mode = 0o755 if path.startswith(os.fsencode(app.SCRIPTS) + b"/") else 0o644
         files.replace(os.fsdecode(self.top + path), content, mode)
 
 
@@ -204,6 +204,6 @@ def _foreign(directory: str, known: "set[bytes]") -> "Iterator[str]":
     """The paths in an unpacked wheel's directory that are not its own files."""
     for place, directories, names in os.walk(os.fsencode(directory)):
         for name in names + directories:
-            path = os.path.join(place, name)
+            path = os.path.join(place, name).replace(os.fsencode(os.sep), b"/")
             if path not in known and (name in names or os.path.islink(path)):
                 yield os.fsdecode(path)

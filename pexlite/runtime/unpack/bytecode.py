@@ -87,7 +87,7 @@ def _write_packed(plan: "tree.Plan", top: bytes) -> None:
 def _missing(
     wheel: "dict[str, Any]", descriptor: int, sources: "set[tuple[bytes, bytes]]", top: bytes
 ) -> "list[Job]":
-    site_packages = b"lib/" + os.fsencode(app.library()) + b"/site-packages"
+    site_packages = os.fsencode(app.packages())
     jobs = []
     for member in archive.read_members(descriptor, wheel["bytecode"][python_tag()], wheel["name"]):
         # pkg/__pycache__/module.cpython-311.pyc

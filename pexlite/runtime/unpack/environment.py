@@ -4,6 +4,7 @@ import os
 import sys
 
 from ..cache import app, files
+from ..system import IS_WINDOWS, rename
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ _HOOKS = (
     "_pexlite_spark.py",
     "_pexlite_namesake.py",
 )
+_HOLDING = "_pexlite_hold"  # a hook for Windows, where the pruner sees no processes
 
 
 def own_files(written: "Callable[[str], bytes]", inherit_path: str, name: str) -> "dict[str, bytes]":
@@ -23,13 +25,16 @@ def own_files(written: "Callable[[str], bytes]", inherit_path: str, name: str) -
 
     `written` returns a file of the room's written/ by its name; `name` is the started file's name.
     """
-    site_packages = "lib/%s/site-packages/" % app.library()
+    site_packages = app.packages() + "/"
     found = {site_packages + hook: written(hook) for hook in _HOOKS}
+    if IS_WINDOWS:
+        found[site_packages + _HOLDING + ".py"] = written(_HOLDING + ".py")
+        found[site_packages + _HOOKS[0]] += b"import %s\n" % _HOLDING.encode("ascii")
     if inherit_path != "false":
         path, hooks = site_packages + "_pexlite_path.py", site_packages + _HOOKS[0]
         found[path] = found[path].replace(b'SEALED = "false"', b'SEALED = "%s"' % inherit_path.encode("ascii"))
         found[hooks] = found[hooks].replace(b"'__PEXLITE_PATH' in os.environ", b"True")
-    found["pyvenv.cfg"] = _configuration(base_python(), name).encode("utf-8", "surrogateescape")
+    found["pyvenv.cfg"] = configuration(base_python(), app.plain(name)).encode("utf-8", "surrogateescape")
     return found
 
 
@@ -38,10 +43,14 @@ def put_interpreters(directory: str, in_use: bool = False) -> None:
 
     `in_use`: other processes may work there, so that each link is renamed into place.
     """
-    files.make_directories(directory + "/bin")
+    files.make_directories(directory + "/" + app.SCRIPTS)
     base = base_python()
+    if IS_WINDOWS:
+        from ..windows import interpreters
+
+        return interpreters.put(directory + "/" + app.SCRIPTS, base)
     for name in app.interpreters():
-        path = "%s/bin/%s" % (directory, name)
+        path = "%s/%s/%s" % (directory, app.SCRIPTS, name)
         if os.path.exists(path):
             continue
         if not in_use and not os.path.lexists(path):
@@ -49,7 +58,7 @@ def put_interpreters(directory: str, in_use: bool = False) -> None:
             continue
         temporary = files.beside(path)  # a link may be there that dangles: the base Python has moved
         os.symlink(base, temporary)
-        os.rename(temporary, path)
+        rename(temporary, path)
 
 
 def console_script(template: bytes, reference: bytes, first_line: bytes) -> bytes:
@@ -69,6 +78,8 @@ def rewritten_script(content: bytes, first_line: bytes) -> "bytes | None":
 
 def base_python() -> str:
     """The path of the Python that this one is based on, which is no venv's."""
+    if IS_WINDOWS:
+        return str(getattr(sys, "_base_executable", None) or sys.base_prefix + "\\python.exe")
     version = "%d.%d" % sys.version_info[:2]
     program = "pypy" if sys.implementation.name == "pypy" else "python"
     here = sys.base_prefix + "/bin/"
@@ -92,16 +103,18 @@ def _in_venv(path: str) -> bool:
     return any([os.path.exists(place + "/pyvenv.cfg") for place in (directory, os.path.dirname(directory))])
 
 
-def _configuration(base: str, name: str) -> str:
-    """The text of pyvenv.cfg. Its prompt is the file's name, for people who look into the cache."""
-    values = (os.path.dirname(base),) + sys.version_info[:3]
-    text = "home = %s\ninclude-system-site-packages = false\nversion = %d.%d.%d\n" % values
-    return text + ("prompt = %s\n" % app.plain(name) if app.plain(name) else "")
+def configuration(base: str, prompt: str, with_system: bool = False) -> str:
+    """The text of pyvenv.cfg. An app's prompt is its file's name, for people who look into the cache."""
+    values = (os.path.dirname(base), "true" if with_system else "false") + sys.version_info[:3]
+    text = "home = %s\ninclude-system-site-packages = %s\nversion = %d.%d.%d\n" % values
+    return text + ("prompt = %s\n" % prompt if prompt else "")
 
 
 def first_lines(python: str) -> bytes:
     """The first lines that start a script with `python`, whatever characters its path has."""
     line = os.fsencode(python)
+    if IS_WINDOWS:  # for the launcher, whose line ends at a line break
+        return b'#!"%s"\n' % line.replace(b"/", b"\\")
     utf8 = line.decode("utf-8", "ignore").encode("utf-8") == line
     if len(line) < 125 and not line.split()[1:] and utf8:
         return b"#!" + line + b"\n"

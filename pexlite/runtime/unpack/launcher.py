@@ -5,6 +5,7 @@ import sys
 
 from ..cache import app, files
 from ..start import LAUNCHER
+from ..system import IS_WINDOWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from .tree import Plan
 
-_MODULES = (
+_MODULES: "tuple[str, ...]" = (
     "app/launch",
     "app/switches",
     "app/become",
@@ -24,6 +25,8 @@ _MODULES = (
     "app/host",
     "start",
 ) + (("app/startup",) if sys.version_info >= (3, 15) else ())
+if IS_WINDOWS:
+    _MODULES += ("app/windows",)
 _OF_FEW = ("app/pex_path",)  # a launcher takes these out of the file, where there is one
 
 
@@ -35,6 +38,7 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
     names = _modules(facts) + (_OF_FEW if alone else ())
     held: dict[str, Any] = {name.rpartition("/")[2]: marshal.dumps(plan.room.code(name + ".py")) for name in names}
     held["facts"] = facts
+    held["inside"] = app.inside()
     held["run"] = plan.written("_pexlite_run.py")
     held["site_time"] = site_time
     return MAGIC_NUMBER + marshal.dumps(held)
@@ -81,7 +85,7 @@ def ready(plan: "Plan", directory: str) -> bytes:
 
 def leave_for_shell(plan: "Plan", facts: "dict[str, Any]") -> None:
     """Write the pointer by which the sh header finds the app, which is in its final place."""
-    if facts["sh_boot"]:
+    if facts["sh_boot"] and not IS_WINDOWS:
         from ..app import become
 
         become.leave_for_shell(facts, plan.app.place, plan.written("_pexlite_run.py"))

@@ -24,6 +24,10 @@ def run(jobs: "Sequence[Any]", work: "Callable[[Any], object]", watch: "Callable
     Calls `watch(number)` now and then with how many jobs have begun. This process repeats a job at which another
     one failed or died, and raises its own first failure once all other processes have ended.
     """
+    if not hasattr(os, "fork"):
+        from .threads import run as run_in_threads
+
+        return run_in_threads(jobs, work, watch)
     numbers, all_numbers = os.pipe()
     os.write(all_numbers, b"".join([_NUMBER.pack(number) for number in range(len(jobs))]))
     os.close(all_numbers)

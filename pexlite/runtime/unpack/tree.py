@@ -12,6 +12,7 @@ The tree is text in the form of `bundle/tree.py`:
 import errno
 import os
 
+from .. import system
 from ..cache import app, files
 from . import environment, variant, wheel
 
@@ -23,7 +24,17 @@ if TYPE_CHECKING:
 
 UNKNOWN = -1
 _FILES_AT_ONCE, _MOST_PORTIONS = 400, 500
-_NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES)
+_NO_LINKS: "tuple[int, ...]" = (
+    errno.EXDEV,
+    errno.EPERM,
+    errno.EMLINK,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+    errno.EACCES,
+)
+if system.IS_WINDOWS:  # FAT has no links, and its error is no particular one
+    _NO_LINKS += (errno.EINVAL,)
 _HEAD = 16  # bytes of a script that show its #! line
 _EDITED = (
     b".pem",
@@ -91,7 +102,8 @@ class Plan:
         self.file_name = file_name
         self.wheels = variant.wheels_of(opened.manifest, number)
         self.blocks = parsed(opened.tree(number))
-        self.first_line = environment.first_lines(place + "/bin/python")
+        self.launcher = opened.launcher() if system.IS_WINDOWS else None
+        self.first_line = environment.first_lines(self.app.place + "/" + app.PYTHON)
         self.names = [os.fsencode(one["sha256"][:32]) for one in self.wheels]
         self._store = os.fsencode(self.app.root) + b"/wheels/"
 
@@ -106,15 +118,14 @@ class Plan:
     def target_of(self, block: Block) -> bytes:
         """The directory for the block's files, relative to the app's."""
         scheme, _, rest = block.directory.partition(b"/")
-        library = os.fsencode(app.library())
         if scheme == b"lib":
-            top = b"lib/" + library + b"/site-packages"
+            top = os.fsencode(app.packages())
         elif scheme == b"data":
             return rest
         elif scheme == b"headers":
             top = self._headers(block.wheel)
         else:
-            top = b"bin"
+            top = os.fsencode(app.SCRIPTS)
         return top + b"/" + rest if rest else top
 
     def installed(self) -> "list[Block]":
@@ -133,11 +144,29 @@ class Plan:
         return environment.own_files(self.written, self.inherit_path, self.file_name)
 
     def scripts(self, blocks: "list[Block] | None" = None) -> "Iterator[tuple[bytes, bytes]]":
-        """The console scripts of `blocks`, by default all of them, each as (name in bin/, content)."""
-        template = self.written("console_script.py")
+        """The console scripts of `blocks`, by default all of them, as (path in the app's directory, content)."""
         for block in self.blocks if blocks is None else blocks:
             for reference, name in block.calls:
-                yield name, environment.console_script(template, reference, self.first_line)
+                yield self.script(reference, name, self.first_line)
+
+    def script(self, reference: bytes, name: bytes, first_line: bytes) -> "tuple[bytes, bytes]":
+        """The path in the app's directory and the content of a console script that begins with `first_line`."""
+        template = self.written("console_script.py")
+        if system.IS_WINDOWS:
+            from ..windows import scripts
+
+            program = environment.console_script(template, reference, b"")
+            content = scripts.program(program, first_line, self.launcher)
+        else:
+            content = environment.console_script(template, reference, first_line)
+        return self.script_path(name), content
+
+    def script_path(self, name: bytes) -> bytes:
+        """The path of the console script `name` in the app's directory."""
+        ending = b""
+        if system.IS_WINDOWS:
+            ending = b".exe" if self.launcher else b".cmd"
+        return os.fsencode(app.SCRIPTS) + b"/" + name + ending
 
     def rewritten(self, source: bytes) -> "bytes | None":
         """The content that the app has instead of the file `source` of the store; None where it has that file.
@@ -148,7 +177,7 @@ class Plan:
         name, _, path = source[len(self._store) :].partition(b"/")
         if path[:8] == b"scripts/":
             try:
-                handle = os.open(source, os.O_RDONLY)
+                handle = system.open_file(source, os.O_RDONLY)
             except FileNotFoundError:
                 return None
             try:
@@ -171,8 +200,9 @@ class Plan:
         scripts = [name for block in own for _, name in block.calls]
         if not scripts and not any([block.scheme == b"headers" for block in own]):
             return None
-        lines = wheel.corrected_record(content, b"../../../" + self._headers(number) + b"/").splitlines()
-        return b"\n".join(lines + [b"../../../bin/%s,," % name for name in scripts]) + b"\n"
+        lines = wheel.corrected_record(content, wheel.UP + self._headers(number) + b"/").splitlines()
+        own_lines = [b"%s%s,," % (wheel.UP, self.script_path(name)) for name in scripts]
+        return b"\n".join(lines + own_lines) + b"\n"
 
     def _headers(self, number: int) -> bytes:
         """The directory for the headers of a wheel, relative to the app's."""
@@ -194,9 +224,9 @@ class Layout:
 
     def make_directories(self) -> None:
         """Make all the app's directories, for which no wheel has to be unpacked yet."""
-        site_packages = b"%s/lib/%s/site-packages" % (self.directory, os.fsencode(app.library()))
+        site_packages = self.directory + b"/" + os.fsencode(app.packages())
         # Make __pycache__ now: made by a later compilation it would change the mtime of site-packages.
-        wanted = set([site_packages + b"/__pycache__", self.directory + b"/bin"])
+        wanted = set([site_packages + b"/__pycache__", self.directory + b"/" + os.fsencode(app.SCRIPTS)])
         makes_room = _umask_is_open()
         for block, target in self._blocks():
             wanted.add(target)
@@ -227,7 +257,7 @@ class Layout:
             files.write(self.directory + b"/" + os.fsencode(path), content)
         environment.put_interpreters(os.fsdecode(self.directory))
         for script, content in plan.scripts():
-            put_new(self.directory + b"/bin/" + script, content)
+            put_new(self.directory + b"/" + script, content)
 
     def _blocks(self) -> "Iterator[tuple[Block, bytes]]":
         """The blocks of files, each with its target directory."""
@@ -273,6 +303,8 @@ def _unwatched(number: int) -> None:
 
 def _umask_is_open() -> bool:
     """Whether directories that Python makes for bytecode would be writable by others."""
+    if system.IS_WINDOWS:
+        return False
     umask = os.umask(0o022)
     os.umask(umask)
     return umask & 0o022 != 0o022
@@ -302,7 +334,7 @@ def link(source: bytes, path: bytes, final: bytes = b"") -> None:
     if is_edited(source):
         return files.write(path, files.content(source), 0o755 if os.stat(source).st_mode & 0o111 else 0o644)
     try:
-        os.link(source, path)
+        os.link(system.at(source), system.at(path))
     except OSError as failure:
         if failure.errno not in _NO_LINKS or not os.path.exists(source):
             raise
@@ -310,6 +342,8 @@ def link(source: bytes, path: bytes, final: bytes = b"") -> None:
 
 
 def _copy(source: bytes, path: bytes, final: bytes) -> None:
+    if system.IS_WINDOWS:
+        return files.write(path, files.content(source))
     try:
         copy = os.copy_file_range  # type: ignore[attr-defined, unused-ignore]
         handle = os.open(source, os.O_RDONLY)
@@ -340,7 +374,7 @@ def relink(source: bytes, path: bytes) -> None:
     temporary = os.fsencode(files.beside(os.fsdecode(path)))
     try:
         link(source, temporary, path)
-        os.rename(temporary, path)
+        system.rename(temporary, path)
     finally:
         # rename() does nothing where both names are one inode already (POSIX): the temporary one stays.
         if os.path.lexists(temporary):

@@ -1,8 +1,8 @@
 """The file's variants: the wheels that this Python on this machine gets."""
 
 import os
-import sys
 
+from .. import system
 from ..file import interpreter
 from ..start import cache_root, python_tag
 from ..tags import are_of
@@ -61,7 +61,7 @@ def fits_platform(variant: "dict[str, Any]") -> bool:
     platform = variant["platform"]
     if platform == "any":
         return True
-    if platform != _platform():
+    if platform != system.platform():
         return False
     if variant["libc"]:
         name, version = _libc()
@@ -75,13 +75,6 @@ def fits_platform(variant: "dict[str, Any]") -> bool:
     return True
 
 
-def _platform() -> str:
-    machine = os.uname()[4]
-    if sys.maxsize <= 2**32:  # a 32-bit Python on a 64-bit kernel
-        machine = {"x86_64": "i686", "aarch64": "armv7l"}.get(machine, machine)
-    return ("macosx" if sys.platform == "darwin" else sys.platform) + "_" + machine
-
-
 def _libc() -> "tuple[str, tuple[int, ...] | None]":
     """The system's C library, as ("glibc", (2, 36)); the version is None where it is unknown."""
     try:
@@ -93,7 +86,7 @@ def _libc() -> "tuple[str, tuple[int, ...] | None]":
 
 def platform_words() -> str:
     """A description of this machine, as "linux x86_64 (glibc 2.36)"."""
-    system, _, machine = _platform().partition("_")
-    name, version = _libc() if system == "linux" else ("", None)
+    kind, _, machine = system.platform().partition("_")
+    name, version = _libc() if kind == "linux" else ("", None)
     libc = " (%s%s)" % (name, " %d.%d" % version[:2] if version else "") if name else ""
-    return "%s %s%s" % (system, machine, libc)
+    return "%s %s%s" % (kind, machine, libc)

@@ -3,7 +3,8 @@
 import errno
 import os
 
-from ..cache import files
+from .. import system
+from ..cache import app, files
 from ..file import zip as archive
 from . import write
 from .progress import Progress
@@ -138,7 +139,7 @@ def put_file(descriptor: int, member: "archive.Member", path: bytes, is_correcte
             files.write(temporary, corrected_record(bytes(archive.read_member(descriptor, member))))
         else:
             write.member_to(descriptor, member, temporary)
-        os.rename(temporary, path)
+        system.rename(temporary, path)
     except BaseException:
         files.remove(os.fsdecode(temporary))
         raise
@@ -147,7 +148,7 @@ def put_file(descriptor: int, member: "archive.Member", path: bytes, is_correcte
 def _put_in_place(temporary: str, place: str) -> None:
     """Rename the wheel to `place`, unless another start has put it there meanwhile."""
     try:
-        os.rename(temporary, place)
+        system.rename(temporary, place)
     except OSError as failure:
         if failure.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
@@ -164,12 +165,14 @@ def finish_undisturbed(failure: BaseException) -> None:
 
 # -- RECORD ------------------------------------------------------------------------------------------
 
+UP = os.fsencode("../" * (app.packages().count("/") + 1))
+"""From site-packages to the app's directory."""
 # The places of .data's files relative to site-packages, as an installed RECORD has them.
 _INSTALLED = (
     (b".data/purelib/", b""),
     (b".data/platlib/", b""),
-    (b".data/scripts/", b"../../../bin/"),
-    (b".data/data/", b"../../../"),
+    (b".data/scripts/", UP + os.fsencode(app.SCRIPTS) + b"/"),
+    (b".data/data/", UP),
 )
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import zlib
 
+from .. import system
 from ..file import zip as archive
 
 TYPE_CHECKING = False
@@ -79,7 +80,7 @@ def _write_members(descriptor: int, jobs: "list[Job]") -> None:
 def member_to(descriptor: int, member: "archive.Member", path: bytes) -> None:
     """Write one member to `path`, checking it on the way. Raises Damaged, OSError."""
     executable = member.mode & 0o111
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o755 if executable else 0o644)
+    handle = system.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o755 if executable else 0o644)
     try:
         if member.size > _BIG or member.compressed > _BIG:
             _write_pieces(descriptor, member, handle)

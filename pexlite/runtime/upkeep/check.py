@@ -73,12 +73,12 @@ def _was_edited(path: bytes, source: bytes) -> bool:
 
 def _of_the_app(plan: "tree.Plan", top: bytes) -> "Iterator[Wrong]":
     own = {os.fsencode(path): content for path, content in plan.own().items()}
-    own.update({b"bin/" + name: content for name, content in plan.scripts(plan.installed())})
+    own.update(plan.scripts(plan.installed()))
     for path, content in own.items():
         here = files.size_of(top + path)
         if here != len(content):
             yield Wrong(path, _words(os.path.basename(path), here, len(content)), content=content)
-    for path in (b"bin/python", os.fsencode(LAUNCHER), b"READY"):
+    for path in (os.fsencode(app.PYTHON), os.fsencode(LAUNCHER), b"READY"):
         if files.size_of(top + path) <= 0:
             yield Wrong(path, "%s is missing" % os.fsdecode(path))
 

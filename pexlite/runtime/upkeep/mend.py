@@ -30,6 +30,7 @@ def after_failure(file: str, place: str, kind: "type[BaseException] | None", beg
     nothing is told.
     """
     # Only an app in a cache has files that can be written back.
+    place = app.App(place).place
     if "/%s/apps/" % LAYOUT not in place:
         return False
     try:
@@ -164,7 +165,7 @@ def add_missing(plan: "tree.Plan", facts: "dict[str, Any]", anew: bool = False) 
         if content is None:
             tree.relink(problem.source, path)
         else:
-            mode = 0o755 if problem.path.startswith(b"bin/") else 0o644
+            mode = 0o755 if problem.path.startswith(os.fsencode(app.SCRIPTS) + b"/") else 0o644
             files.replace(os.fsdecode(path), content, mode)
     environment.put_interpreters(plan.app.place, in_use=True)
     files.make_directories(app.site_packages(plan.app.place))

@@ -10,12 +10,14 @@ import os
 import stat
 import time
 
-from .. import failed
+from .. import failed, system
 from ..cache import app, files, lock, roots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from ..windows import directory
 
 DAY = 86400
 _KEPT_DAYS = 90.0
@@ -137,6 +139,14 @@ class _Directory:
             os.close(self.descriptor)
 
 
+def _directory(path: str) -> "_Directory | directory.Directory":
+    if system.IS_WINDOWS:
+        from ..windows import directory
+
+        return directory.Directory(path)
+    return _Directory(path)
+
+
 class _Pruner:
     """One pruning, under the lock. It renames entries aside; they are removed after the lock is released."""
 
@@ -144,15 +154,16 @@ class _Pruner:
         self.root = root
         self.gone = Gone()
         self.aside: list[str] = []
-        self.apps = _Directory(root + "/apps")
-        self.wheels = _Directory(root + "/wheels")
-        self.interpreters = _Directory(root + "/interpreters")
-        self.locks = _Directory(root + "/locks")
+        self.apps, self.wheels = _directory(root + "/apps"), _directory(root + "/wheels")
+        self.interpreters, self.locks = _directory(root + "/interpreters"), _directory(root + "/locks")
+        self.held: list[lock.Lock] = []
         self._orphans: set[str] = set()
 
     def close(self) -> None:
         for directory in (self.apps, self.wheels, self.interpreters, self.locks):
             directory.close()
+        for alone in self.held:
+            alone.__exit__()
 
     def put_aside_leftovers(self) -> None:
         """Put aside temporary files of killed starts; under the lock, no start of this host is at work."""
@@ -186,6 +197,8 @@ class _Pruner:
         """The names of the apps that no process uses. Their marks are dated back, so that new starts wait."""
         if not marks:
             return []
+        if system.IS_WINDOWS:
+            return [name for name in marks if self._could_hold(name)]
         from . import users
 
         candidates = [users.Candidate(self._app(name), mark) for name, mark in marks.items()]
@@ -201,6 +214,16 @@ class _Pruner:
             if candidate.app.mark() == _DATED_BACK:
                 candidate.app.set_mark(candidate.mark)
         return [candidate.name for candidate in candidates if candidate.name not in used]
+
+    def _could_hold(self, name: str) -> bool:
+        """Whether no process uses the app, by the lock that each holds; now this one does, alone."""
+        alone = lock.Lock("%s/locks/%s.use" % (self.root, name)).take(0)
+        self.held.append(alone)
+        if alone.held:
+            self._app(name).set_mark(_DATED_BACK)
+        else:
+            self.gone.kept[name] = "in use"
+        return alone.held
 
     def _put_app_aside(self, name: str) -> bool:
         """Whether the app was put aside. It stays where a start has moved its mark meanwhile."""
@@ -227,7 +250,7 @@ class _Pruner:
         limit = time.time() - DAY
         names.update(self.interpreters.names())
         for name, seconds in list(self.locks.own(_has_lock, stat.S_ISREG)):
-            if name not in names and seconds < limit:
+            if app.app_locked_by(name) not in names and seconds < limit:
                 self.locks.unlink(name)
 
     def put_aside_wheels(self, limit: float) -> None:
@@ -281,7 +304,7 @@ class _Pruner:
 
 
 def _has_lock(name: str) -> bool:
-    return app.is_app_name(name) or app.is_wheel_name(name)
+    return app.is_app_name(app.app_locked_by(name)) or app.is_wheel_name(name)
 
 
 def _is_of_apps(name: str) -> bool:

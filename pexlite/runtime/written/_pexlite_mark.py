@@ -5,8 +5,9 @@ import sys
 
 try:
     with open(sys.prefix + "/_pexlite_launch", "rb") as file:
-        launch = {"__name__": "__pexlite__.app.launch"}
-        exec(marshal.loads(marshal.loads(file.read()[4:])["launch"]), launch)
-    launch["note_use"](sys.prefix)  # type: ignore[operator]
+        parts = marshal.loads(file.read()[4:])
+    launch = {"__name__": "__pexlite__.app.launch", "PARTS": parts}
+    exec(marshal.loads(parts["launch"]), launch)
+    launch["note_use"](sys.prefix)
 except Exception:
     pass  # a cache that is only read, or the app has gone: its modules will tell

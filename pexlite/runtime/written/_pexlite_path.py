@@ -11,12 +11,12 @@ import sys
 SEALED = "false"  # how the file lets the host's packages in
 
 library = os.path.dirname(os.__file__)
-standard = (library, library + "/lib-dynload")
+standard = (library, library + "/lib-dynload", sys.base_exec_prefix + "\\DLLs")
 # An empty entry, as between two colons, is the current directory.
 named = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
 given = [os.path.abspath(entry) for entry in named.split(os.pathsep)] if named else []
 # What a tool of the bundle names, as opentelemetry-instrument does, stays where it is.
-given = [entry for entry in given if entry not in standard and not entry.startswith(sys.prefix + "/")]
+given = [entry for entry in given if entry not in standard and not entry.startswith(sys.prefix + os.sep)]
 place, mode, *told = os.environ.get("__PEXLITE_PATH", os.pathsep).split(os.pathsep)
 if place != sys.prefix:
     mode, told = SEALED, []

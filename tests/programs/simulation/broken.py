@@ -31,7 +31,7 @@ _SECOND_LOOK = (
 )
 _REPLACING = (
     "install.py",
-    "            os.rename(temporary, plan.app.place)\n",
+    "            system.rename(temporary, plan.app.place)\n",
     """            if os.path.lexists(plan.app.place):
                 old = files.beside(plan.app.place)
                 os.rename(plan.app.place, old)
@@ -210,7 +210,7 @@ BREAKS = {
         (
             (
                 "start.py",
-                "    return not found.st_mode & 0o022 and found.st_uid in (0, os.geteuid())\n",
+                '    return os.name == "nt" or not found.st_mode & 0o022 and found.st_uid in (0, os.geteuid())\n',
                 "    return True\n",
             ),
         ),
