@@ -76,10 +76,15 @@ def _takes(target: Target, wheel: Wheel) -> bool:
     return target.takes(wheel.requires_python) and not wheel.tags.isdisjoint(target.tags)
 
 
-def not_yet_on_windows(bundle: Bundle) -> tuple[str, ...]:
-    """A sentence where `bundle` has a variant for Windows: what starts a file takes a POSIX system."""
-    names = sorted({variant.platform for variant in bundle.variants if variant.platform.startswith("win")})
-    return (f"files do not start on Windows yet, and this one is for {_some(names)}",) if names else ()
+def untried_on_windows(bundle: Bundle) -> tuple[str, ...]:
+    """A sentence for what `bundle` has for Windows and nobody has tried there, or which does nothing there."""
+    found = [variant for variant in bundle.variants if variant.platform.startswith("win")]
+    sentences = []
+    if any(python.startswith("pp") for variant in found for python in variant.pythons):
+        sentences.append("nobody has started a file by PyPy on Windows yet, and this one is for it")
+    if found and bundle.launch.sh_boot:
+        sentences.append("--sh-boot does nothing on Windows: the file is started as python FILE there")
+    return tuple(sentences)
 
 
 def not_pure(bundle: Bundle) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pexlite.analysis.imports import own_imports
 from pexlite.archive.launch_options import unread_variables
 from pexlite.bundle.closure import unknown_extras
 from pexlite.bundle.collisions import Collision
-from pexlite.bundle.limits import an_interpreter, not_pure, not_yet_on_windows, only_here
+from pexlite.bundle.limits import an_interpreter, not_pure, only_here, untried_on_windows
 from pexlite.bundle.missing_modules import missing_modules
 from pexlite.bundle.plan import Surroundings
 from pexlite.bundle.records import unlike_records
@@ -79,7 +79,7 @@ def notices(stages: Stages) -> tuple[str, ...]:
         *(not_pure(bundle) if request.index.prefer_pure else ()),
         # One with its own Python is for that one alone.
         *(() if _has_its_own(bundle) else only_here(bundle, stages.surroundings, _with_pure_wheels(chosen))),
-        *not_yet_on_windows(bundle),
+        *untried_on_windows(bundle),
     )
 
 

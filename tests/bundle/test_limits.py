@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pexlite.bundle.limits import an_interpreter, not_yet_on_windows, only_here
+from pexlite.bundle.limits import an_interpreter, only_here, untried_on_windows
 from pexlite.bundle.plan import Surroundings, plan_bundle
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Target, Wheel
 from pexlite.targets.platforms import platform_target
@@ -138,13 +138,18 @@ def test_a_file_that_starts_an_interpreter_though_it_could_start_more_says_so(
 
 
 @pytest.mark.parametrize(
-    ("platforms", "told"),
-    [(["manylinux_2_17_x86_64"], ""), (["win_amd64"], "win_amd64"), (["manylinux_2_17_x86_64", "win32"], "win32")],
+    ("platform", "python", "sh_boot", "told"),
+    [
+        ("manylinux_2_17_x86_64", "cp-311-cp311", True, ""),
+        ("win_amd64", "cp-311-cp311", False, ""),
+        ("win32", "cp-311-cp311", True, "--sh-boot does nothing on Windows"),
+        ("win_amd64", "pp-311-pypy311_pp73", False, "nobody has started a file by PyPy on Windows yet"),
+    ],
 )
-def test_a_file_for_windows_is_told_not_to_start_there(platforms: Sequence[str], told: str) -> None:
-    compiled = [wheel(f"a-1-cp311-cp311-{platform}.whl") for platform in platforms]
-    named = [platform_target(f"{platform}-cp-311-cp311") for platform in platforms]
-    targets = [Surroundings(one, (), wheels=(some,)) for one, some in zip(named, compiled, strict=True)]
-    whole = plan_bundle(roots("a"), compiled, targets, INTERPRETER, LaunchOptions())
-    sentence = f"files do not start on Windows yet, and this one is for {told}"
-    assert not_yet_on_windows(whole) == ((sentence,) if told else ())
+def test_what_nobody_has_tried_on_windows_is_told(platform: str, python: str, sh_boot: bool, told: str) -> None:
+    implementation, version, abi = python.split("-")
+    compiled = wheel(f"a-1-{implementation}{version}-{abi}-{platform}.whl")
+    target = Surroundings(platform_target(f"{platform}-{python}"), (), wheels=(compiled,))
+    launch = LaunchOptions(sh_boot=sh_boot)
+    said = untried_on_windows(plan_bundle(roots("a"), [compiled], [target], INTERPRETER, launch))
+    assert [sentence.startswith(told) for sentence in said] == ([True] if told else [])
