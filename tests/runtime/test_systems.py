@@ -48,6 +48,8 @@ USERS = {
     "unpack/pool.py": "chooses by whether there is a fork",
     "upkeep/prune.py": "chooses by system.IS_WINDOWS",
     "upkeep/users.py": "is imported where prune has chosen it",
+    "tools/reassemble.py": "chooses by whether there is a pread; it can import nothing",
+    "tools/links.py": "asks for links; a system that refuses them says so",
     "tools/empty_venv.py": "archives of a venv are for POSIX systems",
 }
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 
+from .. import system
 from ..cache import files
 from . import reassemble
 from .built_file import VERIFICATION, WRITING, BuiltFile, ToolError, say
@@ -38,7 +39,7 @@ def _apply(built_file: BuiltFile, options: "argparse.Namespace") -> None:
             )
         mode = os.fstat(old.fileno()).st_mode & 0o777
         temporary = files.beside(target)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = system.open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(handle, "wb") as new:
                 if _put_together(delta, header, old, new) != header["new"]:
@@ -46,7 +47,7 @@ def _apply(built_file: BuiltFile, options: "argparse.Namespace") -> None:
                 os.fchmod(new.fileno(), mode)
                 new.flush()
                 os.fsync(new.fileno())
-            os.rename(temporary, target)
+            system.rename(temporary, target)
         except BaseException:
             files.remove(temporary)
             raise
@@ -91,7 +92,7 @@ class _Section:
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes."""
-        piece = os.pread(self.descriptor, min(size, self.left), self.position)
+        piece = system.read_at(self.descriptor, min(size, self.left), self.position)
         self.position += len(piece)
         self.left -= len(piece)
         return piece

@@ -155,13 +155,20 @@ def fingerprint() -> "list[int]":
     return [zlib.crc32(deflated(sample * 2, level)) & 0xFFFFFFFF for level in LEVELS]
 
 
+def _read_at(descriptor: int, size: int, offset: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, size, offset)
+    os.lseek(descriptor, offset, os.SEEK_SET)  # Windows
+    return os.read(descriptor, size)
+
+
 def source_of(descriptor: int) -> "Source":
     """The open file as a source. It raises Misfit where the file is shorter than it should be."""
 
     def read(offset: int, size: int) -> bytes:
-        content = os.pread(descriptor, size, offset)
+        content = _read_at(descriptor, size, offset)
         while len(content) < size:
-            more = os.pread(descriptor, size - len(content), offset + len(content))
+            more = _read_at(descriptor, size - len(content), offset + len(content))
             if not more:
                 raise Misfit("an old file is shorter than it was")
             content += more
