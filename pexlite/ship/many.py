@@ -58,6 +58,7 @@ class Planner:
                 future = self._made[key] = Future()
         if is_mine:
             try:
+                file.check_wheels()
                 changes = Changes(file, levels, self.old_content, self.link)
                 future.set_result(delta_of(plan(file, old, changes, distrusted), codec))
             except BaseException as problem:
@@ -85,7 +86,8 @@ def push_all(
     jobs: int = 8,
 ) -> list[Pushed | Failed]:
     """Push the file to all destinations, in parallel; return how each push ended, in order."""
-    file.check_wheels()
+    if len(destinations) > 1:
+        file.sha256  # noqa: B018 - kept: else each thread would find it out
 
     def one(destination: Destination) -> Pushed | Failed:
         try:

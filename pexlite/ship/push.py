@@ -230,6 +230,7 @@ def _by_shell(opened: Connection, line: bytes, file: NewFile, options: PushOptio
     _check_room(file, HostState(state.machine, part=part, free=state.free), rest, to)
     if options.dry_run:
         return _pushed(opened, file, "would push", rest)
+    file.check_wheels()
     opened.send([order(part, file.sha256, file.mode, keep=options.keep)])
     _send(opened, rest, file, watch)
     opened.close_stdin()
