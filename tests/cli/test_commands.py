@@ -119,7 +119,7 @@ MISTAKEN = [
     ("run ./app.pex", "./app.pex", "pexlite build run ./app.pex"),
     ("exec job.py", "pexlite build job.py", "pexlite build exec job.py"),
     ("install app.pex", "pexlite build app.pex", "pexlite build install app.pex"),
-    ("push app.pex host", "pexlite help", "pexlite build push app.pex host"),
+    ("publish app.pex host", "pexlite help", "pexlite build publish app.pex host"),
     ("run rich -c rich", "pexlite build rich", "pexlite build run rich"),
     ("show app.pex", "pexlite info app.pex", "pexlite build show app.pex"),
     ("list", "pexlite info", "pexlite build list"),
