@@ -82,7 +82,5 @@ def write_project(directory: Path) -> Path:
     """`directory`, with a project that has console scripts and a script among its data."""
     write(directory / "tool", __init__=TOOL)
     (directory / "pyproject.toml").write_text(PROJECT)
-    (directory / "plain").write_text(
-        "#!/usr/bin/env python\nimport sys\nprint('plain', sys.argv[1:], sys.prefix)\n"
-    )
+    (directory / "plain").write_text("#!/usr/bin/env python\nimport sys\nprint('plain', sys.argv[1:])\n")
     return directory

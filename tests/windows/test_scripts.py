@@ -45,10 +45,7 @@ def test_a_name_that_no_script_has_is_told_with_those_there_are(tool: Path, star
     assert done.returncode == 1
 
 
-def test_a_script_of_a_file_without_launchers_is_a_batch_file(
-    tool: Path, project: Path, start: Start, root: Path, tmp_path: Path
-) -> None:
-    """So it is in a file that was built for no Windows, but has no wheel that is bound to another system."""
+def test_a_file_for_windows_carries_the_launcher_and_its_licence(tool: Path) -> None:
     with zipfile.ZipFile(tool) as built:
         assert {name for name in built.namelist() if name.startswith(".launchers/")} == {
             ".launchers/win_amd64.exe",
