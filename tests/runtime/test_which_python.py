@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import LaunchOptions, Libc, Variant
+from pexlite.runtime.unpack import variant
 from tests import needs
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
@@ -203,6 +204,22 @@ def test_a_long_name_does_not_take_the_place_of_what_does_not_fit(newest: Interp
     done = run([newest.path, file], environment(tmp_path / "root"), check=False)
     error = done.stderr.splitlines()[0]
     assert error.startswith("error: an-") and "on linux aarch64 (musl 1.2+); this is" in error
+
+
+@pytest.mark.parametrize(
+    ("told", "version"),
+    [
+        ("musl libc (x86_64)\nVersion 1.2.5\nDynamic Program Loader", (1, 2)),
+        ("Version 1.2", None),  # its first line names musl
+        ("no musl", None),
+    ],
+)
+def test_musls_version_is_asked_of_its_loader(told: str, version: tuple[int, int] | None, tmp_path: Path) -> None:
+    assert variant._musl_version(str(tmp_path)) is None
+    loader = tmp_path / "ld-musl-x86_64.so.1"
+    loader.write_text(f"#!/bin/sh\necho '{told}' >&2\nexit 1\n")
+    loader.chmod(0o755)
+    assert variant._musl_version(str(tmp_path)) == version
 
 
 def test_the_first_line_is_short_whatever_the_names(teller_wheels: list[Path], tmp_path: Path) -> None:

@@ -81,7 +81,25 @@ def _libc() -> "tuple[str, tuple[int, ...] | None]":
         name, version = (os.confstr("CS_GNU_LIBC_VERSION") or "").split()
         return name, tuple([int(part) for part in version.split(".")[:2]])
     except (AttributeError, OSError, ValueError):
-        return "musl", None
+        return "musl", _musl_version("/lib")
+
+
+def _musl_version(directory: str) -> "tuple[int, ...] | None":
+    """The version that musl's loader tells when it is called without a program; None where it does not.
+
+    Its output is "musl libc (x86_64)", then "Version 1.2.5", on stderr.
+    """
+    import subprocess
+
+    try:
+        for name in sorted(os.listdir(directory)):
+            if name.startswith("ld-musl-"):
+                told = subprocess.Popen([directory + "/" + name], stderr=subprocess.PIPE).communicate()[1]
+                version = told.partition(b"\nVersion ")[2].split(b".")
+                return int(version[0]), int(version[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
 
 
 def platform_words() -> str:
