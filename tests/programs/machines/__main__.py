@@ -7,6 +7,7 @@ import contextlib
 import datetime
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -49,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if os.geteuid() != 0:
         print("error: making root file systems, and mounting in them, takes root\nhint: sudo nox -s pythons")
         return 2
+    # Ended by another program, it still ends what it has begun inside, and the kernel runs programs as before.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     directory = (chosen.directory or Path(tempfile.gettempdir()) / "pexlite-machines").resolve()
     path = HERE / "results.json" if chosen.record else directory / "results.json"
     files = directory / "files"

@@ -1,7 +1,7 @@
 """CPythons that no Debian has: compiled in a Debian of their own, from Debian's sources, once.
 
-A free-threaded CPython 3.13, and one that stands on musl alone. They have no ssl, tkinter and sqlite where these
-would take more libraries than a journey needs.
+A free-threaded CPython 3.13, and one that stands on musl alone. They have no ssl, lzma,
+tkinter and sqlite where these would take more libraries than a journey needs.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from tests.programs.machines.roots import CannotMakeError, debootstrap
 
 _PACKAGES = ("autoconf", "automake", "build-essential", "ca-certificates", "dpkg-dev", "libffi-dev", "libssl-dev")
 _MORE = ("libltdl-dev", "libtool", "musl-tools", "pkgconf", "python3", "zlib1g-dev")
+# Without Debian's patches: by one of them no venv of a free-threaded CPython finds its site-packages.
 _SOURCES = """
 cd /root
 sed 's/^deb /deb-src /' /etc/apt/sources.list >/etc/apt/sources.list.d/sources.list
 apt-get update -q
-apt-get source -q python3.13 libffi
+apt-get source -q libffi
+apt-get source -q --download-only python3.13 && dpkg-source --skip-patches -x python3.13_*.dsc
 apt-get source -q --tar-only zlib && tar xf zlib_*.orig.tar.*
 touch sources
 """
@@ -28,7 +30,7 @@ OPT="-DNDEBUG -O1" /root/python3.13-*/configure --prefix=/opt/{name} --without-e
 make -j2 >make.log 2>&1
 make altinstall >install.log 2>&1
 find /opt/{name} -name '*.so' -exec strip {{}} +
-strip /opt/{name}/bin/python3.13*[0-9t]
+strip /opt/{name}/bin/python3.13*[!g]
 """
 _FREE_THREADED = _PYTHON.format(name="cp313t", flags="--disable-gil")
 # musl-gcc says of itself that it compiles for glibc, and the names of extension modules would follow that. The
