@@ -39,6 +39,8 @@ def python_with_pexlite(visit: Visit) -> str:
     """
     if visit.python.version < _OLDEST:
         raise NotHereError("pexlite itself, which builds and which the tests import, takes Python 3.11")
+    if visit.inside.run([visit.python.program, "-c", "import ssl"]).code:
+        raise NotHereError("pexlite itself, which builds, takes ssl, and this Python was compiled without it")
     name = "with-pexlite"
     if not (visit.home / name).exists():
         made = visit.inside.run([visit.python.program, "-m", "venv", "--without-pip", f"{HOME}/{name}"])

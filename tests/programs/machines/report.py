@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.programs.machines.journey import ROWS
 from tests.programs.machines.machine import Machine
 from tests.programs.machines.table import MACHINES
 
@@ -89,7 +90,7 @@ def _counts(outcomes: Sequence[Outcome]) -> tuple[str, str, str]:
     if not rows:
         return "not run", "", ""
     passed = sum(one.passed for one in rows)
-    run = next((f"{one.count} passed" if one.passed else one.why for one in tests), "")
+    run = next((f"{one.count} passed" if one.passed else "failed" for one in tests if one.could_be_tried), "")
     return f"{passed} of {len(rows)}", run, max(one.date for one in rows)
 
 
@@ -98,10 +99,20 @@ def markdown(outcomes: Sequence[Outcome]) -> str:
     text = table(outcomes)
     failed = [f"- *{one.machine}, {one.python}: {one.row}*: {one.why}" for one in outcomes if one.failed]
     left = [f"- {one.machine}, {one.python}: {one.row}: {one.why}" for one in outcomes if not one.could_be_tried]
-    for title, lines in (("Failed:", failed), ("Could not be tried there:", left)):
+    titles = {"Failed:": failed, "Could not be tried there:": left, "Not run so far:": _not_run(outcomes)}
+    for title, lines in titles.items():
         if lines:
             text += f"\n{title}\n\n" + "\n".join(lines) + "\n"
     return text
+
+
+def _not_run(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each Python that was run with some of a journey's rows and not with others."""
+    run: dict[tuple[str, str], set[str]] = {}
+    for one in outcomes:
+        run.setdefault((one.machine, one.python), set()).add(one.row)
+    missing = {place: [row for row in ROWS if row not in rows] for place, rows in run.items() if place[1]}
+    return [f"- {', '.join(place)}: {'; '.join(rows)}" for place, rows in missing.items() if rows]
 
 
 def in_page(text: str, outcomes: Sequence[Outcome]) -> str:
