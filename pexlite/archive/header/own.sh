@@ -98,13 +98,19 @@ _pex_doubts() {
 
 # Whether the Python is there and starts. Its time is set, in turn with a pruner that may have found it unused.
 _pex_is_there() {
-    [ -s "$_pex_home/READY" ] && [ ! -e "$_pex_home/DAMAGED" ] && [ "${_pex_hurt-}" != "$_pex_home" ] || return 1
+    _pex_seen=
+    _pex_is_whole || return 1
+    _pex_seen=1
     if [ -O "$_pex_home" ]; then
         _pex_lock_at "$_pex_layout/locks/prune"
         { _pex_hold -s; touch -c "$_pex_home/READY" 2>/dev/null; } 9>>"$_pex_lock"
         [ -s "$_pex_home/READY" ] && _pex_starts "$_pex_home" || return 1
     fi
     _pex_python=$_pex_home/$_pex_program
+}
+
+_pex_is_whole() {
+    [ -s "$_pex_home/READY" ] && [ ! -e "$_pex_home/DAMAGED" ] && [ "${_pex_hurt-}" != "$_pex_home" ]
 }
 
 # Whether it says so: a shell takes a program that is empty for one that does its work.
@@ -143,7 +149,13 @@ _pex_unpack() {
     _pex_host=${_pex_host%%[!0-9]*}
     _pex_host=${_pex_host:-0}
     _pex_lock_at "$_pex_layout/locks/$_pex_short"
-    { _pex_take_turn; _pex_look_again; _pex_is_there || _pex_put "$1"; } 9>>"$_pex_lock"
+    { _pex_take_turn; _pex_look_again; _pex_is_new || _pex_is_there || _pex_put "$1"; } 9>>"$_pex_lock"
+}
+
+# Whether another start has unpacked it, and started it once, since this one looked and found none. Those that wait
+# for the lock would else start it one after the other.
+_pex_is_new() {
+    [ -z "$_pex_seen" ] && _pex_is_whole && _pex_python=$_pex_home/$_pex_program
 }
 
 # Forget what the pointer showed to be missing, if another start has put it back meanwhile.
