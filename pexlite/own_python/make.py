@@ -90,7 +90,7 @@ def _copy(files: Mapping[str, Path], root: Path) -> None:
 
 
 def _strip(binaries: Iterable[Path]) -> None:
-    """Take what only a debugger reads out of programs and libraries, where binutils are here; else it stays.
+    """Take what no loader reads out of programs and libraries, where binutils are here; else it stays.
 
     A Python that was built by hand has 20 MB of it. Before anything else is changed: strip and patchelf do not get
     along in the other order.
@@ -98,7 +98,7 @@ def _strip(binaries: Iterable[Path]) -> None:
     program = find_program("strip")
     if program is not None:
         # One that it cannot read it leaves as it is.
-        subprocess.run([program, "--strip-debug", "--", *binaries], capture_output=True, check=False)
+        subprocess.run([program, "--strip-unneeded", "--", *binaries], capture_output=True, check=False)
 
 
 def _missing(prefix: Prefix, root: Path, word: str) -> dict[str, str]:
