@@ -6,11 +6,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import click
+
 from pexlite.cli import options
 from pexlite.cli.help import GroupedCommand
 from pexlite.cli.mistaken import build_is_implied, refuse_commands
 from pexlite.cli.own_python_options import ITS_OWN_PYTHON
 from pexlite.cli.project_defaults import with_project_defaults
+from pexlite.cli.words_first import arguments_behind
 
 if TYPE_CHECKING:
     # The model brings `packaging` along, which `pexlite --help` has no use for.
@@ -52,7 +55,13 @@ def build(**given: Any) -> None:
         from pexlite.cli.commands import COMMANDS
 
         refuse_commands(given, COMMANDS, directory)
-    request = request_of(with_project_defaults(given), directory)
+    given = with_project_defaults(given)
+    request = request_of(given, directory)
+    arguments = arguments_behind(click.get_current_context())
+    if arguments is not None:
+        from pexlite.cli.run_built import run_built
+
+        run_built(request, given, arguments)
     notes = Notes(quiet=given["quiet"])
     with shown_progress(notes, progress=not given["no_progress"], every_step=given["verbose"]) as report:
         result = build_file(request, report)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 from pexlite.cli.completion import files
 from pexlite.cli.mistaken import imply_build
 from pexlite.cli.say import say
-from pexlite.cli.words_first import WordFirst
+from pexlite.cli.words_first import WordFirst, arguments_behind, keep_behind
 from pexlite.version import __version__
 
 # Each name with the command's module, imported only when that command runs: a build loads no other.
@@ -30,10 +30,14 @@ COMMANDS = {
     "patch": "pexlite.cli.patch:PATCH",
     "probe": "pexlite.cli.probe:PROBE",
     "push": "pexlite.cli.push:PUSH",
+    "run": "pexlite.cli.run:RUN",
     "venv": "pexlite.cli.venv:VENV",
     "verify": "pexlite.cli.verify:VERIFY",
     "who": "pexlite.cli.who:WHO",
 }
+
+# What stands behind -- is for what these have built.
+_RUNNING = ("build", "run")
 
 
 class _BuildUnlessNamed(WordFirst):
@@ -51,10 +55,14 @@ class _BuildUnlessNamed(WordFirst):
 
     def word_first(self, ctx: click.Context, args: Sequence[str]) -> list[str]:
         if "--" in args and not ctx.resilient_parsing:
-            raise click.UsageError("nothing can follow --: a requirement or path does not begin with a dash", ctx)
+            args, behind = args[: args.index("--")], args[args.index("--") + 1 :]
+            keep_behind(ctx, behind)
         if {"--version", "-V"} & {*args[: self.place_of_word(ctx, args)]}:
             return ["--version"]
         ordered = super().word_first(ctx, args)
+        command = ordered[0] if ordered and ordered[0] in COMMANDS else "build"
+        if arguments_behind(ctx) is not None and (not ordered or command not in _RUNNING):
+            raise click.UsageError(f"nothing can follow --: {command} runs nothing", ctx)
         if not ordered or ordered[0] in (*COMMANDS, "--help", "-h"):
             return ordered
         imply_build(ctx)

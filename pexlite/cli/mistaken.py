@@ -35,7 +35,7 @@ _ELSEWHERE: Mapping[str, str] = {
     "verify": "check",
     "--version": "version",
     # A built file runs when it is called by its path.
-    "./": "exec execute run",
+    "./": "exec execute",
     # Commands without a counterpart in pexlite.
     "": "completion debug diff graph hash image publish remove report sbom search self shell "
     "sign uninstall upload uvx",

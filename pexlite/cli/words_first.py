@@ -9,6 +9,19 @@ import click
 from pexlite.cli.help import HelpContext
 from pexlite.errors import UsageError
 
+_BEHIND = "pexlite.cli: the words behind --"
+
+
+def keep_behind(context: click.Context, words: Sequence[str]) -> None:
+    """Keep the `words` behind --, which are for what is run."""
+    context.meta[_BEHIND] = tuple(words)
+
+
+def arguments_behind(context: click.Context) -> tuple[str, ...] | None:
+    """The words behind --; None where there was none."""
+    found: tuple[str, ...] | None = context.meta.get(_BEHIND)
+    return found
+
 
 class WordFirst(click.Group):
     """A group that accepts options before its command's name; they become the command's options."""

@@ -15,6 +15,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "decisions": ("<64 hex>.json", ".<40 hex>.<16 hex>"),
     # The last is one that was being unpacked when the process was killed.
     "interpreters": ("<64 hex>.tar.gz", "<64 hex>.json", "<64 hex>", ".<64 hex>.<number>"),
+    # The second is one that was being written when the process was killed.
+    "runs": ("<64 hex>.pex", ".<40 hex>.<16 hex>"),
     "incoming": ("<number>-<16 hex>",),
 }
 """Forms of names: `<64 hex>` stands for so many hex digits, `<number>` for decimal ones."""

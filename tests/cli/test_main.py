@@ -93,7 +93,7 @@ def test_the_version_is_told(arguments: list[str], capsys: Output) -> None:
         (["-z"], ["error: there is no option -z", "hint: pexlite build --help"]),
         (["--pylock", "x"], ["error: there is no option --pylock", "hint: use --lock"]),
         (["-o"], ["error: option '-o' requires an argument", "hint: pexlite --help"]),
-        (["x", "--", "y"], ["error: nothing can follow --: a requirement or path does not begin with a dash"]),
+        (["info", "x", "--", "y"], ["error: nothing can follow --: info runs nothing"]),
         (["info"], ["error: missing argument 'FILE'", "hint: pexlite info --help"]),
         (["--bin-path", "x"], ["error: invalid value for '--bin-path': 'x' is not one of"]),
         (["--inject-env", "X"], ["error: invalid value for '--inject-env': 'X' is not NAME=VALUE"]),
