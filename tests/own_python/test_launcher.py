@@ -279,5 +279,6 @@ def test_an_interrupted_start_leaves_nothing(app: Launched, tools: Path, sent: s
     while not (app.home / "unpacked").exists() and time.time() < end:
         time.sleep(0.01)
     os.killpg(start.pid, sent)
-    assert start.wait(timeout=10) == -sent
+    # A signal between two tools reaches the shell alone, which heeds it once the slow one has ended.
+    assert start.wait(timeout=60) == -sent
     assert list(app.interpreters.iterdir()) == []
