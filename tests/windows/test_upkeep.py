@@ -64,7 +64,8 @@ def test_what_is_in_use_is_not_removed(build: Build, tmp_path: Path, root: Path,
     file = build("-D", str(sources), "-e", "waits:main")
     environment = wine.environment({"PEX_ROOT": windows_path(root)})
     command = wine.command(wine.python(), windows_path(file))
-    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+    pipe = subprocess.PIPE  # Wine takes no other handles
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe) as running:
         assert running.stdout
         assert running.stdout.readline().strip() == b"running"
         pruned = start(file, "cache", "prune", "--days", "0", PEX_TOOLS="1").stdout
