@@ -187,8 +187,8 @@ HOW_IT_STARTS: Sequence[click.Parameter] = (
         "scripts",
         many=True,
         metavar="NAME",
-        help="Start this console script, or module:function; several (or NAME=module:function) are a file of several "
-        "commands (default: the only script of the one local project, else an interpreter; repeatable).",
+        help="Start this console script, or module:function; several (or NAME=module:function) are a file of "
+        "several commands (default: the only script of the one local project, else an interpreter; repeatable).",
     ),
     option(
         "-e",
