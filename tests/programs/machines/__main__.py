@@ -80,6 +80,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _on_machine(machine: Machine, directory: Path, files: Files, chosen: Chosen) -> Iterator[Outcome]:
     """The outcomes of all rows on all Pythons of the machine, which is made if it is not there."""
     with programs_of_arm64() if machine.is_emulated else contextlib.nullcontext():
+        for python in machine.pythons:
+            if python.compiled:
+                # Before the root: the one of musl takes its C library from where that is compiled.
+                compiled(Path(python.program).parent.parent.name, directory)
         root = root_of(machine, directory)
         for python in machine.pythons or (NO_PYTHON_AT_ALL,):
             if not chosen.pythons or python.tag in chosen.pythons:

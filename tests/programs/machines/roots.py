@@ -66,6 +66,7 @@ def debootstrap(root: Path, suite: str, architecture: str, packages: Sequence[st
 
 def _of_busybox(root: Path, musl_from: Path | None) -> None:
     """Make a root of busybox, which needs no library, and of the C library musl where it is asked for."""
+    root.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(dir=root.parent, prefix="making-"))
     beside.chmod(0o755)
     for place in ("bin", "usr/bin", "lib", "etc"):
