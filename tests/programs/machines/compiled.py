@@ -15,7 +15,7 @@ _PACKAGES = ("autoconf", "automake", "build-essential", "ca-certificates", "dpkg
 _MORE = ("libltdl-dev", "libtool", "musl-tools", "pkgconf", "python3", "zlib1g-dev")
 # Without Debian's patches: by one of them no venv of a free-threaded CPython finds its site-packages.
 _SOURCES = """
-cd /root
+cd /srv
 sed 's/^deb /deb-src /' /etc/apt/sources.list >/etc/apt/sources.list.d/sources.list
 apt-get update -q
 apt-get source -q libffi
@@ -24,8 +24,8 @@ apt-get source -q --tar-only zlib && tar xf zlib_*.orig.tar.*
 touch sources
 """
 _PYTHON = """
-rm -rf /opt/{name} /root/build-{name} && mkdir /root/build-{name} && cd /root/build-{name}
-OPT="-DNDEBUG -O1" /root/python3.13-*/configure --prefix=/opt/{name} --without-ensurepip \
+rm -rf /opt/{name} /srv/build-{name} && mkdir /srv/build-{name} && cd /srv/build-{name}
+OPT="-DNDEBUG -O1" /srv/python3.13-*/configure --prefix=/opt/{name} --without-ensurepip \
     --without-static-libpython --disable-test-modules {flags} >configure.log
 make -j2 >make.log 2>&1
 make altinstall >install.log 2>&1
@@ -43,10 +43,10 @@ ln -sfn /usr/include/linux include/linux
 ln -sfn /usr/include/asm-generic include/asm-generic
 ln -sfn /usr/include/x86_64-linux-gnu/asm include/asm
 export CC=/opt/musl-build/cc CFLAGS='-O2 -fPIC -I/opt/musl-build/include' LDFLAGS=-L/opt/musl-build/lib
-(cd /root/zlib-*/ && ./configure --static --prefix=/opt/musl-build && make -j2 && make install) >zlib.log 2>&1
-(cd /root/libffi-*/ && autoreconf -fi) >libffi.log 2>&1
-rm -rf /root/build-libffi && mkdir /root/build-libffi && cd /root/build-libffi
-(/root/libffi-*/configure --disable-shared --disable-docs --disable-multi-os-directory \
+(cd /srv/zlib-*/ && ./configure --static --prefix=/opt/musl-build && make -j2 && make install) >zlib.log 2>&1
+(cd /srv/libffi-*/ && autoreconf -fi) >libffi.log 2>&1
+rm -rf /srv/build-libffi && mkdir /srv/build-libffi && cd /srv/build-libffi
+(/srv/libffi-*/configure --disable-shared --disable-docs --disable-multi-os-directory \
     --libdir=/opt/musl-build/lib --prefix=/opt/musl-build && make -j2 && make install) >libffi.log 2>&1
 export PKG_CONFIG_LIBDIR=/opt/musl-build/lib/pkgconfig
 """ + _PYTHON.format(name="musl", flags="")
@@ -61,7 +61,7 @@ def compiled(name: str, directory: Path) -> Path:
         return place
     debootstrap(root, "trixie", "amd64", (*_PACKAGES, *_MORE))
     inside = Inside(root, account="root")
-    if not (root / "root" / "sources").exists():
+    if not (root / "srv" / "sources").exists():
         _typed(inside, _SOURCES)
     _typed(inside, _STEPS[name])
     (place / "DONE").touch()
