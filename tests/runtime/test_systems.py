@@ -98,7 +98,7 @@ def test_a_console_script_for_windows_is_a_program_that_python_reads_too(tmp_pat
     done = subprocess.run([sys.executable, script, "a b"], capture_output=True, text=True, check=True)
     assert done.stdout == "True ['a b']\n"
     batch = scripts.program(source, b"", None)
-    assert batch.startswith(b'@"%~dp0python.exe" -x "%~f0" %* & @exit /b\r\n')
+    assert batch.startswith(b'@"%~dp0python.exe" -x "%~f0" %* & @goto :eof\r\n')
     script.with_name("tool.cmd").write_bytes(batch)
     done = subprocess.run(
         [sys.executable, "-x", script.with_name("tool.cmd"), "c"], capture_output=True, text=True, check=True

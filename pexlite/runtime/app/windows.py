@@ -43,8 +43,9 @@ def attempt(handle: int, shared: bool) -> bool:
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1 if shared else _COUNT)
             return True
-        except PermissionError:
-            continue
+        except OSError as failure:  # Windows says "permission denied" where another has it, Wine any number
+            if failure.errno == 22:  # EINVAL: no locks on this drive
+                raise
     return False
 
 

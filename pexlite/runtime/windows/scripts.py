@@ -5,8 +5,8 @@ import zipfile
 
 # The name by which it was called, as elsewhere.
 _NAME = b'import sys\n\nif sys.argv[0][-4:].lower() in (".exe", ".cmd"):\n    sys.argv[0] = sys.argv[0][:-4]\n'
-# What cmd runs, and Python passes over (-x).
-_BATCH = b'@"%%~dp0%spython.exe" -x "%%~f0" %%* & @exit /b\r\n'
+# What cmd runs, and Python passes over (-x). The exit code is Python's: Wine has `exit /b` give 0.
+_BATCH = b'@"%%~dp0%spython.exe" -x "%%~f0" %%* & @goto :eof\r\n'
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 
 
