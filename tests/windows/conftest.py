@@ -26,9 +26,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def wine() -> Wine:
+def wine() -> Iterator[Wine]:
     """Wine with the Pythons in it."""
-    return Wine(Path(os.environ[HOME]))
+    with Wine(Path(os.environ[HOME])).awake() as awake:
+        yield awake
 
 
 @pytest.fixture(scope="session")

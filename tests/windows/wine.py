@@ -13,7 +13,8 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +65,15 @@ class Wine:
         )
         out, err = (text.decode("utf-8", "replace").replace("\r\n", "\n") for text in (done.stdout, done.stderr))
         return subprocess.CompletedProcess(words, done.returncode, out, err)
+
+    @contextmanager
+    def awake(self) -> Iterator[Wine]:
+        """Wine whose server runs all the time: one that ends, after three idle seconds, kills who comes then."""
+        waits = self.command(self.python(), "-S", "-c", "import sys; sys.stdin.read()")
+        pipe = subprocess.PIPE  # Wine takes no other handles
+        with subprocess.Popen(waits, env=self.environment(), stdin=pipe, stdout=pipe, stderr=pipe) as keeper:
+            yield self
+            keeper.communicate(b"", timeout=_PATIENCE)
 
 
 def program() -> str | None:
