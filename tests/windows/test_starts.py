@@ -108,6 +108,26 @@ def test_sealed_options_of_python_and_arguments_come_first(build: Build, tmp_pat
         assert (done.stdout, done.returncode) == ("1 ['--first', 'last']\n", 4)
 
 
+def test_wheels_find_those_they_need_and_their_own_data(build: Build, start: Start, tmp_path: Path) -> None:
+    """requests brings certificates as data, and a wheel with compiled code beside click's pure one."""
+    fetching = """
+import os, sys, threading, http.server
+import click, requests
+@click.command()
+@click.argument("name")
+def main(name):
+    server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    answer = requests.get("http://127.0.0.1:%d/%s" % (server.server_port, name), timeout=60)
+    click.echo("%s %s" % (answer.status_code, os.path.getsize(requests.certs.where()) > 99999))
+"""
+    sources = apps.write(tmp_path / "sources", fetching=fetching)
+    file = build("click", "requests", "-D", str(sources), "-e", "fetching:main")
+    for _ in ("first", "later"):
+        done = start(file, "nosuch")
+        assert (done.stdout, done.returncode) == ("404 True\n", 0), done.stderr
+
+
 def test_paths_may_hold_blanks_and_any_letter(greeting: Path, wine: Wine, tmp_path: Path) -> None:
     place = tmp_path / "mit Leerzeichen und Größe 日本"
     place.mkdir()
@@ -119,19 +139,13 @@ def test_paths_may_hold_blanks_and_any_letter(greeting: Path, wine: Wine, tmp_pa
         assert (done.stdout, done.returncode) == ("hello Ärger\n", 0), done.stderr
 
 
-def test_a_path_may_be_longer_than_260_characters(build: Build, sources: Path, wine: Wine, tmp_path: Path) -> None:
-    file = build("markupsafe<3", "-D", str(sources), "-e", "seen:main")
-    root = tmp_path / "/".join(["a" * 60] * 5)
-    variables = {"PEX_ROOT": windows_path(root)}
+def test_a_path_may_be_longer_than_260_characters(build: Build, wine: Wine, tmp_path: Path) -> None:
+    told = "import markupsafe._speedups as found\ndef main():\n    print(len(found.__file__) > 360)\n"
+    file = build("markupsafe<3", "-D", str(apps.write(tmp_path / "sources", told=told)), "-e", "told:main")
+    variables = {"PEX_ROOT": windows_path(tmp_path / "/".join(["a" * 60] * 5))}
     for _ in ("first", "later"):
-        done = wine.run(
-            wine.python(),
-            "-c",
-            "import sys, runpy; runpy.run_path(sys.argv[1], run_name='__main__')",
-            windows_path(file),
-            variables=variables,
-        )
-        assert done.returncode == 0, done.stderr
+        done = wine.run(wine.python(), windows_path(file), variables=variables)
+        assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr
 
 
 def test_thirty_first_starts_at_once_are_all_right(greeting: Path, wine: Wine, root: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,14 +35,60 @@ def unpacked(root: Path, name: str) -> Path:
     return found
 
 
-def test_a_file_that_is_cut_off_says_so(greeting: Path, tmp_path: Path, start: Start) -> None:
-    cut = tmp_path / "cut.pex"
+def test_a_file_that_has_changed_says_so(greeting: Path, tmp_path: Path, start: Start) -> None:
+    altered = tmp_path / "altered.pex"
     content = greeting.read_bytes()
     place = content.index(b"click/core.py") + 200
-    cut.write_bytes(content[:place] + b"\0" * 64 + content[place + 64 :])
-    done = start(cut)
+    altered.write_bytes(content[:place] + b"\0" * 64 + content[place + 64 :])
+    done = start(altered)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: cut.pex is damaged: ")
+    assert done.stderr.startswith("error: altered.pex is damaged: ")
+
+
+def test_a_file_cut_short_says_so(greeting: Path, tmp_path: Path, start: Start) -> None:
+    cut = tmp_path / "cut.pex"
+    size = greeting.stat().st_size
+    for kept in (3000, size // 2, size - 1):
+        cut.write_bytes(greeting.read_bytes()[:kept])
+        done = start(cut)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "damaged, or read from a pipe: copy the file here again" in done.stderr
+    assert start(greeting).stdout == "hello world\n"
+
+
+@contextmanager
+def closed(directory: Path) -> Iterator[None]:
+    """Let nobody write below `directory`, not even root, as whom Wine may run."""
+    if subprocess.run(["chattr", "-R", "+i", directory], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("this file system closes no directory to root")
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-R", "-i", directory], check=True)
+
+
+def test_a_read_only_cache_serves_later_starts(greeting: Path, root: Path, start: Start) -> None:
+    start(greeting)
+    with closed(root):
+        done = start(greeting, "reader", PEX_VERBOSE="1")
+    assert (done.stdout, done.returncode) == ("hello reader\n", 0)
+    assert "unpacking" not in done.stderr
+    assert "\\cache\\lite-2\\apps\\" in done.stderr
+
+
+def test_a_file_that_a_read_only_cache_lacks_is_unpacked_elsewhere(
+    build: Build, greeting: Path, tmp_path: Path, root: Path, start: Start
+) -> None:
+    start(greeting)
+    sources = apps.write(tmp_path / "sources", other="def main():\n    print('other', end='')\n    return 3\n")
+    file = build("-D", str(sources), "-e", "other:main")
+    before = sorted(root.rglob("*"))
+    with closed(root):
+        for _ in ("first", "later"):
+            done = start(file, PEX_VERBOSE="1")
+            assert (done.stdout, done.returncode) == ("other", 3)
+            assert "\\Temp\\pexlite-0-" in done.stderr
+    assert sorted(root.rglob("*")) == before
 
 
 @pytest.mark.parametrize("name", ["core.py", "_pexlite_launch", "python.exe", "pyvenv.cfg"])
