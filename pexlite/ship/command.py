@@ -12,10 +12,12 @@ up to the end of stdin.
 
 from __future__ import annotations
 
-# The program ends with 0 or 70; after any other code, the next Python is tried. 2.7 knows no -I.
+# The program ends with 0 or 70; after any other code, the next Python is tried. 2.7 knows no -I. What fails after
+# stdin was read ends with 70 as well: the next Python would wait for a program that has been read.
 _PYTHON = (
     "import sys;sys.version_info<(3,6)and sys.exit(97);"
-    "from base64 import b64decode as b;from zlib import decompress as d;exec(d(b(sys.stdin.buffer.readline())))"
+    "from base64 import b64decode as b;from os import _exit as e;from zlib import decompress as d;"
+    "sys.excepthook=lambda*a:e(70);exec(d(b(sys.stdin.buffer.readline())))"
 )
 _NAMES = (
     "python3",

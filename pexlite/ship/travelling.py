@@ -13,19 +13,23 @@ from pexlite.archive.runtime_files import ROOM_DIRECTORY
 
 _HERE = Path(__file__).parent / "remote"
 _REASSEMBLE = ROOM_DIRECTORY / "tools" / "reassemble.py"
-# In the order in which they need each other; the last one is what runs.
+# In the order in which they need each other, with the package that each takes itself to be in.
 _PARTS = {
-    "archive": ROOM_DIRECTORY / "file" / "zip.py",
-    "reassemble": _REASSEMBLE,
-    "arrived": _HERE / "arrived.py",
-    "machine": _HERE / "machine.py",
-    "old_files": _HERE / "old_files.py",
+    "system": ("room", ROOM_DIRECTORY / "system.py"),
+    "archive": ("room.file", ROOM_DIRECTORY / "file" / "zip.py"),
+    "reassemble": ("room.tools", _REASSEMBLE),
+    "arrived": ("remote", _HERE / "arrived.py"),
+    "machine": ("remote", _HERE / "machine.py"),
+    "old_files": ("remote", _HERE / "old_files.py"),
 }
-_LOADER = """import types
+_LOADER = """import sys
+import types
 loaded = {}
-def load(name, text):
-    module = loaded[name] = types.ModuleType(name)
-    module.__dict__.update(loaded)
+def load(name, package, text):
+    sys.modules.setdefault(package, types.ModuleType(package))
+    module = loaded[name] = sys.modules[package + "." + name] = types.ModuleType(package + "." + name)
+    module.__dict__.update(loaded, __package__=package)
+    setattr(sys.modules[package], name, module)
     exec(compile(text, name, "exec"), module.__dict__)
     globals().update(loaded)
 """
@@ -34,7 +38,10 @@ def load(name, text):
 @functools.cache
 def program() -> bytes:
     """The program for a host, as one line: deflated, in base64."""
-    parts = [f"load({name!r}, {path.read_text(encoding='utf-8')!r})\n" for name, path in _PARTS.items()]
+    parts = [
+        f"load({name!r}, {package!r}, {path.read_text(encoding='utf-8')!r})\n"
+        for name, (package, path) in _PARTS.items()
+    ]
     text = _LOADER + "".join(parts) + (_HERE / "program.py").read_text(encoding="utf-8")
     return base64.b64encode(zlib.compress(text.encode(), 9)) + b"\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 
 from pexlite.errors import HostError
 from pexlite.ship import push as pushing
+from pexlite.ship.command import COMMAND
 from pexlite.ship.destination import Destination
 from pexlite.ship.many import Planner
 from pexlite.ship.new_file import new_file
@@ -168,3 +170,9 @@ def test_a_directory_that_may_not_be_written_is_told_of(server: Server, home: Pa
     assert home.is_dir()  # the fixture leads ssh to the server
     with pytest.raises(HostError, match=r"cannot write|may not write"):
         push_here(pair.old, Destination(server.user, "/proc/app.pex"))
+
+
+def test_a_host_on_which_the_program_fails_ends_at_once() -> None:
+    # Nothing is deflated here: the first Python has read it, and the next would wait for another.
+    done = subprocess.run(["sh", "-c", COMMAND], input=b"bm90aGluZw==\nmore\n", capture_output=True, timeout=60)
+    assert done.returncode == 70
