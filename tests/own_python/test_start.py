@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from pexlite.errors import PexliteError
 from pexlite.model import LaunchOptions, OwnPython, Variant
 from pexlite.own_python.find import packed_python
 from pexlite.own_python.selection import Wanted
 from pexlite.own_python.source import source_of
 from pexlite.store.store import Store
+from pexlite.tools.runtime_tools import VenvOptions, make_venv
 from tests.bundles import bundle_file, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter, supported
@@ -128,6 +130,16 @@ def test_a_python_of_the_host_hands_over(file: Path, own: OwnPython, root: Path,
         told = json.loads(run([python.path, file, "x"], env).stdout)
         assert told["base_prefix"] == f"{root}/lite-2/interpreters/{own.sha256[:32]}"
         assert told["argv"] == [str(file), "x"] and told["switches"] == ["PEX", "PEX_ROOT"]
+
+
+def test_a_venv_of_a_file_by_a_python_that_does_not_fit_runs_nothing_of_the_file(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEX_ROOT", str(tmp_path / "root"))
+    for python in others()[-1:]:
+        with pytest.raises(PexliteError):
+            make_venv(file, tmp_path / "venv", VenvOptions(python=str(python.path)))
+        assert not (tmp_path / "root").exists() and not (tmp_path / "venv").exists()
 
 
 def test_a_python_that_was_asked_for_is_taken_or_told(file: Path, env: dict[str, str], tmp_path: Path) -> None:

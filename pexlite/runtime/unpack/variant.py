@@ -29,10 +29,10 @@ def choose(manifest: "dict[str, Any]", file: str, switches: "Switches | None") -
     accepted = [python for variant in fitting for python in variant["pythons"]]
     words = "" if fitting else " on " + platform_words()
     root = cache_root(manifest["pex_root"])
-    if own and not interpreter.of_this_process(manifest) and not pythons.is_asked_for(switches):
+    # Where pexlite looks at the file there are no switches, and nothing of the file runs.
+    if own and switches and not interpreter.of_this_process(manifest) and not pythons.is_asked_for(switches):
         pythons.run_another(file, accepted, manifest["pexlite"]["runs_on"], switches, root, words)
-        if switches:
-            switches.give_back()
+        switches.give_back()
         pythons.hand_over(file)
     pythons.run_fitting(file, accepted, manifest["pexlite"]["runs_on"], switches, root, words)
 
