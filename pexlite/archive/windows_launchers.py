@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
 
 FOLDER = ".launchers/"
@@ -33,5 +32,7 @@ def _program(name: str) -> bytes:
 
 @functools.cache
 def _license() -> bytes:
+    from importlib import metadata
+
     files = metadata.files("distlib") or ()
     return next(Path(str(file.locate())).read_bytes() for file in files if file.name == _LICENSE)

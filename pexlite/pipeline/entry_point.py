@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import email.policy
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from email.parser import HeaderParser
 from pathlib import Path
 from typing import TypeVar
 
@@ -128,7 +126,10 @@ def _summary_of_project(script: str, wheels: Sequence[Wheel]) -> str:
     for wheel in wheels:
         metadata = next((name for name in wheel.files if name.endswith(".dist-info/METADATA")), None)
         if script in wheel.scripts and metadata:
-            said = HeaderParser(policy=email.policy.compat32).parsestr(read_text(wheel, metadata))["Summary"]
+            from email.parser import HeaderParser  # few files are several commands
+            from email.policy import compat32
+
+            said = HeaderParser(policy=compat32).parsestr(read_text(wheel, metadata))["Summary"]
             return shortened(str(said or ""))
     return ""
 
