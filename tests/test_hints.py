@@ -22,7 +22,10 @@ HOUSE = REPOSITORY / "pexlite"
 _COMMAND = re.compile(r"\bpexlite (?=[a-z.{'-])(?P<words>(?:'[^']*'|\{[^}]*\}|[^\s;,)`'{]+| (?=\S))+)")
 # Sentences that go on about pexlite.
 _NO_COMMAND = re.compile(
-    r"pexlite (?:is|this|that|has|did|does|made?|makes|writes|without|can|cannot|or|knows|run|wrote|described)\b"
+    r"pexlite (?:is|this|that|has|did|does|made?|makes|writes|without|can|cannot|or|for)\b"
+    r"|pexlite (?:knows|needs|run|starts|wrote|described)\b"
+    # How a program's configuration begins, and which pexlite made a file.
+    r"|pexlite launcher 1 |pexlite \{made_by\}"
     r"|pexlite probe (?:wrote|described|has)|pexlite lock(?: wrote|, for)\b"
 )
 _END_OF_SENTENCE = re.compile(r"(?<=\w)\.(?=\s|$)")
@@ -31,6 +34,16 @@ _FOR = {
     "'{here.name}>=0'": "'click>=0'",
     "COMMAND": "lock",
     "DATE": "2100-01-31",
+    "'certifi>=2026.1'": "click",
+    "'certifi<2026.1'": "numpy",
+    "~/apps": ".",
+    "urllib3": "click",
+    "{self.before.path.name}": "app.pex",
+    "{before.path.name}": "app.pex",
+    "{' '.join(words)}": "click",
+    "{' '.join(asking)}": "",
+    "{asked}": "click",
+    "./dist/{root.requirement.name}-….whl": "click",
     "{python}": sys.executable,
     "USER@HOST": "someone@host.example",
     "someone@server.example": "someone@host.example",
@@ -135,7 +148,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         change.chdir(here)
         assert run(["probe", "-o", "server.json"]) == run(["lock", ".", "-q"]) == 0
         for name in ("app.pex", "env.pex"):
-            assert run(["click", "-e", "my_cli:main", "-o", name, "-q"]) == 0
+            assert run(["click", "requests", "-e", "my_cli:main", "-o", name, "-q"]) == 0
         yield here
 
 
@@ -149,4 +162,6 @@ def test_there_are_commands_to_run() -> None:
 
 @pytest.mark.parametrize("command", commands())
 def test_a_command_that_people_are_told_to_type_works(command: str, world: Path) -> None:
-    assert run(filled(command)) == 0, filled(command)
+    # Whoever asks who has it may be told that somebody has.
+    well = (0, 1) if command.startswith("who ") else (0,)
+    assert run(filled(command)) in well, filled(command)

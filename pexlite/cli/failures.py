@@ -102,7 +102,7 @@ def _without_module(name: str) -> Failure:
     return Failure(
         f"{sys.executable} has no module {name}, which pexlite needs",
         ("a Python has none where the library for it was missing when it was made",),
-        "install pexlite for another Python; pexlite probe --list shows those that are here",
+        "install pexlite for another Python, one of those here: pexlite probe --list",
         1,
     )
 

@@ -106,5 +106,5 @@ def check_compiles(prepared: Prepared, compiled: Sequence[Target]) -> None:
         raise UsageError(
             "--compile finds no Python to compile with",
             causes=uncompiled(prepared.targets, compiled),
-            hint="have such a Python here (pexlite probe --list shows those that are), or leave --compile out",
+            hint="leave --compile out, or have such a Python here, as one of: pexlite probe --list",
         )

@@ -79,9 +79,9 @@ def test_the_note_is_told_once(more: list[str], links: Path, tmp_path: Path, cap
 
 
 def test_a_directory_named_like_a_command_is_meant_by_its_entry_point(links: Path, tmp_path: Path) -> None:
-    Path("run").mkdir()
-    Path("run/main.py").write_text(MAIN)
-    assert pexlite(links, "run", "-e", "run.main:run", "-o", "x.pex") == 0
+    Path("exec").mkdir()
+    Path("exec/main.py").write_text(MAIN)
+    assert pexlite(links, "exec", "-e", "exec.main:run", "-o", "x.pex") == 0
     assert run([Path("x.pex").absolute()], environment(tmp_path / "root")).stdout == "from here\n"
 
 

@@ -41,7 +41,6 @@ def test_the_defaults_are_those_of_the_model() -> None:
 
 # Options that set no field, and what they are for.
 WITHOUT_A_FIELD = {
-    "scripts": "several -c are understood, so that the error can name them; one is the field `script`",
     "wheels": "directories that come before those of --find-links, in the same field",
     "as_json": "how the command tells",
     "no_progress": "how the command tells",
@@ -53,7 +52,7 @@ WITHOUT_AN_OPTION = {
     "directory": "where the command runs",
     "index": "its fields have options",
     "launch": "its fields have options",
-    "script": "-c, of which several are understood",
+    "script": "-c, where it is given once; several are the field `scripts`",
     "only_binary": "PIP_ONLY_BINARY and lines of requirements files",
     "no_binary": "PIP_NO_BINARY and lines of requirements files",
     "require_hashes": "PIP_REQUIRE_HASHES and lines of requirements files",
