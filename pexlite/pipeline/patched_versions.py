@@ -264,7 +264,7 @@ def _check_files(specification: Specification) -> None:
                 hint="build the file again, or make a wheel of it: pip wheel --no-deps PATH",
             )
     if specification.lock is not None:
-        raise UsageError("a patch takes no lock", hint="build the file again: pexlite build --lock FILE")
+        raise UsageError("a patch takes no lock", hint="leave --lock out, or build the file again by the lock")
     if not specification.roots and not specification.local:
         raise UsageError("nothing to patch", hint="name a project in it: pexlite patch app.pex 'certifi>=2026.1'")
 
@@ -277,9 +277,7 @@ def _check_is_there(before: Reopened, names: Sequence[str]) -> None:
     raise UsageError(
         f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} not in {before.path.name}",
         causes=[f"it has {listed(sorted(before.names), most=12)}"],
-        hint=f"did you mean {near[0]}?"
-        if near
-        else "a new project goes in by building the file again: pexlite build",
+        hint=f"did you mean {near[0]}?" if near else "a new project goes in by building the file again",
     )
 
 

@@ -37,7 +37,7 @@ class Room:
         self.path = sys.path[:]
         # The standard library first: nothing that PYTHONPATH names may be taken for zlib or json.
         library = os.path.dirname(os.__file__)
-        sys.path[:0] = [library, library + "/lib-dynload", sys.base_exec_prefix + "/DLLs"]
+        sys.path[:0] = [library, library + "/lib-dynload", os.path.dirname(library) + "/DLLs"]
         # Nor what is in the place of a standard one already: a backport of enum may do for whoever imported it.
         self.aside = {}
         for name, module in list(sys.modules.items()):

@@ -142,7 +142,7 @@ def room_of(file, facts):  # type: (str, dict[str, Any]) -> Any
     path = sys.path[:]
     # The standard library first: nothing that PYTHONPATH names may be taken for zlib or json.
     library = os.path.dirname(os.__file__)
-    sys.path[:0] = [library, library + "/lib-dynload", sys.base_exec_prefix + "/DLLs"]
+    sys.path[:0] = [library, library + "/lib-dynload", os.path.dirname(library) + "/DLLs"]
     try:
         texts = texts_in(_checked(file, facts, "room"))
         importing = {"__name__": "pexlite_importing"}  # type: dict[str, Any]
