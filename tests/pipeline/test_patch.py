@@ -214,7 +214,7 @@ def newer_idle(links: Path) -> None:
 
 REFUSED: Mapping[str, tuple[Callable[[Path], Any], str, type[PexliteError], str, str]] = {
     "no such project": (str, "certz", UsageError, "certz is not in app.pex", "did you mean certs?"),
-    "nothing near": (str, "numpy", UsageError, "numpy is not in app.pex", "pexlite build"),
+    "nothing near": (str, "numpy", UsageError, "numpy is not in app.pex", "by building the file again"),
     "no such version": (str, "certs>=9", ResolutionError, "certs>=9", "a version that is there"),
     "a new dependency": (needing("more"), "certs", ClosureIncomplete, "more, asked for", "build the file again"),
     "a newer dependency": (newer_idle, "certs", ClosureIncomplete, "idle", "patch app.pex 'certs' 'idle>=2'"),
