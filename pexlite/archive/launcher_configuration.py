@@ -15,20 +15,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pexlite.archive.launch_options import VARIABLE, python_of
+from pexlite.archive.launcher_facts import LARGEST_OFFSET, host_pythons, in_words, is_left_to_python
 from pexlite.archive.runtime_files import LAYOUT
 from pexlite.archive.switches import asked_by_people
 from pexlite.errors import UsageError
 from pexlite.launcher import MACHINES, launcher
 from pexlite.model import Bundle, LaunchOptions, OwnPython
-from pexlite.model.pythons import known
 from pexlite.outputs import UNREADABLE
 
 _FIRST = "pexlite launcher 1 "
 _LONGEST = 65536  # bytes that the launcher reads
-_LARGEST = 15  # digits of an offset
-_AHEAD = 3  # minor versions that are yet to come, looked for by name
-_PLACEHOLDER = "{pex.env."
 _CONTROL = re.compile(r"[\x00-\x1f\x7f%]")
 _CONTROL_OR_BLANK = re.compile(r"[\x00-\x20\x7f%]")
 
@@ -72,9 +68,9 @@ def _lines(bundle: Bundle, build_id: str, own_offsets: Sequence[int]) -> Iterato
     yield "layout", LAYOUT
     yield "root", _written(launch.pex_root or "")
     yield "needed", _written(bundle.runs_on)
-    yield "brought", _written(_listed(bundle.own_pythons))
+    yield "brought", _written(in_words(bundle.own_pythons))
     yield from (("asked", name) for name in asked_by_people())
-    yield from (("python", _written(name)) for name in _host_pythons(bundle))
+    yield from (("python", _written(name)) for name in host_pythons(bundle))
     if launch.prefer_host:
         yield "prefer_host", "1"
     yield from _sealed(launch, bundle.entry_point.is_called)
@@ -83,8 +79,7 @@ def _lines(bundle: Bundle, build_id: str, own_offsets: Sequence[int]) -> Iterato
 
 
 def _sealed(launch: LaunchOptions, in_process: bool) -> Iterator[tuple[str, str]]:
-    named = not in_process and any(_PLACEHOLDER in word for word in launch.inject_args)
-    if named or not all(VARIABLE.fullmatch(name) for name, _ in launch.inject_env):
+    if is_left_to_python(launch, in_process):
         yield "by_python", "1"  # as in the sh header
         return
     yield from (("set", _written(f"{name}={value}")) for name, value in launch.inject_env)
@@ -99,7 +94,7 @@ def _sealed(launch: LaunchOptions, in_process: bool) -> Iterator[tuple[str, str]
 
 def _interpreter(own: OwnPython, offset: int) -> str:
     libc = f"{own.libc[0]} {own.libc[1][0]}.{own.libc[1][1]}" if own.libc else ""
-    numbers = (f"{offset:0{_LARGEST}d}", str(own.size), str(own.unpacked))
+    numbers = (f"{offset:0{LARGEST_OFFSET}d}", str(own.size), str(own.unpacked))
     words = (own.sha256, *numbers, own.program, libc, own.loader)
     return " ".join(_CONTROL_OR_BLANK.sub(_hexadecimal, word) for word in words)
 
@@ -110,22 +105,3 @@ def _written(text: str) -> str:
 
 def _hexadecimal(found: re.Match[str]) -> str:
     return f"%{ord(found[0]):02x}"
-
-
-def _host_pythons(bundle: Bundle) -> list[str]:
-    """The names to look for a Python of the host by, best first."""
-    names = [python_of(bundle.launch), "python3"]
-    tags = list(dict.fromkeys(tag for variant in bundle.variants for tag in known(variant.pythons, _AHEAD)))
-    for implementation, program in (("cp", "python"), ("pp", "pypy")):
-        names += [f"{program}{tag[2]}.{tag[3:]}" for tag in reversed(tags) if tag.startswith(implementation)]
-    return list(dict.fromkeys(names))
-
-
-def _listed(pythons: Sequence[OwnPython]) -> str:
-    """The Pythons, as in "CPython 3.11.9 for linux x86_64 (glibc 2.17 and newer)"."""
-    found = []
-    for own in pythons:
-        system, _, machine = own.platform.partition("_")
-        libc = f" ({own.libc[0]} {own.libc[1][0]}.{own.libc[1][1]} and newer)" if own.libc else ""
-        found.append(f"CPython {own.version} for {system} {machine}{libc}")
-    return ", ".join(found)

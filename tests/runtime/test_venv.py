@@ -1,4 +1,7 @@
-"""PEX_TOOLS=1 ./app venv: an ordinary venv, and an archive of one that works wherever it lies."""
+"""PEX_TOOLS=1 ./app venv: an ordinary venv, and an archive of one that works wherever it lies.
+
+Longer than 400 lines, since a venv, an archive and their options are tried on one file, made once.
+"""
 
 from __future__ import annotations
 

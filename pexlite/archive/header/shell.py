@@ -8,17 +8,13 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pexlite.archive.launch_options import VARIABLE, python_of
+from pexlite.archive.launcher_facts import LARGEST_OFFSET, host_pythons, in_words, is_left_to_python
 from pexlite.archive.runtime_files import LAYOUT
 from pexlite.archive.switches import asked_by_people
 from pexlite.model import Bundle, LaunchOptions, OwnPython
-from pexlite.model.pythons import known
 from pexlite.outputs import UNREADABLE
 
-_PLACEHOLDER = "{pex.env."
-_AHEAD = 3  # minor versions that are yet to come, looked for by name
 _BLANK = re.compile(r"@([a-z_]+)@")
-_LARGEST = 15  # digits of an offset
 # As `uname -sm` has them, in patterns of sh. Kernels run programs of 32 bits too.
 _SYSTEMS = {"linux": "Linux", "macosx": "Darwin"}
 _MACHINES = {
@@ -54,7 +50,7 @@ def program(bundle: Bundle, build_id: str, own_offsets: Sequence[int]) -> str:
     if not own:
         return f"{warm}{{\n{host}{none}}}\n"
     tries = "".join(map(_try, own, own_offsets))
-    values = {**values, "brought": shlex.quote(_listed(own)), "tries": tries.rstrip("\n")}
+    values = {**values, "brought": shlex.quote(in_words(own)), "tries": tries.rstrip("\n")}
     if bundle.launch.prefer_host:
         first = f"{_IS_LEFT} || {{\n{host}{_IS_ASKED_FOR} && {{\n{none}}}\n}}\n"
     else:
@@ -63,10 +59,6 @@ def program(bundle: Bundle, build_id: str, own_offsets: Sequence[int]) -> str:
 
 
 def _values(bundle: Bundle, build_id: str) -> dict[str, str]:
-    names = [python_of(bundle.launch), "python3"]
-    tags = list(dict.fromkeys(tag for variant in bundle.variants for tag in known(variant.pythons, _AHEAD)))
-    for implementation, program in (("cp", "python"), ("pp", "pypy")):
-        names += [f"{program}{tag[2]}.{tag[3:]}" for tag in reversed(tags) if tag.startswith(implementation)]
     launch, in_process, own = bundle.launch, bundle.entry_point.is_called, bool(bundle.own_pythons)
     unless_own = _PERHAPS_OWN if launch.prefer_host else _ALWAYS_OWN
     taken = [*asked_by_people(), *(("PEX_CHOSEN_PYTHON", "PYTHONHOME") if own else ())]
@@ -80,7 +72,7 @@ def _values(bundle: Bundle, build_id: str) -> dict[str, str]:
         "switches": " ".join(taken),
         "build_id": build_id,
         "unreadable": UNREADABLE,
-        "pythons": _words(list(dict.fromkeys(names))).rstrip(),
+        "pythons": _words(host_pythons(bundle)).rstrip(),
         "needed": shlex.quote(bundle.runs_on),
         "sealed": "\n".join([*([_ORIGIN] if own else []), *_sealed(launch, in_process)]),
         "options": _words(launch.inject_python_args),
@@ -108,28 +100,16 @@ def _try(own: OwnPython, offset: int) -> str:
     system, _, machine = own.platform.partition("_")
     names = [_SYSTEMS.get(system, system) + "\\ " + name for name in _MACHINES.get(machine, (machine,))]
     glibc = own.libc[1] if own.libc and own.libc[0] == "glibc" else (0, 0)
-    place = str(offset + 1).ljust(_LARGEST)
+    place = str(offset + 1).ljust(LARGEST_OFFSET)
     given = [own.loader, *map(str, glibc), own.sha256[:32], own.sha256[32:]]
     after = [str(own.size), str(own.unpacked // 1000 + 1), own.program]
     words = f"{_words(given)}{place} {_words(after)}"
     return f'case $_pex_machine in\n{" | ".join(names)}) _pex_own {words}&& _pex_become "$@" ;;\nesac\n'
 
 
-def _listed(pythons: Sequence[OwnPython]) -> str:
-    """The Pythons, as in "CPython 3.11.9 for linux x86_64 (glibc 2.17 and newer)"."""
-    found = []
-    for own in pythons:
-        system, _, machine = own.platform.partition("_")
-        libc = f" ({own.libc[0]} {own.libc[1][0]}.{own.libc[1][1]} and newer)" if own.libc else ""
-        found.append(f"CPython {own.version} for {system} {machine}{libc}")
-    return ", ".join(found)
-
-
 def _sealed(launch: LaunchOptions, in_process: bool) -> Iterator[str]:
     """The commands that set what is sealed in: variables that have no value yet, and the scripts on PATH."""
-    named = not in_process and any(_PLACEHOLDER in word for word in launch.inject_args)
-    if named or not all(VARIABLE.fullmatch(name) for name, _ in launch.inject_env):
-        # No shell can set such a variable, or find the values of those in arguments: the start is left to Python.
+    if is_left_to_python(launch, in_process):
         yield 'exec "$_pex_app/bin/python" "$0" "$@"'
         return
     for name, value in launch.inject_env:
