@@ -258,7 +258,7 @@ def test_a_file_is_known_by_its_content(make: Callable[[Path], Path], kinds: set
         (("-o", "-"), 2, "-o - names no file"),
         (("-o", "a.pex", "--python-shebang", "x" * 200), 2, "is no line that a kernel can start"),
         (("-o", "a.pex", "-c", "app", "-e", "app:main"), 2, "a file starts in one way"),
-        (("-o", "a.pex", "-c", "app", "-c", "other"), 2, "a file starts in one way"),
+        (("-o", "a.pex", "-c", "app", "-c", "app"), 2, "-c names app twice"),
         (("-o", "a.pex", "-e", "app-main"), 2, "is no entry point"),
         (("-o", "a.pex", "-e", ""), 2, "is no entry point"),
         (("-o", "a.pex", "--sh-boot", "--python-shebang", "/usr/bin/python3 -u"), 2, "--inject-python-args"),
