@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,12 +20,15 @@ _TESTS = ("hypothesis", "pytest", "pytest-xdist")
 
 def shown_packages(directory: Path) -> Mapping[str, Path]:
     """The directories to show inside: a clean copy of this checkout, and what it and its tests need."""
-    packages, checkout = directory / "packages", directory / "checkout"
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *_TESTS]
+    # Kept for as long as the same is wanted: a dependency that is new has them fetched anew.
+    packages = directory / f"packages-{zlib.crc32(' '.join(wanted).encode()):08x}"
+    checkout = directory / "checkout"
     if not packages.exists():
-        project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         any_python = ["--python-version", "3.11", "--implementation", "py", "--abi", "none", "--platform", "any"]
         command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(packages), *any_python]
-        command += ["--only-binary", ":all:", *project["dependencies"], *_TESTS]
+        command += ["--only-binary", ":all:", *wanted]
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
     if not checkout.exists():
         checkout.mkdir()
