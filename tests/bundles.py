@@ -40,6 +40,7 @@ def bundle_file(
     local: Sequence[Path] = (),
     variants: tuple[Variant, ...] = (),
     own_pythons: tuple[OwnPython, ...] = (),
+    requirements: tuple[str, ...] = ("x",),
 ) -> Path:
     """A file of `wheels`, for all of `pythons`; the `local` wheels hold the builder's own code.
 
@@ -57,7 +58,7 @@ def bundle_file(
         trees=trees,
         entry_point=entry_point,
         launch=launch or LaunchOptions(),
-        requirements=("x",),
+        requirements=requirements,
         startup_files=tuple(sorted(pth)),
         runs_on=runs_on(variants),
         own_pythons=own_pythons,

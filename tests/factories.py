@@ -23,14 +23,19 @@ def make_wheel(
     tag: str = "py3-none-any",
     metadata_version: str = "2.1",
     executable: Iterable[str] = (),
+    fields: Sequence[str] = (),
 ) -> Path:
-    """Write a wheel with these `files` and return its path; `data` goes under `.data`, by scheme/path."""
+    """Write a wheel with these `files` and return its path; `data` goes under `.data`, by scheme/path.
+
+    `fields` are further lines of its METADATA.
+    """
     stem = f"{name.replace('-', '_')}-{version}"
     info = f"{stem}.dist-info"
     metadata = [f"Metadata-Version: {metadata_version}", f"Name: {name}", f"Version: {version}"]
     metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
     metadata += [f"Provides-Extra: {extra}" for extra in extras]
     metadata += [f"Requires-Python: {requires_python}"] if requires_python else []
+    metadata += fields
     members: dict[str, bytes] = {path: _bytes(content) for path, content in (files or {}).items()}
     members |= {f"{stem}.data/{path}": _bytes(content) for path, content in (data or {}).items()}
     members[f"{info}/METADATA"] = _bytes("\n".join(metadata) + "\n\n")

@@ -178,11 +178,11 @@ def libc_floor(fitting: Sequence[Sequence[Tag]], target: Target) -> Libc | None:
     """The oldest C library for which every wheel has a fitting tag (PEP 600, PEP 656)."""
     if target.libc is None:
         return None
-    floors = [floor for tags in fitting if (floor := _lowest(tags, target.libc)) is not None]
+    floors = [floor for tags in fitting if (floor := oldest_libc(tags, target.libc)) is not None]
     return Libc(target.libc.name, max(floors)) if floors else None
 
 
-def _lowest(tags: Sequence[Tag], here: Libc) -> tuple[int, int] | None:
+def oldest_libc(tags: Sequence[Tag], here: Libc) -> tuple[int, int] | None:
     """The oldest C library among one wheel's tags; None where a tag requires none."""
     floors = []
     for tag in tags:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.tags import Tag
 
 from pexlite.model import Libc, Target, Variant
 from pexlite.model.pythons import known
-from pexlite.targets.facts import Platform, Python, make_target
+from pexlite.targets.facts import Platform, Python, make_target, marker_variables
 from pexlite.targets.platforms import ASSUMED_GLIBC
 from pexlite.targets.surroundings import platform_of
 
 _OLDEST_MACOS = (11, 0)  # that of wheels for Apple's own processors
+_EVERYWHERE = (Platform("linux", "x86_64"), Platform("macosx", "arm64"))
 _LAST_PATCH = 99  # stands for every patch release of a Python
 
 
@@ -38,6 +39,20 @@ def in_other_patches(target: Target, here: Target) -> Iterator[Target]:
     full = f"{target.environment['python_version']}.{_LAST_PATCH}"
     last = {**target.environment, "python_full_version": full, "implementation_version": full}
     yield replace(target, environment=last)  # type: ignore[arg-type]
+
+
+def served_environments(variant: Variant) -> tuple[Mapping[str, str], ...]:
+    """The marker variables (PEP 508) on every existing Python that `variant` serves, oldest first.
+
+    A variant for any platform is taken as one for Linux and one for macOS, where its wheels were found to be the
+    same.
+    """
+    platforms: tuple[Platform, ...] = _EVERYWHERE
+    if variant.platform != "any":
+        system, _, machine = variant.platform.partition("_")
+        platforms = (Platform("win" if system.startswith("win") else system, machine or "32"),)
+    pythons = tuple(_pythons(variant))
+    return tuple(marker_variables(python, platform) for platform in platforms for python in pythons)
 
 
 def _pythons(variant: Variant) -> Iterator[Python]:
