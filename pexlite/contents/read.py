@@ -11,7 +11,7 @@ from pexlite.errors import NotABundle
 
 
 def read_contents(path: Path, *, files: bool = True) -> FileContents:
-    """The content of the file at `path`, made by pexlite, pex or shiv; without the `files` of its wheels if so asked.
+    """The content of the file at `path`, made by pexlite, pex or shiv; if so asked, without its wheels' `files`.
 
     Raises NotABundle where it is none of these, or damaged.
     """
