@@ -61,6 +61,14 @@ def python3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def bytecode_beside_its_source() -> Iterator[None]:
+    """Bytecode where Python keeps it by default, in what tests start, wherever that of the tests goes."""
+    with pytest.MonkeyPatch.context() as change:
+        change.delenv("PYTHONPYCACHEPREFIX", raising=False)
+        yield
+
+
 @pytest.fixture
 def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without pip's or uv's configuration, and with empty caches."""
