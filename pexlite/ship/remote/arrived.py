@@ -8,17 +8,43 @@ if TYPE_CHECKING:
     from typing import Any
 
 _PIECE = 1 << 20
+_ATTRIBUTE = b"user.pexlite.sha256"
 
 
-def sha256_if_of_size(path: bytes, size: int) -> "str | None":
-    """The sha256 of the file if it has this size."""
+def has_sha256(path: bytes, size: int, sha256: str) -> bool:
+    """Whether the file at `path` has this size and sha256: as it is remembered, else as it is read."""
     try:
         with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size == size:
-                return str(digest_of(file.fileno(), size).hexdigest())
+            descriptor = file.fileno()
+            if os.fstat(descriptor).st_size != size:
+                return False
+            return _remembered(descriptor) == sha256 or digest_of(descriptor, size).hexdigest() == sha256
     except OSError:
-        pass
-    return None
+        return False
+
+
+def remember(descriptor: int, sha256: str) -> None:
+    """Note the sha256 with the file, for the next push; it counts for as long as nobody writes to the file."""
+    try:
+        os.setxattr(descriptor, _ATTRIBUTE, _as_it_is(descriptor) + sha256.encode())
+    except (AttributeError, OSError):
+        pass  # not every system and file system keeps such notes
+
+
+def _remembered(descriptor: int) -> "str | None":
+    """The sha256 that was noted with the file, if it is as it was then."""
+    try:
+        noted = os.getxattr(descriptor, _ATTRIBUTE)
+    except (AttributeError, OSError):
+        return None
+    state = _as_it_is(descriptor)
+    return noted[len(state) :].decode("ascii", "replace") if noted.startswith(state) else None
+
+
+def _as_it_is(descriptor: int) -> bytes:
+    """Which file it is, and when it was last written."""
+    found = os.fstat(descriptor)
+    return b"%d %d %d %d " % (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def beginning(path: bytes) -> "list[Any]":

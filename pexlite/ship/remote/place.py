@@ -1,0 +1,69 @@
+"""The path that a file is pushed to: only ever a name in calls of the system. This module travels."""
+
+import base64
+import os
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Refused(Exception):
+    """A push that cannot go on: a word for the reason, and figures."""
+
+    def __init__(self, reason: str, **more: "Any") -> None:
+        super().__init__(reason)
+        self.said = dict(more, refused=reason)
+
+
+class Place:
+    """A path, and the names beside it that a push uses."""
+
+    def __init__(self, path: str) -> None:
+        given = base64.b64decode(path)
+        if given[:2] == b"~/":
+            given = os.path.expanduser(b"~") + given[1:]
+        # What a link leads to is replaced, as by scp.
+        self.path = os.path.realpath(given)
+        self.directory, self.name = os.path.split(self.path)
+        self.part = os.path.join(self.directory, b"." + self.name + b".pexlite-part")
+        self.script = os.path.join(self.directory, b"." + self.name + b".pexlite-script")
+        self.previous = self.path + b".previous"
+
+    def check(self) -> None:
+        """Raise Refused where no file can be."""
+        if not os.path.isdir(self.directory):
+            raise Refused("no directory", directory=os.fsdecode(self.directory))
+        try:
+            mode = os.stat(self.path).st_mode
+        except OSError:
+            return
+        if stat.S_ISDIR(mode):
+            raise Refused("directory")
+        if not stat.S_ISREG(mode):
+            raise Refused("no file")
+
+    def check_writable(self) -> None:
+        """Raise Refused where no file may be put."""
+        if not os.access(self.directory, os.W_OK | os.X_OK):
+            raise Refused("not writable", directory=os.fsdecode(self.directory))
+
+
+def warmed(path: bytes) -> "dict[str, Any]":
+    """How it ended that the file at `path` unpacked itself."""
+    import subprocess  # takes longer than all else here
+
+    environment = dict(os.environ, PEX_TOOLS="1")
+    try:
+        done = subprocess.Popen(
+            [path, b"warm"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        words = done.communicate()[0].decode("utf-8", "replace").strip()
+        return {"code": done.returncode, "words": words[-2000:]}
+    except OSError as problem:
+        return {"code": 126, "words": problem.strerror or str(problem)}
