@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pexlite.errors import PexliteError
 from pexlite.parallel import Stop, run_all
-from pexlite.ship.changed_members import DEFAULT_LINK, Changes
-from pexlite.ship.delta import Delta, delta_of
 from pexlite.ship.destination import Destination
 from pexlite.ship.new_file import NewFile
-from pexlite.ship.old_contents import OldContents
-from pexlite.ship.plan import plan
-from pexlite.ship.push import Pushed, PushOptions, push
-from pexlite.ship.state import HostState
-from pexlite.ship.travelling import reassemble
+from pexlite.ship.push import push
+from pexlite.ship.shipment import DEFAULT_LINK, Pushed, PushOptions, Shipment
+
+if TYPE_CHECKING:
+    from pexlite.ship.delta import Delta
+    from pexlite.ship.old_contents import OldContents
+    from pexlite.ship.state import HostState
 
 CODECS = ("xz", "bz2", "zlib")
+
+
+@dataclass
+class _Made:
+    """A delta, once it is made; who makes it holds the lock."""
+
+    delta: Delta | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass
@@ -28,43 +36,29 @@ class Planner:
 
     old_content: OldContents
     link: float = DEFAULT_LINK
-    _made: dict[Hashable, Future[Delta]] = field(default_factory=dict, repr=False)
+    _made: dict[Hashable, _Made] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __call__(self, file: NewFile, state: HostState, distrusted: Sequence[str] = ()) -> Delta:
         """The delta by which a host in this state gets the file."""
-        levels = frozenset(
-            level
-            for level, here, there in zip(
-                reassemble().LEVELS, reassemble().fingerprint(), state.zlib, strict=False
-            )
-            if here == there
-        )
+        # Imported here: hosts that have the file need no plan, and are asked in less time than this takes.
+        from pexlite.ship.changed_members import Changes
+        from pexlite.ship.deflate import shared_levels
+        from pexlite.ship.delta import delta_of
+        from pexlite.ship.plan import plan
+
+        levels = shared_levels(state.zlib)
         codec = next((codec for codec in CODECS if codec in state.codecs), "zlib")
         old = state.old
-        key = (
-            tuple(old.wheels.items()),
-            tuple(old.changed.items()),
-            old.own,
-            old.cached,
-            levels,
-            codec,
-            tuple(distrusted),
-        )
+        wheels = (tuple(old.wheels.items()), tuple(old.changed.items()), old.own, old.cached)
         with self._lock:
-            future = self._made.get(key)
-            is_mine = future is None
-            if future is None:
-                future = self._made[key] = Future()
-        if is_mine:
-            try:
+            made = self._made.setdefault((*wheels, levels, codec, tuple(distrusted)), _Made())
+        with made.lock:
+            if made.delta is None:
                 file.check_wheels()
                 changes = Changes(file, levels, self.old_content, self.link)
-                future.set_result(delta_of(plan(file, old, changes, distrusted), codec))
-            except BaseException as problem:
-                future.set_exception(problem)
-                raise
-        return future.result()
+                made.delta = delta_of(plan(file, old, changes, distrusted), codec)
+            return made.delta
 
 
 @dataclass(frozen=True)
@@ -83,17 +77,31 @@ def push_all(
     told: Callable[[Destination, int, int], None],
     *,
     ended: Callable[[Pushed | Failed], None] = lambda _: None,
-    jobs: int = 8,
 ) -> list[Pushed | Failed]:
     """Push the file to all destinations, in parallel; return how each push ended, in order."""
     if len(destinations) > 1:
         file.sha256  # noqa: B018 - kept: else each thread would find it out
 
+    def one(destination: Destination) -> Pushed:
+        return push(
+            Shipment(file, destination, options, planner, lambda sent, all_: told(destination, sent, all_))
+        )
+
+    return each_host(one, destinations, jobs=options.jobs, ended=ended)
+
+
+def each_host(
+    done: Callable[[Destination], Pushed],
+    destinations: Sequence[Destination],
+    *,
+    jobs: int,
+    ended: Callable[[Pushed | Failed], None] = lambda _: None,
+) -> list[Pushed | Failed]:
+    """How `done` ended for each destination, in order; those of others are done where one fails."""
+
     def one(destination: Destination) -> Pushed | Failed:
         try:
-            result: Pushed | Failed = push(
-                file, destination, options, planner, lambda sent, all_: told(destination, sent, all_)
-            )
+            result: Pushed | Failed = done(destination)
         except PexliteError as error:
             result = Failed(destination, error)
         ended(result)
