@@ -17,8 +17,9 @@ from pexlite.cli.words import share_in_words, size_in_words
 from pexlite.errors import HostError, UsageError
 
 if TYPE_CHECKING:
+    from pexlite.ship.destination import Destination
     from pexlite.ship.many import Failed
-    from pexlite.ship.push import Pushed
+    from pexlite.ship.shipment import Pushed, PushOptions
 
 _EXAMPLES = (
     ("pexlite push app.pex user@server:bin/app.pex", "only what the server lacks is sent"),
@@ -42,24 +43,32 @@ def push(words: Sequence[str], hosts: Path | None, rollback: bool, as_json: bool
             "push takes a file and where it goes", hint="pexlite push app.pex user@server:bin/app.pex"
         )
     from pexlite.ship.destination import destinations
+    from pexlite.ship.shipment import PushOptions
+
+    options = PushOptions(**{name: given[name] for name in ("keep", "warm", "dry_run", "link", "jobs")})
+    to = destinations(words[1:], hosts)
+    results = push_file(Path(words[0]), to, options, told=not given["quiet"] and not as_json)
+    if as_json:
+        write(json.dumps([in_json(result) for result in results], indent=2))
+    fail_if_any_did(results, as_json=as_json)
+
+
+def push_file(path: Path, to: Sequence[Destination], options: PushOptions, *, told: bool) -> list[Pushed | Failed]:
+    """How each push of the file at `path` ended; people are told of it, and see the bytes, if `told`."""
     from pexlite.ship.many import Planner, push_all
     from pexlite.ship.new_file import new_file
     from pexlite.ship.old_contents import ContentsHere, beside
-    from pexlite.ship.push import PushOptions
 
-    path = Path(words[0])
-    to = destinations(words[1:], hosts)
-    options = PushOptions(given["keep"], given["warm"], given["dry_run"])
-    several = len(to) > 1
-    with new_file(path) as file, shown_sent(quiet=given["quiet"] or as_json) as watch:
-        planner = Planner(ContentsHere(beside(path)), given["link"])
-        ended = _say_end if several and not as_json and not given["quiet"] else lambda _: None
-        results = push_all(file, to, options, planner, watch, ended=ended, jobs=given["jobs"])
-    _show(results, as_json=as_json, quiet=given["quiet"])
-    _fail_if_any_did(results, as_json=as_json)
+    with new_file(path) as file, shown_sent(quiet=not told) as watch:
+        planner = Planner(ContentsHere(beside(path)), options.link)
+        ended = _say_end if told and len(to) > 1 else lambda _: None
+        results = push_all(file, to, options, planner, watch, ended=ended)
+    if told:
+        _show(results)
+    return results
 
 
-def _fail_if_any_did(results: Sequence[Pushed | Failed], *, as_json: bool) -> None:
+def fail_if_any_did(results: Sequence[Pushed | Failed], *, as_json: bool) -> None:
     """Raise the error of the only push, or one about several; with JSON, which has them all, only exit with 7."""
     failed = [result for result in results if hasattr(result, "error")]
     if failed and as_json:
@@ -78,6 +87,7 @@ def _fail_if_any_did(results: Sequence[Pushed | Failed], *, as_json: bool) -> No
 
 def _roll_back(words: Sequence[str], hosts: Path | None, as_json: bool, given: dict[str, Any]) -> None:
     from pexlite.ship.destination import destinations
+    from pexlite.ship.many import each_host
     from pexlite.ship.push import roll_back
 
     wrong = [name for name in ("keep", "warm", "dry_run") if given[name]]
@@ -87,16 +97,19 @@ def _roll_back(words: Sequence[str], hosts: Path | None, as_json: bool, given: d
         )
     if not words:
         raise UsageError("--rollback takes where the file is", hint="pexlite push --rollback HOST:PATH")
-    results = [roll_back(destination) for destination in destinations(words, hosts)]
-    _show(results, as_json=as_json, quiet=given["quiet"])
-
-
-def _show(results: Sequence[Pushed | Failed], *, as_json: bool, quiet: bool) -> None:
+    results = each_host(roll_back, destinations(words, hosts), jobs=given["jobs"])
     if as_json:
         write(json.dumps([in_json(result) for result in results], indent=2))
-    elif len(results) == 1 and not quiet:
+    elif not given["quiet"]:
+        _show(results)
+    fail_if_any_did(results, as_json=as_json)
+
+
+def _show(results: Sequence[Pushed | Failed]) -> None:
+    """Say how the only push ended, or all in a table."""
+    if len(results) == 1:
         _say_end(results[0])
-    elif not quiet:
+    else:
         say(*_table(results), err=True)
 
 

@@ -3,7 +3,9 @@
 A built file and `[USER@]HOST:PATH` come in; the host has the file, or a delta is written. A host sends its state,
 the plan says what it lacks, and the delta is the plan as bytes.
 
-    push              one push: ask, plan, send, hear; open this first
+    push              one push: ask, and send what is lacking; open this first
+    shipment          a file on its way, and how that ended
+    sending           what a host lacks, planned and sent
     many              several hosts at once, planned once for each state
     destination       where a file goes
     connection        ssh, and lines of JSON both ways; refusals: a host's reasons, as errors

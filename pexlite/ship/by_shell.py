@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-from pexlite.ship.state import Arrived, Machine
+from pexlite.ship.connection import Connection
+from pexlite.ship.delta import Delta, Rest
+from pexlite.ship.fits import check_fits
+from pexlite.ship.operations import Raw
+from pexlite.ship.plan import Plan
+from pexlite.ship.refusals import refusal
+from pexlite.ship.sending import check_room, send_pieces, sent
+from pexlite.ship.shipment import Pushed, Shipment, there_already
+from pexlite.ship.state import Arrived, HostState, Machine, understood
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "macosx"}
 _MACHINES = {"i386": "i686", "i586": "i686", "armv8l": "armv7l"}
+_NOT_WARM = {"code": 69, "words": "that takes a Python there"}
 _REFUSALS = {"nowhere": "no directory", "directory": "directory", "other": "no file", "locked": "not writable"}
 
 
@@ -21,6 +31,32 @@ class ShellState:
     old: Arrived
     part: Arrived
     free: int
+
+
+def send_whole(shipment: Shipment, opened: Connection, line: bytes) -> Pushed:
+    """Push the whole file to a host without a Python, whose shell answered with `line`. Raises HostError."""
+    file, to, options = shipment.file, shipment.destination, shipment.options
+    state = understood(to, shell_state, line)
+    if state.refused:
+        raise refusal({"refused": state.refused, "directory": str(PurePosixPath(to.path).parent)}, to)
+    check_fits(file.manifest, state.machine, to)
+    if (state.old.size, state.old.sha256) == (file.size, file.sha256):
+        return there_already(shipment, opened)
+    has_beginning = 0 < state.part.size < file.size and file.sha256_of(0, state.part.size) == state.part.sha256
+    part = state.part if has_beginning else Arrived(0, "")
+    whole = Plan((Raw(0, file.size),), (), (), (), tuple(wheel.filename for wheel in file.manifest.wheels))
+    rest = Rest(Delta(whole, "", b""), 0, part.size, ((part.size, file.size - part.size),))
+    check_room(shipment, HostState(state.machine, part=part, free=state.free), rest)
+    if options.dry_run:
+        return sent(shipment, opened, "would push", rest)
+    file.check_wheels()
+    opened.send([order(part, file.sha256, file.mode, keep=options.keep)])
+    send_pieces(shipment, opened, rest)
+    opened.close_stdin()
+    said = opened.line().strip().decode("ascii", "replace")
+    if said != "done":
+        raise refusal({"refused": said}, to) if said else opened.ended()
+    return sent(shipment, opened, "pushed", rest, _NOT_WARM if options.warm else None)
 
 
 def shell_state(line: bytes) -> ShellState:

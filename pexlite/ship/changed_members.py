@@ -17,8 +17,6 @@ from pexlite.ship.old_contents import OldContents
 from pexlite.ship.operations import Copy, Deflate, Inflate, New, Operation, Patch, Raw
 from pexlite.ship.state import OldMember, OldWheel
 
-DEFAULT_LINK = 250_000
-"""Bytes a second: a slow uplink, since a fast one has no need of differences."""
 _COMPRESSING = 3_000_000  # bytes a second, of xz here
 _SAVED = 0.1  # of a content's size, where it is compressed together with others instead of alone
 _SORTING = 1_500_000  # bytes a second, of bsdiff, to begin with

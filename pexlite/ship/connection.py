@@ -21,6 +21,7 @@ from pexlite.errors import HostError
 from pexlite.files.programs import find_program
 from pexlite.ship.command import COMMAND
 from pexlite.ship.destination import Destination
+from pexlite.ship.refusals import refusal
 from pexlite.ship.travelling import program
 
 _MARKER_WITHIN = 1 << 20  # bytes of what a shell's own files may print
@@ -128,6 +129,14 @@ class Connection:
         line = self.process.stdout.readline(1 << 26)
         self.received += len(line)
         return line
+
+
+def heard(opened: Connection) -> dict[str, Any]:
+    """The host's next line, if it refuses nothing. Raises HostError."""
+    said = opened.hear()
+    if "refused" in said:
+        raise refusal(said, opened.destination)
+    return said
 
 
 @contextlib.contextmanager

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from pexlite.outputs import DELTA_MAGIC
-from pexlite.ship.changed_members import DEFAULT_LINK, Changes
+from pexlite.ship.changed_members import Changes
 from pexlite.ship.deflate import LEVELS
 from pexlite.ship.delta import Delta, Rest, delta_of, rest_of
 from pexlite.ship.new_file import NewFile, project_of
 from pexlite.ship.old_contents import ContentsHere
 from pexlite.ship.plan import plan
+from pexlite.ship.shipment import DEFAULT_LINK
 from pexlite.ship.state import Arrived, OldFile, OldMember, OldWheel
 
 

@@ -61,6 +61,25 @@ def destinations(given: Sequence[str], hosts: Path | None) -> tuple[Destination,
     return tuple(dict.fromkeys(found))
 
 
+def destinations_on(hosts: Sequence[str], given: Sequence[str], file_name: str) -> tuple[Destination, ...]:
+    """The destinations of a file that was built for `hosts`, as ssh names them, each once.
+
+    A PATH without a host is meant for each of them; "" is the home there, where the file keeps its name. Raises
+    UsageError.
+    """
+    found: list[Destination] = []
+    for text in given:
+        destination = _destination(text)
+        if destination is None and not hosts:
+            what = repr(text) if text else "--push alone"
+            raise UsageError(
+                f"{what} names no host, and the file is built for none",
+                hint="name it: pexlite . --for user@server --push bin/app.pex",
+            )
+        found += [destination] if destination else [_at(host, text or file_name) for host in hosts]
+    return tuple(dict.fromkeys(found))
+
+
 def _destination(text: str) -> Destination | None:
     """The destination, if `text` names a host. Raises UsageError for one that cannot be a host or a path."""
     url = _URL.fullmatch(text)
@@ -75,8 +94,11 @@ def _destination(text: str) -> Destination | None:
 
 
 def _at(name: str, path: str) -> Destination:
-    alone = name.rpartition("@")[2]
-    return _checked(name, path.replace("{host}", alone), None)
+    """The path on a host of that name, or that URL, with the name in the place of {host}."""
+    url = _URL.fullmatch(f"{name.rstrip('/')}/")
+    host = url["host"] if url else name
+    port = int(url["port"]) if url and url["port"] else None
+    return _checked(host, path.replace("{host}", host.rpartition("@")[2]), port)
 
 
 def _checked(host: str, path: str, port: int | None) -> Destination:

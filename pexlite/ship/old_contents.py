@@ -11,7 +11,6 @@ from pexlite.archive.reader import read_manifest
 from pexlite.errors import PexliteError
 from pexlite.files.paths import is_file
 from pexlite.ship.state import OldMember, OldWheel
-from pexlite.store.store import open_store
 
 _MOST_FILES = 40
 
@@ -57,6 +56,8 @@ class ContentsHere:
             for wheel in wheels:
                 if wheel.sha256 == sha256:
                     return path, wheel.offset
+        from pexlite.store.store import open_store  # a file that is there already needs no old contents
+
         found = open_store().find(sha256)
         return (found.path, 0) if found else None
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from pexlite.errors import HostError
+from pexlite.ship.destination import Destination
+
+_Said = TypeVar("_Said")
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,16 @@ class HostState:
     script: Arrived = Arrived(0, "")
     free: int = 0
     """Bytes of room on the file system."""
+
+
+def understood(destination: Destination, reader: Callable[[_Said], _Read], said: _Said) -> _Read:
+    """The value that `reader` finds in what a host said. Raises HostError where it makes no sense."""
+    try:
+        return reader(said)
+    except (KeyError, TypeError, ValueError, IndexError) as problem:
+        raise HostError(
+            f"{destination.host} gave an answer that makes no sense", causes=[str(problem)]
+        ) from problem
 
 
 def machine_of(said: Mapping[str, Any]) -> Machine:

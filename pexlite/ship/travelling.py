@@ -14,13 +14,18 @@ from pexlite.archive.runtime_files import ROOM_DIRECTORY
 _HERE = Path(__file__).parent / "remote"
 _REASSEMBLE = ROOM_DIRECTORY / "tools" / "reassemble.py"
 # In the order in which they need each other, with the package that each takes itself to be in.
-_PARTS = {
+_FIRST = {
+    "arrived": ("remote", _HERE / "arrived.py"),
+    "machine": ("remote", _HERE / "machine.py"),
+    "place": ("remote", _HERE / "place.py"),
+}
+# A push of what is there already does without these.
+_REST = {
     "system": ("room", ROOM_DIRECTORY / "system.py"),
     "archive": ("room.file", ROOM_DIRECTORY / "file" / "zip.py"),
     "reassemble": ("room.tools", _REASSEMBLE),
-    "arrived": ("remote", _HERE / "arrived.py"),
-    "machine": ("remote", _HERE / "machine.py"),
     "old_files": ("remote", _HERE / "old_files.py"),
+    "host": ("remote", _HERE / "host.py"),
 }
 _LOADER = """import sys
 import types
@@ -38,11 +43,15 @@ def load(name, package, text):
 @functools.cache
 def program() -> bytes:
     """The program for a host, as one line: deflated, in base64."""
-    parts = [
-        f"load({name!r}, {package!r}, {path.read_text(encoding='utf-8')!r})\n"
-        for name, (package, path) in _PARTS.items()
-    ]
-    text = _LOADER + "".join(parts) + (_HERE / "program.py").read_text(encoding="utf-8")
+    first, rest = (
+        "".join(
+            f"load({name!r}, {package!r}, {path.read_text(encoding='utf-8')!r})\n"
+            for name, (package, path) in parts.items()
+        )
+        for parts in (_FIRST, _REST)
+    )
+    later = "def load_rest():\n" + "".join(f"    {line}\n" for line in rest.splitlines())
+    text = _LOADER + first + later + (_HERE / "program.py").read_text(encoding="utf-8")
     return base64.b64encode(zlib.compress(text.encode(), 9)) + b"\n"
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import HostError
-from pexlite.ship.changed_members import DEFAULT_LINK
 from pexlite.ship.destination import Destination
 from pexlite.ship.many import Planner
 from pexlite.ship.new_file import new_file
 from pexlite.ship.old_contents import ContentsHere, beside
-from pexlite.ship.push import Pushed, PushOptions, push
+from pexlite.ship.push import push
+from pexlite.ship.shipment import DEFAULT_LINK, Pushed, PushOptions, Shipment
 from tests.ship.conftest import Pair, leftovers
 from tests.ssh_server import Server
 
@@ -29,7 +29,8 @@ def push_here(file: Path, server: Server, path: Path) -> Pushed:
     """Push from this process."""
     with new_file(file) as opened:
         planner = Planner(ContentsHere(beside(file)), DEFAULT_LINK)
-        return push(opened, Destination(server.user, str(path)), PushOptions(), planner, lambda _sent, _all: None)
+        to = Destination(server.user, str(path))
+        return push(Shipment(opened, to, PushOptions(), planner, lambda _sent, _all: None))
 
 
 @pytest.fixture

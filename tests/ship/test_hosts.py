@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import HostError
-from pexlite.ship import push as pushing
+from pexlite.ship import by_shell, sending
 from pexlite.ship.command import COMMAND
 from pexlite.ship.destination import Destination
 from pexlite.ship.many import Planner
 from pexlite.ship.new_file import new_file
 from pexlite.ship.old_contents import ContentsHere
-from pexlite.ship.push import Pushed, PushOptions, push
+from pexlite.ship.push import push
+from pexlite.ship.shipment import Pushed, PushOptions, Shipment
 from pexlite.ship.state import HostState, state_of
 from tests import needs
 from tests.bundles import bundle_file, function
@@ -49,7 +50,7 @@ PROGRAMS = (
 
 def push_here(file: Path, to: Destination, options: PushOptions = PLAINLY) -> Pushed:
     with new_file(file) as opened:
-        return push(opened, to, options, Planner(ContentsHere()), lambda _sent, _all: None)
+        return push(Shipment(opened, to, options, Planner(ContentsHere()), lambda _sent, _all: None))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def test_a_host_without_a_python_is_told_of(at_bare: Server, pair: Pair) -> None
 def test_a_host_without_a_python_gets_a_file_that_brings_one(
     at_bare: Server, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pushing, "check_fits", lambda *_: None)
+    monkeypatch.setattr(by_shell, "check_fits", lambda *_: None)
     path = 'it\'s "a"\n$PATH'
     place = at_bare.home / path
     (at_bare.home / f".{path}.pexlite-part").write_bytes(pair.old.read_bytes()[:500_000])
@@ -143,7 +144,7 @@ def test_too_little_room_is_told_before_anything_is_sent(
         return replace(read(said), free=400_000)
 
     read = state_of
-    monkeypatch.setattr(pushing, "state_of", small)
+    monkeypatch.setattr(sending, "state_of", small)
     with pytest.raises(HostError, match="has no room for app") as error:
         push_here(pair.old, Destination(server.user, str(home / "app.pex")))
     assert "1.1 MB are missing" in error.value.causes[0] or "MB are missing" in error.value.causes[0]
