@@ -4,7 +4,7 @@ A person's words come in; a request goes out, then the result or the failure in 
 
     main                runs a command and turns its end into words and an exit code: open this first
     commands            the commands by name; words_first: options before the command
-    run_built           a build whose file is run
+    run_built           a build whose file is run; push_built: one whose file is pushed
     options             every option of a build, by question; lock_options: those of a lock
     own_python_options  those about a Python that the file carries
     option_values       words read into values

@@ -13,11 +13,12 @@ from pexlite.cli.help import GroupedCommand
 from pexlite.cli.mistaken import build_is_implied, refuse_commands
 from pexlite.cli.own_python_options import ITS_OWN_PYTHON
 from pexlite.cli.project_defaults import with_project_defaults
+from pexlite.cli.push_built import PUSH_TO, check_places, push_built
 from pexlite.cli.words_first import arguments_behind
 
 if TYPE_CHECKING:
     # The model brings `packaging` along, which `pexlite --help` has no use for.
-    from pexlite.model import BuildRequest
+    from pexlite.model import BuildRequest, BuildResult
 
 _Value = TypeVar("_Value")
 _EXAMPLES = (
@@ -35,6 +36,7 @@ _EXAMPLES = (
         "pexlite requests -o app.pex --platform linux_x86_64-cp-311-cp311",
         "for another machine: CPython 3.11 on Linux; without -c or -e the file is a Python interpreter",
     ),
+    ("pexlite . --for user@server --push", "for a server, asked over ssh what it can run, and put there"),
     ("pexlite info app.pex", "what is in a file, and where it runs"),
 )
 
@@ -57,6 +59,8 @@ def build(**given: Any) -> None:
         refuse_commands(given, COMMANDS, directory)
     given = with_project_defaults(given)
     request = request_of(given, directory)
+    if given["pushed"]:
+        check_places(given)
     arguments = arguments_behind(click.get_current_context())
     if arguments is not None:
         from pexlite.cli.run_built import run_built
@@ -67,8 +71,20 @@ def build(**given: Any) -> None:
         result = build_file(request, report)
     if not given["quiet"]:
         outcome.show(result, directory, notes.told)
-    if given["as_json"]:
+    if given["pushed"]:
+        _push(result, given)
+    elif given["as_json"]:
         outcome.show_json(result)
+
+
+def _push(result: BuildResult, given: dict[str, Any]) -> None:
+    from pexlite.cli.outcome import show_json
+    from pexlite.cli.push import fail_if_any_did, in_json
+
+    pushes = push_built(result, given)
+    if given["as_json"]:
+        show_json(result, pushes=[in_json(push) for push in pushes])
+    fail_if_any_did(pushes, as_json=given["as_json"])
 
 
 def request_of(given: dict[str, Any], directory: Path) -> BuildRequest:
@@ -111,6 +127,6 @@ BUILD = GroupedCommand(
         "Its own Python": ITS_OWN_PYTHON,
         "How it starts": options.HOW_IT_STARTS,
         "Indexes": options.INDEXES,
-        "Output": options.OUTPUT,
+        "Output": (*options.OUTPUT, PUSH_TO),
     },
 )

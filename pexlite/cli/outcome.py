@@ -80,9 +80,9 @@ def closing_lines(result: BuildResult, directory: Path) -> tuple[str, ...]:
     )
 
 
-def show_json(result: BuildResult) -> None:
-    """Print the result as JSON on stdout."""
-    write(json.dumps(as_json(result), indent=2))
+def show_json(result: BuildResult, **more: Any) -> None:
+    """Print the result as JSON on stdout, with `more` of what was done."""
+    write(json.dumps({**as_json(result), **more}, indent=2))
 
 
 def as_json(result: BuildResult) -> dict[str, Any]:

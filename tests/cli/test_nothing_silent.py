@@ -146,6 +146,7 @@ OF_BUILD = OF_BOTH | {
     "--record-git-state": Row(APP, "--record-git-state", f"{APP} --record-git-state", "finds no commit"),
     "--dry-run": Row(APP, "--dry-run"),
     "--json": Row(DRY, "--json"),
+    "--push": Row(DRY, "--push web:app.pex", f"{APP} --push", "the file is built for none"),
 }  # fmt: skip
 
 

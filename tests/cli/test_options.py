@@ -46,6 +46,7 @@ WITHOUT_A_FIELD = {
     "no_progress": "how the command tells",
     "quiet": "how the command tells",
     "verbose": "how the command tells",
+    "pushed": "where the file goes afterwards",
 }
 # Fields that no option of their own sets, and what does.
 WITHOUT_AN_OPTION = {
