@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import console
+from tests import console, needs
 from tests.checkout import REPOSITORY, environment_with_pexlite
 
 EXAMPLES = sorted(path.parent.name for path in (REPOSITORY / "examples").glob("*/README.md"))
@@ -20,11 +20,15 @@ def test_every_example_has_a_readme() -> None:
 
 # Shown on a cluster, in tests/spark.
 _NEED_A_CLUSTER = {"pyspark"}
+# Each with the programs that it takes.
+_PROGRAMS = {"ship": ("ssh", "ssh-keygen", "sshd")}
 
 
 @pytest.mark.network
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in _NEED_A_CLUSTER])
 def test_the_example_does_what_its_readme_shows(name: str, tmp_path: Path) -> None:
+    for program in _PROGRAMS.get(name, ()):
+        needs.program(program, more="/usr/sbin:/usr/local/sbin")
     directory = tmp_path / name
     shutil.copytree(
         REPOSITORY / "examples" / name, directory, ignore=shutil.ignore_patterns("*.pex", "__pycache__")
