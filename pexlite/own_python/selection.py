@@ -15,10 +15,13 @@ _UNUSED = re.compile(
     r"""
     (?:.+/)?(?:test|tests|idle_test)(?:/.*)?       # its own tests: test/, sqlite3/test/, lib2to3/tests/
     | idlelib(?:/.*)? | turtledemo(?:/.*)?
+    | pydoc_data/topics\.py                        # help("if") says then that it is not there
+    | __hello__\.py | __phello__(?:\..*|/.*)?
     | ensurepip/_bundled(?:/.*)?
     | config-3[^/]*(?:/.*)? | config(?:/.*)?       # what extensions of an interpreter are linked with
     | (?:.+/)?[^/]+\.(?:a|o|exe)
-    | lib-dynload/(?:_test[^/]*|_ctypes_test[^/]*|_xxtestfuzz[^/]*|xxlimited[^/]*|xxsubtype[^/]*|nis\.[^/]*)
+    | lib-dynload/(?:_test[^/]*|_ctypes_test[^/]*|_xxtestfuzz[^/]*|xxlimited[^/]*|xxsubtype[^/]*)
+    | lib-dynload/(?:nis|_gdbm)\.[^/]*             # nor has python-build-standalone; gdbm is under the GPL
     | sitecustomize\.py | usercustomize\.py        # the machine's own, not Python's
     | (?:.+/)?[^/]+\.(?:dpkg-new|orig)
     | EXTERNALLY-MANAGED | LICENSE\.pickle

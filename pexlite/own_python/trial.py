@@ -15,7 +15,7 @@ glob gzip hashlib heapq hmac html http.client http.cookiejar http.cookies import
 inspect io ipaddress itertools json linecache locale logging logging.handlers mimetypes multiprocessing numbers
 operator os pathlib pickle pkgutil platform pprint queue random re runpy secrets select selectors shlex shutil signal
 socket sqlite3 ssl string struct subprocess sysconfig tarfile tempfile textwrap threading time traceback types typing
-unittest.mock urllib.parse urllib.request uuid warnings weakref xml.etree.ElementTree zipfile zipimport zlib
+urllib.parse urllib.request uuid warnings weakref xml.etree.ElementTree zipfile zipimport zlib
 """
 _NEEDED = ("zlib", "ssl", "sqlite3", "ctypes", "hashlib", "venv")
 

@@ -26,7 +26,9 @@ FULL = [
     "share/man/man1/python3.1",
     f"{LIBRARY}/ensurepip/_bundled/pip.whl",
     f"{LIBRARY}/idlelib/idle.py",
+    f"{LIBRARY}/lib-dynload/_gdbm.x.so",
     f"{LIBRARY}/lib-dynload/_testcapi.x.so",
+    f"{LIBRARY}/pydoc_data/topics.py",
     f"{LIBRARY}/test/test_os.py",
     f"{LIBRARY}/unittest/test/__init__.py",
 ]
