@@ -36,6 +36,8 @@ OF_PACKAGES = b"packages of a file that pexlite made"
 """The comment of a zip that `pexlite venv --flat` writes."""
 DELTA_MAGIC = b"pexlite delta 1\n"
 """The first line of a delta, as the runtime's reassemble.py has it."""
+REPORT_HEADER = b"<!DOCTYPE html>\n<!-- a report, made by pexlite -->\n"
+"""The first lines of a page that `pexlite report` writes."""
 _LONGEST_LINE = 128  # bytes of the `#!` line before it, at most
 _LONGEST_LAUNCHER = 1 << 18  # bytes of the program before it (--launcher elf), at most
 
@@ -51,6 +53,7 @@ class Kind(enum.Enum):
     PACKAGES = "a zip of packages that pexlite wrote"
     PYTHON = "an archive (.tar.gz)"
     DELTA = "a delta that pexlite wrote"
+    REPORT = "a page that pexlite wrote"
 
 
 @dataclass(frozen=True)
@@ -227,6 +230,11 @@ def _is_delta(path: Path) -> bool:
         return file.read(len(DELTA_MAGIC)) == DELTA_MAGIC
 
 
+def _is_report(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(REPORT_HEADER)) == REPORT_HEADER
+
+
 def _members(path: Path) -> list[str]:
     import zipfile  # imported here: it takes longer than all else in this module, and few builds replace a file
 
@@ -265,4 +273,5 @@ _TESTS = {
     Kind.PACKAGES: _is_of_packages,
     Kind.PYTHON: _is_gzipped,
     Kind.DELTA: _is_delta,
+    Kind.REPORT: _is_report,
 }

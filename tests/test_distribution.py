@@ -14,7 +14,8 @@ FILES = sorted(
     path.relative_to(REPOSITORY).as_posix()
     for place in ("pexlite", "tests")
     for path in (REPOSITORY / place).rglob("*")
-    if path.suffix in {".py", ".pth", ".sh", ".md", ".typed"} and "__pycache__" not in path.parts
+    if path.suffix in {".py", ".pth", ".sh", ".md", ".typed", ".html", ".css", ".js", ".LICENSE"}
+    and "__pycache__" not in path.parts
 )
 
 

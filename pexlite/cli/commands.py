@@ -30,6 +30,7 @@ COMMANDS = {
     "patch": "pexlite.cli.patch:PATCH",
     "probe": "pexlite.cli.probe:PROBE",
     "push": "pexlite.cli.push:PUSH",
+    "report": "pexlite.cli.report:REPORT",
     "run": "pexlite.cli.run:RUN",
     "venv": "pexlite.cli.venv:VENV",
     "verify": "pexlite.cli.verify:VERIFY",

@@ -30,6 +30,7 @@ _ELSEWHERE: Mapping[str, str] = {
     "cache prune": "prune",
     "extract": "unpack unzip",
     "info": "inspect list ls show",
+    "report": "graph",
     "lock": "export freeze outdated resolve sync update upgrade",
     "venv": "activate",
     "verify": "check",
@@ -37,8 +38,7 @@ _ELSEWHERE: Mapping[str, str] = {
     # A built file runs when it is called by its path.
     "./": "exec execute",
     # Commands without a counterpart in pexlite.
-    "": "completion debug diff graph hash image publish remove report sbom search self shell "
-    "sign uninstall upload uvx",
+    "": "completion debug diff hash image publish remove sbom search self shell sign uninstall upload uvx",
 }
 _NEAREST = {word: command for command, words in _ELSEWHERE.items() for word in words.split()}
 

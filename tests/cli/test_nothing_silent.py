@@ -240,6 +240,10 @@ ROWS: dict[str, Row] = {
     "probe --json": Row("probe --list", "--json", "probe --json", "says how --list shows"),
     "probe --force": Row("probe -o low.txt", "--force"),
     "probe --verbose": Row("probe ./low.txt", "-v"),
+    "report --output": Row("report file.pex", "-o x.html", "report file.pex -o low.txt/x.html", "Not a directory"),
+    "report --open": Row("report file.pex", "--open", "report file.pex --open", "no browser could be started"),
+    "report --force": Row("report file.pex -o low.txt", "--force"),
+    "report --verbose": Row("report low.txt", "-v"),
     "venv --scope": Row("venv file.pex made", "--scope srcs", "venv file.pex made --scope mine", "is not one of"),
     "venv --compile": Row("venv file.pex made", "--compile"),
     "venv --pip": Row("venv file.pex made", "--pip", "venv file.pex x --flat --pip", "would do nothing"),
@@ -410,6 +414,8 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert run(["app", *N.split(), "-q", "-o", "cached.pex"]) == 0
     if "file.pex" in line:
         bundle_file(Path("file.pex"), [Path("links/app-1.0-py3-none-any.whl")], function("app", "main"))
+    if "--open" in line:
+        monkeypatch.setattr("webbrowser.open", lambda address: False)
     if "--hosts" in line:
         Path("hosts.txt").write_text("web\n")
     if "probe web" in line or "web:" in line or "--hosts" in line:
