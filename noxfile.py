@@ -51,7 +51,7 @@ def runtime(session: nox.Session) -> None:
 @nox.session
 def journeys(session: nox.Session) -> None:
     """What people do: real applications from the package index, the examples, and this repository's README."""
-    run_tests(session, "-m", "(network or journey) and not spark")
+    run_tests(session, "-m", "(network or journey) and not spark and not engines")
     run_tests(session, "-n", "0", "tests/spark/test_example.py")
 
 
@@ -119,6 +119,12 @@ def pythons(session: nox.Session) -> None:
 def spark(session: nox.Session) -> None:
     """Every form in which a file is a PySpark job, on clusters started here; needs Java 17 and 10 minutes."""
     run_tests(session, "-n", "0", "-m", "spark", "tests/spark")
+
+
+@nox.session(default=False)
+def engines(session: nox.Session) -> None:
+    """Files on clusters of Ray and Dask started here, 32 workers at once; takes 10 minutes and 4 GB of memory."""
+    run_tests(session, "-n", "0", "-m", "engines", "tests/engines")
 
 
 def run_measurement(session: nox.Session, module: str) -> None:

@@ -18,8 +18,8 @@ def test_every_example_has_a_readme() -> None:
     assert folders == EXAMPLES
 
 
-# Shown on a cluster, in tests/spark.
-_NEED_A_CLUSTER = {"pyspark"}
+# Shown on a cluster, in tests/spark and tests/engines.
+_NEED_A_CLUSTER = {"pyspark", "ray"}
 # Each with the programs that it takes.
 _PROGRAMS = {"ship": ("ssh", "ssh-keygen", "sshd")}
 

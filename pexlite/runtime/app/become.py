@@ -44,8 +44,9 @@ class Becoming:
     def prepared(self, facts: "dict[str, Any]", asked: str, spark: "Any") -> "dict[str, Any]":
         """The facts to start with, once the sealed variables are set and the script directory is on PATH.
 
-        `asked` is the way in which Spark starts the file ("" for any other start), and `spark` the module for such
-        starts. May not return: this process may become an interpreter or a script of the bundle.
+        `asked` is the way in which an engine starts the file: "python" for Ray and Dask, else Spark's, and then
+        `spark` is the module for that; "" for any other start. May not return: this process may become an
+        interpreter or a script of the bundle.
         """
         facts, switches = dict(facts), self.switches
         if switches:
@@ -60,7 +61,7 @@ class Becoming:
         for name, value in facts["inject_env"]:
             os.environ.setdefault(name, value)
         _put_scripts_on_path(facts["bin_path"], self.place + self.parts["inside"]["scripts"])
-        is_interpreter = bool(spark) and spark.prepare(facts, asked)
+        is_interpreter = asked == "python" or bool(spark) and spark.prepare(facts, asked)
         if facts.get("as_module"):
             return facts
         if switches and switches.module:

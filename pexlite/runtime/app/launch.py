@@ -102,6 +102,8 @@ def _prepared(facts: "dict[str, Any]", switches: "Switches | None") -> "dict[str
     if asked:
         spark = part("spark")
         asked = spark.confirmed(asked, sys.argv[1:], os.environ, spark.ancestors())
+    if is_python_of_a_worker(sys.argv[1:], os.environ):
+        asked = "python"
     if asked == "worker" and facts["plain"] and not switches:
         prepared: dict[str, Any] = spark.as_worker(facts)
         return prepared
@@ -131,6 +133,18 @@ def like_sparks(words: "list[str]", variables: "Mapping[str, str]") -> str:
     elif first.endswith("/find_spark_home.py") and len(words) == 1 and not variables.get("SPARK_HOME"):
         return "home"
     return "driver" if "PYSPARK_GATEWAY_PORT" in variables else ""
+
+
+def is_python_of_a_worker(words: "list[str]", variables: "Mapping[str, str]") -> bool:
+    """Whether Ray or Dask runs this file as the Python of one of its processes, whatever its entry point.
+
+    FILE /…/ray/_private/workers/default_worker.py --node-ip-address=…   {RAY_RAYLET_PID}  py_executable
+    FILE -m distributed.cli.dask_spec --spec {…}                         {DASK_INTERNAL_INHERIT_CONFIG}  SSHCluster
+    """
+    first = words[0] if words else ""
+    if first == "-m":
+        return words[1:2] == ["distributed.cli.dask_spec"] and "DASK_INTERNAL_INHERIT_CONFIG" in variables
+    return first.endswith("/ray/_private/workers/default_worker.py") and "RAY_RAYLET_PID" in variables
 
 
 def part(name: str) -> "Any":

@@ -1,0 +1,1 @@
+"""Books sold, by the language area that their numbers tell."""
