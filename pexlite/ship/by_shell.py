@@ -11,14 +11,21 @@ from pexlite.ship.fits import check_fits
 from pexlite.ship.operations import Raw
 from pexlite.ship.plan import Plan
 from pexlite.ship.refusals import refusal
-from pexlite.ship.sending import check_room, send_pieces, sent
+from pexlite.ship.sending import check_room, sent
 from pexlite.ship.shipment import Pushed, Shipment, there_already
 from pexlite.ship.state import Arrived, HostState, Machine, understood
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "macosx"}
 _MACHINES = {"i386": "i686", "i586": "i686", "armv8l": "armv7l"}
 _NOT_WARM = {"code": 69, "words": "that takes a Python there"}
-_REFUSALS = {"nowhere": "no directory", "directory": "directory", "other": "no file", "locked": "not writable"}
+_REFUSALS = {
+    "nowhere": "no directory",
+    "directory": "directory",
+    "other": "no file",
+    "locked": "not writable",
+    "others": "of another",
+    "foreign": "part of another",
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,11 @@ def send_whole(shipment: Shipment, opened: Connection, line: bytes) -> Pushed:
         return sent(shipment, opened, "would push", rest)
     file.check_wheels()
     opened.send([order(part, file.sha256, file.mode, keep=options.keep)])
-    send_pieces(shipment, opened, rest)
+    passed = 0
+    for piece in rest.pieces(file):  # cat tells nothing of what has arrived
+        opened.send([piece])
+        passed += len(piece)
+        shipment.watch(passed, rest.size)
     opened.close_stdin()
     said = opened.line().strip().decode("ascii", "replace")
     if said != "done":

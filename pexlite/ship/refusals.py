@@ -29,6 +29,17 @@ def refusal(said: Mapping[str, Any], destination: Destination) -> HostError:
                 f"you may not write into {directory} on {host}",
                 hint="push to a path of your own, or as another user: USER@HOST:PATH",
             )
+        case "of another":
+            return HostError(
+                f"{path} on {host} is another account's, and its directory lets nobody replace that",
+                hint="push to a path of your own, or as its owner: USER@HOST:PATH",
+            )
+        case "part of another":
+            return HostError(
+                f"{said.get('part', 'what arrives beside ' + path)} on {host} is another account's",
+                causes=["the new file would be written there first"],
+                hint="push to a directory of your own, or have it removed",
+            )
         case "busy":
             return HostError(f"another push to {destination} is at work", hint="wait for it, then push again")
         case "no previous":

@@ -1,13 +1,16 @@
 """Files on a host that arrive in parts: their digests, and how they come to last. This module travels."""
 
+import errno
 import hashlib
 import os
+import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _PIECE = 1 << 20
+_OF_OTHERS = (errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENXIO, errno.EISDIR)
 _ATTRIBUTE = b"user.pexlite.sha256"
 
 
@@ -47,11 +50,41 @@ def _as_it_is(descriptor: int) -> bytes:
     return b"%d %d %d %d " % (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
+class NotOurs(Exception):
+    """Something of a name that a push uses, which this account did not put there."""
+
+
+def own(path: bytes, create: bool = False) -> int:
+    """A descriptor of a file that this account made. Raises NotOurs, and OSError.
+
+    In a directory that others may write into, whoever owned such a file, or had another name for it, could change
+    what is put in its place after it was checked.
+    """
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_CREAT if create else 0)
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as problem:
+        if problem.errno in (
+            errno.EACCES,
+            errno.EPERM,
+            errno.ELOOP,
+            errno.ENXIO,
+            errno.EISDIR,
+        ) and os.path.lexists(path):
+            raise NotOurs()
+        raise
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and found.st_nlink <= 1:
+        return descriptor
+    os.close(descriptor)
+    raise NotOurs()
+
+
 def beginning(path: bytes) -> "list[Any]":
     """The size and sha256 of a file that has arrived in part; none where there is no such file."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
+        descriptor = own(path)
+    except (OSError, NotOurs):
         return [0, ""]
     try:
         size = os.fstat(descriptor).st_size

@@ -6,9 +6,11 @@ This module travels. A plan that does not fit is answered with what is wrong, an
 import errno
 import hashlib
 import os
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from pexlite.runtime.file import zip as archive
@@ -17,15 +19,18 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 20
 _MOST_FILES = 40  # beside PATH that are looked at
+_BETWEEN = 0.2  # seconds between two words on what has arrived
 
 
 class Host:
     """The place that a file is pushed to, and what lies around it."""
 
-    def __init__(self, question: "dict[str, Any]", at: "place.Place", stdin: "Any") -> None:
+    def __init__(
+        self, question: "dict[str, Any]", at: "place.Place", stdin: "Any", tell: "Callable[[int], None]"
+    ) -> None:
         self.question = question
         self.place = at
-        self.stdin = stdin
+        self.stdin = _Counted(stdin, tell)
         self.descriptor = -1
         self.files = []  # type: list[int]
 
@@ -52,9 +57,7 @@ class Host:
         import fcntl
 
         while True:
-            self.descriptor = os.open(
-                self.place.part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-            )
+            self.descriptor = self.place.opened_part()
             try:
                 fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as problem:
@@ -119,6 +122,7 @@ class Host:
 
     def follow(self, plan: "dict[str, Any]") -> "dict[str, Any]":
         """Put the new file together as planned, check it, and put it in its place; say how that went."""
+        self.stdin.count = 0
         script = self._received_script(plan)
         start = plan["start"]
         raw = _Raw(self.stdin, plan["raw"])
@@ -146,8 +150,10 @@ class Host:
 
     def _received_script(self, plan: "dict[str, Any]") -> bytes:
         """The path of the plan's script, with the bytes that were missing."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(self.place.script, flags, 0o600)
+        try:
+            descriptor = arrived.own(self.place.script, create=True)
+        except arrived.NotOurs:
+            raise place.Refused("part of another", part=os.fsdecode(self.place.script))
         try:
             os.ftruncate(descriptor, plan["script_kept"])
             os.lseek(descriptor, 0, os.SEEK_END)
@@ -200,7 +206,7 @@ class Host:
         """Give the old file its other name as well."""
         beside = self.place.part + b".previous"
         arrived.unlink(beside)
-        os.link(self.place.path, beside)
+        _keep_as(self.place.path, beside)
         os.rename(beside, self.place.previous)
 
     def close(self) -> None:
@@ -217,6 +223,22 @@ class Host:
     def _remove_part(self) -> None:
         arrived.unlink(self.place.part)
         arrived.unlink(self.place.script)
+
+
+def _keep_as(path: bytes, other: bytes) -> None:
+    """Give a file another name as well, or copy it: links to files of other accounts are often forbidden."""
+    try:
+        os.link(path, other)
+        return
+    except OSError:
+        pass
+    import shutil
+
+    try:
+        shutil.copy2(path, other)
+    except OSError:
+        arrived.unlink(other)
+        raise
 
 
 class _Unpacked:
@@ -236,6 +258,24 @@ class _Unpacked:
         if len(content) != size:
             raise reassemble.Misfit("a file in the cache has changed")
         return content
+
+
+class _Counted:
+    """stdin, of which it is told now and then how many bytes have arrived."""
+
+    def __init__(self, stdin: "Any", tell: "Callable[[int], None]") -> None:
+        self._stdin, self._tell = stdin, tell
+        self._told = time.time()
+        self.count = 0
+
+    def read1(self, size: int) -> bytes:
+        """Up to `size` bytes."""
+        piece = self._stdin.read1(size)  # type: bytes
+        self.count += len(piece)
+        if abs(time.time() - self._told) > _BETWEEN:
+            self._told = time.time()
+            self._tell(self.count)
+        return piece
 
 
 class _Raw:
@@ -269,7 +309,7 @@ def rolled_back(at: "place.Place") -> "dict[str, Any]":
     beside = at.part + b".previous"
     arrived.unlink(beside)
     if os.path.lexists(at.path):
-        os.link(at.path, beside)
+        _keep_as(at.path, beside)
     os.rename(at.previous, at.path)
     if os.path.lexists(beside):
         os.rename(beside, at.previous)

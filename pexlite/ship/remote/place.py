@@ -1,12 +1,15 @@
 """The path that a file is pushed to: only ever a name in calls of the system. This module travels."""
 
 import base64
+import errno
 import os
 import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from pexlite.ship.remote import arrived
 
 
 class Refused(Exception):
@@ -27,13 +30,33 @@ class Place:
         # What a link leads to is replaced, as by scp.
         self.path = os.path.realpath(given)
         self.directory, self.name = os.path.split(self.path)
-        self.part = os.path.join(self.directory, b"." + self.name + b".pexlite-part")
-        self.script = os.path.join(self.directory, b"." + self.name + b".pexlite-script")
+        self._name_parts(b"")
         self.previous = self.path + b".previous"
+
+    def _name_parts(self, more: bytes) -> None:
+        self.part = os.path.join(self.directory, b"." + self.name + b".pexlite-part" + more)
+        self.script = os.path.join(self.directory, b"." + self.name + b".pexlite-script" + more)
+
+    def opened_part(self) -> int:
+        """A descriptor of what has arrived, under a name of its own where another account has begun a push."""
+        try:
+            return arrived.own(self.part, create=True)
+        except arrived.NotOurs:
+            self._name_parts(b"-%d" % os.geteuid())
+        try:
+            return arrived.own(self.part, create=True)
+        except arrived.NotOurs:
+            raise Refused("part of another", part=os.fsdecode(self.part))
 
     def check(self) -> None:
         """Raise Refused where no file can be."""
-        if not os.path.isdir(self.directory):
+        try:
+            is_directory = stat.S_ISDIR(os.stat(self.directory).st_mode)
+        except OSError as problem:
+            if problem.errno == errno.EACCES:
+                raise Refused("not writable", directory=os.fsdecode(self.directory))
+            is_directory = False
+        if not is_directory:
             raise Refused("no directory", directory=os.fsdecode(self.directory))
         try:
             mode = os.stat(self.path).st_mode
@@ -48,6 +71,17 @@ class Place:
         """Raise Refused where no file may be put."""
         if not os.access(self.directory, os.W_OK | os.X_OK):
             raise Refused("not writable", directory=os.fsdecode(self.directory))
+        if not self._is_replaceable():
+            raise Refused("of another")
+
+    def _is_replaceable(self) -> bool:
+        """Whether this account may replace a file there: in /tmp and the like, only its own."""
+        around, account = os.stat(self.directory), os.geteuid()
+        try:
+            owner = os.lstat(self.path).st_uid
+        except OSError:
+            return True
+        return not around.st_mode & stat.S_ISVTX or account in (0, owner, around.st_uid)
 
 
 def warmed(path: bytes) -> "dict[str, Any]":

@@ -2,7 +2,7 @@
 
 This file travels: the host's Python runs its text. stdin is lines of JSON, deflated, in base64: the question, then
 plans, each followed by its bytes. The answers are such lines on stdout, after a line with the question's mark:
-a shell's own files may have printed something.
+a shell's own files may have printed something. While bytes come, other lines tell how many have arrived.
 """
 
 import base64
@@ -40,7 +40,7 @@ def main() -> None:
             _say(_settled(dict(said, same=True), at, question))
             return
         load_rest()
-        _follow(host.Host(question, at, _STDIN), said)
+        _follow(host.Host(question, at, _STDIN, lambda count: _say({"arrived": count})), said)
     except place.Refused as refused:
         _say(refused.said)
     except OSError as problem:
