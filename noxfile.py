@@ -107,6 +107,13 @@ def flips(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def cuts(session: nox.Session) -> None:
+    """Pushes over a connection that is cut at 50 places (CUTS), in either direction; takes some minutes."""
+    session.env["CUTS"] = os.environ.get("CUTS", "50")
+    run_tests(session, "-n", "2", "tests/ship/test_links.py")
+
+
+@nox.session(default=False)
 def pythons(session: nox.Session) -> None:
     """Files built here and run on other systems and Pythons, which it makes and keeps; root, an hour, 6 GB."""
     session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "test"))

@@ -5,11 +5,12 @@ Where it came out wrong, it is planned again.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pexlite.errors import HostError
+from pexlite.errors import HostError, PexliteError
 from pexlite.ship.connection import Connection, heard
 from pexlite.ship.delta import Rest, rest_of
 from pexlite.ship.shipment import Pushed, Shipment
@@ -39,15 +40,6 @@ def send_what_lacks(shipment: Shipment, opened: Connection, said: Mapping[str, A
         causes=[str(said.get("misfit"))],
         hint=f"copy it: scp {file.path} {destination}",
     )
-
-
-def send_pieces(shipment: Shipment, opened: Connection, rest: Rest) -> None:
-    """Send the bytes of `rest`, and tell whoever watches."""
-    done = 0
-    for piece in rest.pieces(shipment.file):
-        opened.send([piece])
-        done += len(piece)
-        shipment.watch(done, rest.size)
 
 
 def check_room(shipment: Shipment, state: HostState, rest: Rest) -> None:
@@ -94,8 +86,38 @@ def _carried_out(shipment: Shipment, opened: Connection, rest: Rest) -> dict[str
             "raw": rest.raw_size,
         }
     )
-    send_pieces(shipment, opened, rest)
-    return heard(opened)
+    shipment.watch(0, rest.size)
+    # Much fits between here and there, and ssh takes it at once: the host says what has arrived while it is sent.
+    sender = _Sender(shipment, opened, rest)
+    sender.start()
+    try:
+        while "arrived" in (said := heard(opened)):
+            shipment.watch(min(int(said["arrived"]), rest.size), rest.size)
+    except BaseException:
+        opened.process.terminate()  # else the sender could wait for a host that hears no more
+        sender.join()
+        if sender.problem:
+            raise sender.problem from None
+        raise
+    sender.join()
+    shipment.watch(rest.size, rest.size)
+    return said
+
+
+class _Sender(threading.Thread):
+    """Sends the bytes of `rest`; ends the host's input where they cannot be read here."""
+
+    def __init__(self, shipment: Shipment, opened: Connection, rest: Rest) -> None:
+        super().__init__(daemon=True)
+        self._shipment, self._opened, self._rest = shipment, opened, rest
+        self.problem: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._opened.send(self._rest.pieces(self._shipment.file))
+        except (PexliteError, OSError) as problem:
+            self.problem = problem
+            self._opened.close_stdin()
 
 
 def _megabytes(size: int) -> str:

@@ -1,0 +1,98 @@
+"""Pushes over a link that is cut anywhere, in either direction, or that is slow.
+
+CUTS says at how many places it is cut: few as a rule, 50 with `nox -s cuts`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pexlite.errors import HostError
+from pexlite.ship.destination import Destination
+from pexlite.ship.many import Planner
+from pexlite.ship.new_file import new_file
+from pexlite.ship.old_contents import ContentsHere, beside
+from pexlite.ship.push import push
+from pexlite.ship.shipment import DEFAULT_LINK, Pushed, PushOptions, Shipment, Watch
+from tests.ship.conftest import Pair, leftovers
+from tests.ship.link import Link, make_link
+from tests.ssh_server import Server
+
+CUTS = int(os.environ.get("CUTS", "5"))
+PART, SCRIPT = ".app.pex.pexlite-part", ".app.pex.pexlite-script"
+
+
+def push_here(file: Path, server: Server, path: Path, watch: Watch = lambda _sent, _all: None) -> Pushed:
+    with new_file(file) as opened:
+        planner = Planner(ContentsHere(beside(file)), DEFAULT_LINK)
+        return push(Shipment(opened, Destination(server.user, str(path)), PushOptions(), planner, watch))
+
+
+@pytest.fixture
+def link(server: Server, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Link:
+    """The link by which this process reaches the server."""
+    assert home.is_dir()  # its fixture has this process find the server's ssh, which the link goes before
+    folder = tmp_path / "link"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    [port] = re.findall(r"Port (\d+)", (server.programs.parent / "config").read_text())
+    return make_link(folder, server.programs / "ssh", int(port))
+
+
+def replace(path: Path, old: Path) -> None:
+    """Put the old file at `path`, as a push does."""
+    shutil.copy2(old, path.with_name("old"))
+    path.with_name("old").rename(path)
+
+
+@pytest.mark.parametrize(("has", "gets"), [("old", "new"), ("junk", "old")])
+def test_wherever_it_is_cut_the_old_file_is_whole_and_the_next_push_goes_on(
+    server: Server, home: Path, link: Link, pair: Pair, tmp_path: Path, has: str, gets: str
+) -> None:
+    (tmp_path / "junk").write_bytes(b"something else")
+    old, new, path = {"old": pair.old, "junk": tmp_path / "junk"}[has], getattr(pair, gets), home / "app.pex"
+    replace(path, old)
+    push_here(new, server, path)
+    up, down = link.counts()
+    places = [(place % 3 == 2, (place + 1) / (CUTS + 1)) for place in range(CUTS)]
+    for is_answer, share in places:
+        replace(path, old)
+        link.set(**({"down": int(down * share)} if is_answer else {"up": int(up * share)}))
+        with pytest.raises(HostError, match=r"cannot be reached|broke"):
+            push_here(new, server, path)
+        assert path.read_bytes() == old.read_bytes(), share
+        assert set(leftovers(home)) <= {PART, SCRIPT}
+        arrived = sum((home / name).stat().st_size for name in (PART, SCRIPT) if (home / name).exists())
+        link.set()
+        done = push_here(new, server, path)
+        assert path.read_bytes() == new.read_bytes(), share
+        assert leftovers(home) == []
+        # The copies that a script has begun with are made again in no time.
+        assert done.resumed > arrived - (1 << 20) and link.counts()[0] <= up + 4096
+        if has == "junk" and arrived > 1 << 17:
+            assert link.counts()[0] < up - arrived * 0.9, share
+
+
+def test_on_a_slow_link_it_is_told_what_has_arrived(server: Server, home: Path, link: Link, pair: Pair) -> None:
+    link.set(rate=600_000)
+    told: list[int] = []
+    part = home / PART
+
+    def watch(sent: int, planned: int) -> None:
+        assert sent <= planned
+        if 0 < sent < planned:
+            # What was told has arrived there.
+            assert part.stat().st_size >= sent - (1 << 20)
+        told.append(sent)
+
+    done = push_here(pair.old, server, home / "app.pex", watch)
+    assert told == sorted(told) and told[0] == 0 and told[-1] == done.planned
+    assert len(told) > 5, told
+    steps = [after - before for before, after in itertools.pairwise(told)]
+    assert max(steps) < done.planned / 2, told
