@@ -15,6 +15,8 @@ file of unknown origin, read back, gives a `Manifest`, or NotABundle.
     imported_file    `__pex__`, by which a file on sys.path makes its content importable
     writer           a Draft written, its wheels copied by the kernel
     reader           the Manifest of a file
+    member           a member of a file as bytes: its local header, its place in the directory
+    frame            the members of a file of unknown origin, every byte around them accounted for
     members          a zip of unknown origin, read within limits
     stored_wheels    the wheels inside a file; sealed_launch: the LaunchOptions of one
     trees            the lists of an app's files, checked

@@ -66,6 +66,19 @@ def python_of(launch: LaunchOptions) -> str:
     return _python_words(launch)[0]
 
 
+def identifying_line(launch: LaunchOptions) -> str:
+    """As much of the shebang as the first bytes of a file show, so that it can be read back from them.
+
+    A launcher knows no more of it than the Python.
+    """
+    return line_for(python_of(launch)) if launch.sh_boot or launch.launcher else shebang_of(launch)
+
+
+def line_for(python: str) -> str:
+    """The shebang that starts `python`: a path, or a name to look for on PATH."""
+    return python if "/" in python else f"/usr/bin/env {python}"
+
+
 def _python_words(launch: LaunchOptions) -> list[str]:
     """The words of the shebang from the Python on, as env reads them too."""
     program, *words = shebang_of(launch).split()

@@ -6,46 +6,28 @@ which zipimport cannot read before Python 3.13.
 
 from __future__ import annotations
 
-import functools
 import json
 import marshal
-import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.header import header
+from pexlite.archive.member import (
+    TREES,
+    Entry,
+    bytecode_name,
+    directory,
+    held_content,
+    local_header,
+    member_name,
+    size_before,
+)
 from pexlite.archive.pex_info import Offsets, build_id, imported_module, main_module, pex_info, start_facts
 from pexlite.archive.runtime_files import CHECKED_MAIN, COMPILED, IMPORTED, ROOM
 from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, OwnPython, Room, Wheel
 
 _PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 24)  # bytes of wheels and Pythons, which leaves room for our own members
-_DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
-_REGULAR = 0o100644 << 16
-# Stored, so that a start needs no zlib: so early, PYTHONPATH could put another module in its place.
-_STORED = ("__main__.py", "__main__.pyc")
-_TREES = ".trees/"
-_PACKS = ".bytecode/"
-# An invalid end record. In a truncated file Python would otherwise find the end record of the last complete wheel,
-# and run that wheel.
-_NO_END = struct.pack("<HH4s18s", 0x7870, 22, b"PK\x05\x06", b"\xff" * 18)
-
-
-@dataclass(frozen=True)
-class _Entry:
-    name: str
-    crc32: int
-    size: int
-    offset: int
-    compressed: int | None = None
-    """Bytes when deflated; None for a stored entry."""
-
-    @property
-    def fields(self) -> tuple[int, ...]:
-        """The fields that local header and directory share (APPNOTE.TXT 4.3.7), from "version needed" on."""
-        method, held = (0, self.size) if self.compressed is None else (8, self.compressed)
-        return (20, 0, method, *_DOS_EPOCH, self.crc32, held, self.size, len(self.name.encode()))
 
 
 def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode] = ()) -> Draft:
@@ -68,14 +50,14 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     assert len(first) == header_size
     info = pex_info(bundle, version, identity, (len(first), zlib.crc32(first)), offsets)
     members = [_member(part, place) for part, place in zip(parts, places, strict=True) if as_members]
-    headers = tuple(map(_local_header, members)) if as_members else (b"",) * len(parts)
+    headers = tuple(map(local_header, members)) if as_members else (b"",) * len(parts)
     rest = _Rest(members, end_of_parts if as_members else 0)
-    rest.add((_bytecode_name(pack), pack.content) for pack, _ in compiled)
-    rest.add((f"{_TREES}{number}", tree.text().encode()) for number, tree in enumerate(bundle.trees))
+    rest.add((bytecode_name(pack), pack.content) for pack, _ in compiled)
+    rest.add((f"{TREES}{number}", tree.text().encode()) for number, tree in enumerate(bundle.trees))
     rest.add(room.launchers)
     rest.add([("PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode())])
     before_zip = 0 if as_members else end_of_parts
-    room_places = {name: rest.add_one(name, content, before_zip) for name, content in _room_files(room)}
+    room_places = {name: rest.add_one(name, content, before_zip) for name, content in room_members(room)}
     rest.add([(IMPORTED, imported_module().encode())])
     facts = start_facts(info, bundle, room_places.get(ROOM, ()), room_places.get(COMPILED, ()))
     rest.add([("__main__.py", main_module(room, facts).encode())])
@@ -97,7 +79,7 @@ class _Rest:
     Positions count from the beginning of the zip.
     """
 
-    def __init__(self, members: Sequence[_Entry], position: int) -> None:
+    def __init__(self, members: Sequence[Entry], position: int) -> None:
         self._entries = [*members]
         self._position = position
         self._parts: list[bytes] = []
@@ -110,11 +92,11 @@ class _Rest:
     def add(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Append members, given by name and content."""
         for name, content in files:
-            held = _held(name, content)
+            held = held_content(name, content)
             compressed = None if held is None else len(held)
-            entry = _Entry(name, zlib.crc32(content), len(content), self._position, compressed)
+            entry = Entry(name, zlib.crc32(content), len(content), self._position, compressed)
             self._entries.append(entry)
-            self._parts.append(_local_header(entry) + (content if held is None else held))
+            self._parts.append(local_header(entry) + (content if held is None else held))
             self._position += len(self._parts[-1])
 
     def add_one(self, name: str, content: bytes, before_zip: int) -> tuple[int, int, int]:
@@ -128,7 +110,7 @@ class _Rest:
 
     def closed(self) -> bytes:
         """All bytes, with the directory."""
-        return self.content + _directory(self._entries, self._position)
+        return self.content + directory(self._entries, self._position)
 
 
 def _bundled(wheel: Wheel) -> BundledWheel:
@@ -142,10 +124,10 @@ def _bundled(wheel: Wheel) -> BundledWheel:
     )
 
 
-def _member(part: OwnPython | Wheel, offset: int) -> _Entry:
+def _member(part: OwnPython | Wheel, offset: int) -> Entry:
     """The Python or wheel, whose bytes begin at `offset`, as a member of the zip."""
-    name = _member_name(part)
-    return _Entry(name, part.crc32, part.size, offset - _before(name))
+    name = member_name(part)
+    return Entry(name, part.crc32, part.size, offset - size_before(name))
 
 
 def _places(parts: Sequence[OwnPython | Wheel], position: int, as_members: bool) -> list[int]:
@@ -153,7 +135,7 @@ def _places(parts: Sequence[OwnPython | Wheel], position: int, as_members: bool)
     places = []
     for part in parts:
         if as_members:
-            position += _before(_member_name(part))
+            position += size_before(member_name(part))
         places.append(position)
         position += part.size
     return places
@@ -163,57 +145,19 @@ def _compiled(bytecode: Sequence[Bytecode], position: int) -> list[tuple[Bytecod
     """Each bytecode with the offset of its first byte; they follow Pythons and wheels."""
     compiled = []
     for pack in bytecode:
-        position += _before(_bytecode_name(pack))
+        position += size_before(bytecode_name(pack))
         compiled.append((pack, position))
         position += len(pack.content)
     return compiled
 
 
-def _bytecode_name(pack: Bytecode) -> str:
-    return f"{_PACKS}{pack.python}/{pack.wheel_sha256[:32]}.zip"
+def room_text(room: Room) -> str:
+    """The text of all modules of the runtime."""
+    return "".join(f"\f{name}\n{text}" for name, text in room.files if name != CHECKED_MAIN)
 
 
-def _before(name: str) -> int:
-    """The number of bytes before the content of the member `name`."""
-    return 30 + len(name.encode()) + len(_NO_END)
-
-
-def _member_name(part: OwnPython | Wheel) -> str:
-    return f".python/{part.sha256[:32]}.tar.gz" if isinstance(part, OwnPython) else f".deps/{part.filename}"
-
-
-def _room_files(room: Room) -> Iterator[tuple[str, bytes]]:
+def room_members(room: Room) -> Iterator[tuple[str, bytes]]:
     """Name and content of the members with the runtime room, and with its compiled modules."""
-    yield ROOM, "".join(f"\f{name}\n{text}" for name, text in room.files if name != CHECKED_MAIN).encode()
+    yield ROOM, room_text(room).encode()
     if room.bytecode and room.bytecode.modules:
         yield COMPILED, marshal.dumps((room.bytecode.magic, dict(room.bytecode.modules)), 2)
-
-
-def _held(name: str, content: bytes) -> bytes | None:
-    """The content of our own member, deflated; None where it is stored."""
-    if name in _STORED or name.startswith(_PACKS):
-        return None
-    # For trees level 6 takes half the time of level 9, for 1 % more bytes.
-    return _deflated(content, 6 if name.startswith(_TREES) else 9)
-
-
-@functools.lru_cache(maxsize=256)
-def _deflated(content: bytes, level: int) -> bytes:
-    compressor = zlib.compressobj(level, zlib.DEFLATED, -15)
-    return compressor.compress(content) + compressor.flush()
-
-
-def _local_header(entry: _Entry) -> bytes:
-    fields = struct.pack("<4s5H3I2H", b"PK\x03\x04", *entry.fields, len(_NO_END))
-    return fields + entry.name.encode() + _NO_END
-
-
-def _directory(entries: Sequence[_Entry], offset: int) -> bytes:
-    """The central directory and its end record (APPNOTE.TXT 4.3.12 and 4.3.16)."""
-    parts = []
-    for entry in entries:
-        fields = (20 | 3 << 8, *entry.fields, 0, 0, 0, 0, _REGULAR, entry.offset)
-        parts.append(struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *fields) + entry.name.encode())
-    directory = b"".join(parts)
-    count = len(entries)
-    return directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, count, count, len(directory), offset, 0)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from pexlite.archive.launch_options import identifying_line
 from pexlite.model import (
     Bundle,
     Bytecode,
@@ -55,7 +56,7 @@ def build_id(bundle: Bundle, version: str, bytecode: Sequence[Bytecode], room: R
     That is everything but where things are in the file.
     """
     nowhere = Offsets([0] * len(bundle.wheels), own_pythons=[0] * len(bundle.own_pythons))
-    described = [_pex_fields(bundle, version), _described(bundle, nowhere), bundle.launch.shebang]
+    described = [_pex_fields(bundle, version), _described(bundle, nowhere), identifying_line(bundle.launch)]
     identity = json.dumps(described, sort_keys=True).encode()
     digest = hashlib.sha256(identity)
     for name, source in room.files:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from urllib.parse import unquote
 
-from pexlite.archive.launch_options import check_launch
+from pexlite.archive.launch_options import check_launch, line_for
 from pexlite.errors import NotABundle, UsageError
 from pexlite.model import LaunchOptions, Manifest
 from pexlite.model.given import as_fields
+from pexlite.model.manifest import OwnTable
 
 # The first Python that the sh header looks for is the one of --python-shebang:
 #     for _pex_python in ${PEX_PYTHON:+"$PEX_PYTHON"} python3 python3.14 ...; do
+_FIRST_OF_LAUNCHER = re.compile(r"^python (?P<name>\S+)$", re.MULTILINE)  # as launcher_configuration writes it
 _FIRST_PYTHON = re.compile(r'for _pex_python in \$\{PEX_PYTHON:\+"\$PEX_PYTHON"\} (?P<words>.+); do')
 
 
@@ -30,7 +33,9 @@ def sealed_launch(path: Path, manifest: Manifest) -> LaunchOptions:
             "inject_env": facts["inject_env"],
             "inject_python_args": facts["inject_python_args"],
             "pex_root": facts["pex_root"],
-            "shebang": _shebang(header, sh_boot=bool(own["sh_boot"])),
+            "launcher": own.get("launcher", ""),
+            "prefer_host": own.get("prefer_host", False),
+            "shebang": _shebang(header, own),
         }
         launch = LaunchOptions(**as_fields(LaunchOptions, values))
         check_launch(launch)
@@ -41,12 +46,16 @@ def sealed_launch(path: Path, manifest: Manifest) -> LaunchOptions:
     return launch
 
 
-def _shebang(header: str, *, sh_boot: bool) -> str:
-    """The text of --python-shebang; of a program of sh only its Python is known, which is all that it uses."""
-    if not sh_boot:
+def _shebang(header: str, own: OwnTable) -> str:
+    """The text of --python-shebang; of a launcher only its Python is known, which is all that it uses."""
+    if own.get("launcher") == "elf":
+        found = _FIRST_OF_LAUNCHER.search(header)
+        words = [unquote(found["name"])] if found else []
+    elif own["sh_boot"]:
+        found = _FIRST_PYTHON.search(header)
+        words = shlex.split(found["words"]) if found else []
+    else:
         return header.partition("\n")[0].removeprefix("#!")
-    found = _FIRST_PYTHON.search(header)
-    words = shlex.split(found["words"]) if found else []
     if not words:
         raise ValueError("its first lines have changed")
-    return words[0] if "/" in words[0] else f"/usr/bin/env {words[0]}"
+    return line_for(words[0])

@@ -85,7 +85,7 @@ def plan_bundle(
         launch=launch,
         # In an order of their own: requirements mean the same in whatever order they are written.
         requirements=tuple(sorted({_shown(root) for root in roots}, key=lambda text: (text.lower(), text))),
-        startup_files=_startup_files(trees),
+        startup_files=startup_files(trees),
         runs_on=runs_on(merged),
         amendments=amendments,
     )
@@ -210,7 +210,7 @@ def macos_floor(fitting: Sequence[Sequence[Tag]]) -> tuple[int, int] | None:
     return max(floors, default=None)
 
 
-def _startup_files(trees: Sequence[InstalledTree]) -> tuple[str, ...]:
+def startup_files(trees: Sequence[InstalledTree]) -> tuple[str, ...]:
     """The files directly in site-packages that Python reads at every start: .pth, and .start (PEP 829).
 
     Hidden ones are passed over, as Pythons do since 3.13 and their last patch releases before.

@@ -31,7 +31,7 @@ def bytecode(
     """
     # Targets that differ in their platform have the same bytecode.
     wanted = {
-        (target.python, wheel.sha256): functools.partial(_of, wheel, target, store)
+        (target.python, wheel.sha256): functools.partial(bytecode_of, wheel, target, store)
         for target in reversed(targets)
         for wheel in wheels
         if not wheel.tags.isdisjoint(target.tags) and any(name.endswith(".py") for name in wheel.files)
@@ -42,7 +42,8 @@ def bytecode(
     return tuple(each(jobs))
 
 
-def _of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
+def bytecode_of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
+    """The bytecode of `wheel` by the target's interpreter; it is compiled unless the store has it."""
     name = f"{wheel.sha256[:32]}-{key_of(target, _PROGRAM)}.zip"
     content = store.bytecode(name)
     if content is None:

@@ -130,6 +130,20 @@ class Store:
             pass
         return self._mend(directory, sha256, filename)
 
+    def facts(self, sha256: str, filename: str) -> Wheel | None:
+        """The wheel with this digest as it was when it was checked here; its file may have changed since.
+
+        None where it never was. Nothing is written for that.
+        """
+        directory = self._directory(sha256)
+        try:
+            if (self.root / "key").is_file():
+                wheel = from_facts(self.read_sealed(directory / "facts.json"), directory)
+                return wheel if (wheel.sha256, wheel.filename) == (sha256, filename) else None
+        except (OSError, ValueError):
+            pass
+        return None
+
     def add(
         self, source: Path | BinaryIO, filename: str, sha256: str | None = None, *, local: bool = False
     ) -> Wheel:

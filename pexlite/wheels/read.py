@@ -74,45 +74,47 @@ def read_wheel(
     run has another digest than RECORD says; metadata such as WHEEL may differ, since some publishers change it
     afterwards. Otherwise RECORD may be wrong, as for installers: the members concerned are in `unlike_record`.
     """
-    filename = filename or path.name
+    with path.open("rb") as file:
+        found = known or digest(path)
+        return read_open_wheel(file, path, filename or path.name, found, local=local)
+
+
+def read_open_wheel(file: BinaryIO, path: Path, filename: str, found: Digest, *, local: bool) -> Wheel:
+    """The wheel in the open `file`, checked as by `read_wheel`; `path` is where it says that it is."""
     if fault_of_name(filename) is not None:
         raise refusal(filename, ["its name is no plain file name"])
     try:
         name, version, build, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename as problem:
         raise refusal(filename, [str(problem)]) from problem
-    found = known or digest(path)
     try:
-        with path.open("rb") as file:
-            # Who builds local code knows on which systems it will run, and a wheel for Linux alone runs there.
-            anywhere = not local and not all("linux" in tag.platform for tag in tags)
-            content = _Content(file, filename, name, version, anywhere=anywhere)
-            wheel = Wheel(
-                name=name,
-                version=version,
-                filename=filename,
-                build=build,
-                tags=tags,
-                path=path,
-                sha256=found.sha256,
-                size=found.size,
-                crc32=found.crc32,
-                requires_dist=tuple(map(parse_requirement, content.metadata.requires_dist)),
-                requires_python=parse_requires_python(content.metadata.requires_python),
-                entry_points=content.entry_points,
-                files=content.files,
-                sizes=content.sizes,
-                unpacked_size=sum(content.sizes),
-                directory=content.directory,
-                provides_extra=content.metadata.provides_extra,
-                local=local,
-            )
-            if not local and not wheel.is_outsized:
-                # Do not read all of a wheel that would fill a disk; a later stage decides whether it may go in.
-                content.check_digests()
-            return replace(
-                wheel, unlike_record=tuple(content.unlike_record), record_dialects=content.record_dialects
-            )
+        # Who builds local code knows on which systems it will run, and a wheel for Linux alone runs there.
+        anywhere = not local and not all("linux" in tag.platform for tag in tags)
+        content = _Content(file, filename, name, version, anywhere=anywhere)
+        wheel = Wheel(
+            name=name,
+            version=version,
+            filename=filename,
+            build=build,
+            tags=tags,
+            path=path,
+            sha256=found.sha256,
+            size=found.size,
+            crc32=found.crc32,
+            requires_dist=tuple(map(parse_requirement, content.metadata.requires_dist)),
+            requires_python=parse_requires_python(content.metadata.requires_python),
+            entry_points=content.entry_points,
+            files=content.files,
+            sizes=content.sizes,
+            unpacked_size=sum(content.sizes),
+            directory=content.directory,
+            provides_extra=content.metadata.provides_extra,
+            local=local,
+        )
+        if not local and not wheel.is_outsized:
+            # Do not read all of a wheel that would fill a disk; a later stage decides whether it may go in.
+            content.check_digests()
+        return replace(wheel, unlike_record=tuple(content.unlike_record), record_dialects=content.record_dialects)
     except zipfile.BadZipFile as problem:
         raise refusal(filename, [f"the zip is cut off or damaged: {problem}"]) from problem
     except (UnreadableError, UnlikeError, NotImplementedError, EOFError, zlib.error, csv.Error) as problem:
