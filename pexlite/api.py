@@ -139,7 +139,9 @@ def inspect(path: str | PathLike[str]) -> Manifest:
     return read_manifest(Path(path))
 
 
-def verify(path: str | PathLike[str], *, lock: str | PathLike[str] | None = None) -> Verified:
+def verify(
+    path: str | PathLike[str], *, lock: str | PathLike[str] | None = None, strict: bool = False
+) -> Verified:
     """Check the file at `path`: every wheel against its sha256, every file in a wheel against RECORD.
 
     With `lock`, every wheel has to be one that this pylock.toml names. The result counts what was checked. Raises
@@ -147,7 +149,7 @@ def verify(path: str | PathLike[str], *, lock: str | PathLike[str] | None = None
     """
     from pexlite.tools.verify import verify_file
 
-    return verify_file(Path(path), Path(lock) if lock is not None else None)
+    return verify_file(Path(path), Path(lock) if lock is not None else None, strict=strict)
 
 
 def activate(path: str | PathLike[str]) -> Path:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pexlite.tools.verify import Verified
 
 
-def verify(file: Path, lock: Path | None, as_json: bool) -> None:
-    """Check FILE: every wheel against its sha256, every file in it against RECORD, and all against a lock."""
+def verify(file: Path, lock: Path | None, strict: bool, as_json: bool) -> None:
+    """Check FILE: wheels against their sha256 and a lock, and every other byte against what a build writes."""
     from pexlite.tools.verify import verify_file
 
-    found = verify_file(file, lock)
+    found = verify_file(file, lock, strict=strict)
     if as_json:
         write(json.dumps(in_json(found), indent=2))
     else:
@@ -35,7 +35,11 @@ def in_words(found: Verified, lock: Path | None) -> list[str]:
     if found.repacked:
         repacked = count_in_words(len(found.repacked), "wheel")
         lines.append(f"  by what it says of itself, since it was written with --no-compress: {repacked}")
-    lines += [f"  your own code, which the lock does not name: {name}" for name in found.own]
+    lines += [
+        f"  your own code, which the lock does not name: {name}, sha256 {found.own_digests[name]}"
+        for name in found.own
+    ]
+    lines += [f"  not looked at: {words}" for words in found.unchecked]
     return lines
 
 
@@ -49,6 +53,8 @@ def in_json(found: Verified) -> dict[str, Any]:
         "by_name": list(found.by_name),
         "repacked": list(found.repacked),
         "own": list(found.own),
+        "own_digests": dict(found.own_digests),
+        "unchecked": list(found.unchecked),
     }
 
 
@@ -65,6 +71,11 @@ VERIFY = GroupedCommand(
                 type=click.Path(path_type=Path),
                 metavar="PYLOCK",
                 help="Let in only wheels that this pylock.toml names (default: none is asked).",
+            ),
+            click.Option(
+                ["--strict"],
+                is_flag=True,
+                help="An error for what cannot be looked at here (default: it is said).",
             ),
             click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdout (default: in words)."),
             VERBOSE,

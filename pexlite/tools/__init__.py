@@ -3,7 +3,9 @@
 Files of unknown origin come in, and none of their code runs here; values for the command line and the API go out.
 
     info            what is in a file and where it runs
-    verify          that a file is unchanged, and agrees with a lock
+    verify          that a file is one that a build writes, and agrees with a lock: open this first of these
+    held_wheels     its wheels and Pythons against their digests; vouched: its wheels against a lock
+    remade          all else in it made again, and compared; recompiled: its bytecode
     extract         its wheels, byte for byte
     flat            its packages in a plain directory, or a zip of one
     who             which files carry a project, here and on hosts; carried: the program that looks

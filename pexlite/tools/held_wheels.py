@@ -1,0 +1,105 @@
+"""The wheels and Pythons in a built file, compared with their digests, and files in a wheel with its RECORD."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from pexlite.archive.members import UNREADABLE, open_zip, read_part
+from pexlite.archive.stored_wheels import chunks, open_wheel
+from pexlite.errors import PexliteError
+from pexlite.model import StoredPython, StoredWheel, Wheel
+from pexlite.parallel import each
+from pexlite.wheels.read import Digest, read_open_wheel
+from pexlite.wheels.record import content_of, is_metadata, is_unlisted, read_record, recorded, unlike_record
+from pexlite.wheels.zip_shape import read_directory
+
+# Upper limits in bytes of a RECORD and its rows; pexlite neither writes nor accepts larger ones.
+_LARGEST_RECORD, _LONGEST_ROW = 16 << 20, 1000
+Known = Callable[[str, str], "Wheel | None"]
+"""The wheel of a sha256 and a file name as it was when it was checked here before; None where it never was."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A wheel in a file, checked."""
+
+    wheel: Wheel | None
+    """None where it cannot be read."""
+    files: int
+    problems: tuple[str, ...]
+
+
+def held_wheels(path: Path, wheels: Sequence[StoredWheel], vouched: Collection[str], known: Known) -> list[Held]:
+    """Each of `wheels` in the file at `path`, checked in several threads.
+
+    What is in a wheel is compared with its RECORD, unless its digest is one of the `vouched`, or the wheel was
+    looked at here before.
+    """
+    return each([functools.partial(_held, path, wheel, wheel.sha256 in vouched, known) for wheel in wheels])
+
+
+def problems_of_pythons(path: Path, pythons: Sequence[StoredPython]) -> Iterator[str]:
+    """A line for each of the file's own Pythons that has changed."""
+    with path.open("rb") as file:
+        for own in pythons:
+            found = _digest(file, own)
+            if (found.sha256, found.crc32) != (own.sha256, own.crc32):
+                yield f"its own CPython {own.version} has not the sha256 {own.sha256}"
+
+
+def _held(path: Path, stored: StoredWheel, vouched: bool, known: Known) -> Held:
+    with path.open("rb") as file:
+        found = _digest(file, stored)
+        if found.sha256 != stored.sha256:
+            return Held(None, 0, (f"{stored.filename} has not the sha256 {stored.sha256}",))
+        wheel = known(stored.sha256, stored.filename)
+        problems: list[str] = []
+        try:
+            part = open_wheel(file, stored)
+            if read_directory(part) != stored.directory:
+                problems.append(f"{stored.filename}: PEX-INFO says that its directory is elsewhere")
+            if wheel is None:
+                # local=True: RECORD is compared below, in words of its own.
+                wheel = read_open_wheel(part, path, stored.filename, found, local=True)
+                if not vouched:
+                    problems += _problems_of_files(part, stored)
+        except (*UNREADABLE, csv.Error, PexliteError) as problem:
+            causes = getattr(problem, "causes", ()) or (str(problem) or type(problem).__name__,)
+            return Held(None, 0, tuple(f"{stored.filename} cannot be read: {cause}" for cause in causes))
+    wheel = replace(wheel, crc32=found.crc32, local=stored.local, repacked_from=stored.repacked_from)
+    return Held(wheel, sum(not is_unlisted(name) for name in wheel.files), tuple(problems))
+
+
+def _digest(file: BinaryIO, part: StoredWheel | StoredPython) -> Digest:
+    sha256, crc32, size = hashlib.sha256(), 0, 0
+    for chunk in chunks(file, part):
+        sha256.update(chunk)
+        crc32, size = zlib.crc32(chunk, crc32), size + len(chunk)
+    return Digest(sha256.hexdigest(), crc32, size)
+
+
+def _problems_of_files(part: BinaryIO, wheel: StoredWheel) -> Iterator[str]:
+    """A line for each file in the wheel that is not as RECORD says."""
+    with open_zip(part) as opened:
+        found = [name for name in opened.namelist() if name.endswith(".dist-info/RECORD") and name.count("/") == 1]
+        if len(found) != 1:
+            raise zipfile.BadZipFile(f"it has {len(found)} RECORDs")
+        [path] = found
+        content = read_part(opened, path, min(_LARGEST_RECORD, _LONGEST_ROW * (len(opened.infolist()) + 10)))
+        if content.count(b"\n") + content.count(b"\r") > 4 * len(opened.infolist()) + 1000:
+            raise zipfile.BadZipFile("its RECORD has far more rows than it has files")
+        record = read_record(content.decode("utf-8"))
+        for member in recorded(opened, path.removesuffix("/RECORD")):
+            # The wheel's sha256 is right, so RECORD may list as little as when the wheel was accepted.
+            name = member.filename
+            problems = list(unlike_record(name, content_of(opened, name), record))
+            if problems and not is_metadata(name):
+                yield f"{wheel.filename}: {problems[0]}"
