@@ -19,6 +19,7 @@ from pexlite.bundle.tree import trees_of
 from pexlite.compile import compile_room
 from pexlite.compile.room import read_bytecode
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, OwnPython, Room, StartKind, Variant
+from pexlite.version import __version__
 from pexlite.wheels.read import read_wheel
 from tests.interpreters import Interpreter, supported
 
@@ -41,6 +42,7 @@ def bundle_file(
     variants: tuple[Variant, ...] = (),
     own_pythons: tuple[OwnPython, ...] = (),
     requirements: tuple[str, ...] = ("x",),
+    version: str = __version__,
 ) -> Path:
     """A file of `wheels`, for all of `pythons`; the `local` wheels hold the builder's own code.
 
@@ -63,7 +65,7 @@ def bundle_file(
         runs_on=runs_on(variants),
         own_pythons=own_pythons,
     )
-    write(draft(bundle, "0", room(supported()[0])), output)
+    write(draft(bundle, version, room(supported()[0])), output)
     return output
 
 

@@ -260,6 +260,7 @@ ROWS: dict[str, Row] = {
     "who --json": Row("who app file.pex", "--json"),
     "who --verbose": Row("who app file.pex ./nowhere/x", "-v"),
     "verify --lock": Row("verify file.pex", "--lock pylock.toml", "verify file.pex --lock no.toml", "no.toml"),
+    "verify --strict": Row("verify earlier.pex", "--strict", "verify low.txt --strict", "no file that pexlite made"),
     "verify --json": Row("verify file.pex", "--json"),
     "verify --verbose": Row("verify low.txt", "-v"),
 }  # fmt: skip
