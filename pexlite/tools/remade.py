@@ -120,7 +120,7 @@ class Remade:
 
     problems: tuple[str, ...]
     unchecked: tuple[str, ...]
-    """What could not be made here, in words."""
+    """The parts that could not be made here, in words."""
 
 
 def remade(built: BuiltFile, wheels: Sequence[Wheel], room: Room | None) -> Remade:
@@ -135,7 +135,7 @@ def remade(built: BuiltFile, wheels: Sequence[Wheel], room: Room | None) -> Rema
         except PexliteError as failure:
             return Remade((failure.message,), ())
         problems = [*_differing(built, trees), *_without_names(built, trees)]
-        return Remade(tuple(problems), (f"its boot and its settings, which pexlite {built.made_by} has written",))
+        return Remade(tuple(problems), (f"its boot and its settings, which are those of version {built.made_by}",))
     try:
         bundle = _bundle(built, wheels)
     except (PexliteError, InvalidRequirement, ValueError) as failure:

@@ -42,7 +42,7 @@ class Verified:
     own_digests: Mapping[str, str] = field(default_factory=dict)
     """The sha256 of each of them."""
     unchecked: tuple[str, ...] = ()
-    """What could not be looked at here, in words."""
+    """The parts that could not be looked at here, in words."""
 
 
 def verify_file(path: Path, lock: Path | None = None, *, strict: bool = False) -> Verified:
@@ -112,5 +112,5 @@ def _check_all_was_checked(found: Verified) -> None:
         raise VerificationFailed(
             f"not everything in {found.path} could be looked at",
             causes=unchecked,
-            hint=f"verify it where it was built, or by a signature: pexlite verify {found.path} --signers FILE",
+            hint="verify it where it was built, with the same Pythons, or leave --strict out",
         )

@@ -260,7 +260,7 @@ ROWS: dict[str, Row] = {
     "who --json": Row("who app file.pex", "--json"),
     "who --verbose": Row("who app file.pex ./nowhere/x", "-v"),
     "verify --lock": Row("verify file.pex", "--lock pylock.toml", "verify file.pex --lock no.toml", "no.toml"),
-    "verify --strict": Row("verify earlier.pex", "--strict", "verify low.txt --strict", "no file that pexlite made"),
+    "verify --strict": Row("verify earlier.pex", "--strict", "verify low.txt --strict", "is no file that"),
     "verify --json": Row("verify file.pex", "--json"),
     "verify --verbose": Row("verify low.txt", "-v"),
 }  # fmt: skip
@@ -417,6 +417,9 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         bundle_file(Path("file.pex"), [Path("links/app-1.0-py3-none-any.whl")], function("app", "main"))
     if "--open" in line:
         monkeypatch.setattr("webbrowser.open", lambda address: False)
+    if "earlier.pex" in line:
+        wheels = [Path("links/app-1.0-py3-none-any.whl")]
+        bundle_file(Path("earlier.pex"), wheels, function("app", "main"), version="0")
     if "--hosts" in line:
         Path("hosts.txt").write_text("web\n")
     if "probe web" in line or "web:" in line or "--hosts" in line:
