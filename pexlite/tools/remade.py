@@ -10,7 +10,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,6 +44,7 @@ from pexlite.model import (
 )
 from pexlite.model.manifest import Place
 from pexlite.model.own_python import InterpreterArchive
+from pexlite.model.tree import read_tree
 from pexlite.version import __version__
 
 _BY_PYTHON = ("__main__.pyc", COMPILED)
@@ -134,7 +135,7 @@ def remade(built: BuiltFile, wheels: Sequence[Wheel], room: Room | None) -> Rema
             trees = dict(_trees(trees_of(wheels, built.manifest.variants)))
         except PexliteError as failure:
             return Remade((failure.message,), ())
-        problems = [*_differing(built, trees), *_without_names(built, trees)]
+        problems = [*_unlike_trees(built, trees), *_without_names(built, trees)]
         return Remade(tuple(problems), (f"its boot and its settings, which are those of version {built.made_by}",))
     try:
         bundle = _bundle(built, wheels)
@@ -184,7 +185,7 @@ class _Again:
     def __init__(self, built: BuiltFile, bundle: Bundle, room: Room) -> None:
         self._built = built
         self._bundle = bundle
-        self._room = room
+        self._room = replace(room, launchers=tuple(_launchers(built, bundle)))
         self._packs = built.packs()
         self._is_known = room.bytecode is not None or built.magic is None
         """Whether all that the build id covers can be made here."""
@@ -219,7 +220,7 @@ class _Again:
         built, bundle, room = self._built, self._bundle, self._room
         yield from ((bytecode_name(pack), pack.content) for pack in self._packs)
         yield from _trees(bundle.trees)
-        yield from self._launchers()
+        yield from room.launchers
         info = pex_info(
             bundle, __version__, built.manifest.build_id, (len(first), zlib.crc32(first)), self._offsets()
         )
@@ -234,14 +235,6 @@ class _Again:
             yield "__main__.pyc", None
         elif room.bytecode:
             yield "__main__.pyc", main_bytecode(room.bytecode, facts)
-
-    def _launchers(self) -> Iterator[tuple[str, bytes]]:
-        """The programs for Windows that a build puts in for the platforms of those that are there."""
-        there = [entry.name for entry in self._built.own if entry.name.startswith(FOLDER)]
-        if any(entry.kind is Kind.CONSOLE_SCRIPT for tree in self._bundle.trees for entry in tree.entries):
-            yield from windows_launchers(
-                name.removeprefix(FOLDER).removesuffix(".exe") for name in there if name.endswith(".exe")
-            )
 
     def _offsets(self) -> Offsets:
         manifest, frame = self._built.manifest, self._built.frame
@@ -268,6 +261,32 @@ def _differing(built: BuiltFile, expected: Mapping[str, bytes | None]) -> Iterat
         wanted = expected.get(entry.name)
         if wanted is not None and content(built.file, built.frame, entry) != wanted:
             yield f"its {entry.name} is not what a build writes"
+
+
+def _launchers(built: BuiltFile, bundle: Bundle) -> Iterator[tuple[str, bytes]]:
+    """The programs for Windows that a build puts in for the platforms of those that are there."""
+    there = [entry.name for entry in built.own if entry.name.startswith(FOLDER)]
+    if any(entry.kind is Kind.CONSOLE_SCRIPT for tree in bundle.trees for entry in tree.entries):
+        yield from windows_launchers(
+            name.removeprefix(FOLDER).removesuffix(".exe") for name in there if name.endswith(".exe")
+        )
+
+
+def _unlike_trees(built: BuiltFile, trees: Mapping[str, bytes]) -> Iterator[str]:
+    """A line for each tree with a file that ours has not; another writer may leave some out, or order them."""
+    for number, variant in enumerate(built.manifest.variants):
+        names = [built.manifest.wheels[position].filename for position in variant.wheels]
+        distributions = ["-".join(name.split("-")[:2]) for name in names]
+        name = f"{TREES}{number}"
+        found = built.content(name)
+        if found is not None and found != trees[name]:
+            try:
+                texts = [text.decode("utf-8") for text in (found, trees[name])]
+                theirs, ours = ({one[:4] for one in read_tree(text, distributions).entries} for text in texts)
+            except ValueError:
+                theirs, ours = {()}, set()
+            if not theirs <= ours:
+                yield f"its {name} is not what a build writes"
 
 
 def _without_names(built: BuiltFile, trees: Mapping[str, bytes]) -> Iterator[str]:
