@@ -283,9 +283,10 @@ def _unlike_trees(built: BuiltFile, trees: Mapping[str, bytes]) -> Iterator[str]
             try:
                 texts = [text.decode("utf-8") for text in (found, trees[name])]
                 theirs, ours = ({one[:4] for one in read_tree(text, distributions).entries} for text in texts)
+                is_known = theirs <= ours
             except ValueError:
-                theirs, ours = {()}, set()
-            if not theirs <= ours:
+                is_known = False
+            if not is_known:
                 yield f"its {name} is not what a build writes"
 
 

@@ -60,6 +60,7 @@ def verify_file(path: Path, lock: Path | None = None, *, strict: bool = False) -
     own, unchecked = _own_parts(path, manifest, held, all_of_it=strict or locked is not None)
     problems += own
     if problems:
+        problems += problems_of_trees(path, manifest)
         raise VerificationFailed(f"{path} is not what was built", causes=problems, hint="copy it here again")
     vouched = Vouched(manifest, locked) if locked else None
     if vouched and vouched.problems:
@@ -95,7 +96,7 @@ def _own_parts(
         problems = list(built.unreadable())
         wheels: list[Wheel] = [one.wheel for one in held if one.wheel is not None]
         if problems or len(wheels) < len(held):
-            return [*problems, *problems_of_trees(path, manifest)], []
+            return problems, []
         with workshop() as store:
             start = compiled_start(built, store) if built.is_of_this_version else None
             if built.is_of_this_version and not is_of_a_python_of_its(built):
