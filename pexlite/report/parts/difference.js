@@ -9,8 +9,8 @@ function fillDifference() {
   find("to-difference").hidden = false;
   const box = find("changes");
   box.append(summaryOf(found));
-  if (found.wheels.length) box.append(framed(tableOfChanges(found).table));
-  if (found.settings.length) box.append(framed(tableOfSettings(found).table));
+  if (found.wheels.length) box.append(tableOfChanges(found).framed());
+  if (found.settings.length) box.append(tableOfSettings(found).framed());
 }
 
 function summaryOf(found) {
@@ -34,10 +34,9 @@ function tableOfChanges(found) {
     { title: "Name", value: (one) => one.name },
     { title: "Change", value: (one) => CHANGE_WORDS[one.kind], cell: (one) => element("span", { class: one.kind === "added" || one.kind === "removed" ? "chip strong" : "chip", text: CHANGE_WORDS[one.kind] }) },
     { title: "Version", value: (one) => one.new || one.old, cell: (one) => element("span", { class: "mono", text: one.old && one.new && one.old !== one.new ? `${one.old} → ${one.new}` : one.new || one.old }) },
-    { title: "Size", number: true, value: (one) => one.delta, cell: (one) => element("span", { class: deltaClass(one.delta), text: change(one.delta) }) },
-    { title: "", value: null, cell: (one) => bar(one.delta, widest) },
+    { title: "Size", number: true, value: (one) => one.delta, cell: (one) => element("span", {}, bar(one.delta, widest), element("span", { class: deltaClass(one.delta), text: change(one.delta) })) },
     { title: "Files", wide: true, value: (one) => one.count, cell: changedFiles },
-  ], found.wheels);
+  ], found.wheels, { most: 60 });
 }
 
 /** A bar to the right of the middle for what grew, to its left for what shrank. */

@@ -8,6 +8,8 @@ const SMALLEST = 0.85; // letters of 11 pixels
 class Brought {
   constructor() {
     this.wheels = new Map(data.wheels.map((wheel) => [wheel.name, wheel]));
+    this.sizes = new Map();
+    data.wheels.forEach((wheel) => this.sizes.set(wheel.name, (this.sizes.get(wheel.name) || 0) + wheel.size));
     this.requires = new Map([["", []]]);
     this.requiredBy = new Map();
     for (const name of this.wheels.keys()) {
@@ -150,7 +152,7 @@ class Graph {
 
   words(drawn, all) {
     const name = projectName(this.chosen);
-    const what = { up: `${number(all)} bring ${name}`, down: `${name} brings ${number(all)}`, both: `${number(all)} bring ${name}, or are brought by it` }[this.direction];
+    const what = { up: `${number(all)} bring${all === 1 ? "s" : ""} ${name}`, down: `${name} brings ${number(all)}`, both: `${number(all)} bring ${name}, or are brought by it` }[this.direction];
     return drawn < all ? `${what}; the ${number(drawn)} nearest are drawn. Arrows of others that a longer way makes up for are left out.` : `${what}.`;
   }
 
@@ -246,19 +248,19 @@ class Graph {
 
   aboutWheel(wheel) {
     const only = this.brought.onlyBy(wheel.name);
-    const freed = only.reduce((sum, name) => sum + this.brought.wheels.get(name).size, wheel.size);
+    const freed = [wheel.name, ...only].reduce((sum, name) => sum + this.brought.sizes.get(name), 0);
     const way = this.brought.way(wheel.name);
     const links = wheel.urls.filter(([, address]) => /^https?:\/\//i.test(address)).slice(0, 4);
     return [
       element("h3", {}, `${wheel.name} `, element("small", { text: wheel.version })),
       wheel.summary && element("p", { text: wheel.summary }),
-      element("p", { class: "muted", text: [wheel.licence || "no licence stated", size(wheel.size), wheel.runs_on].filter(Boolean).join(" · ") }),
+      element("p", { class: "muted", text: [wheel.licence || "no licence stated", size(this.brought.sizes.get(wheel.name)), wheel.runs_on].filter(Boolean).join(" · ") }),
       way.length > 2 && element("h4", { text: "Shortest way" }),
       way.length > 2 && element("ol", { class: "way" }, ...way.map((name) => element("li", {}, name === wheel.name ? element("strong", { text: name }) : this.link(name)))),
       element("h4", { text: "Brought by" }), this.list(this.brought.requiredBy.get(wheel.name).map((arrow) => this.item(arrow, arrow.by))),
       element("h4", { text: "Brings" }), this.list(this.brought.requires.get(wheel.name).map((arrow) => this.item(arrow, arrow.name))),
       element("h4", { text: "Without it" }),
-      element("p", {}, only.length ? `${count(only.length, "other wheel")} would go as well, ${size(freed)} in all: ` : `No other wheel would go; it has ${size(wheel.size)}.`,
+      element("p", {}, only.length ? `${count(only.length, "other project")} would go as well, ${size(freed)} in all: ` : `No other project would go; it has ${size(freed)}.`,
         ...only.slice(0, 12).flatMap((name, place) => [place ? ", " : "", this.link(name)]), only.length > 12 ? ` and ${only.length - 12} more` : ""),
       links.length && element("h4", { text: "Elsewhere" }),
       links.length && element("ul", {}, ...links.map(([label, address]) => element("li", {}, element("a", { href: address, rel: "noreferrer noopener", text: label || address })))),

@@ -41,13 +41,13 @@ function fillOverview(tree) {
 
 function fillAsked() {
   const chips = data.file.requirements.map((text) => element("li", { class: "chip mono", text }));
-  find("asked").append(element("h3", { text: "Asked for" }),
+  find("asked").append(element("h2", { class: "small", text: "Asked for" }),
     chips.length ? element("ul", { class: "chips" }, ...chips) : element("p", { class: "muted", text: "Nothing by name." }));
 }
 
 function fillLimits() {
   const box = find("limits");
-  box.append(element("h3", { text: "Limits: where it does not run, and why" }));
+  box.append(element("h2", { class: "small", text: "Limits: where it does not run, and why" }));
   if (!data.limits.length) {
     box.append(element("p", { class: "muted", text: data.unknown[0] || "No wheel in it limits where it runs." }));
     return;
@@ -74,7 +74,7 @@ function fillFacts() {
     data.runtime ? ["Runtime", size(data.runtime)] : null,
     data.bytecode ? ["Bytecode", size(data.bytecode)] : null,
     ...data.pythons.map((one) => ["Own Python", `CPython ${one.version} for ${one.platform}, ${size(one.size)} (${size(one.unpacked)} unpacked), from ${one.source}, ${one.licence}`]),
-    ...data.settings.map(([name, value]) => [name, element("span", { class: "mono", text: value })]),
+    ...data.settings.map(([name, value]) => [name[0].toUpperCase() + name.slice(1), element("span", { class: "mono", text: value })]),
     ...data.properties.map(([name, value]) => [`Property ${name}`, element("span", { class: "mono", text: value })]),
     ...data.unknown.map((sentence) => ["Not known", sentence]),
   ].filter(Boolean);

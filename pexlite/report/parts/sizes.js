@@ -98,8 +98,7 @@ class Sizes {
     this.height = this.map.clientHeight;
     if (!this.width || !this.here.children) return;
     const value = (node) => node[this.measure];
-    const inner = (node) => [...node.children].sort((one, other) => value(other) - value(one)).slice(0, MOST_INNER);
-    const root = d3.hierarchy({ areas: this.areas() }, (node) => node.areas || (node.children && node.children.length ? inner(node).map((one) => ({ ...one, children: null })) : null));
+    const root = d3.hierarchy({ areas: this.areas() }, (node) => node.areas || (node.children && node.children.length ? this.innerOf(node) : null));
     root.eachAfter((place) => {
       place.value = place.children ? d3sum(place.children) : Math.max(value(place.data), 0);
       if (place.depth === 1) place.value = value(place.data);
@@ -109,6 +108,20 @@ class Sizes {
       .paddingTop((place) => (place.depth === 1 ? 21 : 0))
       .paddingRight((place) => (place.depth === 1 ? 3 : 0)).paddingBottom((place) => (place.depth === 1 ? 3 : 0)).paddingLeft((place) => (place.depth === 1 ? 3 : 0))(root);
     this.map.replaceChildren(...(root.children || []).map((place, index) => this.area(place, index)));
+  }
+
+  /** What an area shows of `node`: its largest packages, those that are large themselves by their content. */
+  innerOf(node) {
+    const largestFirst = (one, other) => other[this.measure] - one[this.measure];
+    let shown = [...node.children].sort(largestFirst);
+    for (let opened = 0; opened < 6 && shown.length < MOST_INNER; opened += 1) {
+      const large = shown.find((one) => one.children && one.children.length > 1 && one[this.measure] > 0.15 * node[this.measure]);
+      if (!large) break;
+      shown = [...shown.filter((one) => one !== large), ...large.children].sort(largestFirst);
+    }
+    const rest = shown.slice(2 * MOST_INNER);
+    if (rest.length > 1) shown = [...shown.slice(0, 2 * MOST_INNER), directory(`${number(rest.length)} smaller`, rest)].sort(largestFirst);
+    return shown.map((one) => ({ ...one, children: null }));
   }
 
   area(place, index) {

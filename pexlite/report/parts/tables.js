@@ -2,7 +2,7 @@
 
 /** A table of `rows`; a column has title, value (by which it sorts) and perhaps cell (what it shows), number, wide, narrow. */
 class SortedTable {
-  constructor(caption, columns, rows, { sortBy = 0, descending = false, hidden = false } = {}) {
+  constructor(caption, columns, rows, { sortBy = 0, descending = false, hidden = false, most = Infinity } = {}) {
     this.columns = columns;
     this.rows = rows.map((row) => ({ row, line: this.line(row) }));
     this.body = element("tbody", { role: "rowgroup" });
@@ -10,6 +10,8 @@ class SortedTable {
       column.value ? element("button", { type: "button", text: column.title, on: { click: () => this.toggle(place) } }) : column.title));
     this.table = element("table", { class: "cards", role: "table" },
       element("caption", { class: hidden && "unseen" }, ...caption), element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...this.headings)), this.body);
+    this.most = most;
+    this.all = element("button", { class: "all", type: "button", on: { click: () => this.showAll() } });
     this.keep = () => true;
     this.sort(sortBy, descending);
   }
@@ -40,13 +42,26 @@ class SortedTable {
     const kept = this.rows.filter(({ row }) => this.keep(row));
     const order = (one, other) => (typeof value(one) === "number" ? value(one) - value(other) : String(value(one)).localeCompare(String(value(other)), "en", { numeric: true }));
     kept.sort((one, other) => (this.descending ? order(other.row, one.row) : order(one.row, other.row)));
-    this.body.replaceChildren(...kept.map(({ line }) => line));
+    this.body.replaceChildren(...kept.slice(0, this.most).map(({ line }) => line));
+    this.all.hidden = kept.length <= this.most;
+    this.all.textContent = `Show all ${number(kept.length)}`;
     return kept.length;
   }
-}
 
-function framed(...content) {
-  return element("div", { class: "tabled" }, ...content);
+  /** Show every row from now on, and go on where the first of the new ones is. */
+  showAll() {
+    const next = this.most;
+    this.most = Infinity;
+    this.show();
+    const line = this.body.children[next];
+    const target = line?.querySelector("button, summary") || line?.firstChild;
+    if (target && !target.matches("button, summary")) target.tabIndex = -1;
+    target?.focus();
+  }
+
+  framed() {
+    return element("div", { class: "tabled" }, this.table, this.all);
+  }
 }
 
 function fillWheels(graph) {
@@ -59,8 +74,8 @@ function fillWheels(graph) {
     { title: "Kind", narrow: true, value: kindWords },
     { title: "Licence", wide: true, value: (wheel) => wheel.licence || "~", cell: (wheel) => wheel.licence || element("span", { class: "muted", text: "not stated" }) },
     { title: "Runs on", wide: true, value: (wheel) => wheel.runs_on, cell: placeCell },
-  ], data.wheels, { sortBy: 2, descending: true, hidden: true });
-  find("wheels-table").append(framed(table.table));
+  ], data.wheels, { sortBy: 2, descending: true, hidden: true, most: 100 });
+  find("wheels-table").append(table.framed());
   const licences = [...new Set(data.wheels.map((wheel) => wheel.licence))].filter(Boolean).sort((one, other) => one.localeCompare(other, "en"));
   find("filter-licence").append(...licences.map((text) => element("option", { value: text, text })), element("option", { value: "-", text: "not stated" }));
   fillSorter(table);
@@ -118,15 +133,15 @@ function fillFiles() {
     { title: "Times", number: true, value: (one) => one.places.length },
     { title: "Size", number: true, value: (one) => one.size, cell: (one) => size(one.size) },
     { title: "Too much", number: true, value: (one) => one.wasted, cell: (one) => size(one.wasted) },
-  ], data.doubled, { sortBy: 3, descending: true });
+  ], data.doubled, { sortBy: 3, descending: true, most: 10 });
   const large = new SortedTable(["Largest files"], [
     { title: "File", wide: true, value: (one) => one.path, cell: (one) => element("span", { class: "path", text: one.path }) },
     { title: "Wheel", value: (one) => one.wheel },
     { title: "Packed", number: true, value: (one) => one.packed, cell: (one) => size(one.packed) },
     { title: "Unpacked", number: true, value: (one) => one.size, cell: (one) => size(one.size) },
-  ], data.large, { sortBy: 3, descending: true });
-  find("doubled").append(data.doubled.length ? framed(doubled.table) : element("p", { class: "empty", text: "No file of 4 kB or more is there twice." }));
-  find("large").append(data.large.length ? framed(large.table) : "");
+  ], data.large, { sortBy: 3, descending: true, most: 10 });
+  find("doubled").append(data.doubled.length ? doubled.framed() : element("p", { class: "empty", text: "No file of 4 kB or more is there twice." }));
+  find("large").append(data.large.length ? large.framed() : "");
 }
 
 function places(all) {
