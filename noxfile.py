@@ -172,6 +172,18 @@ def windows(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """The page of `pexlite report` in Chromium: drawn, used by mouse and keyboard, looked at by axe-core.
+
+    Installs Debian's chromium, where it is missing.
+    """
+    session.install("-q", "playwright>=1.50", "axe-playwright-python>=0.1.5")
+    found = session.run("python", "-m", "tests.browser.chromium", silent=True, env=ENVIRONMENT)
+    session.env["PEXLITE_CHROMIUM"] = str(found).strip().splitlines()[-1]
+    run_tests(session, "-n", "2", "tests/browser")
+
+
+@nox.session(default=False)
 def sizes(session: nox.Session) -> None:
     """Bundles over 2 GiB, over 4 GiB and of 70,000 files, built and run; takes 25 GB of disk and some minutes."""
     session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "test"))
