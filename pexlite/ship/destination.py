@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,12 @@ class Destination:
         """The host for ssh's command line."""
         port = ["-p", str(self.port)] if self.port else []
         return [*port, "--", self.host.replace("[", "").replace("]", "")]
+
+
+def typed(host: str, *words: str) -> str:
+    """The command that runs `words` on a host, as it is typed: a name is only a name to both shells."""
+    there = shlex.join(words)
+    return shlex.join(["ssh", host, there] if "'" in there else ["ssh", host, *words])
 
 
 def destinations(given: Sequence[str], hosts: Path | None) -> tuple[Destination, ...]:

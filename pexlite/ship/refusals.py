@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pexlite.errors import HostError
-from pexlite.ship.destination import Destination
+from pexlite.ship.destination import Destination, typed
 
 _AGAIN = "push again: it goes on from what has arrived"
 
@@ -18,7 +18,7 @@ def refusal(said: Mapping[str, Any], destination: Destination) -> HostError:
     match said.get("refused"):
         case "no directory":
             return HostError(
-                f"{host} has no directory {directory}", hint=f"make it: ssh {host} mkdir -p {directory}"
+                f"{host} has no directory {directory}", hint=f"make it: {typed(host, 'mkdir', '-p', directory)}"
             )
         case "directory":
             return HostError(f"{path} is a directory on {host}", hint=f"name the file: {host}:{path}/app.pex")
@@ -48,11 +48,15 @@ def refusal(said: Mapping[str, Any], destination: Destination) -> HostError:
             )
         case "full":
             return HostError(
-                f"the file system of {path} on {host} is full", causes=[why], hint=f"look: ssh {host} df -h"
+                f"the file system of {path} on {host} is full",
+                causes=[why],
+                hint=f"look: {typed(host, 'df', '-h')}",
             )
         case "cut":
             return HostError(f"the connection to {host} broke", hint=_AGAIN)
         case "system":
-            return HostError(f"{host} cannot write {path}", causes=[why.lower()], hint=f"look: ssh {host} ls -ld")
+            return HostError(
+                f"{host} cannot write {path}", causes=[why.lower()], hint=f"look: {typed(host, 'ls', '-ld', path)}"
+            )
         case reason:
             return HostError(f"{host} does not take the file: {reason}", causes=[why] if why else [])

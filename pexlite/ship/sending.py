@@ -5,6 +5,7 @@ Where it came out wrong, it is planned again.
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,7 +39,7 @@ def send_what_lacks(shipment: Shipment, opened: Connection, said: Mapping[str, A
     raise HostError(
         f"{destination} does not come out as the file that was sent",
         causes=[str(said.get("misfit"))],
-        hint=f"copy it: scp {file.path} {destination}",
+        hint=f"copy it: {shlex.join(['scp', str(file.path), str(destination)])}",
     )
 
 
