@@ -55,14 +55,19 @@ def push(words: Sequence[str], hosts: Path | None, rollback: bool, as_json: bool
 
 def push_file(path: Path, to: Sequence[Destination], options: PushOptions, *, told: bool) -> list[Pushed | Failed]:
     """How each push of the file at `path` ended; people are told of it, and see the bytes, if `told`."""
-    from pexlite.ship.many import Planner, push_all
-    from pexlite.ship.new_file import new_file
-    from pexlite.ship.old_contents import ContentsHere, beside
+    from pexlite.files.paths import is_file
+    from pexlite.ship.connection import begun_ahead
 
-    with new_file(path) as file, shown_sent(quiet=not told) as watch:
-        planner = Planner(ContentsHere(beside(path)), options.link)
-        ended = _say_end if told and len(to) > 1 else lambda _: None
-        results = push_all(file, to, options, planner, watch, ended=ended)
+    with begun_ahead(to[: options.jobs] if is_file(path) else ()) as connect:
+        # These take as long to import as ssh takes to reach a host.
+        from pexlite.ship.many import Planner, push_all
+        from pexlite.ship.new_file import new_file
+        from pexlite.ship.old_contents import ContentsHere, beside
+
+        with new_file(path) as file, shown_sent(quiet=not told) as watch:
+            planner = Planner(ContentsHere(beside(path)), options.link)
+            ended = _say_end if told and len(to) > 1 else lambda _: None
+            results = push_all(file, to, options, planner, watch, ended=ended, connect=connect)
     if told:
         _show(results)
     return results

@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import secrets
+import os
 import subprocess
 import tempfile
+import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -131,6 +133,9 @@ class Connection:
         return line
 
 
+Connect = Callable[[Destination], AbstractContextManager[Connection]]
+
+
 def heard(opened: Connection) -> dict[str, Any]:
     """The host's next line, if it refuses nothing. Raises HostError."""
     said = opened.hear()
@@ -142,32 +147,68 @@ def heard(opened: Connection) -> dict[str, Any]:
 @contextlib.contextmanager
 def connection(destination: Destination) -> Iterator[Connection]:
     """A connection whose program waits for a question; it is ended on the way out. Raises HostError."""
+    opened = _begun(destination)
+    try:
+        yield opened
+    finally:
+        _end(opened)
+
+
+@contextlib.contextmanager
+def begun_ahead(destinations: Iterable[Destination]) -> Iterator[Connect]:
+    """A function like `connection` that has begun those to `destinations`: ssh waits, and work here need not.
+
+    Those of which nobody made use are ended on the way out. Raises HostError.
+    """
+    begun: dict[Destination, Connection] = {}
+    try:
+        for destination in destinations:
+            begun[destination] = _begun(destination)
+
+        @contextlib.contextmanager
+        def connect(destination: Destination) -> Iterator[Connection]:
+            opened = begun.pop(destination, None) or _begun(destination)
+            try:
+                yield opened
+            finally:
+                _end(opened)
+
+        yield connect
+    finally:
+        for opened in begun.values():
+            opened.process.terminate()
+            _end(opened)
+
+
+def _begun(destination: Destination) -> Connection:
     ssh = find_program("ssh")
     if ssh is None:
         raise HostError("ssh cannot be run: it is not on PATH", hint="install OpenSSH's client")
     command = [str(ssh), "-T", *destination.words, COMMAND]
-    with tempfile.TemporaryFile() as errors:
-        try:
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
-        except OSError as problem:
-            raise HostError(f"ssh cannot be run: {problem.strerror or problem}") from problem
-        opened = Connection(destination, process, errors, f"pexlite:{secrets.token_hex(8)}")
-        try:
-            opened.send([program()])
-            yield opened
-        finally:
-            _end(process)
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed where the connection ends
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
+    except OSError as problem:
+        errors.close()
+        raise HostError(f"ssh cannot be run: {problem.strerror or problem}") from problem
+    opened = Connection(destination, process, errors, f"pexlite:{os.urandom(8).hex()}")
+    opened.send([program()])
+    return opened
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(opened: Connection) -> None:
     """Close the connection, and end an ssh that does not end by that."""
+    process = opened.process
     assert process.stdin is not None and process.stdout is not None
     with contextlib.suppress(OSError):
         process.stdin.close()
+    # Popen.wait(2) would look now and then, and be late by some hundredths of a second.
+    impatience = threading.Timer(2, process.terminate)
+    impatience.daemon = True
+    impatience.start()
     try:
-        process.wait(2)
-    except subprocess.TimeoutExpired:
-        process.terminate()
         process.wait()
     finally:
+        impatience.cancel()
         process.stdout.close()
+        opened.errors.close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pexlite.errors import PexliteError
 from pexlite.parallel import Stop, run_all
+from pexlite.ship.connection import Connect, connection
 from pexlite.ship.destination import Destination
 from pexlite.ship.new_file import NewFile
 from pexlite.ship.push import push
@@ -77,15 +78,17 @@ def push_all(
     told: Callable[[Destination, int, int], None],
     *,
     ended: Callable[[Pushed | Failed], None] = lambda _: None,
+    connect: Connect = connection,
 ) -> list[Pushed | Failed]:
     """Push the file to all destinations, in parallel; return how each push ended, in order."""
     if len(destinations) > 1:
         file.sha256  # noqa: B018 - kept: else each thread would find it out
 
     def one(destination: Destination) -> Pushed:
-        return push(
-            Shipment(file, destination, options, planner, lambda sent, all_: told(destination, sent, all_))
-        )
+        def watch(sent: int, planned: int) -> None:
+            told(destination, sent, planned)
+
+        return push(Shipment(file, destination, options, planner, watch, connect))
 
     return each_host(one, destinations, jobs=options.jobs, ended=ended)
 

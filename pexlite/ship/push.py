@@ -20,7 +20,7 @@ from pexlite.ship.state import machine_of, understood
 def push(shipment: Shipment) -> Pushed:
     """Put a file on the host, unless it is there; return how. Raises HostError, and others for the file itself."""
     file, destination = shipment.file, shipment.destination
-    with connection(destination) as opened:
+    with shipment.connect(destination) as opened:
         opened.say(_question(shipment, opened.mark), _for_shell(destination, opened.mark))
         said = heard(opened)
         if "sh" in said:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pexlite.ship.connection import Connect, Connection, connection
+
 if TYPE_CHECKING:
-    from pexlite.ship.connection import Connection
     from pexlite.ship.delta import Delta
     from pexlite.ship.destination import Destination
     from pexlite.ship.new_file import NewFile
@@ -46,6 +47,7 @@ class Shipment:
     options: PushOptions
     planner: Planner
     watch: Watch
+    connect: Connect = connection
 
 
 @dataclass(frozen=True)
