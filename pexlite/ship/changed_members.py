@@ -99,16 +99,7 @@ class Changes:
         if found is None:
             return None
         held = 0 if counterpart.stored else counterpart.held
-        patch = Patch(
-            old.source,
-            counterpart.offset,
-            held,
-            counterpart.size,
-            member.size,
-            found.controls,
-            found.differences,
-            found.extras,
-        )
+        patch = Patch(old.source, counterpart.offset, held, counterpart.size, member.size, found)
         return patch if len(zlib.compress(patch.script(), 1)) < member.held else None
 
     def _sent(self, member: Member, level: int | None = None) -> Operation:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import bz2
 import hashlib
-import lzma
+import importlib
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,13 +15,7 @@ from pexlite.ship.plan import Plan
 from pexlite.ship.state import Arrived
 
 _PIECE = 1 << 18
-_COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
-    "xz": lambda content: lzma.compress(
-        content, preset=6 | (lzma.PRESET_EXTREME if len(content) < 1 << 22 else 0)
-    ),
-    "bz2": bz2.compress,
-    "zlib": lambda content: zlib.compress(content, 9),
-}
+CODECS = ("xz", "bz2", "zlib")
 
 
 @dataclass(frozen=True)
@@ -76,9 +69,31 @@ class Rest:
                 yield file.read(place, min(_PIECE, offset + size - place))
 
 
-def delta_of(plan: Plan, codec: str) -> Delta:
-    """The delta of a plan, its script compressed by `codec`."""
-    return Delta(plan, codec, _COMPRESS[codec](plan.script))
+def delta_of(plan: Plan, codecs: Collection[str] = CODECS) -> Delta:
+    """The delta of a plan, its script compressed by the best of `codecs` that this Python has too."""
+    found = next(codec for codec in CODECS if codec in (*codecs, "zlib") and _is_here(codec))
+    return Delta(plan, found, _compressed(plan.script, found))
+
+
+def _is_here(codec: str) -> bool:
+    """Whether this Python has the codec: one that was built without a library's headers lacks its module."""
+    try:
+        importlib.import_module({"xz": "lzma"}.get(codec, codec))
+    except ImportError:
+        return False
+    return True
+
+
+def _compressed(content: bytes, codec: str) -> bytes:
+    if codec == "xz":
+        import lzma
+
+        return lzma.compress(content, preset=6 | (lzma.PRESET_EXTREME if len(content) < 1 << 22 else 0))
+    if codec == "bz2":
+        import bz2
+
+        return bz2.compress(content)
+    return zlib.compress(content, 9)
 
 
 def rest_of(delta: Delta, file: NewFile, part: Arrived, script: Arrived) -> Rest:

@@ -3,7 +3,7 @@
 `PEX_TOOLS=1 ./old.pex apply DELTA` puts the new file together, without pexlite. After two lines, the name of the
 form and JSON, come the script and the bytes that are sent as they are:
 
-    pexlite delta 1
+    pexlite delta 2
     {"codec": "xz", "new": "<sha256>", "old": "<sha256>", "script": 4711}
 """
 
@@ -39,7 +39,7 @@ def write_delta(old: NewFile, new: NewFile, output: BinaryIO, link: float = DEFA
     new.check_wheels()
     # Whatever zlib the other machine has: most deflate alike, and `apply` says where one does not.
     changes = Changes(new, frozenset(LEVELS), ContentsHere((old.path,)), link)
-    delta = delta_of(plan(new, described(old), changes), "xz")
+    delta = delta_of(plan(new, described(old), changes))
     header = {"codec": delta.codec, "new": new.sha256, "old": old.sha256, "script": len(delta.script)}
     content = DELTA_MAGIC + json.dumps(header, sort_keys=True).encode() + b"\n"
     output.write(content)

@@ -1,5 +1,7 @@
 """The difference of two contents, as bsdiff makes it: what is added to the old one byte by byte, and what is new.
 
+Of machine code, what is added is what remains once its references have moved: see runtime/tools/patched.py.
+
 What both have at their beginnings and ends is left out first. bsdiff itself is bsdiff4's, an extra; without it the
 rest is new. It holds Python's lock, and some contents take it very long, so large ones are left to a process of
 their own that may be ended.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import struct
 import subprocess
 import sys
@@ -16,7 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from pexlite.ship.travelling import patched
+
 _AT_ONCE = 1 << 17  # bytes of old and new content that take less time than starting a process
+_ZEROS = re.compile(rb"\0{4,}")
 _WALL = 20  # seconds on a busy machine, at most, for a second of a processor
 _PROGRAM = """
 import struct, sys
@@ -40,7 +46,20 @@ class Difference:
 
     controls: tuple[tuple[int, int, int], ...]
     """Bytes to add to old ones, bytes to take from `extras`, bytes to go on by in the old content; in turns."""
-    differences: bytes
+    runs: tuple[int, ...]
+    """Of the bytes that are added, in turns how many are 0 and how many are in `changed`."""
+    changed: bytes
+    extras: bytes
+    moves: bool = False
+    """Whether references in the old content are changed first to where their targets have gone."""
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """bsdiff's own form of a difference."""
+
+    controls: tuple[tuple[int, int, int], ...]
+    sums: bytes
     extras: bytes
 
 
@@ -56,7 +75,53 @@ def difference(old: bytes, new: bytes, seconds: float) -> Difference | None:
     adding, taking, seek = controls[-1]
     controls[-1] = (adding, taking, seek + len(old) - end - at)
     controls.append((end, 0, 0))
-    return Difference(tuple(controls), bytes(start) + middle.differences + bytes(end), middle.extras)
+    whole = _Parts(tuple(controls), bytes(start) + middle.sums + bytes(end), middle.extras)
+    moved = _sums_of_moved(old, new, whole.controls) if _is_code(old) else None
+    if moved is not None and moved.count(0) > whole.sums.count(0):
+        return Difference(whole.controls, *_sparse(moved), whole.extras, moves=True)
+    return Difference(whole.controls, *_sparse(whole.sums), whole.extras)
+
+
+def _is_code(content: bytes) -> bool:
+    """Whether it is machine code of x86-64, in an ELF file."""
+    return content[:4] == b"\x7fELF" and content[18:20] == b"\x3e\0"
+
+
+def _sums_of_moved(old: bytes, new: bytes, controls: tuple[tuple[int, int, int], ...]) -> bytes:
+    """The bytes to be added where references have moved already."""
+    at, found = 0, []
+    for taking, content in patched().expected(old, controls, moves=True):
+        if not taking:
+            found.append(_subtracted(new[at : at + len(content)], content))
+        at += taking or len(content)
+    return b"".join(found)
+
+
+def _subtracted(one: bytes, other: bytes) -> bytes:
+    """Each byte of one less the other's, without borrowing: seven bits of all at once, then the eighth."""
+    size = len(one)
+    first, second = int.from_bytes(one, "little"), int.from_bytes(other, "little")
+    low, high = int.from_bytes(b"\x7f" * size, "little"), int.from_bytes(b"\x80" * size, "little")
+    return (((first | high) - (second & low)) ^ ((first ^ second ^ high) & high)).to_bytes(size, "little")
+
+
+def _sparse(sums: bytes) -> tuple[tuple[int, ...], bytes]:
+    """The runs of `sums`, in turns of zeros and of others, and the others."""
+    runs: list[int] = []
+    changed: list[bytes] = []
+    end = 0
+    for zeros in _ZEROS.finditer(sums):
+        if end:
+            runs.append(zeros.start() - end)
+        elif zeros.start():
+            runs += [0, zeros.start()]
+        changed.append(sums[end : zeros.start()])
+        runs.append(zeros.end() - zeros.start())
+        end = zeros.end()
+    if end < len(sums):
+        runs += [len(sums) - end] if end else [0, len(sums)]
+        changed.append(sums[end:])
+    return tuple(runs), b"".join(changed)
 
 
 @functools.cache
@@ -77,9 +142,9 @@ def _alike(one: bytes, other: bytes) -> int:
     return low
 
 
-def _middle(old: bytes, new: bytes, seconds: float) -> Difference | None:
+def _middle(old: bytes, new: bytes, seconds: float) -> _Parts | None:
     if not old or not new or not has_bsdiff():
-        return Difference(((0, len(new), 0),), b"", new)
+        return _Parts(((0, len(new), 0),), b"", new)
     if len(old) + len(new) <= _AT_ONCE:
         from bsdiff4 import core
 
@@ -95,9 +160,9 @@ def _middle(old: bytes, new: bytes, seconds: float) -> Difference | None:
     return _made(*(done.stdout[place : place + size] for place, size in zip(places, sizes, strict=True)))
 
 
-def _made(controls: bytes, differences: bytes, extras: bytes) -> Difference:
+def _made(controls: bytes, sums: bytes, extras: bytes) -> _Parts:
     numbers = list(_signed(controls))
-    return Difference(tuple(zip(*[iter(numbers)] * 3, strict=True)), bytes(differences), bytes(extras))
+    return _Parts(tuple(zip(*[iter(numbers)] * 3, strict=True)), bytes(sums), bytes(extras))
 
 
 def _signed(controls: bytes) -> Iterator[int]:

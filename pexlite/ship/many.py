@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pexlite.ship.old_contents import OldContents
     from pexlite.ship.state import HostState
 
-CODECS = ("xz", "bz2", "zlib")
-
 
 @dataclass
 class _Made:
@@ -49,16 +47,15 @@ class Planner:
         from pexlite.ship.plan import plan
 
         levels = shared_levels(state.zlib)
-        codec = next((codec for codec in CODECS if codec in state.codecs), "zlib")
         old = state.old
         wheels = (tuple(old.wheels.items()), tuple(old.changed.items()), old.own, old.cached)
         with self._lock:
-            made = self._made.setdefault((*wheels, levels, codec, tuple(distrusted)), _Made())
+            made = self._made.setdefault((*wheels, levels, state.codecs, tuple(distrusted)), _Made())
         with made.lock:
             if made.delta is None:
                 file.check_wheels()
                 changes = Changes(file, levels, self.old_content, self.link)
-                made.delta = delta_of(plan(file, old, changes, distrusted), codec)
+                made.delta = delta_of(plan(file, old, changes, distrusted), state.codecs)
             return made.delta
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pexlite.ship.differences import Difference
+
 END, NEW, RAW, COPY, INFLATE, PATCH, DEFLATE = range(7)
 """As reassemble.py has them."""
 
@@ -79,16 +81,15 @@ class Patch:
     """0 where the member is stored."""
     old_size: int
     size: int
-    controls: tuple[tuple[int, int, int], ...]
-    differences: bytes
-    extras: bytes
+    difference: Difference
 
     def script(self) -> bytes:
         """The operation as bytes."""
+        made = self.difference
         place = (self.source, self.offset, self.held, self.old_size, self.size)
-        counts = (len(self.controls), len(self.differences), len(self.extras))
-        numbers = [part for adding, taking, seek in self.controls for part in (adding, taking, _signed(seek))]
-        return _numbers(PATCH, *place, *counts, *numbers) + self.differences + self.extras
+        counts = tuple(map(len, (made.controls, made.runs, made.changed, made.extras)))
+        controls = [part for adding, taking, seek in made.controls for part in (adding, taking, _signed(seek))]
+        return _numbers(PATCH, *place, made.moves, *counts, *controls, *made.runs) + made.changed + made.extras
 
 
 Content: TypeAlias = New | Copy | Inflate | Patch

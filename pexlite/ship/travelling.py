@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import functools
+import importlib
+import sys
+import types
 import zlib
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 from pexlite.archive.runtime_files import ROOM_DIRECTORY
 
+_PACKAGE = "pexlite_travelling"
 _HERE = Path(__file__).parent / "remote"
-_REASSEMBLE = ROOM_DIRECTORY / "tools" / "reassemble.py"
+_TOOLS = ROOM_DIRECTORY / "tools"
 # In the order in which they need each other, with the package that each takes itself to be in.
 _FIRST = {
     "arrived": ("remote", _HERE / "arrived.py"),
@@ -23,7 +26,8 @@ _FIRST = {
 _REST = {
     "system": ("room", ROOM_DIRECTORY / "system.py"),
     "archive": ("room.file", ROOM_DIRECTORY / "file" / "zip.py"),
-    "reassemble": ("room.tools", _REASSEMBLE),
+    "patched": ("room.tools", _TOOLS / "patched.py"),
+    "reassemble": ("room.tools", _TOOLS / "reassemble.py"),
     "old_files": ("remote", _HERE / "old_files.py"),
     "host": ("remote", _HERE / "host.py"),
 }
@@ -55,11 +59,18 @@ def program() -> bytes:
     return base64.b64encode(zlib.compress(text.encode(), 9)) + b"\n"
 
 
-@functools.cache
 def reassemble() -> Any:
     """The module that puts a file together, the same that does it on a host and in a built file."""
-    spec = spec_from_file_location("pexlite_reassemble", _REASSEMBLE)
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return _tool("reassemble")
+
+
+def patched() -> Any:
+    """The module that makes old content new, the same that does it on a host and in a built file."""
+    return _tool("patched")
+
+
+@functools.cache
+def _tool(name: str) -> Any:
+    package = sys.modules.setdefault(_PACKAGE, types.ModuleType(_PACKAGE))
+    package.__path__ = [str(_TOOLS)]
+    return importlib.import_module(f"{_PACKAGE}.{name}")

@@ -1,21 +1,25 @@
 """A new file out of old ones and a delta: `apply` runs this here, `pexlite push` on the other machine.
 
-It imports nothing of the room, so that its text can travel alone. A delta has two sections: the script, which is
-compressed, with operations and new content; and bytes that are as they will be in the file. An operation is
+It imports only `patched`, so that the texts of both can travel alone. A delta has two sections: the script, which
+is compressed, with operations and new content; and bytes that are as they will be in the file. An operation is
 numbers, seven bits a byte and the lowest first, then content:
 
     NEW size, content             content of the script
     RAW size                      bytes of the other section
     COPY source offset size       bytes of a source
     INFLATE source offset held size               a member of a zip in a source
-    PATCH source offset held size, new size, controls, differences, extras, then so many controls (sum, take,
-                                  seek) and bytes, as bsdiff has them; held is 0 where the old content is stored
+    PATCH source offset held size, new size, moves, controls, runs, changed, extras, then so many controls (sum,
+                                  take, seek), runs and bytes: see `patched`; held is 0 where the old content is
+                                  stored, and moves is 1 where addresses in it move
     DEFLATE level size skip, then one of the others, which is deflated; `skip` bytes of the script describe it
     END
 """
 
 import os
 import zlib
+
+from .patched import Misfit as Misfit  # also for who calls this
+from .patched import patched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,14 +29,10 @@ if TYPE_CHECKING:
     Source = Callable[[int, int], bytes]
 
 END, NEW, RAW, COPY, INFLATE, PATCH, DEFLATE = range(7)
-MAGIC = b"pexlite delta 1\n"
+MAGIC = b"pexlite delta 2\n"
 CODECS = ("xz", "bz2", "zlib")
 LEVELS = (6, 9)
 _PIECE = 1 << 20
-
-
-class Misfit(Exception):
-    """A delta that is damaged, or whose sources are not those that it was made for."""
 
 
 class Script:
@@ -207,38 +207,20 @@ def _source(sources: "Sequence[Source]", number: int) -> "Source":
 
 
 def _patched(script: Script, sources: "Sequence[Source]", skipped: int) -> "Iterator[bytes]":
-    source, offset, held, size, new_size, count, differing, extra = script.numbers(8)
-    controls = [(script.number(), script.number(), script.number()) for _ in range(count)]
-    differences, extras = script.take(differing), script.take(extra)
+    source, offset, held, size, new_size, moves, count, runs, changed, extra = script.numbers(10)
+    controls = [(script.number(), script.number(), _signed(script.number())) for _ in range(count)]
+    found = (controls, script.numbers(runs), script.take(changed), script.take(extra))
     if skipped >= new_size:
         yield bytes(new_size)
         return
     old = _source(sources, source)(offset, held or size)
     if held:
         old = inflated(old, size)
-    at = difference_at = extra_at = 0
-    for adding, taking, seek in controls:
-        for place in range(0, adding, _PIECE):
-            amount = min(_PIECE, adding - place)
-            yield _added(old[at : at + amount], differences[difference_at : difference_at + amount])
-            at, difference_at = at + amount, difference_at + amount
-        yield extras[extra_at : extra_at + taking]
-        extra_at += taking
-        at += seek >> 1 if seek & 1 == 0 else -(seek >> 1)
-        if at < 0:
-            raise Misfit("it is damaged: it looks before the beginning")
+    yield from patched(old, *found, moves=bool(moves))
 
 
-def _added(old: bytes, difference: bytes) -> bytes:
-    """The sum of each byte of one and of the other, without carry: seven bits of all at once, then the eighth."""
-    size = len(difference)
-    if len(old) != size:
-        raise Misfit("it is damaged: an old file is shorter")
-    if difference.count(0) == size:
-        return old
-    one, other = int.from_bytes(old, "little"), int.from_bytes(difference, "little")
-    low, high = int.from_bytes(b"\x7f" * size, "little"), int.from_bytes(b"\x80" * size, "little")
-    return (((one & low) + (other & low)) ^ ((one ^ other) & high)).to_bytes(size, "little")
+def _signed(number: int) -> int:
+    return number >> 1 if number & 1 == 0 else -(number >> 1)
 
 
 def _decompressor(codec: str) -> "Any":
