@@ -24,7 +24,7 @@ from pexlite.archive.member import (
     size_before,
 )
 from pexlite.archive.pex_info import Offsets, build_id, imported_module, main_module, pex_info, start_facts
-from pexlite.archive.runtime_files import CHECKED_MAIN, COMPILED, IMPORTED, ROOM
+from pexlite.archive.runtime_files import BILL, CHECKED_MAIN, COMPILED, IMPORTED, ROOM
 from pexlite.model import Bundle, BundledWheel, Bytecode, Draft, OwnPython, Room, Wheel
 
 _PLAIN_ZIP_LIMIT = 0xFFFFFFFF - (1 << 24)  # bytes of wheels and Pythons, which leaves room for our own members
@@ -62,6 +62,8 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     facts = start_facts(info, bundle, room_places.get(ROOM, ()), room_places.get(COMPILED, ()))
     rest.add([("__main__.py", main_module(room, facts).encode())])
     rest.add([("__main__.pyc", main_bytecode(room.bytecode, facts))] if room.bytecode else [])
+    # Last, so that no other byte but those of the directory depends on it.
+    rest.add([(BILL, bundle.bill)] if bundle.bill else [])
     return Draft(
         build_id=identity,
         header=first,

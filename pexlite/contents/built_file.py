@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,8 +17,8 @@ from pexlite.archive.stored_wheels import open_wheel
 from pexlite.bundle.runs_on import runs_on
 from pexlite.contents.graph import Roots, dependencies
 from pexlite.contents.limits import limits
-from pexlite.contents.metadata import plain, said
-from pexlite.contents.values import FileContents, HeldFile, HeldWheel, Maker
+from pexlite.contents.metadata import NOTHING_SAID, plain, said
+from pexlite.contents.values import ALL, FileContents, HeldFile, HeldWheel, Maker, Scope
 from pexlite.contents.wheel_members import WheelMembers, first_line
 from pexlite.contents.wheel_places import in_words, tags_of
 from pexlite.errors import NotABundle
@@ -30,8 +31,8 @@ _OF_PARTS = (".deps/", ".bytecode/", ".python/")
 _MOST_COMPLAINT = 200
 
 
-def contents_of_built(path: Path, manifest: Manifest, *, files: bool = True) -> FileContents:
-    """The content of the file at `path`, which has this `manifest`; without the `files` of its wheels if so asked.
+def contents_of_built(path: Path, manifest: Manifest, scope: Scope = ALL) -> FileContents:
+    """The content of the file at `path`, which has this `manifest`, as far as `scope` goes.
 
     Raises NotABundle where it is damaged.
     """
@@ -42,7 +43,7 @@ def contents_of_built(path: Path, manifest: Manifest, *, files: bool = True) -> 
         def opened(wheel: StoredWheel) -> Iterator[BinaryIO]:
             yield open_wheel(file, wheel)
 
-        wheels = held_wheels(manifest.wheels, manifest.variants, opened, files=files)
+        wheels = held_wheels(manifest.wheels, manifest.variants, opened, scope)
         try:
             with open_zip(file) as whole:
                 own = [one for one in whole.infolist() if not one.filename.startswith(_OF_PARTS)]
@@ -66,8 +67,8 @@ def contents_of_built(path: Path, manifest: Manifest, *, files: bool = True) -> 
         runs_on=manifest.runs_on,
         requirements=manifest.requirements,
         wheels=wheels,
-        dependencies=dependencies(roots, wheels),
-        limits=() if only_its_own else limits(manifest.variants, wheels, roots),
+        dependencies=dependencies(roots, wheels) if scope.graph else (),
+        limits=limits(manifest.variants, wheels, roots) if scope.graph and not only_its_own else (),
         variants=manifest.variants,
         own_pythons=manifest.own_pythons,
         own_files=tuple(HeldFile(one.filename, one.file_size, one.compress_size, one.CRC) for one in own),
@@ -79,7 +80,7 @@ def contents_of_built(path: Path, manifest: Manifest, *, files: bool = True) -> 
 
 
 def held_wheels(
-    stored: Sequence[StoredWheel], variants: Sequence[Variant], opened: Opener, *, files: bool = True
+    stored: Sequence[StoredWheel], variants: Sequence[Variant], opened: Opener, scope: Scope = ALL
 ) -> tuple[HeldWheel, ...]:
     """The wheels, each read by what `opened` opens; by name, version and file name."""
     having: list[list[int]] = [[] for _ in stored]
@@ -87,7 +88,7 @@ def held_wheels(
         for position in variant.wheels:
             having[position].append(number)
     held = [
-        _held(wheel, tuple(numbers), variants, opened, files=files)
+        _placed(scope.known.get(wheel.sha256) or _held(wheel, opened, scope), wheel, tuple(numbers), variants)
         for wheel, numbers in zip(stored, having, strict=True)
     ]
     return tuple(sorted(held, key=lambda wheel: (wheel.name, wheel.version, wheel.filename)))
@@ -101,18 +102,32 @@ def roots_of(
     return Roots(requirements, environments, _texts(excluded), _texts(overridden))
 
 
-def _held(
-    wheel: StoredWheel, numbers: tuple[int, ...], variants: Sequence[Variant], opened: Opener, *, files: bool
+def _placed(
+    held: HeldWheel, wheel: StoredWheel, numbers: tuple[int, ...], variants: Sequence[Variant]
 ) -> HeldWheel:
+    """The wheel with what this file says of it."""
+    only_on = "" if len(numbers) == len(variants) else runs_on([variants[number] for number in numbers])
+    return replace(
+        held,
+        served_sha256=wheel.repacked_from or wheel.sha256,
+        local=wheel.local,
+        variants=numbers,
+        only_on=only_on,
+        bytecode_size=wheel.bytecode_size,
+    )
+
+
+def _held(wheel: StoredWheel, opened: Opener, scope: Scope) -> HeldWheel:
+    """The wheel as it is in any file."""
     name, version, _, _ = parse_wheel_filename(wheel.filename)
     tags = tags_of(wheel.filename)
-    problem, said_of_it = "", said(b"")
+    problem, said_of_it = "", NOTHING_SAID
     its_files: tuple[HeldFile, ...] = ()
     bills: tuple[str, ...] = ()
     try:
         with opened(wheel) as part, open_zip(part) as archive:
             members = WheelMembers.all_of(archive)
-            its_files = members.files() if files else ()
+            its_files = members.files() if scope.files else ()
             bills = members.bills()
             said_of_it = said(members.read(f"{members.info()}/METADATA"))
     except KeyError:
@@ -129,8 +144,8 @@ def _held(
         local=wheel.local,
         compiled=all(tag.platform != "any" for tag in tags),
         tags=tuple(map(str, tags)),
-        variants=numbers,
-        only_on="" if len(numbers) == len(variants) else runs_on([variants[number] for number in numbers]),
+        variants=(),
+        only_on="",
         requires_python=said_of_it.requires_python,
         runs_on=in_words(tags, said_of_it.requires_python),
         summary=said_of_it.summary,
@@ -139,7 +154,6 @@ def _held(
         urls=said_of_it.urls,
         requires=said_of_it.requires,
         files=its_files,
-        bytecode_size=wheel.bytecode_size,
         bills=bills,
         problem=problem,
     )

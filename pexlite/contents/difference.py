@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pexlite.archive.runtime_files import BILL
 from pexlite.contents.values import FileContents, HeldFile, HeldWheel, Maker
 
 
@@ -71,7 +72,8 @@ class Difference:
     own_files: tuple[FileChange, ...]
     """Code beside the wheels, which pex puts there."""
     only: tuple[str, ...]
-    """In which ways the files differ although they mean the same: "runtime", "bytecode", "packing", "order"."""
+    """In which ways the files differ although they mean the same: "runtime", "bytecode", "packing", "order",
+    "bill of materials"."""
     same_bytes: bool
 
     @functools.cached_property
@@ -88,7 +90,7 @@ class Difference:
 def difference(old: FileContents, new: FileContents, *, same_bytes: bool = False) -> Difference:
     """The differences between `old` and `new`; `same_bytes` says that the two files are byte for byte alike."""
     wheels = tuple(_wheel_changes(old, new))
-    beside = () if Maker.PEXLITE in (old.maker, new.maker) else _file_changes(_beside(old), _beside(new))
+    beside = () if Maker.PEXLITE in (old.maker, new.maker) else _file_changes(old.own_code, new.own_code)
     return Difference(
         old=old,
         new=new,
@@ -200,13 +202,6 @@ def _own_pythons(contents: FileContents) -> str:
     )
 
 
-_NOT_OWN_CODE = (".bootstrap/", "_bootstrap/", "PEX-INFO", "environment.json", "__main__.py", "__pex__/")
-
-
-def _beside(contents: FileContents) -> tuple[HeldFile, ...]:
-    return tuple(one for one in contents.own_files if not one.path.startswith(_NOT_OWN_CODE))
-
-
 def _ways(old: FileContents, new: FileContents, wheels: Sequence[WheelChange]) -> Iterator[str]:
     """The ways in which the bytes differ and the meaning does not."""
     before, after = _runtime(old), _runtime(new)
@@ -219,7 +214,10 @@ def _ways(old: FileContents, new: FileContents, wheels: Sequence[WheelChange]) -
     packed = any(one.kind is ChangeKind.PACKED for one in wheels)
     if packed:
         yield "packing"
-    if not wheels and not runtime and old.bytecode_size == new.bytecode_size:
+    bills = [[one.crc32 for one in side.own_files if one.path == BILL] for side in (old, new)]
+    if bills[0] != bills[1]:
+        yield "bill of materials"
+    elif not wheels and not runtime and old.bytecode_size == new.bytecode_size:
         yield "order"
 
 

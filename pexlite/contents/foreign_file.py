@@ -25,7 +25,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from pexlite.archive.members import UNREADABLE, open_zip, pieces, read_part
 from pexlite.contents.graph import Roots, dependencies
 from pexlite.contents.metadata import plain, said
-from pexlite.contents.values import FileContents, HeldFile, HeldWheel, Maker
+from pexlite.contents.values import ALL, FileContents, HeldFile, HeldWheel, Maker, Scope
 from pexlite.contents.wheel_members import WheelMembers, first_line
 from pexlite.contents.wheel_places import in_words, tags_of
 from pexlite.model import Variant
@@ -52,7 +52,7 @@ def maker_of(path: Path) -> Maker | None:
         return None
 
 
-def contents_of_foreign(path: Path, maker: Maker, *, files: bool) -> FileContents:
+def contents_of_foreign(path: Path, maker: Maker, scope: Scope = ALL) -> FileContents:
     """The content of the file at `path` that `maker` made. Raises errors of UNREADABLE where it is damaged."""
     with path.open("rb") as file, open_zip(file) as opened:
         if maker is Maker.PEX:
@@ -63,7 +63,7 @@ def contents_of_foreign(path: Path, maker: Maker, *, files: bool) -> FileContent
             found = list(_wheels_of_shiv(opened))
         wheels = tuple(
             sorted(
-                (one if files else replace(one, files=()) for one in found),
+                (one if scope.files else replace(one, files=()) for one in found),
                 key=lambda wheel: (wheel.name, wheel.version, wheel.filename),
             )
         )
@@ -87,7 +87,7 @@ def contents_of_foreign(path: Path, maker: Maker, *, files: bool) -> FileContent
         runs_on=said_of_it.runs_on,
         requirements=said_of_it.requirements,
         wheels=wheels,
-        dependencies=dependencies(roots, wheels),
+        dependencies=dependencies(roots, wheels) if scope.graph else (),
         limits=(),
         variants=(),
         own_pythons=(),

@@ -33,6 +33,9 @@ class Said:
     urls: tuple[tuple[str, str], ...] = ()
 
 
+NOTHING_SAID = Said()
+
+
 def said(content: bytes) -> Said:
     """The fields in the METADATA `content`, those that no METADATA has left out."""
     from email.parser import HeaderParser  # only for this

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from pexlite.archive.members import UNREADABLE
 from pexlite.archive.reader import read_manifest
-from pexlite.contents.values import FileContents
+from pexlite.contents.values import ALL, FileContents, Scope
 from pexlite.errors import NotABundle
 
 
-def read_contents(path: Path, *, files: bool = True) -> FileContents:
-    """The content of the file at `path`, made by pexlite, pex or shiv; if so asked, without its wheels' `files`.
+def read_contents(path: Path, scope: Scope = ALL) -> FileContents:
+    """The content of the file at `path`, made by pexlite, pex or shiv, as far as `scope` goes.
 
     Raises NotABundle where it is none of these, or damaged.
     """
@@ -21,12 +21,12 @@ def read_contents(path: Path, *, files: bool = True) -> FileContents:
     maker = maker_of(path)
     try:
         if maker is not None:
-            return contents_of_foreign(path, maker, files=files)
+            return contents_of_foreign(path, maker, scope)
         manifest = read_manifest(path)
 
         from pexlite.contents.built_file import contents_of_built
 
-        return contents_of_built(path, manifest, files=files)
+        return contents_of_built(path, manifest, scope)
     except (*UNREADABLE, TypeError, AttributeError, RecursionError) as failure:
         raise NotABundle(
             f"{path} has a description that cannot be read",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from pexlite.model import StoredPython, Variant
+from pexlite.model import InterpreterArchive, Variant
 
 
 class Maker(enum.StrEnum):
@@ -138,6 +138,22 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """How much of a file is read."""
+
+    files: bool = True
+    """Whether the files of each wheel are."""
+    graph: bool = True
+    """Whether its dependencies and limits are worked out."""
+    known: Mapping[str, HeldWheel] = field(default_factory=dict)
+    """Wheels by sha256 that have been read in another file, as far: a file's word for a sha256 is believed."""
+
+
+ALL = Scope()
+_OF_MAKERS = (".", "_bootstrap/", "__pex", "PEX-INFO", "environment.json", "__main__.py")
+
+
+@dataclass(frozen=True)
 class FileContents:
     """A built file: its wheels, who brings them and why, its settings."""
 
@@ -158,7 +174,7 @@ class FileContents:
     dependencies: tuple[Dependency, ...]
     limits: tuple[Limit, ...]
     variants: tuple[Variant, ...]
-    own_pythons: tuple[StoredPython, ...]
+    own_pythons: tuple[InterpreterArchive, ...]
     own_files: tuple[HeldFile, ...]
     """All members that belong to no wheel: the runtime, own code that pex and shiv put beside the wheels."""
     runtime_size: int
@@ -170,6 +186,11 @@ class FileContents:
     """The facts that the builder gave, texts as they are and other values as JSON."""
     unknown: tuple[str, ...] = ()
     """Sentences on what such a file does not say."""
+
+    @functools.cached_property
+    def own_code(self) -> tuple[HeldFile, ...]:
+        """The files that lie beside the wheels and are not the maker's: own code, in a file of pex."""
+        return tuple(one for one in self.own_files if not one.path.startswith(_OF_MAKERS))
 
     @functools.cached_property
     def by_name(self) -> Mapping[str, tuple[HeldWheel, ...]]:

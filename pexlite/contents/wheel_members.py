@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
-from pexlite.archive.members import read_part
-from pexlite.contents.values import HeldFile
+from pexlite.archive.members import open_zip, read_part
+from pexlite.archive.reader import read_manifest
+from pexlite.archive.stored_wheels import open_wheel
+from pexlite.contents.values import HeldFile, HeldWheel
 
 _LARGEST = 4 << 20  # bytes of a text that is read
 
@@ -18,6 +23,20 @@ def first_line(file: BinaryIO) -> str:
     file.seek(0)
     line = file.read(1000).partition(b"\n")[0]
     return line.decode("utf-8", "replace") if line.startswith(b"#!") else "a program"
+
+
+@contextlib.contextmanager
+def members_by_wheel(path: Path) -> Iterator[Callable[[HeldWheel], AbstractContextManager[WheelMembers]]]:
+    """Opens the members of a wheel in the file at `path`, which pexlite made, while the context lasts."""
+    stored = {wheel.filename: wheel for wheel in read_manifest(path).wheels}
+    with path.open("rb") as file:
+
+        @contextlib.contextmanager
+        def members(wheel: HeldWheel) -> Iterator[WheelMembers]:
+            with open_zip(open_wheel(file, stored[wheel.filename])) as archive:
+                yield WheelMembers.all_of(archive)
+
+        yield members
 
 
 @dataclass(frozen=True)
