@@ -90,6 +90,7 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
         build_properties    --build-property: pairs of a name and a text, which may be JSON
         build_property_tables    --build-properties: JSON objects, and paths of files with one
         record_git_state    --record-git-state
+        sbom                --sbom: the file carries a bill of materials; needs pexlite[sbom]
         bytecode            --compile
         compress            False is --no-compress
         allow_large         --allow-large

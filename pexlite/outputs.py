@@ -54,6 +54,7 @@ class Kind(enum.Enum):
     PYTHON = "an archive (.tar.gz)"
     DELTA = "a delta that pexlite wrote"
     REPORT = "a page that pexlite wrote"
+    BILL = "a bill of materials (CycloneDX, JSON)"
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,13 @@ def _is_report(path: Path) -> bool:
         return file.read(len(REPORT_HEADER)) == REPORT_HEADER
 
 
+def _is_bill(path: Path) -> bool:
+    import json
+
+    said = json.loads(path.read_text(encoding="utf-8"))
+    return isinstance(said, dict) and said.get("bomFormat") == "CycloneDX"
+
+
 def _members(path: Path) -> list[str]:
     import zipfile  # imported here: it takes longer than all else in this module, and few builds replace a file
 
@@ -274,4 +282,5 @@ _TESTS = {
     Kind.PYTHON: _is_gzipped,
     Kind.DELTA: _is_delta,
     Kind.REPORT: _is_report,
+    Kind.BILL: _is_bill,
 }

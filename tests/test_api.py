@@ -96,6 +96,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         build_properties=[("a", "1")],
         build_property_tables=['{"b": 2}'],
         record_git_state=True,
+        sbom=True,
         dry_run=True,
         force=True,
         directory=tmp_path / "sub",
@@ -136,6 +137,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             build_properties=(("a", "1"),),
             build_property_tables=('{"b": 2}',),
             record_git_state=True,
+            sbom=True,
             dry_run=True,
             force=True,
         )
@@ -284,6 +286,7 @@ def test_lock_takes_all_that_building_shares_with_it() -> None:
         "build_properties",
         "build_property_tables",
         "record_git_state",
+        "sbom",
         "lock",
         "locked",
         "ignore_locks",

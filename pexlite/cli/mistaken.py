@@ -38,7 +38,7 @@ _ELSEWHERE: Mapping[str, str] = {
     # A built file runs when it is called by its path.
     "./": "exec execute",
     # Commands without a counterpart in pexlite.
-    "": "completion debug diff hash image publish remove sbom search self shell sign uninstall upload uvx",
+    "": "completion debug hash image publish remove search self shell sign uninstall upload uvx",
 }
 _NEAREST = {word: command for command, words in _ELSEWHERE.items() for word in words.split()}
 

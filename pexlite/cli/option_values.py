@@ -132,3 +132,8 @@ LINK = click.Option(
     metavar="RATE",
     help="How fast the link is: a faster one is worth less computing (default: 2Mbit).",
 )
+SBOM = click.Option(
+    ["--sbom"],
+    is_flag=True,
+    help="Put a bill of materials into the file (CycloneDX), for PEX_TOOLS=1 FILE sbom (default: none).",
+)

@@ -14,6 +14,7 @@ import click
 from pexlite.cli.completion import files
 from pexlite.cli.help import FORCE
 from pexlite.cli.option_values import (
+    SBOM,
     OutputPath,
     PathOrUrl,
     inherit_path,
@@ -55,8 +56,7 @@ WHAT_GOES_IN: Sequence[click.Parameter] = (
         many=True,
         type=PathOrUrl(),
         metavar="FILE",
-        help="What FILE asks for: a requirements.txt, a pylock.toml or a pyproject.toml "
-        "(default: none; repeatable).",
+        help="What FILE asks for: requirements.txt, pylock.toml or pyproject.toml (default: none; repeatable).",
     ),
     option(
         "--constraint",
@@ -276,8 +276,7 @@ INDEXES: Sequence[click.Parameter] = (
         many=True,
         callback=split_index,
         metavar="NAME=URL",
-        help="Another index, with a name for --from and with a higher rank than those without (default: none; "
-        "repeatable).",
+        help="An index with a name for --from, of higher rank than those without (default: none; repeatable).",
     ),
     option(
         "--from",
@@ -375,6 +374,7 @@ OUTPUT: Sequence[click.Parameter] = (
         "--record-git-state",
         help="Put commit, description, branch and tag of the git checkout here into these facts (default: not).",
     ),
+    SBOM,
     flag(
         "--compile",
         "bytecode",

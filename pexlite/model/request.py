@@ -194,6 +194,7 @@ class BuildOptions(SharedOptions, total=False):
     build_properties: Sequence[tuple[str, str]]
     build_property_tables: Sequence[str]
     record_git_state: bool
+    sbom: bool
     launch: LaunchOptions | None
     bytecode: bool
     compress: bool
@@ -257,6 +258,8 @@ class BuildRequest:
     """`--build-properties`: JSON objects, and paths of files with one."""
     record_git_state: bool = field(default=False, metadata=_NEVER)
     """Whether the commit that is checked out goes into the build properties."""
+    sbom: bool = field(default=False, metadata=_NEVER)
+    """Whether the file carries a bill of materials of itself."""
     launch: LaunchOptions = field(default_factory=LaunchOptions, metadata=_FOR_THE_SAME)
     output: Path | None = field(default=None, metadata=_FOR_ANY)
     bytecode: bool = field(default=False, metadata=_FOR_THE_SAME)

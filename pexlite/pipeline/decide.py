@@ -72,6 +72,10 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     specification = read_request(request)
     check_something_is_asked(request, specification)
     check_own_python(request)
+    if request.sbom:
+        from pexlite.contents.bill import check_installed
+
+        check_installed()
     if request.output:
         check_output(Output.of(request, request.output), specification)
     prepared = prepare(request, specification, report)
@@ -203,6 +207,10 @@ def _draft(prepared: Prepared, bundle: Bundle, compiled: Sequence[Target], repor
     if not request.compress:
         bundle = replace(bundle, wheels=uncompressed(bundle.wheels, store, report))
     packs = bytecode(bundle.wheels, compiled, store, report)
+    if request.sbom:
+        from pexlite.contents.planned_file import with_bill  # few files carry one
+
+        bundle = with_bill(bundle, __version__)
     room = carried_room(room_sources(), compiled or prepared.targets, store, with_modules=bool(request.bytecode))
     if any(entry.kind is Kind.CONSOLE_SCRIPT for tree in bundle.trees for entry in tree.entries):
         room = replace(room, launchers=windows_launchers(target.platform for target in prepared.targets))

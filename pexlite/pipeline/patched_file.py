@@ -11,6 +11,7 @@ from pexlite.bundle.runs_on import pythons_in_words
 from pexlite.compile.bytecode import bytecode
 from pexlite.compile.compilers import uncompiled, with_compilers
 from pexlite.compile.room import carried_room
+from pexlite.contents.carried_bill import carries_bill
 from pexlite.errors import UsageError
 from pexlite.model import Bundle, Draft, Report, Target
 from pexlite.pipeline.reopen import Reopened
@@ -20,7 +21,7 @@ from pexlite.version import __version__
 
 
 def patched_draft(before: Reopened, bundle: Bundle, store: Store, report: Report) -> Draft:
-    """The draft of `bundle`, with bytecode for the Pythons for which the file had some.
+    """The draft of `bundle`, with bytecode for the Pythons for which the file had some, and a bill if it had one.
 
     Raises UsageError where one of these is not on this machine.
     """
@@ -37,6 +38,10 @@ def patched_draft(before: Reopened, bundle: Bundle, store: Store, report: Report
         )
     compiled = bytecode(bundle.wheels, compilers, store, report)
     starting = _starting(before, compilers or targets, store)
+    if carries_bill(before.path):
+        from pexlite.contents.planned_file import with_bill  # few files carry one
+
+        bundle = with_bill(bundle, __version__)
     room = carried_room(room_sources(), starting, store, with_modules=bool(before.compiled_for))
     return draft(bundle, __version__, room, compiled)
 

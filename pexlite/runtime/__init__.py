@@ -25,8 +25,8 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
                  into the store, a tree out of it, and what makes it a venv that starts
     upkeep       check, mend, users, prune: what is wrong, and what may go
     install      the first start
-    tools        PEX_TOOLS=1: info, verify, extract, venv, warm, links, cache, graph, digest, apply, each on a
-                 built_file; an empty_venv, and what is recorded of the files in it; reassemble: a new file of
+    tools        PEX_TOOLS=1: info, verify, extract, venv, warm, links, cache, graph, digest, sbom, apply, each on
+                 a built_file; an empty_venv, and what is recorded of the files in it; reassemble: a new file of
                  old ones; patched: old content made new by a difference
     boot         a start that needs the file itself: another Python, a tool, or the app's directory put in order
 

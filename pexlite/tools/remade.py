@@ -22,7 +22,7 @@ from pexlite.archive.header import header
 from pexlite.archive.layout import room_members
 from pexlite.archive.member import PACKS, TREES, Entry, bytecode_name, held_content
 from pexlite.archive.pex_info import Offsets, build_id, imported_module, main_module, pex_info, start_facts
-from pexlite.archive.runtime_files import COMPILED, IMPORTED, ROOM, room_sources
+from pexlite.archive.runtime_files import BILL, COMPILED, IMPORTED, ROOM, room_sources
 from pexlite.archive.sealed_launch import sealed_launch
 from pexlite.archive.windows_launchers import FOLDER, windows_launchers
 from pexlite.bundle.plan import startup_files
@@ -235,6 +235,8 @@ class _Again:
             yield "__main__.pyc", None
         elif room.bytecode:
             yield "__main__.pyc", main_bytecode(room.bytecode, facts)
+        if built.frame.member(BILL) is not None:
+            yield BILL, None  # whoever verifies the file compares it with the wheels
 
     def _offsets(self) -> Offsets:
         manifest, frame = self._built.manifest, self._built.frame
@@ -293,7 +295,7 @@ def _unlike_trees(built: BuiltFile, trees: Mapping[str, bytes]) -> Iterator[str]
 def _without_names(built: BuiltFile, trees: Mapping[str, bytes]) -> Iterator[str]:
     """A line for each member of a name that no pexlite gives; of the boot no more is known."""
     packs = {bytecode_name(pack) for pack in built.packs()}
-    known = {*trees, *packs, "PEX-INFO", ROOM, COMPILED, IMPORTED, "__main__.py", "__main__.pyc"}
+    known = {*trees, *packs, "PEX-INFO", ROOM, COMPILED, IMPORTED, "__main__.py", "__main__.pyc", BILL}
     for entry in built.own:
         if entry.name not in known and not entry.name.startswith(FOLDER):
             yield f"it has {entry.name!r}, which no build puts there"

@@ -14,10 +14,12 @@ from pathlib import Path
 from pexlite.archive.frame import Frame, read_frame
 from pexlite.archive.reader import read_manifest
 from pexlite.archive.trees import problems_of_trees
+from pexlite.contents.carried_bill import problems_of_bill
 from pexlite.errors import VerificationFailed
 from pexlite.files.places import store_place
 from pexlite.model import Manifest, Wheel
 from pexlite.store.store import Store
+from pexlite.tools.bill import unchecked_in_bill
 from pexlite.tools.held_wheels import Held, held_wheels, problems_of_pythons
 from pexlite.tools.recompiled import compiled_start, is_of_a_python_of_its, recompiled, workshop
 from pexlite.tools.remade import BuiltFile, remade, room_of
@@ -58,7 +60,8 @@ def verify_file(path: Path, lock: Path | None = None, *, strict: bool = False) -
     held = held_wheels(path, manifest.wheels, digests, Store(store_place().root).facts)
     problems = [*(line for one in held for line in one.problems), *problems_of_pythons(path, manifest.own_pythons)]
     own, unchecked = _own_parts(path, manifest, held, all_of_it=strict or locked is not None)
-    problems += own
+    problems += [*own, *problems_of_bill(path, manifest)]
+    unchecked += unchecked_in_bill(path)
     if problems:
         problems += problems_of_trees(path, manifest)
         raise VerificationFailed(f"{path} is not what was built", causes=problems, hint="copy it here again")

@@ -10,6 +10,7 @@ from typing import Protocol
 
 # The earliest time that zip has, so that bytes do not depend on the time of the build.
 EARLIEST = 315532800  # 1980-01-01 in seconds since 1970
+_LATEST = 4354819198  # the end of 2107, the last that a zip can say
 
 
 class Content(Protocol):
@@ -39,8 +40,13 @@ class Member:
 
 def source_date_epoch() -> int:
     """The time of everything built here: SOURCE_DATE_EPOCH, else 1980-01-01, in seconds since 1970."""
+    return stated_epoch() or EARLIEST
+
+
+def stated_epoch() -> int | None:
+    """SOURCE_DATE_EPOCH in seconds since 1970, 1980-01-01 where it is earlier; None where it is not set."""
     said = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return max(int(said), EARLIEST) if said.isdecimal() else EARLIEST
+    return min(max(int(said), EARLIEST), _LATEST) if said.isdecimal() and len(said) < 15 else None
 
 
 def write_wheel(path: Path, members: Iterable[Content], info: str) -> Path:

@@ -59,6 +59,10 @@ class Whole:
         codes = codes_in(self.part(COMPILED) if COMPILED in self._members else b"")
         return Room(self.file, texts_in(self.part(ROOM)), codes)
 
+    def has(self, name: str) -> bool:
+        """Whether the file has a member of its own of this name."""
+        return name in self._members
+
     def part(self, name: str) -> bytes:
         """The content of the file's own member `name`. Raises Damaged where it is missing or has changed."""
         if name not in self._members:

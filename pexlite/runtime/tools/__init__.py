@@ -9,7 +9,7 @@ import sys
 
 from ..failed import end_as_interrupted, shown
 from ..file.zip import Damaged
-from . import apply, cache, digest, extract, graph, info, links, venv, verify, warm
+from . import apply, cache, digest, extract, graph, info, links, sbom, venv, verify, warm
 from .built_file import USAGE, VERIFICATION, WRITING, BuiltFile, ToolError
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 _EPILOG = "Without PEX_TOOLS the file runs its app."
-_COMMANDS = (info, verify, venv, extract, warm, links, cache, graph, digest, apply)
+_COMMANDS = (info, verify, venv, extract, warm, links, cache, graph, digest, sbom, apply)
 
 
 def run(built_file: BuiltFile, arguments: "list[str]") -> "NoReturn":
