@@ -22,6 +22,7 @@ from tests.programs.bench import (
     machine,
     report,
     results,
+    ship,
     simultaneous,
     spark,
     starts,
@@ -49,7 +50,7 @@ CONCERNS = (
     "simultaneous",
 )
 # Measured where it is asked for.
-ON_DEMAND = ("own", "spark")
+ON_DEMAND = ("own", "ship", "spark")
 HERE = Path(__file__).resolve().parent
 DOCS = REPOSITORY / "pexlite" / "docs"
 
@@ -139,6 +140,8 @@ class _Plan:
                 yield from growth.files(self.setting, self.tools, self.rounds, counts[1])
             if concern == "kinds":
                 yield from kinds.rows(self.setting, self.rounds)
+            if concern == "ship":
+                yield from ship.rows(self.setting, min(self.few, 3))
             if concern == "spark":
                 yield from spark.rows(self.setting, spark.FRAMES, self.few)
 

@@ -87,7 +87,7 @@ class Setting:
             shutil.rmtree(place, ignore_errors=True)
         elif (place / "DONE").exists():
             return
-        wanted = (f"{REPOSITORY}[python,uv]",) if tool == "pexlite" else PEERS[tool]
+        wanted = (f"{REPOSITORY}[push,python,uv]",) if tool == "pexlite" else PEERS[tool]
         make_venv(self.python, place, wanted)
         (place / "DONE").touch()
 
