@@ -19,7 +19,9 @@ from pexlite.ship.new_file import new_file
 from pexlite.ship.old_contents import ContentsHere, beside
 from pexlite.ship.push import push
 from pexlite.ship.shipment import DEFAULT_LINK, Pushed, PushOptions, Shipment, Watch
-from tests.ship.conftest import Pair, leftovers
+from tests.bundles import bundle_file, function
+from tests.factories import make_wheel
+from tests.ship.conftest import Pair, leftovers, noise
 from tests.ship.link import Link, make_link
 from tests.ssh_server import Server
 
@@ -44,18 +46,28 @@ def link(server: Server, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     return make_link(folder, server.programs / "ssh", int(port))
 
 
+@pytest.fixture(scope="module")
+def unseen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of which the server has nothing, in its cache neither."""
+    place = tmp_path_factory.mktemp("unseen")
+    files: dict[str, str | bytes] = {"unseen.py": "def main(): pass\n", "unseen.bin": noise(3 << 19, 77)}
+    return bundle_file(
+        place / "unseen.pex", [make_wheel(place, "unseen", files=files)], function("unseen", "main")
+    )
+
+
 def replace(path: Path, old: Path) -> None:
     """Put the old file at `path`, as a push does."""
     shutil.copy2(old, path.with_name("old"))
     path.with_name("old").rename(path)
 
 
-@pytest.mark.parametrize(("has", "gets"), [("old", "new"), ("junk", "old")])
+@pytest.mark.parametrize("is_update", [True, False])
 def test_wherever_it_is_cut_the_old_file_is_whole_and_the_next_push_goes_on(
-    server: Server, home: Path, link: Link, pair: Pair, tmp_path: Path, has: str, gets: str
+    server: Server, home: Path, link: Link, pair: Pair, unseen: Path, is_update: bool
 ) -> None:
-    (tmp_path / "junk").write_bytes(b"something else")
-    old, new, path = {"old": pair.old, "junk": tmp_path / "junk"}[has], getattr(pair, gets), home / "app.pex"
+    old, new = (pair.old, pair.new) if is_update else (Path(__file__), unseen)
+    path = home / "app.pex"
     replace(path, old)
     push_here(new, server, path)
     up, down = link.counts()
@@ -74,11 +86,11 @@ def test_wherever_it_is_cut_the_old_file_is_whole_and_the_next_push_goes_on(
         assert leftovers(home) == []
         # The copies that a script has begun with are made again in no time.
         assert done.resumed > arrived - (1 << 20) and link.counts()[0] <= up + 4096
-        if has == "junk" and arrived > 1 << 17:
+        if not is_update and arrived > 1 << 17:
             assert link.counts()[0] < up - arrived * 0.9, share
 
 
-def test_on_a_slow_link_it_is_told_what_has_arrived(server: Server, home: Path, link: Link, pair: Pair) -> None:
+def test_on_a_slow_link_it_is_told_what_has_arrived(server: Server, home: Path, link: Link, unseen: Path) -> None:
     link.set(rate=600_000)
     told: list[int] = []
 
@@ -88,6 +100,6 @@ def test_on_a_slow_link_it_is_told_what_has_arrived(server: Server, home: Path, 
             assert sent <= link.counts()[0], "it has not gone through the link yet"
         told.append(sent)
 
-    done = push_here(pair.old, server, home / "app.pex", watch)
+    done = push_here(unseen, server, home / "app.pex", watch)
     assert told == sorted(told) and told[0] == 0 and told[-1] == done.planned
     assert len(told) >= 4, told

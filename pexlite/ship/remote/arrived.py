@@ -64,13 +64,7 @@ def own(path: bytes, create: bool = False) -> int:
     try:
         descriptor = os.open(path, flags, 0o600)
     except OSError as problem:
-        if problem.errno in (
-            errno.EACCES,
-            errno.EPERM,
-            errno.ELOOP,
-            errno.ENXIO,
-            errno.EISDIR,
-        ) and os.path.lexists(path):
+        if problem.errno in _OF_OTHERS and os.path.lexists(path):
             raise NotOurs()
         raise
     found = os.fstat(descriptor)
@@ -91,6 +85,42 @@ def beginning(path: bytes) -> "list[Any]":
         return [size, digest_of(descriptor, size).hexdigest()]
     finally:
         os.close(descriptor)
+
+
+class Digests:
+    """The digests of a file that arrives, and of each wheel in it: sha256, offset and size."""
+
+    def __init__(self, wheels: "list[list[Any]]") -> None:
+        self._whole = hashlib.sha256()
+        self._place = 0
+        self._waiting = sorted(wheels, key=lambda wheel: wheel[1])
+        self._wheel = hashlib.sha256()
+        self.wrong = []  # type: list[str]
+
+    def update(self, piece: bytes) -> None:
+        """Take the next bytes of the file."""
+        self._whole.update(piece)
+        end = self._place + len(piece)
+        while self._waiting and self._waiting[0][1] < end:
+            sha256, offset, size = self._waiting[0]
+            first, last = max(offset, self._place), min(offset + size, end)
+            self._wheel.update(memoryview(piece)[first - self._place : last - self._place])
+            if last < offset + size:
+                break
+            if self._wheel.hexdigest() != sha256:
+                self.wrong.append(sha256)
+            self._wheel = hashlib.sha256()
+            del self._waiting[0]
+        self._place = end
+
+    def read(self, descriptor: int, size: int) -> None:
+        """Take the first `size` bytes of a file that has arrived in part."""
+        for place in range(0, size, _PIECE):
+            self.update(os.pread(descriptor, min(_PIECE, size - place), place))
+
+    def whole(self) -> str:
+        """The sha256 of the file."""
+        return str(self._whole.hexdigest())
 
 
 def digest_of(descriptor: int, size: int) -> "Any":

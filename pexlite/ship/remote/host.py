@@ -4,7 +4,6 @@ This module travels. A plan that does not fit is answered with what is wrong, an
 """
 
 import errno
-import hashlib
 import os
 import time
 
@@ -128,12 +127,13 @@ class Host:
         raw = _Raw(self.stdin, plan["raw"])
         os.ftruncate(self.descriptor, start)
         os.lseek(self.descriptor, start, os.SEEK_SET)
-        digest = arrived.digest_of(self.descriptor, start)
+        digests = arrived.Digests(self.question["places"])
+        digests.read(self.descriptor, start)
         try:
             with open(script, "rb") as file:
                 read = reassemble.Script(file.read, plan["codec"])
                 for piece in reassemble.pieces(read, raw.read, self._sources(plan["sources"]), start):
-                    digest.update(piece)
+                    digests.update(piece)
                     arrived.write(self.descriptor, piece)
         except reassemble.Misfit as misfit:
             raw.drain()
@@ -144,8 +144,8 @@ class Host:
             raise
         if raw.left:
             raise place.Refused("cut")
-        if digest.hexdigest() != self.question["sha256"]:
-            return {"misfit": "another sha256", "wheels": self._wrong_wheels()}
+        if digests.wrong or digests.whole() != self.question["sha256"]:
+            return {"misfit": "another sha256", "wheels": digests.wrong}
         return self._put_in_place()
 
     def _received_script(self, plan: "dict[str, Any]") -> bytes:
@@ -176,17 +176,6 @@ class Host:
             else:
                 sources.append(_Unpacked(os.path.join(self._cache(), *source)).read)
         return sources
-
-    def _wrong_wheels(self) -> "list[str]":
-        """The wheels whose bytes are not what they should be."""
-        wrong = []
-        for sha256, offset, size in self.question["places"]:
-            digest = hashlib.sha256()
-            for place in range(offset, offset + size, _PIECE):
-                digest.update(os.pread(self.descriptor, min(_PIECE, offset + size - place), place))
-            if digest.hexdigest() != sha256:
-                wrong.append(sha256)
-        return wrong
 
     def _put_in_place(self) -> "dict[str, Any]":
         arrived.remember(self.descriptor, self.question["sha256"])
