@@ -1,0 +1,122 @@
+"""A signature as the last member of a built file, which is taken out before anything is compared with it.
+
+    members, .signature, directory with an entry for it at its end, end
+
+Without these bytes, and with the numbers in the end that count them put back, it is the file that was signed. No
+offset in it changes, and only an armored signature has a place there.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zlib
+from typing import BinaryIO
+
+from pexlite.archive.member import Entry, directory, local_header
+from pexlite.errors import NotABundle
+
+MEMBER = ".signature"
+_LARGEST = 16 << 10
+_ARMORED = re.compile(
+    rb"-----BEGIN SSH SIGNATURE-----\n(?:[A-Za-z0-9+/=]{1,76}\n){1,200}-----END SSH SIGNATURE-----\n"
+)
+_END = struct.Struct("<4s4H2IH")
+
+
+class Unsigned(io.RawIOBase):
+    """A file without the signature in it, as a read-only file of its own."""
+
+    def __init__(self, file: BinaryIO, begin: int, tail: bytes) -> None:
+        self._file = file
+        self._begin = begin
+        self._tail = tail
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        size = self._begin + len(self._tail)
+        self._position = max(0, {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: size}[whence] + offset)
+        return self._position
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        place = self._position
+        if place < self._begin:
+            self._file.seek(place)
+            content = self._file.read(min(len(buffer), self._begin - place))
+        else:
+            content = self._tail[place - self._begin : place - self._begin + len(buffer)]
+        buffer[: len(content)] = content
+        self._position += len(content)
+        return len(content)
+
+
+def taken_out(file: BinaryIO) -> tuple[BinaryIO, bytes | None]:
+    """The open `file` without the signature in it, and this signature; `file` itself and None where it has none.
+
+    `file` must stay open, and nobody else may read it meanwhile.
+    """
+    size = file.seek(0, 2)
+    end = _read(file, size - _END.size, _END.size)
+    if len(end) < _END.size or end[:4] != b"PK\5\6":
+        return file, None
+    _, _, _, _, count, length, offset, comment = _END.unpack(end)
+    last = 46 + len(MEMBER)
+    before = size - _END.size - length - offset
+    entry = _read(file, size - _END.size - last, last)
+    if comment or length < last or before < 0 or entry[46:] != MEMBER.encode() or entry[:4] != b"PK\1\2":
+        return file, None
+    held, begin = struct.unpack_from("<I", entry, 20)[0], struct.unpack_from("<I", entry, 42)[0]
+    signature = _read(file, before + offset - held, held) if held <= _LARGEST else b""
+    if _member(signature, begin) != _read(file, before + begin, offset - begin) or not _ARMORED.fullmatch(
+        signature
+    ):
+        return file, None
+    if _entry(signature, begin) != entry:
+        return file, None
+    tail = _read(file, before + offset, length - last)
+    tail += _END.pack(b"PK\5\6", 0, 0, count - 1, count - 1, length - last, begin, 0)
+    return io.BufferedReader(Unsigned(file, before + begin, tail), 1 << 20), signature
+
+
+def put_in(file: BinaryIO, signature: bytes) -> tuple[int, bytes]:
+    """The end of the unsigned, open `file` with `signature` in it, and where that end begins.
+
+    Raises NotABundle for a file that is no zip as pexlite writes it.
+    """
+    size = file.seek(0, 2)
+    end = _read(file, size - _END.size, _END.size)
+    if end[:4] != b"PK\5\6":
+        raise NotABundle("the file does not end as pexlite writes it", hint="copy it here again")
+    _, _, _, _, count, length, offset, _ = _END.unpack(end)
+    begin = size - _END.size - length
+    listed = _read(file, begin, length) + _entry(signature, offset)
+    member = _member(signature, offset)
+    numbers = (b"PK\5\6", 0, 0, count + 1, count + 1, len(listed), offset + len(member), 0)
+    return begin, member + listed + _END.pack(*numbers)
+
+
+def _of(signature: bytes, offset: int) -> Entry:
+    return Entry(MEMBER, zlib.crc32(signature), len(signature), offset)
+
+
+def _member(signature: bytes, offset: int) -> bytes:
+    return local_header(_of(signature, offset)) + signature
+
+
+def _entry(signature: bytes, offset: int) -> bytes:
+    return directory([_of(signature, offset)], 0)[: -_END.size]
+
+
+def _read(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(max(0, offset))
+    return file.read(max(0, length))
