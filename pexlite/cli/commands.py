@@ -34,6 +34,7 @@ COMMANDS = {
     "report": "pexlite.cli.report:REPORT",
     "run": "pexlite.cli.run:RUN",
     "sbom": "pexlite.cli.sbom:SBOM",
+    "sign": "pexlite.cli.sign:SIGN",
     "venv": "pexlite.cli.venv:VENV",
     "verify": "pexlite.cli.verify:VERIFY",
     "who": "pexlite.cli.who:WHO",

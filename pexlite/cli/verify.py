@@ -10,17 +10,18 @@ import click
 
 from pexlite.cli.help import VERBOSE, GroupedCommand
 from pexlite.cli.say import say, write
+from pexlite.cli.signers_options import allowed_signers, signers_options
 from pexlite.cli.words import count_in_words
 
 if TYPE_CHECKING:
     from pexlite.tools.verify import Verified
 
 
-def verify(file: Path, lock: Path | None, strict: bool, as_json: bool) -> None:
+def verify(file: Path, lock: Path | None, strict: bool, as_json: bool, **who: Path | str | None) -> None:
     """Check FILE: wheels against their sha256 and a lock, and every other byte against what a build writes."""
     from pexlite.tools.verify import verify_file
 
-    found = verify_file(file, lock, strict=strict)
+    found = verify_file(file, lock, strict=strict, signers=allowed_signers(**who))
     if as_json:
         write(json.dumps(in_json(found), indent=2))
     else:
@@ -31,6 +32,7 @@ def in_words(found: Verified, lock: Path | None) -> list[str]:
     """A line that says all is right, and one for each wheel that the lock cannot vouch for."""
     wheels, files = count_in_words(found.wheels, "wheel"), count_in_words(found.files, "file")
     lines = [f"{found.path} is whole: {wheels}, {files}" + (f", as in {lock}" if lock else "")]
+    lines += [f"  signed by {found.signer}"] if found.signer else []
     lines += [f"  by name and version alone, since it was built from source: {name}" for name in found.by_name]
     if found.repacked:
         repacked = count_in_words(len(found.repacked), "wheel")
@@ -55,6 +57,7 @@ def in_json(found: Verified) -> dict[str, Any]:
         "own": list(found.own),
         "own_digests": dict(found.own_digests),
         "unchecked": list(found.unchecked),
+        "signer": found.signer,
     }
 
 
@@ -77,6 +80,7 @@ VERIFY = GroupedCommand(
                 is_flag=True,
                 help="An error for what cannot be looked at here (default: it is said).",
             ),
+            *signers_options(),
             click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdout (default: in words)."),
             VERBOSE,
         )

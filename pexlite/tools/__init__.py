@@ -7,6 +7,7 @@ Files of unknown origin come in, and none of their code runs here; values for th
     held_wheels     its wheels and Pythons against their digests; vouched: its wheels against a lock
     remade          all else in it made again, and compared; recompiled: its bytecode
     bill            its bill of materials; compare: what differs between two of them
+    sign            its signature, beside it or in it
     extract         its wheels, byte for byte
     flat            its packages in a plain directory, or a zip of one
     who             which files carry a project, here and on hosts; carried: the program that looks

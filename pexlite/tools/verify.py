@@ -18,6 +18,9 @@ from pexlite.contents.carried_bill import problems_of_bill
 from pexlite.errors import VerificationFailed
 from pexlite.files.places import store_place
 from pexlite.model import Manifest, Wheel
+from pexlite.signatures.check import is_signed, signer_of
+from pexlite.signatures.embedded import taken_out
+from pexlite.signatures.ssh_keygen import Signers
 from pexlite.store.store import Store
 from pexlite.tools.bill import unchecked_in_bill
 from pexlite.tools.held_wheels import Held, held_wheels, problems_of_pythons
@@ -45,23 +48,30 @@ class Verified:
     """The sha256 of each of them."""
     unchecked: tuple[str, ...] = ()
     """The parts that could not be looked at here, in words."""
+    signer: str | None = None
+    """The one who has signed it, as the file of signers names them; None where that was not asked."""
 
 
-def verify_file(path: Path, lock: Path | None = None, *, strict: bool = False) -> Verified:
+def verify_file(
+    path: Path, lock: Path | None = None, *, strict: bool = False, signers: Signers | None = None
+) -> Verified:
     """Check the file at `path`; return the counts of what was checked, and what was not.
 
     Raises NotABundle, and VerificationFailed with a line for everything that is wrong. With `lock`, every wheel
     has to be named in this pylock.toml (PEP 751), and all bytecode is compiled again. With `strict`, anything that
-    could not be checked is wrong too.
+    could not be checked is wrong too. With `signers`, one of them has to have signed it.
     """
     locked = read_lock(lock) if lock else None
     manifest = read_manifest(path)
+    signer = signer_of(path, signers) if signers else None
     digests = digests_in(locked) if locked else frozenset()
     held = held_wheels(path, manifest.wheels, digests, Store(store_place().root).facts)
     problems = [*(line for one in held for line in one.problems), *problems_of_pythons(path, manifest.own_pythons)]
     own, unchecked = _own_parts(path, manifest, held, all_of_it=strict or locked is not None)
     problems += [*own, *problems_of_bill(path, manifest)]
     unchecked += unchecked_in_bill(path)
+    if signers is None and is_signed(path):
+        unchecked.append("its signature: --signers has to say whose may be there")
     if problems:
         problems += problems_of_trees(path, manifest)
         raise VerificationFailed(f"{path} is not what was built", causes=problems, hint="copy it here again")
@@ -80,6 +90,7 @@ def verify_file(path: Path, lock: Path | None = None, *, strict: bool = False) -
         own=tuple(wheel.filename for wheel in vouched.own) if vouched else (),
         own_digests={wheel.filename: wheel.sha256 for wheel in vouched.own} if vouched else {},
         unchecked=tuple(unchecked),
+        signer=signer,
     )
     if strict:
         _check_all_was_checked(found)
@@ -92,10 +103,11 @@ def _own_parts(
     """A line for everything in the file beside its wheels that no build writes, and for what was not looked at."""
     with path.open("rb") as file:
         try:
-            frame: Frame = read_frame(file, manifest)
+            unsigned, _ = taken_out(file)
+            frame: Frame = read_frame(unsigned, manifest)
         except zipfile.BadZipFile as problem:
             return [str(problem)], []
-        built = BuiltFile(path, file, manifest, frame)
+        built = BuiltFile(path, unsigned, manifest, frame)
         problems = list(built.unreadable())
         wheels: list[Wheel] = [one.wheel for one in held if one.wheel is not None]
         if problems or len(wheels) < len(held):

@@ -269,6 +269,13 @@ ROWS: dict[str, Row] = {
     "who --verbose": Row("who app file.pex ./nowhere/x", "-v"),
     "verify --lock": Row("verify file.pex", "--lock pylock.toml", "verify file.pex --lock no.toml", "no.toml"),
     "verify --strict": Row("verify earlier.pex", "--strict", "verify low.txt --strict", "is no file that"),
+    "verify --signers": Row("verify file.pex", "--signers low.txt", "verify file.pex --signers no", "there is no "),
+    "verify --identity": Row("verify file.pex", "", "verify file.pex --identity x", "there is no --signers"),
+    "verify --revoked": Row("verify file.pex", "", "verify file.pex --revoked low.txt", "there is no --signers"),
+    "sign --key": Row("sign file.pex", "--key low.txt", "sign file.pex --key no", "there is no key no"),
+    "sign --embed": Row("sign file.pex --key key", "--embed"),
+    "sign --force": Row("sign file.pex --key key", "--force"),
+    "sign --verbose": Row("sign low.txt --key key", "-v"),
     "verify --json": Row("verify file.pex", "--json"),
     "verify --verbose": Row("verify low.txt", "-v"),
 }  # fmt: skip
@@ -431,6 +438,9 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if "earlier.pex" in line:
         wheels = [Path("links/app-1.0-py3-none-any.whl")]
         bundle_file(Path("earlier.pex"), wheels, function("app", "main"), version="0")
+    if line.startswith("sign "):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "key"], check=True)
+        Path("file.pex.sig").write_text("not mine")
     if "--hosts" in line:
         Path("hosts.txt").write_text("web\n")
     if "probe web" in line or "web:" in line or "--hosts" in line:

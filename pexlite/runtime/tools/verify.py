@@ -29,13 +29,24 @@ def add_to(commands: "Any") -> None:
     verify = commands.add_parser("verify", help="check this file, every wheel against its sha256")
     verify.add_argument("--cache", action="store_true", help="check the unpacked files too")
     verify.add_argument("--repair", action="store_true", help="unpack anew what is damaged there")
+    verify.add_argument(
+        "--signers", metavar="FILE", help="insist on a signature by one of these signers of OpenSSH"
+    )
+    verify.add_argument("--identity", metavar="NAME", help="insist on this one of them")
     verify.set_defaults(do=_verify)
 
 
 def _verify(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     if options.repair and not options.cache:
         raise ToolError("--repair is for the unpacked files: verify --cache --repair", USAGE)
+    if options.identity and not options.signers:
+        raise ToolError("--identity is one of the signers: verify --signers FILE", USAGE)
     with whole.opened(built_file.file) as opened:
+        if options.signers:
+            from . import signature
+
+            signer = signature.signer_of(opened.descriptor, built_file.file, options.signers, options.identity)
+            say("signed by %s" % signer)
         problems = list(_problems_of_file(opened))
     if problems:
         for problem in problems:

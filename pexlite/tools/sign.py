@@ -1,0 +1,63 @@
+"""Sign a built file, beside it or in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from pexlite.archive.reader import read_manifest
+from pexlite.errors import WriteError
+from pexlite.files.replacing import replacing
+from pexlite.signatures.check import SUFFIX
+from pexlite.signatures.embedded import put_in, taken_out
+from pexlite.signatures.ssh_keygen import signed
+
+_HEAD = b"-----BEGIN SSH SIGNATURE-----"
+
+
+def sign_file(path: Path, key: Path, *, embed: bool = False, force: bool = False) -> Path:
+    """Sign the file at `path`, and write the signature to `path`.sig or, with `embed`, into the file itself.
+
+    A signature that is there is replaced; another file only with `force`. Returns the path that was written.
+    Raises NotABundle, UsageError where the key cannot sign, WriteError.
+    """
+    read_manifest(path)
+    beside = path.with_name(path.name + SUFFIX)
+    try:
+        with path.open("rb") as file:
+            content, _ = taken_out(file)
+            if embed:
+                _embed(path, content, signed(content, key))
+                return path
+            if beside.exists() and not force and not _is_signature(beside):
+                raise WriteError(f"{beside} is there already, and no signature", hint="another name, or --force")
+            text = signed(content, key)
+        with replacing(beside) as written:
+            written.write(text)
+    except OSError as failure:
+        raise WriteError(
+            f"cannot write {failure.filename or beside}",
+            causes=[failure.strerror or str(failure)],
+            hint="make room there, or see who may write there: ls -ld",
+        ) from failure
+    return beside
+
+
+def _embed(path: Path, content: BinaryIO, signature: bytes) -> None:
+    """Write the file at `path` anew: the unsigned `content` with `signature` in it."""
+    begin, end = put_in(content, signature)
+    with replacing(path, path.stat().st_mode & 0o777) as written:
+        content.seek(0)
+        left = begin
+        while left:
+            piece = content.read(min(left, 1 << 20))
+            written.write(piece)
+            left -= len(piece)
+        written.write(end)
+        os.fchmod(written.fileno(), path.stat().st_mode & 0o777)
+
+
+def _is_signature(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_HEAD)) == _HEAD
