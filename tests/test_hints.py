@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,8 @@ _FOR = {
     "/srv/{host}/app.pex": "bin/app.pex",
     "{hosts}": "hosts.txt",
     "./{host}": "./mine",
+    "{path.name}": "app.pex",
+    "KEY": "key",
     "{page}": "file",
     "{file.name}": "target.json",
     "{lock_name}": "pylock.toml",
@@ -125,6 +128,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     more = {"job.py": JOB, "requirements.txt": "click\n", "src/inner.py": MAIN}
     here = make_project(place, "here", files={**files, **more}, scripts={"app": "here:main"})
     (here / "mine").symlink_to(sys.executable)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", here / "key"], check=True)
     (place / "links").mkdir()
     for name in ("click", "requests"):
         make_wheel(place / "links", name, files={f"{name}.py": MAIN})

@@ -7,8 +7,9 @@ A person's words come in; a request goes out, then the result or the failure in 
     run_built           a build whose file is run; push_built: one whose file is pushed
     options             every option of a build, by question; lock_options: those of a lock
     own_python_options  those about a Python that the file carries
+    signers_options     those about who may have signed a file
     option_values       words read into values
-    build, run, lock, patch, info, report, diff, sbom, verify, extract, venv, who, cache, probe, push, delta
+    build, run, lock, patch, info, report, diff, sbom, verify, sign, extract, venv, who, cache, probe, push, delta
                         a command each: options into a request, a result into words
     about, help         the help of pexlite as a whole, and of a command; docs: the pages in pexlite/docs
     completion          words that a shell may complete to

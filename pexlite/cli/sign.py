@@ -31,7 +31,7 @@ SIGN = GroupedCommand(
                 type=click.Path(path_type=Path),
                 metavar="KEY",
                 required=True,
-                help="Sign by this private key, or the public key of one in an agent (default: none, one is needed).",
+                help="Sign by this private key, or the public key of one in an agent (default: there is none).",
             ),
             click.Option(
                 ["--embed"],

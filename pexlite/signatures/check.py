@@ -34,7 +34,7 @@ def signer_of(path: Path, signers: Signers) -> str:
                 raise VerificationFailed(
                     f"{path} is not signed",
                     causes=[f"there is no signature in it, and no {beside}"],
-                    hint=f"pexlite sign {path} --key ~/.ssh/id_ed25519",
+                    hint=f"have it signed: pexlite sign {path.name} --key KEY",
                 )
             return signers.check(content, signature, str(path))
     except OSError as failure:

@@ -73,7 +73,7 @@ class Signers:
                 if done.returncode:
                     raise VerificationFailed(
                         f"the key that signed {name} is revoked by {self.revoked}",
-                        hint="have it signed by another key: pexlite sign",
+                        hint="have it signed by another key",
                     )
         if done.returncode:
             raise _refused(name, identity, _words(done), self)

@@ -59,20 +59,10 @@ def test_who_has_signed_it_is_said(
 
 def test_openssh_alone_can_check_it(file: Path, keys: Path) -> None:
     signed(file, keys)
-    words: list[str | Path] = [
-        "-Y",
-        "verify",
-        "-n",
-        "pexlite",
-        "-f",
-        keys / "signers",
-        "-I",
-        ALICE,
-        "-s",
-        f"{file}.sig",
-    ]
+    words = f"-Y verify -n pexlite -I {ALICE}".split()
     with file.open("rb") as content:
-        subprocess.run(["ssh-keygen", *words], stdin=content, check=True)
+        command: list[str | Path] = ["ssh-keygen", *words, "-f", keys / "signers", "-s", f"{file}.sig"]
+        subprocess.run(command, stdin=content, check=True)
 
 
 def test_a_signature_in_the_file_changes_nothing_that_is_signed(file: Path, keys: Path) -> None:
