@@ -23,6 +23,7 @@ def signer_of(path: Path, signers: Signers) -> str:
 
     Raises VerificationFailed where it is nobody of them, or the file has changed; UsageError; NotABundle.
     """
+    signers.check_files()
     try:
         with path.open("rb") as file:
             content, signature = taken_out(file)

@@ -48,18 +48,22 @@ class Signers:
         self.identity = identity
         self.revoked = revoked
 
-    def check(self, content: BinaryIO, signature: bytes, name: str) -> str:
-        """The one who has signed `content`, as the file of signers names them.
-
-        Raises VerificationFailed for anybody else, and UsageError where there is nothing to compare with. `name`
-        is that of the file in messages.
-        """
+    def check_files(self) -> None:
+        """Raise UsageError where there is nothing to compare with."""
         for path in (self.path, *([self.revoked] if self.revoked else [])):
             if not path.is_file():
                 raise UsageError(
                     f"there is no {path}",
                     hint="a line of it is a name and a public key: alice@example.org ssh-ed25519 AAAA…",
                 )
+
+    def check(self, content: BinaryIO, signature: bytes, name: str) -> str:
+        """The one who has signed `content`, as the file of signers names them.
+
+        Raises VerificationFailed for anybody else, and UsageError where there is nothing to compare with. `name`
+        is that of the file in messages.
+        """
+        self.check_files()
         with tempfile.TemporaryDirectory(prefix="pexlite-") as place:
             held = Path(place, "signature")
             held.write_bytes(signature)

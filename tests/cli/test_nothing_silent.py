@@ -269,7 +269,7 @@ ROWS: dict[str, Row] = {
     "who --verbose": Row("who app file.pex ./nowhere/x", "-v"),
     "verify --lock": Row("verify file.pex", "--lock pylock.toml", "verify file.pex --lock no.toml", "no.toml"),
     "verify --strict": Row("verify earlier.pex", "--strict", "verify low.txt --strict", "is no file that"),
-    "verify --signers": Row("verify file.pex", "--signers low.txt", "verify file.pex --signers x", "is no x"),
+    "verify --signers": Row("verify file.pex", "--signers low.txt", "verify file.pex --signers no", "no no"),
     "verify --identity": Row("verify file.pex", "", "verify file.pex --identity x", "there is no --signers"),
     "verify --revoked": Row("verify file.pex", "", "verify file.pex --revoked low.txt", "there is no --signers"),
     "sign --key": Row("sign file.pex", "--key low.txt", "sign file.pex --key no", "there is no key no"),
