@@ -6,6 +6,7 @@ A person's words come in; a request goes out, then the result or the failure in 
     commands            the commands by name; words_first: options before the command
     run_built           a build whose file is run; push_built: one whose file is pushed
     options             every option of a build, by question; lock_options: those of a lock
+    info_graph          the tree of `info`, and its --why; info_foreign: files of pex and shiv
     own_python_options  those about a Python that the file carries
     signers_options     those about who may have signed a file
     option_values       words read into values

@@ -13,23 +13,67 @@ from pexlite.cli.say import say, write
 from pexlite.cli.words import count_in_words, size_in_words
 
 if TYPE_CHECKING:
+    from pexlite.contents.values import FileContents
     from pexlite.model import StoredPython
     from pexlite.tools.info import FileInfo, WheelInfo
 
 
-def info(file: Path, as_json: bool) -> None:
-    """Say what FILE is: what it starts, where it runs, and what is in it."""
-    from pexlite.tools.info import file_info
+_EXAMPLES = (
+    ("pexlite info app.pex", "what it starts, where it runs, what is in it"),
+    ("pexlite info app.pex --tree", "who brings what, and what keeps it from other Pythons"),
+    ("pexlite info app.pex --why certifi", "the ways from what was asked for to certifi"),
+    ("pexlite info app.pex --why 3.14", "the wheels that have nothing for CPython 3.14"),
+)
 
-    found = file_info(file)
+
+def info(files: tuple[Path, ...], tree: bool, why: str | None, as_json: bool) -> None:
+    """Say what FILE is: what it starts, where it runs, and what is in it.
+
+    Files of pex and shiv are read as far as they say what they are.
+    """
+    told = [_told(file, tree=tree, why=why, as_json=as_json) for file in files]
     if as_json:
-        write(json.dumps(in_json(found), indent=2))
+        write(json.dumps(told[0] if len(told) == 1 else told, indent=2))
+        return
+    for number, lines in enumerate(told):
+        say(*([""] if number else []), *lines)
+
+
+def _told(file: Path, *, tree: bool, why: str | None, as_json: bool) -> Any:
+    """The description of one file: for programs, or in lines."""
+    from pexlite.contents.foreign_file import maker_of
+    from pexlite.contents.read import read_contents
+    from pexlite.contents.values import Scope
+
+    foreign = maker_of(file) is not None
+    contents = read_contents(file, Scope(files=False)) if foreign or tree or why is not None else None
+    if contents is not None and why is not None and not as_json:
+        from pexlite.cli.info_graph import why_in_words
+
+        return why_in_words(contents, why)
+    if contents is not None and foreign:
+        from pexlite.cli.info_foreign import foreign_in_json, foreign_in_words
+
+        described = foreign_in_json(contents) if as_json else foreign_in_words(contents, wheels=not tree)
     else:
-        say(*in_words(found))
+        from pexlite.tools.info import file_info
+
+        found = file_info(file)
+        described = in_json(found) if as_json else in_words(found, wheels=not tree)
+    return _with_graph(described, contents, why, as_json=as_json) if contents and (tree or why) else described
 
 
-def in_words(found: FileInfo) -> list[str]:
-    """The description in lines, the most important facts first."""
+def _with_graph(described: Any, contents: FileContents, why: str | None, *, as_json: bool) -> Any:
+    from pexlite.cli.info_graph import graph_in_json, tree_in_words, why_in_words
+
+    if not as_json:
+        return [*described, *tree_in_words(contents)]
+    asked = {"why": why_in_words(contents, why)} if why is not None else {}
+    return {**described, **graph_in_json(contents), **asked}
+
+
+def in_words(found: FileInfo, *, wheels: bool = True) -> list[str]:
+    """The description in lines, the most important facts first; a line for each of its `wheels`, or none."""
     lines = [
         str(found.path),
         f"  starts     {found.entry_point or 'a Python interpreter'}",
@@ -44,7 +88,7 @@ def in_words(found: FileInfo) -> list[str]:
     ]
     names = max((len(wheel.name) for wheel in found.wheels), default=0)
     versions = max((len(wheel.version) for wheel in found.wheels), default=0)
-    lines.extend(f"    {_wheel(wheel, names, versions)}".rstrip() for wheel in found.wheels)
+    lines.extend(f"    {_wheel(wheel, names, versions)}".rstrip() for wheel in found.wheels if wheels)
     return lines
 
 
@@ -100,10 +144,18 @@ INFO = GroupedCommand(
     "info",
     callback=info,
     help=info.__doc__,
-    short_help="what a file is: what it starts, where it runs, what is in it",
+    short_help="what a file is: what it starts, where it runs, what is in it, and why",
+    examples=_EXAMPLES,
     sections={
         "Output": (
-            click.Argument(["file"], type=click.Path(path_type=Path), metavar="FILE"),
+            click.Argument(["files"], type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE..."),
+            click.Option(["--tree"], is_flag=True, help="Who brings what, as a tree (default: a list of wheels)."),
+            click.Option(
+                ["--why"],
+                metavar="NAME",
+                help="Say who brings this project, or what keeps the file from a Python such as 3.14 (default: "
+                "describe the file).",
+            ),
             click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdout (default: in words)."),
             click.Option(
                 ["-v", "--verbose"],

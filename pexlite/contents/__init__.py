@@ -10,6 +10,7 @@ whatever its wheels say of themselves is text: cut to a length, without control 
     wheel_places     the Pythons and platforms that a wheel is for
     metadata         what a wheel's METADATA says: its licence, what it requires
     graph            who brings whom, on the Pythons that the file serves
+    reasons          that graph as a tree, and the ways to a project in it
     limits           what keeps the file from other Pythons and platforms
     bill             a CycloneDX bill of materials of it; brought_bills: those that its wheels bring (PEP 770)
     planned_file     the bill of a file that is about to be written; carried_bill: the one in a file, checked

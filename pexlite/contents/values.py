@@ -124,6 +124,12 @@ class Dependency:
     is_there: bool = True
     """Whether the file has a wheel of the project."""
 
+    @property
+    def bound(self) -> str:
+        """The versions that will do: "<4,>=2.5"; "" for any."""
+        place = min((self.requirement.find(one) for one in "<>=!~" if one in self.requirement), default=None)
+        return "" if place is None else self.requirement[place:]
+
 
 @dataclass(frozen=True)
 class Limit:

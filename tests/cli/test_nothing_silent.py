@@ -233,6 +233,8 @@ ROWS: dict[str, Row] = {
     "push --verbose": Row("push low.txt web:x.pex", "-v"),
     "extract --force": Row("extract file.pex taken", "--force"),
     "extract --verbose": Row("extract low.txt x", "-v"),
+    "info --tree": Row("info file.pex", "--tree"),
+    "info --why": Row("info file.pex", "--why app", "info file.pex --why appp", "has no project"),
     "info --json": Row("info file.pex", "--json"),
     "info --verbose": Row("info low.txt", "-v"),
     "diff --files": Row("diff old.pex file.pex", "--files"),
@@ -299,6 +301,7 @@ NEVER = {
     "--sbom": "every file has a bill",
     "--strict": "forbids what need not be there",
     "--trusted-host": "a permission, of hosts that requirements may name as well",
+    "--tree": "every file has a graph",
     "--upgrade": "to resolve all can always be done",
     "--verbose": "shows what there is to be shown",
 }
