@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _EXAMPLES = (
     ("pexlite info app.pex", "what it starts, where it runs, what is in it"),
     ("pexlite info app.pex --tree", "who brings what, and what keeps it from other Pythons"),
-    ("pexlite info app.pex --why certifi", "the ways from what was asked for to certifi"),
+    ("pexlite info app.pex --why click", "the ways from what was asked for to click"),
     ("pexlite info app.pex --why 3.14", "the wheels that have nothing for CPython 3.14"),
 )
 

@@ -206,7 +206,7 @@ def _of_itself() -> Component:
 
 
 def _licences(licence: Licence) -> Iterable[License]:
-    """What a wheel says, as an SPDX expression or identifier if it is one."""
+    """The licences that a wheel states, as an SPDX expression or identifier where it is one."""
     from cyclonedx.contrib.license.factories import LicenseFactory
     from cyclonedx.model.license import LicenseAcknowledgement
 
@@ -241,7 +241,7 @@ def _property(name: str, value: str) -> Property:
 def _dependencies(
     bom: Bom, contents: FileContents, components: Mapping[str, Component], own: Sequence[Component]
 ) -> Iterator[Any]:
-    """What each component needs: the file what was asked for, a wheel the wheels that it gets where it is."""
+    """The components that each one needs: the file what was asked for, a wheel the wheels that it gets there."""
     from cyclonedx.model.dependency import Dependency
 
     assert bom.metadata.component

@@ -89,7 +89,7 @@ def file(tmp_path: Path, wheels: list[Path]) -> Path:
 
 
 def problems(bill: bytes) -> object:
-    """What the schema of CycloneDX 1.6 says against the bill; None where it follows it."""
+    """The objection of CycloneDX 1.6's schema to the bill; None where it follows it."""
     return JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill.decode())
 
 
