@@ -105,7 +105,9 @@ def fault_of(flip: Flip, built: Built, directory: Path) -> str | None:
 def is_in_words(said: str) -> bool:
     """Whether it is an error of ours, or of Python where it reads the zip's directory, before any program."""
     if "Traceback" not in said:
-        return "error: " in said or "copy-the-file-here-again" in said or "can't find '__main__' module" in said
+        # Python 3.14 shows the line that says it, older ones a name in it.
+        told = ("error: ", "copy-the-file-here-again", "copy the file here again", "can't find '__main__' module")
+        return any(words in said for words in told)
     frames = re.findall(r'File "(.*?)"', said)
     return all(frame.startswith("<frozen ") for frame in frames) and "zipimport" in said
 
