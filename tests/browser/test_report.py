@@ -64,6 +64,16 @@ def test_a_file_of_300_wheels_opens_in_under_a_second(opened: Open) -> None:
         assert 0 < min(times) < 1, times
 
 
+def test_the_bar_has_every_kind_of_file(opened: Open, build: Any, wheels: list[Path], tmp_path: Path) -> None:
+    # The runtime is most of such a small file.
+    path = tmp_path / "page.html"
+    path.write_bytes(page_of(report_on(build("app.pex", *wheels))))
+    with opened(path) as page:
+        kinds = " ".join(page.locator("#composition li").all_inner_texts())
+        assert "Python source" in kinds
+        assert "runtime" in kinds
+
+
 @each_theme
 @each_width
 def test_axe_finds_nothing(width: int, theme: str, opened: Open, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ function tiles(tree) {
     tile("Files", number(files), "", data.doubled.length ? `${size(data.wasted)} more than once` : "none doubled"),
     tile("Licences", number(data.licences.length - (unstated ? 1 : 0)), "", unstated ? `${count(unstated.wheels.length, "wheel")} without one` : "every wheel states one"),
     tile(data.pythons.length ? "Own Python" : "Runtime", ...(data.pythons.length ? [data.pythons[0].version, ""] : size(data.runtime).split(" ")),
-      data.pythons.length ? size(data.pythons.reduce((sum, one) => sum + one.size, 0)) : data.bytecode ? `and ${size(data.bytecode)} bytecode` : "of pexlite itself"),
+      data.pythons.length ? size(data.pythons.reduce((sum, one) => sum + one.size, 0)) : data.bytecode ? `and ${size(data.bytecode)} bytecode` : `of ${data.file.maker} itself`),
   ];
 }
 
@@ -49,7 +49,7 @@ function fillLimits() {
   const box = find("limits");
   box.append(element("h2", { class: "small", text: "Limits: where it does not run, and why" }));
   if (!data.limits.length) {
-    box.append(element("p", { class: "muted", text: data.unknown[0] || "No wheel in it limits where it runs." }));
+    box.append(element("p", { class: "muted", text: data.pythons.length ? "It runs on the Python that it carries." : data.unknown[0] || "No wheel in it limits where it runs." }));
     return;
   }
   const items = data.limits.map((limit) => element("li", {}, element("strong", { text: limit.place }), " ",

@@ -114,26 +114,26 @@ function directory(label, children, more = {}) {
 }
 
 function ownNode(label, packed, unpacked) {
-  return { label, packed, unpacked, kind: "own", children: null, count: 1 };
+  return { label, packed, unpacked, kind: "own", own: true, children: null, count: 1 };
 }
 
 function treeOfFile() {
   const versions = new Map();
   data.wheels.forEach((wheel) => versions.set(wheel.name, (versions.get(wheel.name) || 0) + 1));
   const children = data.wheels.map((wheel) => {
-    const label = versions.get(wheel.name) > 1 ? wheel.filename : `${wheel.name} ${wheel.version}`;
+    const label = `${wheel.name} ${wheel.version}${versions.get(wheel.name) > 1 ? ` for ${wheel.only_on || wheel.runs_on}` : ""}`;
     return directory(label, wheel.files.map((raw) => nodeOf(raw)), { wheel });
   });
   data.pythons.forEach((one) => children.push(ownNode(`CPython ${one.version}`, one.size, one.unpacked)));
   if (data.bytecode) children.push(ownNode("bytecode", data.bytecode, data.bytecode));
-  if (data.own_files.length) children.push({ ...directory("the file’s own", data.own_files.map((raw) => nodeOf(raw))), kind: "own" });
+  if (data.own_files.length) children.push({ ...directory("the file’s own", data.own_files.map((raw) => nodeOf(raw))), kind: "own", own: true });
   else if (data.runtime) children.push(ownNode("runtime", data.runtime, data.runtime));
   return directory(data.file.name, children);
 }
 
 /** Sizes by kind of file, of all files below `node`. */
 function byKind(node, measure, sums = {}) {
-  if (node.kind === "own" || !node.children) sums[node.kind] = (sums[node.kind] || 0) + node[measure];
+  if (node.own || !node.children) sums[node.kind] = (sums[node.kind] || 0) + node[measure];
   else node.children.forEach((child) => byKind(child, measure, sums));
   return sums;
 }
