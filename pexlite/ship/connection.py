@@ -158,12 +158,13 @@ def connection(destination: Destination) -> Iterator[Connection]:
 def begun_ahead(destinations: Iterable[Destination]) -> Iterator[Connect]:
     """A function like `connection` that has begun those to `destinations`: ssh waits, and work here need not.
 
-    Those of which nobody made use are ended on the way out. Raises HostError.
+    Those of which nobody made use are ended on the way out. Where none can be begun, who makes use of it is told.
     """
     begun: dict[Destination, Connection] = {}
     try:
-        for destination in destinations:
-            begun[destination] = _begun(destination)
+        with contextlib.suppress(HostError):
+            for destination in destinations:
+                begun[destination] = _begun(destination)
 
         @contextlib.contextmanager
         def connect(destination: Destination) -> Iterator[Connection]:

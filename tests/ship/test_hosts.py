@@ -133,6 +133,8 @@ def test_two_pushes_to_one_path_exclude_each_other(server: Server, home: Path, p
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(HostError, match=r"another push to .* is at work"):
             push_here(pair.old, Destination(server.user, str(home / "app.pex")))
+        # What the other has only begun is not removed under its hands.
+        assert os.path.samestat(os.fstat(held.fileno()), (home / ".app.pex.pexlite-part").stat())
     push_here(pair.old, Destination(server.user, str(home / "app.pex")))
     assert leftovers(home) == []
 

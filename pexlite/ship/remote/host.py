@@ -56,19 +56,21 @@ class Host:
         import fcntl
 
         while True:
-            self.descriptor = self.place.opened_part()
+            descriptor = self.place.opened_part()
             try:
-                fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as problem:
                 if problem.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                    os.close(descriptor)  # it is the other's, and stays
                     raise place.Refused("busy")
                 # Without locks, pushes at once may undo each other's work, which their digests tell.
             try:
-                if os.path.samestat(os.fstat(self.descriptor), os.stat(self.place.part)):
+                if os.path.samestat(os.fstat(descriptor), os.stat(self.place.part)):
+                    self.descriptor = descriptor
                     return
             except OSError:
                 pass  # it became the file itself
-            os.close(self.descriptor)
+            os.close(descriptor)
 
     def _old_files(self) -> "list[dict[str, Any]]":
         """The files made by pexlite at PATH and beside it, with those of their wheels that may serve."""
@@ -183,9 +185,10 @@ class Host:
         os.fsync(self.descriptor)
         if self.question["keep"] and os.path.lexists(self.place.path):
             self._keep()
+        # Once the part has its other name, another push may begin, with a script of its own.
+        arrived.unlink(self.place.script)
         os.rename(self.place.part, self.place.path)
         arrived.sync(self.place.directory)
-        arrived.unlink(self.place.script)
         # No kernel runs a file that is open for writing.
         os.close(self.descriptor)
         self.descriptor = -1
