@@ -9,6 +9,7 @@ Pure: values in, values out. No disk, no network, no clock, no environment.
                        ones; summaries: what it says of itself
     tree               the files of an app's directory, each where an installer would put it
     runs_on            the Pythons and platforms of a file, in words; limits: what keeps it from others
+    floors             the oldest C library and macOS that wheels run on
     platform_tag       both as one tag, for the file's name
     collisions, sizes, records, missing_modules, without_effect
                        problems of a bundle, reported or refused, one kind each

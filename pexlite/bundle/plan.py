@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
-from packaging.tags import Tag
-
 from pexlite.bundle.closure import closes_with, closure
+from pexlite.bundle.floors import libc_floor, macos_floor
 from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
 from pexlite.model import (
@@ -27,7 +26,6 @@ from pexlite.model import (
 from pexlite.model.pythons import as_rule, is_unsure_of_the_next
 
 _AS_ASKED = Amendments()
-_LEGACY_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 
 
 @dataclass(frozen=True)
@@ -128,13 +126,13 @@ def _variant(
         return Variant(pythons, "any", None, None, indices)
     own_tags = frozenset(target.tags)
     fitting = [[tag for tag in wheel.tags if tag in own_tags] for wheel in needed]
-    return Variant(pythons, target.platform, libc_floor(fitting, target), macos_floor(fitting), indices)
+    return Variant(pythons, target.platform, libc_floor(fitting, target.libc), macos_floor(fitting), indices)
 
 
 def _variant_of(own: OwnPython, needed: Sequence[Wheel], target: Target, indices: tuple[int, ...]) -> Variant:
     """The wheels for the file's own Python, which alone they serve, on hosts that both can run on."""
     own_tags = frozenset(target.tags)
-    floor = libc_floor([[tag for tag in wheel.tags if tag in own_tags] for wheel in needed], target)
+    floor = libc_floor([[tag for tag in wheel.tags if tag in own_tags] for wheel in needed], target.libc)
     if own.libc is not None:
         floor = Libc(own.libc[0], max(own.libc[1], floor.version if floor else (0, 0)))
     return Variant((target.python,), target.platform, floor, None, indices)
@@ -172,42 +170,6 @@ def _merged(variants: Sequence[Variant]) -> tuple[Variant, ...]:
         ordered = tuple(sorted(pythons, key=_python_order))
         merged[key] = Variant(ordered, variant.platform, variant.libc, variant.macos, variant.wheels)
     return tuple(merged.values())
-
-
-def libc_floor(fitting: Sequence[Sequence[Tag]], target: Target) -> Libc | None:
-    """The oldest C library for which every wheel has a fitting tag (PEP 600, PEP 656)."""
-    if target.libc is None:
-        return None
-    floors = [floor for tags in fitting if (floor := oldest_libc(tags, target.libc)) is not None]
-    return Libc(target.libc.name, max(floors)) if floors else None
-
-
-def oldest_libc(tags: Sequence[Tag], here: Libc) -> tuple[int, int] | None:
-    """The oldest C library among one wheel's tags; None where a tag requires none."""
-    floors = []
-    for tag in tags:
-        platform = tag.platform
-        if platform == "any":
-            return None
-        modern = re.match(r"(?:many|musl)linux_(\d+)_(\d+)_", platform)
-        legacy = _LEGACY_MANYLINUX.get(platform.partition("_")[0])
-        if modern:
-            floors.append((int(modern[1]), int(modern[2])))
-        elif legacy:
-            floors.append(legacy)
-        else:
-            floors.append(here.version)  # linux_x86_64: linked against the C library of where it was built
-    return min(floors, default=None)
-
-
-def macos_floor(fitting: Sequence[Sequence[Tag]]) -> tuple[int, int] | None:
-    """The oldest macOS for which every wheel has a fitting tag."""
-    floors = []
-    for tags in fitting:
-        own = [match for tag in tags if (match := re.match(r"macosx_(\d+)_(\d+)_", tag.platform))]
-        if own:
-            floors.append(min((int(match[1]), int(match[2])) for match in own))
-    return max(floors, default=None)
 
 
 def startup_files(trees: Sequence[InstalledTree]) -> tuple[str, ...]:

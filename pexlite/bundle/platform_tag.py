@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from packaging.tags import Tag
 
-from pexlite.bundle.plan import Surroundings, libc_floor, macos_floor
+from pexlite.bundle.floors import libc_floor, macos_floor
+from pexlite.bundle.plan import Surroundings
 from pexlite.model import Bundle, Target
 
 _ANY = Tag("py3", "none", "any")
@@ -47,7 +48,7 @@ def _fitting(bundle: Bundle, around: Surroundings) -> Iterator[list[Tag]]:
 def _platform(fitting: Sequence[Sequence[Tag]], target: Target) -> str:
     """The oldest platform on which the wheels with `fitting` tags run, as a platform tag."""
     machine = target.platform.partition("_")[2]
-    libc, macos = libc_floor(fitting, target), macos_floor(fitting)
+    libc, macos = libc_floor(fitting, target.libc), macos_floor(fitting)
     if libc is not None:
         family = "manylinux" if libc.name == "glibc" else "musllinux"
         return f"{family}_{libc.version[0]}_{libc.version[1]}_{machine}"

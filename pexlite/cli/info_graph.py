@@ -27,7 +27,8 @@ def tree_in_words(contents: FileContents) -> list[str]:
     lines = [f"  {_branch(contents, one)}" for one in tree(contents)]
     if any(line.endswith(" (*)") for line in lines):
         lines.append("  (*) what it requires stands above")
-    return [*lines, *(f"  not on {one.place}: {listed(one.reasons)}" for one in contents.limits)]
+    lines += [f"  not on {one.place}: {listed(one.reasons)}" for one in contents.limits]
+    return [*lines, *(f"  unread: {one.filename}: {one.problem}" for one in contents.wheels if one.problem)]
 
 
 def _branch(contents: FileContents, branch: Branch) -> str:

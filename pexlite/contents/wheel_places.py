@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
 
-from pexlite.bundle.plan import macos_floor, oldest_libc
+from pexlite.bundle.floors import macos_floor, oldest_libc
 from pexlite.bundle.runs_on import runs_on
 from pexlite.model import Libc, Variant
 from pexlite.targets.platforms import platform_in

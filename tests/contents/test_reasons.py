@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pexlite.archive.reader import read_manifest
 from pexlite.cli.main import run
 from pexlite.contents.read import read_contents
 from pexlite.contents.reasons import tree, ways_to
@@ -108,3 +109,15 @@ def test_ways_of_a_circle_to_which_nothing_leads_end(contents: FileContents) -> 
         dependencies=(Dependency("a", "b", "b"), Dependency("b", "a", "a")),
     )
     assert [[one.name for one in way] for way in ways_to(lost, "a")] == [["a"]]
+
+
+def test_a_wheel_that_is_damaged_is_named_and_the_rest_is_told(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = next(one for one in read_manifest(file).wheels if one.filename.startswith("core"))
+    content = bytearray(file.read_bytes())
+    content[wheel.offset + wheel.size - 30 : wheel.offset + wheel.size] = b"\xff" * 30
+    file.write_bytes(content)
+    lines = said(capsys, "info", str(file), "--tree")
+    assert [line for line in lines if line.startswith("  unread: core-1.2-py3-none-any.whl: ")]
+    assert "  └─ idna 3.20" in lines
