@@ -196,7 +196,7 @@ class Graph {
     const { width, height } = graph.graph();
     const nodes = graph.nodes().map((id) => this.node(graph.node(id)));
     const box = find("graph");
-    const scale = Math.max(SMALLEST, Math.min(1, (box.clientWidth - 44) / width, (box.clientHeight - 44) / height));
+    const scale = Math.max(SMALLEST, Math.min(1, (box.clientWidth - 44) / width, (parseFloat(getComputedStyle(box).maxHeight) - 44) / height));
     const plane = element("div", { class: "plane", style: { width: `${width}px`, height: `${height}px`, zoom: scale } }, this.arrows(graph, width, height), ...nodes);
     const focused = box.contains(document.activeElement) && document.activeElement !== box;
     box.replaceChildren(plane);
