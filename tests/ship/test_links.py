@@ -71,7 +71,8 @@ def test_wherever_it_is_cut_the_old_file_is_whole_and_the_next_push_goes_on(
     replace(path, old)
     push_here(new, server, path)
     up, down = link.counts()
-    places = [(place % 3 == 2, (place + 1) / (CUTS + 1)) for place in range(CUTS)]
+    count = CUTS - CUTS // 2 if is_update else CUTS // 2
+    places = [(place % 3 == 1, (place + 1) / (count + 1)) for place in range(count)]
     for is_answer, share in places:
         replace(path, old)
         link.set(**({"down": int(down * share)} if is_answer else {"up": int(up * share)}))
