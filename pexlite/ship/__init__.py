@@ -13,7 +13,8 @@ the plan says what it lacks, and the delta is the plan as bytes.
     state             what a host said of itself; fits: whether the file runs there
     new_file          the file that is shipped, by its parts
     plan              the operations by which a host gets the file
-    changed_members   how a changed member is sent; deflate: whether zlib makes its bytes again
+    changed_members   how a changed member is sent; renamed: which old one it was made of, where its name is new
+    deflate           whether zlib makes the bytes of a member again
     differences       bsdiff of two contents; old_contents: where old ones are found here
     operations        the operations as values and as bytes
     delta             a plan as bytes, and the part of it that a host still lacks

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pexlite.ship.deflate import level_of
@@ -15,6 +15,7 @@ from pexlite.ship.differences import difference
 from pexlite.ship.new_file import Member, NewFile
 from pexlite.ship.old_contents import OldContents
 from pexlite.ship.operations import Copy, Deflate, Inflate, New, Operation, Patch, Raw
+from pexlite.ship.renamed import renamed
 from pexlite.ship.state import OldMember, OldWheel
 
 _COMPRESSING = 3_000_000  # bytes a second, of xz here
@@ -36,13 +37,14 @@ class Changes:
         """The operation for each member that has a counterpart in the old wheel, or is worth compressing."""
         by_content = {(member.crc, member.size): member for member in old.members}
         by_name = {_name_alike(member.name): member for member in old.members}
+        by_words = self._renamed(members, old, by_name)
         found: dict[Member, Operation] = {}
         for member in members:
             same = by_content.get((member.crc, member.size))
             if same is not None and (same.held, same.stored) == (member.held, member.stored):
                 found[member] = Copy(old.source, same.offset, member.held)
             else:
-                counterpart = same or by_name.get(_name_alike(member.name))
+                counterpart = same or by_name.get(_name_alike(member.name)) or by_words.get(member)
                 found[member] = self._changed(member, old, counterpart, is_same=same is not None)
         return found
 
@@ -70,6 +72,21 @@ class Changes:
             ):
                 return Copy(source, same.offset, member.held)
         return self._sent(member)
+
+    def _renamed(
+        self, members: Sequence[Member], old: OldWheel, by_name: Mapping[str, OldMember]
+    ) -> Mapping[Member, OldMember]:
+        """The counterparts of members whose names no old one has."""
+        contents = {(member.crc, member.size) for member in old.members}
+        names = {_name_alike(member.name) for member in members}
+        new = [member for member in members if _name_alike(member.name) not in by_name]
+        return renamed(
+            [member for member in new if (member.crc, member.size) not in contents],
+            [member for name, member in by_name.items() if name not in names],
+            self._content,
+            lambda member: self.old_content(old, member),
+            self.link,
+        )
 
     def _changed(
         self, member: Member, old: OldWheel, counterpart: OldMember | None, *, is_same: bool
