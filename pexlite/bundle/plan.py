@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pexlite.bundle.closure import closes_with, closure
 from pexlite.bundle.floors import libc_floor, macos_floor
-from pexlite.bundle.runs_on import runs_on
+from pexlite.bundle.runs_on import runs_on, runs_on_its_own
 from pexlite.bundle.tree import trees_of
 from pexlite.model import (
     Amendments,
@@ -87,6 +87,14 @@ def plan_bundle(
         runs_on=runs_on(merged),
         amendments=amendments,
     )
+
+
+def with_own_pythons(bundle: Bundle, own_pythons: tuple[OwnPython, ...]) -> Bundle:
+    """`bundle` with the Pythons that its file carries."""
+    if not own_pythons:
+        return bundle
+    words = runs_on_its_own(bundle.variants, own_pythons, prefer_host=bundle.launch.prefer_host)
+    return replace(bundle, own_pythons=own_pythons, runs_on=words)
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,8 @@ VENV = GroupedCommand(
             click.Option(
                 ["--python"],
                 metavar="PYTHON",
-                help="The Python to make it for: a path, python3.12 or 3.12 (default: this one, or one on PATH "
-                "that the file runs on).",
+                help="The Python to make it for: a path, python3.12 or 3.12 (default: the one in the file; else "
+                "this one, or one on PATH that the file runs on).",
             ),
             click.Option(
                 ["--copies"],

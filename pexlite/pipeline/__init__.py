@@ -16,7 +16,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     unusable_lock     locks beside projects that cannot be followed
     lock              lock(request): the lock that `pexlite lock` writes
     patch             patch(file, request): other versions of some projects in a built file
-    reopen            a built file as the values that it was written from
+    reopen            a built file as the values that it was written from; carried_pythons: the Pythons in it
     patched_versions  the versions that a patch asks for; patched_start: the entry point, looked up again
     patched_bundle    the closure checked again; patched_file: the bytes, compiled as before
     run               requirements as a file in the store that is run, kept while it is fresh

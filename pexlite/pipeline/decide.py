@@ -15,9 +15,8 @@ from pexlite.archive.layout import draft
 from pexlite.archive.runtime_files import room_sources
 from pexlite.archive.windows_launchers import windows_launchers
 from pexlite.bundle.collisions import collisions
-from pexlite.bundle.plan import Surroundings, plan_bundle
+from pexlite.bundle.plan import Surroundings, plan_bundle, with_own_pythons
 from pexlite.bundle.platform_tag import platform_tag
-from pexlite.bundle.runs_on import runs_on_its_own
 from pexlite.compile.bytecode import bytecode
 from pexlite.compile.compilers import with_compilers
 from pexlite.compile.room import carried_room
@@ -28,7 +27,6 @@ from pexlite.model import (
     Draft,
     Kind,
     LaunchOptions,
-    OwnPython,
     Report,
     Specification,
     Target,
@@ -94,7 +92,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             Surroundings(around.target, (), (), around.wheels, own=own)
             for around, own in zip(surroundings, own_pythons, strict=True)
         ]
-    bundle = _with_own(_bundle(prepared, chosen, start, surroundings), own_pythons)
+    bundle = with_own_pythons(_bundle(prepared, chosen, start, surroundings), own_pythons)
     check_sizes(request, bundle)
     check_records(request, bundle)
     platform = platform_tag(bundle, surroundings)
@@ -180,14 +178,6 @@ def _bundle(prepared: Prepared, chosen: ChosenLock, start: Start, surroundings: 
     if request.record_git_state:
         properties["git_state"] = git_state(request.directory)
     return replace(bundle, build_properties=properties)
-
-
-def _with_own(bundle: Bundle, own_pythons: tuple[OwnPython, ...]) -> Bundle:
-    """`bundle` with the Pythons that its file carries."""
-    if not own_pythons:
-        return bundle
-    words = runs_on_its_own(bundle.variants, own_pythons, prefer_host=bundle.launch.prefer_host)
-    return replace(bundle, own_pythons=own_pythons, runs_on=words)
 
 
 def _launch(prepared: Prepared) -> LaunchOptions:

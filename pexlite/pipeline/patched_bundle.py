@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from pexlite.analysis.own_grammar import own_grammar
 from pexlite.bundle.closure import Lack, closes_with, follow
-from pexlite.bundle.plan import Surroundings, plan_bundle
+from pexlite.bundle.plan import Surroundings, plan_bundle, with_own_pythons
 from pexlite.bundle.runs_on import pythons_in_words
 from pexlite.errors import ClosureIncomplete
 from pexlite.model import Bundle, Root, Target, Variant, Wheel
@@ -68,7 +68,7 @@ class Patched:
             self._fail_to_close(lost)
         said = before.manifest.build_properties
         return replace(
-            bundle,
+            with_own_pythons(bundle, before.own_pythons),
             build_properties={name: value for name, value in said.items() if name != "pexlite_version"},
             requirements=before.manifest.requirements if self.roots == before.roots else bundle.requirements,
         )
@@ -94,6 +94,8 @@ class Patched:
 
     def _around(self, served: Served, wheels: tuple[Wheel, ...]) -> Surroundings:
         target = served.target
+        if served.own is not None:
+            return Surroundings(target, (), (), wheels, own=served.own)
 
         def let_in(others: Sequence[Target]) -> tuple[Target, ...]:
             return tuple(other for other in others if self._may_run(other, served))

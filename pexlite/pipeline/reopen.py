@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.markers import Environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -15,8 +16,9 @@ from pexlite.archive.reader import read_manifest
 from pexlite.archive.sealed_launch import sealed_launch
 from pexlite.archive.stored_wheels import open_wheel
 from pexlite.bundle.closure import follow
-from pexlite.errors import ClosureIncomplete, FetchError, NotABundle, UsageError
-from pexlite.model import Amendments, LaunchOptions, Manifest, Root, Target, Variant, Wheel
+from pexlite.errors import ClosureIncomplete, FetchError, NotABundle
+from pexlite.model import Amendments, LaunchOptions, Manifest, OwnPython, Root, Target, Variant, Wheel
+from pexlite.pipeline.carried_pythons import carried_pythons
 from pexlite.store.store import Store
 from pexlite.targets.interpreters import running_target
 from pexlite.targets.served import in_other_patches, served_targets
@@ -35,6 +37,8 @@ class Served:
     target: Target
     variant: Variant
     wheels: tuple[Wheel, ...]
+    own: OwnPython | None = None
+    """The Python in the file, if no other starts it there."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class Reopened:
     amendments: Amendments
     served: tuple[Served, ...]
     """Every existing Python that it serves, by variant and age."""
+    own_pythons: tuple[OwnPython, ...]
+    """The Pythons that it carries, all in the store."""
     start_magic: bytes | None
     """The magic number of the Python that compiled its start; None where none did."""
 
@@ -77,11 +83,8 @@ def reopen(path: Path, store: Store) -> Reopened:
     wheels.
     """
     manifest = read_manifest(path)
-    if manifest.own_pythons:
-        raise UsageError(
-            f"{path} carries its own CPython {manifest.own_pythons[0].version}, and no such file is patched yet",
-            hint="build it again",
-        )
+    launch = sealed_launch(path, manifest)
+    owned = carried_pythons(path, manifest, store)
     wheels = _stored(path, manifest, store)
     amendments = Amendments(
         tuple(_requirement(path, text) for text in manifest.facts["excluded"]),
@@ -95,9 +98,10 @@ def reopen(path: Path, store: Store) -> Reopened:
         its = tuple(wheels[place] for place in variant.wheels)
         tags = [tag for wheel in its for tag in wheel.tags]
         for target in served_targets(variant, tags, graph.here):
-            served.append(Served(_as_built(path, target, graph, its), variant, its))
-    launch = sealed_launch(path, manifest)
-    return Reopened(path, manifest, launch, wheels, roots, amendments, tuple(served), _start_magic(path))
+            own = None if launch.prefer_host else _own_of(target, owned)
+            target = replace(target, environment=_in_release(target, own.version)) if own else target
+            served.append(Served(_as_built(path, target, graph, its), variant, its, own))
+    return Reopened(path, manifest, launch, wheels, roots, amendments, tuple(served), owned, _start_magic(path))
 
 
 def _stored(path: Path, manifest: Manifest, store: Store) -> tuple[Wheel, ...]:
@@ -118,6 +122,17 @@ def _stored(path: Path, manifest: Manifest, store: Store) -> tuple[Wheel, ...]:
                     ) from failure
             wheels.append(replace(wheel, local=held.local, repacked_from=held.repacked_from))
     return tuple(wheels)
+
+
+def _own_of(target: Target, owned: Sequence[OwnPython]) -> OwnPython | None:
+    return next((own for own in owned if (own.platform, own.tag) == (target.platform, target.python)), None)
+
+
+def _in_release(target: Target, version: str) -> Environment:
+    """The marker variables of `target` in a release of its Python (PEP 508)."""
+    environment = target.environment.copy()
+    environment["python_full_version"] = environment["implementation_version"] = version
+    return environment
 
 
 def _requirement(path: Path, text: str) -> Requirement:

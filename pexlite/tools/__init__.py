@@ -13,5 +13,6 @@ Files of unknown origin come in, and none of their code runs here; values for th
     who             which files carry a project, here and on hosts; carried: the program that looks
     activate        its content importable in this process
     runtime_tools   tools of the runtime room, run on a file; run_tool: the program that does it
+    own_venv        the Python that a file carries, put into its venv
     caches          the store, and the cache that built files unpack into
 """

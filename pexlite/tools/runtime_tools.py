@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pexlite.archive.trees import problems_of_trees
 from pexlite.errors import PexliteError, TargetError, UsageError, VerificationFailed, WriteError
 from pexlite.model import Manifest, no_report
 from pexlite.targets.find import find_targets
+from pexlite.tools.own_venv import own_python_here, python_in_venv
 
 _ERRORS: dict[int, type[PexliteError]] = {2: UsageError, 5: WriteError, 6: VerificationFailed}
 _LOOK = Path(__file__).with_name("run_tool.py")
@@ -29,8 +31,8 @@ class VenvOptions:
     scope: Literal["all", "deps", "srcs"] = "all"
     """All of it, what others wrote, or local code."""
     python: str | None = None
-    """A path, "python3.12" or "3.12", as for a build; by default this Python if the file runs on it, else one on
-    PATH."""
+    """A path, "python3.12" or "3.12", as for a build; by default the one that the file carries, else this
+    Python if the file runs on it, else one on PATH."""
     bin_path: Literal["off", "prepend", "append"] | None = None
     """Where the venv's program `pex` puts its scripts on PATH; None: as the file does."""
     prompt: str | None = None
@@ -54,12 +56,21 @@ def make_venv(path: Path, place: Path, options: VenvOptions = VenvOptions()) -> 
 
     No code of the file runs. Raises NotABundle, VerificationFailed, UsageError, TargetError, WriteError.
     """
-    checked_manifest(path)
-    program = str(find_targets([options.python], (), no_report)[0].interpreter) if options.python else None
-    command = [program or sys.executable, "-I", "-S", str(_LOOK), str(ROOM_DIRECTORY), _absolute(path)]
-    # Without `python`, run_tool.py itself execs another Python where this one does not fit.
-    variables = {"PEX_CHOSEN_PYTHON": "1" if program else None, "PYTHONPATH": ""}
-    _run([*command, "venv", _absolute(place), *options.words()], path, variables)
+    manifest = checked_manifest(path)
+    own = None if options.python else own_python_here(path, manifest)
+    if own and options.copies:
+        raise UsageError(
+            "the Python of the file lies in its venv, so --copies would do nothing",
+            hint="leave it out, or name a Python of this machine: --python PYTHON",
+        )
+    with contextlib.ExitStack() as opened:
+        program = str(find_targets([options.python], (), no_report)[0].interpreter) if options.python else None
+        if own:
+            program = str(opened.enter_context(python_in_venv(path, own, place, force=options.force)))
+        command = [program or sys.executable, "-I", "-S", str(_LOOK), str(ROOM_DIRECTORY), _absolute(path)]
+        # Without a `program`, run_tool.py itself execs another Python where this one does not fit.
+        variables = {"PEX_CHOSEN_PYTHON": "1" if program else None, "PYTHONPATH": ""}
+        _run([*command, "venv", _absolute(place), *options.words()], path, variables)
     return place
 
 
