@@ -107,6 +107,7 @@ def add_libraries(prefix: Prefix, root: Path, *, here: bool) -> Libraries:
                 )
             path, elf = found
             (root / "lib").mkdir(exist_ok=True)
+            (root / "lib" / name).unlink(missing_ok=True)  # a link, where all of a Python goes in
             shutil.copyfile(path, root / "lib" / name)
             (root / "lib" / name).chmod(0o755)
             elves[f"lib/{name}"] = elf

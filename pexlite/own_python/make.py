@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -84,9 +85,19 @@ def _copy(files: Mapping[str, Path], root: Path) -> None:
         if target.parent not in made:
             target.parent.mkdir(parents=True, exist_ok=True)
             made.add(target.parent)
+        if link := _link_beside(place, path, files):
+            target.symlink_to(link)
+            continue
         shutil.copyfile(path, target)
         # Its own mode may keep even its owner from writing; links of somebody else's may lead anywhere.
         target.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+
+
+def _link_beside(place: str, path: Path, files: Mapping[str, Path]) -> str:
+    """The name in its directory that the link at `path` leads to, where that goes in as well; else ""."""
+    # As libpython3.so to libpython3.11.so.1.0, which has 20 MB in a Python that was built by hand.
+    name = os.readlink(path) if path.is_symlink() else ""  # noqa: PTH115 - as written
+    return name if name and "/" not in name and str(Path(place).parent / name) in files else ""
 
 
 def _strip(binaries: Iterable[Path]) -> None:

@@ -47,7 +47,7 @@ class Wanted:
 def selected(prefix: Prefix, wanted: Wanted) -> dict[str, Path]:
     """The files that travel, by their place in the archive, in its order; libraries in `lib/` are none of them.
 
-    A link is there as the file that it leads to. Raises OSError.
+    A link is there like the file that it leads to. Raises OSError.
     """
     found = {prefix.program: prefix.root / prefix.program}
     library = prefix.root / prefix.standard_library

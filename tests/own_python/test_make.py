@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import no_report
+from pexlite.own_python import make
 from pexlite.own_python.elf import read_elf
 from pexlite.own_python.find import PackedPython, packed_python
 from pexlite.own_python.libraries import is_of_the_c_library
@@ -152,3 +153,19 @@ def test_the_second_time_it_is_only_looked_up(
 
     monkeypatch.setattr(finding, "make_archive", lambda *_: pytest.fail("it is made again"))
     assert packed_python(source, Wanted(), shared_store, no_report) == packed
+
+
+def test_a_link_to_a_file_that_goes_in_beside_it_stays_a_link(tmp_path: Path) -> None:
+    there = tmp_path / "prefix"
+    there.mkdir()
+    (there / "libpython3.11.so.1.0").write_bytes(b"library")
+    (there / "libpython3.11.so").symlink_to("libpython3.11.so.1.0")
+    (there / "libother.so").symlink_to("libelsewhere.so.1")
+    (there / "libelsewhere.so.1").write_bytes(b"other")
+    names = ("libpython3.11.so.1.0", "libpython3.11.so", "libother.so")
+    copied = {f"lib/{name}": there / name for name in names}
+    make._copy(copied, tmp_path / "copy")
+    place = tmp_path / "copy" / "lib"
+    assert (place / "libpython3.11.so").readlink() == Path("libpython3.11.so.1.0")
+    assert not (place / "libother.so").is_symlink(), "what it leads to is not there"
+    assert (place / "libother.so").read_bytes() == b"other"
