@@ -34,6 +34,13 @@ def chosen(page: Any, area: str, value: str) -> None:
     page.locator(f"#{area} label", has=page.locator(f"[value='{value}']")).click()
 
 
+def violations(page: Any) -> list[Any]:
+    """The rules of axe-core that the page breaks, with the elements that do."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run().then((result) => result.violations)")
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+
+
 # -- drawn ------------------------------------------------------------------------------------------
 
 
@@ -83,9 +90,14 @@ def test_axe_finds_nothing(width: int, theme: str, opened: Open, tmp_path: Path)
     with opened(tmp_path / "page.html", width, theme) as page:
         page.locator("#map .area").first.click()
         page.locator("summary").first.click()
-        page.evaluate(AXE)
-        found = page.evaluate("axe.run().then((result) => result.violations)")
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize(("count", "width", "theme"), [(91, 360, "dark"), (300, 1600, "light")])
+def test_axe_finds_nothing_in_many_wheels(count: int, width: int, theme: str, opened: Open) -> None:
+    with opened(count, width, theme) as page:
+        page.locator("#project").fill("project-002")
+        assert violations(page) == []
 
 
 def test_the_switch_wins_over_the_system(opened: Open) -> None:
