@@ -34,7 +34,8 @@ def answer():
             importlib.import_module(name)
         except Exception:
             pass
-    files = {getattr(module, "__cached__", None) and module.__file__ for module in list(sys.modules.values())}
+    specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
+    files = {spec.origin for spec in specs if spec is not None and spec.cached}
     imported = sorted(file for file in files if file and file.endswith(".py"))
     import sysconfig
 

@@ -409,7 +409,8 @@ def call(start: "Start", main: "dict[str, Any]") -> None:
     file = main["__file__"]
     try:
         if isinstance(attribute, dict):
-            del main["__file__"], main["__cached__"]
+            del main["__file__"]
+            main.pop("__cached__", None)
             main.update(attribute)
             exec(compile(module, attribute.get("__file__", "<string>"), "exec", dont_inherit=True), main)
             sys.exit()
@@ -450,4 +451,7 @@ def _dress(main: "dict[str, Any]") -> None:
     for name in [name for name in main if name[:2] != "__"]:
         del main[name]
     file = os.environ.get("PEX", sys.argv[0])
-    main.update(__file__=file, __cached__=None, __package__=None, __spec__=None, __doc__=None)
+    main.pop("__cached__", None)
+    main.update(__file__=file, __package__=None, __spec__=None, __doc__=None)
+    if sys.version_info < (3, 15):
+        main["__cached__"] = None

@@ -241,7 +241,9 @@ def _source(words: "list[str]", content: bytes) -> "Found | None":
     path = named = words[0]
     if sys.version_info >= (3, 9) and not os.path.isabs(path):
         named = os.path.join(os.getcwd(), path)
-    names = {"__file__": named, "__loader__": SourceFileLoader("__main__", named), "__cached__": None}
+    names = {"__file__": named, "__loader__": SourceFileLoader("__main__", named)}
+    if sys.version_info < (3, 15):
+        names["__cached__"] = None
     return (content, names), words, os.path.dirname(os.path.realpath(path))
 
 
