@@ -27,6 +27,7 @@ DOORS = {"__main__": "cli", "__init__": "cli"}
 # Programs of their own, which other processes run.
 PROGRAMS = {
     HOUSE / "own_python" / "trial.py",
+    HOUSE / "archive" / "trial.py",
     HOUSE / "targets" / "ask.py",
     HOUSE / "resolve" / "patched_pip.py",
     HOUSE / "tools" / "run_tool.py",

@@ -6,7 +6,7 @@ file of unknown origin, read back, gives a `Manifest`, or NotABundle.
     layout           a Bundle as the bytes of a file: open this first
     header/          the first bytes, by which the kernel starts a file: a shebang, or a program of sh
     launcher_configuration   those of a file for hosts without a shell: the static launcher, and what it reads
-    launcher_facts   what both of these go by
+    launcher_facts   what both of these go by; trial: the program by which both look at an unpacked Python
     pex_info         PEX-INFO, and the facts in `__main__`; docs/file.md has every key
     launch_options   the request's LaunchOptions, checked: what no start could follow is refused
     windows_launchers  the programs that start console scripts on Windows

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pexlite.archive.launcher_facts import LARGEST_OFFSET, host_pythons, in_words, is_left_to_python
+from pexlite.archive.launcher_facts import LARGEST_OFFSET, host_pythons, in_words, is_left_to_python, trial
 from pexlite.archive.runtime_files import LAYOUT
 from pexlite.archive.switches import asked_by_people
 from pexlite.errors import UsageError
@@ -69,6 +69,7 @@ def _lines(bundle: Bundle, build_id: str, own_offsets: Sequence[int]) -> Iterato
     yield "root", _written(launch.pex_root or "")
     yield "needed", _written(bundle.runs_on)
     yield "brought", _written(in_words(bundle.own_pythons))
+    yield "trial", _written(trial())
     yield from (("asked", name) for name in asked_by_people())
     yield from (("python", _written(name)) for name in host_pythons(bundle))
     if launch.prefer_host:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from pathlib import Path
 
 from pexlite.archive.launch_options import VARIABLE, python_of
 from pexlite.model import Bundle, LaunchOptions, OwnPython
@@ -21,6 +23,12 @@ def host_pythons(bundle: Bundle) -> list[str]:
     for implementation, program in (("cp", "python"), ("pp", "pypy")):
         names += [f"{program}{tag[2]}.{tag[3:]}" for tag in reversed(tags) if tag.startswith(implementation)]
     return list(dict.fromkeys(names))
+
+
+@functools.cache
+def trial() -> str:
+    """The program by which an unpacked Python tells that it starts, and that its files are as they were."""
+    return Path(__file__).with_name("trial.py").read_text(encoding="utf-8").split('"""\n', 1)[1].lstrip()
 
 
 def is_left_to_python(launch: LaunchOptions, in_process: bool) -> bool:

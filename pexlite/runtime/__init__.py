@@ -41,6 +41,7 @@ The cache
       CACHEDIR.TAG                    says that this is pexlite's; without it nothing here is ever removed
       wheels/<sha256, 32 hex>/        one unpacked wheel: lib/ scripts/ data/ headers/; shared by all apps
       interpreters/<sha256, 32 hex>/  one Python that files bring: bin/ lib/; READY, written last; shared by all
+                                      FILES: size, time and path of each file as it was unpacked
                                       DAMAGED: a start has found that files of it are missing or cut
                                       VENVS: the venvs that `PEX_TOOLS=1 venv` has made on it, a line each
       apps/<build id>-<python key>/   one app on one Python: a venv, its files hard links to those of wheels/
@@ -69,7 +70,8 @@ The cache
 
 The launcher is the magic number of a Python, then as marshal writes it a dict: "facts", those of the file;
 "launch" and the other modules of app/, their code, marshalled; "run", the content of _pexlite_run.py; "site_time",
-when site-packages was finished, in nanoseconds; 0 in a venv that the tool made, which starts by a launcher too.
+when site-packages was finished, in nanoseconds; 0 in a venv that the tool made, which starts by a launcher too;
+on a Python that the file has brought "own_files": name, size and time of its programs and libraries.
 
 The protocol
 ============

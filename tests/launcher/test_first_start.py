@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tarfile
 import time
@@ -191,6 +192,61 @@ def test_a_python_that_does_not_start_is_not_kept(tmp_path: Path) -> None:
     done = started(file_of(tmp_path / "app", Given(archive_of([broken]))))
     assert done.stderr.startswith("error: app brings CPython 3.11.9, and that does not run here: no module\n")
     assert unpacked(tmp_path / ".pex") == []
+
+
+def test_a_python_for_a_newer_glibc_is_told_where_only_its_start_shows_it(tmp_path: Path) -> None:
+    words = "/lib/libc.so.6: version `GLIBC_2.99' not found (required by python)"
+    program = f'#!/bin/sh\necho "$0: {words}" >&2\nexit 1\n'.replace("`", r"\`").encode()
+    done = started(file_of(tmp_path / "app", Given(archive_of([Member("bin/python3.11", program, 0o755)]))))
+    assert done.stderr.startswith(
+        "error: app brings CPython 3.11.9, and that does not run here: it needs glibc 2.99\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("library", "version"),
+    [(b"GLIBC_2.2.5\0GLIBC_2.30\0", "2.30"), (b"GLIBC_2.30\0, stable release version 2.31.\n", "2.31")],
+)
+def test_a_host_s_glibc_is_told_as_it_tells_itself(library: bytes, version: str, tmp_path: Path) -> None:
+    (tmp_path / "libc.so.6").write_bytes(b"x" * 65530 + library + b"x" * 40)
+    (tmp_path / "ld.so").touch()
+    given = Given(archive_of(), loader=f"{tmp_path}/ld.so", libc="glibc 2.34")
+    done = started(file_of(tmp_path / "app", given))
+    assert f"it needs glibc 2.34, and this is glibc {version}\n" in done.stderr
+
+
+SLOW = Member("bin/python3.11", b"#!/bin/sh\nexec sleep 20\n", 0o755)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_start_leaves_nothing(sent: signal.Signals, tmp_path: Path) -> None:
+    file = file_of(tmp_path / "app", Given(archive_of([SLOW])))
+    start = subprocess.Popen(
+        [file],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        start_new_session=True,
+        # Tests may run in the background, where SIGINT is ignored.
+        preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL),
+    )
+    end = time.time() + 20
+    while not list(tmp_path.glob(".pex/lite-2/interpreters/.*/bin/python3.11")) and time.time() < end:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    os.killpg(start.pid, sent)
+    assert start.wait(timeout=20) == -sent
+    assert unpacked(tmp_path / ".pex") == []
+
+
+def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
+    given = Given(archive_of())
+    start = subprocess.Popen(
+        [file_of(tmp_path / "app", given)],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    start.send_signal(signal.SIGHUP)
+    assert start.wait(timeout=20) == 0 and unpacked(tmp_path / ".pex") == [name_of(given)]
 
 
 def test_a_disk_that_has_too_little_room_is_told_before_anything_is_written(tmp_path: Path) -> None:

@@ -92,6 +92,11 @@ def _lacks_what_it_needs(root: Path, app: Path) -> None:
     pointer.write_text(pointer.read_text().replace("\nREADY\n", "\nREADY lib/encodings.py\n"))
 
 
+def _has_changed_since(root: Path, app: Path) -> None:
+    os.utime(app / "READY")
+    os.utime(root / f"{APPS}.cp311.0000000000.sh", (1, 1))
+
+
 def _on_a_damaged_python(root: Path, app: Path) -> None:
     (app / "DAMAGED").touch()
 
@@ -109,7 +114,8 @@ def _of_another_account(root: Path, app: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "is_warm"),
     [(_nothing, True), (_no_loader, False), (_empty_ready, False), (_no_program, False), (_cut_pointer, False),
-     (_lacks_what_it_needs, False), (_on_a_damaged_python, False), (_on_a_python_of_the_host, False),
+     (_lacks_what_it_needs, False), (_has_changed_since, False),
+     (_on_a_damaged_python, False), (_on_a_python_of_the_host, False),
      (_of_another_account, False)],
 )  # fmt: skip
 def test_only_an_app_that_is_whole_and_ones_own_is_started(change: object, is_warm: bool, tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ def square(number):
     return number * number, sys.base_prefix
 
 def main():
+    if sys.argv[1:] == ["short"]:
+        import _sqlite3
+        return print(sys.base_prefix)
     if sys.argv[1:] == ["fail"]:
         import colorsys
         colorsys.rgb_to_hls(1, 1, 1)
@@ -184,15 +187,13 @@ def test_what_its_python_lacks_is_found_and_back_at_the_next_start(
     done = run([file, "fail"], env, check=False)
     assert done.returncode == 1
     assert "error: the unpacked files of app.pex were damaged: lib/python3." in done.stderr
-    assert "colorsys.py is missing" in done.stderr and "Traceback" not in done.stderr
+    assert "colorsys.py has changed" in done.stderr and "Traceback" not in done.stderr
     done = run([file, "fail"], env)
     assert done.stderr == "pexlite: the unpacked Python of app.pex was damaged: it has been unpacked again\n"
     assert run([file, "fail"], env).stderr == ""
 
 
-@pytest.mark.parametrize(
-    "name", ["encodings/__init__.py", "json/__init__.py", "colorsys.py", "bin/python", "libpython"]
-)
+@pytest.mark.parametrize("name", ["encodings/__init__.py", "json/__init__.py", "bin/python", "libpython"])
 def test_a_python_that_cannot_start_any_more_is_unpacked_again(
     name: str, file: Path, own: OwnPython, root: Path, env: dict[str, str]
 ) -> None:
@@ -205,13 +206,71 @@ def test_a_python_that_cannot_start_any_more_is_unpacked_again(
         path.write_bytes(b"") if name in found else path.unlink()
     # With a switch the launcher looks; a warm start looks for what no Python starts without.
     variables = {"PEX_VERBOSE": "1"} if name == "json/__init__.py" else {}
-    if name == "colorsys.py":
-        done = run([file, "verify", "--cache", "--repair"], {**env, "PEX_TOOLS": "1"}, check=False)
-        assert "its Python: " in done.stdout and "the next start unpacks its Python anew" in done.stdout
-    done = run([file], {**env, **variables})
+    done = run([file, "short"], {**env, **variables})
     if found.get(name, True):
-        assert "the unpacked Python of app.pex was damaged" in done.stderr
-    assert run([file], env).stderr == ""
+        assert done.stderr == AGAIN
+    assert run([file, "short"], env).stderr == ""
+
+
+AGAIN = "pexlite: the unpacked Python of app.pex was damaged: it has been unpacked again\n"
+CUT = {
+    "lib-dynload/_sqlite3.*.so": "a library that only the app needs",
+    "lib-dynload/zlib.*.so": "a library that our own code needs",
+    "__pycache__/*": "bytecode without which it does not begin",
+    "encodings/__init__.py": "a module without which it does not begin",
+}
+
+
+@pytest.mark.parametrize("launcher", ["sh", "elf"])
+def test_what_was_cut_or_changed_in_its_python_is_back_before_the_app_runs(
+    launcher: str, own: OwnPython, file: Path, tmp_path: Path, env: dict[str, str]
+) -> None:
+    made = file if launcher == "sh" else built(tmp_path / "elf", own, launcher="elf")
+    run([made, "short"], env)
+    prefix = Path(env["PEX_ROOT"], "lite-2/interpreters", own.sha256[:32])
+    library = prefix / f"lib/python3.{sys.version_info[1]}"
+    for name in CUT:
+        place = library / "encodings" if name == "__pycache__/*" else library
+        for path in list(place.glob(name)) or [prefix / own.program]:
+            whole = path.read_bytes()
+            path.write_bytes(whole[: len(whole) // 2] if path.suffix != ".py" else b"\0" + whole[1:])
+        done = run([made, "short"], env)
+        assert (done.stdout, done.stderr) == (f"{prefix}\n", AGAIN), CUT[name]
+        assert run([made, "short"], env).stderr == ""
+
+
+def test_a_switch_has_every_file_of_its_python_compared(file: Path, own: OwnPython, env: dict[str, str]) -> None:
+    run([file, "short"], env)
+    prefix = Path(env["PEX_ROOT"], "lite-2/interpreters", own.sha256[:32])
+    module = prefix / f"lib/python3.{sys.version_info[1]}/colorsys.py"
+    module.unlink()
+    done = run([file, "verify", "--cache"], {**env, "PEX_TOOLS": "1"})
+    assert done.stderr == AGAIN and module.exists()
+    (prefix / "FILES").write_text("")
+    assert AGAIN in run([file, "short"], {**env, "PEX_VERBOSE": "1"}).stderr
+
+
+def test_a_python_of_another_account_that_has_changed_is_told(
+    file: Path, own: OwnPython, env: dict[str, str], tmp_path: Path
+) -> None:
+    if os.geteuid():
+        pytest.skip("only root can become another account")
+    root = tmp_path / "of root"
+    for place in (tmp_path, *tmp_path.parents[:3]):
+        if place.name.startswith(("pytest-", "test_", "popen-")):
+            place.chmod(0o755)
+    run([file, "short"], {**env, "PEX_ROOT": str(root)})
+    (changed,) = root.glob("lite-2/interpreters/*/lib/python3.*/lib-dynload/zlib.*.so")
+    changed.write_bytes(changed.read_bytes()[:4000])
+    copy = tmp_path / "app.pex"
+    shutil.copy(file, copy)
+    done = subprocess.run(
+        [copy, "short"], env={**env, "PEX_ROOT": str(root)}, capture_output=True, text=True, user=65534, cwd="/"
+    )
+    assert done.returncode == 1
+    error, hint = done.stderr.splitlines()
+    assert error.startswith("error: the unpacked Python of app.pex is damaged: lib/python3.")
+    assert hint.startswith("hint: set PEX_ROOT to a directory of your own: ")
 
 
 def test_a_python_goes_with_the_last_app_that_stands_on_it(

@@ -110,13 +110,14 @@ _pex_is_there() {
 }
 
 _pex_is_whole() {
-    [ -s "$_pex_home/READY" ] && [ ! -e "$_pex_home/DAMAGED" ] && [ "${_pex_hurt-}" != "$_pex_home" ]
+    [ -s "$_pex_home/READY" ] && [ ! -e "$_pex_home/DAMAGED" ]
 }
 
-# Whether it says so: a shell takes a program that is empty for one that does its work.
+# Whether the Python in $1 says that it starts, and has the files that it should; with $2 it writes down which those
+# are. It has to say so: a shell takes a program that is empty for one that does its work.
 _pex_starts() {
     _pex_tell_origin "$1/${_pex_program%/*}"
-    _pex_words=$("$1/$_pex_program" -I -B -c "import json, zlib; json.loads('0'); zlib.crc32(b''); print('starts')" 2>&1 </dev/null)
+    _pex_words=$({ "$1/$_pex_program" -I -B -c @trial@ "$@"; } 2>&1 </dev/null)
     case $_pex_words in *starts) ;; *) return 1 ;; esac
 }
 
@@ -149,19 +150,13 @@ _pex_unpack() {
     _pex_host=${_pex_host%%[!0-9]*}
     _pex_host=${_pex_host:-0}
     _pex_lock_at "$_pex_layout/locks/$_pex_short"
-    { _pex_take_turn; _pex_look_again; _pex_is_new || _pex_is_there || _pex_put "$1"; } 9>>"$_pex_lock"
+    { _pex_take_turn; _pex_is_new || _pex_is_there || _pex_put "$1"; } 9>>"$_pex_lock"
 }
 
 # Whether another start has unpacked it, and started it once, since this one looked and found none. Those that wait
 # for the lock would else start it one after the other.
 _pex_is_new() {
     [ -z "$_pex_seen" ] && _pex_is_whole && _pex_python=$_pex_home/$_pex_program
-}
-
-# Forget what the pointer showed to be missing, if another start has put it back meanwhile.
-_pex_look_again() {
-    for _pex_n in ${_pex_needed-}; do [ -s "$_pex_home/$_pex_n" ] || return 0; done
-    _pex_hurt=
 }
 
 _pex_take_turn() {
@@ -229,14 +224,16 @@ _pex_beside() {
     )
     case $_pex_words in *"tar 0"*) ;; *) _pex_explain ;; esac
     case $_pex_words in *"gzip 0"*) ;; *) _pex_explain ;; esac
-    if ! _pex_starts "$_pex_new"; then
-        _pex_remove
+    if ! _pex_starts "$_pex_new" new; then
         case $_pex_words in
+            "[Errno 27]"* | "[Errno 28]"* | "[Errno 122]"*) _pex_explain ;;
             *"GLIBC_"*"not found"*)
                 _pex_words=${_pex_words#*GLIBC_}
                 _pex_words="it needs glibc ${_pex_words%%[!0-9.]*}"
                 ;;
+            Traceback*) _pex_words=${_pex_words##*"$_pex_line"} ;;
         esac
+        _pex_remove
         _pex_why=${_pex_words%%"$_pex_line"*}
         [ -n "$_pex_why" ] || _pex_why="$_pex_program does not start"
         return 1
@@ -249,7 +246,6 @@ _pex_beside() {
         _pex_over "$_pex_new" "$_pex_home"
         mv -f "$_pex_new/READY" "$_pex_home/READY" 2>/dev/null
         rm -f "$_pex_home/DAMAGED"
-        _pex_hurt=
         _pex_tell "the unpacked Python of $_pex_name was damaged: it has been unpacked again"
     else
         mv "$_pex_new" "$_pex_home" 2>/dev/null

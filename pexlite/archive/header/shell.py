@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pexlite.archive.launcher_facts import LARGEST_OFFSET, host_pythons, in_words, is_left_to_python
+from pexlite.archive.launcher_facts import LARGEST_OFFSET, host_pythons, in_words, is_left_to_python, trial
 from pexlite.archive.runtime_files import LAYOUT
 from pexlite.archive.switches import asked_by_people
 from pexlite.model import Bundle, LaunchOptions, OwnPython
@@ -25,11 +25,12 @@ _MACHINES = {
     "armv7l": ("armv[78]*", "aarch64"),
 }
 # What only the pointer to an app on a Python of the file's has: its prefix, and the files there without which it
-# does not start, so that no code of ours could mend it.
+# does not start, so that no code of ours could mend it. The pointer has their time: a newer one has been changed.
 _PREFIX_LINES = " && { read -r _pex_base && read -r _pex_needed || _pex_base= _pex_needed=; }"
 _PREFIX_TEST = """ &&
 { @unless_own@[ ! -e "$_pex_base/DAMAGED" ]; } &&
-{ for _pex_n in $_pex_needed; do [ -s "$_pex_base/$_pex_n" ] || { _pex_hurt=$_pex_base && continue 2; }; done; }"""
+{ for _pex_n in $_pex_needed; do
+[ -s "$_pex_base/$_pex_n" ] && ! [ "$_pex_base/$_pex_n" -nt "$_pex_pointer" ] || continue 2; done; }"""
 # Whether the app may stand on a Python of the host's.
 _ALWAYS_OWN, _PERHAPS_OWN = '[ -n "$_pex_base" ] && ', '[ -z "$_pex_base" ] || '
 # glibc asks /proc where the libraries beside a program are, and without /proc this variable.
@@ -74,6 +75,7 @@ def _values(bundle: Bundle, build_id: str) -> dict[str, str]:
         "unreadable": UNREADABLE,
         "pythons": _words(host_pythons(bundle)).rstrip(),
         "needed": shlex.quote(bundle.runs_on),
+        "trial": shlex.quote(trial()),
         "sealed": "\n".join([*([_ORIGIN] if own else []), *_sealed(launch, in_process)]),
         "options": _words(launch.inject_python_args),
         # The program that calls an entry point is told the file's name, and sees to the arguments.

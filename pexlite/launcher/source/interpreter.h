@@ -14,25 +14,32 @@ struct opened { const char *called; long descriptor; };
 
 /* -- which one -- */
 
-/* The newest "GLIBC_2.N" among the names in a C library: N; 0 where there is none, or no such file. */
+/* The version that a C library tells of itself, "stable release version 2.31", as 31; else the newest "GLIBC_2.N" among
+   the names in it, since not every version has new ones; 0 where there is neither, or no such file. */
 static u64 newest_glibc_in(const char *path)
 {
-    static char buffer[65536 + 16];
+    static const char told[] = " release version 2.";
+    enum { LENGTH = sizeof told - 1, KEPT = 32 };
+    static char buffer[65536 + KEPT + 1];
     long file = call4(OPENAT, HERE, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
-    u64 newest = 0;
+    u64 newest = 0, version = 0;
     size_t kept = 0;
     for (long got; file >= 0 && (got = call3(READ, file, buffer + kept, 65536)) > 0;) {
         size_t end = kept + (size_t)got;
-        for (size_t at = 0; at + 16 <= end; at++)
+        buffer[end] = 0;
+        for (size_t at = 0; at + KEPT <= end; at++) {
+            if (buffer[at] == ' ' && !memcmp(buffer + at, told, LENGTH))
+                version = value_of_digits(buffer + at + LENGTH);
             if (buffer[at] == 'G' && !memcmp(buffer + at, "GLIBC_2.", 8) && value_of_digits(buffer + at + 8) > newest &&
                 value_of_digits(buffer + at + 8) < 1000)
                 newest = value_of_digits(buffer + at + 8);
-        kept = end < 16 ? end : 16;
+        }
+        kept = end < KEPT ? end : KEPT;
         memmove(buffer, buffer + end - kept, kept);
     }
     if (file >= 0)
         call1(CLOSE, file);
-    return newest;
+    return version ? version : newest;
 }
 
 /* The host's glibc, as N of 2.N, found beside its loader; 0 where that cannot be told. */
@@ -77,15 +84,38 @@ static void fail_unfit(const char *why)
 
 /* -- whether it starts -- */
 
-/* The first line that the program writes where it does not start with what a start needs; 0 where it does. */
-static const char *complaint_of(const char *program)
+/* The line of what a Python writes that tells why it does not start. */
+static const char *told_by(char *words)
 {
+    const char *missing = found_in(words, "GLIBC_");
+    if (missing && found_in(missing, "not found")) {
+        size_t length = 6;
+        while (missing[length] == '.' || (missing[length] >= '0' && missing[length] <= '9'))
+            length++;
+        return joined("it needs glibc ", part_of(missing + 6, length - 6));
+    }
+    size_t length = strlen(words);
+    while (length && words[length - 1] == '\n')
+        words[--length] = 0;
+    if (begins(words, "Traceback"))
+        return behind_last(words, '\n');
+    for (size_t at = 0; at < length; at++)
+        if (words[at] == '\n')
+            words[at] = 0;
+    return words;
+}
+
+/* Why the Python at `place` does not start, or has not the files that it should; 0 where all is well. Of a new one it
+   is written down which files those are. */
+static const char *complaint_of(const struct own_python *own, const char *place, int is_new)
+{
+    const char *program = joined(place, "/", own->program);
     int ends_of_pipe[2], status = -1;
     if (call2(PIPE2, ends_of_pipe, O_CLOEXEC))
         return 0;
     long child = call5(CLONE, 17, 0, 0, 0, 0);
     if (!child) {
-        const char *words[] = {program, "-I", "-B", "-c", "import json, zlib", 0};
+        const char *words[] = {program, "-I", "-B", "-c", configured("trial"), place, is_new ? "new" : 0, 0};
         long nothing = call4(OPENAT, HERE, "/dev/null", O_RDWR, 0);
         call3(DUP3, nothing < 0 ? ends_of_pipe[0] : nothing, 0, 0);
         call3(DUP3, ends_of_pipe[1], 1, 0);
@@ -108,10 +138,8 @@ static const char *complaint_of(const char *program)
     if (child < 0 || !status)
         return 0;
     words[length] = 0;
-    for (size_t at = 0; at < length; at++)
-        if (words[at] == '\n')
-            words[at] = 0;
-    return *words ? words : "its Python does not start";
+    const char *told = told_by(words);
+    return *told ? told : joined(own->program, " does not start");
 }
 
 /* -- unpacking -- */
@@ -281,7 +309,7 @@ static int is_there(const struct own_python *own, const char *root)
         if (pruner >= 0)
             call1(CLOSE, pruner);
     }
-    return is_ready(place) && !complaint_of(joined(place, "/", own->program));
+    return is_ready(place) && !complaint_of(own, place, 0);
 }
 
 /* Wait for another start that unpacks the same; 0 once this one holds the lock, or there is none to hold. */
@@ -305,6 +333,40 @@ static void wait_for_turn(long lock, const char *place)
     }
 }
 
+/* What is being unpacked, for a start that is interrupted meanwhile; the process that unpacks it. */
+static const char *unfinished;
+static long unpacker;
+
+static void interrupted(int number)
+{
+    if (call1(GETPID, 0) == unpacker)
+        remove_tree(unfinished);
+    call2(KILL, call1(GETPID, 0), number); /* which ends it: what it does is what it did before */
+    call1(EXIT_GROUP, 128 + number);
+}
+
+/* Have Ctrl-C, and what else ends a process by default, remove what is being unpacked; signals that are ignored stay so. */
+static void heed_interruptions(const char *temporary)
+{
+    static const int numbers[] = {1, 2, 15}; /* SIGHUP, SIGINT, SIGTERM */
+    struct action action = {interrupted, RESET_HAND | NO_DEFER | RESTORER, interrupted, 0}, before;
+    unfinished = temporary;
+    unpacker = call1(GETPID, 0);
+    for (int at = 0; at < 3; at++)
+        if (!call4(SIGACTION, numbers[at], 0, &before, 8) && before.handler == DEFAULT)
+            call4(SIGACTION, numbers[at], &action, 0, 8);
+}
+
+/* Have signals do again what they did by default. */
+static void heed_no_more(void)
+{
+    static const int numbers[] = {1, 2, 15};
+    struct action action = {DEFAULT, 0, 0, 0}, before;
+    for (int at = 0; at < 3; at++)
+        if (!call4(SIGACTION, numbers[at], 0, &before, 8) && before.handler == interrupted)
+            call4(SIGACTION, numbers[at], &action, 0, 8);
+}
+
 /* Unpack beside the place, start it once, and put it there: 0, or the negative number of what failed. */
 static long unpack(const struct own_python *own, struct opened *file, const char *root)
 {
@@ -316,8 +378,13 @@ static long unpack(const struct own_python *own, struct opened *file, const char
         fail_without_room(root, own->unpacked, -ENOSPC, disk);
     unpacking.own = own;
     unpacking.file = file;
+    heed_interruptions(temporary);
     long made = unpack_into(&unpacking, temporary);
-    const char *why = made ? 0 : complaint_of(joined(temporary, "/", own->program));
+    const char *why = made ? 0 : complaint_of(own, temporary, 1);
+    if (why && (begins(why, "[Errno 27]") || begins(why, "[Errno 28]") || begins(why, "[Errno 122]"))) {
+        made = -(long)value_of_digits(why + 7);
+        why = 0;
+    }
     if (!made && !why)
         made = write_new(joined(temporary, "/READY"), joined("pexlite interpreter ", own->sha256, "\n"));
     if (made == -EEXIST)
@@ -326,6 +393,7 @@ static long unpack(const struct own_python *own, struct opened *file, const char
         made = put_in_place(temporary, place);
     disk = disk_of(layout_of(root)); /* before it is given back */
     remove_tree(temporary);
+    heed_no_more();
     if (why)
         fail_unfit(why);
     if (unpacking.tar.wrong)

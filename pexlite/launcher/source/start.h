@@ -113,21 +113,34 @@ static void seal(const char *app)
         set("PATH", joined(path, ":", app, "/bin"));
 }
 
-/* Whether the prefix that the rest of a pointer names is damaged, or lacks one of the files named behind it.
+/* Whether the file is newer than the pointer, which has the time of the newest of those that it names. */
+static int is_newer(const char *path, const struct file_status *pointer)
+{
+    struct file_status found;
+    return !status_of(path, &found) && (found.changed[0] > pointer->changed[0] ||
+                                        (found.changed[0] == pointer->changed[0] && found.changed[1] > pointer->changed[1]));
+}
+
+/* Whether the prefix that the rest of a pointer names is damaged, or of the files named behind it one is missing or
+   has been changed.
 
    A pointer without a prefix leads to an app on a Python of the host, which only --prefer-host takes. */
-static int lacks_needed(char **text)
+static int lacks_needed(char **text, const char *pointer)
 {
+    struct file_status pointed;
     const char *prefix = next_line(text), *needed = prefix ? next_line(text) : 0;
     if (!needed || !*prefix)
         return !*configured("prefer_host");
     if (is_here(joined(prefix, "/DAMAGED"), 0))
         return 1;
+    if (status_of(pointer, &pointed))
+        return 1;
     while (needed && *needed) {
         size_t length = 0;
         while (needed[length] && needed[length] != ' ')
             length++;
-        if (length && !is_here(joined(prefix, "/", part_of(needed, length)), 1))
+        const char *path = joined(prefix, "/", part_of(needed, length));
+        if (length && (!is_here(path, 1) || is_newer(path, &pointed)))
             return 1;
         needed += length + (needed[length] == ' ');
     }
@@ -146,7 +159,7 @@ static void follow(const char *pointer, const char *called, const char *pex, enu
         return;
     const char *app = part_of(python, (size_t)(bin - python));
     if (!is_mine(app) || !is_here(joined(app, "/READY"), 1) || call3(FACCESSAT, HERE, python, EXECUTABLE) ||
-        !is_here(*script ? script : python, 1) || lacks_needed(&text))
+        !is_here(*script ? script : python, 1) || lacks_needed(&text, pointer))
         return;
     char **before = environment;
     size_t count = 0;

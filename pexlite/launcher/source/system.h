@@ -17,9 +17,10 @@ enum { READ = 0, WRITE = 1, CLOSE = 3, MMAP = 9, IOCTL = 16, PREAD = 17, NANOSLE
        CLONE = 56, WAIT4 = 61, UNAME = 63, FLOCK = 73, GETCWD = 79, GETUID = 102, GETEUID = 107, GETPPID = 110,
        STATFS = 137, GETDENTS = 217, CLOCK_GETTIME = 228, EXIT_GROUP = 231, OPENAT = 257, MKDIRAT = 258, FSTATAT = 262,
        UNLINKAT = 263, RENAMEAT = 264, SYMLINKAT = 266, READLINKAT = 267, FACCESSAT = 269, UTIMENSAT = 280,
-       DUP3 = 292, PIPE2 = 293, GETRANDOM = 318, FSTAT = 5 };
+       DUP3 = 292, PIPE2 = 293, GETRANDOM = 318, FSTAT = 5, SIGACTION = 13, KILL = 62 };
 enum { O_DIRECTORY = 0200000, O_NOFOLLOW = 0400000 };
-struct file_status { u64 device, inode, links; u32 mode, owner, group, padding; u64 special; i64 size; i64 rest[15]; };
+struct file_status { u64 device, inode, links; u32 mode, owner, group, padding; u64 special; i64 size, blocks[2], read[2], changed[2],
+                     rest[5]; };
 
 static inline long call6(long number, long a, long b, long c, long d, long e, long f)
 {
@@ -36,9 +37,10 @@ enum { READ = 63, WRITE = 64, CLOSE = 57, MMAP = 222, IOCTL = 29, PREAD = 67, NA
        EXECVE = 221, CLONE = 220, WAIT4 = 260, UNAME = 160, FLOCK = 32, GETCWD = 17, GETUID = 174, GETEUID = 175,
        GETPPID = 173, STATFS = 43, GETDENTS = 61, CLOCK_GETTIME = 113, EXIT_GROUP = 94, OPENAT = 56, MKDIRAT = 34,
        FSTATAT = 79, UNLINKAT = 35, RENAMEAT = 38, SYMLINKAT = 36, READLINKAT = 78, FACCESSAT = 48, UTIMENSAT = 88,
-       DUP3 = 24, PIPE2 = 59, GETRANDOM = 278, FSTAT = 80 };
+       DUP3 = 24, PIPE2 = 59, GETRANDOM = 278, FSTAT = 80, SIGACTION = 134, KILL = 129 };
 enum { O_DIRECTORY = 040000, O_NOFOLLOW = 0100000 };
-struct file_status { u64 device, inode; u32 mode, links, owner, group; u64 special, padding; i64 size; i64 rest[9]; };
+struct file_status { u64 device, inode; u32 mode, links, owner, group; u64 special, padding; i64 size, blocks[2], read[2], changed[2],
+                     rest[3]; };
 
 static inline long call6(long number, long a, long b, long c, long d, long e, long f)
 {
@@ -70,6 +72,12 @@ enum { EPERM = 1, ENOENT = 2, EINTR = 4, ENOEXEC = 8, EAGAIN = 11, EACCES = 13, 
        ENOSPC = 28, EROFS = 30, ENAMETOOLONG = 36, ELOOP = 40, ENOTEMPTY = 39, EDQUOT = 122 };
 enum { LOCK_SHARED = 1, LOCK_ALONE = 2, LOCK_AT_ONCE = 4 };
 enum { NOEXEC = 8 };
+
+#define RESET_HAND 0x80000000ul
+#define NO_DEFER 0x40000000ul
+#define RESTORER 0x04000000ul
+struct action { void (*handler)(int); unsigned long flags; void (*restorer)(int); u64 mask; };
+#define DEFAULT ((void (*)(int))0)
 
 struct time_of_day { i64 seconds, nanoseconds; };
 struct disk { long type, block; u64 blocks, free, available, files, files_free; int id[2];

@@ -6,7 +6,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .program import Program
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _ARGUMENTS_GIVEN = "__PEXLITE_PYTHON_ARGUMENTS"
 # Modules without which Python does not start, so that nothing of this room could mend them; in newer versions most
 # of them are in the program.
-_OF_EACH_START = "encodings/__init__ encodings/aliases encodings/utf_8 codecs io abc site os stat".split()
-_OF_EACH_START += ["posixpath", "genericpath", "_collections_abc", "_sitebuiltins"]
+_OF_EACH_START = "encodings encodings.aliases encodings.utf_8 codecs io abc site os stat posixpath".split()
+_OF_EACH_START += ["genericpath", "_collections_abc", "_sitebuiltins"]
 
 
 class Becoming:
@@ -57,7 +57,7 @@ class Becoming:
             and self.parts["facts"]["inherit_path"] == "false"
             and not _leads_somewhere(shell_pointer(self.place))
         ):
-            leave_for_shell(facts, self.place, self.parts["run"])
+            leave_for_shell(facts, self.place, self.parts["run"], self.parts.get("own_files", ()))
         for name, value in facts["inject_env"]:
             os.environ.setdefault(name, value)
         _put_scripts_on_path(facts["bin_path"], self.place + self.parts["inside"]["scripts"])
@@ -122,35 +122,46 @@ def shell_pointer(place: str) -> str:
     return "%s/%s.sh" % (apps, name.replace("-", "."))
 
 
-def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes) -> None:
+def leave_for_shell(
+    facts: "dict[str, Any]", place: str, program: bytes, libraries: "Sequence[tuple[str, int, int]]"
+) -> None:
     """Write the pointer by which the sh header starts the app's own Python directly, and the `program` it runs.
 
     The pointer's lines are that Python's path, the program's, which is empty for an interpreter, and the loader's;
-    of a Python that the file has brought also its prefix, and the files there that the launcher looks for.
+    of a Python that the file has brought also its prefix, and the files there that the launcher looks for, and all
+    programs and `libraries` where no code of ours runs before them. Its time is that of the newest.
     """
     # Whose packages are let in, each start has to find out: those of the first Python on PATH.
     if "\n" in place or facts["inherit_path"] != "false":
         return
-    python, script = place + "/bin/python", ""
+    python, script, newest = place + "/bin/python", "", None
     try:
         if facts["start"] or facts["script"] or "commands" in facts:
             script = place + "/_pexlite_run.py"
             _replace(script, program)
         lines = [python, script, _loader_of(python)]
         if facts["own"] and os.path.dirname(sys.base_prefix).endswith("/interpreters"):
-            lines += [sys.base_prefix, " ".join(_needed(sys.base_prefix, os.path.realpath(python)))]
-        _replace(shell_pointer(place), os.fsencode("\n".join(lines) + "\n"))
-    except OSError:
+            needed = _needed(sys.base_prefix + "/", os.path.realpath(python))
+            needed += [] if script else [name for name, _, _ in libraries]
+            newest = max([os.stat(sys.base_prefix + "/" + name).st_mtime_ns for name in needed])
+            lines += [sys.base_prefix, " ".join(needed)]
+        _replace(shell_pointer(place), os.fsencode("\n".join(lines) + "\n"), newest)
+    except (OSError, ValueError):
         pass  # a read-only cache: starts go on without the pointer, a little slower
 
 
 def _needed(prefix: str, program: str) -> "list[str]":
     """The files below `prefix` without which the `program` there does not start, relative to that."""
-    library = os.path.dirname(os.__file__)[len(prefix) + 1 :]
-    found = [program[len(prefix) + 1 :]] if program.startswith(prefix + "/") else []
-    found += ["%s/%s.py" % (library, name) for name in _OF_EACH_START]
-    found += ["lib/" + name for name in sorted(os.listdir(prefix + "/lib")) if name.startswith("libpython")]
-    return [name for name in found if " " not in name and os.path.getsize("%s/%s" % (prefix, name)) > 0]
+    found = [program] + [prefix + "lib/" + name for name in os.listdir(prefix + "lib") if name[:9] == "libpython"]
+    for name in _OF_EACH_START:
+        spec = getattr(sys.modules.get(name), "__spec__", None)
+        # By `os`, which is in newer programs, Python finds its library.
+        if spec is not None and spec.has_location:
+            found += [spec.origin, spec.cached or ""]
+        elif name == "os":
+            found.append(os.__file__)
+    names = [path[len(prefix) :] for path in found if path.startswith(prefix) and os.path.isfile(path)]
+    return [name for name in dict.fromkeys(names) if " " not in name and os.path.getsize(prefix + name) > 0]
 
 
 def _loader_of(program: str) -> str:
@@ -186,7 +197,7 @@ def _leads_somewhere(pointer: str) -> bool:
         return False
 
 
-def _replace(path: str, content: bytes) -> None:
+def _replace(path: str, content: bytes, time_ns: "int | None" = None) -> None:
     folder, name = os.path.split(path)
     temporary = "%s/.%s-%d-%d-%08x" % (folder, name, os.getpid(), time.time() * 1e6, 0)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
@@ -194,4 +205,9 @@ def _replace(path: str, content: bytes) -> None:
         os.write(descriptor, content)
     finally:
         os.close(descriptor)
+    if time_ns is not None:
+        try:
+            os.utime(temporary, ns=(time_ns, time_ns))
+        except OSError:
+            pass  # a file system without such times: the pointer is newer anyway
     os.rename(temporary, path)

@@ -21,6 +21,57 @@ def mark_interpreter(prefix: str) -> None:
         os.close(os.open(prefix + "/DAMAGED", os.O_WRONLY | os.O_CREAT, 0o644))
 
 
+def noted_files() -> "list[tuple[str, int, int]]":
+    """The name, size and time of each file of this Python, where a built file has brought it.
+
+    The launcher has written them down when it unpacked them (archive/trial.py).
+    """
+    if not os.path.dirname(sys.base_prefix).endswith("/interpreters"):
+        return []
+    try:
+        with open(sys.base_prefix + "/FILES", encoding="utf-8", errors="surrogateescape", newline="\n") as listed:
+            lines = [line[:-1].split(" ", 2) for line in listed]
+        return [(line[2], int(line[0]), int(line[1])) for line in lines if len(line) == 3]
+    except (OSError, ValueError):
+        return []
+
+
+def _changed_files() -> "list[str]":
+    """The names of those that are missing now, or have another size or time."""
+    changed = []
+    for name, size, seconds in noted_files():
+        try:
+            found = os.stat(sys.base_prefix + "/" + name)
+        except OSError:
+            found = None
+        if found is None or found[6] != size or found[8] != seconds:
+            changed.append(name)
+    return changed
+
+
+def start_over(file: str) -> None:
+    """Exec the file's launcher, which unpacks the Python that the file has brought again.
+
+    Return where its files are as they were unpacked. Exit with an error where it is not this user's to mend. Only
+    what is built in may be imported here: the library of anything else may be the one that was cut.
+    """
+    changed = _changed_files()
+    if not changed and noted_files():
+        return
+    try:
+        mark_interpreter(sys.base_prefix)
+        with open(file, "rb") as opened:
+            is_script = opened.read(2) == b"#!"
+        os.environ["PEX_CHOSEN_PYTHON"] = "own"
+        program = "/bin/sh" if is_script else file
+        os.execv(program, ["sh"] * is_script + [file] + sys.argv[1:])
+    except OSError as failure:
+        what = changed[0] if changed else "FILES"
+        words = "error: the unpacked Python of %s is damaged: %s has changed\n" % (os.path.basename(file), what)
+        sys.stderr.write(words + "hint: set PEX_ROOT to a directory of your own: %s\n" % failure)
+        sys.exit(1)
+
+
 class Damage:
     """Damage in the app's directory `place`, which was unpacked from `file`.
 
@@ -42,6 +93,8 @@ class Damage:
 
         `kind` is the class of the exception that ended the app.
         """
+        if self.facts["own"] and self.began is not None and self._is_of_python(kind):
+            return True
         try:
             with self.room(self.file, self.facts):
                 from __pexlite__.upkeep import mend
@@ -51,9 +104,37 @@ class Damage:
             self._suspect(failure)
             return False  # the user has to see the app's own failure, not ours
 
+    def _is_of_python(self, kind: "type[BaseException] | None") -> bool:
+        """Whether the Python that the file has brought is damaged; the next start unpacks it again.
+
+        Found without any module: what would find the rest may be what is missing.
+        """
+        changed = _changed_files()
+        if not changed:
+            return False
+        try:
+            mark_interpreter(sys.base_prefix)
+            hint = "start it again: they are written back"
+        except OSError:
+            hint = "start it again with PEX_ROOT set to a directory that can be written: this one cannot"
+        more = " and %d more" % (len(changed) - 1) if len(changed) > 1 else ""
+        words = "the unpacked files of %s were damaged: %s has changed%s" % (
+            os.path.basename(self.file),
+            changed[0],
+            more,
+        )
+        line = "pexlite: %s; %s\n" if kind is None else "error: %s\nhint: %s\n"
+        try:
+            sys.stderr.write(line % (words, hint))
+        except (AttributeError, OSError, ValueError):
+            pass  # a process without stderr
+        return True
+
     def _suspect(self, failure: BaseException) -> None:
         """Mark the Python that the file has brought, where too much of it is missing to find out what."""
-        if self.facts["own"] and isinstance(failure, (ImportError, SyntaxError, AttributeError)):
+        if self.facts["own"] and isinstance(
+            failure, (ImportError, SyntaxError, AttributeError, EOFError, ValueError)
+        ):
             try:
                 mark_interpreter(sys.base_prefix)
             except OSError:

@@ -52,6 +52,7 @@ def begin(file: str) -> "tuple[Callable[..., Any], Start] | None":
     process may become another program, an interpreter or a script of the bundle.
     """
     os.environ["PEX"] = file
+    _look_at_own_python(file)
     switches = GIVEN or _switches()
     if switches and switches is not GIVEN and switches.needs_the_file:
         switches.give_back()
@@ -62,8 +63,27 @@ def begin(file: str) -> "tuple[Callable[..., Any], Start] | None":
 def begin_from_shell(file: str) -> "tuple[Callable[..., Any], Start]":
     """The same as `begin`, for a process that the sh header started with the app's own Python."""
     os.environ["PEX"] = os.path.abspath(file)
+    _look_at_own_python(os.environ["PEX"])
     # The header has passed the sealed Python arguments already, and its pointer works.
     return _begun(dict(FACTS, inject_python_args=(), sh_boot=False), _switches())
+
+
+def _look_at_own_python(file: str) -> None:
+    """Start over where programs or libraries of the Python that the file has brought are not as it was unpacked.
+
+    One that was cut short ends the process that loads it by SIGBUS, and no code of ours would see that.
+    """
+    base, look = sys.base_prefix + "/", os.stat
+    try:
+        for name, size, seconds in PARTS.get("own_files", ()):
+            found = look(base + name)
+            if found[6] != size or found[8] != seconds:
+                break
+        else:
+            return
+    except OSError:
+        pass
+    part("failing").start_over(file)
 
 
 def begin_in_venv(file: str) -> "tuple[Callable[..., Any], Start]":

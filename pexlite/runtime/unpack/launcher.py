@@ -41,7 +41,18 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
     held["inside"] = app.inside()
     held["run"] = plan.written("_pexlite_run.py")
     held["site_time"] = site_time
+    if facts["own"] and not alone:
+        held["own_files"] = _own_files(facts)
     return MAGIC_NUMBER + marshal.dumps(held)
+
+
+def _own_files(facts: "dict[str, Any]") -> "list[tuple[str, int, int]]":
+    """The programs and libraries of this Python, each with size and time, where the file has brought it."""
+    if not facts["own"]:
+        return []
+    from ..app import failing
+
+    return [one for one in failing.noted_files() if ".so" in one[0] or one[0][:4] == "bin/"]
 
 
 def _modules(facts: "dict[str, Any]") -> "tuple[str, ...]":
@@ -88,4 +99,4 @@ def leave_for_shell(plan: "Plan", facts: "dict[str, Any]") -> None:
     if facts["sh_boot"] and not IS_WINDOWS:
         from ..app import become
 
-        become.leave_for_shell(facts, plan.app.place, plan.written("_pexlite_run.py"))
+        become.leave_for_shell(facts, plan.app.place, plan.written("_pexlite_run.py"), _own_files(facts))
