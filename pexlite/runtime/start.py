@@ -57,7 +57,11 @@ def _is_the_hosts():  # type: () -> bool
 def app_directory(facts):  # type: (dict[str, Any]) -> str
     """The path of the app's directory for these `facts` and this Python."""
     name = "%s-%s" % (facts["build_id"], python_key())
-    return os.sep.join((cache_root(facts["pex_root"]), LAYOUT, "apps", name))
+    # The app follows the Python that the file has brought: programs may not be run from where it else would be.
+    root, _, own = sys.base_prefix.rpartition("/" + LAYOUT + "/interpreters/")
+    if not root or own not in [brought[0] for brought in facts["own"]]:
+        root = cache_root(facts["pex_root"])
+    return os.sep.join((root, LAYOUT, "apps", name))
 
 
 def launcher(place, facts):  # type: (str, dict[str, Any]) -> Optional[ModuleType]
@@ -133,6 +137,9 @@ def explain(failure, file):  # type: (BaseException, str) -> NoReturn
             failed.explain(failure, FACTS, file)
     except Exception:
         words = "%s could not be started: %s: %s" % (os.path.basename(file), type(failure).__name__, failure)
+        if FACTS["own"] and os.path.dirname(sys.base_prefix).endswith("/" + LAYOUT + "/interpreters"):
+            with open(sys.base_prefix + "/DAMAGED", "a"):  # by which the launcher knows
+                fail(words, "start it again: the Python that it brings is unpacked anew")
         fail(words, "python3 -I %s has nothing of the host's in its way" % file)
     sys.exit(1)
 

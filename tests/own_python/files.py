@@ -27,6 +27,8 @@ esac
 """
 LIBRARY = {"lib/os.py": "library", "lib/more/a b.py": "x" * 5000, "lib/more/.hidden": "h"}
 SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"], "zsh": ["zsh"], "mksh": ["mksh"]}
+END = b"PK\5\6" + bytes(18)
+"""An empty zip."""
 TOOLS = ["tail", "head", "gzip", "tar", "mkdir", "mv", "rm", "chmod", "ls", "id", "uname", "cat", "touch", "cksum"]
 TOOLS += ["readlink", "mktemp", "sleep", "df", "getconf", "flock"]
 
@@ -127,7 +129,7 @@ def launched(directory: Path, *pythons: OwnPython, **launch: object) -> Launched
     for own in pythons:
         parts.append(b"-" * 7 + own.path.read_bytes())
     path = directory / "app"
-    path.write_bytes(b"".join([*parts, b"what follows it"]))
+    path.write_bytes(b"".join([*parts, b"what follows it", END]))
     path.chmod(0o755)
     home = directory / "home"
     home.mkdir(exist_ok=True)

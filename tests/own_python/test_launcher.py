@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.own_python.files import LIBRARY, SHELLS, TELLING, Launched, launched, packed, shell_named
+from tests.own_python.files import END, LIBRARY, SHELLS, TELLING, Launched, launched, packed, shell_named
 
 
 def test_the_first_start_unpacks_and_becomes_it_the_next_one_finds_it(app: Launched, shell: str) -> None:
@@ -157,14 +157,35 @@ def test_a_python_that_does_not_run_here_is_told_and_leaves_nothing(
     assert not app.interpreters.exists() or not list(app.interpreters.iterdir())
 
 
-@pytest.mark.parametrize(("missing", "shell"), [(20, shell) for shell in SHELLS] + [(1, "dash"), (400, "dash")])
+@pytest.mark.parametrize(
+    ("missing", "shell"),
+    [(len(END) + 40, shell) for shell in SHELLS] + [(1, "dash"), (len(END), "dash"), (len(END) + 9, "dash")],
+)
 def test_a_file_that_is_cut_off_is_told_and_leaves_nothing(app: Launched, missing: int, shell: str) -> None:
-    content = app.path.read_bytes()
-    size = len(content) - len(b"what follows it")
-    app.path.write_bytes(content[: size - missing])
+    app.path.write_bytes(app.path.read_bytes()[:-missing])
     done = app.start(shell=shell)
+    assert done.stderr == "error: app is damaged: it is cut off\nhint: copy it here again\n"
+    assert (done.returncode, list(app.home.iterdir())) == (1, [])
+
+
+def test_a_python_in_the_file_that_is_shorter_than_it_was_is_told(app: Launched) -> None:
+    content = app.path.read_bytes()
+    app.path.write_bytes(content[: -len(END) - 200] + END)
+    done = app.start()
     assert done.stderr.splitlines()[0] == "error: app is damaged: the Python in it has changed"
     assert (done.returncode, list(app.interpreters.iterdir())) == (1, [])
+
+
+@pytest.mark.parametrize("tool", ["tar", "gzip", "tail", "head"])
+def test_a_tool_that_does_nothing_is_told_and_not_taken_for_damage(app: Launched, tools: Path, tool: str) -> None:
+    (tools / tool).unlink()
+    (tools / tool).write_text(f"#!/bin/sh\necho '{tool}: applet not found' >&2\nexit 127\n")
+    (tools / tool).chmod(0o755)
+    done = app.start(PATH=str(tools))
+    assert done.stderr.splitlines()[0] == (
+        f"error: app needs {tool} to unpack its Python, and the one on PATH does not work"
+    )
+    assert "--launcher elf" in done.stderr and list(app.interpreters.iterdir()) == []
 
 
 def test_changed_bytes_are_found_although_tar_finds_nothing(tmp_path: Path) -> None:

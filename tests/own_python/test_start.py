@@ -116,7 +116,7 @@ def test_every_start_runs_on_the_python_that_the_file_brings(
         ({"PEX_TOOLS": "1"}, ["info"], "brings     CPython {own.version} for {own.platform}"),
         ({"PEX_TOOLS": "1"}, ["info"], "{own.sha256}"),
         ({"PEX_TOOLS": "1"}, ["verify", "--cache"], "have the files that they should"),
-        ({"PEX_TOOLS": "1"}, ["cache", "info"], ", 1 Pythons, "),
+        ({"PEX_TOOLS": "1"}, ["cache", "info"], ", 1 Python, "),
     ],
 )
 def test_what_else_a_file_can_be_it_is_on_its_own_python(
@@ -208,7 +208,7 @@ def test_a_python_that_cannot_start_any_more_is_unpacked_again(
     variables = {"PEX_VERBOSE": "1"} if name == "json/__init__.py" else {}
     done = run([file, "short"], {**env, **variables})
     if found.get(name, True):
-        assert done.stderr == AGAIN
+        assert done.stderr.startswith(AGAIN)
     assert run([file, "short"], env).stderr == ""
 
 
@@ -236,6 +236,8 @@ def test_what_was_cut_or_changed_in_its_python_is_back_before_the_app_runs(
             path.write_bytes(whole[: len(whole) // 2] if path.suffix != ".py" else b"\0" + whole[1:])
         done = run([made, "short"], env)
         assert (done.stdout, done.stderr) == (f"{prefix}\n", AGAIN), CUT[name]
+        if name == "__pycache__/*":
+            assert all(path.stat().st_size > 100 for path in place.glob(name))
         assert run([made, "short"], env).stderr == ""
 
 
@@ -271,6 +273,66 @@ def test_a_python_of_another_account_that_has_changed_is_told(
     error, hint = done.stderr.splitlines()
     assert error.startswith("error: the unpacked Python of app.pex is damaged: lib/python3.")
     assert hint.startswith("hint: set PEX_ROOT to a directory of your own: ")
+
+
+@pytest.mark.parametrize("launcher", ["sh", "elf"])
+def test_the_app_follows_a_python_that_may_not_run_where_the_cache_is(
+    launcher: str, own: OwnPython, tmp_path: Path, env: dict[str, str]
+) -> None:
+    """A cache from which no programs may be run, and a wheel of which programs are loaded."""
+    (cache := tmp_path / "cache").mkdir()
+    (private := tmp_path / "private").mkdir(mode=0o700)
+    mount = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
+    mounted = f"mount -t tmpfs -o noexec,mode=755 none {cache} && "
+    if not shutil.which("unshare") or subprocess.run([*mount, mounted + ":"], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    wheel = make_wheel(tmp_path, "app", files={"app.py": TELLER}, tag=f"{own.tag}-{own.tag}-{own.platform}")
+    variants = (Variant((own.tag,), own.platform, None, None, (0,)),)
+    options = LaunchOptions(sh_boot=True, launcher="elf" if launcher == "elf" else "sh")
+    file = bundle_file(
+        tmp_path / "app.pex",
+        [wheel],
+        function("app", "main"),
+        launch=options,
+        variants=variants,
+        own_pythons=(own,),
+    )
+    twice = f"{mounted}{file} short && {file} short"
+    variables = {**env, "PEX_ROOT": str(cache), "TMPDIR": str(private)}
+    done = subprocess.run([*mount, twice], env=variables, capture_output=True, text=True, timeout=120)
+    (place,) = private.iterdir()
+    line = f"pexlite: {cache} is mounted noexec: using {place}\n"
+    assert (done.stdout, done.stderr) == (f"{place}/lite-2/interpreters/{own.sha256[:32]}\n" * 2, line * 2)
+    assert len(list(place.glob("lite-2/apps/*/READY"))) == 1
+
+
+def test_the_tools_write_out_the_python_that_a_file_brings(
+    file: Path, own: OwnPython, env: dict[str, str], tmp_path: Path
+) -> None:
+    for _ in range(2):
+        done = run([file, "extract", tmp_path / "out"], {**env, "PEX_TOOLS": "1"})
+        assert done.stdout == f"{tmp_path}/out: 1 wheels, CPython {own.version} for {own.platform}\n"
+    archive = tmp_path / f"out/cpython-{own.version}-{own.platform}.tar.gz"
+    assert archive.read_bytes() == own.path.read_bytes()
+
+
+def test_a_file_that_is_cut_off_behind_its_python_is_told(file: Path, env: dict[str, str], tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pex"
+    cut.write_bytes(file.read_bytes()[:-3000])
+    cut.chmod(0o755)
+    done = run([cut], {**env, "PEX_ROOT": str(tmp_path / "root")}, check=False)
+    assert done.stderr == "error: cut.pex is damaged: it is cut off\nhint: copy it here again\n"
+
+
+def test_a_venv_made_by_a_lean_python_says_what_to_type_for_pip(
+    own: OwnPython, file: Path, env: dict[str, str], tmp_path: Path
+) -> None:
+    run([file, "short"], env)
+    python = Path(env["PEX_ROOT"], "lite-2/interpreters", own.sha256[:32], own.program)
+    done = run([python, "-m", "venv", tmp_path / "venv"], env, check=False)
+    assert done.returncode == 1 and "--without-pip" in done.stderr and "--python-full" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    run([python, "-m", "venv", "--without-pip", tmp_path / "other"], env)
 
 
 def test_a_python_goes_with_the_last_app_that_stands_on_it(

@@ -5,6 +5,7 @@ A `#!` line for a Python, a program with its configuration (launcher_configurati
 
     warm.sh    starts an app that is unpacked, by the pointer that its first start has left
     host.sh    finds a Python of this machine; none.sh: the words where there is none
+    whole.sh   looks for what a file that brings a Python cannot do without: its own end, /dev/null
     own.sh     unpacks the Python that the file brings
 """
 

@@ -261,9 +261,11 @@ _pex_archive() {
     tail -c "+$_pex_begin" "$_pex_file" 2>/dev/null | head -c "$_pex_size"
 }
 
-# Put each file that is in $1, but for READY, into $2 in the place of the one there, whoever may have that open.
+# Put each file that is in $1, but for READY, into $2 in the place of the one there, whoever may have that open. The
+# bytecode that Python has added may be cut off too: it is compiled again.
 _pex_over() {
     [ -d "$2" ] || mkdir "$2"
+    rm -f "$2"/__pycache__/*.pyc
     for _pex_old in "$1"/* "$1"/.[!.]*; do
         if [ -d "$_pex_old" ] && [ ! -h "$_pex_old" ]; then
             _pex_over "$_pex_old" "$2/${_pex_old##*/}"
@@ -301,9 +303,23 @@ _pex_clear() {
     _pex_new=$_pex_kept
 }
 
+# Exit with an error if a tool is there that does nothing, as a link to a busybox without it.
+_pex_needs_working_tools() {
+    [ "$(echo abc | tail -c +3 2>/dev/null)" = c ] || _pex_fail_without tail
+    [ "$(echo abc | head -c 1 2>/dev/null)" = a ] || _pex_fail_without head
+    printf '\037\213\010\0\0\0\0\0\0\003\003\0\0\0\0\0\0\0\0\0' | gzip -dc >/dev/null 2>&1 || _pex_fail_without gzip
+    case $_pex_words in *"applet not found"* | *"tar 126"* | *"tar 127"*) _pex_fail_without tar ;; esac
+}
+
+_pex_fail_without() {
+    _pex_fail "$_pex_name needs $1 to unpack its Python, and the one on PATH does not work" \
+        "install it, name a Python with PEX_PYTHON=/path/to/python, or build with --launcher elf"
+}
+
 # Exit with an error: _pex_words are those of the tool that failed.
 _pex_explain() {
     _pex_remove
+    _pex_needs_working_tools
     if ! _pex_archive | gzip -t 2>/dev/null; then
         _pex_fail "$_pex_name is damaged: the Python in it has changed" "copy it here again"
     fi

@@ -47,7 +47,7 @@ def program(bundle: Bundle, build_id: str, own_offsets: Sequence[int]) -> str:
     """
     own = bundle.own_pythons
     values = _values(bundle, build_id)
-    warm, host, none = (_filled(f"{name}.sh", values) for name in ("warm", "host", "none"))
+    warm, host, none, whole = (_filled(f"{name}.sh", values) for name in ("warm", "host", "none", "whole"))
     if not own:
         return f"{warm}{{\n{host}{none}}}\n"
     tries = "".join(map(_try, own, own_offsets))
@@ -56,7 +56,7 @@ def program(bundle: Bundle, build_id: str, own_offsets: Sequence[int]) -> str:
         first = f"{_IS_LEFT} || {{\n{host}{_IS_ASKED_FOR} && {{\n{none}}}\n}}\n"
     else:
         first = f"{_IS_LEFT} || {{ {_IS_ASKED_FOR} && {{\n{host}{none}}}; }}\n"
-    return f"{warm}{{\n{first}{_filled('own.sh', values)}}}\n"
+    return f"{warm}{{\n{whole}{first}{_filled('own.sh', values)}}}\n"
 
 
 def _values(bundle: Bundle, build_id: str) -> dict[str, str]:

@@ -250,10 +250,14 @@ static long unpack_into(struct unpacking *now, const char *temporary)
     return now->tar.wrong ? -EINVAL : 0;
 }
 
-/* Rename what is in one directory to its place in another, file by file; READY stays. */
+/* Rename what is in one directory to its place in another, file by file; READY stays. The bytecode that Python has added
+   may be cut off too: it is compiled again. */
 static void add_all(const char *from, const char *to, int is_top)
 {
     struct file_status found;
+    const char *bytecode = joined(to, "/__pycache__");
+    for (const char **name = names_in(bytecode, "", ".pyc"); *name; name++)
+        call3(UNLINKAT, HERE, joined(bytecode, "/", *name), 0);
     for (const char **name = names_in(from, "", ""); *name; name++) {
         const char *one = joined(from, "/", *name), *place = joined(to, "/", *name);
         if (is_top && !strcmp(*name, "READY"))

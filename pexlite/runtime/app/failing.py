@@ -36,10 +36,17 @@ def noted_files() -> "list[tuple[str, int, int]]":
         return []
 
 
-def _changed_files() -> "list[str]":
-    """The names of those that are missing now, or have another size or time."""
+def _changed_files(kind: "type[BaseException] | None" = None) -> "list[str]":
+    """The names of those that are missing now, or have another size or time.
+
+    Where the app has ended with an exception of this `kind`, by which Python finds bytecode that was cut off, also
+    those of bytecode that it has added and is cut off.
+    """
     changed = []
-    for name, size, seconds in noted_files():
+    noted = noted_files()
+    if noted and kind is not None and issubclass(kind, (EOFError, ValueError, ImportError)):
+        changed = _cut_bytecode(set([name for name, _, _ in noted]))
+    for name, size, seconds in noted:
         try:
             found = os.stat(sys.base_prefix + "/" + name)
         except OSError:
@@ -47,6 +54,24 @@ def _changed_files() -> "list[str]":
         if found is None or found[6] != size or found[8] != seconds:
             changed.append(name)
     return changed
+
+
+def _cut_bytecode(noted: "set[str]") -> "list[str]":
+    import marshal
+
+    found = []
+    for directory, _, names in os.walk(sys.base_prefix + "/lib"):
+        for name in names if directory.endswith("/__pycache__") else ():
+            path = directory + "/" + name
+            try:
+                with open(path, "rb") as file:
+                    content = file.read()
+                marshal.loads(content[16 if sys.version_info >= (3, 7) else 12 :])
+            except (EOFError, ValueError, TypeError):
+                found.append(path[len(sys.base_prefix) + 1 :])
+            except OSError:
+                pass
+    return [name for name in found if name not in noted]
 
 
 def start_over(file: str) -> None:
@@ -109,7 +134,7 @@ class Damage:
 
         Found without any module: what would find the rest may be what is missing.
         """
-        changed = _changed_files()
+        changed = _changed_files(kind)
         if not changed:
             return False
         try:
