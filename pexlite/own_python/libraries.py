@@ -103,7 +103,7 @@ def add_libraries(prefix: Prefix, root: Path, *, here: bool) -> Libraries:
                 raise TargetError(
                     f"CPython {prefix.name} at {prefix.root} needs {name}, which is not here",
                     causes=[f"{place} is linked with it"],
-                    hint="take a Python that brings its libraries: --python-from uv:" + prefix.name,
+                    hint="take a Python that brings its libraries: --python-from " + prefix.of_uv,
                 )
             path, elf = found
             (root / "lib").mkdir(exist_ok=True)

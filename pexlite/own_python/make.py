@@ -18,7 +18,7 @@ from pexlite.own_python.pack import pack
 from pexlite.own_python.prefix import Prefix, has_module
 from pexlite.own_python.selection import Wanted, selected
 from pexlite.own_python.source import PythonSource
-from pexlite.own_python.text import free_of_places
+from pexlite.own_python.text import free_of_places, tell_of_ensurepip
 
 _ZLIB_MISSING = "this Python has no zlib, without which no file of pexlite starts"
 
@@ -48,6 +48,7 @@ def make_archive(source: PythonSource, wanted: Wanted, place: Path, output: IO[b
         if source.runs_here and not wanted.everything:
             _strip(root / place for place in libraries.elves)
         free_of_places(prefix, root, libraries.elves)
+        tell_of_ensurepip(prefix, root)
         set_search_paths(root, libraries)
         for name in ("python3", "python"):
             (root / "bin" / name).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from pexlite.own_python.libraries import is_of_the_c_library
 from pexlite.own_python.prefix import Prefix
 
 _SECONDS = 120
-_UV = "take one that can be: --python-from uv:"
+_UV = "take one that can be: --python-from "
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def try_moved(prefix: Prefix, root: Path, word: str, version: str) -> Moved:
         raise TargetError(
             f"--python-from {word}: this Python has no zlib, without which no file of pexlite starts",
             causes=[answer["failed"]["zlib"]],
-            hint="take one that has it: --python-from uv:" + prefix.name,
+            hint="take one that has it: --python-from " + prefix.of_uv,
         )
     _make_environment(there / prefix.program, there.parent / "an environment", word)
     imported = (path.removeprefix(f"{real}/") for path in answer["imported"] if path.startswith(f"{real}/"))
@@ -118,4 +118,4 @@ def _run(command: list[Any], directory: Path, text: str = "") -> subprocess.Comp
 
 
 def _cannot_be_moved(word: str, why: str, prefix: Prefix) -> TargetError:
-    return TargetError(f"--python-from {word}: this Python cannot be moved", causes=[why], hint=_UV + prefix.name)
+    return TargetError(f"--python-from {word}: this Python cannot be moved", causes=[why], hint=_UV + prefix.of_uv)

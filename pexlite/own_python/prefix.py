@@ -9,6 +9,7 @@ from pathlib import Path
 from pexlite.own_python.elf import Elf, read_elf
 
 _PROGRAM = re.compile(r"python(3\.\d{1,2}t?)", re.ASCII)
+_OLDEST_OF_UV = 8  # the minor version
 _LIBRARY_DIRECTORIES = ("lib", "lib64")
 _VERSION = re.compile(r'^#define\s+PY_VERSION\s+"([0-9][\w.+]*)"', re.MULTILINE)
 
@@ -29,6 +30,11 @@ class Prefix:
     def name(self) -> str:
         """Its version as in the names of its parts: "3.11", "3.13t"."""
         return self.program.removeprefix("bin/python")
+
+    @property
+    def of_uv(self) -> str:
+        """The word of `--python-from` for a Python of this version that uv has; for its newest, if it has none."""
+        return f"uv:{self.name}" if int(self.name.rstrip("t").partition(".")[2]) >= _OLDEST_OF_UV else "uv"
 
     @property
     def tag(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from pexlite.targets.platforms import ASSUMED_GLIBC
 _HINT = (
     "name the directory of a CPython (those that are here: pexlite probe --list), an archive of one, or uv:3.12"
 )
+_MINOR_VERSION = re.compile(r"3\.\d+(?:\.\d+)?t?")
 _WHERE = "import json, sys; print(json.dumps([sys.base_prefix, list(sys.version_info[:2])]))"
 _SECONDS_TO_ANSWER = 30
 _SAME_MACHINE = {"arm64": "aarch64", "amd64": "x86_64", "i386": "i686", "i586": "i686", "armv8l": "armv7l"}
@@ -50,13 +52,15 @@ class PythonSource:
 
 def source_of(word: str, store: Store) -> PythonSource:
     """The Python that `--python-from word` names. Raises TargetError for one that no file could carry."""
+    if not word:
+        raise TargetError("--python-from '' names nothing", hint=_HINT)
     # A directory of that name is ./uv.
     if word.partition(":")[0] == "uv":
         program = python_of_uv(word)
         return _of_program(program, word, lambda prefix: f"uv {Path(os.path.realpath(prefix.root)).name}")
     path = Path(os.path.abspath(expanded(Path(word))))  # noqa: PTH100 - a virtual environment's python is a link
     if not is_there(path):
-        hint = f"of uv: --python-from uv:{word}; else {_HINT}" if is_like_a_python(word) else _HINT
+        hint = f"of uv: --python-from {_of_uv(word)}; else {_HINT}" if is_like_a_python(word) else _HINT
         raise TargetError(f"--python-from {word}: there is no such file or directory", hint=hint)
     if is_directory(path):
         return _of_directory(path, word)
@@ -66,6 +70,12 @@ def source_of(word: str, store: Store) -> PythonSource:
         return _of_program(path, word, _name_of)
     root, sha256 = unpacked(path, word, store)
     return _of_directory(root, word, path.name, sha256)
+
+
+def _of_uv(word: str) -> str:
+    """The word for uv's Python of the version in "python3.12"; for its newest, if there is none in it."""
+    version = _MINOR_VERSION.search(word)
+    return f"uv:{version[0]}" if version else "uv"
 
 
 def _of_directory(root: Path, word: str, name: str = "", sha256: str = "") -> PythonSource:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from pexlite.own_python.prefix import Prefix
@@ -17,6 +18,18 @@ _ABSOLUTE = re.compile(r"""(?<![\w.$)}/-])(/[\w.+@-]+)(?:/[\w.+@-]*)*""", re.ASC
 _PREFIX = re.compile(r"'prefix': '(/[^'\n]*)'")
 _COMMON = frozenset({"/", "/usr", "/usr/local", "/opt"})
 _EVERYWHERE = frozenset({"/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/dev", "/proc", _HERE})
+# Variables of sysconfig that are places in the prefix. Nothing else that lies in one of the system's, as /usr, is
+# Python's.
+_PLACES = re.compile(
+    r"'(?:BINDIR|BINLIBDEST|CONFINCLUDEDIR|CONFINCLUDEPY|DATADIR|DATAROOTDIR|DESTDIRS|DESTLIB|DESTSHARED|"
+    r"INCLDIRSTOMAKE|INCLUDEDIR|INCLUDEPY|LIBDEST|LIBDIR|LIBPC|LIBPL|MACHDESTLIB|MANDIR|SCRIPTDIR|datarootdir)'"
+    r": *'[^'\n]*'(?:\n +'[^'\n]*')*"
+)
+_SETUP_OF_PIP = re.compile(r'^( +)def _setup_pip\(self, context\):\n(?: +""".*"""\n)?', re.MULTILINE)
+_WITHOUT_PIP = (
+    "raise RuntimeError('this Python came in a file, without ensurepip: "
+    "add --without-pip, or build the file with --python-full')\n"
+)
 _COMPUTED = f"""
 import sys
 build_time_vars = {{
@@ -40,12 +53,29 @@ def free_of_places(prefix: Prefix, root: Path, binaries: Iterable[str]) -> None:
         text = path.read_text(encoding="utf-8")
         for name in names:
             text = text.replace(name, _HERE)
+        for name in known & _COMMON - {"/"}:
+            inside = re.compile(rf"{name}(?=[/' ])")
+            text = _PLACES.sub(partial(_moved, inside), text)
         path.write_text(_ABSOLUTE.sub(_known_everywhere, text) + _COMPUTED, encoding="utf-8")
     # All but the last part of the path: linkers have one text end in another, and "3.11.7" may be the version.
     directories = {str(Path(name).parent) for name in names} - _COMMON
     for binary in binaries:
         for directory in sorted(directories, key=len, reverse=True):
             _overwrite(root / binary, directory.encode())
+
+
+def tell_of_ensurepip(prefix: Prefix, root: Path) -> None:
+    """Have `python -m venv` of the copy at `root` say what to type, where it has no wheel of pip."""
+    library = root / prefix.standard_library
+    venv = library / "venv" / "__init__.py"
+    if venv.is_file() and not (library / "ensurepip" / "_bundled").is_dir():
+        text = venv.read_text(encoding="utf-8")
+        text = _SETUP_OF_PIP.sub(lambda found: f"{found[0]}{found[1]}    {_WITHOUT_PIP}", text)
+        venv.write_text(text, encoding="utf-8")
+
+
+def _moved(inside: re.Pattern[str], found: re.Match[str]) -> str:
+    return inside.sub(_HERE, found[0])
 
 
 def _known_everywhere(found: re.Match[str]) -> str:

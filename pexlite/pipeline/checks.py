@@ -43,6 +43,11 @@ def check_own_python(request: BuildRequest) -> None:
             f"{idle[0]} is about a Python that the file carries, and it carries none",
             hint="name one: --python-from /path/to/python, or --python-from uv:3.12",
         )
+    if request.launch.launcher == "elf" and request.launch.sh_boot:
+        raise UsageError(
+            "--sh-boot begins the file with a script in sh, and --launcher elf with a program",
+            hint="leave one of them out: both start an app that is unpacked without its zip",
+        )
     if (
         request.python_from
         and not request.launch.prefer_host

@@ -109,7 +109,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         variants=bundle.variants,
         runs_on=bundle.runs_on,
         entry_point=bundle.entry_point,
-        notices=(*(notice for one in packed for notice in one.notices), *notices(stages)),
+        notices=(*dict.fromkeys(notice for one in packed for notice in one.notices), *notices(stages)),
         repeatable=_is_repeatable(stages),
         lock=chosen.file.name if chosen.file else None,
     )

@@ -14,9 +14,12 @@ from pexlite.cli.info import in_words
 from pexlite.cli.outcome import closing_lines
 from pexlite.errors import TargetError, UsageError, VerificationFailed
 from pexlite.model import BuildResult, IndexSettings, LaunchOptions
+from pexlite.own_python.elf import Elf
 from pexlite.own_python.find import PackedPython
 from pexlite.own_python.prefix import Prefix
 from pexlite.own_python.selection import Wanted
+from pexlite.own_python.source import source_of
+from pexlite.own_python.text import free_of_places
 from pexlite.store.store import Store
 from pexlite.tools.extract import extract_wheels
 from pexlite.tools.info import file_info
@@ -166,6 +169,10 @@ def test_without_pyelftools_it_is_said_how_to_have_it(tmp_path: Path, monkeypatc
         ({"python_full": True}, "and it carries none"),
         ({"launch": LaunchOptions(prefer_host=True)}, "and it carries none"),
         ({"launch": LaunchOptions(shebang="/usr/bin/python3"), "python_from": ["uv"]}, "starts on its own"),
+        (
+            {"launch": LaunchOptions(sh_boot=True, launcher="elf"), "python_from": ["uv"]},
+            "--sh-boot begins the file with a script",
+        ),
     ],
 )
 def test_options_that_would_do_nothing_are_refused(
@@ -174,3 +181,54 @@ def test_options_that_would_do_nothing_are_refused(
     with pytest.raises(UsageError, match=words) as refused:
         pexlite.build(requirements=["app"], directory=tmp_path, **options)
     assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("word", "error", "hint"),
+    [
+        ("", "--python-from '' names nothing", "name the directory of a CPython"),
+        ("python3", "there is no such file or directory", "of uv: --python-from uv; else "),
+        ("3.12", "there is no such file or directory", "of uv: --python-from uv:3.12; else "),
+        ("python3.13t", "there is no such file or directory", "of uv: --python-from uv:3.13t; else "),
+    ],
+)
+def test_a_word_that_names_no_python_is_answered_by_one_that_could(
+    word: str, error: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TargetError, match=error) as refused:
+        source_of(word, Store(tmp_path / "store"))
+    assert str(refused.value.hint).startswith(hint)
+
+
+@pytest.mark.parametrize(("version", "word"), [("3.6", "uv"), ("3.8", "uv:3.8"), ("3.13t", "uv:3.13t")])
+def test_a_hint_names_only_a_version_that_uv_has(version: str, word: str, tmp_path: Path) -> None:
+    assert Prefix(tmp_path, f"bin/python{version}", "lib", Elf("x86_64", "", (), (), None)).of_uv == word
+
+
+DEBIANS = """build_time_vars = {'BINDIR': '/usr/bin',
+ 'DESTDIRS': '/usr /usr/lib/x86_64-linux-gnu '
+             '/usr/lib/python3.11/lib-dynload',
+ 'INSTALL': '/usr/bin/install -c',
+ 'LIBDIR': '/usr/lib/x86_64-linux-gnu',
+ 'prefix': '/usr'}
+"""
+
+
+def test_the_places_of_a_system_s_python_are_where_it_has_been_moved_to(tmp_path: Path) -> None:
+    library = tmp_path / "lib/python3.11"
+    library.mkdir(parents=True)
+    (library / "_sysconfigdata__x86_64-linux-gnu.py").write_text(DEBIANS)
+    own = Prefix(Path("/usr"), "bin/python3.11", "lib/python3.11", Elf("x86_64", "", (), (), None))
+    free_of_places(own, tmp_path, [])
+    found: dict[str, Any] = {}
+    exec((library / "_sysconfigdata__x86_64-linux-gnu.py").read_text(), found)
+    here = sys.base_prefix
+    assert found["build_time_vars"] == {
+        "BINDIR": f"{here}/bin",
+        "DESTDIRS": f"{here} {here}/lib/x86_64-linux-gnu {here}/lib/python3.11/lib-dynload",
+        "INSTALL": "/usr/bin/install -c",
+        "LIBDIR": f"{here}/lib/x86_64-linux-gnu",
+        "prefix": here,
+        "exec_prefix": here,
+    }
