@@ -11,7 +11,7 @@ from .built_file import USAGE, WRITING, ToolError, in_words, say, say_json
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sized
     from typing import Any
 
     from .built_file import BuiltFile
@@ -59,10 +59,15 @@ def _prune(built_file: "BuiltFile | None", options: "argparse.Namespace") -> Non
     if options.json:
         parts = {"apps": gone.apps, "wheels": gone.wheels, "interpreters": gone.interpreters}
         return say_json(dict(parts, size=size, kept=kept))
-    pythons = ", %d Pythons" % len(gone.interpreters) if gone.interpreters else ""
-    say("removed %d apps and %d wheels%s, %s" % (len(gone.apps), len(gone.wheels), pythons, in_words(size)))
+    counts = (len(gone.apps), len(gone.wheels), _pythons(gone.interpreters), in_words(size))
+    say("removed %d apps and %d wheels%s, %s" % counts)
     for one in kept:
         say("kept %s (%s): %s" % one)
+
+
+def _pythons(names: "Sized") -> str:
+    count = len(names)
+    return ", %d Python%s" % (count, "" if count == 1 else "s") if count else ""
 
 
 def _why(one: "dict[str, Any]", gone: "prune.Gone", idle: bool) -> str:
@@ -130,8 +135,7 @@ class CacheContents:
 
     def in_lines(self) -> "list[str]":
         """A line for the cache, one for each app, the last used first, and one for an earlier version's cache."""
-        pythons = ", %d Pythons" % len(self.interpreters) if self.interpreters else ""
-        counts = (self.root, len(self.apps), len(self.wheels), pythons, in_words(self.size))
+        counts = (self.root, len(self.apps), len(self.wheels), _pythons(self.interpreters), in_words(self.size))
         lines = ["%s: %d apps, %d wheels%s, %s" % counts]
         width = max([len(app["name"]) for app in self.apps] or [0])
         for one in self.apps:

@@ -1,4 +1,4 @@
-"""`extract`: the wheels in a file, written out, each checked against its sha256."""
+"""`extract`: the wheels and Pythons in a file, written out, each checked against its sha256."""
 
 import hashlib
 import os
@@ -20,9 +20,11 @@ _PIECE = 1 << 20
 
 def add_to(commands: "Any") -> None:
     """Add the command to those of the file."""
-    extract = commands.add_parser("extract", help="the wheels in it, into a directory")
+    extract = commands.add_parser(
+        "extract", help="the wheels in it, and the Python that it brings, into a directory"
+    )
     extract.add_argument("place", metavar="DIR")
-    extract.add_argument("--force", action="store_true", help="also over files that are no wheels")
+    extract.add_argument("--force", action="store_true", help="also over files that are neither")
     extract.set_defaults(do=_extract)
 
 
@@ -30,26 +32,33 @@ def _extract(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     place = os.path.abspath(os.path.expanduser(options.place))
     with whole.opened(built_file.file) as opened:
         wheels = opened.manifest["pexlite"]["wheels"]
+        own = opened.manifest["pexlite"].get("interpreters", ())
+        name = "cpython-%s-%s.tar.gz"
+        wheels = wheels + [dict(one, name=name % (one["version"], one["platform"])) for one in own]
         for wheel in wheels:
             # A wheel's name comes from the file: it must not lead out of the directory.
             if os.path.basename(wheel["name"]) != wheel["name"] or wheel["name"][:1] in ("", "."):
                 raise ToolError("%r is no name of a wheel" % wheel["name"], VERIFICATION)
             path = "%s/%s" % (place, wheel["name"])
-            if os.path.exists(path) and not options.force and not _is_wheel(path):
-                raise ToolError("%s is there already, and no wheel (--force)" % path, WRITING)
+            if os.path.exists(path) and not options.force and not _is_one(path):
+                raise ToolError("%s is there already, and neither wheel nor Python (--force)" % path, WRITING)
         files.make_directories(place)
         for wheel in wheels:
             _copy_wheel(opened.descriptor, wheel, place)
-    say("%s: %d wheels" % (place, len(wheels)))
+    brought = ["CPython %s for %s" % (one["version"], one["platform"]) for one in own]
+    say(", ".join(["%s: %d wheels" % (place, len(wheels) - len(own))] + brought))
 
 
-def _is_wheel(path: str) -> bool:
-    """Whether the file is empty, or a zip that holds a .dist-info/WHEEL."""
+def _is_one(path: str) -> bool:
+    """Whether the file is empty, a zip that holds a .dist-info/WHEEL, or begins as an archive of a Python."""
     import zipfile
 
     try:
         if not os.path.getsize(path):
             return True
+        if path.endswith(".tar.gz"):
+            with open(path, "rb") as archive_there:
+                return archive_there.read(2) == b"\x1f\x8b"
         with zipfile.ZipFile(path) as found:
             return any([name.endswith(".dist-info/WHEEL") for name in found.namelist()])
     except (zipfile.BadZipFile, OSError):
