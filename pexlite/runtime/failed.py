@@ -51,7 +51,7 @@ def _mend_interpreter(name: str, file: str, failure: BaseException) -> None:
         with whole.opened(file) as found:
             wrong = interpreter.damage(found.descriptor, found.manifest, type(failure))
     except (ImportError, SyntaxError, AttributeError) as worse:
-        from .app.failing import mark_interpreter
+        from .app.own import mark_interpreter
 
         mark_interpreter(sys.base_prefix)
         wrong = [str(worse)]

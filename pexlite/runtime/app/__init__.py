@@ -6,7 +6,7 @@
     program       scripts, the interpreter
     spark         starts by Spark
     sharing       Spark's executors run in the same file
-    failing       the end of an app that failed
+    failing       the end of an app that failed; own: the Python that its file has brought
     interpreters  more interpreters in the app's process
     startup       the bundle's .pth and .start files, from Python 3.15 on
     host          the host's packages let in

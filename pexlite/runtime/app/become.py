@@ -6,7 +6,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
     from .program import Program
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
 # Set across the exec that gives Python the arguments sealed in with --inject-python-args.
 _ARGUMENTS_GIVEN = "__PEXLITE_PYTHON_ARGUMENTS"
-# Modules without which Python does not start, so that nothing of this room could mend them; in newer versions most
-# of them are in the program.
-_OF_EACH_START = "encodings encodings.aliases encodings.utf_8 codecs io abc site os stat posixpath".split()
-_OF_EACH_START += ["genericpath", "_collections_abc", "_sitebuiltins"]
 
 
 class Becoming:
@@ -57,7 +53,7 @@ class Becoming:
             and self.parts["facts"]["inherit_path"] == "false"
             and not _leads_somewhere(shell_pointer(self.place))
         ):
-            leave_for_shell(facts, self.place, self.parts["run"], self.parts.get("own_files", ()))
+            leave_for_shell(facts, self.place, self.parts["run"], self.part("own") if facts["own"] else None)
         for name, value in facts["inject_env"]:
             os.environ.setdefault(name, value)
         _put_scripts_on_path(facts["bin_path"], self.place + self.parts["inside"]["scripts"])
@@ -122,14 +118,12 @@ def shell_pointer(place: str) -> str:
     return "%s/%s.sh" % (apps, name.replace("-", "."))
 
 
-def leave_for_shell(
-    facts: "dict[str, Any]", place: str, program: bytes, libraries: "Sequence[tuple[str, int, int]]"
-) -> None:
+def leave_for_shell(facts: "dict[str, Any]", place: str, program: bytes, own: "Any" = None) -> None:
     """Write the pointer by which the sh header starts the app's own Python directly, and the `program` it runs.
 
     The pointer's lines are that Python's path, the program's, which is empty for an interpreter, and the loader's;
-    of a Python that the file has brought also its prefix, and the files there that the launcher looks for, and all
-    programs and `libraries` where no code of ours runs before them. Its time is that of the newest.
+    of a Python that the file has brought also its prefix, and the files there that the launcher looks for, by the
+    module `own`. Then its time is that of the newest of these.
     """
     # Whose packages are let in, each start has to find out: those of the first Python on PATH.
     if "\n" in place or facts["inherit_path"] != "false":
@@ -140,28 +134,13 @@ def leave_for_shell(
             script = place + "/_pexlite_run.py"
             _replace(script, program)
         lines = [python, script, _loader_of(python)]
-        if facts["own"] and os.path.dirname(sys.base_prefix).endswith("/interpreters"):
-            needed = _needed(sys.base_prefix + "/", os.path.realpath(python))
-            needed += [] if script else [name for name, _, _ in libraries]
+        if own is not None and own.is_here():
+            needed = own.needed(os.path.realpath(python), not script)
             newest = max([os.stat(sys.base_prefix + "/" + name).st_mtime_ns for name in needed])
             lines += [sys.base_prefix, " ".join(needed)]
         _replace(shell_pointer(place), os.fsencode("\n".join(lines) + "\n"), newest)
     except (OSError, ValueError):
         pass  # a read-only cache: starts go on without the pointer, a little slower
-
-
-def _needed(prefix: str, program: str) -> "list[str]":
-    """The files below `prefix` without which the `program` there does not start, relative to that."""
-    found = [program] + [prefix + "lib/" + name for name in os.listdir(prefix + "lib") if name[:9] == "libpython"]
-    for name in _OF_EACH_START:
-        spec = getattr(sys.modules.get(name), "__spec__", None)
-        # By `os`, which is in newer programs, Python finds its library.
-        if spec is not None and spec.has_location:
-            found += [spec.origin, spec.cached or ""]
-        elif name == "os":
-            found.append(os.__file__)
-    names = [path[len(prefix) :] for path in found if path.startswith(prefix) and os.path.isfile(path)]
-    return [name for name in dict.fromkeys(names) if " " not in name and os.path.getsize(prefix + name) > 0]
 
 
 def _loader_of(program: str) -> str:

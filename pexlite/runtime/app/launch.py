@@ -83,7 +83,7 @@ def _look_at_own_python(file: str) -> None:
             return
     except OSError:
         pass
-    part("failing").start_over(file)
+    part("own").start_over(file)
 
 
 def begin_in_venv(file: str) -> "tuple[Callable[..., Any], Start]":
@@ -186,7 +186,8 @@ def part(name: str) -> "Any":
 
 def damage(file: str, began: "float | None") -> "Any":
     """The `failing.Damage` of the app, for a process that began at `began`."""
-    return part("failing").Damage(part("start").room_of, FACTS, file, PLACE, began)
+    own = part("own") if FACTS["own"] else None
+    return part("failing").Damage(part("start").room_of, FACTS, file, PLACE, began, own)
 
 
 def note_use(place: str) -> None:

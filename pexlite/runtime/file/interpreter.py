@@ -7,7 +7,7 @@ when it finds the mark.
 import os
 import sys
 
-from ..app.failing import mark_interpreter
+from ..app.own import mark_interpreter
 from ..start import LAYOUT
 from . import zip as archive
 

@@ -4,7 +4,7 @@ import functools
 import os
 import sys
 
-from ..app import failing
+from ..app import own as own_python
 from ..cache import app, files, lock
 from ..file import interpreter, whole
 from ..file import zip as archive
@@ -136,7 +136,7 @@ class _Comparison:
             yield from self._of_content(path, content)
         entry = interpreter.of_this_process(self.plan.opened.manifest)
         for words in interpreter.problems(self.plan.descriptor, entry, sys.base_prefix, True) if entry else ():
-            yield _Problem(_OWN + words, functools.partial(failing.mark_interpreter, sys.base_prefix))
+            yield _Problem(_OWN + words, functools.partial(own_python.mark_interpreter, sys.base_prefix))
         for name in ("READY", app.PYTHON):
             if files.size_of(self.plan.app.place + "/" + name) <= 0:
                 yield _Problem("%s is missing" % name)

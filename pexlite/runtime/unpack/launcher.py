@@ -42,21 +42,14 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
     held["run"] = plan.written("_pexlite_run.py")
     held["site_time"] = site_time
     if facts["own"] and not alone:
-        held["own_files"] = _own_files(facts)
+        from ..app import own
+
+        held["own_files"] = own.libraries()
     return MAGIC_NUMBER + marshal.dumps(held)
 
 
-def _own_files(facts: "dict[str, Any]") -> "list[tuple[str, int, int]]":
-    """The programs and libraries of this Python, each with size and time, where the file has brought it."""
-    if not facts["own"]:
-        return []
-    from ..app import failing
-
-    return [one for one in failing.noted_files() if ".so" in one[0] or one[0][:4] == "bin/"]
-
-
 def _modules(facts: "dict[str, Any]") -> "tuple[str, ...]":
-    return _MODULES + (("app/commands",) if "commands" in facts else ())
+    return _MODULES + (("app/commands",) if "commands" in facts else ()) + (("app/own",) if facts["own"] else ())
 
 
 def site_time_of(directory: str) -> int:
@@ -97,6 +90,8 @@ def ready(plan: "Plan", directory: str) -> bytes:
 def leave_for_shell(plan: "Plan", facts: "dict[str, Any]") -> None:
     """Write the pointer by which the sh header finds the app, which is in its final place."""
     if facts["sh_boot"] and not IS_WINDOWS:
-        from ..app import become
+        from ..app import become, own
 
-        become.leave_for_shell(facts, plan.app.place, plan.written("_pexlite_run.py"), _own_files(facts))
+        become.leave_for_shell(
+            facts, plan.app.place, plan.written("_pexlite_run.py"), own if facts["own"] else None
+        )
