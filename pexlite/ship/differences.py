@@ -23,6 +23,7 @@ from pexlite.ship.travelling import patched
 
 _AT_ONCE = 1 << 17  # bytes of old and new content that take less time than starting a process
 _ZEROS = re.compile(rb"\0{4,}")
+_BUSY = 2  # a processor that others use as well takes up to so many times as long, by its own clock too
 _WALL = 20  # seconds on a busy machine, at most, for a second of a processor
 _PROGRAM = """
 import struct, sys
@@ -149,7 +150,7 @@ def _middle(old: bytes, new: bytes, seconds: float) -> _Parts | None:
         from bsdiff4 import core
 
         return _made(*core.diff(old, new))
-    limit = math.ceil(seconds)
+    limit = math.ceil(seconds * _BUSY)
     command = [sys.executable, "-I", "-c", _PROGRAM, str(len(old)), str(limit)]
     try:
         done = subprocess.run(command, input=old + new, capture_output=True, check=True, timeout=limit * _WALL)
