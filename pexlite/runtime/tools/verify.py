@@ -11,6 +11,7 @@ from ..file import zip as archive
 from ..start import LAUNCHER
 from ..unpack import launcher, tree, wheel
 from ..upkeep import mend
+from . import foreign
 from .built_file import USAGE, VERIFICATION, WRITING, BuiltFile, ToolError, say
 from .extract import checked_pieces
 
@@ -140,8 +141,19 @@ class _Comparison:
         for name in ("READY", app.PYTHON):
             if files.size_of(self.plan.app.place + "/" + name) <= 0:
                 yield _Problem("%s is missing" % name)
+        for added, words in foreign.in_app(self.plan.app.place, self._known(installed, own)):
+            yield _Problem(words, functools.partial(os.unlink, added))
         if not launcher.is_right(self.plan, self.facts):
             yield _Problem("%s has changed" % LAUNCHER)
+
+    def _known(self, installed: "list[tree.Block]", own: "dict[bytes, bytes]") -> "set[bytes]":
+        """The paths in the app's directory of all that the file puts there."""
+        known = set(own) | {os.fsencode(name) for name in ("READY", LAUNCHER)}
+        for block in installed:
+            target = self.plan.target_of(block) if block.directory else b""
+            before = target + b"/" if target else b""
+            known.update([before + name for _, name in block.files])
+        return known
 
     def _of_store(self, brought: "dict[str, Any]") -> "Iterator[_Problem]":
         directory = wheel.directory_of(self.plan.app.root, brought)
@@ -158,8 +170,8 @@ class _Comparison:
                 state = "has changed" if os.path.exists(path) else "is missing"
                 put = functools.partial(wheel.put_file, self.plan.descriptor, member, path, is_corrected)
                 yield _Problem("%s of %s %s" % (member.name, brought["name"], state), put)
-        for foreign in _foreign(directory, set([path for _, path in pairs])):
-            yield _Problem("%s is a file of no wheel" % foreign, functools.partial(os.unlink, foreign))
+        for other in _foreign(directory, set([path for _, path in pairs])):
+            yield _Problem("%s is a file of no wheel" % other, functools.partial(os.unlink, other))
 
     def _of_block(self, block: "tree.Block") -> "Iterator[_Problem]":
         target, source = self.plan.target_of(block), self.plan.source_of(block)

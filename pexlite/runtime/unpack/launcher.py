@@ -67,7 +67,9 @@ def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
         held = marshal.loads(found[4:])
         names = _modules(facts)
         codes = [marshal.loads(held[name.rpartition("/")[2]]) == plan.room.code(name + ".py") for name in names]
-        return found[:4] == MAGIC_NUMBER and held["facts"] == facts and all(codes)
+        known = set([name.rpartition("/")[2] for name in names]) | {"facts", "inside", "run", "site_time"}
+        kept = held["inside"] == app.inside() and held["run"] == plan.written("_pexlite_run.py")
+        return found[:4] == MAGIC_NUMBER and held["facts"] == facts and kept and set(held) == known and all(codes)
     except (EOFError, ValueError, TypeError, KeyError):
         return False
 
