@@ -11,6 +11,7 @@ import click
 from pexlite.cli.help import FORCE, VERBOSE, GroupedCommand
 from pexlite.cli.option_values import LINK
 from pexlite.cli.say import say, write
+from pexlite.cli.signers_options import check_signed, signers_options
 from pexlite.cli.words import share_in_words, size_in_words
 
 _EXAMPLES = (
@@ -19,7 +20,9 @@ _EXAMPLES = (
 )
 
 
-def delta(old: Path, new: Path, output: Path, force: bool, link: float, as_json: bool) -> None:
+def delta(
+    old: Path, new: Path, output: Path, force: bool, link: float, as_json: bool, **who: Path | str | None
+) -> None:
     """Write the difference of OLD and NEW, two built files, as a file.
 
     `PEX_TOOLS=1 ./OLD apply DELTA` makes NEW of it where neither pexlite nor a network is.
@@ -28,6 +31,7 @@ def delta(old: Path, new: Path, output: Path, force: bool, link: float, as_json:
     from pexlite.ship.delta_file import write_delta
     from pexlite.ship.new_file import new_file
 
+    check_signed(new, **who)
     written = Output(output.absolute(), Kind.DELTA, force)
     written.check([old, new])
     with contextlib.ExitStack() as opened:
@@ -61,6 +65,7 @@ DELTA = GroupedCommand(
                 help="The file to write; it must be named.",
             ),
             LINK,
+            *signers_options(),
             click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdout (default: in words)."),
             FORCE,
             VERBOSE,

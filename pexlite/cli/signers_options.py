@@ -46,3 +46,12 @@ def allowed_signers(
     from pexlite.signatures.ssh_keygen import Signers
 
     return Signers(Path(signers), None if identity is None else str(identity), Path(revoked) if revoked else None)
+
+
+def check_signed(path: Path, **who: Path | str | None) -> None:
+    """Raise VerificationFailed where signers were named and none of them has signed the file at `path`."""
+    signers = allowed_signers(**who)
+    if signers is not None:
+        from pexlite.signatures.check import signer_of
+
+        signer_of(path, signers)
