@@ -124,6 +124,7 @@ def _own_parts(
 def _check_all_was_checked(found: Verified) -> None:
     unchecked = [*found.unchecked]
     unchecked += [f"{name}: built from source, the lock has no digest of it" for name in found.by_name]
+    unchecked += [f"{name}: that it is a wheel of the lock, rewritten, is what it says" for name in found.repacked]
     if unchecked:
         raise VerificationFailed(
             f"not everything in {found.path} could be looked at",

@@ -124,6 +124,8 @@ def test_it_is_whole_and_says_of_which_wheels_it_was_made(
     assert found.repacked == tuple(sorted(path.name for path in wheels))
     assert pexlite_command(["verify", str(file), "--lock", str(lock)]) == 0
     assert "--no-compress: 2 wheels" in capsys.readouterr().out
+    assert pexlite_command(["verify", str(file), "--lock", str(lock), "--strict"]) == 6
+    assert "helper-1.0-py3-none-any.whl: that it is a wheel of the lock" in capsys.readouterr().err
     lock = lock_of(tmp_path, with_wheel("app", "1.0", digest(wheels[1])), with_wheel("helper", "1.0", "0" * 64))
     assert pexlite_command(["verify", str(file), "--lock", str(lock)]) == 6
     assert "helper-1.0-py3-none-any.whl has a digest that the lock does not have" in capsys.readouterr().err
