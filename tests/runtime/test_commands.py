@@ -118,3 +118,15 @@ def test_a_venv_of_it_has_the_same_commands(tmp_path: Path) -> None:
     file, env = tools(tmp_path), environment(tmp_path / "root")
     run([file, "venv", tmp_path / "venv"], env | {"PEX_TOOLS": "1"})
     assert run([tmp_path / "venv" / "pex", "one", "x"], env).stdout == "one one ['x'] None\n"
+
+
+def test_a_command_of_ones_own_name_can_start_itself_anew(tmp_path: Path) -> None:
+    code = "import subprocess, sys\n\ndef main():\n    print(sys.argv[1:], flush=True)\n"
+    again = "subprocess.call([sys.executable, *sys.argv, 'child'])"
+    code += f"    if 'child' not in sys.argv:\n        sys.exit({again})\n"
+    wheel = make_wheel(tmp_path, "coded", files={"coded.py": code})
+    commands = (Command("mine", "coded", "main"), Command("other", "coded", "main"))
+    file = bundle_file(tmp_path / "tools", [wheel], EntryPoint(StartKind.COMMANDS, commands=commands))
+    for _ in range(2):  # the first start, and a later one
+        told = run([file, "mine", "a"], environment(tmp_path / "root"))
+        assert told.stdout == "['a']\n['a', 'child']\n"

@@ -144,10 +144,18 @@ class Plan:
         return environment.own_files(self.written, self.inherit_path, self.file_name)
 
     def scripts(self, blocks: "list[Block] | None" = None) -> "Iterator[tuple[bytes, bytes]]":
-        """The console scripts of `blocks`, by default all of them, as (path in the app's directory, content)."""
-        for block in self.blocks if blocks is None else blocks:
-            for reference, name in block.calls:
-                yield self.script(reference, name, self.first_line)
+        """The console scripts of `blocks`, by default all of them, as (path in the app's directory, content).
+
+        And one for each of the file's own commands that is none: a reloader runs it by that path.
+        """
+        calls = [call for block in (self.blocks if blocks is None else blocks) for call in block.calls]
+        every = set([name for block in self.blocks for _, name in block.calls])
+        for one in self.opened.manifest["pexlite"]["start"].get("commands", ()):
+            name = one["name"].encode("utf-8")
+            if one["module"] and name not in every:
+                calls.append((("%s:%s" % (one["module"], one["attribute"])).encode("utf-8"), name))
+        for reference, script in calls:
+            yield self.script(reference, script, self.first_line)
 
     def script(self, reference: bytes, name: bytes, first_line: bytes) -> "tuple[bytes, bytes]":
         """The path in the app's directory and the content of a console script that begins with `first_line`."""
