@@ -309,7 +309,7 @@ def test_inspect_refuses_what_pexlite_did_not_make(tmp_path: Path) -> None:
 # -- finding one's way ---------------------------------------------------------------------------
 
 # Of the command alone, which prints and shows.
-_OF_THE_COMMAND = {"--json", "--no-progress", "-q", "--quiet", "-v", "--verbose"}
+_OF_THE_COMMAND = {"--json", "--no-progress", "--push", "-q", "--quiet", "-v", "--verbose"}
 
 
 def documentation(*documented: object) -> str:

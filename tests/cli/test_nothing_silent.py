@@ -295,6 +295,7 @@ NEVER = {
     "--content": "own code may be the same",
     "--compile": "of a venv: whatever can be compiled is",
     "--dry-run": "to write nothing can always be done",
+    "--embed": "every file has room for a signature",
     "--files": "wheels may be the same",
     "--format": "the same lock in another form",
     "--force": "of files that are made of others: a permission",

@@ -32,7 +32,6 @@ _PARTS = (
     "failing",
     "interpreters",
     "host",
-    "pex_path",
 )
 _OURS = ("_pexlite.pth", "_pexlite_path.py", "_pexlite_mark.py", "_pexlite_spark.py", "_pexlite_namesake.py")
 _LIBRARY = f"python{sys.version_info[0]}.{sys.version_info[1]}"

@@ -34,7 +34,7 @@ def _extract(built_file: BuiltFile, options: "argparse.Namespace") -> None:
         wheels = opened.manifest["pexlite"]["wheels"]
         own = opened.manifest["pexlite"].get("interpreters", ())
         name = "cpython-%s-%s.tar.gz"
-        wheels = wheels + [dict(one, name=name % (one["version"], one["platform"])) for one in own]
+        wheels = wheels + [dict(python, name=name % (python["version"], python["platform"])) for python in own]
         for wheel in wheels:
             # A wheel's name comes from the file: it must not lead out of the directory.
             if os.path.basename(wheel["name"]) != wheel["name"] or wheel["name"][:1] in ("", "."):
@@ -45,8 +45,8 @@ def _extract(built_file: BuiltFile, options: "argparse.Namespace") -> None:
         files.make_directories(place)
         for wheel in wheels:
             _copy_wheel(opened.descriptor, wheel, place)
-    brought = ["CPython %s for %s" % (one["version"], one["platform"]) for one in own]
-    say(", ".join(["%s: %d wheels" % (place, len(wheels) - len(own))] + brought))
+    pythons = ["CPython %s for %s" % (entry["version"], entry["platform"]) for entry in own]
+    say(", ".join(["%s: %d wheels" % (place, len(wheels) - len(own))] + pythons))
 
 
 def _is_one(path: str) -> bool:

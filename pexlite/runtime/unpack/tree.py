@@ -150,10 +150,10 @@ class Plan:
         """
         calls = [call for block in (self.blocks if blocks is None else blocks) for call in block.calls]
         every = set([name for block in self.blocks for _, name in block.calls])
-        for one in self.opened.manifest["pexlite"]["start"].get("commands", ()):
-            name = one["name"].encode("utf-8")
-            if one["module"] and name not in every:
-                calls.append((("%s:%s" % (one["module"], one["attribute"])).encode("utf-8"), name))
+        for command in self.opened.manifest["pexlite"]["start"].get("commands", ()):
+            name = command["name"].encode("utf-8")
+            if command["module"] and name not in every:
+                calls.append((("%s:%s" % (command["module"], command["attribute"])).encode("utf-8"), name))
         for reference, script in calls:
             yield self.script(reference, script, self.first_line)
 
