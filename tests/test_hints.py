@@ -38,6 +38,8 @@ _FOR = {
     "'certifi>=2026.1'": "click",
     "'certifi<2026.1'": "numpy",
     "~/apps": ".",
+    "deploy@web:/srv": "deploy@web:bin",
+    "deploy@db": "deploy@db:bin",
     "urllib3": "click",
     "{self.before.path.name}": "app.pex",
     "{before.path.name}": "app.pex",
@@ -166,8 +168,8 @@ def test_there_are_commands_to_run() -> None:
 
 @pytest.mark.parametrize("command", commands())
 def test_a_command_that_people_are_told_to_type_works(command: str, world: Path) -> None:
-    if command.startswith("patch "):  # which others may have built anew
+    if command.startswith(("patch ", "info ", "diff ")):  # which others may have built anew
         assert run(["click", "requests", "-e", "my_cli:main", "-o", "app.pex", "-q"]) == 0
-    # Whoever asks who has it may be told that somebody has.
-    well = (0, 1) if command.startswith("who ") else (0,)
+    # Whoever asks who has it may be told that somebody has, and whoever asks what differs that something does.
+    well = (0, 1) if command.startswith(("who ", "diff ")) else (0,)
     assert run(filled(command)) in well, filled(command)

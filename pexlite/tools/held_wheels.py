@@ -67,6 +67,7 @@ def _held(path: Path, stored: StoredWheel, vouched: bool, known: Known) -> Held:
             if read_directory(part) != stored.directory:
                 problems.append(f"{stored.filename}: PEX-INFO says that its directory is elsewhere")
             if wheel is None:
+                _check_record(part)
                 # local=True: RECORD is compared below, in words of its own.
                 wheel = read_open_wheel(part, path, stored.filename, found, local=True)
                 if not vouched:
@@ -93,13 +94,26 @@ def _problems_of_files(part: BinaryIO, wheel: StoredWheel) -> Iterator[str]:
         if len(found) != 1:
             raise zipfile.BadZipFile(f"it has {len(found)} RECORDs")
         [path] = found
-        content = read_part(opened, path, min(_LARGEST_RECORD, _LONGEST_ROW * (len(opened.infolist()) + 10)))
-        if content.count(b"\n") + content.count(b"\r") > 4 * len(opened.infolist()) + 1000:
-            raise zipfile.BadZipFile("its RECORD has far more rows than it has files")
-        record = read_record(content.decode("utf-8"))
+        record = read_record(_record(opened, path).decode("utf-8"))
         for member in recorded(opened, path.removesuffix("/RECORD")):
             # The wheel's sha256 is right, so RECORD may list as little as when the wheel was accepted.
             name = member.filename
             problems = list(unlike_record(name, content_of(opened, name), record))
             if problems and not is_metadata(name):
                 yield f"{wheel.filename}: {problems[0]}"
+
+
+def _check_record(part: BinaryIO) -> None:
+    """Raise BadZipFile where RECORD is so large that reading it would take the memory of this machine."""
+    with open_zip(part) as opened:
+        for name in opened.namelist():
+            if name.endswith(".dist-info/RECORD"):
+                _record(opened, name)
+
+
+def _record(opened: zipfile.ZipFile, path: str) -> bytes:
+    """The content of the RECORD at `path`. Raises BadZipFile where it is far larger than its wheel can need."""
+    content = read_part(opened, path, min(_LARGEST_RECORD, _LONGEST_ROW * (len(opened.infolist()) + 10)))
+    if content.count(b"\n") + content.count(b"\r") > 4 * len(opened.infolist()) + 1000:
+        raise zipfile.BadZipFile("its RECORD has far more rows than it has files")
+    return content

@@ -94,7 +94,7 @@ def test_the_version_is_told(arguments: list[str], capsys: Output) -> None:
         (["--pylock", "x"], ["error: there is no option --pylock", "hint: use --lock"]),
         (["-o"], ["error: option '-o' requires an argument", "hint: pexlite --help"]),
         (["info", "x", "--", "y"], ["error: nothing can follow --: info runs nothing"]),
-        (["info"], ["error: missing argument 'FILE'", "hint: pexlite info --help"]),
+        (["info"], ["error: missing argument 'FILE...'", "hint: pexlite info --help"]),
         (["--bin-path", "x"], ["error: invalid value for '--bin-path': 'x' is not one of"]),
         (["--inject-env", "X"], ["error: invalid value for '--inject-env': 'X' is not NAME=VALUE"]),
         (["--inject-env", "=X"], ["error: invalid value for '--inject-env': '=X' is not NAME=VALUE"]),

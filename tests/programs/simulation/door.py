@@ -77,7 +77,8 @@ class Door:
         switches = self._module(process, app, "app.switches").Switches([])
         place = self._module(process, app, "start").app_directory(app.facts)
         asked = tools.BuiltFile(dict(app.facts), app.path, place, switches)
-        tools._end(lambda: verify._verify(asked, SimpleNamespace(cache=True, repair=repairing)))
+        options = SimpleNamespace(cache=True, repair=repairing, signers=None, identity=None)
+        tools._end(lambda: verify._verify(asked, options))
 
     def prune(self, process: Process, app: App, days: float) -> None:
         """`pexlite cache prune --days`; ends with an exit code."""
