@@ -33,6 +33,7 @@ USERS = {
     "failed.py": "chooses by os.name",
     "app/launch.py": "ImportError of fcntl is no lock",
     "app/windows.py": "is for Windows alone",
+    "app/own.py": "a Python that a file brings is for POSIX systems",
     "app/program.py": "chooses by os.name",
     "app/pex_path.py": "chooses by os.name",
     "app/spark.py": "Spark's scripts are for POSIX systems",

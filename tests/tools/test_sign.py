@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -165,7 +166,8 @@ def test_a_key_that_cannot_sign_is_told(
 
 def test_an_agent_signs_by_the_public_key_alone(file: Path, keys: Path, tmp_path: Path) -> None:
     (tmp_path / "id.pub").write_bytes((keys / "id.pub").read_bytes())
-    script = f"ssh-add -q {keys / 'id'} && exec {sys.executable} -m pexlite sign {file} --key {tmp_path / 'id.pub'}"
+    sign = f"{sys.executable} -m pexlite sign {file} --key {tmp_path / 'id.pub'}"
+    script = f"ssh-add -q {keys / 'id'} && exec {sign}"
     done = subprocess.run(["ssh-agent", "sh", "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert verified(file, keys) == 0

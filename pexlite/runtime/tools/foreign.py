@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Beside these, Python runs what a .pth or .start says; a package is a directory, and so is a link to one.
 _RUN = (b".py", b".pyc", b".pyw", b".so", b".pyd", b".pth", b".start")
-_HEADER = 16
+_HEADER = 16 if sys.version_info >= (3, 7) else 12  # bytes before the code (PEP 552)
 
 
 def in_app(place: str, known: "set[bytes]") -> "Iterator[tuple[str, str]]":
@@ -37,7 +37,9 @@ def in_app(place: str, known: "set[bytes]") -> "Iterator[tuple[str, str]]":
             yield os.fsdecode(path), "%s is a file of no wheel" % shown
     for name_of_it in app.interpreters():
         program = "%s/%s/%s" % (place, app.SCRIPTS, name_of_it)
-        if not IS_WINDOWS and os.path.realpath(program) != os.path.realpath(environment.base_python()):
+        if IS_WINDOWS or not os.path.lexists(program):
+            continue  # what is missing is told as such
+        if os.path.realpath(program) != os.path.realpath(environment.base_python()):
             yield program, "%s/%s leads to another Python" % (app.SCRIPTS, name_of_it)
 
 
