@@ -51,7 +51,9 @@ def runtime(session: nox.Session) -> None:
 @nox.session
 def journeys(session: nox.Session) -> None:
     """What people do: real applications from the package index, the examples, and this repository's README."""
-    run_tests(session, "-m", "(network or journey) and not spark and not engines")
+    # Most of the time they wait for the package index.
+    waiting = str(2 * (os.cpu_count() or 1))
+    run_tests(session, "-n", waiting, "-m", "(network or journey) and not spark and not engines")
     run_tests(session, "-n", "0", "tests/spark/test_example.py")
 
 
