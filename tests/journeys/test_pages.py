@@ -101,9 +101,11 @@ def test_there_are_commands_to_copy() -> None:
 
 
 def test_a_tool_for_teammates_is_locked_built_and_looked_into(project: Path, tmp_path: Path) -> None:
-    lock, build, look = FOR_TEAMMATES
+    lock, build, look, report = FOR_TEAMMATES
     environment = environment_for(FOR_TEAMMATES, tmp_path)
     typed(lock, project, environment)
     assert "wrote my-cli.pex " in typed(build, project, environment)
     assert "click" in typed(look, project, {**environment, "PEX_ROOT": str(tmp_path / "root")})
+    typed(report, project, {**environment, "BROWSER": "true"})  # which shows nothing
+    assert "<title>" in (project / "my-cli.html").read_text(encoding="utf-8")
     assert typed("./my-cli.pex", project, environment_of_files(tmp_path / "root")) == "well\n"
