@@ -12,13 +12,14 @@ from pexlite.model import StoredPython, StoredWheel
 _CHUNK = 1 << 20
 
 
-class _Part(io.RawIOBase):
-    """A part of an open file, as a read-only file of its own."""
+class Part(io.RawIOBase):
+    """A part of an open file, and the bytes of `tail` behind it, as a read-only file of its own."""
 
-    def __init__(self, file: BinaryIO, offset: int, size: int) -> None:
+    def __init__(self, file: BinaryIO, offset: int, size: int, tail: bytes = b"") -> None:
         self._file = file
         self._offset = offset
         self._size = size
+        self._tail = tail
         self._position = 0
 
     def readable(self) -> bool:
@@ -31,13 +32,18 @@ class _Part(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        end = self._size + len(self._tail)
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: end}[whence]
         self._position = max(0, start + offset)
         return self._position
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        self._file.seek(self._offset + self._position)
-        content = self._file.read(max(0, min(len(buffer), self._size - self._position)))
+        behind = self._position - self._size
+        if behind < 0:
+            self._file.seek(self._offset + self._position)
+            content = self._file.read(min(len(buffer), -behind))
+        else:
+            content = self._tail[behind : behind + len(buffer)]
         buffer[: len(content)] = content
         self._position += len(content)
         return len(content)
@@ -45,12 +51,12 @@ class _Part(io.RawIOBase):
 
 def open_wheel(file: BinaryIO, wheel: StoredWheel) -> BinaryIO:
     """The wheel in the open `file`, as a file; `file` must stay open, and nobody else may read it meanwhile."""
-    return io.BufferedReader(_Part(file, wheel.offset, wheel.size), _CHUNK)
+    return io.BufferedReader(Part(file, wheel.offset, wheel.size), _CHUNK)
 
 
 def chunks(file: BinaryIO, part: StoredWheel | StoredPython) -> Iterator[bytes]:
     """The bytes of a wheel or Python, piece by piece; fewer where the file is truncated."""
-    opened = _Part(file, part.offset, part.size)
+    opened = Part(file, part.offset, part.size)
     while chunk := opened.read(_CHUNK):
         yield chunk
 

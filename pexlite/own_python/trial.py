@@ -33,7 +33,7 @@ def answer():
         try:
             importlib.import_module(name)
         except Exception:
-            pass
+            pass  # not every Python has all of them
     specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
     files = {spec.origin for spec in specs if spec is not None and spec.cached}
     imported = sorted(file for file in files if file and file.endswith(".py"))

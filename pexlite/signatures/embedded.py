@@ -15,6 +15,7 @@ import zlib
 from typing import BinaryIO
 
 from pexlite.archive.member import Entry, directory, local_header
+from pexlite.archive.stored_wheels import Part
 from pexlite.errors import NotABundle
 
 MEMBER = ".signature"
@@ -23,41 +24,6 @@ _ARMORED = re.compile(
     rb"-----BEGIN SSH SIGNATURE-----\n(?:[A-Za-z0-9+/=]{1,76}\n){1,200}-----END SSH SIGNATURE-----\n"
 )
 _END = struct.Struct("<4s4H2IH")
-
-
-class Unsigned(io.RawIOBase):
-    """A file without the signature in it, as a read-only file of its own."""
-
-    def __init__(self, file: BinaryIO, begin: int, tail: bytes) -> None:
-        self._file = file
-        self._begin = begin
-        self._tail = tail
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        size = self._begin + len(self._tail)
-        self._position = max(0, {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: size}[whence] + offset)
-        return self._position
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        place = self._position
-        if place < self._begin:
-            self._file.seek(place)
-            content = self._file.read(min(len(buffer), self._begin - place))
-        else:
-            content = self._tail[place - self._begin : place - self._begin + len(buffer)]
-        buffer[: len(content)] = content
-        self._position += len(content)
-        return len(content)
 
 
 def taken_out(file: BinaryIO) -> tuple[BinaryIO, bytes | None]:
@@ -85,7 +51,7 @@ def taken_out(file: BinaryIO) -> tuple[BinaryIO, bytes | None]:
         return file, None
     tail = _read(file, before + offset, length - last)
     tail += _END.pack(b"PK\5\6", 0, 0, count - 1, count - 1, length - last, begin, 0)
-    return io.BufferedReader(Unsigned(file, before + begin, tail), 1 << 20), signature
+    return io.BufferedReader(Part(file, 0, before + begin, tail), 1 << 20), signature
 
 
 def put_in(file: BinaryIO, signature: bytes) -> tuple[int, bytes]:
