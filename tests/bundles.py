@@ -22,6 +22,7 @@ from pexlite.model import Bundle, EntryPoint, LaunchOptions, OwnPython, Room, St
 from pexlite.version import __version__
 from pexlite.wheels.read import read_wheel
 from tests.interpreters import Interpreter, supported
+from tests.processes import end_with_descendants, what_they_wait_for
 
 EVERY_PYTHON = ("cp36+", "cp313t+", "pp38+")
 _SWITCHES_OFF = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONHOME", "VIRTUAL_ENV")
@@ -99,17 +100,18 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run the command and return how it ended; with `check`, its exit code has to be 0."""
     words = [str(word) for word in command]
-    done = subprocess.run(
-        words,
-        env=dict(env),
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        errors="backslashreplace",
-        check=False,
-        timeout=120,
-    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        words, env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe, text=True, errors="backslashreplace"
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(stdin, timeout=120)
+        except subprocess.TimeoutExpired as expired:
+            found = what_they_wait_for(process.pid)
+            end_with_descendants(process.pid)
+            stdout, stderr = process.communicate()
+            raise AssertionError(f"{expired}\n{stdout}\n{stderr}\n{found}") from None
+    done = subprocess.CompletedProcess(words, process.returncode, stdout, stderr)
     if check:
         assert done.returncode == 0, f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done

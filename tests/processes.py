@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +34,50 @@ def listed() -> Iterator[Process]:
 def children(parent: int) -> set[int]:
     """The processes that `parent` has begun and not waited for."""
     return {process.pid for process in listed() if process.parent == parent}
+
+
+def descendants(parent: int) -> list[Process]:
+    """The processes that `parent` and those below it have begun and not waited for, parents first."""
+    below: dict[int, list[Process]] = {}
+    for process in listed():
+        below.setdefault(process.parent, []).append(process)
+    found = list(below.get(parent, ()))
+    for process in found:  # grows while it is gone through
+        found += below.get(process.pid, ())
+    return found
+
+
+def end_with_descendants(pid: int) -> None:
+    """Kill `pid`, a child of this process, and everything below it that has not left its parent."""
+    for each in (pid, *(process.pid for process in descendants(pid))):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+
+
+def what_they_wait_for(pid: int) -> str:
+    """What can be seen of a hanging `pid` and of those below it: states, waits in the kernel, stacks of Python."""
+    told = []
+    for each in (pid, *(process.pid for process in descendants(pid))):
+        place = Path("/proc", str(each))
+        told.append(f"process {each}")
+        for name in ("cmdline", "stat", "wchan"):
+            with contextlib.suppress(OSError):
+                told.append(f"  {name}: {(place / name).read_text(errors='replace')!r}")
+        told.append(_stacks(each))
+    return "\n".join(told)
+
+
+def _stacks(pid: int) -> str:
+    """The stacks of the threads of a Python, where py-spy is installed and may look."""
+    program = shutil.which("py-spy", path=str(Path(sys.executable).parent))
+    if program is None:
+        return "  no py-spy is installed"
+    command = [program, "dump", "--nonblocking", "--pid", str(pid)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=20, check=False)
+    except subprocess.TimeoutExpired:
+        return "  py-spy did not end"
+    return done.stdout + done.stderr
 
 
 def members(session: int) -> list[str]:
