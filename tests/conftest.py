@@ -54,6 +54,18 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def tests_in_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A place of their own for the files of any pytest that a test starts.
+
+    At its end pytest deletes the files of runs before it. Those of this project's hold so many that a pytest
+    out of a built file would be at it for minutes, with its closing line still in its buffer.
+    """
+    with pytest.MonkeyPatch.context() as change:
+        change.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path_factory.mktemp("tests_in_tests")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def python3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A `python3` on PATH, which not every machine has."""
     with pytest.MonkeyPatch.context() as change:
