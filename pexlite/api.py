@@ -83,6 +83,7 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
         scripts             several -c: names of console scripts, or "name=module:function"
         entry_point         -e, -m, --entry-point: "module:function" or "module"
         launch              all else about the start: see `LaunchOptions`
+        trace_start         --trace-start: arguments, each a text as a shell splits it
 
     The file:
 

@@ -89,6 +89,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         index=index,
         resolver="pip",
         launch=launch,
+        trace_start=["--version"],
         output=tmp_path / "x.pex",
         bytecode=True,
         allow_large=True,
@@ -130,6 +131,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             index=index,
             resolver="pip",
             launch=launch,
+            trace_start=("--version",),
             output=tmp_path / "x.pex",
             bytecode=True,
             allow_large=True,
@@ -296,6 +298,7 @@ def test_lock_takes_all_that_building_shares_with_it() -> None:
         "script",
         "scripts",
         "launch",
+        "trace_start",
     }
     assert builds - ours == only_of_a_file | {"bytecode", "compress", "allow_large", "strict", "dry_run"}
 

@@ -14,6 +14,7 @@ from pexlite.cli.mistaken import build_is_implied, refuse_commands
 from pexlite.cli.own_python_options import ITS_OWN_PYTHON
 from pexlite.cli.project_defaults import with_project_defaults
 from pexlite.cli.push_built import PUSH_TO, check_places, push_built
+from pexlite.cli.start_list_options import TRIED_AT_BUILD
 from pexlite.cli.words_first import arguments_behind
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ BUILD = GroupedCommand(
         "What goes in": options.WHAT_GOES_IN,
         "Where it runs": options.WHERE_IT_RUNS,
         "Its own Python": ITS_OWN_PYTHON,
-        "How it starts": options.HOW_IT_STARTS,
+        "How it starts": (*options.HOW_IT_STARTS, *TRIED_AT_BUILD),
         "Indexes": options.INDEXES,
         "Output": (*options.OUTPUT, PUSH_TO),
     },

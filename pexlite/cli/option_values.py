@@ -47,6 +47,13 @@ def split_words(context: click.Context, parameter: click.Parameter, given: Seque
         raise click.BadParameter(message, context, parameter) from failure
 
 
+def each_splits(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
+    """`given`, each of which splits into words as in a shell and is no option of ours that lacks its value."""
+    for argument in given:
+        split_arguments(context, parameter, [argument])
+    return tuple(given)
+
+
 def split_arguments(context: click.Context, parameter: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
     """The words of `split_words`, where none of `given` is an option of ours that lacks its own value."""
     for argument in given:

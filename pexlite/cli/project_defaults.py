@@ -20,6 +20,7 @@ import click
 from pexlite.cli import options
 from pexlite.cli.option_values import PathOrUrl
 from pexlite.cli.own_python_options import ITS_OWN_PYTHON
+from pexlite.cli.start_list_options import TRIED_AT_BUILD
 from pexlite.cli.words import count_in_words
 from pexlite.files.paths import expanded, is_file
 
@@ -30,6 +31,7 @@ _OF_A_BUILD = [
     *options.WHERE_IT_RUNS,
     *ITS_OWN_PYTHON,
     *options.HOW_IT_STARTS,
+    *TRIED_AT_BUILD,
     *options.INDEXES,
     *options.OUTPUT,
 ]

@@ -196,6 +196,7 @@ class BuildOptions(SharedOptions, total=False):
     record_git_state: bool
     sbom: bool
     launch: LaunchOptions | None
+    trace_start: Sequence[str]
     bytecode: bool
     compress: bool
     allow_large: bool
@@ -261,6 +262,8 @@ class BuildRequest:
     sbom: bool = field(default=False, metadata=_NEVER)
     """Whether the file carries a bill of materials of itself."""
     launch: LaunchOptions = field(default_factory=LaunchOptions, metadata=_FOR_THE_SAME)
+    trace_start: tuple[str, ...] = field(default=(), metadata=_NEVER)
+    """`--trace-start`: the arguments of runs of the finished file, each as one text that a shell would split."""
     output: Path | None = field(default=None, metadata=_FOR_ANY)
     bytecode: bool = field(default=False, metadata=_FOR_THE_SAME)
     """`--compile`: add bytecode of modules and boot for each target whose Python is on this machine."""

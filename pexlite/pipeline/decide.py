@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from pexlite.model import (
     Draft,
     Kind,
     LaunchOptions,
+    Progress,
     Report,
     Specification,
     Target,
@@ -49,6 +51,7 @@ from pexlite.pipeline.git_state import git_state
 from pexlite.pipeline.notices import Stages, notices
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
+from pexlite.pipeline.trial_runs import finished, trial_python
 from pexlite.requirements.read import read_request
 from pexlite.sources.local import LocalWheel
 from pexlite.store.uncompressed import uncompressed
@@ -101,15 +104,17 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     found = collisions(bundle, content_digests)
     check_collisions(request, found)
     stages = Stages(prepared, chosen, start, floor, surroundings, bundle, found, compiled)
+    drafted = _draft(prepared, bundle, compiled, report)
+    tried = _tried(drafted, prepared, report)
     return Decision(
-        draft=_draft(prepared, bundle, compiled, report),
+        draft=drafted,
         name=name,
         targets=tuple(target.name for target in prepared.targets),
         platform=platform,
         variants=bundle.variants,
         runs_on=bundle.runs_on,
         entry_point=bundle.entry_point,
-        notices=(*dict.fromkeys(notice for one in packed for notice in one.notices), *notices(stages)),
+        notices=(*dict.fromkeys(notice for one in packed for notice in one.notices), *notices(stages), *tried),
         repeatable=_is_repeatable(stages),
         lock=chosen.file.name if chosen.file else None,
     )
@@ -207,11 +212,23 @@ def _draft(prepared: Prepared, bundle: Bundle, compiled: Sequence[Target], repor
     return draft(bundle, __version__, room, packs)
 
 
+def _tried(drafted: Draft, prepared: Prepared, report: Report) -> tuple[str, ...]:
+    """Notices about the runs of the finished file that the request asks for."""
+    request = prepared.request
+    if not request.trace_start:
+        return ()
+    report(Progress("build", "starting the file once"))
+    with finished(drafted, trial_python(prepared.targets), request.directory) as file:
+        runs = [file.run(shlex.split(arguments)) for arguments in request.trace_start]
+    return tuple(notice for run in runs for notice in run.notices)
+
+
 def _is_repeatable(stages: Stages) -> bool:
     """Whether the same request gives the same decision again, as long as the lock is the same."""
     lock, request = stages.chosen.lock, stages.prepared.request
     return (
         not stages.local
+        and not stages.prepared.request.trace_start
         # What is remembered is small; bytecode is not, and is in the store anyway.
         and not request.bytecode
         and not any(package.directory for package in lock.packages)
