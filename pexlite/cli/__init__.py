@@ -8,6 +8,7 @@ A person's words come in; a request goes out, then the result or the failure in 
     options             every option of a build, by question; lock_options: those of a lock
     info_graph          the tree of `info`, and its --why; info_foreign: files of pex and shiv
     own_python_options  those about a Python that the file carries
+    start_list_options  those about starts that are tried at build
     signers_options     those about who may have signed a file
     option_values       words read into values
     build, run, lock, patch, info, report, diff, sbom, verify, sign, extract, venv, who, cache, probe, push, delta

@@ -28,7 +28,7 @@ _LAST_WORDS = 10.0  # seconds, from being asked to end until it is ended
 
 @dataclass(frozen=True)
 class TrialRun:
-    """What a run of the file came to."""
+    """One run of the file, ended."""
 
     arguments: tuple[str, ...]
     code: int | None
@@ -44,7 +44,7 @@ class TrialRun:
         how = f"ended with {self.code}" if self.code is not None else f"was stopped after {LONGEST:.0f} s"
         last = self.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         words = f": {last[0]}" if last and self.code is not None else ""
-        return (f"the run of --trace-start {shlex.quote(shlex.join(self.arguments))} {how}{words}",)
+        return (f'the run of --trace-start "{shlex.join(self.arguments)}" {how}{words}',)
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def trial_python(targets: Sequence[Target]) -> Path:
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """What the process and those that it has started had said when they were stopped."""
+    """The output and the errors of the process until it was stopped, with those that it has started."""
     _end(process, signal.SIGTERM)
     try:
         return process.communicate(timeout=_LAST_WORDS)

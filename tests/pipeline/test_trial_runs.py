@@ -58,8 +58,8 @@ def test_a_run_that_ends_with_0_is_not_told(tmp_path: Path) -> None:
 def test_another_end_is_told_with_the_last_words(tmp_path: Path) -> None:
     words = "the run of --trace-start {} ended with {}: words {}"
     assert told(build(tmp_path, "one 'and two'", "x")) == [
-        words.format("""'one '"'"'and two'"'"''""", 2, ["one", "and two"]),
-        words.format("x", 1, ["x"]),
+        words.format("""\"one 'and two'\"""", 2, ["one", "and two"]),
+        words.format('"x"', 1, ["x"]),
     ]
 
 
@@ -91,7 +91,7 @@ def test_what_runs_for_ever_is_stopped_with_all_that_it_has_started(
         trial_runs.FinishedFile.run, "__kwdefaults__", {"variables": None, "python_arguments": (), "longest": 3.0}
     )
     began = time.monotonic()
-    assert told(build(tmp_path, "wait")) == ["the run of --trace-start wait was stopped after 60 s"]
+    assert told(build(tmp_path, "wait")) == ['the run of --trace-start "wait" was stopped after 60 s']
     # The child holds the pipes: without its end the build would wait for it.
     assert time.monotonic() - began < 300
 
