@@ -25,7 +25,7 @@ from pexlite.sources.project_copy import is_copied
 from pexlite.sources.projects import Builder
 from pexlite.sources.source_tree import Sources, files_of
 from pexlite.sources.workshop import Workshop
-from pexlite.wheels.write import Member, write_wheel
+from pexlite.wheels.write import Member, write_own_wheel
 
 # The variables of a marker that tell targets apart.
 _TOLD = ("python_version", "implementation_name", "sys_platform", "platform_machine")
@@ -255,7 +255,7 @@ def _written(source: LocalSource, name: str, members: Sequence[Member], builder:
     wheel = f"Wheel-Version: 1.0\nGenerator: pexlite\nRoot-Is-Purelib: {pure}\nTag: {tag}\n"
     texts = [Member(f"{info}/METADATA", metadata.encode()), Member(f"{info}/WHEEL", wheel.encode())]
     with tempfile.TemporaryDirectory(prefix="pexlite-local-") as scratch:
-        path = write_wheel(Path(scratch) / f"{stem}-{tag}.whl", [*members, *texts], info)
+        path = write_own_wheel(Path(scratch) / f"{stem}-{tag}.whl", [*members, *texts], info)
         return builder.workshop.store.add(path, path.name, local=True)
 
 

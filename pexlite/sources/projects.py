@@ -21,7 +21,7 @@ from pexlite.sources.sdist import unpack_sdist
 from pexlite.sources.workshop import Workshop
 from pexlite.store.store import Tools
 from pexlite.wheels.normalise import normalise
-from pexlite.wheels.write import source_date_epoch
+from pexlite.wheels.write import MOST_STORED, source_date_epoch
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,8 @@ class Builder:
     def key(self, *identity: str) -> str:
         """The key of a source, built for this target from these indexes."""
         indexes = index_identity(self.workshop.resolver, self.workshop.settings)
-        facts = (*identity, self.target.python, self.target.platform, str(source_date_epoch()), indexes)
+        form = str(MOST_STORED)  # a store may hold what was written when this was another number
+        facts = (*identity, self.target.python, self.target.platform, str(source_date_epoch()), form, indexes)
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
     def once(self, source: str, make: Callable[[], Wheel], needs: Callable[[], Sequence[str]]) -> Wheel:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pexlite.errors import ProjectBuildError
 from pexlite.wheels.path_requirements import with_other_urls
-from pexlite.wheels.write import Member, write_wheel
+from pexlite.wheels.write import Member, write_own_wheel
 
 # A new RECORD invalidates signatures over the old one; direct_url.json names the directory of the build.
 _LEFT_OUT = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "direct_url.json"})
@@ -36,7 +36,7 @@ def normalise(built: Path, directory: Path, url: Callable[[str], str] = str) -> 
                 for entry in entries
                 if entry.filename.rpartition("/")[0] != info or entry.filename.rpartition("/")[2] not in _LEFT_OUT
             ]
-        return write_wheel(directory / built.name, members, info)
+        return write_own_wheel(directory / built.name, members, info)
     except (zipfile.BadZipFile, StopIteration, ValueError) as problem:
         raise ProjectBuildError(
             f"the backend wrote {built.name}, which is no wheel",

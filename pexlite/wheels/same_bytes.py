@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipInfo
 
 from wheel.wheelfile import WheelError, WheelFile
 
@@ -14,7 +14,7 @@ _CREATED_ON_UNIX = 3
 class SameBytes(WheelFile):  # type: ignore[misc]
     """A wheel being written; RECORD, which WheelFile writes at the end, has our time and mode too."""
 
-    def __init__(self, path: Path, info: str, moment: int) -> None:
+    def __init__(self, path: Path, info: str, moment: int, stored: bool) -> None:
         try:
             super().__init__(path, "w")
         except WheelError as problem:
@@ -22,6 +22,7 @@ class SameBytes(WheelFile):  # type: ignore[misc]
         # Not every backend spells it as the file is called.
         self.dist_info_path, self.record_path = info, f"{info}/RECORD"
         self._moment = time.gmtime(moment)[:6]
+        self._method = ZIP_STORED if stored else ZIP_DEFLATED
 
     def add(self, name: str, content: bytes, *, executable: bool = False) -> None:
         """Write a member."""
@@ -33,7 +34,7 @@ class SameBytes(WheelFile):  # type: ignore[misc]
 
     def _entry(self, name: str, mode: int) -> ZipInfo:
         entry = ZipInfo(name, self._moment)
-        entry.compress_type = ZIP_DEFLATED
+        entry.compress_type = self._method
         entry.create_system = _CREATED_ON_UNIX
         entry.external_attr = mode << 16
         return entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from wheel.wheelfile import WheelFile
 
 from pexlite.errors import ProjectBuildError
 from pexlite.wheels.normalise import normalise
-from pexlite.wheels.write import Member, write_wheel
+from pexlite.wheels.write import MOST_STORED, Member, write_own_wheel, write_wheel
 
 NAME, INFO = "foo_bar-1.0-py3-none-any.whl", "Foo_Bar-1.0.dist-info"  # as some backends spell them
 MEMBERS = [
@@ -65,3 +66,25 @@ def test_a_backend_that_names_a_wheel_otherwise_has_made_none(tmp_path: Path) ->
     (tmp_path / "there").mkdir()
     with pytest.raises(ProjectBuildError, match=r"foo\.whl, which is no wheel"):
         normalise(built, tmp_path / "there")
+
+
+def test_own_code_is_the_same_bytes_whatever_zlib_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compressor = zlib.compressobj
+    code = [*MEMBERS, Member("words.py", b"words = 'again and again and again'\n" * 1000)]
+    written: dict[str, list[bytes]] = {"packed": [], "own": []}
+    for level in (1, 9):  # as different as zlib and zlib-ng are
+        monkeypatch.setattr(zlib, "compressobj", lambda _, *rest, level=level: compressor(level, *rest))
+        place = tmp_path / str(level)
+        place.mkdir()
+        written["packed"].append(write_wheel(place / NAME, code, INFO).read_bytes())
+        written["own"].append(write_own_wheel(place / NAME, code, INFO).read_bytes())
+    assert len(set(written["packed"])) == 2, "the two pack alike, and this shows nothing"
+    assert len(set(written["own"])) == 1
+
+
+@pytest.mark.parametrize(("more", "methods"), [(0, {zipfile.ZIP_STORED}), (1, {zipfile.ZIP_DEFLATED})])
+def test_own_code_is_deflated_where_there_is_much_of_it(tmp_path: Path, more: int, methods: set[int]) -> None:
+    size = MOST_STORED - sum(len(member.content) for member in MEMBERS) + more
+    built = write_own_wheel(tmp_path / NAME, [*MEMBERS, Member("data.bin", bytes(size))], INFO)
+    with zipfile.ZipFile(built) as archive:
+        assert {member.compress_type for member in archive.infolist()} == methods
