@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 collect_ignore_glob = [] if os.environ.get(HOME) else ["test_*.py"]
 
 Open = Callable[..., Any]
-WIDTHS = (360, 1600)
+WIDTHS = (360, 800, 1600)
 THEMES = ("light", "dark")
 
 

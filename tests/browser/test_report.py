@@ -117,7 +117,7 @@ def test_the_switch_wins_over_the_system(opened: Open) -> None:
 @each_width
 def test_a_click_leads_down_and_crumbs_lead_back(width: int, opened: Open) -> None:
     with opened(7, width) as page:
-        page.locator("#map .area", has_text="project-006").click()
+        page.locator("#map .area[aria-label^='project-006']").click()
         assert crumbs(page) == ["many.pex", "project-006 1.0"]
         page.locator("#map .area").first.click()
         assert len(crumbs(page)) == 3
@@ -154,6 +154,17 @@ def test_areas_are_as_large_as_the_chosen_size(opened: Open) -> None:
         )
         large = sorted(shares[:10])
         assert large[-1] < 1.4 * large[0]
+
+
+@each_width
+def test_no_area_covers_another(width: int, opened: Open) -> None:
+    with opened(91, width) as page:
+        assert page.locator("#map .inner").count() > 100
+        wider = page.evaluate(
+            "[...document.querySelectorAll('#map .area, #map .inner')].filter((one) =>"
+            " one.offsetWidth > parseInt(one.style.width) || one.offsetHeight > parseInt(one.style.height)).length"
+        )
+        assert wider == 0
 
 
 # -- the graph --------------------------------------------------------------------------------------
@@ -197,6 +208,18 @@ def test_a_click_on_a_heading_sorts_and_says_so(opened: Open) -> None:
         assert heading.get_attribute("aria-sort") == "descending"
         assert names(page) == sorted(names(page), reverse=True)
         assert page.locator("#wheels-table th[aria-sort]").count() == 1
+
+
+def test_a_name_is_broken_at_a_hyphen_only(opened: Open, build: Any, tmp_path: Path) -> None:
+    # Another column that takes all the room it can get.
+    fields = [f"License-Expression: {' AND '.join(['Apache-2.0', 'BSD-3-Clause', 'MIT'] * 20)}"]
+    wheel = make_wheel(tmp_path, "beautifulsoup4", files={"bs4.py": ""}, fields=fields)
+    path = tmp_path / "page.html"
+    path.write_bytes(page_of(report_on(build("a.pex", wheel))))
+    with opened(path) as page:
+        name = page.locator("#wheels-table tbody th button")
+        line = page.locator("#wheels-table td .mono")
+        assert name.bounding_box()["height"] < 1.9 * line.bounding_box()["height"]
 
 
 def test_a_narrow_screen_sorts_by_a_list(opened: Open) -> None:

@@ -1,6 +1,6 @@
 // Tables that sort by a click on a heading, and the sections that are made of them.
 
-/** A table of `rows`; a column has title, value (by which it sorts) and perhaps cell (what it shows), number, wide, narrow. */
+/** A table of `rows`; a column has title, value (by which it sorts) and perhaps cell (what it shows), number, wide, long, narrow. */
 class SortedTable {
   constructor(caption, columns, rows, { sortBy = 0, descending = false, hidden = false, most = Infinity } = {}) {
     this.columns = columns;
@@ -19,7 +19,7 @@ class SortedTable {
   line(row) {
     return element("tr", { role: "row" }, ...this.columns.map((column, place) => {
       const shown = column.cell ? column.cell(row) : column.value(row);
-      const attributes = { class: [column.number ? "number" : "", column.wide ? "wide" : "", column.narrow ? "narrow" : ""].join(" ").trim() || null, "data-label": place && column.title };
+      const attributes = { class: [column.number ? "number" : "", column.wide ? "wide" : "", column.narrow ? "narrow" : "", column.long ? "long" : ""].join(" ").trim() || null, "data-label": place && column.title };
       return place ? element("td", { ...attributes, role: "cell" }, shown) : element("th", { ...attributes, scope: "row", role: "rowheader" }, shown);
     }));
   }
@@ -123,7 +123,7 @@ function nameCell(wheel, graph) {
 }
 
 function placeCell(wheel) {
-  const limits = wheel.limits ? element("span", { class: "muted", text: ` Keeps the file from ${wheel.limits}.` }) : "";
+  const limits = wheel.limits ? element("span", { class: "limit", text: `Keeps the file from ${wheel.limits}.` }) : "";
   return element("span", {}, wheel.runs_on, wheel.only_on ? ` (here only on ${wheel.only_on})` : "", wheel.problem ? ` (${wheel.problem})` : "", limits);
 }
 
@@ -136,7 +136,7 @@ function fillFiles() {
   ], data.doubled, { sortBy: 3, descending: true, most: 10 });
   const large = new SortedTable(["Largest files"], [
     { title: "File", wide: true, value: (one) => one.path, cell: (one) => element("span", { class: "path", text: one.path }) },
-    { title: "Wheel", value: (one) => one.wheel },
+    { title: "Wheel", long: true, value: (one) => one.wheel },
     { title: "Packed", number: true, value: (one) => one.packed, cell: (one) => size(one.packed) },
     { title: "Unpacked", number: true, value: (one) => one.size, cell: (one) => size(one.size) },
   ], data.large, { sortBy: 3, descending: true, most: 10 });
