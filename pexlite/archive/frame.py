@@ -13,10 +13,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from pexlite.archive.member import Entry, directory, local_header, member_name
+from pexlite.archive.aligned import gap
+from pexlite.archive.member import Entry, directory, is_aligned, local_header, member_name
 from pexlite.model import Manifest, StoredPython, StoredWheel
 
 _END = struct.Struct("<4s4H2IH")
@@ -58,9 +59,11 @@ def read_frame(file: BinaryIO, manifest: Manifest) -> Frame:
         raise zipfile.BadZipFile("its directory has a name that no build gives") from problem
     if _read(file, before + offset, length + _END.size) != directory(entries, offset):
         raise zipfile.BadZipFile("its directory is not as a build writes it")
+    aligned = {member_name(wheel) for wheel in manifest.wheels if is_aligned(wheel)} if before == 0 else set()
+    entries = tuple(replace(entry, is_aligned=entry.name in aligned) for entry in entries)
     frame = Frame(before, entries, offset)
     _check_names(entries)
-    _check_members(file, frame, _beginning(manifest, frame))
+    _check_members(file, frame, _beginning(file, manifest, frame))
     return frame
 
 
@@ -125,7 +128,7 @@ def _check_members(file: BinaryIO, frame: Frame, position: int) -> None:
         raise zipfile.BadZipFile("its directory does not lie where the last member ends")
 
 
-def _beginning(manifest: Manifest, frame: Frame) -> int:
+def _beginning(file: BinaryIO, manifest: Manifest, frame: Frame) -> int:
     """Where the first member has to begin: behind the header, or behind wheels that are no members.
 
     Raises BadZipFile unless each Python and wheel lies where PEX-INFO says.
@@ -141,6 +144,10 @@ def _beginning(manifest: Manifest, frame: Frame) -> int:
                 raise zipfile.BadZipFile(f"{_name(part)} is not where PEX-INFO says")
         return position
     for part in parts:
+        filling = gap(position) if is_aligned(part) else 0
+        if any(_read(file, position, filling)):
+            raise zipfile.BadZipFile(f"something lies before {_name(part)}")
+        position += filling
         if part.offset != position:
             raise zipfile.BadZipFile(f"{_name(part)} does not lie where the one before it ends")
         position += part.size

@@ -11,6 +11,7 @@ import marshal
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
+from pexlite.archive.aligned import gap
 from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.header import header
 from pexlite.archive.member import (
@@ -19,6 +20,7 @@ from pexlite.archive.member import (
     bytecode_name,
     directory,
     held_content,
+    is_aligned,
     local_header,
     member_name,
     size_before,
@@ -39,8 +41,12 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     parts: tuple[OwnPython | Wheel, ...] = (*bundle.own_pythons, *bundle.wheels)
     header_size = len(header(bundle))
     packed = sum(len(pack.content) + 512 for pack in bytecode)
-    as_members = header_size + sum(part.size + 512 for part in parts) + packed < _PLAIN_ZIP_LIMIT
-    places = _places(parts, header_size, as_members)
+    members = tuple(_members(parts, header_size))
+    as_members = (members[-1].end if members else header_size) + packed < _PLAIN_ZIP_LIMIT
+    if not as_members:
+        members = ()
+    laid_out = [(entry.begin, local_header(entry)) for entry in members] or [*_before_zip(parts, header_size)]
+    places, headers = [place for place, _ in laid_out], tuple(before for _, before in laid_out)
     end_of_parts = places[-1] + parts[-1].size if parts else header_size
     compiled = _compiled(bytecode, end_of_parts)
     pythons = len(bundle.own_pythons)
@@ -49,8 +55,6 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     first = header(bundle, identity, offsets.own_pythons)
     assert len(first) == header_size
     info = pex_info(bundle, version, identity, (len(first), zlib.crc32(first)), offsets)
-    members = [_member(part, place) for part, place in zip(parts, places, strict=True) if as_members]
-    headers = tuple(map(local_header, members)) if as_members else (b"",) * len(parts)
     rest = _Rest(members, end_of_parts if as_members else 0)
     rest.add((bytecode_name(pack), pack.content) for pack, _ in compiled)
     rest.add((f"{TREES}{number}", tree.text().encode()) for number, tree in enumerate(bundle.trees))
@@ -126,21 +130,20 @@ def _bundled(wheel: Wheel) -> BundledWheel:
     )
 
 
-def _member(part: OwnPython | Wheel, offset: int) -> Entry:
-    """The Python or wheel, whose bytes begin at `offset`, as a member of the zip."""
-    name = member_name(part)
-    return Entry(name, part.crc32, part.size, offset - size_before(name))
-
-
-def _places(parts: Sequence[OwnPython | Wheel], position: int, as_members: bool) -> list[int]:
-    """The position of each part's first byte, the first of them after `position` bytes."""
-    places = []
+def _members(parts: Sequence[OwnPython | Wheel], position: int) -> Iterator[Entry]:
+    """Pythons and wheels as the zip's first members, behind `position` bytes."""
     for part in parts:
-        if as_members:
-            position += size_before(member_name(part))
-        places.append(position)
-        position += part.size
-    return places
+        entry = Entry(member_name(part), part.crc32, part.size, position, is_aligned=is_aligned(part))
+        yield entry
+        position = entry.end
+
+
+def _before_zip(parts: Sequence[OwnPython | Wheel], position: int) -> Iterator[tuple[int, bytes]]:
+    """The position of each part that lies before the zip, and the bytes that fill the gap before it."""
+    for part in parts:
+        filling = bytes(gap(position)) if is_aligned(part) else b""
+        yield position + len(filling), filling
+        position += len(filling) + part.size
 
 
 def _compiled(bytecode: Sequence[Bytecode], position: int) -> list[tuple[Bytecode, int]]:

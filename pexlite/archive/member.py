@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pexlite.archive.aligned import padding
 from pexlite.model import Bytecode, StoredWheel, Wheel
 from pexlite.model.own_python import InterpreterArchive
 
@@ -32,6 +33,8 @@ class Entry:
     offset: int
     compressed: int | None = None
     """Bytes when deflated; None for a stored entry."""
+    is_aligned: bool = False
+    """Whether its content begins at a multiple of `aligned.BLOCK`."""
 
     @property
     def fields(self) -> tuple[int, ...]:
@@ -47,7 +50,8 @@ class Entry:
     @property
     def begin(self) -> int:
         """Where the first byte of its content is, counted as `offset` is."""
-        return self.offset + size_before(self.name)
+        begin = self.offset + size_before(self.name)
+        return begin + len(padding(begin)) if self.is_aligned else begin
 
     @property
     def end(self) -> int:
@@ -72,6 +76,11 @@ def member_name(part: InterpreterArchive | Wheel | StoredWheel) -> str:
     return f".deps/{part.filename}"
 
 
+def is_aligned(part: InterpreterArchive | Wheel | StoredWheel) -> bool:
+    """Whether the part begins at a multiple of `aligned.BLOCK`, as the large members of its own do in it."""
+    return not isinstance(part, InterpreterArchive) and bool(part.repacked_from)
+
+
 def held_content(name: str, content: bytes) -> bytes | None:
     """The content of our own member, deflated; None where it is stored."""
     if name in _STORED or name.startswith(PACKS):
@@ -88,8 +97,10 @@ def _deflated(content: bytes, level: int) -> bytes:
 
 def local_header(entry: Entry) -> bytes:
     """The bytes before the content of the member."""
-    fields = struct.pack("<4s5H3I2H", b"PK\x03\x04", *entry.fields, len(_NO_END))
-    return fields + entry.name.encode() + _NO_END
+    # The invalid end record comes first: a file that was cut off within the padding has it.
+    extra = _NO_END + (padding(entry.offset + size_before(entry.name)) if entry.is_aligned else b"")
+    fields = struct.pack("<4s5H3I2H", b"PK\x03\x04", *entry.fields, len(extra))
+    return fields + entry.name.encode() + extra
 
 
 def directory(entries: Sequence[Entry], offset: int) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "wheels": ("<64 hex>",),
-    "built": ("<64 hex>.json", "<64 hex>-tools.json", "uncompressed-<64 hex>.json"),
+    "built": ("<64 hex>.json", "<64 hex>-tools.json", "aligned-<64 hex>.json", "uncompressed-<64 hex>.json"),
     "bytecode": ("<32 hex>-<16 hex>.zip", "room-<16 hex>.zip"),
     "imports": ("<32 hex>.json", "<32 hex>-grammar-<number>.json"),
     # The second is one that was being written when the process was killed.
