@@ -44,6 +44,7 @@ USERS = {
     "cache/private.py": "chooses by system.IS_WINDOWS",
     "cache/roots.py": "chooses by system.IS_WINDOWS",
     "unpack/environment.py": "chooses by system.IS_WINDOWS",
+    "unpack/clone.py": "asks whether the call is there, and then for Linux",
     "unpack/tree.py": "chooses by system.IS_WINDOWS",
     "unpack/variant.py": "AttributeError is another C library",
     "unpack/pool.py": "chooses by whether there is a fork",

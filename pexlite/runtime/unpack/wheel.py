@@ -51,6 +51,7 @@ class Unpacking:
             say("unpacking %d wheels, %d files, %.1f MB" % (len(self.wheels), len(jobs), total / 1e6))
             progress = Progress(self.name, total)
             try:
+                self._write_first(jobs, say)
                 write.members(self.descriptor, jobs, progress.add, meanwhile)
             finally:
                 progress.erase()
@@ -62,6 +63,16 @@ class Unpacking:
             for temporary in temporaries:
                 files.remove(temporary)
             raise
+
+    def _write_first(self, jobs: "list[Job]", say: "Callable[[str], object]") -> None:
+        """Write the smallest of the members that the kernel is asked to copy, to `say` how all of them are."""
+        large = [job for job in jobs if write.is_copied(job[0])]
+        if large:
+            first = min(large, key=lambda job: job[0].size)
+            how = write.member_to(self.descriptor, *first)
+            jobs.remove(first)
+            total = sum([member.size for member, _ in large])
+            say("%d large files, %.1f MB: %s" % (len(large), total / 1e6, how))
 
     def _planned(self, wheel: "dict[str, Any]", directory: str) -> "list[Job]":
         """The (member, path) pairs of one wheel, whose directories are made."""

@@ -6,6 +6,7 @@ import zlib
 
 from .. import system
 from ..file import zip as archive
+from . import clone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,17 +78,45 @@ def _write_members(descriptor: int, jobs: "list[Job]") -> None:
         member_to(descriptor, member, path)
 
 
-def member_to(descriptor: int, member: "archive.Member", path: bytes) -> None:
-    """Write one member to `path`, checking it on the way. Raises Damaged, OSError."""
+def is_copied(member: "archive.Member") -> bool:
+    """Whether the kernel is asked to copy the member."""
+    return member.stored and member.compressed >= clone.LEAST
+
+
+def member_to(descriptor: int, member: "archive.Member", path: bytes) -> str:
+    """Write one member to `path`, checking it on the way; return how, for one that `is_copied`.
+
+    Raises Damaged, OSError.
+    """
     executable = member.mode & 0o111
     handle = system.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o755 if executable else 0o644)
     try:
+        if is_copied(member):
+            return _copy(descriptor, member, handle)
         if member.size > _BIG or member.compressed > _BIG:
             _write_pieces(descriptor, member, handle)
         else:
             _write(handle, archive.read_member(descriptor, member))
+        return ""
     finally:
         os.close(handle)
+
+
+def _copy(descriptor: int, member: "archive.Member", handle: int) -> str:
+    """Have the kernel copy the member, else read and write it; return how."""
+    start = member.offset + archive.data_start(archive.read(descriptor, member.offset, 30))
+    try:
+        how = clone.copied(descriptor, start, member.compressed, handle)
+    except OSError as failure:
+        # From the beginning, over what may have been copied.
+        _write_pieces(descriptor, member, handle)
+        return "read and written (%s)" % failure.strerror
+    size, crc = 0, 0
+    for content in archive.pieces(descriptor, member):
+        crc = zlib.crc32(content, crc)
+        size += len(content)
+    archive.check(crc, size, member)
+    return how
 
 
 def _write(handle: int, content: "bytes | memoryview") -> None:
