@@ -234,6 +234,7 @@ ONLY_HERE: dict[str, set[str]] = {
         "requirements/lines.py",  # lines for uv and pip
         "resolve/run_patched_pip.py",  # JSON
         "resolve/patched_pip.py",  # JSON
+        "pipeline/lazy_trial.py",  # our own program, and names of modules, each a line
         "own_python/text.py",  # a module of Python's own library
         "resolve/uv.py",  # TOML of checked names, and of addresses as JSON writes them
     },

@@ -115,6 +115,8 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
         "room": room,
         "compiled": compiled,
     }
+    if launch.lazy_imports == "all":
+        facts["lazy"] = launch.not_lazy
     if start.commands:
         facts["commands"] = {one.name: (one.module, one.attribute, one.summary) for one in start.commands}
     return facts
@@ -168,6 +170,8 @@ def _described(bundle: Bundle, offsets: Offsets) -> Described:
             for wheel, offset in zip(bundle.wheels, offsets.wheels, strict=True)
         ],
     }
+    if bundle.launch.lazy_imports == "all":
+        described["lazy_imports"] = list(bundle.launch.not_lazy)
     if bundle.own_pythons:
         described["launcher"] = bundle.launch.launcher
         described["prefer_host"] = bundle.launch.prefer_host

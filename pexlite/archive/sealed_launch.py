@@ -35,6 +35,8 @@ def sealed_launch(path: Path, manifest: Manifest) -> LaunchOptions:
             "pex_root": facts["pex_root"],
             "launcher": own.get("launcher", ""),
             "prefer_host": own.get("prefer_host", False),
+            "lazy_imports": "all" if "lazy_imports" in own else "off",
+            "not_lazy": own.get("lazy_imports", []),
             "shebang": _shebang(header, own),
         }
         launch = LaunchOptions(**as_fields(LaunchOptions, values))

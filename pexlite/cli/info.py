@@ -79,6 +79,7 @@ def in_words(found: FileInfo, *, wheels: bool = True) -> list[str]:
         f"  starts     {found.entry_point or 'a Python interpreter'}",
         f"  runs on    {found.runs_on}",
         *(f"  python     {_python(own)}" for own in found.own_pythons),
+        *([] if found.lazy_imports is None else [f"  imports    {_lazily(found.lazy_imports)}"]),
         f"  asked for  {', '.join(found.requirements) or 'nothing by name'}",
         f"  size       {size_in_words(found.size)}, {_own(found)}",
         f"  sha256     {found.sha256}",
@@ -113,6 +114,11 @@ def _python(own: StoredPython) -> str:
     )
 
 
+def _lazily(eager: tuple[str, ...]) -> str:
+    """The sentence on lazy imports, as in "lazily from CPython 3.15 on, but in app.plugins"."""
+    return "lazily from CPython 3.15 on" + (f", but in {', '.join(eager)}" if eager else "")
+
+
 def _wheel(wheel: WheelInfo, names: int, versions: int) -> str:
     size = size_in_words(wheel.size)
     only_on = f"only on {wheel.only_on}" if wheel.only_on else ""
@@ -132,6 +138,7 @@ def in_json(found: FileInfo) -> dict[str, Any]:
         "runs_on": found.runs_on,
         "requirements": list(found.requirements),
         "build_properties": dict(found.build_properties),
+        "lazy_imports": None if found.lazy_imports is None else list(found.lazy_imports),
         "runtime_size": found.runtime_size,
         "bytecode_size": found.bytecode_size,
         "own_pythons": [own_python_as_json(own) for own in found.own_pythons],

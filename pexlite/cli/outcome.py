@@ -62,7 +62,8 @@ def closing_lines(result: BuildResult, directory: Path) -> tuple[str, ...]:
     """
     done = f"{'wrote' if result.written else 'would write'} {path_in_words(result.path, directory)}"
     size, wheels = size_in_words(result.size), count_in_words(len(result.wheels), "wheel")
-    places, seconds = result.runs_on, seconds_in_words(result.seconds)
+    lazily = "; imports lazily from CPython 3.15 on" if result.decision.lazy_imports else ""
+    places, seconds = result.runs_on + lazily, seconds_in_words(result.seconds)
     close = places.replace(" to ", "-")
     for parts in (
         (done, size, wheels, places, seconds),
@@ -99,6 +100,7 @@ def as_json(result: BuildResult) -> dict[str, Any]:
         "wheels": [wheel_as_json(wheel) for wheel in result.wheels],
         "targets": list(result.targets),
         "variants": [variant_as_json(variant) for variant in result.variants],
+        "lazy_imports": result.decision.lazy_imports,
         "lock": result.lock,
         "notices": list(result.notices),
         "seconds": round(result.seconds, 3),

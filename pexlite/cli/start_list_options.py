@@ -19,4 +19,21 @@ TRIED_AT_BUILD: Sequence[click.Parameter] = (
         help="Run the finished file once at build with these arguments, such as '--version' or '' for none "
         "(default: it is not run; repeatable).",
     ),
+    option(
+        "--lazy-imports",
+        type=click.Choice(["all", "off"]),
+        default="off",
+        is_flag=False,
+        flag_value="all",
+        help="Whether modules wait until they are needed, on CPython 3.15 and newer (PEP 810); those that cannot "
+        "are found with --trace-start (default: off; alone it is all).",
+    ),
+    option(
+        "--not-lazy",
+        "not_lazy",
+        many=True,
+        metavar="MODULE",
+        help="A module whose own imports are made at once with --lazy-imports (default: those that a trial finds; "
+        "repeatable).",
+    ),
 )

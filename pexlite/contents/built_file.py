@@ -170,6 +170,8 @@ def _settings(manifest: Manifest, first: str) -> Mapping[str, str]:
         "sh-boot": "yes" if own["sh_boot"] is True else "",
         "launcher": str(own.get("launcher", "")),
         "prefer-host": "yes" if own.get("prefer_host") is True else "",
+        "lazy-imports": "all" if "lazy_imports" in own else "",
+        "not-lazy": ", ".join(_texts(own.get("lazy_imports"))),
         "inject-args": shlex.join(_texts(facts["inject_args"])),
         "inject-env": shlex.join(map(str, environment)),
         "inject-python-args": shlex.join(_texts(facts["inject_python_args"])),

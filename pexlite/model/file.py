@@ -219,6 +219,8 @@ class Decision:
     """Whether request, lock and target alone determine the file: no other source was read that may change."""
     lock: str | None = None
     """The name of the lock's file that was followed; None where all was resolved."""
+    lazy_imports: bool = False
+    """Whether the app's imports are lazy on CPython 3.15 and newer, which the file runs on."""
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ class Described(TypedDict):
     pth: Sequence[str]
     variants: Sequence[VariantEntry]
     wheels: Sequence[WheelEntry]
+    lazy_imports: NotRequired[Sequence[str]]
     interpreters: NotRequired[Sequence[InterpreterEntry]]
     prefer_host: NotRequired[bool]
     launcher: NotRequired[str]
@@ -141,6 +142,7 @@ class StartFacts(TypedDict):
     start: tuple[str, ...]
     commands: NotRequired[Mapping[str, tuple[str, str, str]]]
     script: str
+    lazy: NotRequired[tuple[str, ...]]
     pth: tuple[str, ...]
     inherit_path: str
     bin_path: str

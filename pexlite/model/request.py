@@ -90,6 +90,8 @@ class LaunchOptions:
     inject_env           --inject-env: pairs of a name and a value
     inject_python_args   --inject-python-args: words
     pex_root             --runtime-pex-root: where the file unpacks itself; None is ~/.pex
+    lazy_imports         --lazy-imports: "all" or "off"
+    not_lazy             --not-lazy: modules whose imports are made at once all the same
     """
 
     shebang: str = field(default="/usr/bin/env python3", metadata=_sealed("--python-shebang", plain=True))
@@ -105,6 +107,10 @@ class LaunchOptions:
     inject_python_args: tuple[str, ...] = field(default=(), metadata=_sealed("--inject-python-args"))
     pex_root: str | None = field(default=None, metadata=_sealed("--runtime-pex-root", plain=True))
     """The cache directory baked in (`--runtime-pex-root`); None is `~/.pex`."""
+    lazy_imports: Literal["off", "all"] = field(default="off", metadata=_sealed("--lazy-imports", plain=True))
+    """Whether modules wait until they are needed, on CPython 3.15 and newer (PEP 810)."""
+    not_lazy: tuple[str, ...] = field(default=(), metadata=_sealed("--not-lazy", plain=True))
+    """Modules whose own imports do not wait; a build that tries the file adds those that have to be here."""
 
     @property
     def are_plain(self) -> bool:

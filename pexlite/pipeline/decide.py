@@ -48,6 +48,8 @@ from pexlite.pipeline.checks import (
 from pexlite.pipeline.choose_lock import ChosenLock, choose_lock
 from pexlite.pipeline.entry_point import Start, check_start, choose_start, default_name
 from pexlite.pipeline.git_state import git_state
+from pexlite.pipeline.lazy_trial import tried as lazily_tried
+from pexlite.pipeline.lazy_trial import with_use_of_lazy_imports
 from pexlite.pipeline.notices import Stages, notices
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
@@ -96,6 +98,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             for around, own in zip(surroundings, own_pythons, strict=True)
         ]
     bundle = with_own_pythons(_bundle(prepared, chosen, start, surroundings), own_pythons)
+    bundle, useless = with_use_of_lazy_imports(bundle)
     check_sizes(request, bundle)
     check_records(request, bundle)
     platform = platform_tag(bundle, surroundings)
@@ -105,6 +108,9 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     check_collisions(request, found)
     stages = Stages(prepared, chosen, start, floor, surroundings, bundle, found, compiled)
     drafted = _draft(prepared, bundle, compiled, report)
+    settled, lazily = lazily_tried(bundle, drafted, prepared.targets, request, report)
+    if settled.launch != bundle.launch:
+        bundle, drafted = settled, _draft(prepared, settled, compiled, report)
     tried = _tried(drafted, prepared, report)
     return Decision(
         draft=drafted,
@@ -114,9 +120,16 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         variants=bundle.variants,
         runs_on=bundle.runs_on,
         entry_point=bundle.entry_point,
-        notices=(*dict.fromkeys(notice for one in packed for notice in one.notices), *notices(stages), *tried),
+        notices=(
+            *dict.fromkeys(notice for one in packed for notice in one.notices),
+            *notices(stages),
+            *useless,
+            *lazily,
+            *tried,
+        ),
         repeatable=_is_repeatable(stages),
         lock=chosen.file.name if chosen.file else None,
+        lazy_imports=bundle.launch.lazy_imports == "all",
     )
 
 

@@ -192,6 +192,7 @@ def _as_json(decision: Decision, root: Path) -> dict[str, Any]:
         "entry_point": [str(entry_point.kind), entry_point.module, entry_point.attribute, entry_point.script],
         "commands": [[one.name, one.module, one.attribute, one.summary] for one in entry_point.commands],
         "notices": decision.notices,
+        "lazy_imports": decision.lazy_imports,
     }
 
 
@@ -218,6 +219,7 @@ def _decision(facts: dict[str, Any], root: Path) -> Decision:
         entry_point=EntryPoint(StartKind(kind), module, attribute, script, commands),
         notices=tuple(facts["notices"]),
         repeatable=True,
+        lazy_imports=facts["lazy_imports"],
     )
 
 

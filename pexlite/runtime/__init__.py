@@ -12,7 +12,7 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
     start        find the app's directory, load its launcher
     importing    the modules of this room, out of the member that holds them
     app          launch, switches, become, commands, program, spark, sharing, failing, own, interpreters, startup,
-                 host, pex_path, windows
+                 lazy, host, pex_path, windows
     windows      files, directory, interpreters, scripts: what is done otherwise on Windows
     system       calls that systems do not have in common
     tags         the Pythons that a file accepts

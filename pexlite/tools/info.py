@@ -46,6 +46,8 @@ class FileInfo:
     variants: tuple[Variant, ...]
     own_pythons: tuple[StoredPython, ...]
     """The Pythons that the file carries; () where it needs one of the host."""
+    lazy_imports: tuple[str, ...] | None
+    """The modules that import at once where all others import lazily; None where all do."""
     runtime_size: int
     """Bytes that are pexlite's own: the whole file without its Pythons, its wheels and their bytecode."""
     bytecode_size: int
@@ -71,9 +73,15 @@ def file_info(path: Path) -> FileInfo:
         wheels=tuple(_wheels(manifest)),
         variants=manifest.variants,
         own_pythons=manifest.own_pythons,
+        lazy_imports=_lazy_imports(manifest),
         runtime_size=size - bytecode_size - _size_of_parts(manifest),
         bytecode_size=bytecode_size,
     )
+
+
+def _lazy_imports(manifest: Manifest) -> tuple[str, ...] | None:
+    named = manifest.facts["pexlite"].get("lazy_imports")
+    return None if named is None else tuple(named)
 
 
 def _size_of_parts(manifest: Manifest) -> int:

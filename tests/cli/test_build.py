@@ -65,6 +65,10 @@ CLOSING = "wrote app.pex  1.2 MB  2 wheels  CPython 3.9-3.11 on linux x86_64 (gl
         (["--inject-env=A=1=", "--inject-env=B="], {"launch": LaunchOptions(inject_env=(("A", "1="), ("B", "")))}),
         (["--inject-python-args", "-W ignore"], {"launch": LaunchOptions(inject_python_args=("-W", "ignore"))}),
         (["--inherit-path", "fallback"], {"launch": LaunchOptions(inherit_path=InheritPath.FALLBACK)}),
+        (["--lazy-imports", "--not-lazy", "a", "--not-lazy=b"], {
+            "launch": LaunchOptions(lazy_imports="all", not_lazy=("a", "b"))
+        }),
+        (["--lazy-imports", "off"], {}),
         (["--bin-path", "append"], {"launch": LaunchOptions(bin_path="append")}),
         (["--sh-boot"], {"launch": LaunchOptions(sh_boot=True)}),
         (["--python-shebang", "/usr/bin/python3"], {"launch": LaunchOptions(shebang="/usr/bin/python3")}),
@@ -95,6 +99,16 @@ def test_the_closing_line_says_what_was_written(pipeline: Pipeline, capsys: Outp
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.splitlines() == ["note: my_cli is in no wheel, so ./my_cli.py here is bundled", CLOSING]
+
+
+def test_the_closing_line_says_which_pythons_import_lazily(tmp_path: Path) -> None:
+    result = finished(tmp_path / "a.pex")
+    decision = replace(result.decision, runs_on="CPython 3.9 to 3.15", lazy_imports=True)
+    assert outcome.closing_lines(replace(result, decision=decision), tmp_path) == (
+        "wrote a.pex  1.2 MB  2 wheels  0.4 s",
+        "  CPython 3.9-3.15",
+        "  imports lazily from CPython 3.15 on",
+    )
 
 
 PLACE = "CPython 3.9 to 3.11 on linux x86_64 (glibc 2.17+)"

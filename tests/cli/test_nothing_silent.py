@@ -126,6 +126,12 @@ OF_BUILD = OF_BOTH | {
     "--python-shebang": Row(
         APP, "--python-shebang /bin/python3", f"{APP} --sh-boot --python-shebang '/bin/py -u'", "--inject-python"
     ),
+    "--lazy-imports": Row(
+        f"{APP} -c app", "--lazy-imports", f"{APP} --lazy-imports", "the file is a Python interpreter"
+    ),
+    "--not-lazy": Row(
+        f"{APP} -c app --lazy-imports", "--not-lazy core", f"{APP} -c app --not-lazy core", "does nothing without"
+    ),
     "--trace-start": Row(
         DRY, "--trace-start \"-c 'raise SystemExit(3)'\"",
         f"{APP} --platform linux_x86_64-cp-39-cp39 --trace-start --version", "no Python of this machine",

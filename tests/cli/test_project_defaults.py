@@ -27,6 +27,8 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
     ("sh-boot = true", {"launch": LaunchOptions(sh_boot=True)}),
     ("sh-boot = false", {}),
     ('inherit-path = "prefer"', {"launch": LaunchOptions(inherit_path=InheritPath.PREFER)}),
+    ('lazy-imports = "all"', {"launch": LaunchOptions(lazy_imports="all")}),
+    ('not-lazy = ["app.more"]', {"launch": LaunchOptions(not_lazy=("app.more",))}),
     ('inject-args = "-v --level 2"', {"launch": LaunchOptions(inject_args=("-v", "--level", "2"))}),
     ('inject-env = ["A=1"]', {"launch": LaunchOptions(inject_env=(("A", "1"),))}),
     ('inject-env = { A = "1", B = "" }', {"launch": LaunchOptions(inject_env=(("A", "1"), ("B", "")))}),

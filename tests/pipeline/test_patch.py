@@ -81,6 +81,10 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
     },
     "another first line": {"launch": LaunchOptions(shebang="/usr/bin/env -S python3 -I")},
     "facts": {"build_properties": (("ticket", "12"),)},
+    "lazy imports": {
+        "entry_point": "app:main",
+        "launch": LaunchOptions(lazy_imports="all", not_lazy=("app.more",)),
+    },
     "bytecode": {"script": "app", "bytecode": True},
     "uncompressed": {"compress": False},
     "amended": {"excluded": ("idle",), "overrides": ("certs>=1",)},

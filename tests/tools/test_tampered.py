@@ -382,6 +382,7 @@ LAUNCHES = {
         bin_path="append",
         pex_root="~/x y",
     ),
+    "lazy imports": LaunchOptions(lazy_imports="all", not_lazy=("app.more", "app")),
 }
 
 

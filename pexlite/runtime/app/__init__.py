@@ -9,6 +9,7 @@
     failing       the end of an app that failed; own: the Python that its file has brought
     interpreters  more interpreters in the app's process
     startup       the bundle's .pth and .start files, from Python 3.15 on
+    lazy          imports that wait until they are needed, from Python 3.15 on
     host          the host's packages let in
     pex_path      what other files add to sys.path
 

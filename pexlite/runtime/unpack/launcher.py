@@ -49,7 +49,8 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
 
 
 def _modules(facts: "dict[str, Any]") -> "tuple[str, ...]":
-    return _MODULES + (("app/commands",) if "commands" in facts else ()) + (("app/own",) if facts["own"] else ())
+    more = (("commands", "commands" in facts), ("own", facts["own"]), ("lazy", "lazy" in facts))
+    return _MODULES + tuple(["app/" + name for name, needed in more if needed])
 
 
 def site_time_of(directory: str) -> int:
