@@ -177,7 +177,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class _Expected:
-    """What two runs with all imports at once had in common."""
+    """The outcome that two runs with all imports at once had in common."""
 
     comparisons: tuple[tuple[str, Callable[[bytes], bytes], bytes], ...]
     """A stream, the form in which they were the same, and that."""

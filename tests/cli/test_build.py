@@ -105,9 +105,7 @@ def test_the_closing_line_says_which_pythons_import_lazily(tmp_path: Path) -> No
     result = finished(tmp_path / "a.pex")
     decision = replace(result.decision, runs_on="CPython 3.9 to 3.15", lazy_imports=True)
     assert outcome.closing_lines(replace(result, decision=decision), tmp_path) == (
-        "wrote a.pex  1.2 MB  2 wheels  0.4 s",
-        "  CPython 3.9-3.15",
-        "  imports lazily from CPython 3.15 on",
+        "wrote a.pex  1.2 MB  CPython 3.9-3.15; imports lazily from CPython 3.15 on",
     )
 
 

@@ -19,6 +19,7 @@ from tests.programs.bench import (
     chart,
     growth,
     kinds,
+    lazy,
     machine,
     report,
     results,
@@ -50,7 +51,7 @@ CONCERNS = (
     "simultaneous",
 )
 # Measured where it is asked for.
-ON_DEMAND = ("own", "ship", "spark")
+ON_DEMAND = ("own", "ship", "spark", "lazy")
 HERE = Path(__file__).resolve().parent
 DOCS = REPOSITORY / "pexlite" / "docs"
 
@@ -142,6 +143,8 @@ class _Plan:
                 yield from kinds.rows(self.setting, self.rounds)
             if concern == "ship":
                 yield from ship.rows(self.setting, min(self.few, 3))
+            if concern == "lazy":
+                yield from lazy.rows(self.setting, self.rounds)
             if concern == "spark":
                 yield from spark.rows(self.setting, spark.FRAMES, self.few)
 
