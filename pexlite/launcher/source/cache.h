@@ -104,14 +104,24 @@ static void remove_tree(const char *path)
     call1(CLOSE, parent);
 }
 
+/* The CRC-32 of zlib. */
+static u32 crc_of(const u8 *bytes, size_t count)
+{
+    u32 crc = ~0u;
+    while (count--) {
+        crc ^= *bytes++;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+    }
+    return ~crc;
+}
+
 /* A temporary name beside `place`, which the pruner knows: .<name>-<process>-<microseconds>-<host>. */
 static const char *beside(const char *place)
 {
     struct names host;
     call1(UNAME, &host);
-    if (!crc_table[0][1])
-        prepare_crc();
-    u32 digest = crc_of(0, (const u8 *)host.node, strlen(host.node));
+    u32 digest = crc_of((const u8 *)host.node, strlen(host.node));
     const char *name = behind_last(place, '/');
     return joined(directory_of(place), "/.", name, "-", number((u64)call1(GETPID, 0)), "-", number(microseconds()), "-",
                   hexadecimal(digest));

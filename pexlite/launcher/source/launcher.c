@@ -35,14 +35,8 @@ static u64 own_size(void)
 /* The name by which the kernel was asked for this file: for a script it would be $0. */
 static const char *name_called(char **arguments)
 {
-    char **end = environment;
-    while (*end)
-        end++;
-    const char *called = arguments[0] ? arguments[0] : "";
-    for (u64 *auxiliary = (u64 *)(end + 1); *auxiliary; auxiliary += 2)
-        if (*auxiliary == 31)
-            called = (const char *)auxiliary[1];
-    return called;
+    const char *called = (const char *)kernel_told(31); /* AT_EXECFN */
+    return called ? called : arguments[0] ? arguments[0] : "";
 }
 
 static const char *path_of(const char *called)
@@ -90,6 +84,7 @@ __attribute__((used, noreturn)) void begin(u64 *stack)
 {
     char **arguments = (char **)(stack + 1);
     environment = arguments + stack[0] + 1;
+    find_what_kernel_told(environment);
     struct opened file = {name_called(arguments), -1};
     program_name = behind_last(file.called, '/');
     file.descriptor = open_self(&file.called);

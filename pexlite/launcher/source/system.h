@@ -110,6 +110,25 @@ static inline void wait_for(long thousandths)
     call2(NANOSLEEP, &pause, 0);
 }
 
+/* What the kernel tells a program, behind its environment: pairs of a type and a value. */
+static const u64 *told_by_kernel;
+
+static inline void find_what_kernel_told(char **environment)
+{
+    while (*environment)
+        environment++;
+    told_by_kernel = (const u64 *)(environment + 1);
+}
+
+/* The value of this type (AT_HWCAP and the like); 0 where there is none. */
+static inline u64 kernel_told(u64 type)
+{
+    for (const u64 *at = told_by_kernel; at && *at; at += 2)
+        if (*at == type)
+            return at[1];
+    return 0;
+}
+
 #ifdef HOSTED /* in a program of tests, which has a C library */
 #include <string.h>
 #else
