@@ -1,4 +1,4 @@
-"""What the launcher inflates is what zlib does, however it was compressed and read, and the digest is hashlib's."""
+"""The launcher inflates as zlib does, however something was compressed and read, and digests as hashlib."""
 
 from __future__ import annotations
 
