@@ -9,45 +9,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pexlite.ship.remote import noted
+
 _PIECE = 1 << 20
 _OF_OTHERS = (errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENXIO, errno.EISDIR)
-_ATTRIBUTE = b"user.pexlite.sha256"
-
-
-def has_sha256(path: bytes, size: int, sha256: str) -> bool:
-    """Whether the file at `path` has this size and sha256: as it is remembered, else as it is read."""
-    try:
-        with open(path, "rb") as file:
-            descriptor = file.fileno()
-            if os.fstat(descriptor).st_size != size:
-                return False
-            return _remembered(descriptor) == sha256 or digest_of(descriptor, size).hexdigest() == sha256
-    except OSError:
-        return False
-
-
-def remember(descriptor: int, sha256: str) -> None:
-    """Note the sha256 with the file, for the next push; it counts for as long as nobody writes to the file."""
-    try:
-        os.setxattr(descriptor, _ATTRIBUTE, _as_it_is(descriptor) + sha256.encode())
-    except (AttributeError, OSError):
-        pass  # not every system and file system keeps such notes
-
-
-def _remembered(descriptor: int) -> "str | None":
-    """The sha256 that was noted with the file, if it is as it was then."""
-    try:
-        noted = os.getxattr(descriptor, _ATTRIBUTE)
-    except (AttributeError, OSError):
-        return None
-    state = _as_it_is(descriptor)
-    return noted[len(state) :].decode("ascii", "replace") if noted.startswith(state) else None
-
-
-def _as_it_is(descriptor: int) -> bytes:
-    """Which file it is, and when it was last written."""
-    found = os.fstat(descriptor)
-    return b"%d %d %d %d " % (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 class NotOurs(Exception):
@@ -82,7 +47,7 @@ def beginning(path: bytes) -> "list[Any]":
         return [0, ""]
     try:
         size = os.fstat(descriptor).st_size
-        return [size, digest_of(descriptor, size).hexdigest()]
+        return [size, noted.sha256_of(descriptor, size)]
     finally:
         os.close(descriptor)
 
@@ -121,14 +86,6 @@ class Digests:
     def whole(self) -> str:
         """The sha256 of the file."""
         return str(self._whole.hexdigest())
-
-
-def digest_of(descriptor: int, size: int) -> "Any":
-    """The sha256 of the first `size` bytes, to be gone on with."""
-    digest = hashlib.sha256()
-    for place in range(0, size, _PIECE):
-        digest.update(os.pread(descriptor, min(_PIECE, size - place), place))
-    return digest
 
 
 def write(descriptor: int, content: bytes) -> None:

@@ -1,6 +1,7 @@
 """A host's side of a push that has something to send: the new file is put together and put in its place.
 
-This module travels. A plan that does not fit is answered with what is wrong, and another may follow.
+This module travels. A plan that does not fit is answered with what is wrong, and another may follow. Where several
+paths here are to have the file, it is put together at one of them, and copied from there to the others.
 """
 
 import errno
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from pexlite.runtime.file import zip as archive
     from pexlite.runtime.tools import reassemble
-    from pexlite.ship.remote import arrived, machine, old_files, place
+    from pexlite.ship.remote import arrived, copies, destination, machine, old_files, place
 
 _PIECE = 1 << 20
 _MOST_FILES = 40  # beside PATH that are looked at
@@ -22,62 +23,64 @@ _BETWEEN = 0.2  # seconds between two words on what has arrived
 
 
 class Host:
-    """The place that a file is pushed to, and what lies around it."""
+    """The paths that a file is pushed to, and what lies around them."""
 
     def __init__(
-        self, question: "dict[str, Any]", at: "place.Place", stdin: "Any", tell: "Callable[[int], None]"
+        self,
+        question: "dict[str, Any]",
+        each: "list[dict[str, Any]]",
+        stdin: "Any",
+        say: "Callable[[dict[str, Any]], None]",
     ) -> None:
         self.question = question
-        self.place = at
-        self.stdin = _Counted(stdin, tell)
-        self.descriptor = -1
+        self.stdin = _Counted(stdin, lambda count: say({"arrived": count}))
         self.files = []  # type: list[int]
+        self._say = say
+        # By their numbers in the question, those that are not there and not refused.
+        self._open = {}  # type: dict[int, destination.Destination]
+        for number, path in enumerate(question["paths"]):
+            if not each[number]:
+                self._open[number] = destination.Destination(place.Place(path), question)
+        self._first = -1
+        """The one at which the file is put together."""
 
     # -- the answer -----------------------------------------------------------------------------
 
-    def answer(self, said: "dict[str, Any]") -> "dict[str, Any]":
-        """The state of this machine, which `said` begins; what has arrived is held from now on."""
-        self.place.check_writable()
-        if self.question["do"] == "push":
-            self._lock()
-        said["same"] = False
+    def answer(self) -> "dict[str, Any]":
+        """The state of this machine; what has arrived is held from now on."""
+        said = {"each": {}}  # type: dict[str, Any]
+        for number in sorted(self._open):
+            said["each"][str(number)] = place.attempt(self._room, self._open[number])
+            if "refused" in said["each"][str(number)]:
+                self._open.pop(number).close()
+        if not self._open:
+            return said
+        # Of what has arrived, the most is gone on with.
+        self._first = max(sorted(self._open), key=lambda number: self._open[number].part_size())
+        at = self._open[self._first].place
+        said["first"] = self._first
         said["zlib"] = reassemble.fingerprint()
         said["codecs"] = [codec for codec in reassemble.CODECS if machine.has(codec)]
-        filesystem = os.statvfs(self.place.directory)
-        said["free"] = filesystem.f_bavail * filesystem.f_frsize
-        said["part"] = arrived.beginning(self.place.part)
-        said["script"] = arrived.beginning(self.place.script)
-        said["files"] = self._old_files()
+        said["part"] = arrived.beginning(at.part)
+        said["script"] = arrived.beginning(at.script)
+        said["files"] = self._old_files(at)
         said["cached"] = self._cached(said["files"])
         return said
 
-    def _lock(self) -> None:
-        """Open what has arrived, and hold it. Raises Refused where another push has it."""
-        import fcntl
+    def _room(self, one: "destination.Destination") -> "dict[str, Any]":
+        one.place.check_writable()
+        if self.question["do"] == "push":
+            one.hold()
+        return one.room()
 
-        while True:
-            descriptor = self.place.opened_part()
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as problem:
-                if problem.errno in (errno.EWOULDBLOCK, errno.EACCES):
-                    os.close(descriptor)  # it is the other's, and stays
-                    raise place.Refused("busy")
-                # Without locks, pushes at once may undo each other's work, which their digests tell.
-            try:
-                if os.path.samestat(os.fstat(descriptor), os.stat(self.place.part)):
-                    self.descriptor = descriptor
-                    return
-            except OSError:
-                pass  # it became the file itself
-            os.close(descriptor)
-
-    def _old_files(self) -> "list[dict[str, Any]]":
+    def _old_files(self, at: "place.Place") -> "list[dict[str, Any]]":
         """The files made by pexlite at PATH and beside it, with those of their wheels that may serve."""
         wanted = set([sha256 for _, sha256 in self.question["wheels"]])
         projects = set([project for project, _ in self.question["wheels"]])
-        found = []
-        for path in self._candidates():
+        found = []  # type: list[dict[str, Any]]
+        for path in self._candidates(at):
+            if found and not wanted and not projects:
+                break  # nothing is left to be looked for
             try:
                 descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
             except OSError:
@@ -86,24 +89,26 @@ class Host:
                 said = old_files.OldFile(descriptor).said(wanted, projects)
             except (archive.Damaged, ValueError, KeyError, TypeError, IndexError, OSError, RecursionError):
                 said = {}  # not ours, or damaged: no source
-            if path == self.place.path and said or said.get("wheels") or said.get("changed"):
+            if path == at.path and said or said.get("wheels") or said.get("changed"):
                 found.append(said)
                 self.files.append(descriptor)
             else:
                 os.close(descriptor)
         return found
 
-    def _candidates(self) -> "list[bytes]":
-        """PATH, and the files beside it, newest first."""
+    def _candidates(self, at: "place.Place") -> "list[bytes]":
+        """PATH and the others that are named, then the files beside it, newest first."""
+        paths = [at.path] + [place.Place(path).path for path in self.question["paths"]]
+        found = list(dict.fromkeys(paths))
         beside = []
-        for entry in os.scandir(self.place.directory):
+        for entry in os.scandir(at.directory):
             try:
-                if entry.is_file() and entry.path not in (self.place.path, self.place.part, self.place.script):
+                if entry.is_file() and entry.path not in (at.path, at.part, at.script):
                     beside.append((entry.stat().st_mtime, entry.path))
             except OSError:
                 pass
-        newest = [path for _, path in sorted(beside, reverse=True)[:_MOST_FILES]]
-        return [self.place.path] + newest
+        newest = [path for _, path in sorted(beside, reverse=True) if path not in paths]
+        return found + newest[:_MOST_FILES]
 
     def _cached(self, files: "list[dict[str, Any]]") -> "list[str]":
         """The wheels that lie unpacked in the cache, of those that are in no file."""
@@ -121,41 +126,79 @@ class Host:
 
     # -- plans ----------------------------------------------------------------------------------
 
-    def follow(self, plan: "dict[str, Any]") -> "dict[str, Any]":
-        """Put the new file together as planned, check it, and put it in its place; say how that went."""
+    def follow(self, plan: "dict[str, Any]") -> None:
+        """Put the new file together as planned, check it, put it in its places, and say how that went.
+
+        Raises Refused and OSError where it cannot be put together.
+        """
         self.stdin.count = 0
-        script = self._received_script(plan)
+        first = self._open[self._first]
+        outcome = self._made(plan, first)
+        if "misfit" in outcome:
+            self._say(outcome)
+            return
+        with open(first.place.part, "rb", buffering=0) as made:
+            if not os.path.samestat(os.fstat(made.fileno()), os.fstat(first.descriptor)):
+                raise place.Refused("part of another", part=os.fsdecode(first.place.part))
+            first.put()
+            self._say(self._settled(self._first))
+            for number in sorted(self._open):
+                if number != self._first and number not in plan["but"]:
+                    self._say(dict(place.attempt(self._copied, made.fileno(), number), at=number))
+        self._say({"end": True})
+
+    def _copied(self, made: int, number: int) -> "dict[str, Any]":
+        """Copy what was made to another path."""
+        one = self._open[number]
+        try:
+            copies.copy(made, one.descriptor, self.question["size"])
+            one.put()
+        except OSError:
+            one.remove()
+            raise
+        return self._settled(number)
+
+    def _settled(self, number: int) -> "dict[str, Any]":
+        """Of a file that is in its place, after it was unpacked where that is asked for."""
+        said = {"done": True, "at": number}  # type: dict[str, Any]
+        if self.question["warm"]:
+            said["warm"] = place.warmed(self._open[number].place.path)
+        return said
+
+    def _made(self, plan: "dict[str, Any]", first: "destination.Destination") -> "dict[str, Any]":
+        """Write the new file to the part of `first`; what is wrong with it, if it is not the one that is meant."""
+        script = self._received_script(plan, first)
         start = plan["start"]
         raw = _Raw(self.stdin, plan["raw"])
-        os.ftruncate(self.descriptor, start)
-        os.lseek(self.descriptor, start, os.SEEK_SET)
+        os.ftruncate(first.descriptor, start)
+        os.lseek(first.descriptor, start, os.SEEK_SET)
         digests = arrived.Digests(self.question["places"])
-        digests.read(self.descriptor, start)
+        digests.read(first.descriptor, start)
         try:
             with open(script, "rb") as file:
                 read = reassemble.Script(file.read, plan["codec"])
                 for piece in reassemble.pieces(read, raw.read, self._sources(plan["sources"]), start):
                     digests.update(piece)
-                    arrived.write(self.descriptor, piece)
+                    arrived.write(first.descriptor, piece)
         except reassemble.Misfit as misfit:
             raw.drain()
             return {"misfit": str(misfit), "wheels": []}
         except OSError as problem:
             if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-                self._remove_part()
+                first.remove()
             raise
         if raw.left:
             raise place.Refused("cut")
         if digests.wrong or digests.whole() != self.question["sha256"]:
             return {"misfit": "another sha256", "wheels": digests.wrong}
-        return self._put_in_place()
+        return {}
 
-    def _received_script(self, plan: "dict[str, Any]") -> bytes:
+    def _received_script(self, plan: "dict[str, Any]", first: "destination.Destination") -> bytes:
         """The path of the plan's script, with the bytes that were missing."""
         try:
-            descriptor = arrived.own(self.place.script, create=True)
+            descriptor = arrived.own(first.place.script, create=True)
         except arrived.NotOurs:
-            raise place.Refused("part of another", part=os.fsdecode(self.place.script))
+            raise place.Refused("part of another", part=os.fsdecode(first.place.script))
         try:
             os.ftruncate(descriptor, plan["script_kept"])
             os.lseek(descriptor, 0, os.SEEK_END)
@@ -168,7 +211,7 @@ class Host:
                 left -= len(piece)
         finally:
             os.close(descriptor)
-        return self.place.script
+        return first.place.script
 
     def _sources(self, wanted: "list[Any]") -> "list[Any]":
         sources = []
@@ -179,58 +222,10 @@ class Host:
                 sources.append(_Unpacked(os.path.join(self._cache(), *source)).read)
         return sources
 
-    def _put_in_place(self) -> "dict[str, Any]":
-        arrived.remember(self.descriptor, self.question["sha256"])
-        os.fchmod(self.descriptor, self.question["mode"])
-        os.fsync(self.descriptor)
-        if self.question["keep"] and os.path.lexists(self.place.path):
-            self._keep()
-        # Once the part has its other name, another push may begin, with a script of its own.
-        arrived.unlink(self.place.script)
-        os.rename(self.place.part, self.place.path)
-        arrived.sync(self.place.directory)
-        # No kernel runs a file that is open for writing.
-        os.close(self.descriptor)
-        self.descriptor = -1
-        return {"done": True}
-
-    def _keep(self) -> None:
-        """Give the old file its other name as well."""
-        beside = self.place.part + b".previous"
-        arrived.unlink(beside)
-        _keep_as(self.place.path, beside)
-        os.rename(beside, self.place.previous)
-
     def close(self) -> None:
-        """Remove what the next push would not use."""
-        if self.descriptor >= 0:
-            try:
-                if not os.fstat(self.descriptor).st_size and not arrived.beginning(self.place.script)[0]:
-                    if os.path.samestat(os.fstat(self.descriptor), os.stat(self.place.part)):
-                        self._remove_part()
-            except OSError:
-                pass
-            os.close(self.descriptor)
-
-    def _remove_part(self) -> None:
-        arrived.unlink(self.place.part)
-        arrived.unlink(self.place.script)
-
-
-def _keep_as(path: bytes, other: bytes) -> None:
-    """Give a file another name as well, or copy it: links to files of other accounts are often forbidden."""
-    try:
-        os.link(path, other)
-        return
-    except OSError:
-        pass
-    import shutil
-
-    try:
-        shutil.copy2(path, other)
-    except OSError:
-        arrived.unlink(other)
-        raise
+        """Let go of all that is held."""
+        for one in self._open.values():
+            one.close()
 
 
 class _Unpacked:
@@ -291,19 +286,3 @@ class _Raw:
         """Pass over the rest."""
         while self.left:
             self.read(_PIECE)
-
-
-def rolled_back(at: "place.Place") -> "dict[str, Any]":
-    """Swap the file at the place with the one that was kept."""
-    at.check_writable()
-    if not os.path.isfile(at.previous):
-        raise place.Refused("no previous")
-    beside = at.part + b".previous"
-    arrived.unlink(beside)
-    if os.path.lexists(at.path):
-        _keep_as(at.path, beside)
-    os.rename(at.previous, at.path)
-    if os.path.lexists(beside):
-        os.rename(beside, at.previous)
-    arrived.sync(at.directory)
-    return {"rolled_back": True}

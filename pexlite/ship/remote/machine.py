@@ -1,12 +1,13 @@
 """A host's Pythons and platform: this module travels."""
 
 import os
-import re
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+_KINDS = {"python": "cp3", "pypy": "pp3"}
 
 
 def described() -> "dict[str, Any]":
@@ -43,10 +44,18 @@ def _pythons_by_name() -> "list[str]":
         except OSError:
             continue
         for name in names:
-            match = re.match(r"(python|pypy)3\.(\d+)(t?)$", name)
-            if match and os.access(os.path.join(directory, name), os.X_OK):
-                found.add(("cp3" if match.group(1) == "python" else "pp3") + match.group(2) + match.group(3))
+            tag = _tag_in(name)
+            if tag and os.access(os.path.join(directory, name), os.X_OK):
+                found.add(tag)
     return sorted(found)
+
+
+def _tag_in(name: str) -> "str | None":
+    """The tag of a Python of this name, as python3.13t."""
+    kind, _, version = name.partition("3.")
+    minor = version[:-1] if version[-1:] == "t" else version
+    known = kind in _KINDS and minor and set(minor) <= set("0123456789")
+    return _KINDS[kind] + version if known else None
 
 
 def _libc() -> "list[Any]":

@@ -1,15 +1,13 @@
 """The path that a file is pushed to: only ever a name in calls of the system. This module travels."""
 
-import base64
 import errno
 import os
 import stat
+from binascii import a2b_base64
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from pexlite.ship.remote import arrived
 
 
 class Refused(Exception):
@@ -20,33 +18,34 @@ class Refused(Exception):
         self.said = dict(more, refused=reason)
 
 
+def attempt(function: "Any", *arguments: "Any") -> "dict[str, Any]":
+    """What a function returns, or why it does not."""
+    try:
+        return dict(function(*arguments))
+    except Refused as refused:
+        return refused.said
+    except OSError as problem:
+        reason = "full" if problem.errno in (errno.ENOSPC, errno.EDQUOT) else "system"
+        return {"refused": reason, "why": problem.strerror or str(problem), "number": problem.errno}
+
+
 class Place:
     """A path, and the names beside it that a push uses."""
 
     def __init__(self, path: str) -> None:
-        given = base64.b64decode(path)
+        given = a2b_base64(path)
         if given[:2] == b"~/":
             given = os.path.expanduser(b"~") + given[1:]
         # What a link leads to is replaced, as by scp.
         self.path = os.path.realpath(given)
         self.directory, self.name = os.path.split(self.path)
-        self._name_parts(b"")
+        self.name_parts(b"")
         self.previous = self.path + b".previous"
 
-    def _name_parts(self, more: bytes) -> None:
+    def name_parts(self, more: bytes) -> None:
+        """Have what arrives lie beside it under names that end with `more`."""
         self.part = os.path.join(self.directory, b"." + self.name + b".pexlite-part" + more)
         self.script = os.path.join(self.directory, b"." + self.name + b".pexlite-script" + more)
-
-    def opened_part(self) -> int:
-        """A descriptor of what has arrived, under a name of its own where another account has begun a push."""
-        try:
-            return arrived.own(self.part, create=True)
-        except arrived.NotOurs:
-            self._name_parts(b"-%d" % os.geteuid())
-        try:
-            return arrived.own(self.part, create=True)
-        except arrived.NotOurs:
-            raise Refused("part of another", part=os.fsdecode(self.part))
 
     def check(self) -> None:
         """Raise Refused where no file can be."""

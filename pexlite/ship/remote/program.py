@@ -1,89 +1,117 @@
 """A host's side of `pexlite push`: says what is there, puts the new file together, puts it in its place.
 
-This file travels: the host's Python runs its text. stdin is lines of JSON, deflated, in base64: the question, then
-plans, each followed by its bytes. The answers are such lines on stdout, after a line with the question's mark:
-a shell's own files may have printed something. While bytes come, other lines tell how many have arrived.
+This file travels: the host's Python runs its text. stdin is lines of JSON, deflated, in base64: which file is
+meant and where it goes; then, unless it is there, the rest of this program and all else that is asked; then plans,
+each followed by its bytes. The answers are such lines on stdout, after a line with the question's mark: a shell's
+own files may have printed something. While bytes come, other lines tell how many have arrived.
+
+To answer that a file is there takes as long as to start a Python: so little is imported here, and what was said
+here is read as an expression, which JSON is but for three names.
 """
 
-import base64
-import errno
-import json
 import os
 import sys
 import zlib
+from binascii import a2b_base64, b2a_base64
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pexlite.ship.remote import arrived, host, machine, place
+    from pexlite.ship.remote import destination, host, machine, noted, place
 
-    def load_rest() -> None:
+    def load_all(program: str) -> None:
         """Load the modules that are needed once something is to be changed."""
+
+
+_OUT = sys.stdout.buffer  # type: Any
+_IN = sys.stdin.buffer  # type: Any
 
 
 def main() -> None:
     """Answer the question, then follow plans until stdin ends."""
-    question = _heard()
-    if not question:
+    asked = _heard()
+    if not asked:
         return
-    sys.stdout.buffer.write(("\n%s\n" % question["mark"]).encode())
-    try:
-        at = place.Place(question["path"])
-        at.check()
-        if question["do"] == "roll back":
-            load_rest()
-            _say(host.rolled_back(at))
-            return
-        said = machine.described()
-        if arrived.has_sha256(at.path, question["size"], question["sha256"]):
-            _say(_settled(dict(said, same=True), at, question))
-            return
-        load_rest()
-        _follow(host.Host(question, at, _STDIN, lambda count: _say({"arrived": count})), said)
-    except place.Refused as refused:
-        _say(refused.said)
-    except OSError as problem:
-        reason = "full" if problem.errno in (errno.ENOSPC, errno.EDQUOT) else "system"
-        _say({"refused": reason, "why": problem.strerror or str(problem), "number": problem.errno})
+    _OUT.write(("\n%s\n" % asked["mark"]).encode())
+    said = {"each": [place.attempt(_looked_at, asked, path) for path in asked["paths"]]}  # type: dict[str, Any]
+    if all([one.get("same") or "refused" in one for one in said["each"]]):
+        _say(said)
+        return
+    said.update(machine.described())
+    _say(said)
+    question = dict(_heard(), **asked)
+    if "program" not in question:
+        return
+    load_all(question["program"])
+    if question["do"] == "roll back":
+        _say(place.attempt(destination.rolled_back, place.Place(question["paths"][0])))
+        return
+    refused = place.attempt(_follow, host.Host(question, said["each"], _IN, _say))
+    if refused:
+        _say(refused)
 
 
-def _follow(pushed: "host.Host", said: "dict[str, Any]") -> None:
+def _looked_at(asked: "dict[str, Any]", path: str) -> "dict[str, Any]":
+    """Whether the file is at a path already."""
+    at = place.Place(path)
+    at.check()
+    if asked["do"] == "roll back" or not noted.has_sha256(at.path, asked["size"], asked["sha256"]):
+        return {}
+    found = {"same": True}  # type: dict[str, Any]
+    if asked["warm"] and asked["do"] == "push":
+        found["warm"] = place.warmed(at.path)
+    return found
+
+
+def _follow(pushed: "host.Host") -> "dict[str, Any]":
     try:
-        _say(pushed.answer(said))
+        _say(pushed.answer())
         while True:
             plan = _heard()
             if not plan:
-                break
-            outcome = pushed.follow(plan)
-            _say(_settled(outcome, pushed.place, pushed.question) if "done" in outcome else outcome)
+                return {}
+            pushed.follow(plan)
     finally:
         pushed.close()
 
 
-def _settled(said: "dict[str, Any]", at: "place.Place", question: "dict[str, Any]") -> "dict[str, Any]":
-    """`said`, after the file was unpacked where that is asked for."""
-    if question["warm"] and question["do"] == "push":
-        said["warm"] = place.warmed(at.path)
-    return said
-
-
-_STDIN = sys.stdin.buffer  # type: Any
-
-
 def _heard() -> "dict[str, Any]":
     """The next line of stdin; empty at its end, or where it is cut off."""
-    line = _STDIN.readline()
+    line = _IN.readline()
     if not line.endswith(b"\n"):
         return {}
-    said = json.loads(zlib.decompress(base64.b64decode(line.split()[0])).decode("utf-8"))  # type: dict[str, Any]
-    return said
+    said = zlib.decompress(a2b_base64(line.split()[0])).decode("utf-8", "surrogatepass")
+    return dict(eval(said, {"true": True, "false": False, "null": None}))
 
 
 def _say(said: "dict[str, Any]") -> None:
-    line = base64.b64encode(zlib.compress(json.dumps(said, separators=(",", ":")).encode("utf-8"), 6))
-    sys.stdout.buffer.write(line + b"\n")
-    sys.stdout.buffer.flush()
+    json = sys.modules.get("json")  # type: Any
+    text = json.dumps(said, separators=(",", ":")) if json else _in_json(said)
+    _OUT.write(b2a_base64(zlib.compress(text.encode("ascii"), 6)).replace(b"\n", b"") + b"\n")
+    _OUT.flush()
+
+
+def _in_json(value: "Any") -> str:
+    """A value as JSON."""
+    if isinstance(value, dict):
+        return "{%s}" % ",".join([_in_json(name) + ":" + _in_json(value[name]) for name in value])
+    if isinstance(value, (list, tuple)):
+        return "[%s]" % ",".join([_in_json(one) for one in value])
+    if isinstance(value, str):
+        return '"%s"' % "".join([_escaped(letter) for letter in value])
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "%d" % value
+
+
+def _escaped(letter: str) -> str:
+    if " " <= letter <= "~" and letter not in '"\\':
+        return letter
+    units = letter.encode("utf-16-be", "surrogatepass")
+    return "".join(["\\u%02x%02x" % (units[place], units[place + 1]) for place in range(0, len(units), 2)])
 
 
 def _run() -> None:
@@ -91,7 +119,7 @@ def _run() -> None:
     try:
         os.dup2(3, 2)  # the shell hid what a Python says that cannot run this
         main()
-        sys.stdout.buffer.flush()
+        _OUT.flush()
     except BrokenPipeError:
         os._exit(0)
     except BaseException:
