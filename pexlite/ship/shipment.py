@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pexlite.ship.connection import Connect, Connection, connection
 
 if TYPE_CHECKING:
+    from pexlite.errors import PexliteError
     from pexlite.ship.delta import Delta
     from pexlite.ship.destination import Destination
     from pexlite.ship.new_file import NewFile
@@ -48,6 +49,13 @@ class Shipment:
     planner: Planner
     watch: Watch
     connect: Connect = connection
+    others: tuple[Destination, ...] = ()
+    """Further places on the same host: the file is made once there, and copied."""
+
+    @property
+    def places(self) -> Sequence[Destination]:
+        """All places on the host."""
+        return self.destination, *self.others
 
 
 @dataclass(frozen=True)
@@ -68,15 +76,32 @@ class Pushed:
     resumed: int = 0
     """Bytes that an earlier push had left there."""
     warm: Mapping[str, Any] | None = None
+    copied: str | None = None
+    """The path on that host from which it was copied, where it was made for several."""
 
 
-def there_already(shipment: Shipment, opened: Connection, warm: Mapping[str, Any] | None = None) -> Pushed:
+@dataclass(frozen=True)
+class Failed:
+    """A push that did not succeed."""
+
+    destination: Destination
+    error: PexliteError
+
+
+Settle = Callable[[int, "Pushed | Failed"], None]
+"""Called with the number of a place, and how the push to it ended."""
+
+
+def there_already(
+    shipment: Shipment, opened: Connection, number: int = 0, warm: Mapping[str, Any] | None = None
+) -> Pushed:
     """The end of a push that had nothing to send."""
+    sent, received = opened.passed()
     return Pushed(
-        destination=shipment.destination,
+        destination=shipment.places[number],
         state="there already",
         size=shipment.file.size,
-        sent=opened.sent,
-        received=opened.received,
+        sent=sent,
+        received=received,
         warm=warm,
     )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pexlite.errors import HostError
 from pexlite.ship.destination import Destination
 
+_LARGEST = 1 << 48
 _Said = TypeVar("_Said")
 _Read = TypeVar("_Read")
 
@@ -90,13 +91,24 @@ class HostState:
     """Bytes of room on the file system."""
 
 
+@dataclass(frozen=True)
+class Room:
+    """The room for one of several paths on a host."""
+
+    device: int
+    """The file system, by its number there."""
+    free: int
+    old: int
+    """Bytes of the file that is replaced."""
+
+
 def understood(destination: Destination, reader: Callable[[_Said], _Read], said: _Said) -> _Read:
     """The value that `reader` finds in what a host said. Raises HostError where it makes no sense."""
     try:
         return reader(said)
-    except (KeyError, TypeError, ValueError, IndexError) as problem:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as problem:
         raise HostError(
-            f"{destination.host} gave an answer that makes no sense", causes=[str(problem)]
+            f"{destination.host} gave an answer that makes no sense", causes=[str(problem)[:200]]
         ) from problem
 
 
@@ -118,10 +130,15 @@ def state_of(said: Mapping[str, Any]) -> HostState:
         old=_old_file(said),
         zlib=tuple(map(int, said["zlib"])),
         codecs=tuple(map(_line, said["codecs"])),
-        part=Arrived(int(said["part"][0]), str(said["part"][1])),
-        script=Arrived(int(said["script"][0]), str(said["script"][1])),
-        free=int(said["free"]),
+        part=Arrived(_number(said["part"][0]), str(said["part"][1])),
+        script=Arrived(_number(said["script"][0]), str(said["script"][1])),
+        free=int(said["each"][str(said["first"])]["free"]),
     )
+
+
+def room_of(said: Mapping[str, Any]) -> Room:
+    """The room that a host described. Raises KeyError, TypeError or ValueError where it is none."""
+    return Room(int(said["device"]), int(said["free"]), _number(said["old"]))
 
 
 def _old_file(said: Mapping[str, Any]) -> OldFile:
@@ -130,18 +147,32 @@ def _old_file(said: Mapping[str, Any]) -> OldFile:
     own = []
     for number, file in enumerate(said["files"]):
         for sha256, offset, _ in file["wheels"]:
-            wheels.setdefault(str(sha256), (number, int(offset)))
+            wheels.setdefault(str(sha256), (number, _number(offset)))
         own += [(number, _member(member)) for member in file["own"]]
         for wheel in file["changed"]:
             members = tuple(map(_member, wheel["members"]))
-            old = OldWheel(str(wheel["sha256"]), number, int(wheel["offset"]), members)
+            old = OldWheel(str(wheel["sha256"]), number, _number(wheel["offset"]), members)
             changed.setdefault(str(wheel["project"]), old)
     return OldFile(wheels, changed, tuple(own), frozenset(map(str, said["cached"])), len(said["files"]))
 
 
 def _member(said: Any) -> OldMember:
     name, offset, held, size, crc, stored = said
-    return OldMember(str(name), int(offset), int(held), int(size), int(crc), bool(stored))
+    offset, held, size, crc = map(_number, (offset, held, size, crc))
+    return OldMember(str(name), offset, held, size, crc, bool(stored))
+
+
+def warm_of(said: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How it ended that a host had the file unpack itself; None where nobody asked for that."""
+    warm = said.get("warm")
+    return {"code": int(warm["code"]), "words": str(warm["words"])[:2000]} if warm else None
+
+
+def _number(value: Any) -> int:
+    number = int(value)
+    if not 0 <= number < _LARGEST:
+        raise ValueError(f"{number} is no size and no place")
+    return number
 
 
 def _line(value: Any) -> str:

@@ -1,76 +1,68 @@
-"""The modules of the runtime room that ship uses: as texts that travel to a host, and as modules here."""
+"""The host's side as texts that travel: first what says that a file is there, then the rest.
+
+Read while ssh connects, so with the little that Python has loaded by itself.
+"""
 
 from __future__ import annotations
 
-import base64
-import functools
-import importlib
-import sys
-import types
+import os
 import zlib
-from pathlib import Path
-from typing import Any
+from binascii import b2a_base64
 
-from pexlite.archive.runtime_files import ROOM_DIRECTORY
-
-_PACKAGE = "pexlite_travelling"
-_HERE = Path(__file__).parent / "remote"
-_TOOLS = ROOM_DIRECTORY / "tools"
+_HERE = os.path.join(os.path.dirname(__file__), "remote")
+_ROOM = os.path.join(os.path.dirname(os.path.dirname(__file__)), "runtime")
 # In the order in which they need each other, with the package that each takes itself to be in.
-_FIRST = {
-    "arrived": ("remote", _HERE / "arrived.py"),
-    "machine": ("remote", _HERE / "machine.py"),
-    "place": ("remote", _HERE / "place.py"),
-}
-# A push of what is there already does without these.
-_REST = {
-    "system": ("room", ROOM_DIRECTORY / "system.py"),
-    "archive": ("room.file", ROOM_DIRECTORY / "file" / "zip.py"),
-    "patched": ("room.tools", _TOOLS / "patched.py"),
-    "reassemble": ("room.tools", _TOOLS / "reassemble.py"),
-    "old_files": ("remote", _HERE / "old_files.py"),
-    "host": ("remote", _HERE / "host.py"),
-}
+_FIRST = (
+    ("noted", "remote", os.path.join(_HERE, "noted.py")),
+    ("machine", "remote", os.path.join(_HERE, "machine.py")),
+    ("place", "remote", os.path.join(_HERE, "place.py")),
+)
+_REST = (
+    ("system", "room", os.path.join(_ROOM, "system.py")),
+    ("archive", "room.file", os.path.join(_ROOM, "file", "zip.py")),
+    ("patched", "room.tools", os.path.join(_ROOM, "tools", "patched.py")),
+    ("reassemble", "room.tools", os.path.join(_ROOM, "tools", "reassemble.py")),
+    ("arrived", "remote", os.path.join(_HERE, "arrived.py")),
+    ("old_files", "remote", os.path.join(_HERE, "old_files.py")),
+    ("copies", "remote", os.path.join(_HERE, "copies.py")),
+    ("destination", "remote", os.path.join(_HERE, "destination.py")),
+    ("host", "remote", os.path.join(_HERE, "host.py")),
+)
 _LOADER = """import sys
-import types
 loaded = {}
+module_type = type(sys)
 def load(name, package, text):
-    sys.modules.setdefault(package, types.ModuleType(package))
-    module = loaded[name] = sys.modules[package + "." + name] = types.ModuleType(package + "." + name)
+    sys.modules.setdefault(package, module_type(package))
+    module = loaded[name] = sys.modules[package + "." + name] = module_type(package + "." + name)
     module.__dict__.update(loaded, __package__=package)
     setattr(sys.modules[package], name, module)
     exec(compile(text, name, "exec"), module.__dict__)
     globals().update(loaded)
+def load_all(text):
+    exec(text, globals())
 """
 
 
-@functools.cache
+_made: list[bytes] = []
+
+
 def program() -> bytes:
-    """The program for a host, as one line: deflated, in base64."""
-    first, rest = (
-        "".join(
-            f"load({name!r}, {package!r}, {path.read_text(encoding='utf-8')!r})\n"
-            for name, (package, path) in parts.items()
-        )
-        for parts in (_FIRST, _REST)
-    )
-    later = "def load_rest():\n" + "".join(f"    {line}\n" for line in rest.splitlines())
-    text = _LOADER + first + later + (_HERE / "program.py").read_text(encoding="utf-8")
-    return base64.b64encode(zlib.compress(text.encode(), 9)) + b"\n"
+    """The program that a host begins with, as one line: deflated, in base64."""
+    if not _made:
+        text = _LOADER + _loading(_FIRST) + _text(os.path.join(_HERE, "program.py"))
+        _made.append(b2a_base64(zlib.compress(text.encode(), 9)))
+    return _made[0]
 
 
-def reassemble() -> Any:
-    """The module that puts a file together, the same that does it on a host and in a built file."""
-    return _tool("reassemble")
+def rest() -> str:
+    """The rest of the program: statements that load it."""
+    return _loading(_REST)
 
 
-def patched() -> Any:
-    """The module that makes old content new, the same that does it on a host and in a built file."""
-    return _tool("patched")
+def _loading(modules: tuple[tuple[str, str, str], ...]) -> str:
+    return "".join(f"load({name!r}, {package!r}, {_text(path)!r})\n" for name, package, path in modules)
 
 
-@functools.cache
-def _tool(name: str) -> Any:
-    package = sys.modules.setdefault(_PACKAGE, types.ModuleType(_PACKAGE))
-    package.__path__ = [str(_TOOLS)]
-    return importlib.import_module(f"{_PACKAGE}.{name}")
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
