@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # `signal` takes long enough for another Ctrl-C to come
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ def main() -> NoReturn:
     # Where Ctrl-C is ignored, as under nohup or in a shell's background, it stays so.
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, end_at_once)
+    if sys.argv[1:2] == ["push"]:
+        from pexlite.ship import ahead
+
+        ahead.begin(sys.argv[1:])
     from pexlite.cli import main as command_line
 
     command_line()

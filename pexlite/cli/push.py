@@ -19,8 +19,7 @@ from pexlite.errors import HostError, UsageError
 
 if TYPE_CHECKING:
     from pexlite.ship.destination import Destination
-    from pexlite.ship.many import Failed
-    from pexlite.ship.shipment import Pushed, PushOptions
+    from pexlite.ship.shipment import Failed, Pushed, PushOptions
 
 _EXAMPLES = (
     ("pexlite push app.pex user@server:bin/app.pex", "only what the server lacks is sent"),
@@ -59,8 +58,10 @@ def push_file(path: Path, to: Sequence[Destination], options: PushOptions, *, to
     """How each push of the file at `path` ended; people are told of it, and see the bytes, if `told`."""
     from pexlite.files.paths import is_file
     from pexlite.ship.connection import begun_ahead
+    from pexlite.ship.one_host import by_host
 
-    with begun_ahead(to[: options.jobs] if is_file(path) else ()) as connect:
+    groups = by_host(to)
+    with begun_ahead([group[0] for group in groups][: options.jobs] if is_file(path) else ()) as connect:
         # These take as long to import as ssh takes to reach a host.
         from pexlite.ship.many import Planner, push_all
         from pexlite.ship.new_file import new_file
@@ -69,7 +70,9 @@ def push_file(path: Path, to: Sequence[Destination], options: PushOptions, *, to
         with new_file(path) as file, shown_sent(quiet=not told) as watch:
             planner = Planner(ContentsHere(beside(path)), options.link)
             ended = _say_end if told and len(to) > 1 else lambda _: None
-            results = push_all(file, to, options, planner, watch, ended=ended, connect=connect)
+            found = push_all(file, groups, options, planner, watch, ended=ended, connect=connect)
+    by_place = {result.destination: result for result in found}
+    results = [by_place[place] for place in to]
     if told:
         _show(results)
     return results
@@ -137,6 +140,8 @@ def in_words(pushed: Pushed) -> str:
     amount = pushed.planned if pushed.state == "would push" else pushed.sent
     said = "to send" if pushed.state == "would push" else "sent"
     words.append(f"{said} {size_in_words(amount)} ({share_in_words(amount, pushed.size)})")
+    if pushed.copied:
+        words[2] = f"copied there from {pushed.copied}"
     if pushed.resumed:
         words.append(f"{size_in_words(pushed.resumed)} had arrived before")
     return "  ".join(words)
@@ -155,6 +160,7 @@ def in_json(result: Pushed | Failed) -> dict[str, Any]:
         "sent": result.sent,
         "received": result.received,
         "resumed": result.resumed,
+        "copied": result.copied,
         "warm": dict(result.warm) if result.warm else None,
     }
     if result.delta:

@@ -11,8 +11,7 @@ from pexlite.cli.say import say
 
 if TYPE_CHECKING:
     from pexlite.model import BuildResult
-    from pexlite.ship.many import Failed
-    from pexlite.ship.shipment import Pushed
+    from pexlite.ship.shipment import Failed, Pushed
 
 # No project's table may choose where its file goes: this is an option of one run.
 PUSH_TO = option(

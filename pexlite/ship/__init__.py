@@ -6,9 +6,10 @@ the plan says what it lacks, and the delta is the plan as bytes.
     push              one push: ask, and send what is lacking; open this first
     shipment          a file on its way, and how that ended
     sending           what a host lacks, planned and sent
-    many              several hosts at once, planned once for each state
+    many              several hosts at once, planned once for each state; one_host: which places are on one
     destination       where a file goes
-    connection        ssh, and lines of JSON both ways; refusals: a host's reasons, as errors
+    connection        lines of JSON both ways, through ssh; refusals: a host's reasons, as errors
+    ssh               the process; ahead: begun before the command line is read
     command           the text that the host's shell is given; by_shell: a host without a Python
     state             what a host said of itself; fits: whether the file runs there
     new_file          the file that is shipped, by its parts
@@ -20,4 +21,5 @@ the plan says what it lacks, and the delta is the plan as bytes.
     delta             a plan as bytes, and the part of it that a host still lacks
     delta_file        the difference of two files as a file
     remote/           the host's side, texts that travel; travelling: with the runtime's modules that they need
+    room              those modules as they are used here
 """

@@ -53,7 +53,7 @@ def send_whole(shipment: Shipment, opened: Connection, line: bytes) -> Pushed:
     part = state.part if has_beginning else Arrived(0, "")
     whole = Plan((Raw(0, file.size),), (), (), (), tuple(wheel.filename for wheel in file.manifest.wheels))
     rest = Rest(Delta(whole, "", b""), 0, part.size, ((part.size, file.size - part.size),))
-    check_room(shipment, HostState(state.machine, part=part, free=state.free), rest)
+    check_room(shipment, HostState(state.machine, part=part, free=state.free), rest, to)
     if options.dry_run:
         return sent(shipment, opened, "would push", rest)
     file.check_wheels()
@@ -67,7 +67,7 @@ def send_whole(shipment: Shipment, opened: Connection, line: bytes) -> Pushed:
     said = opened.line().strip().decode("ascii", "replace")
     if said != "done":
         raise refusal({"refused": said}, to) if said else opened.ended()
-    return sent(shipment, opened, "pushed", rest, _NOT_WARM if options.warm else None)
+    return sent(shipment, opened, "pushed", rest, warm=_NOT_WARM if options.warm else None)
 
 
 def shell_state(line: bytes) -> ShellState:

@@ -5,9 +5,9 @@ itself: that takes no old files as sources, but a file that carries its own Pyth
 single quotes, exclamation marks or line breaks in it: csh reads those within quotes too.
 
 stdin: the program for Python, in a line; then a line with the question as JSON, the mark, and the path as octal
-numbers for printf. sh answers with the mark, and a line of fields. Then, in a line, what to do: how many bytes of
-the part that has arrived are kept, the sha256 of the whole, its mode, whether the old file is kept; and the bytes,
-up to the end of stdin.
+numbers for printf. sh answers with the mark, and a line of fields. It passes over a line, which is for Python.
+Then, in a line, what to do: how many bytes of the part that has arrived are kept, the sha256 of the whole, its
+mode, whether the old file is kept; and the bytes, up to the end of stdin.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 # stdin was read ends with 70 as well: the next Python would wait for a program that has been read.
 _PYTHON = (
     "import sys;sys.version_info<(3,6)and sys.exit(97);"
-    "from base64 import b64decode as b;from os import _exit as e;from zlib import decompress as d;"
+    "from binascii import a2b_base64 as b;from os import _exit as e;from zlib import decompress as d;"
     "sys.excepthook=lambda*a:e(70);exec(d(b(sys.stdin.buffer.readline())))"
 )
 _NAMES = (
@@ -48,7 +48,8 @@ _LINES = (
     'set -- $(df -Pk "$d" 2>/dev/null | tail -n 1); f=${4:-0};',
     'l=$(getconf GNU_LIBC_VERSION 2>/dev/null); case "$l" in glibc*) ;; *) l="musl -";; esac;',
     'echo; echo "$m"; echo sh $(uname -s) $(uname -m) $l $k $s $a $n $b $f;',
-    "read -r keep want mode old || exit 0;",
+    # For a Python, there would be more to read.
+    "read -r x || exit 0; read -r keep want mode old || exit 0;",
     'if test -e "$t"; then :; else (set -C; umask 077; : >"$t") || { echo system; exit 0; }; fi;',
     'exec 9>>"$t" || { echo system; exit 0; };',
     "if command -v flock >/dev/null 2>&1; then flock -n 9 || { echo busy; exit 0; }; fi;",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from pexlite.ship.travelling import reassemble
+from pexlite.ship.room import reassemble
 
 LEVELS: Sequence[int] = reassemble().LEVELS
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from pexlite.ship.travelling import patched
+from pexlite.ship.room import patched
 
 _AT_ONCE = 1 << 17  # bytes of old and new content that take less time than starting a process
 _ZEROS = re.compile(rb"\0{4,}")

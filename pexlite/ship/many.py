@@ -12,8 +12,8 @@ from pexlite.parallel import Stop, run_all
 from pexlite.ship.connection import Connect, connection
 from pexlite.ship.destination import Destination
 from pexlite.ship.new_file import NewFile
-from pexlite.ship.push import push
-from pexlite.ship.shipment import DEFAULT_LINK, Pushed, PushOptions, Shipment
+from pexlite.ship.push import push_together
+from pexlite.ship.shipment import DEFAULT_LINK, Failed, Pushed, PushOptions, Shipment
 
 if TYPE_CHECKING:
     from pexlite.ship.delta import Delta
@@ -59,17 +59,9 @@ class Planner:
             return made.delta
 
 
-@dataclass(frozen=True)
-class Failed:
-    """A push that did not succeed."""
-
-    destination: Destination
-    error: PexliteError
-
-
 def push_all(
     file: NewFile,
-    destinations: Sequence[Destination],
+    hosts: Sequence[Sequence[Destination]],
     options: PushOptions,
     planner: Planner,
     told: Callable[[Destination, int, int], None],
@@ -77,17 +69,24 @@ def push_all(
     ended: Callable[[Pushed | Failed], None] = lambda _: None,
     connect: Connect = connection,
 ) -> list[Pushed | Failed]:
-    """Push the file to all destinations, in parallel; return how each push ended, in order."""
-    if len(destinations) > 1:
+    """Push the file to all `hosts`, each with its places, in parallel; return how each ended, host by host."""
+    if len(hosts) > 1:
         file.sha256  # noqa: B018 - kept: else each thread would find it out
 
-    def one(destination: Destination) -> Pushed:
+    def together(places: Sequence[Destination]) -> list[Pushed | Failed]:
+        first, *others = places
+
         def watch(sent: int, planned: int) -> None:
-            told(destination, sent, planned)
+            told(first, sent, planned)
 
-        return push(Shipment(file, destination, options, planner, watch, connect))
+        return push_together(Shipment(file, first, options, planner, watch, connect, tuple(others)), ended)
 
-    return each_host(one, destinations, jobs=options.jobs, ended=ended)
+    work = [lambda places=places: together(places) for places in hosts]
+    found: list[Pushed | Failed] = []
+    for places, results in zip(hosts, run_all(work, workers=options.jobs, stop=Stop()), strict=True):
+        # An error is of the file itself, and comes up before any place has the file.
+        found += [Failed(to, results) for to in places] if isinstance(results, PexliteError) else results
+    return found
 
 
 def each_host(

@@ -8,13 +8,14 @@ from typing import Any
 from pexlite.errors import HostError
 from pexlite.ship.destination import Destination, typed
 
+_LONGEST = 1000  # letters of a host's words that are shown
 _AGAIN = "push again: it goes on from what has arrived"
 
 
 def refusal(said: Mapping[str, Any], destination: Destination) -> HostError:
     """The error for a host's refusal."""
     host, path = destination.host, destination.path
-    why, directory = str(said.get("why", "")), str(said.get("directory", ""))
+    why, directory = (str(said.get(name, ""))[:_LONGEST] for name in ("why", "directory"))
     match said.get("refused"):
         case "no directory":
             return HostError(
@@ -35,8 +36,9 @@ def refusal(said: Mapping[str, Any], destination: Destination) -> HostError:
                 hint="push to a path of your own, or as its owner: USER@HOST:PATH",
             )
         case "part of another":
+            part = str(said.get("part", f"what arrives beside {path}"))[:_LONGEST]
             return HostError(
-                f"{said.get('part', 'what arrives beside ' + path)} on {host} is another account's",
+                f"{part} on {host} is another account's",
                 causes=["the new file would be written there first"],
                 hint="push to a directory of your own, or have it removed",
             )
@@ -59,4 +61,6 @@ def refusal(said: Mapping[str, Any], destination: Destination) -> HostError:
                 f"{host} cannot write {path}", causes=[why.lower()], hint=f"look: {typed(host, 'ls', '-ld', path)}"
             )
         case reason:
-            return HostError(f"{host} does not take the file: {reason}", causes=[why] if why else [])
+            return HostError(
+                f"{host} does not take the file: {str(reason)[:_LONGEST]}", causes=[why] if why else []
+            )

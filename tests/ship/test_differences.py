@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pexlite.ship.differences import Difference, difference
-from pexlite.ship.travelling import patched
+from pexlite.ship.room import patched
 
 FUNCTIONS = 400
 

@@ -15,9 +15,10 @@ from tests.ship.conftest import Pair, told
 from tests.ssh_server import Server
 
 _LOADED = """
-import base64, sys, zlib
-exec(zlib.decompress(base64.b64decode(sys.stdin.buffer.readline())).decode().rpartition("if __name__")[0])
-print(sorted(loaded), "subprocess" in sys.modules)
+import binascii, sys, zlib
+exec(zlib.decompress(binascii.a2b_base64(sys.stdin.buffer.readline())).decode().rpartition("if __name__")[0])
+slow = {"base64", "collections", "hashlib", "json", "re", "struct", "subprocess", "threading"}
+print(sorted(loaded), sorted(slow & set(sys.modules)))
 """
 
 
@@ -34,7 +35,7 @@ def test_the_host_loads_no_more_than_it_takes_to_say_that_a_file_is_there() -> N
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _LOADED], input=program(), capture_output=True, check=True, timeout=60
     )
-    assert done.stdout == b"['arrived', 'machine', 'place'] False\n"
+    assert done.stdout == b"['machine', 'noted', 'place'] []\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "listxattr"), reason="this system keeps no notes with files")
