@@ -178,7 +178,7 @@ class _Conversation:
     settle: Settle
 
     def carry_out(self, without_room: Collection[int]) -> Mapping[str, Any] | None:
-        """What does not fit, as the host says it; None once all places are settled. Raises HostError."""
+        """The misfit that the host tells of; None once all places are settled. Raises HostError."""
         shipment, opened, rest = self.shipment, self.opened, self.rest
         opened.say(
             {

@@ -47,9 +47,7 @@ def push(server: Server, *words: str | Path, code: int = 0) -> list[dict[str, An
     return list(json.loads(done.stdout))
 
 
-def test_a_file_for_several_places_is_sent_once(
-    server: Server, home: Path, pair: Pair, connections: Path
-) -> None:
+def test_a_file_for_several_places_is_sent_once(server: Server, home: Path, pair: Pair, connections: Path) -> None:
     places = [home / name / "app.pex" for name in NAMES]
     for place in places:
         place.parent.mkdir()
@@ -215,9 +213,7 @@ def test_a_copy_has_the_same_bytes_with_and_without_the_kernel(
     assert copied(tmp_path, content) == content
 
 
-def test_what_is_written_to_while_it_is_copied_is_no_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_written_to_while_it_is_copied_is_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def written_to(*_: int) -> int:
         (tmp_path / "source").write_bytes(b"else")
         return 0

@@ -19,7 +19,7 @@ class Refused(Exception):
 
 
 def attempt(function: "Any", *arguments: "Any") -> "dict[str, Any]":
-    """What a function returns, or why it does not."""
+    """The result of `function`, or the reason why it has none, as it is said."""
     try:
         return dict(function(*arguments))
     except Refused as refused:
