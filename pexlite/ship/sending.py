@@ -167,7 +167,7 @@ def _would_push(
 
 @dataclass(frozen=True)
 class _Conversation:
-    """What is said while a host that was sent what it lacks makes the file, and copies it."""
+    """The talk with a host that was sent what it lacks, while it makes the file and copies it."""
 
     shipment: Shipment
     opened: Connection
