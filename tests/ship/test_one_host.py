@@ -25,8 +25,9 @@ NAMES = ("one", "two", "three", "four")
 
 @pytest.fixture
 def connections(server: Server, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that gets a line for each ssh that connects."""
+    """A file that gets a line for each ssh that connects; nothing lies in the cache there."""
     assert home.is_dir()
+    shutil.rmtree(server.home / ".pex", ignore_errors=True)
     counted = tmp_path / "connections"
     counted.touch()
     folder = tmp_path / "counting"
