@@ -60,7 +60,7 @@ def _binding(wheels: Sequence[Wheel], around: Surroundings) -> list[Wheel]:
 
 def _libc_of_here(bundle: Bundle, variant: Variant, target: Target) -> Iterator[str]:
     """A notice where a wheel built on this machine requires this machine's C library."""
-    if target.libc is None or variant.libc is None:
+    if target.libc is None or variant.libc is None or target.libc.name != variant.libc.name:
         return
     built = [
         bundle.wheels[place]

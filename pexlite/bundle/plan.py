@@ -26,6 +26,8 @@ from pexlite.model import (
 from pexlite.model.pythons import as_rule, is_unsure_of_the_next
 
 _AS_ASKED = Amendments()
+_Host = tuple[str, str, str]
+"""A platform, the name of its C library ("" off Linux), and a Python."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,16 @@ def plan_bundle(
     ]
     used = sorted({id(wheel): wheel for _, needed in chosen for wheel in needed}.values(), key=_wheel_order)
     index = {id(wheel): place for place, wheel in enumerate(used)}
-    asked = {(around.target.platform, around.target.python) for around in surroundings}
+    asked = {_host(around.target) for around in surroundings}
     question = _Question(tuple(roots), amendments)
     variants: list[Variant] = []
     for around, needed in chosen:
         variant = _variant(question, needed, around, tuple(index[id(wheel)] for wheel in needed), asked)
-        variants.append(_without(variant, variants))
+        variants.insert(_rank(variant, variants), variant)
+    served = [_without(variant, variants[:number]) for number, variant in enumerate(variants)]
     merged = tuple(
         replace(variant, pythons=as_rule(variant.pythons))
-        for variant in _merged([variant for variant in variants if variant.pythons])
+        for variant in _merged([variant for variant in served if variant.pythons])
     )
     trees = trees_of(used, merged)
     return Bundle(
@@ -117,13 +120,13 @@ def _variant(
     needed: Sequence[Wheel],
     around: Surroundings,
     indices: tuple[int, ...],
-    asked: Set[tuple[str, str]],
+    asked: Set[_Host],
 ) -> Variant:
     """One target's wheels and every Python they serve, except Pythons that have wheels of their own (`asked`)."""
     target = around.target
     if around.own is not None:
         return _variant_of(around.own, needed, target, indices)
-    near = [other for other in around.neighbours if (other.platform, other.python) not in asked]
+    near = [other for other in around.neighbours if _host(other) not in asked]
     served = {_served_as(other, needed) for other in near if question.holds(needed, other)}
     if is_unsure_of_the_next(served | {target.python}):
         served |= {other.python for other in around.coming() if question.holds(needed, other)}
@@ -162,11 +165,30 @@ def _python_order(python: str) -> tuple[str, int, str]:
     return (found[1], int(found[2]), found[3]) if found else (python, 0, "")
 
 
+def _host(target: Target) -> _Host:
+    """Which hosts a target stands for: those of its platform and C library that have its Python."""
+    return target.platform, target.libc.name if target.libc else "", target.python
+
+
+def _rank(variant: Variant, earlier: Sequence[Variant]) -> int:
+    """Its place among `earlier`: a start takes the first that fits, so before one that asks for no C library."""
+    if variant.libc is None:
+        return len(earlier)
+    behind = (place for place, one in enumerate(earlier) if one.platform == variant.platform and one.libc is None)
+    return next(behind, len(earlier))
+
+
 def _without(variant: Variant, earlier: Sequence[Variant]) -> Variant:
-    """`variant` without the Pythons that an earlier variant serves on the same platform."""
-    taken = {python for other in earlier if other.platform == variant.platform for python in other.pythons}
+    """`variant` without the Pythons that an earlier variant serves on all of its hosts."""
+    taken = {python for other in earlier if _has_hosts_of(other, variant) for python in other.pythons}
     pythons = tuple(python for python in variant.pythons if python not in taken)
     return Variant(pythons, variant.platform, variant.libc, variant.macos, variant.wheels)
+
+
+def _has_hosts_of(other: Variant, variant: Variant) -> bool:
+    if other.platform != variant.platform:
+        return False
+    return other.libc is None or (variant.libc is not None and variant.libc.name == other.libc.name)
 
 
 def _merged(variants: Sequence[Variant]) -> tuple[Variant, ...]:

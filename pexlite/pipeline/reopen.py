@@ -125,7 +125,9 @@ def _stored(path: Path, manifest: Manifest, store: Store) -> tuple[Wheel, ...]:
 
 
 def _own_of(target: Target, owned: Sequence[OwnPython]) -> OwnPython | None:
-    return next((own for own in owned if (own.platform, own.tag) == (target.platform, target.python)), None)
+    libc = target.libc and target.libc.name
+    fitting = (own for own in owned if (own.platform, own.tag) == (target.platform, target.python))
+    return next((own for own in fitting if own.libc is None or own.libc[0] == libc), None)
 
 
 def _in_release(target: Target, version: str) -> Environment:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from packaging.requirements import Requirement
+from packaging.tags import compatible_tags, cpython_tags
 
 from pexlite.bundle.plan import Surroundings, plan_bundle
-from pexlite.model import Amendments, EntryPoint, LaunchOptions, Libc, StartKind, Wheel
+from pexlite.model import Amendments, EntryPoint, LaunchOptions, Libc, StartKind, Target, Wheel
 from tests.bundle.values import roots, target, wheel
 
 NEAR = tuple(target(minor) for minor in range(8, 15))
@@ -65,6 +69,46 @@ def test_several_targets_share_what_they_can() -> None:
     assert len(bundle.wheels) == 3
     shared = set(bundle.variants[0].wheels) & set(bundle.variants[1].wheels)
     assert [bundle.wheels[index].name for index in shared] == ["p"]
+
+
+def on_musl(minor: int) -> Target:
+    platforms = ["musllinux_1_2_x86_64", "linux_x86_64"]
+    tags = [*cpython_tags((3, minor), platforms=platforms), *compatible_tags((3, minor), f"cp3{minor}", platforms)]
+    return replace(target(minor), libc=Libc("musl", (1, 2)), tags=tuple(tags))
+
+
+@pytest.mark.parametrize("first", ["glibc", "musl"])
+def test_each_c_library_of_a_platform_has_its_own_wheels(first: str) -> None:
+    names = ["n-1-cp313-cp313-manylinux_2_17_x86_64.whl", "n-1-cp313-cp313-musllinux_1_2_x86_64.whl"]
+    arounds = [Surroundings(target(13), NEAR), Surroundings(on_musl(13), ())]
+    arounds = arounds if first == "glibc" else arounds[::-1]
+    bundle = plan_bundle(roots("n"), [wheel(name) for name in names], arounds, NOTHING, LaunchOptions())
+    found = {one.libc: (one.pythons, bundle.wheels[one.wheels[0]].filename) for one in bundle.variants}
+    assert found == {
+        Libc("glibc", (2, 17)): (("cp313",), names[0]),
+        Libc("musl", (1, 2)): (("cp313",), names[1]),
+    }
+
+
+def test_a_python_that_has_wheels_on_one_c_library_is_served_on_another() -> None:
+    names = ["n-1-cp312-abi3-manylinux_2_17_x86_64.whl", "n-1-cp312-abi3-musllinux_1_2_x86_64.whl"]
+    arounds = [Surroundings(on_musl(13), ()), Surroundings(target(12), NEAR)]
+    bundle = plan_bundle(roots("n"), [wheel(name) for name in names], arounds, NOTHING, LaunchOptions())
+    assert [one.pythons for one in bundle.variants] == [("cp313",), ("cp312", "cp313", "cp314")]
+
+
+@pytest.mark.parametrize("first", ["glibc", "musl"])
+def test_wheels_for_every_c_library_keep_none_from_its_own(first: str) -> None:
+    wheels = [wheel("n-1-cp313-cp313-manylinux_2_17_x86_64.whl"), wheel("n-1-py3-none-any.whl")]
+    arounds = [Surroundings(target(13), NEAR), Surroundings(on_musl(13), (), (target(13, "macosx_arm64"),))]
+    roots_ = roots("n", "m; sys_platform == 'linux'")
+    arounds = arounds if first == "glibc" else arounds[::-1]
+    bundle = plan_bundle(roots_, [*wheels, wheel("m-1")], arounds, NOTHING, LaunchOptions())
+    assert [(one.platform, one.libc) for one in bundle.variants] == [
+        ("linux_x86_64", Libc("glibc", (2, 17))),
+        ("linux_x86_64", None),
+    ]
+    assert [one.pythons for one in bundle.variants] == [("cp313",), ("cp313",)]
 
 
 def test_requirements_are_told_without_places_of_this_machine() -> None:
