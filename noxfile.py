@@ -117,7 +117,10 @@ def cuts(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def pythons(session: nox.Session) -> None:
-    """Files built here and run on other systems and Pythons, which it makes and keeps; root, an hour, 6 GB."""
+    """Files built here and run on other systems and Pythons, which it makes and keeps; root, an hour, 6 GB.
+
+    Installs Debian's debootstrap, busybox-static and qemu-user-static, where they are missing.
+    """
     session.install("-q", "-e", ".[uv]", *nox.project.dependency_groups(PYPROJECT, "test"))
     directory = str(Path(session.create_tmp()).resolve())
     words = ["python", "-m", "tests.programs.machines", "--directory", directory]

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.debian import install
+
 HOME = "PEXLITE_WINE"
 """The variable that names the directory made here."""
 MINORS = (8, 9, 10, 11)
@@ -89,7 +91,7 @@ def windows_path(path: Path) -> str:
 def make(home: Path) -> None:
     """Make what is missing of Wine's prefix and its Pythons in `home`. May exit with an error."""
     if program() is None:
-        _install()
+        install({_PLACES[0]: "wine64"})
     wine = Wine(home)
     if not (home / "prefix" / "system.reg").exists():
         home.mkdir(parents=True, exist_ok=True)
@@ -101,15 +103,6 @@ def make(home: Path) -> None:
             _put_python(wine, minor)
     if not (wine.drive / "embedded").exists():
         _put_embedded(wine)
-
-
-def _install() -> None:
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "wine64"]
-    try:
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    except (OSError, subprocess.CalledProcessError) as failure:
-        sys.exit(f"error: wine64 is not installed, and cannot be: {failure}\nhint: {' '.join(command)}")
 
 
 def _embedded(minor: int) -> zipfile.ZipFile:

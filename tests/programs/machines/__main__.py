@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.checkout import REPOSITORY
+from tests.debian import install
 from tests.programs.machines import neighbours, report
 from tests.programs.machines.compiled import compiled
 from tests.programs.machines.files import Files, NotBuiltError
@@ -26,7 +27,7 @@ from tests.programs.machines.machine import NO_PYTHON_AT_ALL, Machine, Python
 from tests.programs.machines.packages import shown_packages
 from tests.programs.machines.report import Outcome
 from tests.programs.machines.room import run_tests
-from tests.programs.machines.roots import CannotMakeError, check_programs, root_of
+from tests.programs.machines.roots import PROGRAMS, CannotMakeError, root_of
 from tests.programs.machines.table import BY_NAME, MACHINES
 from tests.programs.machines.visit import NotAsExpectedError, NotHereError, Visit
 
@@ -42,6 +43,9 @@ class Chosen:
     words: Sequence[str]
     pytest: Sequence[str]
     """Arguments for the runtime's tests."""
+
+    def has(self, python: Python) -> bool:
+        return not self.pythons or python.tag in self.pythons
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shutil.rmtree(old, ignore_errors=True)
     files.mkdir(parents=True)
     outcomes, missing = [], False
-    check_programs()
+    install(PROGRAMS)
     asked = Chosen(chosen.python, chosen.row, chosen.pytest)
     for machine in chosen.machine or MACHINES:
         try:
@@ -79,19 +83,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _on_machine(machine: Machine, directory: Path, files: Files, chosen: Chosen) -> Iterator[Outcome]:
     """The outcomes of all rows on all Pythons of the machine, which is made if it is not there."""
+    pythons = [one for one in machine.pythons or (NO_PYTHON_AT_ALL,) if chosen.has(one)]
+    if not pythons:
+        return
     with programs_of_arm64() if machine.is_emulated else contextlib.nullcontext():
-        for python in machine.pythons:
+        for python in pythons:
             if python.compiled:
                 # Before the root: the one of musl takes its C library from where that is compiled.
                 compiled(Path(python.program).parent.parent.name, directory)
         root = root_of(machine, directory)
-        for python in machine.pythons or (NO_PYTHON_AT_ALL,):
-            if not chosen.pythons or python.tag in chosen.pythons:
-                visit = _visit(machine, python, root, directory, files)
-                for words, tried in _rows(visit, directory, chosen.pytest).items():
-                    if not chosen.words or any(part in words for part in chosen.words):
-                        yield outcome(visit, words, tried)
-                shutil.rmtree(visit.home)
+        for python in pythons:
+            visit = _visit(machine, python, root, directory, files)
+            for words, tried in _rows(visit, directory, chosen.pytest).items():
+                if not chosen.words or any(part in words for part in chosen.words):
+                    yield outcome(visit, words, tried)
+            shutil.rmtree(visit.home)
 
 
 def _visit(machine: Machine, python: Python, root: Path, directory: Path, files: Files) -> Visit:
