@@ -30,7 +30,7 @@ OPT="-DNDEBUG -O1" /srv/python3.13-*/configure --prefix=/opt/{name} --without-en
 make -j2 >make.log 2>&1
 make altinstall >install.log 2>&1
 find /opt/{name} -name '*.so' -exec strip {{}} +
-strip /opt/{name}/bin/python3.13*[!g]
+find /opt/{name}/bin -type f -name 'python3.13*' ! -name '*-config' -exec strip {{}} +
 """
 _FREE_THREADED = _PYTHON.format(name="cp313t", flags="--disable-gil")
 # musl-gcc says of itself that it compiles for glibc, and the names of extension modules would follow that. The
