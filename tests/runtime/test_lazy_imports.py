@@ -89,6 +89,19 @@ def test_neither_children_nor_an_interpreter_are_lazy(python: Interpreter, wheel
     )
 
 
+def test_a_missing_file_is_written_back_by_lazy_starts_too(
+    python: Interpreter, wheel: Path, tmp_path: Path
+) -> None:
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), launch=lazily())
+    env = environment(tmp_path / "root")
+    first = run([python.path, file], env)
+    for path in [*tmp_path.rglob("heavy.py"), *tmp_path.rglob("heavy.*.pyc")]:
+        path.unlink()
+    damaged = run([python.path, file], env, check=False)
+    assert damaged.returncode == 1 and "heavy.py is missing" in damaged.stderr
+    assert run([python.path, file], env).stdout == first.stdout
+
+
 def test_a_file_without_it_imports_at_once(python: Interpreter, wheel: Path, tmp_path: Path) -> None:
     file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
     assert run([python.path, file], environment(tmp_path / "root")).stdout.strip() == AT_ONCE
