@@ -18,7 +18,8 @@ from pexlite.errors import NotABundle
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, StartKind, Variant
 from pexlite.tools.info import file_info
 from pexlite.wheels.read import read_wheel
-from tests.bundles import room
+from tests.bundles import bundle_file, environment, function, room
+from tests.bundles import run as run_program
 from tests.factories import make_wheel
 from tests.interpreters import supported
 
@@ -57,6 +58,23 @@ def test_everything_about_a_file_is_told(built: Path) -> None:
         ("pear", "2.5", "CPython 3.12"),
     ]
     assert 0 < info.runtime_size == info.size - sum(wheel.size for wheel in info.wheels)
+
+
+@pytest.mark.parametrize(("eager", "words"), [((), ""), (("app.plugins", "app"), ", but in app.plugins, app")])
+def test_lazy_imports_are_told(
+    eager: tuple[str, ...], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    launch = LaunchOptions(lazy_imports="all", not_lazy=eager)
+    wheel = make_wheel(tmp_path, "apple", files={"apple.py": "x = 1\n"})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("apple", "main"), launch=launch)
+    assert file_info(file).lazy_imports == eager
+    assert run(["info", str(file)]) == 0
+    assert f"\n  imports    lazily from CPython 3.15 on{words}\n" in capsys.readouterr().out
+    assert run(["info", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["lazy_imports"] == list(eager)
+    env = environment(tmp_path / "root", PEX_TOOLS="1")
+    told = run_program([supported()[0].path, file, "info"], env).stdout
+    assert f"\n  imports    lazily from CPython 3.15 on{words}\n" in told
 
 
 def test_people_read_it_line_by_line(built: Path, capsys: pytest.CaptureFixture[str]) -> None:

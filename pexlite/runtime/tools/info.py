@@ -27,6 +27,9 @@ def _info(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     say(built_file.file)
     say("  starts     %s" % _start_of(manifest))
     say("  runs on    %s" % own["runs_on"])
+    if "lazy_imports" in own:
+        eager = ", ".join(own["lazy_imports"])
+        say("  imports    lazily from CPython 3.15 on" + (", but in " + eager if eager else ""))
     say("  asked for  %s" % (", ".join(manifest["requirements"]) or "nothing by name"))
     say("  size       %s" % in_words(os.path.getsize(built_file.file)))
     say("  build id   %s" % own["build_id"])
