@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,12 +22,13 @@ from pexlite.pipeline.trial_runs import FinishedFile, TrialRun, finished
 OLDEST = 15
 """The minor version of the first CPython that has lazy imports."""
 _MOST_RUNS = 150  # of one list of arguments; each module that is found takes about ten
+_LONGEST_SEARCH = 600.0  # seconds for them: what runs until it is stopped takes a minute each time
 _CHANGING = re.compile(rb"0x[0-9a-fA-F]+|\d+")  # addresses, times, process ids
 _OPTION = "--lazy-imports"
 
 
-class _TooManyError(Exception):
-    """More runs than are worth it."""
+class _NoEndError(Exception):
+    """More runs, or longer ones, than are worth it."""
 
 
 def has_lazy_imports(pythons: Sequence[str]) -> bool:
@@ -118,8 +120,10 @@ class Trial:
                 notices.append(f"{_OPTION}: two runs of {words} differ anyway, so its output tells little")
             try:
                 more = self._eager(arguments, seen, eager, expected)
-            except _TooManyError:
-                no_end = f"{_OPTION} is left out: too many modules make a difference for {words}"
+            except _NoEndError:
+                no_end = (
+                    f"{_OPTION} is left out: which modules make a difference for {words} takes too long to find"
+                )
                 return Outcome((), (*notices, no_end), is_settled=False)
             if more is None:
                 unsteady = f"{_OPTION} is left out: a run of {words} ends otherwise each time"
@@ -140,12 +144,12 @@ class Trial:
 
         The shortest beginning of `seen` that does ends with a module that is needed; then those before it.
         """
-        left = [_MOST_RUNS]
+        left, end = [_MOST_RUNS], time.monotonic() + _LONGEST_SEARCH
 
         def does(names: Sequence[str]) -> bool:
             left[0] -= 1
-            if left[0] < 0:
-                raise _TooManyError
+            if left[0] < 0 or time.monotonic() > end:
+                raise _NoEndError
             return expected.is_met_by(self._run(arguments, (*self._given, *known_ones, *names)))
 
         found: list[str] = []

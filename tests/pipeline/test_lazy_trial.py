@@ -85,10 +85,13 @@ def test_a_difference_that_no_module_explains_leaves_it_out(tmp_path: Path) -> N
     assert not found.is_settled and "is left out" in found.notices[-1]
 
 
-def test_too_many_differences_leave_it_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lazy_trial, "_MOST_RUNS", 40)
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_RUNS", 40), ("_LONGEST_SEARCH", 0.0)])
+def test_a_search_without_an_end_leaves_it_out(
+    limit: str, most: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lazy_trial, limit, most)
     found = outcome(tmp_path, lambda eager: str(len(eager)))
-    assert not found.is_settled and "too many modules" in found.notices[-1]
+    assert not found.is_settled and found.eager == () and "takes too long to find" in found.notices[-1]
 
 
 @pytest.mark.parametrize(
