@@ -116,7 +116,7 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
         "compiled": compiled,
     }
     if launch.lazy_imports == "all":
-        facts["lazy"] = launch.not_lazy
+        facts["not_lazy"] = launch.not_lazy
     if start.commands:
         facts["commands"] = {one.name: (one.module, one.attribute, one.summary) for one in start.commands}
     return facts

@@ -142,7 +142,7 @@ class StartFacts(TypedDict):
     start: tuple[str, ...]
     commands: NotRequired[Mapping[str, tuple[str, str, str]]]
     script: str
-    lazy: NotRequired[tuple[str, ...]]
+    not_lazy: NotRequired[tuple[str, ...]]
     pth: tuple[str, ...]
     inherit_path: str
     bin_path: str

@@ -104,6 +104,7 @@ def test_every_launch_option_reaches_the_start_but_for_the_header() -> None:
     assert {field.name for field in fields(LaunchOptions)} - set(StartFacts.__annotations__) == {
         "shebang",
         "launcher",
+        "lazy_imports",  # whose fact is that there is `not_lazy`
     }
 
 

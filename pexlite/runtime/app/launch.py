@@ -104,8 +104,8 @@ def _begun(facts: "dict[str, Any]", switches: "Switches | None") -> "tuple[Calla
         what = facts["program"][0][:2] if facts.get("program") else [word for word in facts["start"] if word]
         switches.say("calling %s" % ":".join(what))
     enter(PLACE, facts)
-    if "lazy" in facts and hasattr(sys, "set_lazy_imports") and not facts.get("as_module"):
-        part("lazy").begin(facts["lazy"])
+    if "not_lazy" in facts and hasattr(sys, "set_lazy_imports") and not facts.get("as_module"):
+        part("lazy").begin(facts["not_lazy"])
     return call, facts["start"]
 
 

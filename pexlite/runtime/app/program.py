@@ -66,7 +66,7 @@ class Program:
         """
         if not self._looks_whole():
             self.mend()
-        self.facts.pop("lazy", None)  # an interpreter does what its user says
+        self.facts.pop("not_lazy", None)  # an interpreter does what its user says
         found = _is_plain() and (_command(arguments) or _module(arguments) or _file(arguments))
         if not found:
             self._become_python(arguments)

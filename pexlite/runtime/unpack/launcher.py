@@ -49,7 +49,7 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
 
 
 def _modules(facts: "dict[str, Any]") -> "tuple[str, ...]":
-    more = (("commands", "commands" in facts), ("own", facts["own"]), ("lazy", "lazy" in facts))
+    more = (("commands", "commands" in facts), ("own", facts["own"]), ("lazy", "not_lazy" in facts))
     return _MODULES + tuple(["app/" + name for name, needed in more if needed])
 
 
