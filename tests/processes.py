@@ -55,7 +55,7 @@ def end_with_descendants(pid: int) -> None:
 
 
 def what_they_wait_for(pid: int) -> str:
-    """What can be seen of a hanging `pid` and of those below it: states, waits in the kernel, stacks of Python."""
+    """The states, waits in the kernel and stacks of Python of a hanging `pid` and of those below it."""
     told = []
     for each in (pid, *(process.pid for process in descendants(pid))):
         place = Path("/proc", str(each))

@@ -1,4 +1,4 @@
-"""What a test tells of a program that hangs."""
+"""A test tells what a program that hangs waits for."""
 
 from __future__ import annotations
 
