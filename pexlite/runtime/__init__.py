@@ -72,7 +72,8 @@ The cache
 The launcher is the magic number of a Python, then as marshal writes it a dict: "facts", those of the file;
 "launch" and the other modules of app/, their code, marshalled; "run", the content of _pexlite_run.py; "site_time",
 when site-packages was finished, in nanoseconds; 0 in a venv that the tool made, which starts by a launcher too;
-on a Python that the file has brought "own_files": name, size and time of its programs and libraries.
+on a Python that the file has brought "own_files": name, size and time of its programs and libraries, and
+"libraries": name and size of those of the wheels.
 
 The protocol
 ============

@@ -241,6 +241,66 @@ def test_what_was_cut_or_changed_in_its_python_is_back_before_the_app_runs(
         assert run([made, "short"], env).stderr == ""
 
 
+LIBRARY = "extension.so"
+LOADER = """
+import mmap, os, sys
+
+def main():
+    with open(os.path.join(os.path.dirname(__file__), "extension.so"), "rb") as file:
+        mapped = mmap.mmap(file.fileno(), 40000, access=mmap.ACCESS_READ) if sys.argv[1:] else None
+        print(len(file.read()), mapped[39999] if mapped else "")
+"""
+
+
+@pytest.mark.parametrize("how", ["elf", "sh", "python"])
+def test_a_library_of_a_wheel_that_was_cut_is_back_before_the_app_loads_it(
+    how: str, own: OwnPython, tmp_path: Path, env: dict[str, str]
+) -> None:
+    files = {"app.py": LOADER, LIBRARY: "x" * 40_000}
+    wheel = make_wheel(tmp_path, "app", files=files, tag=f"{own.tag}-{own.tag}-{own.platform}")
+    variants = (Variant((own.tag,), own.platform, None, None, (0,)),)
+    options = LaunchOptions(launcher="elf") if how == "elf" else LaunchOptions(sh_boot=how == "sh")
+    file = tmp_path / "app.pex"
+    bundle_file(file, [wheel], function("app", "main"), launch=options, variants=variants, own_pythons=(own,))
+    variables = {**env, "PEX_ROOT": str(tmp_path / "root")}
+    command: list[str | Path] = [file]
+    run(command, variables)
+    if how == "python":
+        command = [*tmp_path.glob("root/lite-2/interpreters/*/bin/python3.*[0-9]"), file]
+    (library,) = tmp_path.glob(f"root/lite-2/apps/*/lib/*/site-packages/{LIBRARY}")
+    for damage in (lambda: os.truncate(library, 3), library.unlink, lambda: library.write_bytes(b"")):
+        damage()
+        done = run([*command, "map"], variables)
+        assert done.stdout == f"40000 {ord('x')}\n"
+        words = f"pexlite: the unpacked files of app.pex were damaged: {LIBRARY}: they have been written back\n"
+        assert done.stderr == words
+        assert run(command, variables).stderr == ""
+
+
+def test_a_library_of_a_wheel_that_cannot_be_written_back_is_told(
+    own: OwnPython, tmp_path: Path, env: dict[str, str]
+) -> None:
+    if os.geteuid():
+        pytest.skip("only root can become another account")
+    for place in (tmp_path, *tmp_path.parents[:3]):
+        if place.name.startswith(("pytest-", "test_", "popen-")):
+            place.chmod(0o755)
+    files = {"app.py": LOADER, LIBRARY: "x" * 40_000}
+    wheel = make_wheel(tmp_path, "app", files=files, tag=f"{own.tag}-{own.tag}-{own.platform}")
+    variants = (Variant((own.tag,), own.platform, None, None, (0,)),)
+    file = tmp_path / "app.pex"
+    bundle_file(file, [wheel], function("app", "main"), variants=variants, own_pythons=(own,))
+    variables = {**env, "PEX_ROOT": str(tmp_path / "root")}
+    run([file], variables)
+    (library,) = tmp_path.glob(f"root/lite-2/apps/*/lib/*/site-packages/{LIBRARY}")
+    os.truncate(library, 3)
+    done = subprocess.run([file, "map"], env=variables, capture_output=True, text=True, user=65534, cwd="/")
+    assert (done.returncode, done.stdout) == (1, "")
+    error, hint = done.stderr.splitlines()
+    assert error == f"error: the unpacked files of app.pex were damaged: {LIBRARY}"
+    assert hint == "hint: set PEX_ROOT to a directory that can be written: this one cannot"
+
+
 def test_a_switch_has_every_file_of_its_python_compared(file: Path, own: OwnPython, env: dict[str, str]) -> None:
     run([file, "short"], env)
     prefix = Path(env["PEX_ROOT"], "lite-2/interpreters", own.sha256[:32])

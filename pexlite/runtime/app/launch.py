@@ -80,6 +80,8 @@ def _look_at_own_python(file: str) -> None:
             if found[6] != size or found[8] != seconds:
                 break
         else:
+            if PARTS.get("libraries"):
+                part("own").look_at_libraries(PLACE, PARTS["libraries"], damage, file)
             return
     except OSError:
         pass

@@ -45,6 +45,7 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
         from ..app import own
 
         held["own_files"] = own.libraries()
+        held["libraries"] = plan.libraries()
     return MAGIC_NUMBER + marshal.dumps(held)
 
 
@@ -69,7 +70,7 @@ def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
         names = _modules(facts)
         codes = [marshal.loads(held[name.rpartition("/")[2]]) == plan.room.code(name + ".py") for name in names]
         known = set([name.rpartition("/")[2] for name in names]) | {"facts", "inside", "run", "site_time"}
-        known.update(["own_files"] if facts["own"] else [])
+        known.update(["own_files", "libraries"] if facts["own"] else [])
         kept = held["inside"] == app.inside() and held["run"] == plan.written("_pexlite_run.py")
         return found[:4] == MAGIC_NUMBER and held["facts"] == facts and kept and set(held) == known and all(codes)
     except (EOFError, ValueError, TypeError, KeyError):

@@ -139,6 +139,16 @@ class Plan:
         replaced = set([i for i, one in enumerate(self.wheels) if _project(one["name"].encode("utf-8")) in others])
         return [block for block in self.blocks if block.wheel not in replaced]
 
+    def libraries(self) -> "list[tuple[str, int]]":
+        """The path in the app's directory and the size of each shared library of the wheels."""
+        return [
+            (os.fsdecode(self.target_of(block) + b"/" + name), size)
+            for block in self.blocks
+            if block.scheme == b"lib"
+            for size, name in block.files
+            if b".so" in name and size != UNKNOWN
+        ]
+
     def own(self) -> "dict[str, bytes]":
         """Our own files in the app's directory except READY and the launcher, by relative path."""
         return environment.own_files(self.written, self.inherit_path, self.file_name)
