@@ -168,6 +168,22 @@ def test_a_file_that_is_cut_off_is_told_and_leaves_nothing(app: Launched, missin
     assert (done.returncode, list(app.home.iterdir())) == (1, [])
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_file_that_is_cut_off_in_its_script_is_told_where_the_shell_has_read_so_far(
+    app: Launched, shell: str
+) -> None:
+    content = app.path.read_bytes()
+    # Before that, in what a warm start reads, the shell itself says that the end of the file comes too early.
+    first = content.index(b"\nfi\n", content.index(b"is cut off")) + len(b"\nfi\n")
+    end = content.index(b"what follows it")
+    assert first < 2600 < end
+    for size in (first, first + 1, first + 12, (first + end) // 2, end - 3000):
+        app.path.write_bytes(content[:size])
+        done = app.start(shell=shell)
+        assert done.stderr == "error: app is damaged: it is cut off\nhint: copy it here again\n", size
+        assert (done.returncode, list(app.home.iterdir())) == (1, [])
+
+
 def test_a_python_in_the_file_that_is_shorter_than_it_was_is_told(app: Launched) -> None:
     content = app.path.read_bytes()
     app.path.write_bytes(content[: -len(END) - 200] + END)

@@ -56,7 +56,8 @@ def program(bundle: Bundle, build_id: str, own_offsets: Sequence[int]) -> str:
         first = f"{_IS_LEFT} || {{\n{host}{_IS_ASKED_FOR} && {{\n{none}}}\n}}\n"
     else:
         first = f"{_IS_LEFT} || {{ {_IS_ASKED_FOR} && {{\n{host}{none}}}; }}\n"
-    return f"{warm}{{\n{whole}{first}{_filled('own.sh', values)}}}\n"
+    # Braces are read as a whole: what tells that the file is cut off stands before them, and is read by itself.
+    return f"{warm}{whole}{{\n{first}{_filled('own.sh', values)}}}\n"
 
 
 def _values(bundle: Bundle, build_id: str) -> dict[str, str]:
