@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import os
 import re
 import sys
 from pathlib import Path
@@ -125,6 +126,8 @@ def test_a_private_root_is_told_of_when_the_page_says(root: str, switch: str, to
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
     (tmp_path / "file").touch()
+    # One that is found before those which this user may have in /var/tmp.
+    (tmp_path / f"pexlite-{os.getuid()}-x").mkdir(mode=0o700)
     wheel = make_wheel(tmp_path, "app", files={"app.py": "import sys\ndef main(): print(sys.prefix)"})
     file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
     variables = environment(tmp_path / root) | {"TMPDIR": str(tmp_path), "PEX_VERBOSE": switch}
