@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from pexlite.ship.room import reassemble
 
@@ -11,8 +11,29 @@ LEVELS: Sequence[int] = reassemble().LEVELS
 
 def level_of(held: bytes, content: bytes, levels: Container[int]) -> int | None:
     """The level at which zlib makes `held` of `content`; None where it does at none of `levels`."""
-    fitting = (level for level in LEVELS if level in levels and reassemble().deflated(content, level) == held)
-    return next(fitting, None)
+    return level_that_makes(lambda place, size: held[place : place + size], len(held), lambda: [content], levels)
+
+
+def level_that_makes(
+    held: Callable[[int, int], bytes],
+    size: int,
+    contents: Callable[[], Iterable[bytes]],
+    levels: Container[int] = LEVELS,
+) -> int | None:
+    """The level at which zlib makes `size` bytes, of which `held` gives so many at a place, of pieces of content.
+
+    A level that makes others is left at the first that differ.
+    """
+    return next((level for level in LEVELS if level in levels and _makes(held, size, contents(), level)), None)
+
+
+def _makes(held: Callable[[int, int], bytes], size: int, contents: Iterable[bytes], level: int) -> bool:
+    place = 0
+    for piece in reassemble().deflating(contents, level):
+        if held(place, len(piece)) != piece:
+            return False
+        place += len(piece)
+    return place == size
 
 
 def shared_levels(there: Sequence[int]) -> frozenset[int]:

@@ -23,7 +23,7 @@ from .patched import patched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     Source = Callable[[int, int], bytes]
@@ -115,10 +115,12 @@ def pieces(
             if position + size <= start:
                 script.skip(skip)
             else:
-                content = deflated(b"".join(_content(script.number(), script, sources)), level)
-                if len(content) != size:
+                made = 0
+                for content in deflating(_content(script.number(), script, sources), level):
+                    made += len(content)
+                    yield content
+                if made != size:
                     raise Misfit("zlib deflates otherwise here")
-                yield content
         else:
             size = 0
             for piece in _content(kind, script, sources, start - position):
@@ -130,9 +132,18 @@ def pieces(
 
 def deflated(content: bytes, level: int) -> bytes:
     """`content` as a member of a zip."""
+    return b"".join(deflating([content], level))
+
+
+def deflating(contents: "Iterable[bytes]", level: int) -> "Iterator[bytes]":
+    """The pieces of content as a member of a zip, piece by piece, none of them empty."""
     compressor = zlib.compressobj(level, zlib.DEFLATED, -15)
-    parts = [compressor.compress(content[place : place + _PIECE]) for place in range(0, len(content), _PIECE)]
-    return b"".join(parts) + compressor.flush()
+    for content in contents:
+        for place in range(0, len(content), _PIECE):
+            piece = compressor.compress(content[place : place + _PIECE])
+            if piece:
+                yield piece
+    yield compressor.flush()
 
 
 def inflated(content: bytes, size: int) -> bytes:
