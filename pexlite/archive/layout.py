@@ -15,6 +15,7 @@ from pexlite.archive.aligned import gap
 from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.header import header
 from pexlite.archive.member import (
+    RECIPES,
     TREES,
     Entry,
     bytecode_name,
@@ -23,6 +24,7 @@ from pexlite.archive.member import (
     is_aligned,
     local_header,
     member_name,
+    recipes_of,
     size_before,
 )
 from pexlite.archive.pex_info import Offsets, build_id, imported_module, main_module, pex_info, start_facts
@@ -40,7 +42,7 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     """
     parts: tuple[OwnPython | Wheel, ...] = (*bundle.own_pythons, *bundle.wheels)
     header_size = len(header(bundle))
-    packed = sum(len(pack.content) + 512 for pack in bytecode)
+    packed = sum(len(pack.content) + 512 for pack in bytecode) + len(recipes_of(bundle.wheels))
     members = tuple(_members(parts, header_size))
     as_members = (members[-1].end if members else header_size) + packed < _PLAIN_ZIP_LIMIT
     if not as_members:
@@ -50,13 +52,16 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     end_of_parts = places[-1] + parts[-1].size if parts else header_size
     compiled = _compiled(bytecode, end_of_parts)
     pythons = len(bundle.own_pythons)
-    offsets = Offsets(places[pythons:], compiled, places[:pythons])
+    end_of_packs = compiled[-1][1] + len(compiled[-1][0].content) if compiled else end_of_parts
+    offsets = Offsets(places[pythons:], compiled, places[:pythons], end_of_packs + size_before(RECIPES))
     identity = build_id(bundle, version, bytecode, room)
     first = header(bundle, identity, offsets.own_pythons)
     assert len(first) == header_size
     info = pex_info(bundle, version, identity, (len(first), zlib.crc32(first)), offsets)
     rest = _Rest(members, end_of_parts if as_members else 0)
     rest.add((bytecode_name(pack), pack.content) for pack, _ in compiled)
+    recipes = recipes_of(bundle.wheels)
+    rest.add([(RECIPES, recipes)] if recipes else [])
     rest.add((f"{TREES}{number}", tree.text().encode()) for number, tree in enumerate(bundle.trees))
     rest.add(room.launchers)
     rest.add([("PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode())])

@@ -14,6 +14,8 @@ from pexlite.model.own_python import InterpreterArchive
 
 TREES, PACKS = ".trees/", ".bytecode/"
 """The folders of trees, and of the wheels' bytecode."""
+RECIPES = ".recipes"
+"""The member with all recipes."""
 _DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
 _REGULAR = 0o100644 << 16
 # Stored, so that a start needs no zlib: so early, PYTHONPATH could put another module in its place.
@@ -76,6 +78,11 @@ def member_name(part: InterpreterArchive | Wheel | StoredWheel) -> str:
     return f".deps/{part.filename}"
 
 
+def recipes_of(wheels: Sequence[Wheel]) -> bytes:
+    """The content of the member with all recipes; empty where there is to be none."""
+    return b"".join(wheel.recipe for wheel in wheels if wheel.repacked_from)
+
+
 def is_aligned(part: InterpreterArchive | Wheel | StoredWheel) -> bool:
     """Whether the part begins at a multiple of `aligned.BLOCK`, as the large members of its own do in it."""
     return not isinstance(part, InterpreterArchive) and bool(part.repacked_from)
@@ -83,7 +90,7 @@ def is_aligned(part: InterpreterArchive | Wheel | StoredWheel) -> bool:
 
 def held_content(name: str, content: bytes) -> bytes | None:
     """The content of our own member, deflated; None where it is stored."""
-    if name in _STORED or name.startswith(PACKS):
+    if name in _STORED or name == RECIPES or name.startswith(PACKS):
         return None
     # For trees level 6 takes half the time of level 9, for 1 % more bytes.
     return _deflated(content, 6 if name.startswith(TREES) else 9)

@@ -6,7 +6,7 @@ import ast
 import functools
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -43,11 +43,15 @@ _NO_FACTS = "FACTS = {}  # type: dict[str, Any]\n"  # as start.py has it
 
 @dataclass(frozen=True)
 class Offsets:
-    """Where the first bytes of wheels, their bytecode and Pythons are in a file, in the order of the bundle."""
+    """Where the first bytes of wheels, their bytecode and Pythons are in a file, in the order of the bundle.
+
+    And where the recipes are, one after the other in the order of the wheels; None where that does not matter.
+    """
 
     wheels: Sequence[int]
     bytecode: Sequence[tuple[Bytecode, int]] = ()
     own_pythons: Sequence[int] = ()
+    recipes: int | None = None
 
 
 def build_id(bundle: Bundle, version: str, bytecode: Sequence[Bytecode], room: Room) -> str:
@@ -165,10 +169,7 @@ def _described(bundle: Bundle, offsets: Offsets) -> Described:
         "sh_boot": bundle.launch.sh_boot,
         "pth": list(bundle.startup_files),
         "variants": [_variant(variant) for variant in bundle.variants],
-        "wheels": [
-            _wheel(wheel, offset, offsets.bytecode)
-            for wheel, offset in zip(bundle.wheels, offsets.wheels, strict=True)
-        ],
+        "wheels": list(_wheels(bundle.wheels, offsets)),
     }
     if bundle.launch.lazy_imports == "all":
         described["lazy_imports"] = list(bundle.launch.not_lazy)
@@ -242,6 +243,16 @@ def _interpreter(own: OwnPython, offset: int) -> InterpreterEntry:
         "source_sha256": own.source_sha256,
         "licence": own.licence,
     }
+
+
+def _wheels(wheels: Sequence[Wheel], offsets: Offsets) -> Iterator[WheelEntry]:
+    place = offsets.recipes
+    for wheel, offset in zip(wheels, offsets.wheels, strict=True):
+        entry = _wheel(wheel, offset, offsets.bytecode)
+        if wheel.repacked_from and place is not None:
+            entry["recipe"] = (place, len(wheel.recipe))
+            place += len(wheel.recipe)
+        yield entry
 
 
 def _wheel(wheel: Wheel, offset: int, bytecode: Sequence[tuple[Bytecode, int]]) -> WheelEntry:

@@ -165,6 +165,7 @@ def _wheel(entry: Any, size: int) -> StoredWheel:
         directory=directory,
         entry_points={_file_name(name): _text(scripts, name) for name in scripts},
         repacked_from=_matching(_SHA256, entry, "repacked_from") if "repacked_from" in entry else "",
+        recipe=_place(entry["recipe"], size) if "repacked_from" in entry else (0, 0),
         local=entry.get("local", False) is True,
         bytecode_size=sum(_pack_size(pack, size) for pack in _table(entry, "bytecode").values())
         if "bytecode" in entry
@@ -223,6 +224,14 @@ def _parts(wheels: Sequence[StoredWheel], own_pythons: Sequence[StoredPython]) -
     """Offset, size and name of each."""
     found = [(wheel.offset, wheel.size, wheel.filename) for wheel in wheels]
     return [*found, *((own.offset, own.size, f"CPython {own.version}") for own in own_pythons)]
+
+
+def _place(value: Any, size: int) -> tuple[int, int]:
+    """Offset and size of bytes within the file."""
+    offset, length = _numbers(value, 2, size)
+    if offset + length > size:
+        raise ValueError(f"{length} bytes at {offset} are not within the file")
+    return offset, length
 
 
 def _pack_size(pack: Any, size: int) -> int:

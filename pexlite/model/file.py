@@ -128,6 +128,8 @@ class StoredWheel:
     """Console and GUI scripts: name to object reference."""
     repacked_from: str = ""
     """As in `Wheel`."""
+    recipe: tuple[int, int] = (0, 0)
+    """The place of its recipe, where it has one: offset in the file, and bytes."""
     local: bool = False
     """As in `Wheel`."""
     bytecode_size: int = 0

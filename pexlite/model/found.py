@@ -97,6 +97,8 @@ class Wheel:
     """The ways, in words, in which RECORD is not written as the specification says: "digests in hex"."""
     repacked_from: str = ""
     """The sha256 of the original wheel if this one was rewritten, else ""."""
+    recipe: bytes = field(default=b"", repr=False)
+    """The recipe that makes the original wheel again of one that was rewritten (`ship/served.py`)."""
 
     @property
     def scripts(self) -> Mapping[str, str]:

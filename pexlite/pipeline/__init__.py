@@ -29,5 +29,6 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     entry_point       how a file starts, checked against the sources
     git_state         the commit that a file is built from
     python_floor      the Pythons that can read own code
+    uncompressed      --no-compress: wheels rewritten, and how each is made again
     decisions         what was decided earlier, for builds from a lock
 """

@@ -54,9 +54,9 @@ from pexlite.pipeline.notices import Stages, notices
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
 from pexlite.pipeline.trial_runs import finished, trial_python
+from pexlite.pipeline.uncompressed import still_compressed, uncompressed
 from pexlite.requirements.read import read_request
 from pexlite.sources.local import LocalWheel
-from pexlite.store.uncompressed import uncompressed
 from pexlite.targets.surroundings import neighbours, next_pythons, other_platforms
 from pexlite.version import __version__
 from pexlite.wheels.content import content_digests
@@ -107,6 +107,8 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     found = collisions(bundle, content_digests)
     check_collisions(request, found)
     stages = Stages(prepared, chosen, start, floor, surroundings, bundle, found, compiled)
+    if not request.compress:
+        bundle = replace(bundle, wheels=uncompressed(bundle.wheels, prepared.workshop.store, report))
     drafted = _draft(prepared, bundle, compiled, report)
     settled, lazily = lazily_tried(bundle, drafted, prepared.targets, request, report)
     if settled.launch != bundle.launch:
@@ -123,6 +125,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         notices=(
             *dict.fromkeys(notice for one in packed for notice in one.notices),
             *notices(stages),
+            *(() if request.compress else still_compressed(bundle.wheels)),
             *useless,
             *lazily,
             *tried,
@@ -210,10 +213,8 @@ def _wheels(prepared: Prepared, start: Start, locked: Sequence[Wheel]) -> tuple[
 
 
 def _draft(prepared: Prepared, bundle: Bundle, compiled: Sequence[Target], report: Report) -> Draft:
-    """The draft of the file, its wheels uncompressed where the request says so; bytecode for `compiled` added."""
+    """The draft of the file; bytecode for `compiled` added."""
     request, store = prepared.request, prepared.workshop.store
-    if not request.compress:
-        bundle = replace(bundle, wheels=uncompressed(bundle.wheels, store, report))
     packs = bytecode(bundle.wheels, compiled, store, report)
     if request.sbom:
         from pexlite.contents.planned_file import with_bill  # few files carry one

@@ -27,11 +27,11 @@ from pexlite.pipeline.patched_bundle import Patched
 from pexlite.pipeline.patched_file import patched_draft
 from pexlite.pipeline.patched_versions import new_wheels
 from pexlite.pipeline.reopen import reopen
+from pexlite.pipeline.uncompressed import still_compressed, uncompressed
 from pexlite.requirements.read import read_request
 from pexlite.resolve.resolvers import find_resolver
 from pexlite.sources.workshop import Workshop
 from pexlite.store.store import open_store
-from pexlite.store.uncompressed import uncompressed
 from pexlite.version import __version__
 from pexlite.wheels.content import content_digests
 
@@ -94,6 +94,8 @@ def _notices(patched: Patched, bundle: Bundle) -> Iterator[str]:
     lost = [served.target.python for served in patched.lost(bundle)]
     if lost:
         yield f"it does not run any more on {pythons_in_words(list(dict.fromkeys(lost)))}"
+    if patched.before.is_uncompressed:
+        yield from still_compressed(found)
     yield from unlike_records(found)
     for collision in collisions(bundle, content_digests):
         if any(wheel.filename in str(collision) for wheel in found):

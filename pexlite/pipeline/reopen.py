@@ -19,6 +19,7 @@ from pexlite.bundle.closure import follow
 from pexlite.errors import ClosureIncomplete, FetchError, NotABundle
 from pexlite.model import Amendments, LaunchOptions, Manifest, OwnPython, Root, Target, Variant, Wheel
 from pexlite.pipeline.carried_pythons import carried_pythons
+from pexlite.ship.served import recipe_in
 from pexlite.store.store import Store
 from pexlite.targets.interpreters import running_target
 from pexlite.targets.served import in_other_patches, served_targets
@@ -120,7 +121,8 @@ def _stored(path: Path, manifest: Manifest, store: Store) -> tuple[Wheel, ...]:
                         causes=failure.causes,
                         hint="copy the file here again",
                     ) from failure
-            wheels.append(replace(wheel, local=held.local, repacked_from=held.repacked_from))
+            kept = recipe_in(file, held)
+            wheels.append(replace(wheel, local=held.local, repacked_from=held.repacked_from, recipe=kept))
     return tuple(wheels)
 
 

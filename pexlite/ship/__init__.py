@@ -20,6 +20,7 @@ the plan says what it lacks, and the delta is the plan as bytes.
     operations        the operations as values and as bytes
     delta             a plan as bytes, and the part of it that a host still lacks
     delta_file        the difference of two files as a file
+    served            a wheel as its index serves it, made again of the one that --no-compress wrote
     remote/           the host's side, texts that travel; travelling: with the runtime's modules that they need
     room              those modules as they are used here
 """

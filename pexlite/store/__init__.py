@@ -5,5 +5,5 @@ In come files with a digest to check them by; out come `Wheel` values that lie h
     store          the directory, its names and its locks; a wheel comes in whole or not at all
     names          what its entries are called, and so what may be removed
     facts          a wheel's facts as JSON, so that a warm build opens no wheel
-    uncompressed   wheels with uncompressed members, made once and kept (`--no-compress`)
+    uncompressed   a wheel with uncompressed members, made once and kept (`--no-compress`)
 """

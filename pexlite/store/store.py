@@ -5,6 +5,7 @@
     built/<key>.json                             which wheel a source gave on which Python, with which tools
     built/<key>-tools.json                       a source's build requirements, and what they came to
     bytecode/<key>.zip                           what a Python has made of modules, and its seal behind it
+    recipes/<sha256>                             how a wheel is made again of its uncompressed form, likewise
     incoming/                                    files being written
     key                                          what the JSON here is sealed with
 
@@ -207,17 +208,19 @@ class Store:
 
     def bytecode(self, name: str) -> bytes | None:
         """The bytecode kept under `name`; None where there is none, or its seal is wrong."""
-        try:
-            kept = (self.root / "bytecode" / name).read_bytes()
-        except OSError:
-            return None
-        content, seal = kept[:-SEAL_LENGTH], kept[-SEAL_LENGTH:]
-        return content if seal.decode("latin-1") == self._seal.of(f"bytecode/{name}", content) else None
+        return self._sealed(f"bytecode/{name}")
 
     def keep_bytecode(self, name: str, content: bytes) -> None:
         """Keep `content` under `name`, for `bytecode(name)`."""
-        seal = self._seal.of(f"bytecode/{name}", content)
-        self._put(self.root / "bytecode" / name, content + seal.encode())
+        self._keep_sealed(f"bytecode/{name}", content)
+
+    def recipe(self, sha256: str) -> bytes | None:
+        """The recipe kept for the wheel with this digest; None where there is none, or its seal is wrong."""
+        return self._sealed(f"recipes/{sha256}")
+
+    def keep_recipe(self, sha256: str, content: bytes) -> None:
+        """Keep `content` for `recipe(sha256)`."""
+        self._keep_sealed(f"recipes/{sha256}", content)
 
     def read_sealed(self, path: Path) -> bytes:
         """The JSON object that `write_sealed` wrote to `path`. Raises ValueError for other content, OSError."""
@@ -241,6 +244,17 @@ class Store:
                 causes=[f"at {problem.filename}"] if problem.filename else [],
                 hint="set PEXLITE_CACHE_DIR to a directory that is writable and has room",
             ) from problem
+
+    def _sealed(self, name: str) -> bytes | None:
+        try:
+            kept = (self.root / name).read_bytes()
+        except OSError:
+            return None
+        content, seal = kept[:-SEAL_LENGTH], kept[-SEAL_LENGTH:]
+        return content if seal.decode("latin-1") == self._seal.of(name, content) else None
+
+    def _keep_sealed(self, name: str, content: bytes) -> None:
+        self._put(self.root / name, content + self._seal.of(name, content).encode())
 
     def _directory(self, sha256: str) -> Path:
         return self.root / "wheels" / sha256[:2] / sha256

@@ -1,4 +1,4 @@
-"""Wheels -> the same wheels with uncompressed members, kept in the store (`--no-compress`).
+"""A wheel -> the same wheel with uncompressed members, kept in the store (`--no-compress`).
 
 A first start then only copies, and where the file system can share blocks not even that: large members begin at
 multiples of its blocks. The file is about three times as large.
@@ -6,42 +6,34 @@ multiples of its blocks. The file is about three times as large.
 
 from __future__ import annotations
 
-import functools
 import zipfile
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pexlite.archive.aligned import LARGE, padding
-from pexlite.model import Progress, Report, Wheel
-from pexlite.parallel import Stop, each
+from pexlite.model import Wheel
+from pexlite.parallel import Stop
 from pexlite.store.store import Store
 
 _CHUNK = 1 << 20
 _ZIP64_FIELD = 20  # bytes, which zipfile adds to the local header of a very large member
 
 
-def uncompressed(wheels: Sequence[Wheel], store: Store, report: Report) -> tuple[Wheel, ...]:
-    """Each of `wheels` rewritten uncompressed, in order; `repacked_from` has the original's sha256."""
-    report(Progress("build", f"uncompressing {len(wheels)} wheels"))
-    stop = Stop()
-    return tuple(each([functools.partial(_uncompressed, wheel, store, stop) for wheel in wheels], stop))
-
-
-def _uncompressed(wheel: Wheel, store: Store, stop: Stop) -> Wheel:
+def uncompressed_wheel(wheel: Wheel, store: Store, stop: Stop) -> Wheel:
+    """`wheel` rewritten uncompressed; `repacked_from` has the original's sha256."""
     key = f"aligned-{wheel.sha256}"
     known = store.built(key)
     if known is None:
         with store.incoming() as copy:
             with store.writing():
-                _rewrite(wheel.path, copy.path, stop)
+                rewrite(wheel.path, copy.path, stop)
             # local=True skips a second check: the original has been checked already.
             known = store.add(copy.path, wheel.filename, local=True)
         store.remember_built(key, known)
     return replace(known, local=wheel.local, repacked_from=wheel.sha256)
 
 
-def _rewrite(source: Path, target: Path, stop: Stop) -> None:
+def rewrite(source: Path, target: Path, stop: Stop) -> None:
     """Write the members of the wheel `source` to `target`, uncompressed; order, modes and times stay."""
     with zipfile.ZipFile(source) as packed, zipfile.ZipFile(target, "w") as plain:
         for member in packed.infolist():

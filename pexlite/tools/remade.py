@@ -20,7 +20,7 @@ from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.frame import Frame, content, held
 from pexlite.archive.header import header
 from pexlite.archive.layout import room_members
-from pexlite.archive.member import PACKS, TREES, Entry, bytecode_name, held_content
+from pexlite.archive.member import PACKS, RECIPES, TREES, Entry, bytecode_name, held_content, recipes_of
 from pexlite.archive.pex_info import Offsets, build_id, imported_module, main_module, pex_info, start_facts
 from pexlite.archive.runtime_files import BILL, COMPILED, IMPORTED, ROOM, room_sources
 from pexlite.archive.sealed_launch import sealed_launch
@@ -219,6 +219,8 @@ class _Again:
         """Each member with its content, in order; None where it cannot be made here."""
         built, bundle, room = self._built, self._bundle, self._room
         yield from ((bytecode_name(pack), pack.content) for pack in self._packs)
+        if recipes := recipes_of(bundle.wheels):
+            yield RECIPES, recipes
         yield from _trees(bundle.trees)
         yield from room.launchers
         info = pex_info(
@@ -242,7 +244,10 @@ class _Again:
         manifest, frame = self._built.manifest, self._built.frame
         places = [(pack, (frame.place(bytecode_name(pack)) or (0, 0))[0]) for pack in self._packs]
         return Offsets(
-            [wheel.offset for wheel in manifest.wheels], places, [own.offset for own in manifest.own_pythons]
+            [wheel.offset for wheel in manifest.wheels],
+            places,
+            [own.offset for own in manifest.own_pythons],
+            (frame.place(RECIPES) or (0, 0))[0],
         )
 
     def _place(self, name: str) -> Place:
@@ -295,7 +300,7 @@ def _unlike_trees(built: BuiltFile, trees: Mapping[str, bytes]) -> Iterator[str]
 def _without_names(built: BuiltFile, trees: Mapping[str, bytes]) -> Iterator[str]:
     """A line for each member of a name that no pexlite gives; of the boot no more is known."""
     packs = {bytecode_name(pack) for pack in built.packs()}
-    known = {*trees, *packs, "PEX-INFO", ROOM, COMPILED, IMPORTED, "__main__.py", "__main__.pyc", BILL}
+    known = {*trees, *packs, RECIPES, "PEX-INFO", ROOM, COMPILED, IMPORTED, "__main__.py", "__main__.pyc", BILL}
     for entry in built.own:
         if entry.name not in known and not entry.name.startswith(FOLDER):
             yield f"it has {entry.name!r}, which no build puts there"

@@ -1,0 +1,46 @@
+"""`--no-compress`: wheels rewritten uncompressed, each with the recipe that makes its index's wheel again."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pexlite.listed import listed
+from pexlite.model import Progress, Report, Wheel
+from pexlite.parallel import Stop, each
+from pexlite.ship.served import recipe
+from pexlite.store.store import Store
+from pexlite.store.uncompressed import uncompressed_wheel
+
+
+def uncompressed(wheels: Sequence[Wheel], store: Store, report: Report) -> tuple[Wheel, ...]:
+    """Each of `wheels` rewritten uncompressed, in order; `repacked_from` has the original's sha256.
+
+    A wheel that zlib does not make again stays as it is, unless what has to be kept of it is a small part.
+    """
+    report(Progress("build", f"uncompressing {len(wheels)} wheels"))
+    stop = Stop()
+    return tuple(each([functools.partial(_uncompressed, wheel, store, stop) for wheel in wheels], stop))
+
+
+def still_compressed(wheels: Sequence[Wheel]) -> Iterator[str]:
+    """A sentence on those of the wheels in a file of --no-compress that are compressed all the same."""
+    names = [str(wheel.name) for wheel in wheels if not wheel.repacked_from]
+    if names:
+        stay = "stays" if len(names) == 1 else "stay"
+        yield (
+            f"{listed(names)} {stay} compressed: zlib does not make the index's bytes again, "
+            "and to keep these as well would take too much room"
+        )
+
+
+def _uncompressed(wheel: Wheel, store: Store, stop: Stop) -> Wheel:
+    known = store.recipe(wheel.sha256)
+    if known == b"":
+        return wheel
+    written = uncompressed_wheel(wheel, store, stop)
+    if known is None:
+        known = recipe(wheel.path, written.path, stop.check) or b""
+        store.keep_recipe(wheel.sha256, known)
+    return replace(written, recipe=known) if known else wheel
