@@ -34,9 +34,6 @@ def in_words(found: Verified, lock: Path | None) -> list[str]:
     lines = [f"{found.path} is whole: {wheels}, {files}" + (f", as in {lock}" if lock else "")]
     lines += [f"  signed by {found.signer}"] if found.signer else []
     lines += [f"  by name and version alone, since it was built from source: {name}" for name in found.by_name]
-    if found.repacked:
-        repacked = count_in_words(len(found.repacked), "wheel")
-        lines.append(f"  by what it says of itself, since it was written with --no-compress: {repacked}")
     lines += [
         f"  your own code, which the lock does not name: {name}, sha256 {found.own_digests[name]}"
         for name in found.own
@@ -53,7 +50,6 @@ def in_json(found: Verified) -> dict[str, Any]:
         "wheels": found.wheels,
         "files": found.files,
         "by_name": list(found.by_name),
-        "repacked": list(found.repacked),
         "own": list(found.own),
         "own_digests": dict(found.own_digests),
         "unchecked": list(found.unchecked),

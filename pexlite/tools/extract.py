@@ -1,4 +1,4 @@
-"""Take the wheels out of a built file, byte for byte, and the Pythons that it carries."""
+"""Take the wheels out of a built file, byte for byte as their index serves them, and its Pythons."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pexlite.archive.stored_wheels import chunks, sha256
 from pexlite.errors import VerificationFailed, WriteError
 from pexlite.model import StoredPython, StoredWheel
 from pexlite.outputs import Kind, Output
+from pexlite.ship.served import NotRemadeError, served
 
 
 def extract_wheels(path: Path, directory: Path, *, force: bool = False) -> tuple[Path, ...]:
@@ -35,7 +36,13 @@ def extract_wheels(path: Path, directory: Path, *, force: bool = False) -> tuple
                         hint="copy the file here again",
                     )
                 with output.replaced() as copy:
-                    copy.writelines(chunks(file, part))
+                    copy.writelines(served(file, part) if isinstance(part, StoredWheel) else chunks(file, part))
+    except NotRemadeError as problem:
+        raise VerificationFailed(
+            f"{name} in {path} cannot be made again as its index serves it",
+            causes=[str(problem)],
+            hint="extract it where Python has the zlib of who built it, or copy the file here again",
+        ) from problem
     except OSError as failure:
         raise WriteError(
             f"cannot write {failure.filename or directory}", causes=[failure.strerror or str(failure)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import hashlib
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -15,8 +16,11 @@ from typing import BinaryIO
 from pexlite.archive.members import UNREADABLE, open_zip, read_part
 from pexlite.archive.stored_wheels import chunks, open_wheel
 from pexlite.errors import PexliteError
+from pexlite.files.digests import sha256_of
 from pexlite.model import StoredPython, StoredWheel, Wheel
-from pexlite.parallel import each
+from pexlite.parallel import Stop, each
+from pexlite.ship.served import AnotherZlibError, NotRemadeError, recipe_in, served
+from pexlite.store.uncompressed import rewrite
 from pexlite.wheels.read import Digest, read_open_wheel
 from pexlite.wheels.record import content_of, is_metadata, is_unlisted, read_record, recorded, unlike_record
 from pexlite.wheels.zip_shape import read_directory
@@ -35,6 +39,8 @@ class Held:
     """None where it cannot be read."""
     files: int
     problems: tuple[str, ...]
+    unchecked: str = ""
+    """Why the index's wheel could not be made again of it here; empty where it was, or is this one."""
 
 
 def held_wheels(path: Path, wheels: Sequence[StoredWheel], vouched: Collection[str], known: Known) -> list[Held]:
@@ -56,6 +62,7 @@ def problems_of_pythons(path: Path, pythons: Sequence[StoredPython]) -> Iterator
 
 
 def _held(path: Path, stored: StoredWheel, vouched: bool, known: Known) -> Held:
+    unchecked = ""
     with path.open("rb") as file:
         found = _digest(file, stored)
         if found.sha256 != stored.sha256:
@@ -75,8 +82,30 @@ def _held(path: Path, stored: StoredWheel, vouched: bool, known: Known) -> Held:
         except (*UNREADABLE, csv.Error, PexliteError) as problem:
             causes = getattr(problem, "causes", ()) or (str(problem) or type(problem).__name__,)
             return Held(None, 0, tuple(f"{stored.filename} cannot be read: {cause}" for cause in causes))
-    wheel = replace(wheel, crc32=found.crc32, local=stored.local, repacked_from=stored.repacked_from)
-    return Held(wheel, sum(not is_unlisted(name) for name in wheel.files), tuple(problems))
+        wheel = replace(wheel, crc32=found.crc32, local=stored.local, repacked_from=stored.repacked_from)
+        if stored.repacked_from:
+            wheel = replace(wheel, recipe=recipe_in(file, stored))
+            try:
+                _check_served(file, stored)
+            except AnotherZlibError as problem:
+                unchecked = str(problem)
+            except NotRemadeError as problem:
+                problems.append(f"{stored.filename}: {problem}")
+    files = sum(not is_unlisted(name) for name in wheel.files)
+    return Held(wheel, files, tuple(problems), unchecked)
+
+
+def _check_served(file: BinaryIO, wheel: StoredWheel) -> None:
+    """Raise NotRemadeError unless the wheel is what --no-compress writes of the index's, which is made again."""
+    with tempfile.TemporaryDirectory(prefix="pexlite-verify-") as name:
+        original, again = Path(name, "served.whl"), Path(name, "written.whl")
+        with original.open("wb") as made:
+            made.writelines(served(file, wheel))
+        # Else a recipe could have the index's wheel in it, and the file another one.
+        rewrite(original, again, Stop())
+        with again.open("rb", buffering=0) as written:
+            if sha256_of(written) != wheel.sha256:
+                raise NotRemadeError(f"it is not what --no-compress writes of {wheel.repacked_from}")
 
 
 def _digest(file: BinaryIO, part: StoredWheel | StoredPython) -> Digest:

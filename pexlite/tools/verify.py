@@ -40,8 +40,6 @@ class Verified:
     """The number of files in all wheels together."""
     by_name: tuple[str, ...] = ()
     """Wheels that the lock names without a digest: built from an sdist, a repository or a directory."""
-    repacked: tuple[str, ...] = ()
-    """Wheels that were rewritten uncompressed, and name the wheel of the lock they come from."""
     own: tuple[str, ...] = ()
     """Wheels of local code that the lock does not name."""
     own_digests: Mapping[str, str] = field(default_factory=dict)
@@ -70,12 +68,14 @@ def verify_file(
     own, unchecked = _own_parts(path, manifest, held, all_of_it=strict or locked is not None)
     problems += [*own, *problems_of_bill(path, manifest)]
     unchecked += unchecked_in_bill(path)
+    unmade = {one.wheel.filename: one.unchecked for one in held if one.wheel is not None and one.unchecked}
+    unchecked += [f"of which wheel {name} was made: {reason}" for name, reason in unmade.items()]
     if signers is None and is_signed(path):
         unchecked.append("its signature: --signers has to say whose may be there")
     if problems:
         problems += problems_of_trees(path, manifest)
         raise VerificationFailed(f"{path} is not what was built", causes=problems, hint="copy it here again")
-    vouched = Vouched(manifest, locked) if locked else None
+    vouched = Vouched(manifest, locked, unmade) if locked else None
     if vouched and vouched.problems:
         raise VerificationFailed(
             f"{path} is not what {lock} says", causes=vouched.problems, hint="build it again from this lock"
@@ -86,7 +86,6 @@ def verify_file(
         wheels=len(manifest.wheels),
         files=sum(one.files for one in held),
         by_name=tuple(vouched.by_name) if vouched else (),
-        repacked=tuple(vouched.repacked) if vouched else (),
         own=tuple(wheel.filename for wheel in vouched.own) if vouched else (),
         own_digests={wheel.filename: wheel.sha256 for wheel in vouched.own} if vouched else {},
         unchecked=tuple(unchecked),
@@ -124,7 +123,6 @@ def _own_parts(
 def _check_all_was_checked(found: Verified) -> None:
     unchecked = [*found.unchecked]
     unchecked += [f"{name}: built from source, the lock has no digest of it" for name in found.by_name]
-    unchecked += [f"{name}: that it is a wheel of the lock, rewritten, is what it says" for name in found.repacked]
     if unchecked:
         raise VerificationFailed(
             f"not everything in {found.path} could be looked at",

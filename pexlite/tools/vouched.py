@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from packaging.pylock import Package, Pylock, PylockValidationError
@@ -31,10 +31,10 @@ def digests_in(lock: Pylock) -> frozenset[str]:
 class Vouched:
     """The wheels of a file, sorted by how the lock vouches for them."""
 
-    def __init__(self, manifest: Manifest, lock: Pylock) -> None:
+    def __init__(self, manifest: Manifest, lock: Pylock, unmade: Mapping[str, str]) -> None:
+        """`unmade` has wheels that say of which they were made, and why it cannot be found out here."""
         self.problems: list[str] = []
         self.by_name: list[str] = []
-        self.repacked: list[str] = []
         self.own: list[StoredWheel] = []
         packages: dict[str, list[Package]] = {}
         for package in lock.packages:
@@ -47,7 +47,8 @@ class Vouched:
             if wheel.sha256 in digests:
                 continue
             if wheel.repacked_from in digests:
-                self.repacked.append(wheel.filename)
+                if wheel.filename in unmade:
+                    self.problems.append(f"{wheel.filename} may be made of it or not: {unmade[wheel.filename]}")
                 continue
             if wheel.filename in local and not any(package.wheels for package in known):
                 self.own.append(wheel)

@@ -1,19 +1,21 @@
 """`extract`: the wheels and Pythons in a file, written out, each checked against its sha256."""
 
 import hashlib
+import io
 import os
 
 from .. import system
 from ..cache import files
 from ..file import whole
 from ..file import zip as archive
+from . import reassemble
 from .built_file import VERIFICATION, WRITING, BuiltFile, ToolError, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from typing import Any
+    from typing import IO, Any
 
 _PIECE = 1 << 20
 
@@ -73,11 +75,38 @@ def _copy_wheel(descriptor: int, wheel: "dict[str, Any]", directory: str) -> Non
     try:
         with os.fdopen(handle, "wb") as file:
             for piece in checked_pieces(descriptor, wheel):
-                file.write(piece)
+                if "recipe" not in wheel:
+                    file.write(piece)
+            if "recipe" in wheel:
+                _write_served(descriptor, wheel, file)
         system.rename(temporary, path)
     except BaseException:
         files.remove(temporary)
         raise
+
+
+def _write_served(descriptor: int, wheel: "dict[str, Any]", file: "IO[bytes]") -> None:
+    """Write the wheel as its index serves it, made again of the one in the file. Raises Damaged, ToolError."""
+    offset, size = wheel["recipe"]
+    recipe = io.BytesIO(archive.read(descriptor, offset, size))
+    line = recipe.readline()
+    digest = hashlib.sha256()
+
+    def source(place: int, count: int) -> bytes:
+        return archive.read(descriptor, wheel["offset"] + place, count)
+
+    try:
+        script = reassemble.Script(recipe.read, "xz")
+        for piece in reassemble.pieces(script, io.BytesIO().read, [source]):
+            file.write(piece)
+            digest.update(piece)
+        problem = "another wheel comes of it"
+    except reassemble.Misfit as misfit:
+        problem = str(misfit)
+    if digest.hexdigest() != wheel["repacked_from"]:
+        if line.split()[3:] != [b"%08x" % crc for crc in reassemble.fingerprint()]:
+            problem = "zlib of this Python deflates otherwise than that of who built the file"
+        raise ToolError("%s cannot be made again: %s" % (wheel["name"], problem), VERIFICATION)
 
 
 def checked_pieces(descriptor: int, wheel: "dict[str, Any]") -> "Iterator[bytes]":
