@@ -29,7 +29,7 @@ from pexlite.ship.travelling import program
 
 _MARKER_WITHIN = 1 << 20  # bytes of what a shell's own files may print
 _LONGEST_LINE = 1 << 24
-_MOST_SAID = 1 << 27  # bytes of a line once it is inflated
+_MOST_SAID = 1 << 25  # bytes of a line once it is inflated
 
 
 @dataclass
