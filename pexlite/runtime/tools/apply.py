@@ -7,7 +7,7 @@ import os
 from .. import system
 from ..cache import files
 from . import reassemble
-from .built_file import VERIFICATION, WRITING, BuiltFile, ToolError, say
+from .built_file import USAGE, VERIFICATION, WRITING, BuiltFile, ToolError, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,11 +23,17 @@ def add_to(commands: "Any") -> None:
     apply.add_argument("delta", metavar="DELTA")
     apply.add_argument("-o", dest="output", metavar="NEW", help="write it there, and leave this file")
     apply.add_argument("--force", action="store_true", help="also over another file that is there")
+    apply.add_argument(
+        "--signers", metavar="FILE", help="insist that one of these signers of OpenSSH has signed the new file"
+    )
+    apply.add_argument("--identity", metavar="NAME", help="insist on this one of the signers")
     apply.set_defaults(do=_apply)
 
 
 def _apply(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     target = os.path.realpath(options.output or built_file.file)
+    if options.identity and not options.signers:
+        raise ToolError("--identity is one of the signers: apply DELTA --signers FILE", USAGE)
     if options.output and os.path.lexists(target) and not options.force:
         raise ToolError("%s is there already (--force)" % options.output, WRITING)
     with open(options.delta, "rb") as delta, open(built_file.file, "rb") as old:
@@ -39,13 +45,18 @@ def _apply(built_file: BuiltFile, options: "argparse.Namespace") -> None:
             )
         mode = os.fstat(old.fileno()).st_mode & 0o777
         temporary = files.beside(target)
-        handle = system.open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = system.open_file(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with os.fdopen(handle, "wb") as new:
+            with os.fdopen(handle, "w+b") as new:
                 if _put_together(delta, header, old, new) != header["new"]:
                     raise ToolError("%s is damaged: copy it here again" % options.delta, VERIFICATION)
-                os.fchmod(new.fileno(), mode)
                 new.flush()
+                if options.signers:
+                    from . import signature
+
+                    # The signature in the new file, else the one that came with the delta.
+                    signature.signer_of(new.fileno(), options.delta, options.signers, options.identity)
+                os.fchmod(new.fileno(), mode)
                 os.fsync(new.fileno())
             system.rename(temporary, target)
         except BaseException:
