@@ -19,7 +19,7 @@ _EXAMPLES = (
 _OF_A_BUILD = ("allow_large", "dry_run", "as_json", "no_progress", "quiet", "verbose")
 
 
-def patch(file: Path, narrow: bool, **given: Any) -> None:
+def patch(file: Path, narrow: bool, offline: bool, **given: Any) -> None:
     """Put other versions of projects into FILE, whatever else is in it staying as it is.
 
     REQUIREMENT names a project that FILE has, as 'certifi>=2026.1', or a wheel of one. The newest version is taken
@@ -34,7 +34,7 @@ def patch(file: Path, narrow: bool, **given: Any) -> None:
     request = request_of(given, directory)
     notes = Notes(quiet=given["quiet"])
     with shown_progress(notes, progress=not given["no_progress"], every_step=given["verbose"]) as report:
-        result = patch_file(file, request, report, narrow=narrow)
+        result = patch_file(file, request, report, narrow=narrow, offline=offline)
     if not given["quiet"]:
         outcome.show(result, directory, notes.told)
     if given["as_json"]:
@@ -56,7 +56,13 @@ PATCH = GroupedCommand(
                 help="Let FILE lose Pythons and platforms that a new version is not for (default: an error).",
             ),
         ),
-        "Indexes": options.INDEXES,
+        "Indexes": (
+            options.flag(
+                "--offline",
+                help="Ask no index: take what the store of builds has, and --find-links (default: ask).",
+            ),
+            *options.INDEXES,
+        ),
         "Output": (
             options.option(
                 "-o",

@@ -109,7 +109,7 @@ RUN = GroupedCommand(
             ),
             options.flag(
                 "--offline",
-                help="Take what was built for this before, however old, and ask no index (default: for a day).",
+                help="Take what was built at any age, or build of what the store has (default: for a day).",
             ),
         ),
         "Indexes": options.INDEXES,

@@ -22,6 +22,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     patched_versions  the versions that a patch asks for; patched_start: the entry point, looked up again
     patched_bundle    the closure checked again; patched_file: the bytes, compiled as before
     run               requirements as a file in the store that is run, kept while it is fresh
+    offline           a request that the store answers, for want of a network
     sourced           a request with the sources that its projects name, as a value
     project_sources   `[tool.uv.sources]` and the like of local projects, followed
     project_indexes   the indexes that these name, in order with the builder's own

@@ -6,6 +6,7 @@ itself says.
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +24,7 @@ from pexlite.model import BuildRequest, BuildResult, Bundle, Decision, Report, n
 from pexlite.outputs import Output
 from pexlite.pipeline.checks import check_sizes
 from pexlite.pipeline.index_origins import origin_notices
+from pexlite.pipeline.offline import offline as without_network
 from pexlite.pipeline.patched_bundle import Patched
 from pexlite.pipeline.patched_file import patched_draft
 from pexlite.pipeline.patched_versions import new_wheels
@@ -36,12 +38,24 @@ from pexlite.version import __version__
 from pexlite.wheels.content import content_digests
 
 
-def patch(file: Path, request: BuildRequest, report: Report = no_report, *, narrow: bool = False) -> BuildResult:
+def patch(
+    file: Path,
+    request: BuildRequest,
+    report: Report = no_report,
+    *,
+    narrow: bool = False,
+    offline: bool = False,
+) -> BuildResult:
     """Write `file` anew with the versions that the requirements of `request` ask for, unless it is a dry run.
 
     It replaces itself unless the request has an output. With `narrow` it may lose Pythons and platforms that the
-    new versions are not for. Raises subclasses of PexliteError.
+    new versions are not for. With `offline` the versions are those that the store has. Raises subclasses of
+    PexliteError.
     """
+    if offline:
+        again = shlex.join(["pexlite", "patch", str(file), *request.requirements])
+        with without_network(request, open_store(), again) as asked:
+            return patch(file, asked, report, narrow=narrow)
     began = time.monotonic()
     output = Output.of(request, request.output or file)
     output.check()

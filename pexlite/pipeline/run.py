@@ -5,8 +5,10 @@ runs/<64 hex>.pex     an interpreter with all that the requirements need; its ti
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shlex
 import sys
 import time
 from dataclasses import dataclass, fields, replace
@@ -20,6 +22,7 @@ from pexlite.bundle.tree import is_of_every_environment
 from pexlite.errors import EntryPointMissing
 from pexlite.model import BuildRequest, Manifest, Report, no_report
 from pexlite.pipeline.build import build
+from pexlite.pipeline.offline import offline as without_network
 from pexlite.store.store import open_store
 from pexlite.version import __version__
 
@@ -41,15 +44,16 @@ def runnable(request: BuildRequest, command: str | None, report: Report = no_rep
     """The file of `request` in the store, built unless it is fresh, and the `command` in it.
 
     Without one that is the only command of the first requirement's project, or the one that is called as it.
-    With `offline` what was built counts at any age, and nothing is asked for. Raises subclasses of PexliteError.
+    With `offline` what was built counts at any age; where nothing was, it is built of what the store has. Raises
+    subclasses of PexliteError.
     """
     store = open_store()
     key = _key(request)
     place = store.root / "runs" / f"{key}.pex"
     if not _is_fresh(place, request, offline=offline):
-        if offline:
-            request = replace(request, index=replace(request.index, no_index=True))
-        _build(request, place, report)
+        again = shlex.join(["pexlite", "run", request.requirements[0]])
+        with without_network(request, store, again) if offline else contextlib.nullcontext(request) as asked:
+            _build(asked, place, report)
     if command and ":" in command:
         return Runnable(place, module=command)
     manifest = read_manifest(place)

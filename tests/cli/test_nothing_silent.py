@@ -186,6 +186,7 @@ PATCH = f"patch old.pex core {N}"
 ROWS: dict[str, Row] = {
     **{f"patch {name}": of_patch(OF_BOTH[name]) for name in OF_PATCH},
     "patch --narrow": Row(f"patch old.pex both==2.0 {N}", "--narrow"),
+    "patch --offline": Row("patch old.pex core --no-index --dry-run", "--offline"),
     "patch --output": Row(f"{PATCH} --dry-run", "-o other.pex", f"{PATCH} -o low.txt/x.pex", "Not a directory"),
     "patch --force": Row(f"{PATCH} -o mine.txt", "--force"),
     "patch --dry-run": Row(PATCH, "--dry-run"),
@@ -315,6 +316,7 @@ NEVER = {
     "--no-compress": "files that are stored already are what it asks for",
     "--narrow": "a permission",
     "--no-progress": "to show nothing can always be done",
+    "--offline": "of a patch: to ask nothing can always be done",
     "--pre": "of a lock: a permission",
     "--prefer-pure": "of a lock: a wish; the build that follows says where it was in vain",
     "--sbom": "every file has a bill",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pexlite.api import inspect
+from pexlite.archive.reader import read_manifest
 from pexlite.errors import (
     ClosureIncomplete,
     EntryPointMissing,
@@ -286,3 +287,15 @@ def test_a_damaged_wheel_is_told(links: Path, tmp_path: Path) -> None:
     certs(links, "2.0")
     with pytest.raises(NotABundle, match="has changed since it was built"):
         patched(tmp_path, file, "certs")
+
+
+def test_offline_the_version_comes_from_the_store(links: Path, tmp_path: Path) -> None:
+    file = built(tmp_path, "app.pex")
+    certs(links, "2.0")
+    built(tmp_path, "other.pex", "certs>=2")
+    nothing = BuildRequest(directory=tmp_path, requirements=("certs>=2",))
+    patch(file, nothing, offline=True)
+    assert "certs-2.0-py3-none-any.whl" in [wheel.filename for wheel in read_manifest(file).wheels]
+    with pytest.raises(ResolutionError, match="--offline asks no index") as error:
+        patch(file, BuildRequest(directory=tmp_path, requirements=("certs>=3",)), offline=True)
+    assert error.value.hint == f"once with a network: pexlite patch {file} 'certs>=3'"

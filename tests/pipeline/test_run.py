@@ -65,6 +65,29 @@ def test_again_nothing_is_resolved_within_a_day_or_offline(env: dict[str, str], 
     assert "there is no project plain" in pexlite(env, "run", "-q", "plain")[2]
 
 
+def test_offline_it_is_built_of_what_the_store_has(env: dict[str, str], tmp_path: Path) -> None:
+    make_wheel(
+        tmp_path / "links",
+        "needs",
+        files={"needs_code.py": "import plain_code\n\n\ndef main():\n    return plain_code.main()\n"},
+        requires=["plain>=1"],
+        entry_points={"console_scripts": {"needs": "needs_code:main"}},
+    )
+    assert pexlite(env, "run", "-q", "needs")[0] == 3
+    env["PIP_FIND_LINKS"] = str(tmp_path / "nowhere")
+    (tmp_path / "nowhere").mkdir()
+    assert "there is no project plain" in pexlite(env, "run", "-q", "plain")[2]
+    # None of these was run before; teller was in no build.
+    assert pexlite(env, "run", "-q", "--offline", "plain")[:2] == (3, "plain say []\n")
+    assert pexlite(env, "run", "-q", "--offline", "needs>=1")[:2] == (3, "plain needs []\n")
+    code, _, said = pexlite(env, "run", "-q", "--offline", "teller")
+    assert code == 3 and "hint: once with a network: pexlite run teller\n" in said
+    # What has changed in the store since is not taken.
+    for wheel in Path(os.environ["PEXLITE_CACHE_DIR"], "wheels").glob("*/*/plain*.whl"):
+        wheel.write_bytes(wheel.read_bytes()[:-1] + b"x")
+    assert "once with a network" in pexlite(env, "run", "-q", "--offline", "plain>=1.0")[2]
+
+
 def test_several_commands_of_other_names_are_told(env: dict[str, str]) -> None:
     code, _, said = pexlite(env, "run", "-q", "many")
     assert code == 4

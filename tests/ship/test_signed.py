@@ -1,4 +1,4 @@
-"""Files that must be signed: pushed, made a delta of, and made by a delta, or nothing is sent and nothing changes."""
+"""Files that must be signed: pushed, made a delta of, and made by one, or nothing is sent and nothing changes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def versions(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Signed:
 @pytest.mark.parametrize("kind", ["embedded", "beside"])
 def test_a_signed_file_is_pushed(server: Server, home: Path, versions: Signed, kind: str) -> None:
     file = getattr(versions, kind)
-    words = ["--signers", versions.signers, "--identity", "alice@example.org"]
+    words: list[str | Path] = ["--signers", versions.signers, "--identity", "alice@example.org"]
     done = server.run("pexlite", "push", file, f"{server.user}:{home}/app.pex", *words)
     assert done.returncode == 0, done.stderr
     assert (home / "app.pex").read_bytes() == file.read_bytes()
