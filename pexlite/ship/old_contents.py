@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from pexlite.archive.reader import read_manifest
 from pexlite.errors import PexliteError
 from pexlite.files.paths import is_file
 from pexlite.ship.state import OldMember, OldWheel
@@ -48,6 +47,10 @@ class ContentsHere:
 
     def _place(self, sha256: str) -> tuple[Path, int] | None:
         """The file that has the wheel, and where in it the wheel begins."""
+        # A host that has the file is asked in less time than these take to import.
+        from pexlite.archive.reader import read_manifest
+        from pexlite.store.store import open_store
+
         for path in self.files:
             try:
                 wheels = read_manifest(path).wheels
@@ -56,8 +59,6 @@ class ContentsHere:
             for wheel in wheels:
                 if wheel.sha256 == sha256:
                     return path, wheel.offset
-        from pexlite.store.store import open_store  # a file that is there already needs no old contents
-
         found = open_store().find(sha256)
         return (found.path, 0) if found else None
 

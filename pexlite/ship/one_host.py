@@ -7,7 +7,6 @@ where that is the same but for the name, the connection is.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Hashable, Sequence
 
 from pexlite.files.programs import find_program
@@ -42,6 +41,8 @@ def _known(hosts: Sequence[Destination]) -> dict[tuple[str, int | None], str]:
 
 
 def _asked(ssh: str, hosts: Sequence[Destination]) -> dict[tuple[str, int | None], str]:
+    import subprocess  # most pushes are to one host, and need nobody be asked
+
     asked = []
     for to in hosts:
         try:
