@@ -12,6 +12,7 @@ targets       what to reach, as values that judge a row
 results       the rows, to and from results.json
 starts        warm, cold, a second version
 carried       files that bring their own Python; only where it is asked for
+instant       first starts of uncompressed files on ext4, XFS and btrfs; only where it is asked for
 lazy          commands with lazy imports; only where it is asked for
 kinds         warm starts with something sealed in, of scripts, interpreters and Spark workers
 simultaneous  64 first starts at once

@@ -18,6 +18,7 @@ from tests.programs.bench import (
     carried,
     chart,
     growth,
+    instant,
     kinds,
     lazy,
     machine,
@@ -51,7 +52,7 @@ CONCERNS = (
     "simultaneous",
 )
 # Measured where it is asked for.
-ON_DEMAND = ("own", "ship", "spark", "lazy")
+ON_DEMAND = ("own", "ship", "spark", "lazy", "instant")
 HERE = Path(__file__).resolve().parent
 DOCS = REPOSITORY / "pexlite" / "docs"
 
@@ -164,6 +165,7 @@ class _Plan:
             "network": lambda: builds.from_network(setting, workload, self.programs, min(self.few, 3)),
             "simultaneous": lambda: self._simultaneous(workload),
             "own": lambda: carried.rows(setting, workload, self.rounds, self.few),
+            "instant": lambda: instant.rows(setting, workload, tools, self.few),
         }
         sensible = {
             "written": not large,

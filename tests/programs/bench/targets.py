@@ -87,6 +87,8 @@ def in_words(value: float, unit: str) -> str:
     """A value with its unit, short: "24.1 ms", "2.31 s", "17.5 kB", "84.2 M", "61 files"."""
     if value != value:
         return "–"
+    if unit == "ratio":
+        return f"{value:.3f}"
     if unit == "s":
         return f"{value * 1000:.1f} ms" if abs(value) < 1 else f"{value:.2f} s"
     if unit == "B":
