@@ -17,8 +17,8 @@ from pexlite.ship.destination import Destination
 from pexlite.ship.many import Planner
 from pexlite.ship.new_file import new_file
 from pexlite.ship.old_contents import ContentsHere, beside
-from pexlite.ship.push import push
-from pexlite.ship.shipment import DEFAULT_LINK, Pushed, PushOptions, Shipment, Watch
+from pexlite.ship.push import push, push_together
+from pexlite.ship.shipment import DEFAULT_LINK, Failed, Pushed, PushOptions, Shipment, Watch
 from tests.bundles import bundle_file, function
 from tests.factories import make_wheel
 from tests.ship.conftest import Pair, leftovers, noise
@@ -89,6 +89,42 @@ def test_wherever_it_is_cut_the_old_file_is_whole_and_the_next_push_goes_on(
         assert done.resumed > arrived - (1 << 20) and link.counts()[0] <= up + 4096
         if not is_update and arrived > 1 << 17:
             assert link.counts()[0] < up - arrived * 0.9, share
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.9, 0.97])
+def test_several_places_have_the_old_file_or_the_new_one_after_a_cut(
+    server: Server, home: Path, link: Link, pair: Pair, share: float
+) -> None:
+    places = [home / name / "app.pex" for name in ("one", "two", "three")]
+    to = [Destination(server.user, str(place)) for place in places]
+
+    def push_to_all() -> list[Pushed | Failed]:
+        with new_file(pair.new) as opened:
+            planner = Planner(ContentsHere(beside(pair.new)), DEFAULT_LINK)
+            options = PushOptions()
+            return push_together(
+                Shipment(opened, to[0], options, planner, lambda _sent, _all: None, others=tuple(to[1:]))
+            )
+
+    for place in places:
+        place.parent.mkdir()
+        replace(place, pair.old)
+    assert {type(result) for result in push_to_all()} == {Pushed}
+    up, down = link.counts()
+    for way, limit in (("up", up), ("down", down)):
+        for place in places:
+            replace(place, pair.old)
+        link.set(**{way: int(limit * share)})
+        results = push_to_all()
+        assert Failed in {type(result) for result in results}
+        for place, result in zip(places, results, strict=True):
+            expected = [pair.new] if isinstance(result, Pushed) else [pair.old, pair.new]
+            assert place.read_bytes() in [path.read_bytes() for path in expected]
+        link.set()
+        assert {type(result) for result in push_to_all()} == {Pushed}
+        for place in places:
+            assert place.read_bytes() == pair.new.read_bytes()
+            assert leftovers(place.parent) == []
 
 
 def test_on_a_slow_link_it_is_told_what_has_arrived(server: Server, home: Path, link: Link, unseen: Path) -> None:
