@@ -44,6 +44,7 @@ def bundle_file(
     own_pythons: tuple[OwnPython, ...] = (),
     requirements: tuple[str, ...] = ("x",),
     version: str = __version__,
+    start_lists: tuple[tuple[str, ...], ...] = (),
 ) -> Path:
     """A file of `wheels`, for all of `pythons`; the `local` wheels hold the builder's own code.
 
@@ -65,6 +66,7 @@ def bundle_file(
         startup_files=tuple(sorted(pth)),
         runs_on=runs_on(variants),
         own_pythons=own_pythons,
+        start_lists=start_lists,
     )
     write(draft(bundle, version, room(supported()[0])), output)
     return output

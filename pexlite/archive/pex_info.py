@@ -173,6 +173,8 @@ def _described(bundle: Bundle, offsets: Offsets) -> Described:
     }
     if bundle.launch.lazy_imports == "all":
         described["lazy_imports"] = list(bundle.launch.not_lazy)
+    if bundle.start_lists:
+        described["start_lists"] = [list(listed) for listed in bundle.start_lists]
     if bundle.own_pythons:
         described["launcher"] = bundle.launch.launcher
         described["prefer_host"] = bundle.launch.prefer_host

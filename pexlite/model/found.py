@@ -196,5 +196,7 @@ class Bundle:
     """JSON values by name: what the builder wants the file to say of itself."""
     own_pythons: tuple[OwnPython, ...] = ()
     """The Pythons that the file carries, one for each of its platforms; () where it needs one of the host."""
+    start_lists: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    """For each of `variants` the files that a start needs first: "<wheel> <path in the unpacked wheel>"."""
     bill: bytes = field(default=b"", repr=False)
     """The bill of materials that the file carries of itself (CycloneDX, JSON); empty where it has none."""

@@ -102,6 +102,7 @@ class Described(TypedDict):
     interpreters: NotRequired[Sequence[InterpreterEntry]]
     prefer_host: NotRequired[bool]
     launcher: NotRequired[str]
+    start_lists: NotRequired[Sequence[Sequence[str]]]
 
 
 class OwnTable(Described):

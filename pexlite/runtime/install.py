@@ -47,8 +47,9 @@ def launcher_of(facts: "dict[str, Any]", file: str, switches: "Switches | None" 
                 switches.say("%s cannot be written: using %s" % (root, place))
         launch = launcher(place, facts)
     if launch is None:
-        place = install(facts, file, place, switches)
-        launch, is_new = launcher(place, facts), True
+        # A switch may ask for anything; without one the app may begin with the files that it needs first.
+        place, launch = _installed(facts, file, place, switches, may_be_early=switches is None)
+        launch, is_new = launch or launcher(place, facts), True
     if launch is None:
         failed.fail("%s cannot be read" % place, "set PEX_ROOT to a directory that can be written and read")
     found: ModuleType = launch
@@ -63,6 +64,13 @@ def _fail_without_place(place: str, why: str) -> "NoReturn":
 
 def install(facts: "dict[str, Any]", file: str, place: str, switches: "Switches | None") -> str:
     """The app's directory, ready: `place`, or one in a private root where `place` cannot be written."""
+    return _installed(facts, file, place, switches)[0]
+
+
+def _installed(
+    facts: "dict[str, Any]", file: str, place: str, switches: "Switches | None", may_be_early: bool = False
+) -> "tuple[str, ModuleType | None]":
+    """The app's directory, and its module `launch` where that begins before all files are there (see `early`)."""
     try:
         with whole.opened(file) as opened:
             if opened.build_id != facts["build_id"]:
@@ -70,7 +78,9 @@ def install(facts: "dict[str, Any]", file: str, place: str, switches: "Switches 
             say = switches.say if switches else _silent
             say("%s is whole" % file)
             number = variant.choose(opened.manifest, file, switches)
-            return FirstStart(facts, file, opened, number, say).install(place)
+            first = FirstStart(facts, file, opened, number, say)
+            first.may_be_early = may_be_early
+            return first.install(place), first.launch
     except KeyboardInterrupt:
         failed.end_as_interrupted()
     except Damaged as damage:
@@ -84,7 +94,10 @@ class FirstStart:
         self, facts: "dict[str, Any]", file: str, opened: whole.Whole, number: int, say: "Any" = None
     ) -> None:
         self.facts = facts
+        self.file = file
         self.name = os.path.basename(file)
+        self.may_be_early = False
+        self.launch: ModuleType | None = None  # where the app begins before all of its files are there
         self.opened = opened
         self.number = number
         self.say = say or _silent
@@ -124,6 +137,8 @@ class FirstStart:
         with lock.Lock(plan.app.root + "/locks/prune", shared=True).take(_PRUNER) as shared:
             if shared.refused:
                 raise TimeoutError(errno.ETIMEDOUT, "it is being pruned")
+            if self.may_be_early and self._joins(plan):
+                return place
             # Where READY exists already, another start may still be mending: READY cannot tell when that is done.
             done = None if plan.app.is_ready() else plan.app.is_ready
             with lock.Lock("%s/locks/%s" % (plan.app.root, plan.app.name)).take(
@@ -132,11 +147,52 @@ class FirstStart:
                 if alone.refused:
                     failed.notice("waited long enough for the other start of %s" % plan.file_name)
                 # Look again under the lock: another start may have done everything meanwhile.
-                if launcher(place, self.facts) is None:
+                if launcher(place, self.facts) is None and not self._begins_early(plan, shared, alone):
                     self._complete(plan)
+        if self.launch is not None:
+            return place
         self._prune(plan)
         self.say("ready: %s" % place)
         return place
+
+    def _joins(self, plan: "tree.Plan") -> bool:
+        """Whether another process brings the files of the app, which can begin with those that are there."""
+        if not os.path.lexists(plan.app.place) or plan.app.is_ready():
+            return False
+        with lock.Lock("%s/locks/%s" % (plan.app.root, plan.app.name), shared=True).take(0) as free:
+            if not free.refused:
+                return False
+        from . import early
+
+        self.launch = early.launch_of(plan.app.place, self.facts)
+        if self.launch is not None:
+            early.wait_for_files(plan, self.launch.PARTS, self.file)
+        return self.launch is not None
+
+    def _begins_early(self, plan: "tree.Plan", shared: "lock.Lock", alone: "lock.Lock") -> bool:
+        """Whether the app has the files that it needs first, and another process brings the others."""
+        lists = self.opened.manifest["pexlite"].get("start_lists")
+        listed = lists[self.number] if lists and self.may_be_early and shared.held and alone.held else []
+        if not listed or os.path.lexists(plan.app.place):
+            return False
+        from . import early
+
+        some = early.Early(plan, listed)
+        if not early.is_possible(self.facts) or not some.is_worth_it(_vouched_for(plan.app.root)):
+            return False
+        some.begin(self.facts)
+        self.launch = early.launch_of(plan.app.place, self.facts)
+
+        def rest() -> None:
+            some.finish(self.facts)
+            alone.__exit__()
+            shared.__exit__()
+            self._prune(plan)
+
+        early.go_on([self.opened.descriptor, shared.handle, alone.handle], rest)
+        if self.launch is not None:
+            early.wait_for_files(plan, self.launch.PARTS, self.file)
+        return True
 
     def _tell_of_waiting(self, seconds: float) -> None:
         if seconds > _WORD_AFTER and not self.told:

@@ -176,6 +176,7 @@ def _bundle(built: BuiltFile, wheels: Sequence[Wheel]) -> Bundle:
             name: value for name, value in manifest.build_properties.items() if name != "pexlite_version"
         },
         own_pythons=own,
+        start_lists=tuple(map(tuple, facts["pexlite"].get("start_lists", ()))),
     )
 
 

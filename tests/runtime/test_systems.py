@@ -31,6 +31,8 @@ USERS = {
     "system.py": "chooses by os.name",
     "start.py": "chooses by os.name; it can import nothing",
     "failed.py": "chooses by os.name",
+    "early.py": "chooses by whether there is a fork; without Linux's /proc it does nothing",
+    "written/_pexlite_early.py": "is there where `early` has begun an app",
     "app/launch.py": "ImportError of fcntl is no lock",
     "app/windows.py": "is for Windows alone",
     "app/own.py": "a Python that a file brings is for POSIX systems",

@@ -24,7 +24,7 @@ class Lock:
         self.path = path
         self.shared = shared
         self.held = self.refused = False
-        self._handle = -1
+        self.handle = -1
 
     def take(
         self,
@@ -37,8 +37,8 @@ class Lock:
         Gives up as soon as `until()` is true. Calls `waiting(seconds)` while it waits.
         """
         try:
-            self._handle = system.open_file(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-            found = os.fstat(self._handle)
+            self.handle = system.open_file(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            found = os.fstat(self.handle)
             if found.st_uid != system.user() or system.permissions(found) & 0o077:
                 return self  # other accounts could open it too, and hold it for ever
             attempt = _by_range if system.IS_WINDOWS else _by_flock()
@@ -47,7 +47,7 @@ class Lock:
         begin, pause = time.time(), 0.002
         while until is None or not until():
             try:
-                if attempt(self._handle, self.shared):
+                if attempt(self.handle, self.shared):
                     self.held = True
                     break
             except OSError:
@@ -66,9 +66,9 @@ class Lock:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
+        if self.handle >= 0:
+            os.close(self.handle)
+            self.handle = -1
         self.held = False
 
 

@@ -17,13 +17,17 @@ _HOOKS = (
     "_pexlite_spark.py",
     "_pexlite_namesake.py",
 )
+_COMING = "_pexlite_early"
 _HOLDING = "_pexlite_hold"  # a hook for Windows, where the pruner sees no processes
 
 
-def own_files(written: "Callable[[str], bytes]", inherit_path: str, name: str) -> "dict[str, bytes]":
+def own_files(
+    written: "Callable[[str], bytes]", inherit_path: str, name: str, waits: bool = False
+) -> "dict[str, bytes]":
     """The files of an app's directory that come from no wheel, by relative path.
 
-    `written` returns a file of the room's written/ by its name; `name` is the started file's name.
+    `written` returns a file of the room's written/ by its name; `name` is the started file's name. `waits` adds
+    the hook for processes that begin while files are still coming.
     """
     site_packages = app.packages() + "/"
     found = {site_packages + hook: written(hook) for hook in _HOOKS}
@@ -34,6 +38,11 @@ def own_files(written: "Callable[[str], bytes]", inherit_path: str, name: str) -
         path, hooks = site_packages + "_pexlite_path.py", site_packages + _HOOKS[0]
         found[path] = found[path].replace(b'SEALED = "false"', b'SEALED = "%s"' % inherit_path.encode("ascii"))
         found[hooks] = found[hooks].replace(b"'__PEXLITE_PATH' in os.environ", b"True")
+    if waits:
+        found[site_packages + _COMING + ".py"] = written(_COMING + ".py")
+        found[site_packages + _HOOKS[0]] += (
+            b"import os; '__PEXLITE_EARLY' in os.environ and __import__('%s')\n" % (_COMING.encode("ascii"))
+        )
     found["pyvenv.cfg"] = configuration(base_python(), app.plain(name)).encode("utf-8", "surrogateescape")
     return found
 

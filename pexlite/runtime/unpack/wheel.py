@@ -56,8 +56,8 @@ class Unpacking:
             finally:
                 progress.erase()
             for wheel, temporary in zip(self.wheels, temporaries):
-                _correct_record(temporary)
-                _put_in_place(temporary, directory_of(self.root, wheel))
+                correct_record(temporary)
+                put_in_place(temporary, directory_of(self.root, wheel))
         except BaseException as failure:
             finish_undisturbed(failure)
             for temporary in temporaries:
@@ -156,7 +156,7 @@ def put_file(descriptor: int, member: "archive.Member", path: bytes, is_correcte
         raise
 
 
-def _put_in_place(temporary: str, place: str) -> None:
+def put_in_place(temporary: str, place: str) -> None:
     """Rename the wheel to `place`, unless another start has put it there meanwhile."""
     try:
         system.rename(temporary, place)
@@ -192,7 +192,7 @@ def is_record(name: str) -> bool:
     return name.endswith(".dist-info/RECORD") and name.count("/") == 1
 
 
-def _correct_record(directory: str) -> None:
+def correct_record(directory: str) -> None:
     """Have RECORD name .data's files where they are installed, for importlib.metadata."""
     library = directory + "/lib"
     try:

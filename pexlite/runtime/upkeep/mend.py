@@ -41,6 +41,10 @@ def after_failure(file: str, place: str, kind: "type[BaseException] | None", beg
             if number is None:
                 return False
             plan = tree.Plan(opened, number, place, app.App(place).known_as(file))
+            if not plan.app.is_ready():
+                # A first start may still be bringing files, which are not damaged (see `early`).
+                with lock.Lock("%s/locks/%s" % (plan.app.root, plan.app.name)).take(_LONGEST_WAIT):
+                    pass
             return _after_failure(opened, plan, kind, began)
     except (Damaged, OSError, check.OutOfTime):
         return False  # the file itself is gone or damaged: nothing to compare with

@@ -26,7 +26,7 @@ class Break:
 
 _SECOND_LOOK = (
     "install.py",
-    "                if launcher(place, self.facts) is None:\n",
+    "                if launcher(place, self.facts) is None and not self._begins_early(plan, shared, alone):\n",
     "                if True:\n",
 )
 _REPLACING = (
@@ -57,14 +57,14 @@ BREAKS = {
         (
             (
                 "install.py",
-                "    if launch is None:\n        place = install(",
+                "    if launch is None:\n        # A switch may ask",
                 """    if launch is None:
         if os.path.lexists(place + "/READY"):
             os.unlink(place + "/READY")
             aside = files.beside(place)
             os.rename(place, aside)
             files.remove(aside)
-        place = install(""",
+        # A switch may ask""",
             ),
         ),
     ),

@@ -1,0 +1,236 @@
+"""The first start of a file with a start list: the app begins once the files of the list are there.
+
+Another process unpacks the rest meanwhile, under the locks of the first start, which it has inherited. Until it
+has written READY, the app's directory is in its place without it, which the protocol knows as damage: who finds it
+so and gets the app's lock completes it. The launcher says until then which files are coming (`coming`: names
+by directory), and since which boot of the machine: a power cut empties files, and from then on it is not believed.
+"""
+
+import os
+import sys
+
+from . import system
+from .cache import app, files
+from .start import LAUNCHER, is_own
+from .unpack import bytecode, launcher, tree, wheel, write
+from .upkeep import mend
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+_WORTH = 4 << 20  # bytes to unpack beside the list, below which a start waits for all of them
+_WAITING = "__PEXLITE_EARLY"  # the variable by which children know that files of the app are coming
+_BOOT = "/proc/sys/kernel/random/boot_id"
+
+
+def is_possible(facts: "dict[str, Any]") -> bool:
+    """Whether a start with these `facts` can begin before all files are there."""
+    in_process = facts["start"] and not facts["spark"] and not facts["inject_python_args"]
+    own = facts["inherit_path"] == "false"
+    return bool(in_process and own and _boot()) and hasattr(os, "fork") and sys.version_info >= (3, 8)
+
+
+def _boot() -> str:
+    return (files.read(_BOOT) or b"").decode("ascii", "replace").strip()
+
+
+class Early:
+    """An app's first files, and those that are still to come; `listed` are (wheel, path in the store) pairs."""
+
+    def __init__(self, plan: "tree.Plan", listed: "list[str]") -> None:
+        self.plan = plan
+        self.temporaries: list[tuple[str, str]] = []
+        self.first: list[write.Job] = []
+        self.rest: list[write.Job] = []
+        words = [line.partition(" ") for line in listed]
+        self.listed = set([(int(number), path.encode("utf-8")) for number, _, path in words])
+
+    def is_worth_it(self, present: "set[str]") -> bool:
+        """Whether much is to be unpacked that is not listed. `present` are the wheels that are there, whole."""
+        for number, one in enumerate(self.plan.wheels):
+            place = wheel.directory_of(self.plan.app.root, one)
+            if one["sha256"][:32] in present:
+                continue
+            if os.path.isdir(place):
+                return False  # perhaps cut off: an ordinary start compares it
+            temporary = files.beside(place)
+            self.temporaries.append((temporary, place))
+            for member, path in wheel.destinations(self.plan.descriptor, one, temporary):
+                inside = path[len(os.fsencode(temporary)) + 1 :]
+                jobs = self.first if (number, inside) in self.listed else self.rest
+                jobs.append((member, path))
+        return sum([member.size for member, _ in self.rest]) > _WORTH
+
+    def begin(self, facts: "dict[str, Any]") -> None:
+        """Put the app's directory in its place with the listed files, and without READY."""
+        temporary = files.beside(self.plan.app.place)
+        part = self._part()
+        try:
+            self._unpack(self.first)
+            tree.Layout(part, temporary).run()
+            # No import takes these for packages, and who lists them needs their names.
+            files.make_tree(
+                os.fsencode(temporary), set([os.fsencode(temporary) + b"/" + path for path in self._data()])
+            )
+            if any(["bytecode" in one for one in part.wheels]):
+                bytecode.put(part, temporary)
+            held = launcher.content(self.plan, facts, launcher.site_time_of(temporary))
+            files.write(temporary + "/" + LAUNCHER, _with_coming(held, self._coming(part)))
+            system.rename(temporary, self.plan.app.place)
+        except BaseException as failure:
+            wheel.finish_undisturbed(failure)
+            files.remove(temporary)
+            self._remove()
+            raise
+
+    def finish(self, facts: "dict[str, Any]") -> None:
+        """Unpack the other files into the store, and complete the app with READY."""
+        try:
+            self._unpack(self.rest)
+            for temporary, place in self.temporaries:
+                wheel.put_in_place(temporary, place)
+        except BaseException as failure:
+            wheel.finish_undisturbed(failure)
+            self._remove()
+            raise
+        mend.add_missing(self.plan, facts, anew=True)
+        launcher.leave_for_shell(self.plan, facts)
+
+    def _unpack(self, jobs: "list[write.Job]") -> None:
+        for temporary, _ in self.temporaries:
+            top = os.fsencode(temporary)
+            folders = set([path.rpartition(b"/")[0] for _, path in jobs if path.startswith(top + b"/")])
+            files.make_tree(top, folders)
+        if jobs:
+            write.members(self.plan.descriptor, jobs, int)
+        for temporary, _ in self.temporaries:
+            wheel.correct_record(temporary)
+
+    def _remove(self) -> None:
+        for temporary, _ in self.temporaries:
+            files.remove(temporary)
+
+    def _part(self) -> "tree.Plan":
+        """The plan of the listed files, out of the wheels' temporary directories."""
+        part: tree.Plan = object.__new__(tree.Plan)
+        part.__dict__.update(self.plan.__dict__)
+        moved = {os.path.basename(place): os.path.basename(temporary) for temporary, place in self.temporaries}
+        part.names = [os.fsencode(moved.get(os.fsdecode(name), os.fsdecode(name))) for name in self.plan.names]
+        part.blocks = []
+        for block in self.plan.blocks:
+            if block.directory:
+                some = tree.Block(block.wheel, block.directory)
+                some.files = [one for one in block.files if self._is_first(block, one[1])]
+                part.blocks.extend([some] if some.files else [])
+            else:
+                part.blocks.append(block)
+        return part
+
+    def _data(self) -> "set[bytes]":
+        """The directories in the app of the wheels' data, and those above them."""
+        found = set()
+        for block in self.plan.blocks:
+            path = self.plan.target_of(block) if block.scheme == b"data" else b""
+            while path:
+                found.add(path)
+                path = path.rpartition(b"/")[0]
+        return found
+
+    def _is_first(self, block: "tree.Block", name: bytes) -> bool:
+        return (block.wheel, block.directory + b"/" + name) in self.listed
+
+    def _coming(self, part: "tree.Plan") -> "dict[str, list[str]]":
+        """The names that each directory of the app lacks yet, by its path in the app."""
+        here = self._data() | set([b"lib", os.fsencode(app.SCRIPTS), os.fsencode(app.packages())])
+        here.add(os.fsencode(os.path.dirname(app.packages())))
+        found: dict[bytes, set[bytes]] = {}
+        for plan, is_here in ((part, True), (self.plan, False)):
+            for block in plan.blocks if plan is part or not is_here else ():
+                top = plan.target_of(block) if block.directory else b""
+                for _, name in block.files if block.directory else ():
+                    path = top + b"/" + name if top else name
+                    while path:
+                        if is_here:
+                            here.add(path)
+                        elif path not in here:
+                            folder, _, last = path.rpartition(b"/")
+                            found.setdefault(folder, set()).add(last)
+                        path = path.rpartition(b"/")[0]
+        return {os.fsdecode(folder): sorted(map(os.fsdecode, names)) for folder, names in found.items()}
+
+
+def _with_coming(content: bytes, coming: "dict[str, list[str]]") -> bytes:
+    import marshal
+
+    held: dict[str, Any] = marshal.loads(content[4:])
+    held["coming"] = coming
+    held["boot"] = _boot()
+    return content[:4] + marshal.dumps(held)
+
+
+def go_on(held: "list[int]", work: "Callable[[], object]") -> None:
+    """Do `work` in a process of its own, which keeps only the open files `held`, and survives this one."""
+    try:
+        process = os.fork()
+    except OSError:
+        work()
+        return
+    if process:
+        try:
+            os.waitpid(process, 0)
+        except ChildProcessError:
+            pass  # SIGCHLD is ignored
+        return
+    try:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        # Who reads the app's output must not wait for this process.
+        null = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(null, standard)
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 2 and int(name) not in held:
+                try:
+                    os.close(int(name))
+                except OSError:
+                    pass  # the listing's own
+        os.nice(5)  # the app goes first
+        work()
+    except BaseException:
+        pass  # the next start that needs the rest says why
+    finally:
+        os._exit(0)
+
+
+def launch_of(place: str, facts: "dict[str, Any]") -> "ModuleType | None":
+    """The app's module `launch` where its files are still coming; None where they are not."""
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    try:
+        for directory in (place, os.path.dirname(place), os.path.dirname(os.path.dirname(place))):
+            if not is_own(os.stat(directory)):
+                return None
+        content = files.content(place + "/" + LAUNCHER)
+        parts = marshal.loads(content[4:])
+        if content[:4] != MAGIC_NUMBER or parts["facts"] != facts or parts.get("boot") != _boot():
+            return None
+        launch = type(sys)("__pexlite__.app.launch")
+        launch.__dict__.update(PARTS=parts, PLACE=place, FACTS=facts)
+        exec(marshal.loads(parts["launch"]), launch.__dict__)
+        return launch
+    except (OSError, ValueError, EOFError, TypeError, KeyError):
+        return None
+
+
+def wait_for_files(plan: "tree.Plan", parts: "dict[str, Any]", file: str) -> None:
+    """Have this process and its children wait for what is coming, where they need it."""
+    os.environ[_WAITING] = plan.app.place
+    os.environ["PEX"] = file
+    names: dict[str, Any] = {"__name__": "pexlite_early"}
+    exec(compile(plan.written("_pexlite_early.py"), "<pexlite>/_pexlite_early.py", "exec"), names)
+    names["begin"](plan.app.place, app.packages(), parts["coming"])

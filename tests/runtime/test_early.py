@@ -1,0 +1,271 @@
+"""A first start with a start list begins before all files are there, and waits for what it needs of the rest."""
+
+from __future__ import annotations
+
+import marshal
+import random
+import subprocess
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.bundles import bundle_file, environment, function
+from tests.factories import make_wheel
+from tests.interpreters import Interpreter
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/cmdline").exists(), reason="other processes are found in /proc"
+)
+
+# Has the process that unpacks the rest stop itself where it closes what it has inherited.
+STOP = """
+import os, signal, sys
+
+
+def hook(event, arguments):
+    if event == "os.listdir" and arguments[0] == "/proc/self/fd":
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+sys.addaudithook(hook)
+"""
+# It is a fork of the first start, so it has the same words.
+APP = """
+import importlib.metadata, os, signal, subprocess, sys, threading, time
+
+READY = sys.prefix + "/READY"
+
+
+def helpers():
+    mine = open("/proc/self/cmdline", "rb").read()
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            same = open("/proc/%s/cmdline" % name, "rb").read() == mine
+            if same and int(name) != os.getpid():
+                found.append(int(name))
+        except OSError:
+            pass
+    return found
+
+
+def is_stopped(process):
+    return open("/proc/%d/stat" % process).read().rpartition(")")[2].split()[0] == "T"
+
+
+def send(number):
+    for helper in helpers():
+        try:
+            while number == signal.SIGCONT and not is_stopped(helper):
+                time.sleep(0.01)
+            os.kill(helper, number)
+        except OSError:
+            pass
+
+
+def needed(how):
+    if how == "import":
+        import helper.rest
+        return helper.rest.x
+    if how == "package":
+        import other
+        return other.x
+    place = os.path.dirname(__file__)
+    if how == "open":
+        return len(open(place + "/helper/data.txt").read())
+    if how == "exists":
+        return int(os.path.exists(place + "/helper/data.txt")) * 7
+    if how == "access":
+        return int(os.access(place + "/helper/data.txt", os.R_OK)) * 7
+    if how == "listdir":
+        return int("data.txt" in os.listdir(place + "/helper")) * 7
+    if how == "scandir":
+        return int("other" in [entry.name for entry in os.scandir(place)]) * 7
+    if how == "child":
+        words = [sys.executable, "-c", "import helper.rest; print(helper.rest.x)"]
+        return int(subprocess.check_output(words))
+    if how == "fails":
+        raise ValueError("by itself")
+    if how == "exits":
+        return 0
+
+
+def main():
+    mode, how = sys.argv[1:]
+    import helper
+
+    if mode == "plain":
+        print(helper.x, needed(how) if how != "-" else "", os.path.exists(READY))
+        return 0
+    if mode == "kill":
+        send(signal.SIGKILL)
+        print(os.path.exists(READY), needed(how), os.path.exists(READY))
+        return 0
+    before = os.path.exists(READY)
+    try:
+        import there_is_none
+    except ImportError:
+        pass
+    version = importlib.metadata.version("helper")
+    assert not os.path.exists(os.path.dirname(__file__) + "/nothing")
+    if mode == "wait":
+        print(before, version, flush=True)
+        sys.stdin.readline()
+        send(signal.SIGCONT)
+    else:
+        threading.Timer(0.4, send, [signal.SIGCONT]).start()
+    began = time.monotonic()
+    value = needed(how)
+    print(before, version, value, os.path.exists(READY), time.monotonic() - began > 0.2)
+    return 0
+"""
+NOISE = random.Random(5).randbytes(6 << 20)
+LISTED = ("0 lib/app.py", "1 lib/helper/__init__.py", "1 lib/helper-1.0.dist-info/METADATA")
+
+
+@pytest.fixture(scope="session")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("early")
+    helper: dict[str, str | bytes] = {"helper/__init__.py": "x = 1\n", "helper/rest.py": "x = 7\n"}
+    helper |= {"helper/data.txt": "content", "helper/noise": NOISE, "other/__init__.py": "x = 7\n"}
+    wheels = [make_wheel(directory, "app", files={"app.py": APP}), make_wheel(directory, "helper", files=helper)]
+    return bundle_file(directory / "early.pex", wheels, function("app", "main"), start_lists=(LISTED,))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "root"
+
+
+def of(root: Path, mode: str) -> dict[str, str]:
+    """The environment of a start in this mode: the other process of its own stops in some."""
+    if mode not in ("stop", "kill", "wait"):
+        return environment(root)
+    (root.parent / "hooks").mkdir(exist_ok=True)
+    (root.parent / "hooks" / "sitecustomize.py").write_text(STOP)
+    return environment(root, PYTHONPATH=str(root.parent / "hooks"))
+
+
+def start(python: Interpreter, file: Path, root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [str(python.path), str(file), *words]
+    return subprocess.run(command, env=of(root, words[0]), capture_output=True, text=True, timeout=300)
+
+
+def ready(root: Path) -> list[Path]:
+    return [*root.glob("lite-2/apps/*-*/READY")]
+
+
+def until_ready(root: Path) -> None:
+    end = time.monotonic() + 120
+    while not ready(root) and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def verified(python: Interpreter, file: Path, root: Path) -> str:
+    words = [str(python.path), str(file), "verify", "--cache"]
+    env = environment(root, PEX_TOOLS="1")
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def leftovers(root: Path) -> list[str]:
+    return [path.name for kind in ("apps", "wheels") for path in root.glob(f"lite-2/{kind}/.*")]
+
+
+WAYS = ("import", "package", "open", "exists", "access", "listdir", "scandir", "child")
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_what_is_not_there_yet_is_waited_for(how: str, newest: Interpreter, file: Path, root: Path) -> None:
+    done = start(newest, file, root, "stop", how)
+    assert (done.stdout, done.stderr, done.returncode) == ("False 1.0 7 True True\n", "", 0)
+    assert "is whole" in verified(newest, file, root)
+    assert leftovers(root) == []
+
+
+@pytest.mark.parametrize("how", ["import", "open", "child"])
+def test_where_the_other_process_is_killed_the_app_is_completed(
+    how: str, newest: Interpreter, file: Path, root: Path
+) -> None:
+    done = start(newest, file, root, "kill", how)
+    assert (done.stdout, done.stderr, done.returncode) == ("False 7 True\n", "", 0)
+    verified(newest, file, root)
+
+
+def test_a_start_after_both_were_killed_completes_the_app(newest: Interpreter, file: Path, root: Path) -> None:
+    assert start(newest, file, root, "kill", "exits").stdout == "False 0 False\n"
+    assert not ready(root)
+    assert start(newest, file, root, "plain", "import").stdout == "1 7 True\n"
+    verified(newest, file, root)
+
+
+def test_every_python_begins_early_or_waits(python: Interpreter, file: Path, root: Path) -> None:
+    done = start(python, file, root, "plain", "import")
+    assert (done.stdout, done.stderr) == ("1 7 True\n", "")
+    assert start(python, file, root, "plain", "import").stdout == "1 7 True\n"
+    verified(python, file, root)
+
+
+def test_another_start_meanwhile_waits_for_nothing_that_it_does_not_need(
+    newest: Interpreter, file: Path, root: Path
+) -> None:
+    words = [str(newest.path), str(file), "wait", "import"]
+    with subprocess.Popen(
+        words, env=of(root, "wait"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdin and first.stdout
+        assert first.stdout.readline() == "False 1.0\n"
+        assert start(newest, file, root, "plain", "-").stdout == "1  False\n"
+        first.stdin.write("\n")
+        first.stdin.flush()
+        assert first.stdout.readline().split()[2:4] == ["7", "True"]
+    until_ready(root)
+    assert start(newest, file, root, "plain", "import").stdout == "1 7 True\n"
+
+
+def test_a_failure_of_the_app_itself_is_no_damage(newest: Interpreter, file: Path, root: Path) -> None:
+    done = start(newest, file, root, "plain", "fails")
+    assert done.returncode == 1
+    assert "ValueError: by itself" in done.stderr and "damaged" not in done.stderr
+
+
+def test_who_reads_the_output_need_not_wait_for_the_rest(newest: Interpreter, file: Path, root: Path) -> None:
+    words = [str(newest.path), str(file), "wait", "exits"]
+    done = subprocess.run(words, env=of(root, "wait"), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.stdout.startswith("False 1.0\n")
+    until_ready(root)
+    verified(newest, file, root)
+
+
+def test_many_starts_at_once_all_print(newest: Interpreter, file: Path, root: Path) -> None:
+    with ThreadPoolExecutor(24) as threads:
+        ended = [*threads.map(lambda number: start(newest, file, root, "plain", "import"), range(24))]
+    assert Counter((one.returncode, one.stdout) for one in ended) == Counter({(0, "1 7 True\n"): 24})
+    until_ready(root)
+    verified(newest, file, root)
+    assert leftovers(root) == []
+
+
+def test_a_switch_has_all_files_unpacked_first(newest: Interpreter, file: Path, root: Path) -> None:
+    command = [str(newest.path), str(file), "plain", "-"]
+    env = environment(root, PEX_VERBOSE="1")
+    assert subprocess.run(command, env=env, capture_output=True, text=True).stdout == "1  True\n"
+
+
+def test_without_working_locks_all_files_are_unpacked_first(newest: Interpreter, file: Path, root: Path) -> None:
+    (root / "lite-2").mkdir(parents=True)
+    (root / "lite-2" / "locks").write_text("no directory")
+    done = start(newest, file, root, "plain", "-")
+    assert done.stdout == "1  True\n", done.stderr
+
+
+def test_what_a_later_start_reads_says_nothing_of_files_to_come(
+    newest: Interpreter, file: Path, root: Path
+) -> None:
+    start(newest, file, root, "stop", "import")
+    [launcher] = root.glob("lite-2/apps/*-*/_pexlite_launch")
+    assert {"coming", "boot"}.isdisjoint(marshal.loads(launcher.read_bytes()[4:]))
