@@ -84,6 +84,7 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
         entry_point         -e, -m, --entry-point: "module:function" or "module"
         launch              all else about the start: see `LaunchOptions`
         trace_start         --trace-start: arguments, each a text as a shell splits it
+        eager               --eager: projects all of whose files a first start unpacks first
 
     The file:
 

@@ -90,6 +90,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         resolver="pip",
         launch=launch,
         trace_start=["--version"],
+        eager=["x"],
         output=tmp_path / "x.pex",
         bytecode=True,
         allow_large=True,
@@ -132,6 +133,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             resolver="pip",
             launch=launch,
             trace_start=("--version",),
+            eager=("x",),
             output=tmp_path / "x.pex",
             bytecode=True,
             allow_large=True,
@@ -299,6 +301,7 @@ def test_lock_takes_all_that_building_shares_with_it() -> None:
         "scripts",
         "launch",
         "trace_start",
+        "eager",
     }
     assert builds - ours == only_of_a_file | {"bytecode", "compress", "allow_large", "strict", "dry_run"}
 

@@ -16,8 +16,15 @@ TRIED_AT_BUILD: Sequence[click.Parameter] = (
         many=True,
         callback=each_splits,
         metavar="WORDS",
-        help="Run the finished file once at build with these arguments, such as '--version' or '' for none "
-        "(default: it is not run; repeatable).",
+        help="Run the finished file once at build with these arguments, such as '--version' or '' for none: first "
+        "starts begin with the files that it reads, and unpack the rest meanwhile (default: not; repeatable).",
+    ),
+    option(
+        "--eager",
+        many=True,
+        metavar="PROJECT",
+        help="All files of this project are among those that a first start begins with (default: those that "
+        "--trace-start has seen; repeatable).",
     ),
     option(
         "--lazy-imports",

@@ -203,6 +203,7 @@ class BuildOptions(SharedOptions, total=False):
     sbom: bool
     launch: LaunchOptions | None
     trace_start: Sequence[str]
+    eager: Sequence[str]
     bytecode: bool
     compress: bool
     allow_large: bool
@@ -270,6 +271,8 @@ class BuildRequest:
     launch: LaunchOptions = field(default_factory=LaunchOptions, metadata=_FOR_THE_SAME)
     trace_start: tuple[str, ...] = field(default=(), metadata=_NEVER)
     """`--trace-start`: the arguments of runs of the finished file, each as one text that a shell would split."""
+    eager: tuple[str, ...] = field(default=(), metadata=_FOR_THE_SAME)
+    """`--eager`: projects all of whose files are on the start list."""
     output: Path | None = field(default=None, metadata=_FOR_ANY)
     bytecode: bool = field(default=False, metadata=_FOR_THE_SAME)
     """`--compile`: add bytecode of modules and boot for each target whose Python is on this machine."""

@@ -21,6 +21,7 @@ from pexlite.bundle.platform_tag import platform_tag
 from pexlite.compile.bytecode import bytecode
 from pexlite.compile.compilers import with_compilers
 from pexlite.compile.room import carried_room
+from pexlite.errors import UsageError
 from pexlite.model import (
     BuildRequest,
     Bundle,
@@ -53,7 +54,6 @@ from pexlite.pipeline.lazy_trial import with_use_of_lazy_imports
 from pexlite.pipeline.notices import Stages, notices
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
-from pexlite.pipeline.trial_runs import finished, trial_python
 from pexlite.pipeline.uncompressed import still_compressed, uncompressed
 from pexlite.requirements.read import read_request
 from pexlite.sources.local import LocalWheel
@@ -113,7 +113,10 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     settled, lazily = lazily_tried(bundle, drafted, prepared.targets, request, report)
     if settled.launch != bundle.launch:
         bundle, drafted = settled, _draft(prepared, settled, compiled, report)
-    tried = _tried(drafted, prepared, report)
+    tried: tuple[str, ...] = ()
+    if request.trace_start or request.eager:
+        bundle, tried = _tried(drafted, bundle, prepared, report)
+        drafted = _draft(prepared, bundle, compiled, report)
     return Decision(
         draft=drafted,
         name=name,
@@ -226,15 +229,27 @@ def _draft(prepared: Prepared, bundle: Bundle, compiled: Sequence[Target], repor
     return draft(bundle, __version__, room, packs)
 
 
-def _tried(drafted: Draft, prepared: Prepared, report: Report) -> tuple[str, ...]:
-    """Notices about the runs of the finished file that the request asks for."""
+def _tried(drafted: Draft, bundle: Bundle, prepared: Prepared, report: Report) -> tuple[Bundle, tuple[str, ...]]:
+    """`bundle` with what the runs of the finished file have shown, and notices about them."""
+    # Imported here: few builds run their file.
+    from pexlite.pipeline.start_list import NO_TIMES, Trace, with_start_lists
+    from pexlite.pipeline.trial_runs import finished, trial_python
+
     request = prepared.request
     if not request.trace_start:
-        return ()
+        raise UsageError(
+            f"--eager {request.eager[0]} adds to a start list, and there is none",
+            hint="have one made: --trace-start '--version', with arguments of the file",
+        )
     report(Progress("build", "starting the file once"))
     with finished(drafted, trial_python(prepared.targets), request.directory) as file:
+        trace = Trace(file.cache)
         runs = [file.run(shlex.split(arguments)) for arguments in request.trace_start]
-    return tuple(notice for run in runs for notice in run.notices)
+        read = trace.read()
+    told = tuple(notice for run in runs for notice in run.notices)
+    if not read:
+        return bundle, (*told, NO_TIMES)
+    return with_start_lists(bundle, read, request.eager), told
 
 
 def _is_repeatable(stages: Stages) -> bool:

@@ -136,6 +136,10 @@ OF_BUILD = OF_BOTH | {
         DRY, "--trace-start \"-c 'raise SystemExit(3)'\"",
         f"{APP} --platform linux_x86_64-cp-39-cp39 --trace-start --version", "no Python of this machine",
     ),
+    "--eager": Row(
+        f"{APP} --trace-start '-c 0'", "--eager core",
+        f"{APP} --trace-start '-c 0' --eager cor", "names no project",
+    ),
     "--python-from": Row(DRY, "--python-from links", f"{APP} --python-from nowhere", "no such file or directory"),
     "--python-full": Row(DRY, "--python-full", f"{APP} --python-full", "and it carries none"),
     "--prefer-host": Row(DRY, "--prefer-host", f"{APP} --prefer-host", "and it carries none"),

@@ -1,0 +1,126 @@
+"""The start list: the files that the runs of `--trace-start` have read, which a first start unpacks first.
+
+Which files are read is told by their times of access. So it is known of code in C too, of libraries that the
+system loads, and of child processes. A disk that notes no such times (mounted noatime) gives no list.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from packaging.utils import canonicalize_name
+
+from pexlite.errors import UsageError
+from pexlite.model import Bundle, Entry, InstalledTree, Kind
+from pexlite.model.tree import SITE_PACKAGES
+
+NO_TIMES = "the disk of the temporary directory notes no times of access, so --trace-start makes no start list"
+# What is read of all distributions to find one of them, or an entry point.
+_METADATA = ("METADATA", "entry_points.txt", "top_level.txt", "direct_url.json", "INSTALLER")
+# Settings and certificates that code in C may open, and which are small.
+_SMALL = (".pth", ".start", ".pem", ".crt")
+
+
+class Trace:
+    """The app's directory of a finished file in `cache`, whose files have been read by nobody since."""
+
+    def __init__(self, cache: Path) -> None:
+        self.app = next(path for path in (cache / "lite-2" / "apps").iterdir() if path.is_dir())
+        self._library = next((self.app / "lib").iterdir()).name
+        self._directories = [Path(directory) for directory, _, _ in os.walk(self.app)]
+        for path in [*self._files(), *self._directories]:
+            os.utime(path, ns=(0, path.stat().st_mtime_ns), follow_symlinks=False)
+
+    def _files(self) -> Iterator[Path]:
+        for directory, _, names in os.walk(self.app):
+            for name in names:
+                path = Path(directory, name)
+                if not path.is_symlink():
+                    yield path
+
+    def read(self) -> frozenset[str]:
+        """The paths in the app's directory that have been read since, Python's version written X.Y.
+
+        A module is one of them whose bytecode was read; a directory that was listed ends with a slash.
+        """
+        # Before they are listed here.
+        found = {f"{self._inside(path)}/" for path in self._directories if path.stat().st_atime_ns}
+        for path in self._files():
+            if path.stat().st_atime_ns:
+                if path.parent.name == "__pycache__":
+                    path = path.parent.parent / (path.name.partition(".")[0] + ".py")
+                found.add(self._inside(path))
+        return frozenset(found)
+
+    def _inside(self, path: Path) -> str:
+        inside = path.relative_to(self.app).as_posix()
+        return inside.replace(f"lib/{self._library}/", "lib/pythonX.Y/", 1)
+
+
+def with_start_lists(bundle: Bundle, read: Iterable[str], eager: Sequence[str] = ()) -> Bundle:
+    """`bundle` with the start list of each variant, by the places that were `read`; whole wheels are `eager`.
+
+    Raises UsageError where there is no such wheel.
+    """
+    names = {canonicalize_name(name) for name in eager}
+    unknown = names - {wheel.name for wheel in bundle.wheels}
+    if unknown:
+        raise UsageError(
+            f"--eager {min(unknown)} names no project of the file",
+            hint="its projects are those that pexlite info shows",
+        )
+    places = frozenset(read)
+    lists = []
+    for variant, tree in zip(bundle.variants, bundle.trees, strict=True):
+        whole = {number for number, position in enumerate(variant.wheels) if bundle.wheels[position].name in names}
+        lists.append(tuple(f"{entry.wheel} {entry.path}" for entry in _listed(tree, places, whole)))
+    return replace(bundle, start_lists=tuple(lists))
+
+
+def _listed(tree: InstalledTree, read: frozenset[str], whole: set[int]) -> Iterator[Entry]:
+    """The files that a start needs first: those `read`, and those without which it would find something else."""
+    modules = {_module(place) for place in read}
+    # Imports list the directories of packages, and need no more of them than they read.
+    of_code = {entry.place.rpartition("/")[0] for entry in tree.entries if _is_module(entry.name)}
+    packages = {str(parent) for place in read for parent in PurePosixPath(place).parents}
+    for entry in tree.entries:
+        if entry.kind is Kind.CONSOLE_SCRIPT:
+            continue
+        folder, _, name = entry.place.rpartition("/")
+        if (
+            entry.place in read
+            or entry.wheel in whole
+            or entry.place.endswith(_SMALL)
+            or (f"{folder}/" in read and folder not in of_code)
+            or (folder.endswith(".dist-info") and name in _METADATA)
+            # Of a package whose __init__ is not there yet, Python would make a namespace.
+            or (folder in packages and name.partition(".")[0] == "__init__")
+            # Of several files for one module Python takes the first kind that it finds.
+            or (_is_module(name) and _module(entry.place) in modules)
+        ):
+            yield entry
+
+
+def _is_module(name: str) -> bool:
+    return name.endswith((".py", ".so"))
+
+
+def _module(place: str) -> str:
+    """The place of a module without the endings of its file; of a package's `__init__` the package's."""
+    folder, _, name = place.rpartition("/")
+    stem = name.partition(".")[0]
+    return folder if stem == "__init__" else f"{folder}/{stem}"
+
+
+def size_of(bundle: Bundle, number: int = 0) -> tuple[int, int]:
+    """How many bytes the start list of a variant has, and how many all of its files."""
+    listed = set(bundle.start_lists[number])
+    entries = [entry for entry in bundle.trees[number].entries if entry.size]
+    some = sum(entry.size or 0 for entry in entries if f"{entry.wheel} {entry.path}" in listed)
+    return some, sum(entry.size or 0 for entry in entries)
+
+
+assert SITE_PACKAGES.startswith("lib/pythonX.Y/")  # as `Trace.read` writes it

@@ -1,0 +1,129 @@
+"""The start list has what the runs of `--trace-start` read, and nothing that no start reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pexlite
+from pexlite.errors import UsageError
+from pexlite.model import BuildRequest, BuildResult, IndexSettings
+from pexlite.pipeline import start_list
+from pexlite.pipeline.build import build as build_file
+from tests.bundles import environment, run
+from tests.factories import make_wheel
+
+pytestmark = pytest.mark.usefixtures("bare_machine")
+
+APP = """\
+import os, subprocess, sys
+
+def main():
+    import lib.used
+    here = os.path.dirname(__file__)
+    if sys.argv[1:] == ["child"]:
+        print(subprocess.check_output([sys.executable, "-c", "import lib.child"]))
+    if sys.argv[1:] == ["cat"]:
+        print(subprocess.check_output(["cat", here + "/lib/data/by_cat.txt"]))
+    if sys.argv[1:] == ["list"]:
+        print(os.listdir(here + "/lib/data"), os.listdir(sys.prefix + "/share/app"))
+"""
+LIB = {
+    "lib/__init__.py": "",
+    "lib/used.py": "",
+    "lib/unused.py": "",
+    "lib/child.py": "",
+    "lib/data/by_cat.txt": "x",
+    "lib/data/other.txt": "x",
+    "other/__init__.py": "",
+    "other/module.py": "",
+}
+
+
+def build(directory: Path, *trace_start: str, **more: Any) -> BuildResult:
+    links = directory / "links"
+    links.mkdir(exist_ok=True)
+    make_wheel(links, "app", files={"app.py": APP}, requires=["lib"])
+    make_wheel(links, "lib", files=LIB, data={"data/share/app/settings": "x"})
+    asked = BuildRequest(
+        directory=directory,
+        requirements=("app",),
+        index=IndexSettings(no_index=True, find_links=(str(links),)),
+        output=Path("x.pex"),
+        entry_point="app:main",
+        trace_start=trace_start,
+        force=True,
+        **more,
+    )
+    return build_file(asked)
+
+
+def listed(result: BuildResult) -> set[str]:
+    """The paths in the start list, without metadata."""
+    [lines] = pexlite.inspect(result.path).facts["pexlite"]["start_lists"]
+    return {path for line in lines if ".dist-info" not in (path := line.partition(" ")[2])}
+
+
+BASE = {"lib/app.py", "lib/lib/__init__.py", "lib/lib/used.py"}
+
+
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        ("", set()),
+        ("child", {"lib/lib/child.py"}),
+        # Neither Python nor a hook sees this one.
+        ("cat", {"lib/lib/data/by_cat.txt"}),
+        ("list", {"lib/lib/data/by_cat.txt", "lib/lib/data/other.txt", "data/share/app/settings"}),
+    ],
+)
+def test_what_is_read_is_listed(words: str, more: set[str], tmp_path: Path) -> None:
+    assert listed(build(tmp_path, words)) == BASE | more
+
+
+def test_several_runs_make_one_list(tmp_path: Path) -> None:
+    assert listed(build(tmp_path, "child", "cat")) == BASE | {"lib/lib/child.py", "lib/lib/data/by_cat.txt"}
+
+
+def test_what_is_known_as_bytecode_is_listed_as_its_module(tmp_path: Path) -> None:
+    assert listed(build(tmp_path, "", bytecode=True)) == BASE
+
+
+def test_the_metadata_of_all_distributions_is_listed(tmp_path: Path) -> None:
+    [lines] = pexlite.inspect(build(tmp_path, "").path).facts["pexlite"]["start_lists"]
+    assert {"0 lib/lib-1.0.dist-info/METADATA", "1 lib/app-1.0.dist-info/METADATA"} <= set(lines) or {
+        "1 lib/lib-1.0.dist-info/METADATA",
+        "0 lib/app-1.0.dist-info/METADATA",
+    } <= set(lines)
+
+
+def test_all_of_an_eager_project_is_listed(tmp_path: Path) -> None:
+    everything = {f"lib/{path}" for path in LIB} | {"lib/app.py", "data/share/app/settings"}
+    assert listed(build(tmp_path, "", eager=("Lib",))) == everything
+
+
+def test_an_eager_project_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--eager nothing names no project"):
+        build(tmp_path, "", eager=("nothing",))
+
+
+def test_without_a_run_there_is_no_list_to_add_to(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is none"):
+        build(tmp_path, eager=("lib",))
+
+
+def test_a_disk_without_times_of_access_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start_list.Trace, "read", lambda self: frozenset())
+    result = build(tmp_path, "")
+    assert start_list.NO_TIMES in result.notices
+    assert "start_lists" not in pexlite.inspect(result.path).facts["pexlite"]
+
+
+def test_the_same_request_gives_the_same_bytes_and_verify_makes_them_again(tmp_path: Path) -> None:
+    first = build(tmp_path, "child").path.read_bytes()
+    result = build(tmp_path, "child")
+    assert result.path.read_bytes() == first
+    pexlite.verify(result.path, strict=True)
+    assert run([result.path], environment(tmp_path / "root")).stderr == ""
