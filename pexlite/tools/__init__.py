@@ -10,6 +10,7 @@ Files of unknown origin come in, and none of their code runs here; values for th
     sign            its signature, beside it or in it
     extract         its wheels, byte for byte
     flat            its packages in a plain directory, or a zip of one
+    image           an image for containers, on top of another; oci: how such images are read and written
     who             which files carry a project, here and on hosts; carried: the program that looks
     activate        its content importable in this process
     runtime_tools   tools of the runtime room, run on a file; run_tool: the program that does it
