@@ -55,6 +55,7 @@ class Kind(enum.Enum):
     DELTA = "a delta that pexlite wrote"
     REPORT = "a page that pexlite wrote"
     BILL = "a bill of materials (CycloneDX, JSON)"
+    IMAGE = "an image for containers (OCI, tar)"
 
 
 @dataclass(frozen=True)
@@ -243,6 +244,11 @@ def _is_bill(path: Path) -> bool:
     return isinstance(said, dict) and said.get("bomFormat") == "CycloneDX"
 
 
+def _is_image(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(512)[:11] == b"oci-layout\0"
+
+
 def _members(path: Path) -> list[str]:
     import zipfile  # imported here: it takes longer than all else in this module, and few builds replace a file
 
@@ -283,4 +289,5 @@ _TESTS = {
     Kind.DELTA: _is_delta,
     Kind.REPORT: _is_report,
     Kind.BILL: _is_bill,
+    Kind.IMAGE: _is_image,
 }

@@ -26,6 +26,7 @@ COMMANDS = {
     "docs": "pexlite.cli.docs:DOCS",
     "extract": "pexlite.cli.extract:EXTRACT",
     "help": "pexlite.cli.about:HELP",
+    "image": "pexlite.cli.image:IMAGE",
     "info": "pexlite.cli.info:INFO",
     "lock": "pexlite.cli.lock:LOCK",
     "patch": "pexlite.cli.patch:PATCH",

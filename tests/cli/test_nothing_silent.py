@@ -30,6 +30,7 @@ from pexlite.targets.interpreters import running_target
 from tests import needs
 from tests.bundles import bundle_file, function
 from tests.factories import make_project, make_wheel, write_files
+from tests.images import base_image
 from tests.installing import make_environment
 from tests.interpreters import supported
 
@@ -187,6 +188,7 @@ def of_patch(row: Row) -> Row:
 
 PATCH = f"patch old.pex core {N}"
 
+IMAGE = "image file.pex --base base.tar -o x.tar"
 ROWS: dict[str, Row] = {
     **{f"patch {name}": of_patch(OF_BOTH[name]) for name in OF_PATCH},
     "patch --narrow": Row(f"patch old.pex both==2.0 {N}", "--narrow"),
@@ -267,6 +269,15 @@ ROWS: dict[str, Row] = {
     "sbom --output": Row("sbom file.pex", "-o x.cdx.json", "sbom file.pex -o low.txt/x.json", "Not a directory"),
     "sbom --force": Row("sbom file.pex -o mine.txt", "--force"),
     "sbom --verbose": Row("sbom low.txt", "-v"),
+    "image --base": Row("image file.pex -o x.tar", "--base base.tar", "image file.pex --base no.tar",
+        "there is no"),
+    "image --python": Row(IMAGE, "--python /opt/python3.9", f"{IMAGE} --python /opt/x", "is no python3.N"),
+    "image --place": Row(IMAGE, "--place /srv", f"{IMAGE} --place srv", "is no path of a directory"),
+    "image --compile": Row(IMAGE, "--compile"),
+    "image --output": Row("image file.pex --base base.tar", "-o y.tar", f"{IMAGE} -o low.txt/x",
+        "Not a directory"),
+    "image --force": Row("image file.pex --base base.tar -o mine.txt", "--force"),
+    "image --verbose": Row("image low.txt --base base.tar", "-v"),
     "probe --python": Row("probe web", "--python {other}", "probe --python python3", "no host is named"),
     "probe --output": Row("probe", "-o x.json", "probe -o low.txt/x.json", "Not a directory"),
     "probe --list": Row("probe", "--list", "probe --list -o x.json", "describes none of them"),
@@ -461,6 +472,8 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert run(["app", *N.split(), "-q", "-o", "cached.pex"]) == 0
     if "file.pex" in line:
         bundle_file(Path("file.pex"), [Path("links/app-1.0-py3-none-any.whl")], function("app", "main"))
+    if "base.tar" in line:
+        base_image(Path("base.tar"))
     if "--open" in line:
         monkeypatch.setattr("webbrowser.open", lambda address: False)
     if "earlier.pex" in line:
