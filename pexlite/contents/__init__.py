@@ -6,6 +6,7 @@ whatever its wheels say of themselves is text: cut to a length, without control 
     values           the content of a file: `FileContents`, and the values in it; open this first
     read             a path -> FileContents
     built_file       the same of a file that pexlite made; foreign_file: of one that pex or shiv made
+    foreign_members  the members of a wheel in such a file
     wheel_members    the members of a wheel in any of them
     wheel_places     the Pythons and platforms that a wheel is for
     metadata         what a wheel's METADATA says: its licence, what it requires

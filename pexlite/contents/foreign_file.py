@@ -8,10 +8,7 @@ Neither says which Pythons its file serves, and neither keeps what a wheel's sha
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import hashlib
-import io
 import json
 import shlex
 import zipfile
@@ -22,7 +19,8 @@ from typing import Any
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from pexlite.archive.members import UNREADABLE, open_zip, pieces, read_part
+from pexlite.archive.members import UNREADABLE, open_zip, pieces
+from pexlite.contents.foreign_members import DEPS, SITE, members_of_pex, members_of_shiv, table_in, whole_wheel
 from pexlite.contents.graph import Roots, dependencies
 from pexlite.contents.metadata import plain, said
 from pexlite.contents.values import ALL, FileContents, HeldFile, HeldWheel, Maker, Scope
@@ -32,8 +30,6 @@ from pexlite.model import Variant
 from pexlite.model.pythons import NEWEST
 from pexlite.targets.served import served_environments
 
-_LARGEST_INFO = 16 << 20
-_DEPS, _SITE = ".deps/", "site-packages/"
 _ANY = tuple(f"cp3{minor}" for minor in range(9, NEWEST["cp"] + 1))
 _NO_PYTHONS = "does not say on which Pythons it runs"
 _NO_DIGESTS = "does not say what sha256 its wheels have at an index"
@@ -45,7 +41,7 @@ def maker_of(path: Path) -> Maker | None:
         with path.open("rb") as file, open_zip(file) as opened:
             names = opened.NameToInfo
             if "PEX-INFO" in names:
-                return None if "pexlite" in _table(opened, "PEX-INFO") else Maker.PEX
+                return None if "pexlite" in table_in(opened, "PEX-INFO") else Maker.PEX
             is_shiv = "environment.json" in names and any(name.startswith("_bootstrap/") for name in names)
             return Maker.SHIV if is_shiv else None
     except (*UNREADABLE, RecursionError):
@@ -56,11 +52,11 @@ def contents_of_foreign(path: Path, maker: Maker, scope: Scope = ALL) -> FileCon
     """The content of the file at `path` that `maker` made. Raises errors of UNREADABLE where it is damaged."""
     with path.open("rb") as file, open_zip(file) as opened:
         if maker is Maker.PEX:
-            facts = _table(opened, "PEX-INFO")
+            facts = table_in(opened, "PEX-INFO")
             found = list(_wheels_of_pex(opened, facts))
         else:
-            facts = _table(opened, "environment.json")
-            found = list(_wheels_of_shiv(opened))
+            facts = table_in(opened, "environment.json")
+            found = [_held(name, members) for name, members in members_of_shiv(opened)]
         wheels = tuple(
             sorted(
                 (one if scope.files else replace(one, files=()) for one in found),
@@ -70,7 +66,7 @@ def contents_of_foreign(path: Path, maker: Maker, scope: Scope = ALL) -> FileCon
         beside = [
             HeldFile(one.filename, one.file_size, one.compress_size, one.CRC)
             for one in opened.infolist()
-            if not one.is_dir() and not one.filename.startswith((_DEPS, _SITE))
+            if not one.is_dir() and not one.filename.startswith((DEPS, SITE))
         ]
         first = plain(first_line(file))
     said_of_it = _said_by_pex(facts) if maker is Maker.PEX else _said_by_shiv(facts)
@@ -167,16 +163,10 @@ def _said_by_shiv(facts: Mapping[str, Any]) -> _SaidOfFile:
 
 
 def _wheels_of_pex(opened: zipfile.ZipFile, facts: Mapping[str, Any]) -> Iterator[HeldWheel]:
-    grouped: dict[str, list[zipfile.ZipInfo]] = {}
-    for one in opened.infolist():
-        if one.filename.startswith(_DEPS) and not one.is_dir():
-            grouped.setdefault(one.filename[len(_DEPS) :].partition("/")[0], []).append(one)
-    named = facts.get("distributions")
-    for name in dict.fromkeys([*(named if isinstance(named, dict) else ()), *grouped]):
-        members = grouped.get(name, [])
-        whole = members[0] if len(members) == 1 and members[0].filename == f"{_DEPS}{name}" else None
+    for name, members in members_of_pex(opened, facts):
+        whole = whole_wheel(name, members)
         if whole is None:
-            yield _held(name, WheelMembers.below(opened, f"{_DEPS}{name}/", members))
+            yield _held(name, WheelMembers.below(opened, f"{DEPS}{name}/", members))
         elif whole.compress_type == zipfile.ZIP_STORED:
             yield _held_whole(name, opened, whole)
         else:
@@ -195,43 +185,6 @@ def _held_whole(name: str, opened: zipfile.ZipFile, whole: zipfile.ZipInfo) -> H
         return replace(_held(name, None), size=whole.compress_size, problem=plain(str(failure)))
     sha256 = digest.hexdigest()
     return replace(held, sha256=sha256, served_sha256=sha256, size=whole.compress_size)
-
-
-def _wheels_of_shiv(opened: zipfile.ZipFile) -> Iterator[HeldWheel]:
-    members = {
-        one.filename[len(_SITE) :]: one
-        for one in opened.infolist()
-        if one.filename.startswith(_SITE) and not one.is_dir()
-    }
-    for info in sorted({path.partition("/")[0] for path in members if ".dist-info/" in path}):
-        stem = info.removesuffix(".dist-info")
-        if stem == info or stem.count("-") != 1:
-            continue
-        listed = _listed(opened, members.get(f"{info}/RECORD"))
-        own = {path: one for path, one in members.items() if path in listed or path.startswith(f"{info}/")}
-        tags = _tags_said(opened, members.get(f"{info}/WHEEL"))
-        yield _held(f"{stem}-{tags}.whl", WheelMembers(opened, own))
-
-
-def _listed(opened: zipfile.ZipFile, record: zipfile.ZipInfo | None) -> set[str]:
-    if record is None:
-        return set()
-    try:
-        text = read_part(opened, record.filename, _LARGEST_INFO).decode("utf-8", "replace")
-        return {row[0] for row in csv.reader(io.StringIO(text)) if row}
-    except (*UNREADABLE, csv.Error):
-        return set()
-
-
-def _tags_said(opened: zipfile.ZipFile, wheel: zipfile.ZipInfo | None) -> str:
-    """The tags in WHEEL as a file name has them; those of a pure wheel where it says none."""
-    lines: list[str] = []
-    if wheel is not None:
-        with contextlib.suppress(*UNREADABLE):
-            lines = read_part(opened, wheel.filename, 1 << 16).decode("utf-8", "replace").splitlines()
-    found = [line.partition(":")[2].strip().split("-") for line in lines if line.startswith("Tag:")]
-    parts = [parts for parts in found if len(parts) == 3] or [["py3", "none", "any"]]
-    return "-".join(".".join(dict.fromkeys(column)) for column in zip(*parts, strict=True))
 
 
 def _held(filename: str, members: WheelMembers | None) -> HeldWheel:
@@ -273,13 +226,6 @@ def _held(filename: str, members: WheelMembers | None) -> HeldWheel:
         bills=members.bills() if members else (),
         problem=problem,
     )
-
-
-def _table(opened: zipfile.ZipFile, name: str) -> dict[str, Any]:
-    table = json.loads(read_part(opened, name, _LARGEST_INFO).decode("utf-8"))
-    if not isinstance(table, dict):
-        raise ValueError(f"{name} is no table")
-    return table
 
 
 def _text(value: Any) -> str:

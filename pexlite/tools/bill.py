@@ -12,6 +12,7 @@ from pexlite.archive.runtime_files import BILL
 from pexlite.contents.bill import bill_of, check_installed, is_installed
 from pexlite.contents.brought_bills import Brought, brought_bills
 from pexlite.contents.carried_bill import LARGEST, carries_bill
+from pexlite.contents.foreign_members import foreign_members_by_wheel
 from pexlite.contents.read import read_contents
 from pexlite.contents.values import FileContents, Maker, Scope
 from pexlite.contents.wheel_members import members_by_wheel
@@ -57,9 +58,9 @@ def _comparable(bill: bytes) -> object:
 
 
 def _brought(path: Path, contents: FileContents) -> Mapping[str, Sequence[Brought]]:
-    """The bills that the wheels bring; those in files of others are only named."""
-    if contents.maker is not Maker.PEXLITE:
-        why = f"{contents.maker} made this file"
-        return {wheel.filename: tuple(Brought(one, why) for one in wheel.bills) for wheel in contents.wheels}
-    with members_by_wheel(path) as members:
+    """The bills that the wheels bring."""
+    if not any(wheel.bills for wheel in contents.wheels):
+        return {}
+    is_own = contents.maker is Maker.PEXLITE
+    with members_by_wheel(path) if is_own else foreign_members_by_wheel(path, contents.maker) as members:
         return brought_bills(contents.wheels, members)

@@ -36,6 +36,7 @@ from pexlite.wheels.read import read_wheel
 from tests.bundles import bundle_file, function, room
 from tests.factories import make_wheel
 from tests.interpreters import supported
+from tests.tools.test_compare import file_of_pex, file_of_shiv
 
 _RUST = {
     "bomFormat": "CycloneDX",
@@ -301,6 +302,22 @@ def test_the_command_writes_where_it_is_told(file: Path, capsysbinary: pytest.Ca
     assert run(["sbom", str(file), "-o", str(file)]) == 2
     output.write_text("something else")
     assert run(["sbom", str(file), "-o", str(output)]) == 5
+
+
+@pytest.mark.parametrize("maker", ["pex, unpacked", "pex, whole", "shiv"])
+def test_the_bills_of_wheels_in_files_of_others_are_taken_in(
+    maker: str, wheels: list[Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "theirs.pex"
+    if maker == "shiv":
+        file_of_shiv(path, wheels)
+    else:
+        file_of_pex(path, wheels, whole=maker == "pex, whole")
+    bill = bill_of_file(path)
+    assert problems(bill) is None
+    core = read(bill)["core-1.2-py3-none-any.whl"]
+    assert [one["name"] for one in core["components"]] == ["cc", "ring"]
+    assert core["components"][1]["purl"] == "pkg:cargo/ring@0.17"
 
 
 def test_what_is_no_file_of_pexlite_has_no_bill(tmp_path: Path) -> None:
