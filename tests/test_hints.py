@@ -17,6 +17,7 @@ from pexlite.cli.main import run
 from tests.checkout import REPOSITORY
 from tests.conftest import make_bare
 from tests.factories import make_project, make_wheel
+from tests.images import base_image
 
 HOUSE = REPOSITORY / "pexlite"
 # A command begins with its name, in a sentence or alone; what follows it there is no part of it.
@@ -131,6 +132,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     here = make_project(place, "here", files={**files, **more}, scripts={"app": "here:main"})
     (here / "mine").symlink_to(sys.executable)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", here / "key"], check=True)
+    base_image(here / "base.tar")
     (place / "links").mkdir()
     for name in ("click", "requests"):
         make_wheel(place / "links", name, files={f"{name}.py": MAIN})

@@ -79,7 +79,7 @@ def whole_wheel(name: str, members: Sequence[zipfile.ZipInfo]) -> zipfile.ZipInf
 
 
 def members_of_shiv(opened: zipfile.ZipFile) -> Iterator[tuple[str, WheelMembers]]:
-    """What each wheel was called, as far as its WHEEL says, with its members."""
+    """The name of each wheel, as far as its WHEEL says it, with its members."""
     members = {
         one.filename[len(SITE) :]: one
         for one in opened.infolist()

@@ -42,7 +42,7 @@ _WHITEOUT = ".wh."
 
 @dataclass(frozen=True)
 class Layered:
-    """What was written."""
+    """An image that was written."""
 
     python: str
     """The Python in the base image that the venv stands on."""
@@ -96,7 +96,7 @@ def write_image_of(
     config["config"] = {name: value for name, value in config["config"].items() if value is not None}
     made = [layer_of(layer) for layer in layers]
     config["rootfs"] = {"type": "layers", "diff_ids": [*config["rootfs"]["diff_ids"], *(diff for _, diff in made)]}
-    config["history"] = [*(config.get("history") or ()), *({"created_by": "pexlite image"} for _ in made)]
+    config["history"] = [*(config.get("history") or ()), *({"created_by": "pexlite"} for _ in made)]
     config.pop("created", None)
     image = Image(config, (*below.layers, *(blob for blob, _ in made)))
     write_image(image, file, manifest.entry_point.module or path.stem)
