@@ -11,8 +11,9 @@ A person's words come in; a request goes out, then the result or the failure in 
     start_list_options  those about starts that are tried at build
     signers_options     those about who may have signed a file
     option_values       words read into values
-    build, run, lock, patch, info, report, diff, sbom, verify, sign, extract, venv, image, who, cache, probe, push,
-    delta               a command each: options into a request, a result into words
+    build, run, lock, patch, info, report, diff, sbom, verify, sign, extract, venv, who, cache, probe, push, delta
+                        a command each: options into a request, a result into words
+    image               the command that makes an image for containers
     about, help         the help of pexlite as a whole, and of a command; docs: the pages in pexlite/docs
     completion          words that a shell may complete to
     mistaken            requirements that look like a misspelt command; pex_options: options of pex, with advice
