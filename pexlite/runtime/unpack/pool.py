@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST_JOBS = 1000  # two bytes each: their numbers fit into any pipe's buffer
-_MOST_PROCESSES = 8
+_MOST_PROCESSES = 16
 _NUMBER = struct.Struct("=H")
 _NO_MORE = _NUMBER.pack(MOST_JOBS)
 
