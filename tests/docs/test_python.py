@@ -66,5 +66,6 @@ def test_what_is_no_part_of_the_settings_is_a_keyword_of_its_own() -> None:
     homes = {name: written for _, name, written in _keywords()}
     starts = {_TAKEN_WITH.get(one.name or "", one.name) for one in BUILD.sections["How it starts"]}
     indexes = {_TAKEN_WITH.get(one.name or "", one.name) for one in BUILD.sections["Indexes"]}
-    assert {name for name in starts if homes[str(name)] == name} == {"eager", "entry_point", "script", "trace_start"}
+    alone = {"eager", "entry_point", "script", "trace_start"}
+    assert {name for name in starts if homes[str(name)] == name} == alone
     assert {name for name in indexes if homes[str(name)] == name} == {"resolver"}
