@@ -9,7 +9,7 @@ from dataclasses import replace
 from pexlite.listed import listed
 from pexlite.model import Progress, Report, Wheel
 from pexlite.parallel import Stop, each
-from pexlite.ship.served import recipe
+from pexlite.ship.served import can_write_recipes, recipe
 from pexlite.store.store import Store
 from pexlite.store.uncompressed import uncompressed_wheel
 
@@ -37,7 +37,7 @@ def still_compressed(wheels: Sequence[Wheel]) -> Iterator[str]:
 
 def _uncompressed(wheel: Wheel, store: Store, stop: Stop) -> Wheel:
     known = store.recipe(wheel.sha256)
-    if known == b"":
+    if known == b"" or (known is None and not can_write_recipes()):
         return wheel
     written = uncompressed_wheel(wheel, store, stop)
     if known is None:

@@ -12,8 +12,8 @@ may make other bytes.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import io
-import lzma
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -46,11 +46,18 @@ class AnotherZlibError(NotRemadeError):
 # -- at build ------------------------------------------------------------------------------------
 
 
+def can_write_recipes() -> bool:
+    """Whether this Python has lzma: one that was built without its headers lacks the module."""
+    return importlib.util.find_spec("_lzma") is not None
+
+
 def recipe(served: Path, written: Path, check: Callable[[], object]) -> bytes | None:
     """The recipe for the wheel `served` out of `written`; None where it would be a large part of that.
 
-    Calls `check` now and then, which may raise.
+    Calls `check` now and then, which may raise. Only where `can_write_recipes`.
     """
+    import lzma
+
     with served.open("rb") as old, written.open("rb") as new:
         operations = list(_operations(old, new, check))
         kept = sum(len(one.content) for one in operations if isinstance(one, New))

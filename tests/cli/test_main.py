@@ -187,7 +187,8 @@ def test_a_python_that_lacks_a_module_is_no_bug(missing: str, told: str, tmp_pat
     (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{missing!r}] = None\n")
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "own.py").write_text("def main():\n    pass\n")
-    words = ["-m", "pexlite", "-D", "code", "-e", "own:main", "-o", "app.pex", *([] if told else ["--no-index"])]
+    words = ["-m", "pexlite", "-D", "code", "-e", "own:main", "-o", "app.pex", "--no-compress"]
+    words += [] if told else ["--no-index"]
     env = {**os.environ, "PYTHONPATH": str(tmp_path), "PEXLITE_CACHE_DIR": str(tmp_path / "store")}
     done = subprocess.run(
         [sys.executable, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
