@@ -49,7 +49,7 @@ def test_an_interpreter_keeps_pythonpath_behind_its_own(python: Interpreter, tmp
 
 def test_user_site_is_out(newest: Interpreter, tmp_path: Path) -> None:
     base = tmp_path / "user"
-    directory = base / "lib" / f"python3.{newest.version[1]}" / "site-packages"
+    directory = base / "lib" / f"python3.{newest.tag[3:]}" / "site-packages"
     directory.mkdir(parents=True)
     (directory / "who.py").write_text("print('the decoy')\n")
     (directory / "extra.py").write_text("")

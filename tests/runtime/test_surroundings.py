@@ -224,7 +224,7 @@ def test_a_backport_of_a_standard_module_is_no_damage(place: str, newest: Interp
     """Python itself starts with it, so the file starts, the first time and later."""
     wheel = make_wheel(tmp_path, "app", files={"app.py": "def main():\n    import enum, re\n    print('ran')\n"})
     file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
-    directory = tmp_path / "user" / "lib" / f"python3.{newest.version[1]}" / "site-packages"
+    directory = tmp_path / "user" / "lib" / f"python3.{newest.tag[3:]}" / "site-packages"
     directory.mkdir(parents=True)
     (directory / "enum.py").write_text(BACKPORT)
     if place == ".pth":
