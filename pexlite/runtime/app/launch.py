@@ -340,14 +340,14 @@ def _standard_path(library: str) -> "list[str]":
         found: list[str] = part("windows").standard_path(library)
         return found
     if sys.implementation.name == "cpython":
-        version = sys.version_info
-        names = [os.path.basename(library), "python%d%d.zip" % version[:2]]
+        folder = os.path.basename(library)  # python3.13t
+        names = [folder, folder.replace(".", "") + ".zip"]
         names.append(names[0] + "/lib-dynload")
         own = set()
         for base in (sys.base_prefix, sys.base_exec_prefix):
-            for folder in ("/lib/", "/" + getattr(sys, "platlibdir", "lib") + "/"):
+            for above in ("/lib/", "/" + getattr(sys, "platlibdir", "lib") + "/"):
                 for name in names:
-                    own.add(base + folder + name)
+                    own.add(base + above + name)
         keep = [entry for entry in sys.path if entry in own]
         if library in keep:
             return keep
