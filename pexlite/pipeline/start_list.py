@@ -70,7 +70,7 @@ def with_start_lists(bundle: Bundle, read: Iterable[str], eager: Sequence[str] =
     if unknown:
         raise UsageError(
             f"--eager {min(unknown)} names no project of the file",
-            hint="its projects are those that pexlite info shows",
+            hint=f"name a project whose wheel is in it, such as {bundle.wheels[0].name}",
         )
     places = frozenset(read)
     lists = []
