@@ -43,9 +43,9 @@ class Interpreter:
 
     @property
     def words(self) -> str:
-        """Its name for people: "CPython 3.13 (free-threaded)"."""
+        """Its name for people: "CPython 3.13", "CPython 3.13t" (free-threaded)."""
         name = {"cp": "CPython", "pp": "PyPy"}[self.tag[:2]]
-        free = " (free-threaded)" if self.tag.endswith("t") else ""
+        free = "t" if self.tag.endswith("t") else ""
         return f"{name} {self.version[0]}.{self.version[1]}{free}"
 
 

@@ -255,7 +255,7 @@ class _Memory:
 
 def _this():  # type: () -> str
     name = getattr(getattr(sys, "implementation", None), "name", "cpython")
-    free = " (free-threaded)" if "t" in getattr(sys, "abiflags", "") else ""
+    free = "t" if "t" in getattr(sys, "abiflags", "") else ""  # as in what the file needs: 3.13t
     name = {"cpython": "CPython", "pypy": "PyPy"}.get(name, name)
     return "%s %d.%d%s" % ((name,) + sys.version_info[:2] + (free,))
 
