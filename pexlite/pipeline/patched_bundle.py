@@ -18,6 +18,7 @@ from pexlite.model import Bundle, Root, Target, Variant, Wheel
 from pexlite.model.pythons import serves
 from pexlite.pipeline.patched_start import patched_start
 from pexlite.pipeline.reopen import Reopened, Served
+from pexlite.pipeline.start_list import with_kept_start_lists
 from pexlite.store.store import Store
 from pexlite.targets.surroundings import neighbours, next_pythons, other_platforms
 
@@ -67,6 +68,7 @@ class Patched:
         if not self.narrow and (lost := self.lost(bundle)):
             self._fail_to_close(lost)
         said = before.manifest.build_properties
+        bundle = with_kept_start_lists(bundle, before.manifest, before.wheels)
         return replace(
             with_own_pythons(bundle, before.own_pythons),
             build_properties={name: value for name, value in said.items() if name != "pexlite_version"},

@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
+from pexlite.bundle.tree import tree_of
 from pexlite.errors import UsageError
-from pexlite.model import Bundle, Entry, InstalledTree, Kind
+from pexlite.model import Bundle, Entry, InstalledTree, Kind, Manifest, Wheel
 from pexlite.model.tree import SITE_PACKAGES
 
 NO_TIMES = "the disk of the temporary directory notes no times of access, so --trace-start makes no start list"
@@ -78,6 +79,29 @@ def with_start_lists(bundle: Bundle, read: Iterable[str], eager: Sequence[str] =
         whole = {number for number, position in enumerate(variant.wheels) if bundle.wheels[position].name in names}
         lists.append(tuple(f"{entry.wheel} {entry.path}" for entry in _listed(tree, places, whole)))
     return replace(bundle, start_lists=tuple(lists))
+
+
+def with_kept_start_lists(bundle: Bundle, manifest: Manifest, wheels: Sequence[Wheel]) -> Bundle:
+    """`bundle`, made of a file with `manifest` and `wheels`, with start lists where that file has them.
+
+    They have the same places, with other content where a wheel is another one; a wheel that was listed as a whole
+    is again.
+    """
+    lists = manifest.facts["pexlite"].get("start_lists")
+    if not lists:
+        return bundle
+    read: set[str] = set()
+    whole: set[str] = set()
+    for variant, lines in zip(manifest.variants, lists, strict=True):
+        its = [wheels[position] for position in variant.wheels]
+        listed, left = set(lines), set()
+        for entry in tree_of(its).entries:
+            if f"{entry.wheel} {entry.path}" in listed:
+                read.add(entry.place)
+            elif entry.kind is not Kind.CONSOLE_SCRIPT:
+                left.add(its[entry.wheel].name)
+        whole.update({wheel.name for wheel in its} - left)
+    return with_start_lists(bundle, read, sorted(whole & {wheel.name for wheel in bundle.wheels}))
 
 
 def _listed(tree: InstalledTree, read: frozenset[str], whole: set[int]) -> Iterator[Entry]:

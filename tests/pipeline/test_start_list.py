@@ -12,6 +12,7 @@ from pexlite.errors import UsageError
 from pexlite.model import BuildRequest, BuildResult, IndexSettings
 from pexlite.pipeline import start_list
 from pexlite.pipeline.build import build as build_file
+from pexlite.pipeline.patch import patch
 from tests.bundles import environment, run
 from tests.factories import make_wheel
 
@@ -127,3 +128,25 @@ def test_the_same_request_gives_the_same_bytes_and_verify_makes_them_again(tmp_p
     assert result.path.read_bytes() == first
     pexlite.verify(result.path, strict=True)
     assert run([result.path], environment(tmp_path / "root")).stderr == ""
+
+
+def with_newer_lib(directory: Path, file: BuildResult) -> BuildResult:
+    """`file` patched to a version of lib that has one more module."""
+    data = {"data/share/app/settings": "y"}
+    make_wheel(directory / "links", "lib", "2.0", files={**LIB, "lib/new.py": ""}, data=data)
+    index = IndexSettings(no_index=True, find_links=(str(directory / "links"),))
+    return patch(file.path, BuildRequest(directory=directory, requirements=("lib==2.0",), index=index, force=True))
+
+
+def test_a_patched_file_keeps_its_start_list(tmp_path: Path) -> None:
+    file = build(tmp_path, "cat")
+    before = listed(file)
+    patched = with_newer_lib(tmp_path, file)
+    assert "lib 1.0 -> 2.0" in patched.notices
+    assert listed(patched) == before == BASE | {"lib/lib/data/by_cat.txt"}
+    assert run([patched.path, "cat"], environment(tmp_path / "root")).returncode == 0
+
+
+def test_of_an_eager_project_a_patched_file_lists_the_new_version_as_a_whole(tmp_path: Path) -> None:
+    patched = with_newer_lib(tmp_path, build(tmp_path, "", eager=("lib",)))
+    assert {"lib/lib/new.py", "lib/lib/unused.py"} <= listed(patched)
