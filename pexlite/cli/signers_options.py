@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from pexlite.signatures.sigstore_bundle import CertifiedSigner
     from pexlite.signatures.ssh_keygen import Signers
 
 
@@ -46,6 +47,51 @@ def allowed_signers(
     from pexlite.signatures.ssh_keygen import Signers
 
     return Signers(Path(signers), None if identity is None else str(identity), Path(revoked) if revoked else None)
+
+
+def certified_options() -> tuple[click.Option, ...]:
+    """`--cert-identity`, and what belongs to it, with the names that Sigstore's own commands have."""
+    return (
+        click.Option(
+            ["--cert-identity"],
+            metavar="NAME",
+            help="Insist on a bundle of Sigstore whose certificate is of this address or URI (default: none).",
+        ),
+        click.Option(
+            ["--cert-oidc-issuer"],
+            metavar="URL",
+            help="Who has to have vouched for --cert-identity (default: it has to be said).",
+        ),
+        click.Option(
+            ["--bundle"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Where the bundle of --cert-identity is (default: FILE.sigstore.json).",
+        ),
+        click.Option(
+            ["--trusted-root"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="The trusted root for --cert-identity (default: that of Sigstore's public servers).",
+        ),
+    )
+
+
+def certified_signer(
+    cert_identity: str | None, cert_oidc_issuer: str | None, bundle: Path | None, trusted_root: Path | None
+) -> CertifiedSigner | None:
+    """The one that was named; None where none was. Raises click.UsageError where one option lacks another."""
+    if cert_identity is None:
+        others = {"--cert-oidc-issuer": cert_oidc_issuer, "--bundle": bundle, "--trusted-root": trusted_root}
+        for option, value in others.items():
+            if value is not None:
+                raise click.UsageError(f"{option} belongs to --cert-identity, which is not there")
+        return None
+    if cert_oidc_issuer is None:
+        raise click.UsageError("any issuer may write any name: --cert-identity needs --cert-oidc-issuer")
+    from pexlite.signatures.sigstore_bundle import CertifiedSigner
+
+    return CertifiedSigner(cert_identity, cert_oidc_issuer, bundle, trusted_root)
 
 
 def check_signed(path: Path, **who: Path | str | None) -> None:

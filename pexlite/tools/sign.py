@@ -1,4 +1,4 @@
-"""Sign a built file, beside it or in it."""
+"""Sign a built file by a key, beside it or in it, or by the servers of Sigstore."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import BinaryIO
 from pexlite.archive.reader import read_manifest
 from pexlite.errors import WriteError
 from pexlite.files.replacing import replacing
+from pexlite.signatures import sigstore_bundle
 from pexlite.signatures.check import SUFFIX
 from pexlite.signatures.embedded import put_in, taken_out
 from pexlite.signatures.ssh_keygen import signed
@@ -38,6 +39,29 @@ def sign_file(path: Path, key: Path, *, embed: bool = False, force: bool = False
     except OSError as failure:
         raise WriteError(
             f"cannot write {failure.filename or beside}",
+            causes=[failure.strerror or str(failure)],
+            hint="make room there, or see who may write there: ls -ld",
+        ) from failure
+    return beside
+
+
+def sign_by_sigstore(path: Path, *, force: bool = False) -> Path:
+    """Have Sigstore's servers sign the file at `path`, and write their bundle to `path`.sigstore.json.
+
+    A bundle that is there is replaced; another file only with `force`. Returns the path that was written. Raises
+    NotABundle, UsageError where the sigstore library is missing, FetchError, WriteError.
+    """
+    read_manifest(path)
+    beside = path.with_name(path.name + sigstore_bundle.SUFFIX)
+    if beside.exists() and not force and not sigstore_bundle.is_bundle(beside):
+        raise WriteError(f"{beside} is there already, and no bundle", hint="move it, or --force")
+    content = sigstore_bundle.bundle_of(path)
+    try:
+        with replacing(beside) as written:
+            written.write(content)
+    except OSError as failure:
+        raise WriteError(
+            f"cannot write {beside}",
             causes=[failure.strerror or str(failure)],
             hint="make room there, or see who may write there: ls -ld",
         ) from failure

@@ -20,6 +20,7 @@ from pexlite.files.places import store_place
 from pexlite.model import Manifest, Wheel
 from pexlite.signatures.check import is_signed, signer_of
 from pexlite.signatures.embedded import taken_out
+from pexlite.signatures.sigstore_bundle import CertifiedSigner, check_bundle
 from pexlite.signatures.ssh_keygen import Signers
 from pexlite.store.store import Store
 from pexlite.tools.bill import unchecked_in_bill
@@ -48,20 +49,30 @@ class Verified:
     """The parts that could not be looked at here, in words."""
     signer: str | None = None
     """The one who has signed it, as the file of signers names them; None where that was not asked."""
+    certified: str | None = None
+    """The one who has signed it, as the certificate in its sigstore bundle says; None where that was not asked."""
 
 
 def verify_file(
-    path: Path, lock: Path | None = None, *, strict: bool = False, signers: Signers | None = None
+    path: Path,
+    lock: Path | None = None,
+    *,
+    strict: bool = False,
+    signers: Signers | None = None,
+    certified: CertifiedSigner | None = None,
 ) -> Verified:
     """Check the file at `path`; return the counts of what was checked, and what was not.
 
     Raises NotABundle, and VerificationFailed with a line for everything that is wrong. With `lock`, every wheel
     has to be named in this pylock.toml (PEP 751), and all bytecode is compiled again. With `strict`, anything that
-    could not be checked is wrong too. With `signers`, one of them has to have signed it.
+    could not be checked is wrong too. With `signers`, one of them has to have signed it; with `certified`, that
+    one by Sigstore.
     """
     locked = read_lock(lock) if lock else None
     manifest = read_manifest(path)
     signer = signer_of(path, signers) if signers else None
+    if certified:
+        check_bundle(path, certified)
     digests = digests_in(locked) if locked else frozenset()
     held = held_wheels(path, manifest.wheels, digests, Store(store_place().root).facts)
     problems = [*(line for one in held for line in one.problems), *problems_of_pythons(path, manifest.own_pythons)]
@@ -90,6 +101,7 @@ def verify_file(
         own_digests={wheel.filename: wheel.sha256 for wheel in vouched.own} if vouched else {},
         unchecked=tuple(unchecked),
         signer=signer,
+        certified=certified.identity if certified else None,
     )
     if strict:
         _check_all_was_checked(found)

@@ -46,5 +46,4 @@ def test_files_of_the_project_that_are_named_exist(path: Path) -> None:
 @pytest.mark.parametrize("name", ["cache", "file", "security", "spark", "start", "store"])
 def test_options_that_are_named_exist(name: str) -> None:
     of_spark_and_tools = {"--conf", "--files", "--py-files", "--repair", "--cache"}
-    of_sigstore = {"--bundle", "--cert-identity", "--cert-oidc-issuer"}
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", page(name))) - of_spark_and_tools - of_sigstore <= OPTIONS
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", page(name))) - of_spark_and_tools <= OPTIONS
