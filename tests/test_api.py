@@ -1,4 +1,7 @@
-"""The pipeline as a Python function."""
+"""The pipeline as a Python function.
+
+More than 400 lines, since what is not in one of its lists has to be in another.
+"""
 
 from __future__ import annotations
 

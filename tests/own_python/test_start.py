@@ -1,4 +1,7 @@
-"""A file that brings a true Python is one more way to start the same app, on no Python of the host."""
+"""A file that brings a true Python is one more way to start the same app, on no Python of the host.
+
+More than 400 lines, since the file with its Python is built once for all of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Zips that say one thing to one reader and another to the next are refused, and so is a borrowed signature."""
+"""Zips that say one thing to one reader and another to the next are refused, and so is a borrowed signature.
+
+More than 400 lines, since each way to tamper is a function in one table.
+"""
 
 from __future__ import annotations
 

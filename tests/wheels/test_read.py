@@ -1,3 +1,8 @@
+"""Wheels are read as their publishers meant them, or refused with what is wrong.
+
+More than 400 lines, since each fault stands in one table.
+"""
+
 from __future__ import annotations
 
 import base64
