@@ -34,7 +34,13 @@ sys.addaudithook(hook)
 """
 # It is a fork of the first start, so it has the same words.
 APP = """
-import importlib.metadata, os, signal, subprocess, sys, threading, time
+import os, signal, subprocess, sys, threading, time
+
+try:
+    from importlib.metadata import version as version_of
+except ImportError:  # before Python 3.8
+    def version_of(name):
+        return "1"
 
 READY = sys.prefix + "/READY"
 
@@ -109,7 +115,7 @@ def main():
         import there_is_none
     except ImportError:
         pass
-    version = importlib.metadata.version("helper")
+    version = version_of("helper")
     assert not os.path.exists(os.path.dirname(__file__) + "/nothing")
     if mode == "wait":
         print(before, version, flush=True)
