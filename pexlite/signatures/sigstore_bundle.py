@@ -134,7 +134,7 @@ def _verifier(trusted_root: Path | None) -> Any:
 
 def _digest(path: Path) -> Any:
     """The sha256 of what is signed of the file at `path`, as the library takes it. Raises NotABundle."""
-    from sigstore.hashes import HashAlgorithm, Hashed
+    from sigstore.hashes import Hashed
 
     try:
         with path.open("rb") as file:
@@ -147,7 +147,7 @@ def _digest(path: Path) -> Any:
         raise NotABundle(
             f"{path} cannot be read", causes=[(failure.strerror or str(failure)).lower()], hint="check the path"
         ) from failure
-    return Hashed(algorithm=HashAlgorithm.SHA2_256, digest=digest.digest())
+    return Hashed.model_validate({"algorithm": "SHA2_256", "digest": digest.digest()})
 
 
 def _in_a_line(failure: Exception) -> str:
