@@ -166,6 +166,7 @@ def test_a_file_without_a_bundle_is_refused(
 def test_half_a_question_is_a_usage_error(
     words: list[str], said: str, file: Path, instance: SigstoreInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    bundled(file, instance)
     assert run(["verify", str(file), *words]) == 2
     assert said in capsys.readouterr().err
 
@@ -177,7 +178,7 @@ def test_servers_that_cannot_be_reached_are_an_error(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    assert run(["sign", str(file), "--sigstore"]) == 4
+    assert run(["sign", str(file), "--sigstore"]) == 3
     assert capsys.readouterr().err.startswith(f"error: Sigstore's servers did not sign {file}\n")
     assert not file.with_name("app.pex.sigstore.json").exists()
 
@@ -212,7 +213,7 @@ def test_what_the_servers_sign_is_written_beside_the_file(
 def test_nothing_else_is_overwritten(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     beside = file.with_name("app.pex.sigstore.json")
     beside.write_text("{}")
-    assert run(["sign", str(file), "--sigstore"]) == 1
+    assert run(["sign", str(file), "--sigstore"]) == 5
     assert (beside.read_text(), "and no bundle" in capsys.readouterr().err) == ("{}", True)
 
 
