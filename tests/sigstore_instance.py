@@ -27,9 +27,9 @@ def _key() -> ec.EllipticCurvePrivateKey:
 
 
 def _public(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    content: bytes = key.public_key().public_bytes(serialization.Encoding.DER, form)
+    return content
 
 
 def _id(key: ec.EllipticCurvePrivateKey) -> bytes:
@@ -41,7 +41,8 @@ def _text(content: bytes) -> str:
 
 
 def _der(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.DER)
+    content: bytes = certificate.public_bytes(serialization.Encoding.DER)
+    return content
 
 
 @dataclass

@@ -68,7 +68,7 @@ def check_bundle(path: Path, signer: CertifiedSigner) -> None:
         raise VerificationFailed(
             f"{path} has no bundle of Sigstore",
             causes=[f"{place}: {failure.strerror or failure}"],
-            hint=f"have it signed: pexlite sign {path.name} --sigstore",
+            hint="copy the bundle here too, or say where it is: --bundle FILE",
         ) from failure
     verifier = _verifier(signer.trusted_root)
     try:
@@ -106,7 +106,8 @@ def bundle_of(path: Path) -> bytes:
         own = detect_credential()
         token = IdentityToken(own) if own else Issuer(config.signing_config.get_oidc_url()).identity_token()
         with SigningContext.from_trust_config(config).signer(token) as signer:
-            return signer.sign_artifact(digest).to_json().encode() + b"\n"
+            text: str = signer.sign_artifact(digest).to_json()
+            return text.encode() + b"\n"
     except Exception as failure:  # the library's own, requests', and those of what it calls
         raise FetchError(
             f"Sigstore's servers did not sign {path}",
