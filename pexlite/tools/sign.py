@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,23 +27,15 @@ def sign_file(path: Path, key: Path, *, embed: bool = False, force: bool = False
     """
     read_manifest(path)
     beside = path.with_name(path.name + SUFFIX)
-    try:
-        with path.open("rb") as file:
-            content, _ = taken_out(file)
-            if embed:
-                _embed(path, content, signed(content, key))
-                return path
-            if beside.exists() and not force and not _is_signature(beside):
-                raise WriteError(f"{beside} is there already, and no signature", hint="another name, or --force")
-            text = signed(content, key)
-        with replacing(beside) as written:
-            written.write(text)
-    except OSError as failure:
-        raise WriteError(
-            f"cannot write {failure.filename or beside}",
-            causes=[failure.strerror or str(failure)],
-            hint="make room there, or see who may write there: ls -ld",
-        ) from failure
+    with _failing_in_words(beside), path.open("rb") as file:
+        content, _ = taken_out(file)
+        if embed:
+            _embed(path, content, signed(content, key))
+            return path
+        if beside.exists() and not force and not _is_signature(beside):
+            raise WriteError(f"{beside} is there already, and no signature", hint="another name, or --force")
+        text = signed(content, key)
+    _write(beside, text)
     return beside
 
 
@@ -55,17 +49,26 @@ def sign_by_sigstore(path: Path, *, force: bool = False) -> Path:
     beside = path.with_name(path.name + sigstore_bundle.SUFFIX)
     if beside.exists() and not force and not sigstore_bundle.is_bundle(beside):
         raise WriteError(f"{beside} is there already, and no bundle", hint="move it, or --force")
-    content = sigstore_bundle.bundle_of(path)
+    _write(beside, sigstore_bundle.bundle_of(path))
+    return beside
+
+
+def _write(beside: Path, content: bytes) -> None:
+    with _failing_in_words(beside), replacing(beside) as written:
+        written.write(content)
+
+
+@contextmanager
+def _failing_in_words(path: Path) -> Iterator[None]:
+    """Raise WriteError about `path`, or the file that it names, for an OSError."""
     try:
-        with replacing(beside) as written:
-            written.write(content)
+        yield
     except OSError as failure:
         raise WriteError(
-            f"cannot write {beside}",
+            f"cannot write {failure.filename or path}",
             causes=[failure.strerror or str(failure)],
             hint="make room there, or see who may write there: ls -ld",
         ) from failure
-    return beside
 
 
 def _embed(path: Path, content: BinaryIO, signature: bytes) -> None:
