@@ -57,7 +57,7 @@ def interpreters() -> tuple[Interpreter, ...]:
     is measured, or $ONLY_THIS_PYTHON is set, it is only the Python that runs the tests.
     """
     if "COVERAGE_OF_THE_ROOM" in os.environ or "ONLY_THIS_PYTHON" in os.environ:
-        here = _ask(getattr(sys, "_base_executable", sys.executable))
+        here = _ask(_base())
         return (here,) if here else ()
     names = [f"python3.{minor}{free}" for free in ("", "t") for minor in range(20, 5, -1)] + [
         "python2.7",
@@ -67,7 +67,7 @@ def interpreters() -> tuple[Interpreter, ...]:
     places = os.environ.get("PATH", os.defpath).split(os.pathsep)
     outside = os.pathsep.join(place for place in places if not Path(place, "../pyvenv.cfg").exists())
     paths = [path for name in names if (path := shutil.which(name, path=outside))]
-    paths.append(getattr(sys, "_base_executable", sys.executable))
+    paths.append(_base())
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     paths = [*map(str, sorted(versions.glob("*/bin/python"))), *paths]
     found: dict[str, Interpreter] = {}
@@ -76,6 +76,13 @@ def interpreters() -> tuple[Interpreter, ...]:
         if interpreter is not None:
             found.setdefault(interpreter.tag, interpreter)
     return tuple(sorted(found.values(), key=_order))
+
+
+def _base() -> str:
+    """The Python that runs this, outside of its virtual environment."""
+    path = getattr(sys, "_base_executable", sys.executable)
+    # PyPy has the environment's own Python there, which is a link to the other.
+    return os.path.realpath(path) if (Path(path).parent.parent / "pyvenv.cfg").exists() else path
 
 
 def python3_on_path(directory: Path) -> str:
