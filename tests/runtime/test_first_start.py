@@ -206,6 +206,8 @@ def test_an_interrupt_while_unpacking_leaves_nothing(newest: Interpreter, tmp_pa
 
 
 def test_a_member_that_inflates_to_much_is_written_in_pieces(newest: Interpreter, tmp_path: Path) -> None:
+    if newest.tag.startswith("pp"):
+        pytest.skip("PyPy holds pieces that are not needed any more until it collects them: 540 MB at most here")
     program = "import os, zeros\ndef main():\n    print(os.path.getsize(zeros.__path__[0] + '/data'))\n"
     wheel = make_wheel(
         tmp_path, "zeros", files={"zeros/__init__.py": "", "zeros/data": bytes(200 << 20), "run_zeros.py": program}
