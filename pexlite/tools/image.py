@@ -6,6 +6,7 @@ that has not changed: a large wheel has one to itself, others share one of eight
 
 from __future__ import annotations
 
+import copy
 import csv
 import hashlib
 import io
@@ -237,7 +238,8 @@ def _parents(name: str) -> Iterator[str]:
 
 def _placed(member: tarfile.TarInfo, place: str) -> tarfile.TarInfo:
     """The member as it is called in a layer, which has no first slash."""
-    placed = member.replace(name=f"{place.strip('/')}/{member.name}", deep=False)
+    placed = copy.copy(member)  # Python 3.11.3 and older have no TarInfo.replace
+    placed.name = f"{place.strip('/')}/{member.name}"
     if member.islnk():
         placed.linkname = f"{place.strip('/')}/{member.linkname}"
     return placed
