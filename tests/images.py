@@ -62,7 +62,8 @@ def unpacked(path: Path, place: Path, digests: Sequence[str] | None = None) -> l
     for digest in layers if digests is None else digests:
         with tarfile.open(fileobj=io.BytesIO(blobs[_place(digest)])) as opened:
             names += [member.name for member in opened if not member.isdir()]
-            opened.extractall(place, filter="fully_trusted")
+            opened.extraction_filter = lambda member, _: member  # older Pythons know no argument for it
+            opened.extractall(place)
     return names
 
 
