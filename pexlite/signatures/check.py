@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pexlite.errors import NotABundle, VerificationFailed
-from pexlite.signatures.embedded import taken_out
+from pexlite.errors import VerificationFailed
+from pexlite.signatures.embedded import opened_unsigned, taken_out
 from pexlite.signatures.ssh_keygen import Signers
 
 SUFFIX = ".sig"
@@ -24,21 +24,15 @@ def signer_of(path: Path, signers: Signers) -> str:
     Raises VerificationFailed where it is nobody of them, or the file has changed; UsageError; NotABundle.
     """
     signers.check_files()
-    try:
-        with path.open("rb") as file:
-            content, signature = taken_out(file)
-            beside = path.with_name(path.name + SUFFIX)
-            if signature is None and beside.is_file():
-                with beside.open("rb") as held:
-                    signature = held.read(_LARGEST)
-            if signature is None:
-                raise VerificationFailed(
-                    f"{path} is not signed",
-                    causes=[f"there is no signature in it, and no {beside}"],
-                    hint=f"have it signed: pexlite sign {path.name} --key KEY",
-                )
-            return signers.check(content, signature, str(path))
-    except OSError as failure:
-        raise NotABundle(
-            f"{path} cannot be read", causes=[(failure.strerror or str(failure)).lower()], hint="check the path"
-        ) from failure
+    with opened_unsigned(path) as (content, signature):
+        beside = path.with_name(path.name + SUFFIX)
+        if signature is None and beside.is_file():
+            with beside.open("rb") as held:
+                signature = held.read(_LARGEST)
+        if signature is None:
+            raise VerificationFailed(
+                f"{path} is not signed",
+                causes=[f"there is no signature in it, and no {beside}"],
+                hint=f"have it signed: pexlite sign {path.name} --key KEY",
+            )
+        return signers.check(content, signature, str(path))

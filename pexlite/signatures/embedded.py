@@ -12,6 +12,9 @@ import io
 import re
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
 
 from pexlite.archive.member import Entry, directory, local_header
@@ -52,6 +55,18 @@ def taken_out(file: BinaryIO) -> tuple[BinaryIO, bytes | None]:
     tail = _read(file, before + offset, length - last)
     tail += _END.pack(b"PK\5\6", 0, 0, count - 1, count - 1, length - last, begin, 0)
     return io.BufferedReader(Part(file, 0, before + begin, tail), 1 << 20), signature
+
+
+@contextmanager
+def opened_unsigned(path: Path) -> Iterator[tuple[BinaryIO, bytes | None]]:
+    """The open file at `path` as `taken_out` gives it. Raises NotABundle where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            yield taken_out(file)
+    except OSError as failure:
+        raise NotABundle(
+            f"{path} cannot be read", causes=[(failure.strerror or str(failure)).lower()], hint="check the path"
+        ) from failure
 
 
 def put_in(file: BinaryIO, signature: bytes) -> tuple[int, bytes]:

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pexlite.errors import FetchError, NotABundle, UsageError, VerificationFailed
-from pexlite.signatures.embedded import taken_out
+from pexlite.errors import FetchError, UsageError, VerificationFailed
+from pexlite.signatures.embedded import opened_unsigned
 
 SUFFIX = ".sigstore.json"
 _LARGEST = 1 << 20
@@ -137,17 +137,11 @@ def _digest(path: Path) -> Any:
     """The sha256 of what is signed of the file at `path`, as the library takes it. Raises NotABundle."""
     from sigstore.hashes import Hashed
 
-    try:
-        with path.open("rb") as file:
-            content, _ = taken_out(file)
-            content.seek(0)
-            digest = hashlib.sha256()
-            while piece := content.read(1 << 20):
-                digest.update(piece)
-    except OSError as failure:
-        raise NotABundle(
-            f"{path} cannot be read", causes=[(failure.strerror or str(failure)).lower()], hint="check the path"
-        ) from failure
+    with opened_unsigned(path) as (content, _):
+        content.seek(0)
+        digest = hashlib.sha256()
+        while piece := content.read(1 << 20):
+            digest.update(piece)
     return Hashed.model_validate({"algorithm": "SHA2_256", "digest": digest.digest()})
 
 
