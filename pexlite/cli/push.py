@@ -71,8 +71,7 @@ def push_file(path: Path, to: Sequence[Destination], options: PushOptions, *, to
             planner = Planner(ContentsHere(beside(path)), options.link)
             ended = _say_end if told and len(to) > 1 else lambda _: None
             found = push_all(file, groups, options, planner, watch, ended=ended, connect=connect)
-    by_place = {result.destination: result for result in found}
-    results = [by_place[place] for place in to]
+    results = _in_order(to, found)
     if told:
         _show(results)
     return results
@@ -97,8 +96,8 @@ def fail_if_any_did(results: Sequence[Pushed | Failed], *, as_json: bool) -> Non
 
 def _roll_back(words: Sequence[str], hosts: Path | None, as_json: bool, given: dict[str, Any]) -> None:
     from pexlite.ship.destination import destinations
-    from pexlite.ship.many import each_host
-    from pexlite.ship.push import roll_back
+    from pexlite.ship.one_host import by_host
+    from pexlite.ship.rollback import roll_back_all
 
     wrong = [name for name in ("keep", "warm", "dry_run", "signers", "identity", "revoked") if given[name]]
     if wrong:
@@ -107,12 +106,19 @@ def _roll_back(words: Sequence[str], hosts: Path | None, as_json: bool, given: d
         )
     if not words:
         raise UsageError("--rollback takes where the file is", hint="pexlite push --rollback HOST:PATH")
-    results = each_host(roll_back, destinations(words, hosts), jobs=given["jobs"])
+    to = destinations(words, hosts)
+    results = _in_order(to, roll_back_all(by_host(to), jobs=given["jobs"]))
     if as_json:
         write(json.dumps([in_json(result) for result in results], indent=2))
     elif not given["quiet"]:
         _show(results)
     fail_if_any_did(results, as_json=as_json)
+
+
+def _in_order(to: Sequence[Destination], found: Sequence[Pushed | Failed]) -> list[Pushed | Failed]:
+    """The results of hosts, in the order in which their places were named."""
+    by_place = {result.destination: result for result in found}
+    return [by_place[place] for place in to]
 
 
 def _show(results: Sequence[Pushed | Failed]) -> None:

@@ -7,6 +7,7 @@ the plan says what it lacks, and the delta is the plan as bytes.
     shipment          a file on its way, and how that ended
     sending           what a host lacks, planned and sent
     many              several hosts at once, planned once for each state; one_host: which places are on one
+    rollback          the file that a push has kept, put back
     destination       where a file goes
     connection        lines of JSON both ways, through ssh; refusals: a host's reasons, as errors
     ssh               the process; ahead: begun before the command line is read

@@ -87,25 +87,3 @@ def push_all(
         # An error is of the file itself, and comes up before any place has the file.
         found += [Failed(to, results) for to in places] if isinstance(results, PexliteError) else results
     return found
-
-
-def each_host(
-    done: Callable[[Destination], Pushed],
-    destinations: Sequence[Destination],
-    *,
-    jobs: int,
-    ended: Callable[[Pushed | Failed], None] = lambda _: None,
-) -> list[Pushed | Failed]:
-    """How `done` ended for each destination, in order; those of others are done where one fails."""
-
-    def one(destination: Destination) -> Pushed | Failed:
-        try:
-            result: Pushed | Failed = done(destination)
-        except PexliteError as error:
-            result = Failed(destination, error)
-        ended(result)
-        return result
-
-    work = [lambda destination=destination: one(destination) for destination in destinations]
-    results = run_all(work, workers=jobs, stop=Stop())
-    return [result for result in results if not isinstance(result, PexliteError)]

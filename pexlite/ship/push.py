@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pexlite.errors import HostError
 from pexlite.ship.command import octal
-from pexlite.ship.connection import Connection, connection, heard
+from pexlite.ship.connection import Connection, heard
 from pexlite.ship.destination import Destination
 from pexlite.ship.fits import check_fits
 from pexlite.ship.refusals import refusal
@@ -62,7 +62,7 @@ def _push(shipment: Shipment, settle: Settle) -> Collection[int]:
     """Push to all places by one connection; return the numbers of those that take one each. Raises HostError."""
     file, to = shipment.file, shipment.destination
     with shipment.connect(to) as opened:
-        opened.say(_asked(shipment, opened.mark), _for_shell(to, opened.mark))
+        opened.say(_asked(shipment, opened.mark), for_shell(to, opened.mark))
         # What a host is told if it lacks the file takes longer to find than the host takes to say that it has it.
         is_told = not (file.is_noted and opened.has_answered(_PATIENCE))
         if is_told:
@@ -103,31 +103,13 @@ def _told(shipment: Shipment, opened: Connection, said: Mapping[str, Any], settl
     return lacking
 
 
-def roll_back(destination: Destination) -> Pushed:
-    """Swap the file at the destination with the one that was kept there. Raises HostError."""
-    with connection(destination) as opened:
-        asked = {"mark": opened.mark, "paths": [_path(destination)], "do": "roll back"}
-        opened.say(asked, _for_shell(destination, opened.mark))
-        opened.say({"program": rest()})
-        if "sh" in (said := heard(opened)):
-            raise HostError(
-                f"{destination.host} has no Python from 3.6 on, which a rollback takes",
-                hint=f"by hand: ssh {destination.host} mv PATH.previous PATH",
-            )
-        for one in understood(destination, lambda said: list(map(dict, said["each"])), said):
-            if "refused" in one:
-                raise refusal(one, destination)
-        heard(opened)
-        return Pushed(destination, "rolled back", sent=opened.sent, received=opened.received)
-
-
 def _asked(shipment: Shipment, mark: str) -> dict[str, Any]:
     """The question whether the file is there."""
     file, options = shipment.file, shipment.options
     return {
         "do": "look" if options.dry_run else "push",
         "mark": mark,
-        "paths": [_path(place) for place in shipment.places],
+        "paths": [path_of(place) for place in shipment.places],
         "size": file.size,
         "sha256": file.sha256,
         "mode": file.mode,
@@ -151,9 +133,11 @@ def _details(file: NewFile) -> dict[str, Any]:
     }
 
 
-def _path(destination: Destination) -> str:
+def path_of(destination: Destination) -> str:
+    """The path for the program on a host: its bytes, in base64."""
     return b2a_base64(os.fsencode(destination.path), newline=False).decode()
 
 
-def _for_shell(destination: Destination, mark: str) -> str:
+def for_shell(destination: Destination, mark: str) -> str:
+    """The end of the question's line: the mark, and the path, for a host without a Python."""
     return f" {mark} {octal(os.fsencode(destination.path))}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,22 @@ def home(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     place = server.home / tmp_path.name
     place.mkdir()
     return place
+
+
+@pytest.fixture
+def connections(server: Server, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that gets a line for each ssh that connects; nothing lies in the cache there."""
+    assert home.is_dir()
+    shutil.rmtree(server.home / ".pex", ignore_errors=True)
+    counted = tmp_path / "connections"
+    counted.touch()
+    folder = tmp_path / "counting"
+    folder.mkdir()
+    lines = ["#!/bin/sh", f'test "$1" = -G || echo >>{counted}', f'exec {server.programs}/ssh "$@"']
+    (folder / "ssh").write_text("\n".join(lines) + "\n")
+    (folder / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    return counted
 
 
 def leftovers(home: Path) -> list[str]:

@@ -23,22 +23,6 @@ from tests.ssh_server import Server
 NAMES = ("one", "two", "three", "four")
 
 
-@pytest.fixture
-def connections(server: Server, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that gets a line for each ssh that connects; nothing lies in the cache there."""
-    assert home.is_dir()
-    shutil.rmtree(server.home / ".pex", ignore_errors=True)
-    counted = tmp_path / "connections"
-    counted.touch()
-    folder = tmp_path / "counting"
-    folder.mkdir()
-    lines = ["#!/bin/sh", f'test "$1" = -G || echo >>{counted}', f'exec {server.programs}/ssh "$@"']
-    (folder / "ssh").write_text("\n".join(lines) + "\n")
-    (folder / "ssh").chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
-    return counted
-
-
 def push(server: Server, *words: str | Path, code: int = 0) -> list[dict[str, Any]]:
     """The results of a push, in the order of its places."""
     command = ["pexlite", "push", *map(str, words), "--json"]

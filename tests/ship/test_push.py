@@ -110,22 +110,6 @@ def test_a_dry_run_changes_nothing_there(server: Server, home: Path, pair: Pair)
     assert list(home.iterdir()) == []
 
 
-def test_the_file_that_was_kept_comes_back(server: Server, home: Path, pair: Pair) -> None:
-    place = f"{server.user}:{home}/app.pex"
-    push(server, pair.old, place)
-    push(server, pair.new, place, "--keep")
-    assert (home / "app.pex.previous").read_bytes() == pair.old.read_bytes()
-    push(server, "--rollback", place)
-    assert (home / "app.pex").read_bytes() == pair.old.read_bytes()
-    assert (home / "app.pex.previous").read_bytes() == pair.new.read_bytes()
-    assert leftovers(home) == []
-
-
-def test_there_is_nothing_to_put_back(server: Server, home: Path) -> None:
-    done = push(server, "--rollback", f"{server.user}:{home}/app.pex", code=7)
-    assert b"keeps no" in done.stderr
-
-
 def test_a_link_stays_one(server: Server, home: Path, pair: Pair) -> None:
     (home / "app-1.pex").write_bytes(b"old")
     (home / "app.pex").symlink_to("app-1.pex")

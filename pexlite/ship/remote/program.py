@@ -45,7 +45,7 @@ def main() -> None:
         return
     load_all(question["program"])
     if question["do"] == "roll back":
-        _say(place.attempt(destination.rolled_back, place.Place(question["paths"][0])))
+        _roll_back([path for path, one in zip(asked["paths"], said["each"]) if "refused" not in one])
         return
     refused = place.attempt(_follow, host.Host(question, said["each"], _IN, _say))
     if refused:
@@ -62,6 +62,16 @@ def _looked_at(asked: "dict[str, Any]", path: str) -> "dict[str, Any]":
     if asked["warm"] and asked["do"] == "push":
         found["warm"] = place.warmed(at.path)
     return found
+
+
+def _roll_back(paths: "list[str]") -> None:
+    """Roll back each place, and say so; two paths may lead to one, which is swapped once."""
+    done = {}  # type: dict[bytes, dict[str, Any]]
+    for path in paths:
+        at = place.Place(path)
+        if at.path not in done:
+            done[at.path] = place.attempt(destination.rolled_back, at)
+        _say(done[at.path])
 
 
 def _follow(pushed: "host.Host") -> "dict[str, Any]":
