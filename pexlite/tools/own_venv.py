@@ -14,6 +14,7 @@ from pathlib import Path
 from pexlite.archive.stored_wheels import chunks, sha256
 from pexlite.errors import TargetError, UsageError, VerificationFailed, WriteError
 from pexlite.model import Manifest, StoredPython, Target
+from pexlite.own_python.unpack import extract
 from pexlite.targets.interpreters import running_target
 
 _PLACE = "python"
@@ -89,6 +90,10 @@ def _stands_on(place: Path, own: StoredPython) -> bool:
 
 def _unpack(path: Path, own: StoredPython, work: Path) -> None:
     """Unpack the Python of the file into the new directory `work`."""
+
+    def refused(why: str) -> VerificationFailed:
+        return VerificationFailed(f"the CPython {own.version} in {path} cannot be unpacked", causes=[why])
+
     with path.open("rb") as file, tempfile.TemporaryFile() as archive:
         if sha256(file, own) != own.sha256:
             raise VerificationFailed(
@@ -99,12 +104,10 @@ def _unpack(path: Path, own: StoredPython, work: Path) -> None:
         archive.seek(0)
         try:
             with tarfile.open(fileobj=archive, mode="r:gz") as members:
-                members.extractall(work, filter="data")
+                extract(members, work, refused)
             (work / _MARK).write_bytes(own.sha256.encode("ascii") + b"\n")
         except tarfile.TarError as failure:
-            raise VerificationFailed(
-                f"the CPython {own.version} in {path} cannot be unpacked", causes=[str(failure)]
-            ) from failure
+            raise refused(str(failure)) from failure
         except OSError as failure:
             raise WriteError(f"cannot write {work}", causes=[failure.strerror or str(failure)]) from failure
 

@@ -486,7 +486,7 @@ def prepare(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         wheels = [Path("links/app-1.0-py3-none-any.whl")]
         bundle_file(Path("earlier.pex"), wheels, function("app", "main"), version="0")
     if line.startswith("sign "):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "key"], check=True)
+        subprocess.run([needs.program("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", "key"], check=True)
         if "--key key" in line:
             Path("file.pex.sig").write_text("not mine")
     if "--hosts" in line:

@@ -143,7 +143,8 @@ def test_a_python_that_needs_a_c_library_says_that_there_is_none(root: Root) -> 
 def test_a_disk_that_is_small_or_runs_no_programs_is_told(options: str, words: str, root: Root) -> None:
     home = root.directory("home")
     file_of(root.place / "app", Given(given().archive, unpacked=9_000_000))
-    inside = f"mount -t tmpfs -o {options} none {home} && exec chroot {root.place} /app"
+    chroot = needs.program("chroot", more="/usr/sbin")
+    inside = f"mount -t tmpfs -o {options} none {home} && exec {chroot} {root.place} /app"
     command = [needs.program("unshare"), "--mount", "--map-root-user", "sh", "-c", inside]
     done = subprocess.run(
         command, env={"PATH": os.environ["PATH"], "HOME": "/home"}, capture_output=True, text=True

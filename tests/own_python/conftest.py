@@ -79,7 +79,8 @@ def unpacked(packed: PackedPython, tmp_path_factory: pytest.TempPathFactory) -> 
     """The archive, unpacked as on a host."""
     place = tmp_path_factory.mktemp("host") / "with a blank"
     with tarfile.open(packed.python.path) as archive:
-        archive.extractall(place, filter="tar")
+        archive.extraction_filter = lambda member, _: member  # older Pythons know no argument for it
+        archive.extractall(place)
     return place
 
 

@@ -208,6 +208,8 @@ WHERE = "import os, sys; print(sys.prefix); print(sys.executable)"
 def test_an_archive_is_taken_by_whatever_refuses_links_that_lead_outside(
     options: list[str], python: Interpreter, file: Path, tools: dict[str, str], tmp_path: Path
 ) -> None:
+    if not hasattr(tarfile, "data_filter"):
+        pytest.skip("this Python's tarfile refuses no links yet: it does since 3.11.4")
     venv = tmp_path / "a 'venv'"
     with tarfile.open(archive_of(python, file, tools, tmp_path, *options)) as archive:
         entries = archive.getmembers()
