@@ -263,10 +263,11 @@ def test_a_switch_has_all_files_unpacked_first(newest: Interpreter, file: Path, 
 
 
 def test_without_working_locks_all_files_are_unpacked_first(newest: Interpreter, file: Path, root: Path) -> None:
-    (root / "lite-2").mkdir(parents=True)
-    (root / "lite-2" / "locks").write_text("no directory")
-    done = start(newest, file, root, "plain", "-")
-    assert done.stdout == "1  True\n", done.stderr
+    (root / "lite-2" / "locks").mkdir(parents=True, mode=0o700)
+    (root / "lite-2" / "locks" / "prune").touch()
+    (root / "lite-2" / "locks" / "prune").chmod(0o644)  # any account could hold it for ever, so it is none
+    done = start(newest, file, root, "stop", "-")
+    assert done.stdout == "True 1.0 None True False\n", done.stderr
 
 
 def test_what_a_later_start_reads_says_nothing_of_files_to_come(
