@@ -162,7 +162,8 @@ def without_ssl(place: Place) -> Trial:
     environment = place.directory / "python"
     venv.create(environment, symlinks=True)
     (packages,) = environment.glob("lib/python3*/site-packages")
-    (packages / "sitecustomize.py").write_text("import sys\nsys.modules['_ssl'] = sys.modules['ssl'] = None\n")
+    # Debian's Python has a sitecustomize of its own, which is found first.
+    (packages / "without_ssl.pth").write_text("import sys; sys.modules['_ssl'] = sys.modules['ssl'] = None\n")
     target = dataclasses.replace(HERE, interpreter=environment / "bin" / "python")
     return Trial(["core"], IndexSettings(index_url=place.tls.url("/simple/"), retries=0), target=target)
 
