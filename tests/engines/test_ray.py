@@ -20,7 +20,8 @@ from tests.engines.processes import PATIENCE, processes
 
 pytestmark = [pytest.mark.engines, pytest.mark.network]
 WORKERS = 32
-NODES = ("127.0.0.1", "127.0.0.2")
+# Ray takes another address of the machine's in place of 127.0.0.1.
+NODES = ("127.0.0.2", "127.0.0.3")
 
 MANY = f"""
 import json, os, sys
@@ -89,6 +90,7 @@ def test_the_example_does_what_its_readme_shows(books: Built, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["env.pex", "app.pex"])
 def test_every_node_unpacks_once_for_32_workers(books: Built, nodes_ray: Path, tmp_path: Path, name: str) -> None:
+    environment = _with_a_token(books.environment, nodes_ray, tmp_path)
     temporary = Path(tempfile.mkdtemp(dir=books.place.parent))
     job = shutil.copytree(books.place, tmp_path / "job", ignore=shutil.ignore_patterns("*.pex"))
     shutil.copy(books.place / name, job)
@@ -96,7 +98,7 @@ def test_every_node_unpacks_once_for_32_workers(books: Built, nodes_ray: Path, t
     with processes() as cluster:
 
         def start(node: str, *words: str) -> None:
-            own = {**books.environment, "PEX_ROOT": str(tmp_path / node), "PEX_VERBOSE": "1"}
+            own = {**environment, "PEX_ROOT": str(tmp_path / node), "PEX_VERBOSE": "1"}
             command = [nodes_ray, "start", *words, "--node-ip-address", node, *common]
             log = cluster.start(command, tmp_path / f"{node}.log", tmp_path, own)
             cluster.said(log, "Ray runtime started")
@@ -104,7 +106,7 @@ def test_every_node_unpacks_once_for_32_workers(books: Built, nodes_ray: Path, t
         port = _free_port()
         start(NODES[0], "--head", "--port", port, "--include-dashboard", "false", "--temp-dir", str(temporary))
         start(NODES[1], "--address", f"{NODES[0]}:{port}")
-        asked = {**books.environment, "RAY_ADDRESS": f"{NODES[0]}:{port}"}
+        asked = {**environment, "RAY_ADDRESS": f"{NODES[0]}:{port}"}
         done = subprocess.run(
             [str(books.place / "env.pex"), "-c", MANY, f"./{name}"],
             cwd=job,
@@ -122,6 +124,17 @@ def test_every_node_unpacks_once_for_32_workers(books: Built, nodes_ray: Path, t
     assert {program.partition("/lite-")[0] for program in programs} == {str(tmp_path / node) for node in NODES}
     said = [path.read_text(errors="replace") for path in temporary.glob("session_2*/logs/*") if path.is_file()]
     assert sum(text.count(UNPACKING) for text in said) == len(NODES)
+
+
+def _with_a_token(environment: dict[str, str], ray: Path, directory: Path) -> dict[str, str]:
+    """An environment for all of a cluster, with a new token in its home."""
+    home = directory / "home"
+    home.mkdir()
+    own = {**environment, "HOME": str(home), "RAY_AUTH_MODE": "token"}
+    subprocess.run(
+        [str(ray), "get-auth-token", "--generate"], env=own, capture_output=True, check=True, timeout=PATIENCE
+    )
+    return own
 
 
 def _free_port() -> str:
