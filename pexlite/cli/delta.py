@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pexlite.cli.help import FORCE, VERBOSE, GroupedCommand
 from pexlite.cli.option_values import LINK
 from pexlite.cli.say import say, write
-from pexlite.cli.signers_options import check_signed, signers_options
+from pexlite.cli.signers_options import check_signed, signed_options
 from pexlite.cli.words import share_in_words, size_in_words
 
 _EXAMPLES = (
@@ -20,9 +21,7 @@ _EXAMPLES = (
 )
 
 
-def delta(
-    old: Path, new: Path, output: Path, force: bool, link: float, as_json: bool, **who: Path | str | None
-) -> None:
+def delta(old: Path, new: Path, output: Path, force: bool, link: float, as_json: bool, **who: Any) -> None:
     """Write the difference of OLD and NEW, two built files, as a file.
 
     `PEX_TOOLS=1 ./OLD apply DELTA` makes NEW of it where neither pexlite nor a network is.
@@ -65,7 +64,7 @@ DELTA = GroupedCommand(
                 help="The file to write; it must be named.",
             ),
             LINK,
-            *signers_options(),
+            *signed_options(),
             click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdout (default: in words)."),
             FORCE,
             VERBOSE,

@@ -13,7 +13,7 @@ from pexlite.cli.help import VERBOSE, GroupedCommand
 from pexlite.cli.option_values import LINK
 from pexlite.cli.say import say, write
 from pexlite.cli.sent import shown_sent
-from pexlite.cli.signers_options import check_signed, signers_options
+from pexlite.cli.signers_options import check_signed, signed_options, signed_values
 from pexlite.cli.words import share_in_words, size_in_words
 from pexlite.errors import HostError, UsageError
 
@@ -45,7 +45,7 @@ def push(words: Sequence[str], hosts: Path | None, rollback: bool, as_json: bool
     from pexlite.ship.destination import destinations
     from pexlite.ship.shipment import PushOptions
 
-    check_signed(Path(words[0]), **{name: given[name] for name in ("signers", "identity", "revoked")})
+    check_signed(Path(words[0]), **signed_values(given))
     options = PushOptions(**{name: given[name] for name in ("keep", "warm", "dry_run", "link", "jobs")})
     to = destinations(words[1:], hosts)
     results = push_file(Path(words[0]), to, options, told=not given["quiet"] and not as_json)
@@ -99,7 +99,7 @@ def _roll_back(words: Sequence[str], hosts: Path | None, as_json: bool, given: d
     from pexlite.ship.one_host import by_host
     from pexlite.ship.rollback import roll_back_all
 
-    wrong = [name for name in ("keep", "warm", "dry_run", "signers", "identity", "revoked") if given[name]]
+    wrong = [name for name in ("keep", "warm", "dry_run", *signed_values(given)) if given[name]]
     if wrong:
         raise UsageError(
             f"--rollback takes no --{wrong[0].replace('_', '-')}", hint="pexlite push --rollback HOST:PATH"
@@ -224,7 +224,7 @@ PUSH = GroupedCommand(
         ),
         "Output": (
             click.Option(["--dry-run"], is_flag=True, help="Ask and plan, but send nothing (default: push)."),
-            *signers_options(),
+            *signed_options(),
             LINK,
             click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors (default: a line a host)."),
             click.Option(["--json", "as_json"], is_flag=True, help="As JSON on stdout (default: in words)."),

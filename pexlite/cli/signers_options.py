@@ -1,9 +1,10 @@
-"""The options that say who may have signed a file, as `verify` and `push` have them."""
+"""The options that say who may have signed a file, as `verify`, `push` and `delta` have them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -94,10 +95,32 @@ def certified_signer(
     return CertifiedSigner(cert_identity, cert_oidc_issuer, bundle, trusted_root)
 
 
-def check_signed(path: Path, **who: Path | str | None) -> None:
+def signed_options() -> tuple[click.Option, ...]:
+    """Those of both kinds, for a command that uses no file but a signed one."""
+    return (*signers_options(), *certified_options())
+
+
+def signed_values(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of `signed_options`, by the names of parameters, of all that a command was given."""
+    return {str(option.name): given[str(option.name)] for option in signed_options()}
+
+
+def check_signed(
+    path: Path,
+    cert_identity: str | None = None,
+    cert_oidc_issuer: str | None = None,
+    bundle: Path | None = None,
+    trusted_root: Path | None = None,
+    **who: Path | str | None,
+) -> None:
     """Raise VerificationFailed where signers were named and none of them has signed the file at `path`."""
+    certified = certified_signer(cert_identity, cert_oidc_issuer, bundle, trusted_root)
     signers = allowed_signers(**who)
     if signers is not None:
         from pexlite.signatures.check import signer_of
 
         signer_of(path, signers)
+    if certified is not None:
+        from pexlite.signatures.sigstore_bundle import check_bundle
+
+        check_bundle(path, certified)

@@ -221,3 +221,35 @@ def test_nothing_else_is_overwritten(file: Path, capsys: pytest.CaptureFixture[s
 def test_a_key_or_sigstore_signs(words: list[str], file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sign", str(file), *words]) == 2
     assert "sigstore" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("push", "app.pex", "nowhere.invalid:app.pex"), 7),
+        (("delta", "old.pex", "app.pex", "-o", "to-new.delta"), 0),
+    ],
+)
+def test_no_other_file_is_sent(
+    words: tuple[str, ...], code: int, file: Path, instance: SigstoreInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert file.parent == Path.cwd()
+    shutil.copy2(file, "old.pex")
+    who = ["--cert-identity", ADA, "--cert-oidc-issuer", ISSUER, "--trusted-root", "root.json"]
+    assert run([*words, *who]) == 6
+    assert "has no bundle of Sigstore" in capsys.readouterr().err
+    bundled(file, instance, "eve@example.org")
+    assert run([*words, *who]) == 6
+    assert f"is not signed by {ADA}" in capsys.readouterr().err
+    assert run([*words, *who[:2]]) == 2
+    assert not Path("to-new.delta").exists()
+    bundled(file, instance)
+    capsys.readouterr()
+    # What is signed is gone on with: by push, to a host that nobody can reach, if there is an ssh at all.
+    assert run([*words, *who]) == code
+    assert ("cannot be r" if code else "wrote to-new.delta") in capsys.readouterr().err
+
+
+def test_a_rollback_sends_no_file_that_could_be_signed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["push", "--rollback", "nowhere.invalid:app.pex", "--cert-identity", ADA]) == 2
+    assert "--rollback takes no --cert-identity" in capsys.readouterr().err
