@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.cli.main import run
+from tests import needs
 from tests.checkout import REPOSITORY
 from tests.conftest import make_bare
 from tests.factories import make_project, make_wheel
@@ -131,7 +133,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     more = {"job.py": JOB, "requirements.txt": "click\n", "src/inner.py": MAIN}
     here = make_project(place, "here", files={**files, **more}, scripts={"app": "here:main"})
     (here / "mine").symlink_to(sys.executable)
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", here / "key"], check=True)
+    if shutil.which("ssh-keygen"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", here / "key"], check=True)
     base_image(here / "base.tar")
     (place / "links").mkdir()
     for name in ("click", "requests"):
@@ -172,6 +175,8 @@ def test_there_are_commands_to_run() -> None:
 def test_a_command_that_people_are_told_to_type_works(command: str, world: Path) -> None:
     if command.startswith(("patch ", "info ", "diff ")):  # which others may have built anew
         assert run(["click", "requests", "-e", "my_cli:main", "-o", "app.pex", "-q"]) == 0
+    if "key" in filled(command):
+        needs.program("ssh-keygen")
     # Whoever asks who has it may be told that somebody has, and whoever asks what differs that something does.
     well = (0, 1) if command.startswith(("who ", "diff ")) else (0,)
     assert run(filled(command)) in well, filled(command)
