@@ -18,8 +18,9 @@ from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
 from pexlite.compile import compile_room
 from pexlite.compile.room import read_bytecode
-from pexlite.model import Bundle, EntryPoint, LaunchOptions, OwnPython, Room, StartKind, Variant
+from pexlite.model import Bundle, EntryPoint, LaunchOptions, OwnPython, Room, StartKind, Variant, Wheel
 from pexlite.version import __version__
+from pexlite.wheels.pieces import has_large_members, pieces_of_members
 from pexlite.wheels.read import read_wheel
 from tests.interpreters import Interpreter, supported
 from tests.processes import end_with_descendants, what_they_wait_for
@@ -50,7 +51,7 @@ def bundle_file(
 
     The newest Python compiles its runtime.
     """
-    found = tuple(read_wheel(path, local=path in local) for path in wheels)
+    found = tuple(_with_pieces(read_wheel(path, local=path in local)) for path in wheels)
     variants = variants or (Variant(tuple(pythons), "any", None, None, tuple(range(len(found)))),)
     trees = trees_of(found, variants)
     pth = {
@@ -70,6 +71,13 @@ def bundle_file(
     )
     write(draft(bundle, version, room(supported()[0])), output)
     return output
+
+
+def _with_pieces(wheel: Wheel) -> Wheel:
+    if not has_large_members(wheel):
+        return wheel
+    with wheel.path.open("rb") as file:
+        return replace(wheel, pieces=b"".join(pieces_of_members(file)))
 
 
 @functools.cache

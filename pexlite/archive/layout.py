@@ -15,6 +15,7 @@ from pexlite.archive.aligned import gap
 from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.header import header
 from pexlite.archive.member import (
+    PIECES,
     RECIPES,
     TREES,
     Entry,
@@ -24,6 +25,7 @@ from pexlite.archive.member import (
     is_aligned,
     local_header,
     member_name,
+    pieces_of,
     recipes_of,
     size_before,
 )
@@ -42,7 +44,8 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     """
     parts: tuple[OwnPython | Wheel, ...] = (*bundle.own_pythons, *bundle.wheels)
     header_size = len(header(bundle))
-    packed = sum(len(pack.content) + 512 for pack in bytecode) + len(recipes_of(bundle.wheels))
+    packed = sum(len(pack.content) + 512 for pack in bytecode)
+    packed += len(recipes_of(bundle.wheels)) + len(pieces_of(bundle.wheels))
     members = tuple(_members(parts, header_size))
     as_members = (members[-1].end if members else header_size) + packed < _PLAIN_ZIP_LIMIT
     if not as_members:
@@ -62,6 +65,8 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
     rest.add((bytecode_name(pack), pack.content) for pack, _ in compiled)
     recipes = recipes_of(bundle.wheels)
     rest.add([(RECIPES, recipes)] if recipes else [])
+    pieces = pieces_of(bundle.wheels)
+    rest.add([(PIECES, pieces)] if pieces else [])
     rest.add((f"{TREES}{number}", tree.text().encode()) for number, tree in enumerate(bundle.trees))
     rest.add(room.launchers)
     rest.add([("PEX-INFO", (json.dumps(info, indent=1, sort_keys=True) + "\n").encode())])

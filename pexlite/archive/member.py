@@ -16,6 +16,8 @@ TREES, PACKS = ".trees/", ".bytecode/"
 """The folders of trees, and of the wheels' bytecode."""
 RECIPES = ".recipes"
 """The member with all recipes."""
+PIECES = ".pieces"
+"""The member with the index of the pieces of large members."""
 _DOS_EPOCH = (0, 0x21)  # midnight, 1980-01-01
 _REGULAR = 0o100644 << 16
 # Stored, so that a start needs no zlib: so early, PYTHONPATH could put another module in its place.
@@ -83,6 +85,11 @@ def recipes_of(wheels: Sequence[Wheel]) -> bytes:
     return b"".join(wheel.recipe for wheel in wheels if wheel.repacked_from)
 
 
+def pieces_of(wheels: Sequence[Wheel]) -> bytes:
+    """The content of the member with the pieces of all wheels; empty where there is to be none."""
+    return b"".join(wheel.pieces for wheel in wheels)
+
+
 def is_aligned(part: InterpreterArchive | Wheel | StoredWheel) -> bool:
     """Whether the part begins at a multiple of `aligned.BLOCK`, as the large members of its own do in it."""
     return not isinstance(part, InterpreterArchive) and bool(part.repacked_from)
@@ -93,7 +100,7 @@ def held_content(name: str, content: bytes) -> bytes | None:
     if name in _STORED or name == RECIPES or name.startswith(PACKS):
         return None
     # For trees level 6 takes half the time of level 9, for 1 % more bytes.
-    return _deflated(content, 6 if name.startswith(TREES) else 9)
+    return _deflated(content, 6 if name.startswith((TREES, PIECES)) else 9)
 
 
 @functools.lru_cache(maxsize=256)

@@ -15,7 +15,18 @@ from pathlib import Path
 
 from pexlite.files.paths import expanded, is_directory, is_there
 
-PARTS = ("wheels", "built", "bytecode", "recipes", "imports", "decisions", "interpreters", "runs", "incoming")
+PARTS = (
+    "wheels",
+    "built",
+    "bytecode",
+    "recipes",
+    "pieces",
+    "imports",
+    "decisions",
+    "interpreters",
+    "runs",
+    "incoming",
+)
 """The directories of a store. Any other entry there is not pexlite's."""
 
 _FILES = ("CACHEDIR.TAG", "key")

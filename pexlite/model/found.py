@@ -99,6 +99,8 @@ class Wheel:
     """The sha256 of the original wheel if this one was rewritten, else ""."""
     recipe: bytes = field(default=b"", repr=False)
     """The recipe that makes the original wheel again of one that was rewritten (`ship/served.py`)."""
+    pieces: bytes = field(default=b"", repr=False)
+    """The index of its large members' pieces (`wheels/pieces.py`); empty where there is none, or nobody asked."""
 
     @property
     def scripts(self) -> Mapping[str, str]:

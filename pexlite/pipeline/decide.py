@@ -57,6 +57,7 @@ from pexlite.pipeline.python_floor import Floor, floor_of
 from pexlite.pipeline.uncompressed import still_compressed, uncompressed
 from pexlite.requirements.read import read_request
 from pexlite.sources.local import LocalWheel
+from pexlite.store.pieces import with_pieces
 from pexlite.targets.surroundings import neighbours, next_pythons, other_platforms
 from pexlite.version import __version__
 from pexlite.wheels.content import content_digests
@@ -218,6 +219,7 @@ def _wheels(prepared: Prepared, start: Start, locked: Sequence[Wheel]) -> tuple[
 def _draft(prepared: Prepared, bundle: Bundle, compiled: Sequence[Target], report: Report) -> Draft:
     """The draft of the file; bytecode for `compiled` added."""
     request, store = prepared.request, prepared.workshop.store
+    bundle = replace(bundle, wheels=with_pieces(bundle.wheels, store, report))
     packs = bytecode(bundle.wheels, compiled, store, report)
     if request.sbom:
         from pexlite.contents.planned_file import with_bill  # few files carry one

@@ -15,6 +15,7 @@ from pexlite.contents.carried_bill import carries_bill
 from pexlite.errors import UsageError
 from pexlite.model import Bundle, Draft, Report, Target
 from pexlite.pipeline.reopen import Reopened
+from pexlite.store.pieces import with_pieces
 from pexlite.store.store import Store
 from pexlite.targets.interpreters import running_target
 from pexlite.version import __version__
@@ -36,6 +37,7 @@ def patched_draft(before: Reopened, bundle: Bundle, store: Store, report: Report
             causes=reasons,
             hint="patch it where these Pythons are, or build it again without --compile",
         )
+    bundle = replace(bundle, wheels=with_pieces(bundle.wheels, store, report))
     compiled = bytecode(bundle.wheels, compilers, store, report)
     starting = _starting(before, compilers or targets, store)
     if carries_bill(before.path):

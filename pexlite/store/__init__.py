@@ -5,5 +5,6 @@ In come files with a digest to check them by; out come `Wheel` values that lie h
     store          the directory, its names and its locks; a wheel comes in whole or not at all
     names          what its entries are called, and so what may be removed
     facts          a wheel's facts as JSON, so that a warm build opens no wheel
+    pieces         where large members of wheels can be read from, found once and kept
     uncompressed   a wheel with uncompressed members, made once and kept (`--no-compress`)
 """

@@ -11,6 +11,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "built": ("<64 hex>.json", "<64 hex>-tools.json", "aligned-<64 hex>.json", "uncompressed-<64 hex>.json"),
     "bytecode": ("<32 hex>-<16 hex>.zip", "room-<16 hex>.zip"),
     "recipes": ("<64 hex>",),
+    "pieces": ("<64 hex>",),
     "imports": ("<32 hex>.json", "<32 hex>-grammar-<number>.json"),
     # The second is one that was being written when the process was killed.
     "decisions": ("<64 hex>.json", ".<40 hex>.<16 hex>"),

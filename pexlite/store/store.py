@@ -6,6 +6,7 @@
     built/<key>-tools.json                       a source's build requirements, and what they came to
     bytecode/<key>.zip                           what a Python has made of modules, and its seal behind it
     recipes/<sha256>                             how a wheel is made again of its uncompressed form, likewise
+    pieces/<sha256>                              where the large members of a wheel can be read from, likewise
     incoming/                                    files being written
     key                                          what the JSON here is sealed with
 
@@ -221,6 +222,14 @@ class Store:
     def keep_recipe(self, sha256: str, content: bytes) -> None:
         """Keep `content` for `recipe(sha256)`."""
         self._keep_sealed(f"recipes/{sha256}", content)
+
+    def pieces(self, sha256: str) -> bytes | None:
+        """The index of pieces kept for the wheel with this digest; None where none is, or its seal is wrong."""
+        return self._sealed(f"pieces/{sha256}")
+
+    def keep_pieces(self, sha256: str, content: bytes) -> None:
+        """Keep `content` for `pieces(sha256)`."""
+        self._keep_sealed(f"pieces/{sha256}", content)
 
     def read_sealed(self, path: Path) -> bytes:
         """The JSON object that `write_sealed` wrote to `path`. Raises ValueError for other content, OSError."""

@@ -21,6 +21,7 @@ from pexlite.model import StoredPython, StoredWheel, Wheel
 from pexlite.parallel import Stop, each
 from pexlite.ship.served import AnotherZlibError, NotRemadeError, recipe_in, served
 from pexlite.store.uncompressed import rewrite
+from pexlite.wheels.pieces import has_large_members, pieces_of_members
 from pexlite.wheels.read import Digest, read_open_wheel
 from pexlite.wheels.record import content_of, is_metadata, is_unlisted, read_record, recorded, unlike_record
 from pexlite.wheels.zip_shape import read_directory
@@ -79,10 +80,13 @@ def _held(path: Path, stored: StoredWheel, vouched: bool, known: Known) -> Held:
                 wheel = read_open_wheel(part, path, stored.filename, found, local=True)
                 if not vouched:
                     problems += _problems_of_files(part, stored)
+            pieces = b"".join(pieces_of_members(part)) if has_large_members(wheel) else b""
         except (*UNREADABLE, csv.Error, PexliteError) as problem:
             causes = getattr(problem, "causes", ()) or (str(problem) or type(problem).__name__,)
             return Held(None, 0, tuple(f"{stored.filename} cannot be read: {cause}" for cause in causes))
-        wheel = replace(wheel, crc32=found.crc32, local=stored.local, repacked_from=stored.repacked_from)
+        wheel = replace(
+            wheel, crc32=found.crc32, local=stored.local, repacked_from=stored.repacked_from, pieces=pieces
+        )
         if stored.repacked_from:
             wheel = replace(wheel, recipe=recipe_in(file, stored))
             try:

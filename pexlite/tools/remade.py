@@ -20,7 +20,17 @@ from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.frame import Frame, content, held
 from pexlite.archive.header import header
 from pexlite.archive.layout import room_members
-from pexlite.archive.member import PACKS, RECIPES, TREES, Entry, bytecode_name, held_content, recipes_of
+from pexlite.archive.member import (
+    PACKS,
+    PIECES,
+    RECIPES,
+    TREES,
+    Entry,
+    bytecode_name,
+    held_content,
+    pieces_of,
+    recipes_of,
+)
 from pexlite.archive.pex_info import Offsets, build_id, imported_module, main_module, pex_info, start_facts
 from pexlite.archive.runtime_files import BILL, COMPILED, IMPORTED, ROOM, room_sources
 from pexlite.archive.sealed_launch import sealed_launch
@@ -222,6 +232,8 @@ class _Again:
         yield from ((bytecode_name(pack), pack.content) for pack in self._packs)
         if recipes := recipes_of(bundle.wheels):
             yield RECIPES, recipes
+        if pieces := pieces_of(bundle.wheels):
+            yield PIECES, pieces
         yield from _trees(bundle.trees)
         yield from room.launchers
         info = pex_info(
@@ -301,7 +313,8 @@ def _unlike_trees(built: BuiltFile, trees: Mapping[str, bytes]) -> Iterator[str]
 def _without_names(built: BuiltFile, trees: Mapping[str, bytes]) -> Iterator[str]:
     """A line for each member of a name that no pexlite gives; of the boot no more is known."""
     packs = {bytecode_name(pack) for pack in built.packs()}
-    known = {*trees, *packs, RECIPES, "PEX-INFO", ROOM, COMPILED, IMPORTED, "__main__.py", "__main__.pyc", BILL}
+    made_of_wheels = {*trees, *packs, RECIPES, PIECES}
+    known = {*made_of_wheels, "PEX-INFO", ROOM, COMPILED, IMPORTED, "__main__.py", "__main__.pyc", BILL}
     for entry in built.own:
         if entry.name not in known and not entry.name.startswith(FOLDER):
             yield f"it has {entry.name!r}, which no build puts there"

@@ -9,6 +9,7 @@ Files of unknown origin come in; `Wheel` values go out, which later stages use i
     zip_shape    zips that every reader reads alike
     content      digests of members' content
     write        a wheel written; always in the same bytes
+    pieces       places in large members from which they can be read
     same_bytes   the WheelFile of `wheel`, in which nothing depends on the time
     normalise    a wheel built by a backend, written anew
     path_requirements    Requires-Dist lines with `file:` URLs

@@ -73,7 +73,7 @@ def test_the_members_are_in_the_order_of_the_page(tmp_path: Path) -> None:
         members = [(entry.filename, entry.compress_type) for entry in built.infolist()]
     rows = [row for row in table("file", "members") if "." in row[0] or "_" in row[0] or "PEX" in row[0]]
     starts = {row[0].strip("`").partition("<")[0]: {"stored": 0, "deflated": 8}[row[1]] for row in rows}
-    of_few = (".python/", ".bytecode/", ".recipes", ".launchers/", COMPILED)
+    of_few = (".python/", ".bytecode/", ".recipes", ".pieces", ".launchers/", COMPILED)
     kept = [(start, method) for start, method in starts.items() if start not in of_few]
     assert [(name if name in starts else name.partition("/")[0] + "/", method) for name, method in members] == kept
 
