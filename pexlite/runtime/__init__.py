@@ -21,7 +21,8 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
     file         zip, whole: the file's own parts, read and checked; interpreter: the Python that it brings
     failed       errors and notices of a start, on stderr
     cache        files, lock, app, roots, private: names, READY, marks, owners
-    unpack       variant, progress, threads, pool, clone, write, wheel, bytecode, tree, environment, launcher:
+    unpack       variant, progress, threads, pool, split, clone, write, wheel, bytecode, tree, environment,
+                 launcher:
                  wheels into the store, a tree out of it, and what makes it a venv that starts
     upkeep       check, mend, users, prune: what is wrong, and what may go
     early        the app begun before all of its files are there

@@ -105,7 +105,7 @@ class Early:
             folders = set([path.rpartition(b"/")[0] for _, path in jobs if path.startswith(top + b"/")])
             files.make_tree(top, folders)
         if jobs:
-            write.members(self.plan.descriptor, jobs, int)
+            write.members(self.plan.descriptor, jobs, int, index=self.plan.opened.pieces)
         for temporary, _ in self.temporaries:
             wheel.correct_record(temporary)
 

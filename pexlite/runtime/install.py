@@ -258,7 +258,7 @@ class FirstStart:
             if one not in missing and one["sha256"][:32] not in sure:
                 wheel.complete(self.opened.descriptor, one, root)
         if missing:
-            self.unpacking = wheel.Unpacking(self.opened.descriptor, missing, root, self.name)
+            self.unpacking = wheel.Unpacking(self.opened.descriptor, missing, root, self.name, self.opened.pieces)
             is_new = not os.path.lexists(plan.app.place)
             try:
                 self.unpacking.run(self.say, tree.Layout(plan, temporary).make_directories if is_new else None)

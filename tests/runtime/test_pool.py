@@ -23,7 +23,7 @@ ROOM = Path(pool.__file__).parent
 @pytest.fixture(autouse=True)
 def processors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that there are three processors, and no threads of the test run."""
-    monkeypatch.setattr(pool, "_processors", lambda: 3)
+    monkeypatch.setattr(pool, "processors", lambda: 3)
     monkeypatch.setattr(pool, "threads", lambda: 0)
 
 
@@ -167,7 +167,7 @@ ORPHANS = """\
 import os, sys, time
 sys.path.insert(0, sys.argv[1])
 import pool
-pool._processors = lambda: 3
+pool.processors = lambda: 3
 def work(number):
     time.sleep(0.05)
     open(os.path.join(sys.argv[2], str(number)), "w").close()

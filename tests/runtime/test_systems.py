@@ -49,6 +49,7 @@ USERS = {
     "unpack/clone.py": "asks whether the call is there, and then for Linux",
     "unpack/tree.py": "chooses by system.IS_WINDOWS",
     "unpack/variant.py": "AttributeError is another C library",
+    "unpack/split.py": "divides nothing where there is no pwrite",
     "unpack/pool.py": "chooses by whether there is a fork",
     "upkeep/prune.py": "chooses by system.IS_WINDOWS",
     "upkeep/users.py": "is imported where prune has chosen it",

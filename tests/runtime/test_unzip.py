@@ -200,3 +200,15 @@ def test_no_more_portions_than_the_pool_takes(large: int, small: int) -> None:
     assert len(batches) <= pool.MOST_JOBS
     assert sorted(member.name for batch in batches for member, _ in batch) == sorted(map(str, range(len(jobs))))
     assert sum(portions) == sum(sizes)
+
+
+def test_the_largest_come_first_each_alone() -> None:
+    """So that in the end no process is left with one, while the others have nothing to do."""
+    megabytes = [1, 9, 2, 7, 40, 3]
+    jobs = [(archive.Member(str(size), 0, size << 20, size << 20, 0, False, 0), b"x") for size in megabytes]
+    jobs += [(archive.Member("small", 0, 9, 9, 0, False, 0), b"x")] * 40
+    batches, portions = write._batches(jobs)
+    names = [[member.name for member, _ in batch] for batch in batches]
+    assert names[:5] == [["40"], ["9"], ["7"], ["3"], ["2"]]
+    assert portions[0] == 40 << 20
+    assert [len(batch) for batch in batches[5:]] == [32, 9]

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+PIECES = ".pieces"
 _NEEDED = ("PEX-INFO", "__main__.py")
 _WHEELS = (".deps/", ".bytecode/", ".python/")
 # Checked whenever the file is opened. The start has checked the room; other members are checked when read.
@@ -77,6 +78,16 @@ class Whole:
         """The program that starts console scripts on this Windows, or None. Raises Damaged."""
         name = ".launchers/%s.exe" % system.platform()
         return self.part(name) if name in self._members else None
+
+    def pieces(self) -> bytes:
+        """The index of large members' pieces (see unpack/split.py); empty where it is missing or has changed.
+
+        Without it a start only takes longer.
+        """
+        try:
+            return self.part(PIECES) if PIECES in self._members else b""
+        except archive.Damaged:
+            return b""
 
     def close(self) -> None:
         """Close the file."""

@@ -147,9 +147,18 @@ def data_start(header: bytes) -> int:
 
 def pieces(descriptor: int, member: Member) -> "Iterator[bytes]":
     """The member's content, unchecked, in pieces of a few MB even if it is compressed well. Raises zlib.error."""
-    position = member.offset + data_start(read(descriptor, member.offset, 30))
-    end = position + member.compressed
+    begin = content_start(descriptor, member)
     inflate = None if member.stored else zlib.decompressobj(-15)
+    return inflated(descriptor, begin, begin + member.compressed, inflate)
+
+
+def content_start(descriptor: int, member: Member) -> int:
+    """Where the member's bytes begin in the open file. Raises Damaged."""
+    return member.offset + data_start(read(descriptor, member.offset, 30))
+
+
+def inflated(descriptor: int, position: int, end: int, inflate: "Any") -> "Iterator[bytes]":
+    """The content of the bytes from `position` to `end`, in pieces of a few MB; `inflate` is zlib's, if any."""
     while position < end:
         piece = read(descriptor, position, min(end - position, _PIECE))
         position += len(piece)

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import struct
 import sys
 
 from ..app import own as own_python
@@ -9,7 +10,7 @@ from ..cache import app, files, lock
 from ..file import interpreter, whole
 from ..file import zip as archive
 from ..start import LAUNCHER
-from ..unpack import launcher, tree, wheel
+from ..unpack import launcher, split, tree, wheel
 from ..upkeep import mend
 from . import foreign
 from .built_file import USAGE, VERIFICATION, WRITING, BuiltFile, ToolError, say
@@ -72,6 +73,25 @@ def _problems_of_file(opened: whole.Whole) -> "Iterator[str]":
                 pass
         except archive.Damaged as damage:
             yield str(damage)
+    if opened.has(whole.PIECES):
+        try:
+            _check_pieces(opened)
+        except (archive.Damaged, ValueError, struct.error) as damage:
+            yield "the index of pieces is none of the wheels: %s" % damage
+
+
+def _check_pieces(opened: whole.Whole) -> None:
+    """Raise Damaged, ValueError or struct.error unless the index of pieces is that of the wheels."""
+    known = split.pieces_in(opened.part(whole.PIECES))
+    found = set()
+    for brought in opened.manifest["pexlite"]["wheels"]:
+        for member in archive.read_members(opened.descriptor, brought, brought["name"]):
+            for piece in split.pieces_of(member, known):
+                found.add((member.compressed, member.size, member.crc))
+                for _ in piece.content(opened.descriptor):
+                    pass
+    if found != set(known):
+        raise ValueError("it is of other members")
 
 
 def _verify_cache(built_file: BuiltFile, repairing: bool) -> None:

@@ -39,7 +39,7 @@ def run(jobs: "Sequence[Any]", work: "Callable[[Any], object]", watch: "Callable
 
     try:
         # A fork copies only this thread: a lock that another thread holds would stay locked for ever.
-        for _ in range(0 if threads() else min(_processors(), len(jobs)) - 1):
+        for _ in range(0 if threads() else min(processors(), len(jobs)) - 1):
             helpers.append(_Helper())
             if not helpers[-1].begin(jobs, work, numbers):
                 break
@@ -62,7 +62,8 @@ def run(jobs: "Sequence[Any]", work: "Callable[[Any], object]", watch: "Callable
         raise failed[0]
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many processes share the work."""
     try:
         return min(_MOST_PROCESSES, len(os.sched_getaffinity(0)))
     except AttributeError:

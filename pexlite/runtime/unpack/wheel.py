@@ -26,13 +26,24 @@ def directory_of(root: str, wheel: "dict[str, Any]") -> str:
 
 
 class Unpacking:
-    """Wheels being unpacked from the open file into the store; `needed` bytes and `files` are the disk's part."""
+    """Wheels being unpacked from the open file into the store; `needed` bytes and `files` are the disk's part.
 
-    def __init__(self, descriptor: int, wheels: "list[dict[str, Any]]", root: str, name: str) -> None:
+    `index` gives the index of large members' pieces.
+    """
+
+    def __init__(
+        self,
+        descriptor: int,
+        wheels: "list[dict[str, Any]]",
+        root: str,
+        name: str,
+        index: "Callable[[], bytes] | None" = None,
+    ) -> None:
         self.descriptor = descriptor
         self.root = root
         self.name = name
         self.wheels = wheels
+        self.index = index
         # Known exactly once the directories of the wheels are read.
         self.files = 0
         self.needed = sum([wheel["unpacked"] for wheel in wheels])
@@ -52,7 +63,7 @@ class Unpacking:
             progress = Progress(self.name, total)
             try:
                 self._write_first(jobs, say)
-                write.members(self.descriptor, jobs, progress.add, meanwhile)
+                write.members(self.descriptor, jobs, progress.add, meanwhile, self.index)
             finally:
                 progress.erase()
             for wheel, temporary in zip(self.wheels, temporaries):

@@ -10,9 +10,12 @@ from . import clone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from .split import Piece
 
     Job = tuple[archive.Member, bytes]  # a member and the path that it is written to
+    AnyJob = tuple["archive.Member | Piece", bytes]
 
 _BIG = 32 << 20  # a member above this many bytes is inflated piece by piece, so that memory stays flat
 # Large members are jobs of their own, small ones share one; together no more than `pool` takes.
@@ -25,12 +28,29 @@ def members(
     jobs: "list[Job]",
     watch: "Callable[[int], object]",
     meanwhile: "Callable[[], object] | None" = None,
+    index: "Callable[[], bytes] | None" = None,
 ) -> None:
     """Write every (member, path) of `jobs` to disk, in several processes.
 
     The directories must exist. One of the processes also does `meanwhile`. Calls `watch(bytes)` now and then with
-    what has begun since the last call. Raises the first error after all processes have stopped.
+    what has begun since the last call. Raises the first error after all processes have stopped. `index` gives that
+    of large members' pieces, of which several processes then write one file; no file may exist before.
     """
+    if not index or not any([member.size > _BIG and not member.stored for member, _ in jobs]):
+        return _write_shared(descriptor, jobs, watch, meanwhile)
+    from . import split
+
+    pieces = split.shared_out(jobs, index)
+    _write_shared(descriptor, pieces, watch, meanwhile)
+    split.finish(pieces)
+
+
+def _write_shared(
+    descriptor: int,
+    jobs: "Sequence[AnyJob]",
+    watch: "Callable[[int], object]",
+    meanwhile: "Callable[[], object] | None",
+) -> None:
     batches, sizes = _batches(jobs)
     if len(batches) < 2:
         _write_members(descriptor, jobs)
@@ -48,7 +68,7 @@ def members(
         watch(sum(sizes[begun[0] : number]))
         begun[0] = number
 
-    def done(batch: "list[Job]") -> None:
+    def done(batch: "list[AnyJob]") -> None:
         if batch:
             _write_members(descriptor, batch)
         elif meanwhile:
@@ -57,7 +77,7 @@ def members(
     pool.run(batches, done, told)
 
 
-def _batches(jobs: "list[Job]") -> "tuple[list[list[Job]], list[int]]":
+def _batches(jobs: "Sequence[AnyJob]") -> "tuple[list[list[AnyJob]], list[int]]":
     """`jobs` in batches worth sharing, and the bytes of each batch.
 
     The largest members come first, each alone, so that no process is left with a large one at the end. Files of
@@ -73,9 +93,12 @@ def _batches(jobs: "list[Job]") -> "tuple[list[list[Job]], list[int]]":
     return batches, [sum([member.size for member, _ in batch]) for batch in batches]
 
 
-def _write_members(descriptor: int, jobs: "list[Job]") -> None:
+def _write_members(descriptor: int, jobs: "Sequence[AnyJob]") -> None:
     for member, path in jobs:
-        member_to(descriptor, member, path)
+        if isinstance(member, archive.Member):
+            member_to(descriptor, member, path)
+        else:
+            member.write(descriptor, path)
 
 
 def is_copied(member: "archive.Member") -> bool:
