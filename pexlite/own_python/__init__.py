@@ -1,10 +1,11 @@
 """Pythons that files carry: from `--python-from PATH|ARCHIVE|uv` to an interpreter archive in the store.
 
-Imported only by a build that asks for one: it stands on pyelftools, which is an extra.
+Imported only by a build that asks for one: it stands on pyelftools, which is an extra. But tools that take a
+Python out of a file use `members`, which does not.
 
     find        the Pythons of a request, and each as an archive in the store: open this first
     source      what `--python-from` names: a prefix on this machine, and the target that it is
-    uv          one that uv manages; unpack: an archive, judged and unpacked
+    uv          one that uv manages; unpack: an archive, unpacked into the store; members: judged and written
     match       Pythons and targets, one for each
     make        a prefix into an archive, step by step; kept: such archives in the store
     prefix      a directory that CPython is installed in

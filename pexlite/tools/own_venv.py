@@ -14,7 +14,7 @@ from pathlib import Path
 from pexlite.archive.stored_wheels import chunks, sha256
 from pexlite.errors import TargetError, UsageError, VerificationFailed, WriteError
 from pexlite.model import Manifest, StoredPython, Target
-from pexlite.own_python.unpack import extract
+from pexlite.own_python.members import extract
 from pexlite.targets.interpreters import running_target
 
 _PLACE = "python"

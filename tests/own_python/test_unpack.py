@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.errors import TargetError
-from pexlite.own_python import unpack
+from pexlite.own_python import members
 from pexlite.own_python.source import source_of
 from pexlite.own_python.unpack import unpacked
 from pexlite.store.store import Store
@@ -62,7 +62,7 @@ def test_a_member_that_no_python_has_is_refused(
 
 
 def test_more_than_a_python_has_is_refused(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpack, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(members, "_MOST_BYTES", 1000)
     archive = archive_of(tmp_path / "bomb.tar.gz", *(member(f"python/{n}", size=600) for n in range(2)))
     with pytest.raises(TargetError, match="holds what no archive"):
         unpacked(archive, "bomb.tar.gz", store)
