@@ -8,6 +8,7 @@ import json
 import math
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.programs.bench import __main__ as command
 from tests.programs.bench import chart, instructions, kinds, report, results, simultaneous, starts, timing, weights
 from tests.programs.bench.results import Results, Row, row
 from tests.programs.bench.setting import Setting
-from tests.programs.bench.targets import Target, in_words
+from tests.programs.bench.targets import MET, MISSED, UNDECIDED, Target, in_words
 from tests.programs.bench.timing import Contender, Figure, WrongOutputError, figure, paired, run
 from tests.programs.bench.tools import TOOLS
 from tests.programs.bench.workloads import MADE_BY_CODE, WORKLOADS, of_files, of_wheels
@@ -172,7 +173,7 @@ def test_each_turn_begins_with_another_tool_and_every_run_is_prepared(setting: S
 def test_a_target_is_held_against_the_best(target: Target, figures: dict[str, Figure], met: bool) -> None:
     verdict = target.judge(figures, "s")
     assert verdict is not None
-    assert verdict.met is met
+    assert (verdict.state == MET) is met
 
 
 def test_a_target_without_both_sides_says_nothing() -> None:
@@ -207,6 +208,62 @@ def test_so_may_a_difference() -> None:
     assert one.verdicts[0].floors == (("venv 9", 0.75),)
     said = report.markdown(Results(MACHINE, {}, {}, (one,)))
     assert "pexlite 9 ≤ pexlite 1 + 500.0 ms: 1.00 s; venv 9 alone 750.0 ms\n" in said
+
+
+def drifting(slowness: list[float], times: float) -> Figure:
+    return figure([times * one for one in slowness], [times for _ in slowness])
+
+
+def test_a_ratio_is_the_median_of_the_rounds_however_the_machine_drifts() -> None:
+    """The medians would say 1.2 here."""
+    ours, theirs = figure([1.0, 2.0, 12.0, 13.0, 14.0]), figure([1.0, 2.0, 10.0, 20.0, 28.0])
+    verdict = Target("pexlite", 1.03, ("venv",)).judge({"pexlite": ours, "venv": theirs}, "s")
+    assert verdict is not None
+    assert (verdict.value, verdict.quartiles, verdict.state) == (1.0, (0.65, 1.0), MET)
+    slower = [1.0, 2.0, 9.0, 3.0]
+    figures = {"pexlite": drifting(slower, 1.01), "venv": drifting(slower, 1.0)}
+    verdict = Target("pexlite", 1.03, ("venv",)).judge(figures, "s")
+    assert verdict is not None
+    assert verdict.quartiles == pytest.approx((1.01, 1.01)) and verdict.cpu_quartiles == pytest.approx(
+        (1.01, 1.01)
+    )
+    verdict = Target("pexlite", 0.06, ("venv",), difference=True).judge(figures, "s")
+    assert verdict is not None and verdict.value == pytest.approx(0.025)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "state"),
+    [
+        ([1.00, 1.01, 1.02, 1.02, 1.03], MET),
+        ([1.00, 1.01, 1.02, 1.04, 1.05], UNDECIDED),
+        ([1.02, 1.03, 1.04, 1.05, 1.06], UNDECIDED),
+        ([1.03, 1.04, 1.05, 1.06, 1.07], MISSED),
+        ([1.02, 1.04], MET),
+        ([1.03, 1.05], MISSED),
+        ([0.0, 0.0, 0.0], MET),
+    ],
+)
+def test_a_limit_between_the_quartiles_decides_nothing(ratios: list[float], state: str) -> None:
+    figures = {"pexlite": figure(ratios), "venv": figure([1.0] * len(ratios))}
+    one = row("warm", "tiny", "./app", figures, [Target("pexlite", 1.03, ("venv",))])
+    assert one.verdicts[0].state == state
+    said = report.markdown(Results(MACHINE, {}, {}, (one,)))
+    assert f"{int(state == MET)} of 1 targets are met" in said
+    assert ("1 is undecided" in said, "Undecided, since" in said) == (state == UNDECIDED,) * 2
+    assert ("Missed, with" in said) == (state == MISSED)
+    console = Console(file=io.StringIO(), width=100)
+    report.show(Results(MACHINE, {}, {}, (one,)), console)
+    assert isinstance(console.file, io.StringIO)
+    assert f"{state}: warm tiny ./app" in console.file.getvalue() or state == MET
+
+
+def test_quartiles_come_back_as_they_were_written(tmp_path: Path) -> None:
+    figures = {"pexlite": drifting([1.0, 2.0, 3.0], 1.02), "venv": drifting([1.0, 2.0, 3.0], 1.0)}
+    one = row("warm", "tiny", "./app", figures, [Target("pexlite", 1.03, ("venv",))])
+    results.write(Results(MACHINE, {}, {}, (one,)), tmp_path / "results.json")
+    [again] = results.read(tmp_path / "results.json").rows
+    assert again.verdicts[0].quartiles == pytest.approx((1.02, 1.02))
+    assert again.verdicts[0].cpu_quartiles == pytest.approx((1.02, 1.02))
 
 
 def test_what_takes_long_is_run_three_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,6 +323,42 @@ def test_rows_of_an_earlier_day_keep_their_date(tmp_path: Path) -> None:
     assert [one.date for one in found.rows] == ["", "2026-01-02"]
     assert "CPython 3.11.1, 2026-01-02 and 2026-01-04; " in report.where_and_when(found)
     assert [one.date for one in results.merged(found, new).rows] == ["", "2026-01-02"]
+
+
+OTHERS = {"processor": "y", "cores": 16, "memory_gb": 64, "file_system": "xfs", "python": "3.13.0"}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_rows_of_different_machines_are_in_no_table_together(name: str) -> None:
+    old = Results(MACHINE, {"pex": "1"}, {}, (row("warm", "hello", "./app", seconds(venv=1)),), ("a note",))
+    new = Results(MACHINE | {name: OTHERS[name]}, {}, {}, (row("warm", "tiny", "./app", seconds(venv=2)),))
+    assert results.merged(old, new) == new
+    again = Results(MACHINE | {"date": "2026-01-04", "load": 3.0, "system": "Linux 7"}, {}, {}, new.rows)
+    assert len(results.merged(old, again).rows) == 2
+
+
+def test_rows_of_another_machine_are_dropped_when_the_first_one_is_written(tmp_path: Path) -> None:
+    old, new = (row("warm", name, "./app", seconds(venv=1)) for name in ("hello", "tiny"))
+    results.write(Results({**MACHINE, "cores": 64}, {}, {}, (old,)), tmp_path / "results.json")
+    console = Console(file=io.StringIO())
+    command._measured(iter([new]), Results(MACHINE, {}, {}), tmp_path / "results.json", console)
+    assert [one.workload for one in results.read(tmp_path / "results.json").rows] == ["tiny"]
+    assert isinstance(console.file, io.StringIO)
+    assert "1 rows of another machine or Python are dropped" in console.file.getvalue()
+
+
+def test_rows_of_other_code_are_marked(tmp_path: Path) -> None:
+    now = {"code": {"started by": "new", "built by": "new"}}
+    rows = tuple(
+        replace(row(concern, "tiny", way, seconds(venv=1, pexlite=2)), code=code)
+        for concern, way, code in (("warm", "./app", "new"), ("cold", "whole", "old"), ("build", "cached", ""))
+    )
+    results.write(Results(MACHINE | now, {}, {}, rows), tmp_path / "results.json")
+    said = report.markdown(results.read(tmp_path / "results.json"))
+    assert "| warm start, *tiny*, ./app |" in said
+    assert "| first start, *tiny*, whole † |" in said and "| build, *tiny*, cached † |" in said
+    assert "† The code that this row measures has changed since." in said
+    assert "†" not in report.markdown(Results(MACHINE, {}, {}, rows)), "it is not known what code there was"
 
 
 def test_the_table_names_every_tool_its_failure_and_the_missed_targets() -> None:

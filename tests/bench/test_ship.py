@@ -8,6 +8,7 @@ from tests import needs
 from tests.factories import make_wheel
 from tests.programs.bench import ship
 from tests.programs.bench.setting import Setting
+from tests.programs.bench.targets import MET
 from tests.ship.conftest import noise
 
 
@@ -35,4 +36,4 @@ def test_pushes_are_measured_beside_scp_and_rsync(setting: Setting, tmp_path: Pa
     # The wheel is random bytes: whoever sends the file whole sends them.
     assert sent["pexlite"] < 60_000 and sent["rsync --fuzzy"] < 60_000 < 1 << 18 < min(sent["rsync"], sent["scp"])
     assert rows["over the old version, sent"].figures["rsync"].median < 60_000
-    assert all(said.met for said in rows["over the old version, sent"].verdicts)
+    assert all(said.state == MET for said in rows["over the old version, sent"].verdicts)

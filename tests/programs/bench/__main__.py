@@ -80,7 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = (HERE if chosen.record else directory) / "results.json"
     plan = _Plan(setting, tools, programs, chosen.rounds or (3 if chosen.quick else 15), chosen.quick)
     workloads = [WORKLOADS[name] for name in chosen.workload]
-    rows = (results.without_paths(one) for one in plan.rows(chosen.only, workloads))
+    code = nothing.machine["code"]
+    measured = (results.without_paths(one) for one in plan.rows(chosen.only, workloads))
+    rows = (replace(one, code=code[results.code_kind(one.concern)]) for one in measured)
     found = _measured(rows, nothing, path, console)
     report.show(found, console)
     whole = results.read(path) if path.exists() else found
@@ -98,9 +100,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measured(rows: Iterator[Row], nothing: Results, path: Path, console: Console) -> Results:
     """`nothing` with `rows`; each row is written to `path` at once, so that an interrupted run was not in vain."""
     earlier = results.read(path) if path.exists() else nothing
+    if results.are_of_another_machine(earlier, nothing):
+        console.print(f"{len(earlier.rows)} rows of another machine or Python are dropped", style="yellow")
+        earlier = nothing
     found = nothing
     for one in rows:
-        verdicts = ", ".join(f"{said.claim}: {'met' if said.met else 'missed'}" for said in one.verdicts)
+        verdicts = ", ".join(f"{said.claim}: {nothing.state(said)}" for said in one.verdicts)
         console.print(f"{one.concern} {one.workload} {one.way}  {verdicts}", style="dim")
         found = replace(found, rows=(*found.rows, one))
         results.write(results.merged(earlier, found), path)

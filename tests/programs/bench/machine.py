@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import platform
 from pathlib import Path
 from typing import Any
 
+from tests.checkout import REPOSITORY
 from tests.programs.bench.setting import Python, Setting, text
 
 
@@ -24,7 +26,17 @@ def facts(setting: Setting, python: Python) -> dict[str, Any]:
         "python": python.version,
         "python_hooks": len(python.hooks),
         "load": round(os.getloadavg()[0], 1),
+        "code": {"started by": _digest("runtime", "archive"), "built by": _digest("")},
     }
+
+
+def _digest(*rooms: str) -> str:
+    """A digest of pexlite's code in these rooms, by which rows are known that measured another one."""
+    digest = hashlib.sha256()
+    for room in rooms:
+        for path in sorted((REPOSITORY / "pexlite" / room).rglob("*.py")):
+            digest.update(path.relative_to(REPOSITORY).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _processor() -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.programs.bench.results import Results, Row
-from tests.programs.bench.targets import Verdict, in_words
+from tests.programs.bench.targets import MET, MISSED, UNDECIDED, Verdict, in_words
 
 BEGIN, END = "<!-- from tests/programs/bench/results.json -->\n", "<!-- end -->\n"
 # One cell of a page's table each: the best that a peer reaches with any of its flags.
@@ -33,12 +33,15 @@ def show(results: Results, console: Console) -> None:
             if not figure.runs:
                 console.print(f"  [red]none[/]   {tool}: {figure.note}", highlight=False)
         for said in row.verdicts:
-            console.print(f"  {_mark(said)} {said.claim}: {_found(said, row.unit)}", highlight=False)
-    missed = [(row, said) for row in results.rows for said in row.verdicts if not said.met]
-    total = sum(len(row.verdicts) for row in results.rows)
-    console.print(f"\n[bold]{total - len(missed)} of {total} targets met[/]")
-    for row, said in missed:
-        console.print(f"  missed: {row.concern} {row.workload} {row.way}: {said.claim}: {_found(said, row.unit)}")
+            mark = _MARKS[results.state(said)]
+            console.print(f"  {mark} {said.claim}: {_found(said, row.unit)}", highlight=False)
+    judged = [(row, said, results.state(said)) for row in results.rows for said in row.verdicts]
+    met = sum(state == MET for _, _, state in judged)
+    console.print(f"\n[bold]{met} of {len(judged)} targets met[/]")
+    for row, said, state in judged:
+        if state != MET:
+            where = f"{row.concern} {row.workload} {row.way}"
+            console.print(f"  {state}: {where}: {said.claim}: {_found(said, row.unit)}")
 
 
 def _table(row: Row) -> Table:
@@ -56,15 +59,20 @@ def _table(row: Row) -> Table:
     return table
 
 
-def _mark(said: Verdict) -> str:
-    return "[green]met   [/]" if said.met else "[red]missed[/]"
+_MARKS = {MET: "[green]met      [/]", UNDECIDED: "[yellow]undecided[/]", MISSED: "[red]missed   [/]"}
 
 
 def _found(said: Verdict, unit: str) -> str:
     def words(value: float) -> str:
         return f"{value:.3g} ×" if "×" in said.claim else in_words(value, unit)
 
-    found = words(said.value) + (f" (CPU {words(said.cpu)})" if said.cpu is not None else "")
+    def with_quartiles(value: float, quartiles: tuple[float, float] | None) -> str:
+        between = f", quartiles {words(quartiles[0])} and {words(quartiles[1])}" if quartiles else ""
+        return words(value) + between
+
+    found = with_quartiles(said.value, said.quartiles)
+    if said.cpu is not None:
+        found += f" (CPU {with_quartiles(said.cpu, said.cpu_quartiles)})"
     return "; ".join([found, *(f"{name} alone {words(value)}" for name, value in said.floors)])
 
 
@@ -87,28 +95,32 @@ def markdown(results: Results) -> str:
         cells = [cell(results, row, tools) for tools in COLUMNS.values()]
         # A table is for what people compare; the rest is in results.json.
         if row.concern in _SHOWN and "PYTHONPATH" not in row.way and sum(cell != "" for cell in cells) > 1:
-            lines.append(f"| {_title(row)} | {' | '.join(cells)} |")
-    total = [said for row in results.rows for said in row.verdicts]
+            mark = " †" if results.is_outdated(row) else ""
+            lines.append(f"| {_title(row)}{mark} | {' | '.join(cells)} |")
+    states = [results.state(said) for row in results.rows for said in row.verdicts]
+    undecided = states.count(UNDECIDED)
+    besides = f", {undecided} {'is' if undecided == 1 else 'are'} undecided" if undecided else ""
+    older = "† The code that this row measures has changed since.\n" if any("†" in line for line in lines) else ""
     measure = " of CPU time, since the machine had other work to do" if results.busy else ""
     return (
         "\n".join(lines)
         + f"\n\nMedians{measure}; of each tool the best of the flags tried. {where_and_when(results)}\n"
-        + f"{sum(map(results.met, total))} of {len(total)} targets are met.\n"
-        + _missed(results)
+        + older
+        + f"{states.count(MET)} of {len(states)} targets are met{besides}.\n"
+        + _not_met(results, MISSED, "Missed, with what the part that cannot be left out takes alone:")
+        + _not_met(results, UNDECIDED, "Undecided, since the limit lies between the quartiles of the rounds:")
     )
 
 
-def _missed(results: Results) -> str:
-    """A line for each missed target, with what was found."""
+def _not_met(results: Results, state: str, words: str) -> str:
+    """A line for each target in this state, with what was found, below `words`; empty without any."""
     lines = [
         f"- {_title(row)}: {said.claim}: {_found(said, row.unit)}\n"
         for row in results.rows
         for said in row.verdicts
-        if not results.met(said)
+        if results.state(said) == state
     ]
-    return (
-        "\nMissed, with what the part that cannot be left out takes alone:\n\n" + "".join(lines) if lines else ""
-    )
+    return f"\n{words}\n\n{''.join(lines)}" if lines else ""
 
 
 _SHOWN = ("warm", "cold", "first starts", "second version", "build", "size", "files written")

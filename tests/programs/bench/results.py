@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.programs.bench.targets import Target, Verdict, judge
+from tests.programs.bench.targets import MET, Target, Verdict, judge
 from tests.programs.bench.timing import Figure
 
 
@@ -26,6 +26,8 @@ class Row:
     verdicts: tuple[Verdict, ...] = ()
     date: str = ""
     """When it was measured, where that was not in the run that the results are of."""
+    code: str = ""
+    """The digest of the code that it measured; "" where that is not known."""
 
 
 def row(
@@ -60,9 +62,19 @@ class Results:
         """The median to show to people: of CPU seconds where the machine was busy."""
         return figure.cpu if self.busy and figure.cpu is not None else figure.median
 
-    def met(self, said: Verdict) -> bool:
-        """Whether a target is met, in CPU seconds where the machine was busy."""
-        return said.cpu <= said.limit if self.busy and said.cpu is not None else said.met
+    def state(self, said: Verdict) -> str:
+        """Whether a target is met, missed or undecided, in CPU seconds where the machine was busy."""
+        return said.state_by_cpu if self.busy else said.state
+
+    def is_outdated(self, one: Row) -> bool:
+        """Whether the code that the row measured was another one when these results were written."""
+        now: Mapping[str, str] = self.machine.get("code", {})
+        return one.code != now.get(code_kind(one.concern), one.code)
+
+
+def code_kind(concern: str) -> str:
+    """Which code a concern measures: what builds a file, or what travels in it."""
+    return "built by" if concern in ("build", "memory") else "started by"
 
 
 def write(results: Results, path: Path) -> None:
@@ -89,6 +101,7 @@ def read(path: Path) -> Results:
             {tool: _figure(values) for tool, values in one["figures"].items()},
             tuple(map(_verdict, one["targets"])),
             one.get("date", ""),
+            one.get("code", ""),
         )
         for one in document["rows"]
     )
@@ -106,7 +119,12 @@ def without_paths(one: Row) -> Row:
 
 
 def merged(earlier: Results, later: Results) -> Results:
-    """`later`, with the rows of `earlier` that it did not measure again, in the order of both."""
+    """`later`, with the rows of `earlier` that it did not measure again, in the order of both.
+
+    Those of another machine or Python are left out: their seconds say nothing beside these.
+    """
+    if are_of_another_machine(earlier, later):
+        return later
     again = {_key(one): one for one in later.rows}
     before = str(earlier.machine["date"])
     kept = before if before != later.machine["date"] else ""
@@ -115,6 +133,14 @@ def merged(earlier: Results, later: Results) -> Results:
     tools = {**earlier.tools, **later.tools}
     notes = tuple(dict.fromkeys((*earlier.notes, *later.notes)))
     return Results(later.machine, versions, tools, (*rows, *again.values()), notes)
+
+
+_OF_A_MACHINE = ("processor", "cores", "memory_gb", "file_system", "python")
+
+
+def are_of_another_machine(earlier: Results, later: Results) -> bool:
+    """Whether the results come from different machines, or from different Pythons on one."""
+    return any(earlier.machine.get(name) != later.machine.get(name) for name in _OF_A_MACHINE)
 
 
 def _key(one: Row) -> tuple[str, str, str]:
@@ -130,13 +156,19 @@ def _row_document(one: Row) -> dict[str, Any]:
         "figures": {tool: _figure_document(figure) for tool, figure in one.figures.items()},
         "targets": [_verdict_document(said) for said in one.verdicts],
         **({"date": one.date} if one.date else {}),
+        **({"code": one.code} if one.code else {}),
     }
 
 
 def _verdict_document(said: Verdict) -> dict[str, Any]:
-    found = {"claim": said.claim, "value": round(said.value, 5), "limit": said.limit, "met": said.met}
+    found: dict[str, Any] = {"claim": said.claim, "value": round(said.value, 5), "limit": said.limit}
+    found["met"] = said.state == MET
+    if said.quartiles:
+        found["quartiles"] = [round(value, 5) for value in said.quartiles]
     if said.cpu is not None:
         found["cpu"] = round(said.cpu, 5)
+    if said.cpu_quartiles:
+        found["cpu_quartiles"] = [round(value, 5) for value in said.cpu_quartiles]
     if said.floors:
         found["floors"] = {name: round(value, 5) for name, value in said.floors}
     return found
@@ -144,7 +176,12 @@ def _verdict_document(said: Verdict) -> dict[str, Any]:
 
 def _verdict(said: Mapping[str, Any]) -> Verdict:
     floors = tuple(said.get("floors", {}).items())
-    return Verdict(said["claim"], said["value"], said["limit"], said.get("cpu"), floors)
+    quartiles, of_cpu = (_pair(said.get(name)) for name in ("quartiles", "cpu_quartiles"))
+    return Verdict(said["claim"], said["value"], said["limit"], said.get("cpu"), floors, quartiles, of_cpu)
+
+
+def _pair(values: Sequence[float] | None) -> tuple[float, float] | None:
+    return (values[0], values[1]) if values else None
 
 
 def _figure_document(figure: Figure) -> dict[str, Any]:

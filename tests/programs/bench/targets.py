@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.programs.bench.timing import Figure
 
+_FEWEST = 3  # rounds that have quartiles
+
+
+MET, UNDECIDED, MISSED = "met", "undecided", "missed"
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target with the `value` that was found: met if it is at most `limit`."""
+    """A target with the `value` that was found: the median of what each round gave."""
 
     claim: str
     value: float
@@ -19,10 +25,26 @@ class Verdict:
     """The same comparison in CPU seconds, which a busy machine hardly changes."""
     floors: tuple[tuple[str, float], ...] = ()
     """A contender that does nothing but a part that cannot be left out, and the same comparison of it."""
+    quartiles: tuple[float, float] | None = None
+    """Those of the rounds' values; None where too few rounds say anything of that."""
+    cpu_quartiles: tuple[float, float] | None = None
 
     @property
-    def met(self) -> bool:
-        return self.value <= self.limit
+    def state(self) -> str:
+        """MET or MISSED, or UNDECIDED where the limit lies between the quartiles."""
+        return _state(self.value, self.quartiles, self.limit)
+
+    @property
+    def state_by_cpu(self) -> str:
+        """The same in CPU seconds, where there are any."""
+        return self.state if self.cpu is None else _state(self.cpu, self.cpu_quartiles, self.limit)
+
+
+def _state(value: float, quartiles: tuple[float, float] | None, limit: float) -> str:
+    low, high = quartiles or (value, value)
+    if low <= limit < high:
+        return UNDECIDED
+    return MET if high <= limit else MISSED
 
 
 @dataclass(frozen=True)
@@ -47,17 +69,38 @@ class Target:
         if own is None or not own.runs:
             return None
         if not self.against:
-            return Verdict(f"{self.tool} ≤ {in_words(self.limit, unit)}", own.median, self.limit)
+            rounds = own.values if len(own.values) > 1 else ()
+            claim = f"{self.tool} ≤ {in_words(self.limit, unit)}"
+            return Verdict(claim, own.median, self.limit, quartiles=_quartiles(rounds))
         others = {name: figures[name].median for name in self.against if name in figures and figures[name].runs}
         if not others:
             return None
         best = min(others, key=others.__getitem__)
-        floors = self._floors(figures, self.floor_over or best)
+        other = figures[best]
+        value, quartiles = self._found(own.values, other.values, own.median, other.median)
+        cpu, cpu_quartiles = None, None
+        if own.cpu is not None and other.cpu:
+            cpu, cpu_quartiles = self._found(own.cpu_values, other.cpu_values, own.cpu, other.cpu)
+        claim = f"{self.tool} ≤ {self.limit:g} × {best}"
         if self.difference:
             claim = f"{self.tool} ≤ {best} + {in_words(self.limit, unit)}"
-            return Verdict(claim, own.median - others[best], self.limit, _difference(own, figures[best]), floors)
-        claim = f"{self.tool} ≤ {self.limit:g} × {best}"
-        return Verdict(claim, own.median / others[best], self.limit, _ratio(own, figures[best]), floors)
+        floors = self._floors(figures, self.floor_over or best)
+        return Verdict(claim, value, self.limit, cpu, floors, quartiles, cpu_quartiles)
+
+    def _found(
+        self, ours: Sequence[float], theirs: Sequence[float], median: float, their_median: float
+    ) -> tuple[float, tuple[float, float] | None]:
+        """The median of the rounds' ratios or differences, and their quartiles; of the medians without rounds.
+
+        A machine that becomes slower in the midst of it slows both sides of a round.
+        """
+        rounds = [self._compared(one, other) for one, other in zip(ours, theirs, strict=False)]
+        if not rounds:
+            return self._compared(median, their_median), None
+        return statistics.median(rounds), _quartiles(rounds)
+
+    def _compared(self, one: float, other: float) -> float:
+        return one - other if self.difference else one / other
 
     def _floors(self, figures: Mapping[str, Figure], over: str) -> tuple[tuple[str, float], ...]:
         medians = {name: figure.median for name, figure in figures.items() if figure.runs}
@@ -69,12 +112,12 @@ class Target:
         return tuple((name, median / medians[over]) for name, median in found.items())
 
 
-def _difference(own: Figure, other: Figure) -> float | None:
-    return None if own.cpu is None or other.cpu is None else own.cpu - other.cpu
-
-
-def _ratio(own: Figure, other: Figure) -> float | None:
-    return own.cpu / other.cpu if own.cpu and other.cpu else None
+def _quartiles(rounds: Sequence[float]) -> tuple[float, float] | None:
+    """The first and the third quartile; None of fewer than three rounds."""
+    if len(rounds) < _FEWEST:
+        return None
+    first, _, third = statistics.quantiles(rounds, method="inclusive")
+    return first, third
 
 
 def judge(targets: Sequence[Target], figures: Mapping[str, Figure], unit: str) -> tuple[Verdict, ...]:

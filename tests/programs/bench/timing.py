@@ -45,6 +45,8 @@ class Contender:
     """Text that must be in its output; a run without it counts for nothing."""
     prepare: Callable[[], None] | None = None
     directory: Path | None = None
+    settle: Callable[[], None] | None = None
+    """Waits, untimed, for what the command leaves to be done behind it."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Figure:
     """Median CPU seconds, where the unit is time."""
     note: str = ""
     values: tuple[float, ...] = field(default=(), compare=False)
+    """The value of each round, in order."""
+    cpu_values: tuple[float, ...] = field(default=(), compare=False)
 
 
 def run(contender: Contender) -> Run:
@@ -77,6 +81,8 @@ def run(contender: Contender) -> Run:
             raise WrongOutputError(f"could not be started: {done.stderr.strip().splitlines()[-1]}")
         cost = json.loads(done.stdout)
         printed, complained = out.read_text(errors="replace"), err.read_text(errors="replace")
+    if contender.settle:
+        contender.settle()
     if cost["code"] or contender.contains not in printed:
         last = (complained or printed).strip().splitlines()[-3:]
         raise WrongOutputError(f"exit code {cost['code']}: {' / '.join(last)}"[:300])
@@ -134,6 +140,7 @@ def figure(values: Sequence[float], cpu: Sequence[float] = (), note: str = "") -
         statistics.median(cpu) if cpu else None,
         note,
         tuple(values),
+        tuple(cpu),
     )
 
 
