@@ -54,11 +54,46 @@ def test_starts_are_measured_beside_a_plain_venv(setting: Setting) -> None:
         ("cold", "to the first line"),
         ("second version", "./app"),
     ]
+    assert {"cp -r", "unsquashfs", starts.LISTED} < set(rows[3].figures)
     for one in rows:
         for tool, found in one.figures.items():
+            if tool == "unsquashfs" and "apt-get install squashfs-tools" in found.note:
+                continue
             assert found.runs, f"{tool}: {found.note}"
             assert 0 < found.least <= found.median <= found.most
     assert [said.claim for said in rows[0].verdicts] == ["pexlite ≤ 1.03 × venv"]
+
+
+def test_the_next_one_waits_until_a_start_list_s_rest_is_unpacked(tmp_path: Path) -> None:
+    app = tmp_path / "state" / "pex" / "lite-2" / "apps" / "0123-cp311"
+    program = f"mkdir -p {app}; (sleep 0.3; touch {app}/READY) > /dev/null 2>&1 & echo first"
+    contender = Contender(
+        "x", ("sh", "-c", program), dict(os.environ), "first", settle=starts.whole_at(tmp_path / "state")
+    )
+    assert run(contender).wall < 0.3
+    assert (app / "READY").exists()
+
+
+def test_a_rest_that_nobody_unpacks_is_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starts, "_LONGEST_REST", 0.1)
+    (tmp_path / "pex" / "lite-2" / "apps" / "0123-cp311").mkdir(parents=True)
+    with pytest.raises(WrongOutputError, match="nobody has unpacked"):
+        run(Contender("x", ("true",), dict(os.environ), settle=starts.whole_at(tmp_path)))
+
+
+def test_without_squashfs_there_is_a_word(
+    setting: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    _, missing = starts._beside_large_ones(setting, MADE_BY_CODE, ())
+    assert missing["unsquashfs"].note == "there is no unsquashfs: apt-get install squashfs-tools"
+
+
+def test_peers_are_measured_with_the_flags_that_make_them_fast() -> None:
+    about = {name: tool.about for name, tool in TOOLS.items()}
+    assert about["pex-venv"].startswith("--venv --sh-boot") and about["pyinstaller"] == "--onefile"
+    assert (about["shiv"], about["shiv-fast"]) == ("as it is", "--uncompressed")
+    assert {"lazy", "instant"} <= set(command.ON_DEMAND)
 
 
 def test_every_kind_of_start_is_measured_beside_a_plain_file_and_a_venv(

@@ -11,7 +11,7 @@ from tests.programs.bench.targets import in_words
 
 _GROUPS = {
     "plain venv": ("venv",),
-    "pexlite": ("pexlite", "pexlite-sh", "pexlite-compile", "pexlite-fast"),
+    "pexlite": ("pexlite", "pexlite-sh", "pexlite-compile", "pexlite-fast", "pexlite with a start list"),
     "pex": ("pex-venv", "pex-fast", "pex-venv-fast", "pex-pylock-fast"),
     "pex, defaults": ("pex",),
     "shiv": ("shiv", "shiv-fast"),

@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.programs.bench.results import Results, Row
-from tests.programs.bench.targets import MET, MISSED, UNDECIDED, Verdict, in_words
+from tests.programs.bench.targets import MET, MISSED, UNDECIDED, Verdict, in_words, ratio
 
 BEGIN, END = "<!-- from tests/programs/bench/results.json -->\n", "<!-- end -->\n"
 # One cell of a page's table each: the best that a peer reaches with any of its flags.
 COLUMNS = {
     "plain venv": ("venv",),
-    "pexlite": ("pexlite", "pexlite-sh", "pexlite-compile", "pexlite-fast"),
+    "pexlite": ("pexlite", "pexlite-sh", "pexlite-compile", "pexlite-fast", "pexlite with a start list"),
     "pex": ("pex", "pex-venv", "pex-fast", "pex-venv-fast", "pex-pylock-fast", "pex-rc"),
     "shiv": ("shiv", "shiv-fast"),
     "PyInstaller": ("pyinstaller",),
@@ -48,14 +48,14 @@ def _table(row: Row) -> Table:
     table = Table(title=f"{row.concern} · {row.workload} · {row.way}", title_justify="left")
     for name in ("", "median", "least", "most", "runs", "CPU", "ratio"):
         table.add_column(name, justify="left" if not name else "right", no_wrap=True)
-    first = next((figure.median for figure in row.figures.values() if figure.runs), float("nan"))
+    first = next((figure for figure in row.figures.values() if figure.runs), None)
     for tool, figure in row.figures.items():
         if not figure.runs:
             continue
         values = [in_words(value, row.unit) for value in (figure.median, figure.least, figure.most)]
         cpu = in_words(figure.cpu, "s") if figure.cpu is not None else ""
-        ratio = f"{figure.median / first:.2f}" if first else ""
-        table.add_row(tool, *values, str(figure.runs), cpu, ratio)
+        times = f"{ratio(figure, first):.2f}" if first and first.median else ""
+        table.add_row(tool, *values, str(figure.runs), cpu, times)
     return table
 
 

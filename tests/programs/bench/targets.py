@@ -103,13 +103,15 @@ class Target:
         return one - other if self.difference else one / other
 
     def _floors(self, figures: Mapping[str, Figure], over: str) -> tuple[tuple[str, float], ...]:
-        medians = {name: figure.median for name, figure in figures.items() if figure.runs}
-        if over not in medians:
+        there = {name: figure for name, figure in figures.items() if figure.runs}
+        if over not in there:
             return ()
-        found = {name: medians[name] for name in self.floors if name in medians}
-        if self.difference:
-            return tuple((name, median - medians[over]) for name, median in found.items())
-        return tuple((name, median / medians[over]) for name, median in found.items())
+        other = there[over]
+        return tuple(
+            (name, self._found(one.values, other.values, one.median, other.median)[0])
+            for name in self.floors
+            if (one := there.get(name)) is not None
+        )
 
 
 def _quartiles(rounds: Sequence[float]) -> tuple[float, float] | None:
@@ -118,6 +120,12 @@ def _quartiles(rounds: Sequence[float]) -> tuple[float, float] | None:
         return None
     first, _, third = statistics.quantiles(rounds, method="inclusive")
     return first, third
+
+
+def ratio(one: Figure, other: Figure) -> float:
+    """The median of the rounds' ratios; of figures whose rounds are not known, the ratio of their medians."""
+    rounds = [mine / theirs for mine, theirs in zip(one.values, other.values, strict=False) if theirs]
+    return statistics.median(rounds) if rounds else one.median / other.median
 
 
 def judge(targets: Sequence[Target], figures: Mapping[str, Figure], unit: str) -> tuple[Verdict, ...]:

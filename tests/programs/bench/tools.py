@@ -5,6 +5,7 @@ The wheels are the same for all, from the same wheelhouse on the same disk, for 
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -66,6 +67,11 @@ def _pexlite(*flags: str) -> Callable[[Setting, Workload, Path, Environment], No
         _run(setting, "pexlite", environment, *words)
 
     return make
+
+
+def traced(setting: Setting, workload: Workload, output: Path, environment: Environment) -> None:
+    """Build by pexlite with a start list of what the application reads when it does all its work."""
+    _pexlite("--trace-start", shlex.join(workload.arguments))(setting, workload, output, environment)
 
 
 def _pex(*flags: str, resolved: bool = False) -> Callable[[Setting, Workload, Path, Environment], None]:
