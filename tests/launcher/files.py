@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import lzma
 import platform
 import tarfile
 from collections.abc import Iterable
@@ -62,6 +63,14 @@ def tar_of(members: Iterable[Member], form: int = tarfile.PAX_FORMAT) -> bytes:
 def archive_of(members: Iterable[Member] = PYTHON, form: int = tarfile.PAX_FORMAT) -> bytes:
     """An interpreter archive of `members`."""
     return gzip.compress(tar_of(members, form), mtime=0)
+
+
+def xz_of(first: Iterable[Member] = PYTHON[:1], second: Iterable[Member] = PYTHON[1:]) -> bytes:
+    """An interpreter archive of two streams of xz, the first of which has no end of a tar."""
+    parts = [tar_of(first).rstrip(b"\0"), tar_of(second)]
+    parts[0] += bytes(-len(parts[0]) % 512)
+    filters = [{"id": lzma.FILTER_X86}, {"id": lzma.FILTER_LZMA2, "preset": 1}]
+    return b"".join(lzma.compress(part, check=lzma.CHECK_NONE, filters=filters) for part in parts)
 
 
 @dataclass(frozen=True)

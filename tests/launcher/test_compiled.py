@@ -28,7 +28,7 @@ def test_a_launcher_is_what_its_source_compiles_to(machine: str) -> None:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_launcher_is_small_and_has_no_word_of_who_compiled_it(machine: str) -> None:
     program = launcher(machine)
-    assert len(program) < 40_000
+    assert len(program) < 48_000
     assert all(word not in program for word in (b"GCC", b"/home/", b"launcher.c", b".h\0"))
 
 

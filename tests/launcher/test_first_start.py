@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import signal
 import subprocess
@@ -11,7 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.launcher.files import END, PYTHON, TELLING, Given, Member, archive_of, file_of, here, name_of
+from tests.launcher.files import (
+    END,
+    PYTHON,
+    TELLING,
+    Given,
+    Member,
+    archive_of,
+    file_of,
+    here,
+    name_of,
+    tar_of,
+    xz_of,
+)
 
 NO_FILE = "a member that is no file, directory or link"
 LONG = "lib/" + "n" * 150 + "/" + "m" * 120
@@ -32,9 +45,17 @@ def unpacked(root: Path) -> list[str]:
     return sorted(path.name for path in (root / "lite-2" / "interpreters").iterdir())
 
 
-@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-def test_a_first_start_unpacks_the_python_and_becomes_it(form: int, tmp_path: Path) -> None:
-    given = Given(archive_of(MANY, form))
+ARCHIVES = {
+    "pax": archive_of(MANY, tarfile.PAX_FORMAT),
+    "gnu": archive_of(MANY, tarfile.GNU_FORMAT),
+    "xz": xz_of(MANY[:4], MANY[4:]),
+    "xz of one": lzma.compress(tar_of(MANY), check=lzma.CHECK_NONE),
+}
+
+
+@pytest.mark.parametrize("form", ARCHIVES)
+def test_a_first_start_unpacks_the_python_and_becomes_it(form: str, tmp_path: Path) -> None:
+    given = Given(ARCHIVES[form])
     done = started(file_of(tmp_path / "app", given), "a b", "")
     home = tmp_path / ".pex" / "lite-2" / "interpreters" / name_of(given)
     assert done.stdout.startswith(f"{home}/bin/python3.11|./app a b |"), done.stderr
@@ -51,8 +72,6 @@ def test_a_first_start_unpacks_the_python_and_becomes_it(form: int, tmp_path: Pa
 @pytest.mark.parametrize("level", [0, 1, 6, 9])
 def test_however_it_was_compressed_it_comes_out_the_same(level: int, tmp_path: Path) -> None:
     import gzip
-
-    from tests.launcher.files import tar_of
 
     noise = b"".join((at * at * 2654435761 % 65521).to_bytes(3, "little") * (at % 7) for at in range(40_000))
     given = Given(gzip.compress(tar_of([*PYTHON, Member("lib/noise", noise)]), level, mtime=1))
@@ -89,6 +108,54 @@ def test_an_archive_that_is_not_ours_leaves_nothing_behind(member: Member, words
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ([], [Member("../out", b"x")], "a name that leads out of it"),
+        ([Member("../out", b"x")], [], "a name that leads out of it"),
+        ([], [Member("lib/large", b"x" * (1 << 20))], "more than it should hold"),
+        ([Member("lib/os.py", b"x")], [], "a name that comes twice"),
+        ([], [Member("READY", b"x")], "a READY of its own"),
+    ],
+)
+def test_of_two_streams_either_may_be_refused(
+    first: list[Member], second: list[Member], words: str, tmp_path: Path
+) -> None:
+    given = Given(xz_of([*PYTHON[:1], *first], [*PYTHON[1:], *second]))
+    done = started(file_of(tmp_path / "app", given))
+    assert done.returncode == 1 and done.stdout == ""
+    assert words in done.stderr and done.stderr.count("\n") == 2
+    assert unpacked(tmp_path / ".pex") == []
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [b"\3757zXZ\0" + bytes(200), lzma.compress(tar_of(PYTHON)), xz_of()[:-16], xz_of() + bytes(4)],
+    ids=["nothing else", "with a check", "cut", "padded"],
+)
+def test_an_xz_that_no_build_writes_is_damage(archive: bytes, tmp_path: Path) -> None:
+    done = started(file_of(tmp_path / "app", Given(archive)))
+    assert done.stderr == "error: app is damaged: the Python in it has changed\nhint: copy it here again\n"
+    assert unpacked(tmp_path / ".pex") == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_interrupted_while_two_unpack_nothing_is_left(number: int, tmp_path: Path) -> None:
+    noise = [Member(f"lib/noise{at}", os.urandom(1 << 14)) for at in range(400)]
+    given = Given(xz_of([*PYTHON[:1], *noise[:200]], [*PYTHON[1:], *noise[200:]]), unpacked=1 << 24)
+    file = file_of(tmp_path / "app", given)
+    for pause in (0.01, 0.03, 0.06, 0.1):
+        process = subprocess.Popen(
+            [file], env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL
+        )
+        time.sleep(pause)
+        process.send_signal(number)
+        process.wait()
+        time.sleep(0.05)
+        left = unpacked(tmp_path / ".pex") if (tmp_path / ".pex/lite-2/interpreters").exists() else []
+        assert left in ([], [name_of(given)]), process.returncode
+
+
 def test_a_link_of_the_archive_is_never_followed(tmp_path: Path) -> None:
     members = [*PYTHON, Member("lib/link", link="../bin"), Member("lib/link/python3", b"x")]
     done = started(file_of(tmp_path / "app", Given(archive_of(members))))
@@ -109,8 +176,9 @@ def test_a_file_that_is_cut_off_says_so(kept: float, end: bytes, tmp_path: Path)
     assert not list(tmp_path.glob(".pex/lite-2/interpreters/*"))
 
 
-def test_a_changed_byte_is_seen_wherever_it_is(tmp_path: Path) -> None:
-    given = Given(archive_of())
+@pytest.mark.parametrize("archive", [archive_of(), xz_of()], ids=["gzip", "xz"])
+def test_a_changed_byte_is_seen_wherever_it_is(archive: bytes, tmp_path: Path) -> None:
+    given = Given(archive)
     whole = file_of(tmp_path / "whole", given).read_bytes()
     for place in range(len(whole) - len(END) - len(given.archive), len(whole) - len(END), 23):
         file = tmp_path / "app"

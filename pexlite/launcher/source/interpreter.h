@@ -4,13 +4,9 @@
 #define INTERPRETER_H
 
 #include "cache.h"
-#include "sha256.h"
-#include "tar.h"
+#include "unpacking.h"
 
-enum { PRUNER = 10000, ANOTHER_START = 300000, WORD_AFTER = 5000, PROGRESS_AFTER = 1000 };
-
-/* The file as it was called, and open. */
-struct opened { const char *called; long descriptor; };
+enum { PRUNER = 10000, ANOTHER_START = 300000, WORD_AFTER = 5000 };
 
 /* -- which one -- */
 
@@ -142,51 +138,7 @@ static const char *complaint_of(const struct own_python *own, const char *place,
     return *told ? told : joined(own->program, " does not start");
 }
 
-/* -- unpacking -- */
-
-struct unpacking {
-    const struct own_python *own;
-    struct opened *file;
-    u64 at, left;
-    struct sha256 sum;
-    struct tar tar;
-    double began;
-    int shows_progress, has_shown;
-};
-
-static struct unpacking unpacking;
-static struct inflater inflater;
-
-static int is_terminal(void)
-{
-    char settings[64];
-    return strcmp(value("TERM"), "dumb") && !call3(IOCTL, 2, 0x5401, settings);
-}
-
-static void show_progress(struct unpacking *now)
-{
-    if (!now->shows_progress || milliseconds() - now->began < PROGRESS_AFTER)
-        return;
-    u64 done = (now->own->size - now->left) * 100 / (now->own->size ? now->own->size : 1);
-    const char *line = joined("\r", program_name, ": unpacking for the first start, ", number(done), " %\x1b[K");
-    call3(WRITE, 2, line, strlen(line));
-    now->has_shown = 1;
-}
-
-static long read_archive(void *source, u8 *into, size_t room)
-{
-    struct unpacking *now = source;
-    if (room > now->left)
-        room = (size_t)now->left;
-    long got = room ? call4(PREAD, now->file->descriptor, into, room, now->at) : 0;
-    if (got <= 0)
-        return 0;
-    now->at += (u64)got;
-    now->left -= (u64)got;
-    sha256_add(&now->sum, into, (size_t)got);
-    show_progress(now);
-    return got;
-}
+/* -- put in its place -- */
 
 /* The disk that `path` is on, or would be; zeros where that cannot be told. */
 static struct disk disk_of(const char *path)
@@ -210,44 +162,6 @@ static void fail_without_room(const char *root, u64 needed, long failure, struct
         why = joined(number(disk.files_free), " more files can be made (inodes)");
     fail(joined("no room to unpack into ", layout_of(root), ": ", why),
          "make room, or set PEX_ROOT to a directory on another disk");
-}
-
-/* Write the archive into the new directory `temporary`: 0, or the negative number of what failed. */
-static long unpack_into(struct unpacking *now, const char *temporary)
-{
-    long made = call3(MKDIRAT, HERE, temporary, 0755);
-    long root = made ? made : call4(OPENAT, HERE, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-    if (root < 0)
-        return root;
-    now->at = now->own->offset;
-    now->left = now->own->size;
-    now->began = milliseconds();
-    now->shows_progress = is_terminal();
-    sha256_begin_sum(&now->sum);
-    tar_begin(&now->tar, (int)root, now->own->unpacked);
-    inflate_begin(&inflater);
-    inflater.more = read_archive;
-    inflater.source = now;
-    inflater.take = tar_take;
-    inflater.sink = &now->tar;
-    enum inflated done = inflate(&inflater);
-    while (done == INFLATED && read_archive(now, inflater.input, sizeof inflater.input) > 0)
-        ;
-    if (now->has_shown)
-        call3(WRITE, 2, "\r\x1b[K", 4);
-    tar_close(&now->tar);
-    call1(CLOSE, root);
-    char sum[65];
-    sha256_hex(&now->sum, sum);
-    if (now->tar.failure)
-        return now->tar.failure;
-    if (done == STOPPED)
-        now->tar.wrong = joined("the Python in it has ", now->tar.wrong);
-    else if (now->left && done != WRONG)
-        now->tar.wrong = "it is cut off";
-    else if (done != INFLATED || now->tar.part != AT_END || strcmp(sum, now->own->sha256))
-        now->tar.wrong = "the Python in it has changed";
-    return now->tar.wrong ? -EINVAL : 0;
 }
 
 /* Rename what is in one directory to its place in another, file by file; READY stays. The bytecode that Python has added
@@ -343,8 +257,12 @@ static long unpacker;
 
 static void interrupted(int number)
 {
-    if (call1(GETPID, 0) == unpacker)
+    int status;
+    if (call1(GETPID, 0) == unpacker) {
+        if (unpacking_child > 0 && !call2(KILL, unpacking_child, 9))
+            call4(WAIT4, unpacking_child, &status, 0, 0);
         remove_tree(unfinished);
+    }
     call2(KILL, call1(GETPID, 0), number); /* which ends it: what it does is what it did before */
     call1(EXIT_GROUP, 128 + number);
 }
@@ -456,7 +374,8 @@ static const char *program_of(const struct own_python *own, struct opened *file)
         root = private_root();
         if (!root)
             fail(why, "set PEX_ROOT to a directory that can be written, and from which programs may be run");
-        notice(joined(why, ": using ", root));
+        if (*value("PEX_VERBOSE") || (!ends(why, " cannot be written") && strcmp(why, "there is no home directory")))
+            notice(joined(why, ": using ", root));
         why = refusal_of(root, own, file);
         if (why)
             fail(why, "set PEX_ROOT to a directory that can be written, and from which programs may be run");

@@ -8,7 +8,8 @@
        system         types and system calls
        text           texts, variables, paths, and what is told
        configuration  what is sealed into the file
-       inflate, sha256, tar
+       inflate, xz, sha256, tar
+       unpacking      an archive of the file, by these
        cache          roots, locks, names, by the protocol in runtime/__init__.py
        interpreter    the file's own Python, unpacked once
        start          the warm way, the first start */
