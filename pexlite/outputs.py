@@ -51,7 +51,7 @@ class Kind(enum.Enum):
     TARGET = "a target that pexlite probe wrote"
     WHEEL = "a wheel"
     PACKAGES = "a zip of packages that pexlite wrote"
-    PYTHON = "an archive (.tar.gz)"
+    PYTHON = "an archive (.tar.gz or .tar.xz)"
     DELTA = "a delta that pexlite wrote"
     REPORT = "a page that pexlite wrote"
     BILL = "a bill of materials (CycloneDX, JSON)"
@@ -222,9 +222,9 @@ def _is_of_packages(path: Path) -> bool:
         return file.read() == OF_PACKAGES
 
 
-def _is_gzipped(path: Path) -> bool:
+def _is_compressed(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
+        return file.read(2) in (b"\x1f\x8b", b"\xfd7")
 
 
 def _is_delta(path: Path) -> bool:
@@ -285,7 +285,7 @@ _TESTS = {
     Kind.TARGET: _is_target,
     Kind.WHEEL: _is_wheel,
     Kind.PACKAGES: _is_of_packages,
-    Kind.PYTHON: _is_gzipped,
+    Kind.PYTHON: _is_compressed,
     Kind.DELTA: _is_delta,
     Kind.REPORT: _is_report,
     Kind.BILL: _is_bill,

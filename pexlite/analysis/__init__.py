@@ -4,5 +4,6 @@ The wheels of local code come in; imports and grammars go out, kept in the store
 
     imports       the modules that local code imports
     grammar       the oldest Python whose grammar a module keeps to
+    mentions      the modules of the standard library that any code in wheels names
     own_grammar   the oldest Python for all local code, and the modules that the running Python cannot parse
 """

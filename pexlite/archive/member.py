@@ -76,7 +76,7 @@ def size_before(name: str) -> int:
 def member_name(part: InterpreterArchive | Wheel | StoredWheel) -> str:
     """The name of the member with this Python or wheel."""
     if isinstance(part, InterpreterArchive):
-        return f".python/{part.sha256[:32]}.tar.gz"
+        return f".python/{part.sha256[:32]}{part.suffix}"
     return f".deps/{part.filename}"
 
 

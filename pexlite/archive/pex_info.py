@@ -243,6 +243,7 @@ def _interpreter(own: OwnPython, offset: int) -> InterpreterEntry:
         "program": own.program,
         "source": own.source,
         "source_sha256": own.source_sha256,
+        "form": own.form,
         "licence": own.licence,
     }
 

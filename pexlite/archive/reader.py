@@ -193,6 +193,7 @@ def _own_python(entry: Any, size: int) -> StoredPython:
         program=_matching(_PROGRAM, entry, "program"),
         source=_matching(_SOURCE, entry, "source"),
         source_sha256=_matching(_SHA256, entry, "source_sha256") if entry["source_sha256"] else "",
+        form="xz" if entry.get("form") == "xz" else "gz",
         licence=_matching(_SOURCE, entry, "licence"),
     )
 

@@ -84,6 +84,7 @@ class InterpreterEntry(TypedDict):
     program: str
     source: str
     source_sha256: str
+    form: str
     licence: str
 
 

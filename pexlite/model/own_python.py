@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
 class InterpreterArchive:
-    """A CPython's prefix as a `.tar.gz`: `bin/`, `lib/` and the rest at its top, the same bytes each time.
+    """A CPython's prefix as a `.tar.gz` or `.tar.xz`, the same bytes each time.
 
-    Its members are directories, plain files, and relative links that stay inside.
+    At its top are `bin/`, `lib/` and the rest. Its members are directories, plain files, and relative links that
+    stay inside.
     """
 
     sha256: str
@@ -37,8 +39,15 @@ class InterpreterArchive:
     """Where it is from: "uv cpython-3.11.15-linux-x86_64-gnu", or the name of the directory or archive."""
     source_sha256: str = ""
     """The sha256 of the archive it came from; "" for a directory."""
+    form: Literal["gz", "xz"] = "gz"
+    """The archive's compression: gzip, or xz, which the static launcher alone unpacks."""
     licence: str = "PSF-2.0"
     """The licences of CPython and of what is linked in, as far as they are known (an SPDX expression)."""
+
+    @property
+    def suffix(self) -> str:
+        """The end of the archive's name: ".tar.gz"."""
+        return f".tar.{self.form}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,7 @@ def packed_python(source: PythonSource, wanted: Wanted, store: Store, report: Re
                 made = make_archive(source, wanted, Path(place), file)
             facts = {
                 "unpacked": made.unpacked,
+                "form": made.form,
                 "glibc": made.glibc,
                 "licence": made.licence,
                 "notices": made.notices,
@@ -77,5 +78,6 @@ def _own_python(source: PythonSource, kept: dict[str, Any]) -> OwnPython:
         program=prefix.program,
         source=source.name,
         source_sha256=source.sha256,
+        form="xz" if kept["form"] == "xz" else "gz",
         licence=kept["licence"],
     )

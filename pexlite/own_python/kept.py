@@ -1,6 +1,6 @@
 """Interpreter archives in the store, by what they were made from: the second build only copies.
 
-interpreters/<sha256>.tar.gz    an archive
+interpreters/<sha256>.tar.gz    an archive, or .tar.xz
 interpreters/<key>.json         what was made of one source in one manner; sealed
 """
 
@@ -42,7 +42,7 @@ def recalled(store: Store, key: str) -> dict[str, Any] | None:
     """The facts kept under `key`, with the archive's `path`, if what it was made from has not changed since."""
     try:
         facts: dict[str, Any] = json.loads(store.read_sealed(_place(store, f"{key}.json")))
-        path = _place(store, f"{facts['sha256']}.tar.gz")
+        path = _place(store, f"{facts['sha256']}.tar.{facts['form']}")
         if has_sha256(path, facts["sha256"]) and facts["libraries"] == _libraries(
             one[0] for one in facts["libraries"]
         ):
@@ -58,7 +58,7 @@ def keep(
     """Move the archive `incoming` into its place, keep `facts` of it under `key`; return these with its `path`."""
     content = incoming.path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
-    path = _place(store, f"{sha256}.tar.gz")
+    path = _place(store, f"{sha256}.tar.{facts['form']}")
     with store.writing():
         make_directory(path.parent)
         incoming.path.replace(path)

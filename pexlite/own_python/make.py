@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from pexlite.errors import TargetError
 from pexlite.files.programs import find_program
@@ -29,6 +29,7 @@ class Made:
 
     unpacked: int
     """Bytes of its files."""
+    form: Literal["gz", "xz"]
     glibc: tuple[int, int] | None
     licence: str
     libraries: tuple[Path, ...]
@@ -60,18 +61,27 @@ def make_archive(source: PythonSource, wanted: Wanted, place: Path, output: IO[b
             root, failed = moved.root, moved.failed
         else:
             failed = _missing(prefix, root, source.word)
-        unpacked = pack(root, output)
+        unpacked, form = pack(root, output, libraries.elves if wanted.as_xz and "lzma" not in failed else None)
     except (OSError, UnicodeDecodeError) as problem:
         raise TargetError(
             f"--python-from {source.word} cannot be copied", causes=[str(problem)], hint="check it: ls -l"
         ) from problem
     return Made(
-        unpacked, libraries.glibc, libraries.licence, libraries.copied, tuple(_notices(source, failed, libraries))
+        unpacked,
+        form,
+        libraries.glibc,
+        libraries.licence,
+        libraries.copied,
+        tuple(_notices(source, wanted, failed, libraries)),
     )
 
 
-def _notices(source: PythonSource, failed: Mapping[str, str], libraries: Libraries) -> Iterable[str]:
+def _notices(
+    source: PythonSource, wanted: Wanted, failed: Mapping[str, str], libraries: Libraries
+) -> Iterable[str]:
     for name in ("ssl", "sqlite3", "ctypes"):
+        if name in wanted.left_out:
+            continue
         if name in failed or f"_{name}" in libraries.left_out:
             yield f"CPython {source.version} of {source.name} has no {name}, so the file has none"
     if any(path.name.startswith("libreadline") for path in libraries.copied):
@@ -119,6 +129,6 @@ def _missing(prefix: Prefix, root: Path, word: str) -> dict[str, str]:
         raise TargetError(f"--python-from {word}: {_ZLIB_MISSING}", hint="take another: --python-from uv")
     return {
         name: "it is not among its files"
-        for name, module in (("ssl", "_ssl"), ("sqlite3", "_sqlite3"), ("ctypes", "_ctypes"))
+        for name, module in (("ssl", "_ssl"), ("sqlite3", "_sqlite3"), ("ctypes", "_ctypes"), ("lzma", "_lzma"))
         if not has_module(prefix, root, module)
     }

@@ -22,6 +22,8 @@ _UNUSED = re.compile(
     | (?:.+/)?[^/]+\.(?:a|o|exe)
     | lib-dynload/(?:_test[^/]*|_ctypes_test[^/]*|_xxtestfuzz[^/]*|xxlimited[^/]*|xxsubtype[^/]*)
     | lib-dynload/(?:nis|_gdbm)\.[^/]*             # nor has python-build-standalone; gdbm is under the GPL
+    | asyncio/windows_\w+\.py | multiprocessing/popen_spawn_win32\.py    # cannot be imported elsewhere
+    | distutils/(?:_?msvc\w*|command/bdist_msi)\.py | msilib(?:/.*)?
     | sitecustomize\.py | usercustomize\.py        # the machine's own, not Python's
     | (?:.+/)?[^/]+\.(?:dpkg-new|orig)
     | EXTERNALLY-MANAGED | LICENSE\.pickle
@@ -29,6 +31,10 @@ _UNUSED = re.compile(
     re.VERBOSE,
 )
 _TKINTER = re.compile(r"(?:tkinter|lib-dynload/_tkinter\.[^/]*)(?:/.*)?|turtle\.py")
+# The modules in C; what is written in Python stays, and says what is missing.
+_SQLITE = re.compile(r"lib-dynload/_sqlite3\.[^/]*")
+_TERMINAL = re.compile(r"lib-dynload/(?:readline|_curses|_curses_panel)\.[^/]*")
+_LIB2TO3 = re.compile(r"lib2to3(?:/.*)?")
 _TCL = re.compile(r"(?:lib)?(?:tcl|tk|itcl|thread|tix|Tix)\d[\w.]*", re.ASCII)
 # Never: what is installed beside Python, and what a Python makes again.
 _NEVER = re.compile(r"(?:site-packages|dist-packages)(?:/.*)?|(?:.+/)?__pycache__(?:/.*)?|(?:.+/)?[^/]+\.py[co]")
@@ -37,11 +43,29 @@ _PIP = re.compile(r"site-packages/pip(?:-[^/]+\.dist-info)?(?:/.*)?")
 
 @dataclass(frozen=True)
 class Wanted:
-    """The parts of a Python that are wanted beside those that every app may use."""
+    """The parts of a Python that are wanted beside those that every app may use, and in which form."""
 
     everything: bool = False
     """Whether all goes in but the packages that are installed there (`--python-full`)."""
     tkinter: bool = False
+    sqlite3: bool = False
+    terminal: bool = False
+    """Whether readline and curses go in."""
+    lib2to3: bool = False
+    as_xz: bool = False
+    """Whether the archive is one of xz, unless it is large, or the Python itself could not read that."""
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The modules that are left out though apps may import them."""
+        parts = {"sqlite3": self.sqlite3, "curses": self.terminal, "readline": self.terminal}
+        return frozenset(name for name, is_in in parts.items() if not is_in and not self.everything)
+
+
+SQLITE = ("sqlite3", "_sqlite3", "dbm", "shelve")
+TERMINAL = ("readline", "rlcompleter", "curses", "_curses")
+LIB2TO3 = ("lib2to3",)
+"""The modules for which code needs `Wanted.sqlite3`, `Wanted.terminal` and `Wanted.lib2to3`."""
 
 
 def selected(prefix: Prefix, wanted: Wanted) -> dict[str, Path]:
@@ -64,7 +88,13 @@ def _travels(path: str, wanted: Wanted) -> bool:
         return False
     if wanted.everything:
         return True
-    return not _UNUSED.fullmatch(path) and (wanted.tkinter or not _TKINTER.fullmatch(path))
+    parts = (
+        (wanted.tkinter, _TKINTER),
+        (wanted.sqlite3, _SQLITE),
+        (wanted.terminal, _TERMINAL),
+        (wanted.lib2to3, _LIB2TO3),
+    )
+    return not _UNUSED.fullmatch(path) and all(is_in or not part.fullmatch(path) for is_in, part in parts)
 
 
 def _beside(prefix: Prefix, wanted: Wanted) -> Iterator[str]:

@@ -28,6 +28,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     project_sources   `[tool.uv.sources]` and the like of local projects, followed
     project_indexes   the indexes that these name, in order with the builder's own
     index_origins     projects that several places have: where each came from
+    parts_of_python   the parts of its own Python that a file needs
     entry_point       how a file starts, checked against the sources
     git_state         the commit that a file is built from
     python_floor      the Pythons that can read own code

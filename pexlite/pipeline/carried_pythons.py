@@ -21,7 +21,7 @@ def carried_pythons(path: Path, manifest: Manifest, store: Store) -> tuple[OwnPy
 
 
 def _kept(path: Path, held: StoredPython, store: Store) -> OwnPython:
-    place = store.root / "interpreters" / f"{held.sha256}.tar.gz"
+    place = store.root / "interpreters" / f"{held.sha256}{held.suffix}"
     if not is_file(place) or not has_sha256(place, held.sha256):
         with path.open("rb") as file, store.incoming(["sha256"]) as incoming:
             for chunk in chunks(file, held):

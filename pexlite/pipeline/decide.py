@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from packaging.pylock import Pylock
 
-from pexlite.analysis.imports import own_imports
 from pexlite.archive.launch_options import check_launch
 from pexlite.archive.layout import draft
 from pexlite.archive.runtime_files import room_sources
@@ -90,7 +89,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     start = choose_start(prepared, chosen.wheels)
     name = default_name(start.entry_point, prepared)
     floor = floor_of(prepared, (*prepared.local, *chosen.local, *start.loose), start.entry_point)
-    packed = _packed_pythons(prepared, (*prepared.local, *chosen.local, *start.loose), report)
+    packed = _packed_pythons(prepared, (*prepared.local, *chosen.local, *start.loose), chosen, start, report)
     own_pythons = tuple(one.python for one in packed)
     surroundings = [_surroundings(target, prepared, chosen, start, floor) for target in prepared.targets]
     if own_pythons and not request.launch.prefer_host:
@@ -150,17 +149,22 @@ def _chosen(prepared: Prepared) -> ChosenLock:
     return choose_installed(prepared)
 
 
-def _packed_pythons(prepared: Prepared, local: Sequence[LocalWheel], report: Report) -> tuple[PackedPython, ...]:
-    """The Pythons that the file carries, one for each target, or none: with tkinter if `local` code imports it."""
+def _packed_pythons(
+    prepared: Prepared, local: Sequence[LocalWheel], chosen: ChosenLock, start: Start, report: Report
+) -> tuple[PackedPython, ...]:
+    """The Pythons that the file carries, one for each target, or none.
+
+    With tkinter if `local` code imports it, with sqlite3, readline and curses if any code names them.
+    """
     if not prepared.pythons:
         return ()
     # Imported here: few builds have one.
     from pexlite.own_python.find import packed_python
-    from pexlite.own_python.selection import Wanted
+    from pexlite.pipeline.parts_of_python import wanted_parts
 
     store = prepared.workshop.store
-    modules = {one.module.partition(".")[0] for entry in local for one in own_imports(entry.wheel, store)}
-    wanted = Wanted(prepared.request.python_full, not modules.isdisjoint({"tkinter", "turtle", "_tkinter"}))
+    own = tuple(entry.wheel for entry in local)
+    wanted = wanted_parts(prepared.request, start.entry_point, own, chosen.wheels, store)
     return tuple(packed_python(source, wanted, store, report) for source in prepared.pythons)
 
 

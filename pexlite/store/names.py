@@ -16,7 +16,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     # The second is one that was being written when the process was killed.
     "decisions": ("<64 hex>.json", ".<40 hex>.<16 hex>"),
     # The last is one that was being unpacked when the process was killed.
-    "interpreters": ("<64 hex>.tar.gz", "<64 hex>.json", "<64 hex>", ".<64 hex>.<number>"),
+    "interpreters": ("<64 hex>.tar.gz", "<64 hex>.tar.xz", "<64 hex>.json", "<64 hex>", ".<64 hex>.<number>"),
     # The second is one that was being written when the process was killed.
     "runs": ("<64 hex>.pex", ".<40 hex>.<16 hex>"),
     "incoming": ("<number>-<16 hex>",),

@@ -20,7 +20,7 @@ def extract_wheels(path: Path, directory: Path, *, force: bool = False) -> tuple
     """
     manifest = read_manifest(path)
     parts: list[tuple[StoredWheel | StoredPython, str]] = [(wheel, wheel.filename) for wheel in manifest.wheels]
-    parts += [(own, f"cpython-{own.version}-{own.platform}.tar.gz") for own in manifest.own_pythons]
+    parts += [(own, f"cpython-{own.version}-{own.platform}{own.suffix}") for own in manifest.own_pythons]
     place = directory.absolute()
     kinds = {StoredWheel: Kind.WHEEL, StoredPython: Kind.PYTHON}
     outputs = [Output(place / name, kinds[type(part)], force, option="") for part, name in parts]

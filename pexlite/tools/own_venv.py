@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import lzma
 import os
 import secrets
 import shutil
@@ -103,10 +104,10 @@ def _unpack(path: Path, own: StoredPython, work: Path) -> None:
         archive.writelines(chunks(file, own))
         archive.seek(0)
         try:
-            with tarfile.open(fileobj=archive, mode="r:gz") as members:
+            with tarfile.open(fileobj=archive, mode="r:xz" if own.form == "xz" else "r:gz") as members:
                 extract(members, work, refused)
             (work / _MARK).write_bytes(own.sha256.encode("ascii") + b"\n")
-        except tarfile.TarError as failure:
+        except (tarfile.TarError, lzma.LZMAError) as failure:
             raise refused(str(failure)) from failure
         except OSError as failure:
             raise WriteError(f"cannot write {work}", causes=[failure.strerror or str(failure)]) from failure

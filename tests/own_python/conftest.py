@@ -19,6 +19,8 @@ from pexlite.store.store import Store
 from tests.own_python import files
 from tests.own_python.files import LIBRARY, SHELLS, TELLING, TOOLS, Launched, launched
 
+PARTS = Wanted(sqlite3=True, terminal=True)
+"""The parts that the packed Python has, so that it has libraries of all kinds."""
 _AARCH64 = b"\xb7\0"  # e_machine of ELF, little-endian
 
 
@@ -37,7 +39,7 @@ def archive(prefix: Prefix, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That Python as an archive like those that are to be had: below `python/`, with its libpython."""
     path = tmp_path_factory.mktemp("archive") / "cpython.tar.gz"
     with tarfile.open(path, "w:gz", compresslevel=1) as made:
-        for place, file in selected(prefix, Wanted()).items():
+        for place, file in selected(prefix, PARTS).items():
             made.add(os.path.realpath(file), f"python/{place}")
         for name in prefix.elf.needed:
             if (prefix.root / "lib" / name).is_file():
@@ -57,7 +59,7 @@ def source(archive: Path, shared_store: Store) -> PythonSource:
 
 @pytest.fixture(scope="session")
 def packed(source: PythonSource, shared_store: Store) -> PackedPython:
-    return packed_python(source, Wanted(), shared_store, no_report)
+    return packed_python(source, PARTS, shared_store, no_report)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pexlite
 from pexlite.cli.info import in_words
 from pexlite.cli.outcome import closing_lines
 from pexlite.errors import TargetError, UsageError, VerificationFailed
-from pexlite.model import BuildResult, IndexSettings, LaunchOptions
+from pexlite.model import BuildResult, IndexSettings, InheritPath, LaunchOptions
 from pexlite.own_python.elf import Elf
 from pexlite.own_python.find import PackedPython
 from pexlite.own_python.prefix import Prefix
@@ -131,10 +131,40 @@ def test_a_python_of_another_version_than_asked_for_is_refused(
         )
 
 
-@pytest.mark.parametrize(("code", "has_tkinter"), [("import tkinter\n", True), ("import json\n", False)])
-def test_tk_goes_in_where_own_code_imports_it(
-    code: str, has_tkinter: bool, prefix: Prefix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+PARTS: list[tuple[str, dict[str, Any], Wanted]] = [
+    ("import json\n", {}, Wanted()),
+    ("import tkinter\n", {}, Wanted(tkinter=True)),
+    ("def one():\n    import sqlite3\n", {}, Wanted(sqlite3=True)),
+    ("import readline, shelve\n", {}, Wanted(sqlite3=True, terminal=True)),
+    ("name = 'lib2to3.pgen2'\n", {}, Wanted(lib2to3=True)),
+    ("import json\n", {"entry_point": "app:main", "launch": LaunchOptions(launcher="elf")}, Wanted(as_xz=True)),
+]
+ALL_BUT_TK = Wanted(sqlite3=True, terminal=True, lib2to3=True)
+
+
+@pytest.mark.parametrize(("code", "request_of", "parts"), PARTS)
+def test_parts_of_python_go_in_where_code_names_them(
+    code: str, request_of: dict[str, Any], parts: Wanted, prefix: Prefix, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assert wanted_by(code, {"entry_point": "app:main", **request_of}, prefix, tmp_path, monkeypatch) == parts
+
+
+@pytest.mark.parametrize(
+    "request_of",
+    [{}, {"entry_point": "app:main", "launch": LaunchOptions(inherit_path=InheritPath.FALLBACK)}],
+    ids=["an interpreter", "the host's packages"],
+)
+def test_where_any_code_may_run_all_parts_go_in(
+    request_of: dict[str, Any], prefix: Prefix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert wanted_by("import json\n", request_of, prefix, tmp_path, monkeypatch) == ALL_BUT_TK
+
+
+def wanted_by(
+    code: str, request_of: dict[str, Any], prefix: Prefix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Wanted:
+    """The parts of its Python that a file with this code asks for."""
     wanted: list[Wanted] = []
 
     def packed_python(_source: object, parts: Wanted, *_: object) -> PackedPython:
@@ -143,15 +173,18 @@ def test_tk_goes_in_where_own_code_imports_it(
 
     monkeypatch.setenv("PEXLITE_CACHE_DIR", str(tmp_path / "store"))
     monkeypatch.setattr("pexlite.own_python.find.packed_python", packed_python)
-    (tmp_path / "app.py").write_text(f"{code}def main(): pass\n")
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "app.py").write_text(f"{code}def main(): pass\n")
     with pytest.raises(TargetError, match="enough is known"):
         pexlite.build(
-            requirements=[str(tmp_path / "app.py")],
+            source_directories=[str(tmp_path / "code")],
             index=IndexSettings(no_index=True),
             python_from=[str(prefix.root / prefix.program)],
             directory=tmp_path,
+            **request_of,
         )
-    assert [parts.tkinter for parts in wanted] == [has_tkinter]
+    (parts,) = wanted
+    return parts
 
 
 def test_without_pyelftools_it_is_said_how_to_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,10 +126,14 @@ def test_the_bill_of_materials_has_it_with_its_digest(made: Made, capsys: Output
 def test_extract_writes_its_archive(made: Made, capsys: Output, tmp_path: Path) -> None:
     told(capsys, "extract", made.old, tmp_path / "out")
     own = pexlite.inspect(made.old).own_pythons[0]
-    (archive,) = (tmp_path / "out").glob("cpython-*.tar.gz")
+    (archive,) = (tmp_path / "out").glob("cpython-*")
     content = made.old.read_bytes()
     assert archive.read_bytes() == content[own.offset : own.offset + own.size]
-    assert archive.name == f"cpython-{VERSION}-{own.platform}.tar.gz"
+    assert archive.name == f"cpython-{VERSION}-{own.platform}.tar.{own.form}"
+    assert own.form == ("xz" if content.startswith(b"\x7fELF") else "gz")
+    told(capsys, "extract", made.old, tmp_path / "out")
+    with tarfile.open(archive) as members:
+        assert own.program in members.getnames()
 
 
 def test_a_venv_of_it_stands_on_it(made: Made, capsys: Output, tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from pexlite.own_python import make
 from pexlite.own_python.elf import read_elf
 from pexlite.own_python.find import PackedPython, packed_python
 from pexlite.own_python.libraries import is_of_the_c_library
-from pexlite.own_python.selection import Wanted
 from pexlite.own_python.source import PythonSource
 from pexlite.store.store import Store
+from tests.own_python.conftest import PARTS
 
 
 def run(python: Path, code: str) -> str:
@@ -140,7 +140,7 @@ def test_the_same_python_gives_the_same_bytes_from_another_place_and_umask(
     before = os.umask(0o077)
     try:
         store = Store(tmp_path / "another store")
-        again = packed_python(source_of(str(archive), store), Wanted(), store, no_report)
+        again = packed_python(source_of(str(archive), store), PARTS, store, no_report)
     finally:
         os.umask(before)
     assert again.python.sha256 == packed.python.sha256
@@ -152,7 +152,7 @@ def test_the_second_time_it_is_only_looked_up(
     import pexlite.own_python.find as finding
 
     monkeypatch.setattr(finding, "make_archive", lambda *_: pytest.fail("it is made again"))
-    assert packed_python(source, Wanted(), shared_store, no_report) == packed
+    assert packed_python(source, PARTS, shared_store, no_report) == packed
 
 
 def test_a_link_to_a_file_that_goes_in_beside_it_stays_a_link(tmp_path: Path) -> None:

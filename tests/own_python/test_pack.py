@@ -1,9 +1,10 @@
-"""An interpreter archive: readable by any gzip and tar, and small, with and without libdeflate."""
+"""An interpreter archive: readable by any gzip or xz and tar, and small, with and without libdeflate."""
 
 from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import sys
 import tarfile
 from pathlib import Path
@@ -26,7 +27,8 @@ def root(tmp_path: Path) -> Path:
 
 def packed(root: Path) -> bytes:
     output = io.BytesIO()
-    assert pack(root, output) == sum((root / name).stat().st_size for name in ("bin/python3.11", "os.py"))
+    unpacked = sum((root / name).stat().st_size for name in ("bin/python3.11", "os.py"))
+    assert pack(root, output, None) == (unpacked, "gz")
     return output.getvalue()
 
 
@@ -46,3 +48,20 @@ def test_without_libdeflate_the_same_is_in_it(root: Path, monkeypatch: pytest.Mo
     assert content[4:8] == bytes(4)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         assert archive.getnames() == ["bin", "bin/python3", "bin/python3.11", "os.py"]
+
+
+def test_as_xz_programs_are_one_stream_and_the_rest_is_another(root: Path) -> None:
+    outputs = [io.BytesIO(), io.BytesIO()]
+    for output in outputs:
+        assert pack(root, output, ["bin/python3.11"])[1] == "xz"
+    content = outputs[0].getvalue()
+    assert content == outputs[1].getvalue()
+    first = lzma.LZMADecompressor()
+    code = first.decompress(content)
+    assert code[:14] == b"bin/python3.11" and (root / "bin/python3.11").read_bytes() in code
+    assert lzma.decompress(first.unused_data)[:5] == b"bin/\0"
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        assert archive.getnames() == ["bin/python3.11", "bin", "bin/python3", "os.py"]
+        member = archive.extractfile("os.py")
+        assert member is not None and member.read() == (root / "os.py").read_bytes()
+    assert len(content) < len(packed(root))

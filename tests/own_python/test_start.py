@@ -54,7 +54,9 @@ def main():
 def own(tmp_path_factory: pytest.TempPathFactory) -> OwnPython:
     """The Python that runs the tests, as a file carries it."""
     store = Store(tmp_path_factory.mktemp("store"))
-    return packed_python(source_of(sys.base_prefix, store), Wanted(), store, lambda progress: None).python
+    return packed_python(
+        source_of(sys.base_prefix, store), Wanted(sqlite3=True), store, lambda progress: None
+    ).python
 
 
 def built(directory: Path, own: OwnPython, **launch: object) -> Path:

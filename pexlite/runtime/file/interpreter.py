@@ -50,14 +50,22 @@ def problems(descriptor: int, entry: "dict[str, Any]", place: str, by_content: b
     import tarfile
     import zlib
 
+    part = _Part(descriptor, entry)  # type: Any
+    mode = "r|gz"
+    failures = (tarfile.TarError, EOFError, zlib.error)  # type: tuple[type[Exception], ...]
+    if entry.get("form") == "xz":
+        # Only then: not every Python has it. tarfile's own way reads no more than one stream.
+        import lzma
+
+        part, mode, failures = lzma.LZMAFile(part), "r|", (*failures, lzma.LZMAError)
     try:
-        with tarfile.open(fileobj=_Part(descriptor, entry), mode="r|gz") as members:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=part, mode=mode) as members:  # type: ignore[call-overload]
             for member in members:
                 content = members.extractfile(member).read() if by_content and member.isreg() else None
                 words = _fault(place + "/" + member.name, member, content)
                 if words:
                     yield "%s %s" % (member.name, words)
-    except (tarfile.TarError, EOFError, zlib.error) as failure:
+    except failures as failure:
         raise archive.Damaged("the Python in it has changed (%s)" % failure)
 
 

@@ -35,8 +35,9 @@ def _extract(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     with whole.opened(built_file.file) as opened:
         wheels = opened.manifest["pexlite"]["wheels"]
         own = opened.manifest["pexlite"].get("interpreters", ())
-        name = "cpython-%s-%s.tar.gz"
-        wheels = wheels + [dict(python, name=name % (python["version"], python["platform"])) for python in own]
+        name = "cpython-%s-%s.tar.%s"
+        words = [(python["version"], python["platform"], python.get("form", "gz")) for python in own]
+        wheels = wheels + [dict(python, name=name % word) for python, word in zip(own, words)]
         for wheel in wheels:
             # A wheel's name comes from the file: it must not lead out of the directory.
             if os.path.basename(wheel["name"]) != wheel["name"] or wheel["name"][:1] in ("", "."):
@@ -58,9 +59,9 @@ def _is_one(path: str) -> bool:
     try:
         if not os.path.getsize(path):
             return True
-        if path.endswith(".tar.gz"):
+        if path.endswith((".tar.gz", ".tar.xz")):
             with open(path, "rb") as archive_there:
-                return archive_there.read(2) == b"\x1f\x8b"
+                return archive_there.read(2) in (b"\x1f\x8b", b"\xfd7")
         with zipfile.ZipFile(path) as found:
             return any([name.endswith(".dist-info/WHEEL") for name in found.namelist()])
     except (zipfile.BadZipFile, OSError):
