@@ -34,7 +34,7 @@ _PLATFORM = "{platform}"
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 OF_PACKAGES = b"packages of a file that pexlite made"
 """The comment of a zip that `pexlite venv --flat` writes."""
-DELTA_MAGIC = b"pexlite delta 2\n"
+DELTA_MAGIC = b"pexlite delta 3\n"
 """The first line of a delta, as the runtime's reassemble.py has it."""
 REPORT_HEADER = b"<!DOCTYPE html>\n<!-- a report, made by pexlite -->\n"
 """The first lines of a page that `pexlite report` writes."""

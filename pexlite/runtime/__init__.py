@@ -29,8 +29,8 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
     install      the first start
     tools        PEX_TOOLS=1: info, verify, extract, venv, warm, links, cache, graph, digest, sbom, apply, each on
                  a built_file; an empty_venv, and what is recorded of the files in it; reassemble: a new file of
-                 old ones; patched: old content made new by a difference; signature: who has signed the
-                 file; foreign: files of others in an app
+                 old ones; patched: old content made new by a difference; reblocked: what gzip deflated, made of
+                 what zlib deflates; signature: who has signed the file; foreign: files of others in an app
     boot         a start that needs the file itself: another Python, a tool, or the app's directory put in order
 
 `start` and `app` run without the rest of the room. Where a start needs it, they hand over to what lies in the

@@ -16,6 +16,7 @@ the plan says what it lacks, and the delta is the plan as bytes.
     new_file          the file that is shipped, by its parts
     plan              the operations by which a host gets the file
     changed_members   how a changed member is sent; renamed: which old one it was made of, where its name is new
+    gzip_files        members that are gzip files, by their parts
     deflate           whether zlib makes the bytes of a member again
     differences       bsdiff of two contents; old_contents: where old ones are found here
     operations        the operations as values and as bytes

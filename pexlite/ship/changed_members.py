@@ -12,15 +12,17 @@ from dataclasses import dataclass
 
 from pexlite.ship.deflate import level_of
 from pexlite.ship.differences import difference
+from pexlite.ship.gzip_files import content_of, gzip_file
 from pexlite.ship.new_file import Member, NewFile
 from pexlite.ship.old_contents import OldContents
-from pexlite.ship.operations import Copy, Deflate, Inflate, New, Operation, Patch, Raw
+from pexlite.ship.operations import Copy, Deflate, Gzip, Inflate, New, Operation, Patch, Raw
 from pexlite.ship.renamed import renamed
 from pexlite.ship.state import OldMember, OldWheel
 
 _COMPRESSING = 3_000_000  # bytes a second, of xz here
 _SAVED = 0.1  # of a content's size, where it is compressed together with others instead of alone
 _SORTING = 1_500_000  # bytes a second, of bsdiff, to begin with
+_REBLOCKING = 600_000  # bytes a second of gzip files, here or there
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Changes:
             return self._sent(member, level)
         return patch if level is None else Deflate(level, member.held, patch)
 
-    def _patch(self, member: Member, old: OldWheel, counterpart: OldMember) -> Patch | None:
+    def _patch(self, member: Member, old: OldWheel, counterpart: OldMember) -> Patch | Gzip | None:
         """The member as a difference from its old content, if that is here, and the smaller one."""
         seconds = member.held / self.link
         if (member.size + counterpart.size) / 2 / _SORTING > 4 * seconds:
@@ -112,12 +114,27 @@ class Changes:
         if before is None:
             return None
         content = self._content(member)
-        found = difference(before, content, seconds)
-        if found is None:
-            return None
         held = 0 if counterpart.stored else counterpart.held
-        patch = Patch(old.source, counterpart.offset, held, counterpart.size, member.size, found)
-        return patch if len(zlib.compress(patch.script(), 1)) < member.held else None
+        place = (old.source, counterpart.offset, held, counterpart.size)
+        found: Patch | Gzip | None = self._inside(before, content, place, seconds)
+        if found is None:
+            made = difference(before, content, seconds)
+            found = Patch(*place, member.size, made) if made else None
+        return found if found and len(zlib.compress(found.script(), 1)) < member.held else None
+
+    def _inside(
+        self, before: bytes, content: bytes, place: tuple[int, int, int, int], seconds: float
+    ) -> Gzip | None:
+        """The difference of what is in two gzip files; None where that is the same, or one of them is none."""
+        old = content_of(before)
+        new = content_of(content) if old else None
+        if not old or not new or old == new:
+            return None
+        made = gzip_file(content, new, self.levels, reblocking=self.link < _REBLOCKING)
+        found = made and difference(old, new, seconds)
+        if not made or not found:
+            return None
+        return Gzip(made.head, made.level, made.blocks, len(content), Patch(*place, len(new), found, len(old)))
 
     def _sent(self, member: Member, level: int | None = None) -> Operation:
         """The member sent: its content in the script where that saves more than it takes, else its bytes."""

@@ -3,7 +3,7 @@
 `PEX_TOOLS=1 ./old.pex apply DELTA` puts the new file together, without pexlite. After two lines, the name of the
 form and JSON, come the script and the bytes that are sent as they are:
 
-    pexlite delta 2
+    pexlite delta 3
     {"codec": "xz", "new": "<sha256>", "old": "<sha256>", "script": 4711}
 """
 

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from pexlite.ship.differences import Difference
 
-END, NEW, RAW, COPY, INFLATE, PATCH, DEFLATE = range(7)
+END, NEW, RAW, COPY, INFLATE, PATCH, DEFLATE, GZIP = range(8)
+MOVES, INSIDE = 1, 2
 """As reassemble.py has them."""
 
 SourceName: TypeAlias = int | tuple[str, ...]
@@ -82,6 +83,8 @@ class Patch:
     old_size: int
     size: int
     difference: Difference
+    inside: int = 0
+    """Where the old content is a gzip file whose own content is meant, the size of that."""
 
     def script(self) -> bytes:
         """The operation as bytes."""
@@ -89,10 +92,31 @@ class Patch:
         place = (self.source, self.offset, self.held, self.old_size, self.size)
         counts = tuple(map(len, (made.controls, made.runs, made.changed, made.extras)))
         controls = [part for adding, taking, seek in made.controls for part in (adding, taking, _signed(seek))]
-        return _numbers(PATCH, *place, made.moves, *counts, *controls, *made.runs) + made.changed + made.extras
+        how = (MOVES if made.moves else 0) | (INSIDE if self.inside else 0)
+        inside = [self.inside] if self.inside else []
+        return _numbers(PATCH, *place, how, *counts, *inside, *controls, *made.runs) + made.changed + made.extras
 
 
-Content: TypeAlias = New | Copy | Inflate | Patch
+@dataclass(frozen=True)
+class Gzip:
+    """A gzip file, whose content is an old one's changed by a difference."""
+
+    head: bytes
+    level: int
+    blocks: tuple[tuple[int, int, int], ...]
+    """Of each block the head, its bits, and the number of symbols; none where they are as zlib makes them."""
+    size: int
+    content: Patch
+
+    def script(self) -> bytes:
+        """The operation as bytes."""
+        found = [_numbers(GZIP, len(self.head), self.level, len(self.blocks)), self.head]
+        for head, bits, symbols in self.blocks:
+            found.append(_numbers(bits, symbols) + head.to_bytes((bits + 7) // 8, "little"))
+        return b"".join(found) + self.content.script()
+
+
+Content: TypeAlias = New | Copy | Inflate | Patch | Gzip
 
 
 @dataclass(frozen=True)

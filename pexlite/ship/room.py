@@ -23,6 +23,11 @@ def patched() -> Any:
     return _tool("patched")
 
 
+def reblocked() -> Any:
+    """The module that makes what gzip deflated of what zlib does, the same on a host and in a built file."""
+    return _tool("reblocked")
+
+
 @functools.cache
 def _tool(name: str) -> Any:
     package = sys.modules.setdefault(_PACKAGE, types.ModuleType(_PACKAGE))

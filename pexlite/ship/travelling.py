@@ -21,6 +21,7 @@ _REST = (
     ("system", "room", os.path.join(_ROOM, "system.py")),
     ("archive", "room.file", os.path.join(_ROOM, "file", "zip.py")),
     ("patched", "room.tools", os.path.join(_ROOM, "tools", "patched.py")),
+    ("reblocked", "room.tools", os.path.join(_ROOM, "tools", "reblocked.py")),
     ("reassemble", "room.tools", os.path.join(_ROOM, "tools", "reassemble.py")),
     ("arrived", "remote", os.path.join(_HERE, "arrived.py")),
     ("old_files", "remote", os.path.join(_HERE, "old_files.py")),

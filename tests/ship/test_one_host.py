@@ -43,7 +43,7 @@ def test_a_file_for_several_places_is_sent_once(server: Server, home: Path, pair
     assert [result["path"] for result in results] == [str(place) for place in places]
     assert {result["state"] for result in results} == {"pushed"}
     first, *others = results
-    assert first["copied"] is None and 0 < first["planned"] <= first["sent"] < 40_000
+    assert first["copied"] is None and 0 < first["planned"] <= first["sent"] < 45_000
     for result in others:
         assert (result["copied"], result["planned"], result["sent"]) == (first["path"], 0, 0)
         assert result["wheels"] == first["wheels"]

@@ -1,25 +1,31 @@
 """A new file out of old ones and a delta: `apply` runs this here, `pexlite push` on the other machine.
 
-It imports only `patched`, so that the texts of both can travel alone. A delta has two sections: the script, which
-is compressed, with operations and new content; and bytes that are as they will be in the file. An operation is
-numbers, seven bits a byte and the lowest first, then content:
+It imports only `patched` and `reblocked`, so that the texts of all can travel alone. A delta has two sections: the
+script, which is compressed, with operations and new content; and bytes that are as they will be in the file. An
+operation is numbers, seven bits a byte and the lowest first, then content:
 
     NEW size, content             content of the script
     RAW size                      bytes of the other section
     COPY source offset size       bytes of a source
     INFLATE source offset held size               a member of a zip in a source
-    PATCH source offset held size, new size, moves, controls, runs, changed, extras, then so many controls (sum,
+    PATCH source offset held size, new size, how, controls, runs, changed, extras, then so many controls (sum,
                                   take, seek), runs and bytes: see `patched`; held is 0 where the old content is
-                                  stored, and moves is 1 where addresses in it move
+                                  stored. `how` adds 1 where addresses in it move, and 2 where it is a gzip file
+                                  whose content is meant: that one's size comes after the other numbers
+    GZIP head, level, blocks, then the head's bytes, of each block bits, symbols and the head's bits (see
+                                  `reblocked`), and one of the others, whose content is in the gzip file; without
+                                  blocks, as zlib deflates it
     DEFLATE level size skip, then one of the others, which is deflated; `skip` bytes of the script describe it
     END
 """
 
 import os
+import struct
 import zlib
 
 from .patched import Misfit as Misfit  # also for who calls this
 from .patched import patched
+from .reblocked import reblocked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +34,9 @@ if TYPE_CHECKING:
 
     Source = Callable[[int, int], bytes]
 
-END, NEW, RAW, COPY, INFLATE, PATCH, DEFLATE = range(7)
-MAGIC = b"pexlite delta 2\n"
+END, NEW, RAW, COPY, INFLATE, PATCH, DEFLATE, GZIP = range(8)
+MOVES, INSIDE = 1, 2
+MAGIC = b"pexlite delta 3\n"
 CODECS = ("xz", "bz2", "zlib")
 LEVELS = (6, 9)
 _PIECE = 1 << 20
@@ -158,6 +165,25 @@ def inflated(content: bytes, size: int) -> bytes:
     return result
 
 
+def gunzipped(content: bytes, size: int) -> bytes:
+    """The `size` bytes in a gzip file. Raises Misfit."""
+    inflate = zlib.decompressobj(31)
+    try:
+        result = inflate.decompress(content, size + 1)
+    except zlib.error as problem:
+        raise Misfit("an old file is damaged: %s" % problem)
+    if len(result) != size:
+        raise Misfit("an old file is damaged")
+    return result
+
+
+def gzipped(head: bytes, level: int, blocks: "Sequence[tuple[int, int, int]]", content: bytes) -> bytes:
+    """A gzip file that begins with `head`. Raises Misfit."""
+    held = deflated(content, level)
+    end = struct.pack("<2L", zlib.crc32(content) & 0xFFFFFFFF, len(content) & 0xFFFFFFFF)
+    return head + (reblocked(held, blocks) if blocks else held) + end
+
+
 def fingerprint() -> "list[int]":
     """The CRC-32 of a fixed sample, deflated at each of LEVELS: machines that agree on it deflate alike."""
     sample = b"".join(
@@ -207,6 +233,11 @@ def _content(kind: int, script: Script, sources: "Sequence[Source]", skipped: in
         yield bytes(size) if skipped >= size else inflated(_source(sources, source)(offset, held), size)
     elif kind == PATCH:
         yield from _patched(script, sources, skipped)
+    elif kind == GZIP:
+        head, level, count = script.numbers(3)
+        found = script.take(head)
+        blocks = [_block(script) for _ in range(count)]
+        yield gzipped(found, level, blocks, b"".join(_content(script.number(), script, sources)))
     else:
         raise Misfit("it is damaged: operation %d" % kind)
 
@@ -218,7 +249,8 @@ def _source(sources: "Sequence[Source]", number: int) -> "Source":
 
 
 def _patched(script: Script, sources: "Sequence[Source]", skipped: int) -> "Iterator[bytes]":
-    source, offset, held, size, new_size, moves, count, runs, changed, extra = script.numbers(10)
+    source, offset, held, size, new_size, how, count, runs, changed, extra = script.numbers(10)
+    inside = script.number() if how & INSIDE else 0
     controls = [(script.number(), script.number(), _signed(script.number())) for _ in range(count)]
     found = (controls, script.numbers(runs), script.take(changed), script.take(extra))
     if skipped >= new_size:
@@ -227,7 +259,14 @@ def _patched(script: Script, sources: "Sequence[Source]", skipped: int) -> "Iter
     old = _source(sources, source)(offset, held or size)
     if held:
         old = inflated(old, size)
-    yield from patched(old, *found, moves=bool(moves))
+    if how & INSIDE:
+        old = gunzipped(old, inside)
+    yield from patched(old, *found, moves=bool(how & MOVES))
+
+
+def _block(script: Script) -> "tuple[int, int, int]":
+    bits, symbols = script.numbers(2)
+    return int.from_bytes(script.take((bits + 7) // 8), "little"), bits, symbols
 
 
 def _signed(number: int) -> int:
