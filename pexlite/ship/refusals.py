@@ -35,6 +35,16 @@ def refusal(said: Mapping[str, Any], destination: Destination) -> HostError:
                 f"{path} on {host} is another account's, and its directory lets nobody replace that",
                 hint="push to a path of your own, or as its owner: USER@HOST:PATH",
             )
+        case "previous is a directory":
+            return HostError(
+                f"{path}.previous on {host} is a directory, and no file can be kept there",
+                hint="move it away, or push without --keep",
+            )
+        case "previous of another":
+            return HostError(
+                f"{path}.previous on {host} is another account's, and its directory lets nobody replace that",
+                hint="push without --keep, or as its owner: USER@HOST:PATH",
+            )
         case "part of another":
             part = str(said.get("part", f"what arrives beside {path}"))[:_LONGEST]
             return HostError(

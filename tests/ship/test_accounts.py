@@ -19,7 +19,8 @@ from pexlite.ship.destination import Destination
 from pexlite.ship.many import Planner
 from pexlite.ship.new_file import new_file
 from pexlite.ship.old_contents import ContentsHere
-from pexlite.ship.shipment import PushOptions, Shipment
+from pexlite.ship.rollback import roll_back
+from pexlite.ship.shipment import Failed, PushOptions, Shipment
 from tests import needs
 from tests.ship.conftest import Pair, leftovers
 from tests.ship.test_hosts import PROGRAMS
@@ -154,3 +155,18 @@ def test_a_directory_that_is_not_theirs_is_told_of(accounts: Accounts, pair: Pai
     for by, mode in ((accounts.other, 0o700), (accounts.bare, 0o755)):
         accounts.shared.chmod(mode)
         push(by, pair.old, accounts.shared / "app.pex", told=f"you may not write into {accounts.shared}")
+
+
+def test_a_kept_file_of_another_is_told_of_at_once(accounts: Accounts, pair: Pair) -> None:
+    shutil.copy2(pair.old, accounts.shared / "app.pex")
+    os.chown(accounts.shared / "app.pex", _OTHER, _OTHER)
+    (accounts.shared / "app.pex.previous").write_bytes(b"of root")
+    told = "app.pex.previous on root@server is another account's"
+    push(accounts.other, pair.new, accounts.shared / "app.pex", keep=True, told=told)
+    with pytest.MonkeyPatch.context() as change:
+        change.setenv("PATH", accounts.other.environment["PATH"])
+        [failed] = roll_back([Destination(accounts.other.user, str(accounts.shared / "app.pex"))])
+    assert isinstance(failed, Failed) and told in failed.error.message
+    assert (accounts.shared / "app.pex").read_bytes() == pair.old.read_bytes()
+    assert (accounts.shared / "app.pex.previous").read_bytes() == b"of root"
+    assert leftovers(accounts.shared) == []

@@ -88,6 +88,31 @@ def test_each_place_is_refused_by_itself(server: Server, home: Path, pair: Pair,
         assert (home / name / "app.pex").read_bytes() == pair.new.read_bytes()
 
 
+def test_two_paths_that_lead_to_one_file_both_have_it(
+    server: Server, home: Path, pair: Pair, connections: Path
+) -> None:
+    shutil.copy2(pair.old, home / "app.pex")
+    (home / "link.pex").symlink_to("app.pex")
+    names = ("link.pex", "app.pex", "./app.pex", "other.pex")
+    results = push(server, pair.new, *(f"{server.user}:{home}/{name}" for name in names), "--keep")
+    assert connections.read_text() == "\n"
+    assert [result["state"] for result in results] == ["pushed"] * len(names)
+    for name in names:
+        assert (home / name).read_bytes() == pair.new.read_bytes()
+    assert (home / "link.pex").is_symlink()
+    assert (home / "app.pex.previous").read_bytes() == pair.old.read_bytes()
+    assert leftovers(home) == []
+
+
+def test_paths_that_lead_to_one_file_are_refused_alike(server: Server, home: Path, pair: Pair) -> None:
+    (home / "link.pex").symlink_to("app.pex")
+    with (home / ".app.pex.pexlite-part").open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        places = [f"{server.user}:{home}/{name}" for name in ("app.pex", "link.pex")]
+        results = push(server, pair.new, *places, code=7)
+    assert all("is at work" in result["error"] for result in results)
+
+
 def test_what_had_arrived_for_one_place_is_gone_on_with(
     server: Server, home: Path, pair: Pair, connections: Path
 ) -> None:

@@ -110,6 +110,17 @@ def test_a_dry_run_changes_nothing_there(server: Server, home: Path, pair: Pair)
     assert list(home.iterdir()) == []
 
 
+def test_a_directory_in_the_place_of_the_kept_file_is_told_before_anything_is_sent(
+    server: Server, home: Path, pair: Pair
+) -> None:
+    shutil.copy2(pair.old, home / "app.pex")
+    (home / "app.pex.previous").mkdir()
+    done = push(server, pair.new, f"{server.user}:{home}/app.pex", "--keep", code=7)
+    assert b"app.pex.previous on" in done.stderr and b"is a directory" in done.stderr
+    assert (home / "app.pex").read_bytes() == pair.old.read_bytes()
+    assert leftovers(home) == []
+
+
 def test_a_link_stays_one(server: Server, home: Path, pair: Pair) -> None:
     (home / "app-1.pex").write_bytes(b"old")
     (home / "app.pex").symlink_to("app-1.pex")

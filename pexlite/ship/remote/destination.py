@@ -104,7 +104,11 @@ class Destination:
         beside = self.place.part + b".previous"
         arrived.unlink(beside)
         keep_as(self.place.path, beside)
-        os.rename(beside, self.place.previous)
+        try:
+            os.rename(beside, self.place.previous)
+        except OSError:
+            arrived.unlink(beside)
+            raise
 
 
 def keep_as(path: bytes, other: bytes) -> None:
@@ -129,6 +133,7 @@ def rolled_back(at: "place.Place") -> "dict[str, Any]":
     at.check_writable()
     if not os.path.isfile(at.previous):
         raise place.Refused("no previous")
+    at.check_previous()
     beside = at.part + b".previous"
     arrived.unlink(beside)
     if os.path.lexists(at.path):

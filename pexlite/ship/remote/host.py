@@ -38,9 +38,17 @@ class Host:
         self._say = say
         # By their numbers in the question, those that are not there and not refused.
         self._open = {}  # type: dict[int, destination.Destination]
+        # Of those that lead to the file of an earlier one, the number of that.
+        self._same = {}  # type: dict[int, int]
+        seen = {}  # type: dict[bytes, int]
         for number, path in enumerate(question["paths"]):
             if not each[number]:
-                self._open[number] = destination.Destination(place.Place(path), question)
+                at = place.Place(path)
+                earlier = seen.setdefault(at.path, number)
+                if earlier != number:
+                    self._same[number] = earlier
+                else:
+                    self._open[number] = destination.Destination(at, question)
         self._first = -1
         """The one at which the file is put together."""
 
@@ -53,6 +61,10 @@ class Host:
             said["each"][str(number)] = place.attempt(self._room, self._open[number])
             if "refused" in said["each"][str(number)]:
                 self._open.pop(number).close()
+        for number, earlier in self._same.items():
+            known = said["each"][str(earlier)]
+            # It takes no room of its own.
+            said["each"][str(number)] = known if "refused" in known else dict(known, device=-number, free=1 << 62)
         if not self._open:
             return said
         # Of what has arrived, the most is gone on with.
@@ -69,6 +81,8 @@ class Host:
 
     def _room(self, one: "destination.Destination") -> "dict[str, Any]":
         one.place.check_writable()
+        if self.question["keep"]:
+            one.place.check_previous()
         if self.question["do"] == "push":
             one.hold()
         return one.room()
@@ -141,10 +155,14 @@ class Host:
             if not os.path.samestat(os.fstat(made.fileno()), os.fstat(first.descriptor)):
                 raise place.Refused("part of another", part=os.fsdecode(first.place.part))
             first.put()
-            self._say(self._settled(self._first))
+            ended = {self._first: self._settled(self._first)}
+            self._say(ended[self._first])
             for number in sorted(self._open):
                 if number != self._first and number not in plan["but"]:
-                    self._say(dict(place.attempt(self._copied, made.fileno(), number), at=number))
+                    ended[number] = dict(place.attempt(self._copied, made.fileno(), number), at=number)
+                    self._say(ended[number])
+        for number in sorted(self._same):
+            self._say(dict(ended.get(self._same[number], {"refused": "full"}), at=number))
         self._say({"end": True})
 
     def _copied(self, made: int, number: int) -> "dict[str, Any]":

@@ -70,14 +70,21 @@ class Place:
         """Raise Refused where no file may be put."""
         if not os.access(self.directory, os.W_OK | os.X_OK):
             raise Refused("not writable", directory=os.fsdecode(self.directory))
-        if not self._is_replaceable():
+        if not self._is_replaceable(self.path):
             raise Refused("of another")
 
-    def _is_replaceable(self) -> bool:
+    def check_previous(self) -> None:
+        """Raise Refused where no old file can be kept, or none that was kept can be moved."""
+        if os.path.isdir(self.previous) and not os.path.islink(self.previous):
+            raise Refused("previous is a directory")
+        if not self._is_replaceable(self.previous):
+            raise Refused("previous of another")
+
+    def _is_replaceable(self, path: bytes) -> bool:
         """Whether this account may replace a file there: in /tmp and the like, only its own."""
         around, account = os.stat(self.directory), os.geteuid()
         try:
-            owner = os.lstat(self.path).st_uid
+            owner = os.lstat(path).st_uid
         except OSError:
             return True
         return not around.st_mode & stat.S_ISVTX or account in (0, owner, around.st_uid)
