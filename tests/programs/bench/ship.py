@@ -42,6 +42,13 @@ PAIRS = (
     Pair("a changed line", (*_SCIENCE, "numpy==2.3.2"), (*_SCIENCE, "numpy==2.3.2"), 130_000),
     Pair("numpy's patch release", (*_SCIENCE, "numpy==2.3.1"), (*_SCIENCE, "numpy==2.3.2"), 600_000),
     Pair(
+        "certifi's release in a large file",
+        (*_SCIENCE, "numpy==2.3.2", "requests==2.32.5", "certifi==2025.8.3"),
+        (*_SCIENCE, "numpy==2.3.2", "requests==2.32.5", "certifi==2025.10.5"),
+        200_000,
+    ),
+    # The last one is pushed to many places as well, so it is small.
+    Pair(
         "certifi's release",
         ("requests==2.32.5", "certifi==2025.8.3"),
         ("requests==2.32.5", "certifi==2025.10.5"),
