@@ -97,12 +97,13 @@ def test_the_home_of_an_account_without_a_variable_is_the_one_that_passwd_has(ro
     assert (home / ".pex").is_dir()
 
 
-def test_without_any_home_a_private_directory_is_used_and_told(root: Root) -> None:
+def test_without_any_home_a_private_directory_is_used_and_a_switch_has_it_told(root: Root) -> None:
     root.directory("tmp", 0o1777)
     for _ in range(2):
         done = root.start()
-        assert done.stdout == "started\n"
-        assert done.stderr.startswith("pexlite: there is no home directory: using /tmp/pexlite-")
+        assert (done.stdout, done.stderr) == ("started\n", "")
+    told = root.start(PEX_VERBOSE="1").stderr
+    assert told.startswith("pexlite: there is no home directory: using /tmp/pexlite-")
     (made,) = (root.place / "tmp").iterdir()
     assert made.stat().st_mode & 0o7777 == 0o700
 

@@ -51,6 +51,7 @@ def test_a_python_home_of_the_host_is_not_the_files(app: Launched) -> None:
         ("~/c", "{home}/c"),
         ("{home}/c//", "{home}/c"),
         ("{home}/link", "{home}/link"),
+        ("{home}/new\nline", "{home}/new\nline"),
     ],
 )
 def test_the_root_may_be_any_path(app: Launched, root: str, place: str, tmp_path: Path) -> None:
@@ -59,9 +60,40 @@ def test_the_root_may_be_any_path(app: Launched, root: str, place: str, tmp_path
     named = root.format(home=app.home, cwd=Path.cwd())
     command = ["dash", str(app.path)]
     env = {"HOME": str(app.home), "PATH": "/usr/bin:/bin", "PEX_ROOT": named}
-    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
     found = place.format(home=app.home, cwd=tmp_path)
-    assert done.stdout.startswith(f"{found}/lite-2/interpreters/{app.name}/bin/python3.11|")
+    for _ in range(2):
+        done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert done.stdout.startswith(f"{found}/lite-2/interpreters/{app.name}/bin/python3.11|")
+        assert done.stderr == ""
+
+
+def test_a_relative_home_is_below_the_current_directory(app: Launched, shell: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*shell_named(shell), str(app.path)],
+        env={"HOME": "my home", "PATH": "/usr/bin:/bin"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith(f"{tmp_path}/my home/.pex/lite-2/interpreters/{app.name}/bin/python3.11|")
+
+
+@pytest.mark.parametrize("variables", ["PEX_ROOT=here", "HOME=here"])
+def test_a_relative_root_needs_the_current_directory(
+    app: Launched, variables: str, shell: str, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    words = " ".join(shell_named(shell))
+    command = f'rmdir "$PWD" && {variables} exec {words} {app.path}'
+    env = {"HOME": str(app.home), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], env=env, cwd=gone, capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr.endswith("error: the current directory is gone\nhint: start app from another one\n")
+    assert (done.returncode, done.stdout, gone.exists()) == (1, "", False)
 
 
 def _cut(path: Path) -> None:
@@ -214,7 +246,7 @@ def test_changed_bytes_are_found_although_tar_finds_nothing(tmp_path: Path) -> N
     assert list(app.interpreters.iterdir()) == []
 
 
-@pytest.mark.parametrize("tool", ["tar", "gzip", "tail", "head"])
+@pytest.mark.parametrize("tool", ["tar", "gzip", "tail", "head", "id", "uname", "ls"])
 def test_a_tool_that_is_missing_is_told(app: Launched, tools: Path, tool: str) -> None:
     (tools / tool).unlink()
     done = app.start(PATH=str(tools))

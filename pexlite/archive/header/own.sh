@@ -82,6 +82,8 @@ _pex_is_safe() {
 _pex_doubts() {
     LC_ALL=C ls -ldnL "$@" 2>/dev/null | (
         while read -r _pex_mode _pex_n _pex_owner _pex_n _pex_n _pex_n _pex_n _pex_n _pex_path; do
+            # A name may have a line end: what follows it is no line of ls.
+            case $_pex_mode in ([-a-z][-r][-w][-xsS]*) ;; (*) continue ;; esac
             if [ "$_pex_owner" != 0 ] && [ "$_pex_owner" != "$_pex_user" ]; then
                 printf '%s' "$_pex_path belongs to another account ($_pex_owner)"
                 break
@@ -134,12 +136,16 @@ _pex_hold() {
     [ "$_pex_lock" != /dev/null ] && { flock -w 300 "$@" 9 || flock -n "$@" 9; } 2>/dev/null
 }
 
-_pex_unpack() {
-    for _pex_tool in tail head gzip tar mkdir mv rm chmod; do
+_pex_needs() {
+    for _pex_tool in "$@"; do
         command -v "$_pex_tool" >/dev/null 2>&1 ||
             _pex_fail "$_pex_name needs $_pex_tool to unpack its Python, and there is none on PATH" \
                 "install it, name a Python with PEX_PYTHON=/path/to/python, or build with --launcher elf"
     done
+}
+
+_pex_unpack() {
+    _pex_needs tail head gzip tar mkdir mv rm chmod
     mkdir -p "$_pex_layout/interpreters" 2>/dev/null
     [ -d "$_pex_layout/locks" ] || mkdir -m 700 "$_pex_layout/locks" 2>/dev/null
     if [ ! -d "$_pex_layout/interpreters" ] || [ ! -w "$_pex_layout/interpreters" ]; then
@@ -382,16 +388,23 @@ _pex_line='
 [ "$_pex_n" = ': "@unreadable@' ] ||
     _pex_fail "$_pex_name is no file that can be read again, as from a pipe" "save the file, and start that"
 _pex_found=
-_pex_user=$(id -u)
+_pex_needs id uname ls
+_pex_user=$(id -u 2>/dev/null) && [ -n "$_pex_user" ] || _pex_fail_without id
 _pex_root=${PEX_ROOT:-@own_root@}
 case $_pex_root in
     "~" | "~/"*) [ -n "${HOME-}" ] && _pex_root=${HOME%/}${_pex_root#"~"} || _pex_root= ;;
     "~"*) _pex_root= ;;
-    /*) ;;
-    *) _pex_root=$PWD/$_pex_root ;;
+esac
+case $_pex_root in
+    "" | /*) ;;
+    *)
+        case $PWD in (/*) [ -d "$PWD" ] ;; (*) false ;; esac ||
+            _pex_fail "the current directory is gone" "start $_pex_name from another one"
+        _pex_root=$PWD/$_pex_root
+        ;;
 esac
 while [ "${_pex_root%/}" != "$_pex_root" ]; do _pex_root=${_pex_root%/}; done
-_pex_machine=$(uname -sm)
+_pex_machine=$(uname -sm 2>/dev/null) && [ -n "$_pex_machine" ] || _pex_fail_without uname
 @tries@
 _pex_fail "$_pex_name brings "@brought@", and that does not run here: ${_pex_why:-this is $_pex_machine}" \
     "name a Python with PEX_PYTHON=/path/to/python, or build for this machine with --python-from"
