@@ -17,6 +17,8 @@ def explain(failure: BaseException, facts: "dict[str, Any]", file: str) -> "NoRe
     from .file.zip import Damaged
 
     name = os.path.basename(file)
+    if isinstance(failure, FileNotFoundError) and failure.filename is None:  # as os.getcwd() has it
+        fail("the current directory is gone", "start %s from another one" % name)
     if _is_verbose():
         sys.excepthook(type(failure), failure, failure.__traceback__)
     try:

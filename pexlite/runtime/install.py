@@ -6,6 +6,7 @@ empty ones, and READY is the last of all: an empty READY does not count.
 
 import errno
 import os
+import sys
 
 from . import failed, system
 from .cache import app, files, lock, roots
@@ -78,6 +79,7 @@ def _installed(
             say = switches.say if switches else _silent
             say("%s is whole" % file)
             number = variant.choose(opened.manifest, file, switches)
+            _refuse_unreadable_base(facts)
             first = FirstStart(facts, file, opened, number, say)
             first.may_be_early = may_be_early
             return first.install(place), first.launch
@@ -85,6 +87,18 @@ def _installed(
         failed.end_as_interrupted()
     except Damaged as damage:
         failed.fail_damaged(file, damage)
+
+
+def _refuse_unreadable_base(facts: "dict[str, Any]") -> None:
+    """Exit with an error where no Python could read in the app's pyvenv.cfg where the file's own Python lies."""
+    try:
+        os.fsencode(sys.base_prefix).decode("utf-8")
+    except UnicodeDecodeError:
+        if os.path.basename(sys.base_prefix) in [own[0] for own in facts["own"]]:
+            failed.fail(
+                "an app on its own Python cannot be in %s, whose path is not UTF-8" % ascii(sys.base_prefix),
+                "set PEX_ROOT to a directory whose path is",
+            )
 
 
 class FirstStart:

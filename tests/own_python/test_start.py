@@ -373,6 +373,14 @@ def test_the_app_follows_a_python_that_may_not_run_where_the_cache_is(
     assert len(list(place.glob("lite-2/apps/*/READY"))) == 1
 
 
+def test_a_root_whose_path_is_not_utf8_is_told(file: Path, env: dict[str, str], tmp_path: Path) -> None:
+    for _ in range(2):  # Python reads pyvenv.cfg as UTF-8
+        done = run([file], {**env, "PEX_ROOT": os.fsdecode(bytes(tmp_path) + b"/caf\xe9")}, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "error: an app on its own Python cannot be in '" in done.stderr
+        assert "caf\\udce9" in done.stderr and "whose path is not UTF-8\nhint: set PEX_ROOT" in done.stderr
+
+
 def test_the_tools_write_out_the_python_that_a_file_brings(
     file: Path, own: OwnPython, env: dict[str, str], tmp_path: Path
 ) -> None:

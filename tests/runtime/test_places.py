@@ -41,6 +41,16 @@ def test_any_name_will_do_for_the_cache(name: str, sh_boot: bool, newest: Interp
         assert prefix.startswith(f"{tmp_path / name}/lite-2/apps/") and child == prefix
 
 
+def test_a_relative_cache_needs_the_current_directory(newest: Interpreter, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "where", files={"where.py": "def main():\n    print('started')\n"})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("where", "main"))
+    (tmp_path / "gone").mkdir()
+    command = f'cd "{tmp_path}/gone" && rmdir "$PWD" && exec "{newest.path}" "{file}"'
+    done = run(["/bin/sh", "-c", command], environment(Path("here")), check=False)
+    assert done.stderr == "error: the current directory is gone\nhint: start app.pex from another one\n"
+    assert (done.returncode, done.stdout) == (1, "")
+
+
 def as_somebody(env: dict[str, str], *command: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command as an account that has no home and owns nothing."""
     words = [str(word) for word in command]
