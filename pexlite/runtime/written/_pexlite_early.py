@@ -1,16 +1,29 @@
 """Have this process wait for files of its app that another process is still unpacking, where it needs them.
 
 What is there is used. An import that finds nothing, a file that is opened or asked about, a directory that is
-listed: if the app's directory will have it, this waits until all of it is there (READY). Where nobody unpacks any
-more, the file itself completes its app. What code in C opens, nobody sees: the start list has to have it.
+listed, a program that is told of it: if the app's directory will have it, this waits until all of it is there
+(READY). Where nobody unpacks any more, the file itself completes its app. What code in C opens, nobody sees: the
+start list has to have it.
 """
 
 import os
 import sys
 import time
+from _thread import get_ident
 
-_EVENTS = ("open", "ctypes.dlopen", "os.exec", "os.posix_spawn", "subprocess.Popen", "sqlite3.connect")
+_IS_EARLY = "__PEXLITE_EARLY"  # the variable by which children know that files of the app are coming
+_OURS = ("PEX", "__PEXLITE_")  # how variables begin that name the app, and are ours
+# Audit events, and which of their arguments are paths.
+_PATHS = {"open": 1, "ctypes.dlopen": 1, "import": 2, "os.rename": 2, "os.link": 2}
+_PATHS.update({"os." + name: 1 for name in "chmod chown remove rmdir truncate utime".split()})
 _LISTINGS = ("os.listdir", "os.scandir")
+# Which of their arguments are the program, its words, its directory and its environment.
+_PROGRAMS = {
+    "os.exec": (0, 1, None, 2),
+    "os.posix_spawn": (0, 1, None, 2),
+    "os.system": (None, 0, None, None),
+    "subprocess.Popen": (0, 1, 2, 3),
+}  # type: dict[str, tuple[object, ...]]
 _OF_METADATA = ("importlib/metadata/__init__.py", "importlib_metadata/__init__.py", "importlib/metadata.py")
 _PAUSE = 0.005  # seconds between two looks at READY
 _LOOKS = 40  # at READY, between two looks whether somebody is at work
@@ -22,9 +35,14 @@ class Coming:
     def __init__(self, place, packages, names):
         # type: (str, str, dict[str, list[str]]) -> None
         self.place = place
+        self.places = [place + "/"]
+        real = os.path.realpath(place)
+        if real != place:  # a home may lie behind a link, which apps that resolve their path do not take
+            self.places.append(real + "/")
         self.packages = place + "/" + packages
         self.names = {folder: frozenset(found) for folder, found in names.items()}
         self.is_over = False
+        self.completes = 0  # the thread that has the file complete its app, which starts a program
         self.calls = {name: getattr(os, name) for name in ("stat", "lstat", "access")}  # type: dict[str, object]
 
     def find_spec(self, name, path=None, target=None):  # type: (str, object, object) -> object
@@ -50,9 +68,10 @@ class Coming:
             text = os.path.abspath(os.fsdecode(path))  # type: ignore[arg-type]
         except (TypeError, ValueError, OSError):
             return None
-        if text == self.place:
-            return ""
-        return text[len(self.place) + 1 :] if text.startswith(self.place + "/") else None
+        for place in self.places:
+            if (text + "/").startswith(place):
+                return text[len(place) :]
+        return None
 
     def look(self, path):  # type: (object) -> None
         """Wait where `path` is, or is below, something that is coming."""
@@ -77,14 +96,53 @@ class Coming:
     def _lacks(self, inside):  # type: (str) -> bool
         return inside in self.names or any([name in self.names.get(folder, ()) for folder, name in _above(inside)])
 
+    def entered(self, path):  # type: (object) -> None
+        """Wait where a directory is opened or becomes the current one, and something in it or below it is coming.
+
+        What is opened there then may be named relative to it.
+        """
+        inside = self.inside(path)
+        if inside is not None and not self.is_over:
+            below = inside + "/" if inside else ""
+            if self._lacks(inside) or any([folder.startswith(below) for folder in self.names]):
+                self.wait()
+
+    def started(self, program, words, directory, variables):
+        # type: (object, object, object, object) -> None
+        """Wait where a program is started that is told of the app's files and does not look by itself."""
+        own = os.fsdecode(program) if isinstance(program, (str, bytes, os.PathLike)) else ""
+        given = [words] if isinstance(words, (str, bytes)) else list(words or ())  # type: ignore[call-overload]
+        texts = [_text(word) for word in given]
+        environment = _texts(os.environ if variables is None else variables)
+        if own and "/" not in own:
+            self.look(self.place + "/bin/" + own)  # with --bin-path
+        elif self.inside(own) is not None and _IS_EARLY in environment and not _leaves_out_site(texts[1:]):
+            return self.look(own)
+        values = [value for name, value in environment.items() if name != "PATH" and not name.startswith(_OURS)]
+        self.look(own)
+        if directory is not None:
+            self.entered(directory)
+        for text in texts + values:
+            if any([place[:-1] in text for place in self.places]):
+                return self.wait()
+
     def heard(self, event, arguments):  # type: (str, tuple[object, ...]) -> None
         """An audit hook (PEP 578)."""
         if self.is_over:
             return
-        if event in _EVENTS:
-            self.look(arguments[0])
+        if event in _PATHS:
+            for path in arguments[event == "import" : _PATHS[event]]:
+                self.look(path)
+            if event == "open" and arguments[1] is None:  # os.open, which takes directories too
+                self.entered(arguments[0])
         elif event in _LISTINGS:
             self.listed(arguments[0], sys._getframe(1))
+        elif event == "os.chdir":
+            self.entered(arguments[0])
+        elif event == "sqlite3.connect":
+            self.look(_database(arguments[0]))
+        elif event in _PROGRAMS and self.completes != get_ident():
+            self.started(*[arguments[at] if isinstance(at, int) else None for at in _PROGRAMS[event]])
 
     def wait(self):  # type: () -> None
         """Return once all files are there, or nobody can bring them."""
@@ -97,6 +155,7 @@ class Coming:
                 pass
             looks += 1
             if looks % _LOOKS == 0 and not _is_busy(self.place):
+                self.completes = get_ident()
                 _complete(self.place)
                 break
             time.sleep(_PAUSE)
@@ -121,6 +180,33 @@ def _above(inside):  # type: (str) -> list[tuple[str, str]]
         found.append((folder, name))
         inside = folder
     return found
+
+
+def _text(value):  # type: (object) -> str
+    return os.fsdecode(value) if isinstance(value, (str, bytes, os.PathLike)) else ""
+
+
+def _texts(variables):  # type: (object) -> dict[str, str]
+    return {_text(name): _text(value) for name, value in variables.items()}  # type: ignore[attr-defined]
+
+
+def _leaves_out_site(words):  # type: (list[str]) -> bool
+    """Whether Python, started with these words, does not run the line of ours in site-packages."""
+    for word in words:
+        if not word.startswith("-") or word in ("-c", "-m", "-", "--"):
+            return False
+        if not word.startswith("--") and "S" in word:
+            return True
+    return False
+
+
+def _database(name):  # type: (object) -> object
+    """The path of a database of SQLite that may be named by a URI: `file:/a/b.db?mode=ro`."""
+    text = _text(name)
+    if not text.startswith("file:"):
+        return name
+    path = text[5:].partition("?")[0].partition("#")[0]
+    return path[path.find("/", 2) :] if path.startswith("//") else path
 
 
 def _is_busy(place):  # type: (str) -> bool
@@ -154,15 +240,30 @@ def _complete(place):  # type: (str) -> None
         pass  # what is missing will tell
 
 
-def _looking(coming, call):  # type: (Coming, object) -> object
-    """`call`, a function of `os`, after a look at its first argument."""
+class _Looking:
+    """A function of `os` that looks at its first argument before it is called.
 
-    def looking(path, *more, **named):  # type: (object, object, object) -> object
-        if not coming.is_over and not isinstance(path, int) and named.get("dir_fd") is None:
-            coming.look(path)
-        return call(path, *more, **named)  # type: ignore[operator]
+    No function: pathlib before Python 3.11 has these in a class, where a function would become a method.
+    """
 
-    looking.coming = coming  # type: ignore[attr-defined]
+    def __init__(self, coming, name, call):  # type: (Coming, str, object) -> None
+        self.coming = coming
+        self.call = call
+        self.__name__ = self.__qualname__ = name
+        self.__module__ = "os"
+        self.__doc__ = call.__doc__
+
+    def __call__(self, path, *more, **named):  # type: (object, object, object) -> object
+        if not self.coming.is_over and not isinstance(path, int) and named.get("dir_fd") is None:
+            self.coming.look(path)
+        return self.call(path, *more, **named)  # type: ignore[operator]
+
+    def __reduce__(self):  # type: () -> str
+        return self.__name__
+
+
+def _looking(coming, name, call):  # type: (Coming, str, object) -> object
+    looking = _Looking(coming, name, call)
     for able in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks, os.supports_effective_ids):
         if call in able:
             able.add(looking)
@@ -175,7 +276,7 @@ def begin(place, packages, names):  # type: (str, str, dict[str, list[str]]) -> 
     sys.addaudithook(coming.heard)
     sys.meta_path.append(coming)  # type: ignore[arg-type]
     for name, call in coming.calls.items():
-        setattr(os, name, _looking(coming, call))
+        setattr(os, name, _looking(coming, name, call))
 
 
 if __name__ == "_pexlite_early":  # in a child of the app, whose bin/python it is
