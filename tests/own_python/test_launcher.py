@@ -205,8 +205,7 @@ def test_a_file_that_is_cut_off_in_its_script_is_told_where_the_shell_has_read_s
     app: Launched, shell: str
 ) -> None:
     content = app.path.read_bytes()
-    # Before that, in what a warm start reads, the shell itself says that the end of the file comes too early.
-    first = content.index(b"\nfi\n", content.index(b"is cut off")) + len(b"\nfi\n")
+    first = content.index(b"\nfi\n}\n", content.index(b"is cut off")) + len(b"\nfi\n}\n")
     end = content.index(b"what follows it")
     assert first < 2600 < end
     for size in (first, first + 1, first + 12, (first + end) // 2, end - 3000):
@@ -214,6 +213,21 @@ def test_a_file_that_is_cut_off_in_its_script_is_told_where_the_shell_has_read_s
         done = app.start(shell=shell)
         assert done.stderr == "error: app is damaged: it is cut off\nhint: copy it here again\n", size
         assert (done.returncode, list(app.home.iterdir())) == (1, [])
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_cut_off_in_what_a_warm_start_reads_it_does_nothing_and_the_shell_says_why(
+    app: Launched, shell: str
+) -> None:
+    content = app.path.read_bytes()
+    begin = content.index(b"\n{\n") + 2
+    end = content.index(b"\nfi\n}\n", content.index(b"is cut off")) + len(b"\nfi\n")
+    lines = [at + 1 for at in range(begin, end) if content[at : at + 1] == b"\n"]
+    for size in (begin, *lines[:: 1 if shell == "dash" else 7], end, begin + 50, end - 20):
+        app.path.write_bytes(content[:size])
+        done = app.start(shell=shell)
+        assert done.returncode != 0 and done.stdout == "" and done.stderr, size
+        assert list(app.home.iterdir()) == [], size
 
 
 def test_a_python_in_the_file_that_is_shorter_than_it_was_is_told(app: Launched) -> None:

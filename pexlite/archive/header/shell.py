@@ -35,6 +35,8 @@ _PREFIX_TEST = """ &&
 _ALWAYS_OWN, _PERHAPS_OWN = '[ -n "$_pex_base" ] && ', '[ -z "$_pex_base" ] || '
 # glibc asks /proc where the libraries beside a program are, and without /proc this variable.
 _ORIGIN = '[ -e /proc/self/exe ] || [ -z "$_pex_base" ] || export LD_ORIGIN_PATH="$_pex_base/bin"'
+# Of a group of commands.
+_END = "}\n"
 # PEX_CHOSEN_PYTHON=own: a Python of the host's has handed over (see runtime/start.py).
 _IS_LEFT = '[ "${PEX_CHOSEN_PYTHON-}" = own ]'
 _IS_ASKED_FOR = '[ -n "${PEX_PYTHON-}${PEX_PYTHON_PATH-}" ]'
@@ -56,8 +58,9 @@ def program(bundle: Bundle, build_id: str, own_offsets: Sequence[int]) -> str:
         first = f"{_IS_LEFT} || {{\n{host}{_IS_ASKED_FOR} && {{\n{none}}}\n}}\n"
     else:
         first = f"{_IS_LEFT} || {{ {_IS_ASKED_FOR} && {{\n{host}{none}}}; }}\n"
-    # Braces are read as a whole: what tells that the file is cut off stands before them, and is read by itself.
-    return f"{warm}{whole}{{\n{first}{_filled('own.sh', values)}}}\n"
+    # Braces are read as a whole, before anything in them is run: cut off in its first ones, a file does nothing.
+    # Behind the start of the app they have what tells that it is cut off later.
+    return f"{warm.removesuffix(_END)}{whole}{_END}{{\n{first}{_filled('own.sh', values)}}}\n"
 
 
 def _values(bundle: Bundle, build_id: str) -> dict[str, str]:
