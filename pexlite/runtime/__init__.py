@@ -18,7 +18,8 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
     tags         the Pythons that a file accepts
     pythons      another Python for this file; parses under Python 2.7
     written      files that go into an app's directory as they are
-    file         zip, whole: the file's own parts, read and checked; interpreter: the Python that it brings
+    file         zip, whole: the file's own parts, read and checked; frames: wheels that lie in it packed;
+                 interpreter: the Python that it brings
     failed       errors and notices of a start, on stderr
     cache        files, lock, app, roots, private: names, READY, marks, owners
     unpack       variant, progress, threads, pool, split, clone, write, wheel, bytecode, tree, environment,

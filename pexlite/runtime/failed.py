@@ -72,6 +72,14 @@ def fail_damaged(file: str, damage: object) -> "NoReturn":
     fail("%s is damaged: %s" % (os.path.basename(file), damage), "copy it here again")
 
 
+def fail_unreadable(file: str, problem: object) -> "NoReturn":
+    """Exit with an error and a hint for a file that is whole, and whose wheels this Python cannot read."""
+    fail(
+        "%s cannot be read by %s: %s" % (os.path.basename(file), sys.executable, problem),
+        "start it with a Python that has it: PEX_PYTHON=/path/to/python; or build it without --zstd",
+    )
+
+
 def fail_replaced(file: str) -> "NoReturn":
     """Exit with an error and a hint for a path where another file lies since Python opened the first one."""
     fail("%s was replaced while it started" % os.path.basename(file), "start it again")

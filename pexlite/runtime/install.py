@@ -11,7 +11,7 @@ import sys
 from . import failed, system
 from .cache import app, files, lock, roots
 from .file import whole
-from .file.zip import Damaged
+from .file.zip import Damaged, Unreadable
 from .start import app_directory, launcher
 from .unpack import launcher as launching
 from .unpack import tree, variant, wheel
@@ -87,6 +87,8 @@ def _installed(
         failed.end_as_interrupted()
     except Damaged as damage:
         failed.fail_damaged(file, damage)
+    except Unreadable as problem:
+        failed.fail_unreadable(file, problem)
 
 
 def _refuse_unreadable_base(facts: "dict[str, Any]") -> None:

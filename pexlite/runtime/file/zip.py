@@ -10,20 +10,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from .frames import Frames
+
 _PIECE = 4 << 20  # bytes of a member in memory, where it is read piece by piece
+_MOST_DIRECTORY = 16 << 20  # bytes of a directory in frames, which may be far smaller in the file
 
 
 class Damaged(Exception):
     """A file whose content is not what was built."""
 
 
-class Member:
-    """One file in a zip archive: its name, sizes, CRC and the place of its bytes."""
+class Unreadable(Exception):
+    """A file that is as it was built, and that this Python has no means to read."""
 
-    __slots__ = ("compressed", "crc", "mode", "name", "offset", "size", "stored")
+
+class Member:
+    """One file in a zip archive: its name, sizes, CRC and the place of its bytes.
+
+    That is `offset` in the file; with `frames`, in the wheel that they hold.
+    """
+
+    __slots__ = ("compressed", "crc", "frames", "mode", "name", "offset", "size", "stored")
 
     def __init__(
-        self, name: str, offset: int, compressed: int, size: int, crc: int, stored: bool, mode: int
+        self,
+        name: str,
+        offset: int,
+        compressed: int,
+        size: int,
+        crc: int,
+        stored: bool,
+        mode: int,
+        frames: "Frames | None" = None,
     ) -> None:
         self.name = name
         self.offset = offset
@@ -32,20 +50,24 @@ class Member:
         self.crc = crc
         self.stored = stored
         self.mode = mode
+        self.frames = frames
 
 
 def read_members(descriptor: int, place: "dict[str, Any]", wheel: str) -> "list[Member]":
     """The members of a zip inside the open file, without directories.
 
-    `place` is a dict: "offset" and "size" in the file, and "directory" as [offset in the zip, size, count, CRC-32
-    or None]. The zip's end record is never searched, as other readers might find another one. Raises Damaged when
-    the directory has changed, when a name leads out of the wheel, and when a name occurs twice (APPNOTE.TXT 4.3).
+    `place` is a dict: "offset" and "size" in the file, "directory" as [offset in the zip, size, count, CRC-32 or
+    None], and "zstd" where it lies there in frames. The zip's end record is never searched, as other readers might
+    find another one. Raises Damaged when the directory has changed, when a name leads out of the wheel, and when a
+    name occurs twice (APPNOTE.TXT 4.3); Unreadable for frames without a zstandard.
     """
-    start = place["offset"]
+    start, size, frames = place["offset"], place["size"], frames_of(place, wheel)
+    if frames:
+        start, size = 0, frames.size
     directory, directory_size, count, directory_crc = place["directory"]
-    if directory + directory_size > place["size"]:
+    if directory + directory_size > size or (frames and directory_size > _MOST_DIRECTORY):
         raise Damaged("the directory of %s has changed" % wheel)
-    content = read(descriptor, start + directory, directory_size)
+    content = read(descriptor, start + directory, directory_size, frames)
     if directory_crc is not None and zlib.crc32(content) & 0xFFFFFFFF != directory_crc:
         raise Damaged("the directory of %s has changed" % wheel)
     members = []
@@ -78,8 +100,22 @@ def read_members(descriptor: int, place: "dict[str, Any]", wheel: str) -> "list[
         if name in seen:
             raise Damaged("%s holds %r twice" % (wheel, name))
         seen.add(name)
-        members.append(Member(name, start + offset, compressed, unpacked, crc, method == 0, mode))
+        members.append(Member(name, start + offset, compressed, unpacked, crc, method == 0, mode, frames))
     return members
+
+
+def frames_of(place: "dict[str, Any]", wheel: str) -> "Frames | None":
+    """The frames in which the wheel lies in the file; None where it lies there as it is. Raises Unreadable."""
+    if "zstd" not in place:
+        return None
+    try:
+        from .frames import Frames
+
+        return Frames(place, wheel)
+    except ImportError:
+        raise Unreadable("%s is packed by zstandard, and compression.zstd came with CPython 3.14" % wheel)
+    except ValueError:
+        raise Damaged("%s has changed" % wheel)
 
 
 def _zip64_values(extra: bytes, *values: int) -> "tuple[int, ...]":
@@ -96,8 +132,13 @@ def _zip64_values(extra: bytes, *values: int) -> "tuple[int, ...]":
     raise Damaged("a wheel's directory has changed")
 
 
-def read(descriptor: int, offset: int, size: int) -> bytes:
-    """The `size` bytes at `offset`. Raises Damaged where the file is shorter."""
+def read(descriptor: int, offset: int, size: int, frames: "Frames | None" = None) -> bytes:
+    """`size` bytes at `offset` of the file, or of the wheel in `frames`. Raises Damaged where it ends before."""
+    if frames:
+        try:
+            return frames.read(lambda *place: read(descriptor, *place), offset, size)
+        except ValueError:
+            raise Damaged("%s has changed" % frames.name)
     content = system.read_at(descriptor, size, offset)
     while len(content) < size:
         more = system.read_at(descriptor, size - len(content), offset + len(content))
@@ -109,17 +150,24 @@ def read(descriptor: int, offset: int, size: int) -> bytes:
 
 def read_member(descriptor: int, member: Member) -> "bytes | memoryview":
     """The member's content. Raises Damaged when its size or CRC differs from the directory's."""
+    content = _held(descriptor, member)
+    if not member.stored:
+        content = _inflate(content, member)
+    check(zlib.crc32(content), len(content), member)
+    return content
+
+
+def _held(descriptor: int, member: Member) -> "bytes | memoryview":
+    """The member's bytes as they are in the zip."""
+    if member.frames:
+        return read(descriptor, content_start(descriptor, member), member.compressed, member.frames)
     # One read gets both local header and data: the header's extra field is rarely longer than this guess.
     guess = 30 + len(member.name.encode("utf-8")) + 64
     block = system.read_at(descriptor, guess + member.compressed, member.offset)
     start = data_start(block)
     if len(block) < start + member.compressed:
         block = read(descriptor, member.offset, start + member.compressed)
-    content: bytes | memoryview = memoryview(block)[start : start + member.compressed]
-    if not member.stored:
-        content = _inflate(content, member)
-    check(zlib.crc32(content), len(content), member)
-    return content
+    return memoryview(block)[start : start + member.compressed]
 
 
 def _inflate(content: "bytes | memoryview", member: Member) -> bytes:
@@ -149,18 +197,20 @@ def pieces(descriptor: int, member: Member) -> "Iterator[bytes]":
     """The member's content, unchecked, in pieces of a few MB even if it is compressed well. Raises zlib.error."""
     begin = content_start(descriptor, member)
     inflate = None if member.stored else zlib.decompressobj(-15)
-    return inflated(descriptor, begin, begin + member.compressed, inflate)
+    return inflated(descriptor, begin, begin + member.compressed, inflate, member.frames)
 
 
 def content_start(descriptor: int, member: Member) -> int:
-    """Where the member's bytes begin in the open file. Raises Damaged."""
-    return member.offset + data_start(read(descriptor, member.offset, 30))
+    """Where the member's bytes begin in the open file, or in the wheel in its frames. Raises Damaged."""
+    return member.offset + data_start(read(descriptor, member.offset, 30, member.frames))
 
 
-def inflated(descriptor: int, position: int, end: int, inflate: "Any") -> "Iterator[bytes]":
+def inflated(
+    descriptor: int, position: int, end: int, inflate: "Any", frames: "Frames | None" = None
+) -> "Iterator[bytes]":
     """The content of the bytes from `position` to `end`, in pieces of a few MB; `inflate` is zlib's, if any."""
     while position < end:
-        piece = read(descriptor, position, min(end - position, _PIECE))
+        piece = read(descriptor, position, min(end - position, _PIECE), frames)
         position += len(piece)
         while inflate and piece:
             yield inflate.decompress(piece, _PIECE)

@@ -8,7 +8,7 @@ import os
 import sys
 
 from ..failed import end_as_interrupted, shown
-from ..file.zip import Damaged
+from ..file.zip import Damaged, Unreadable
 from . import apply, cache, digest, extract, graph, info, links, sbom, venv, verify, warm
 from .built_file import USAGE, VERIFICATION, WRITING, BuiltFile, ToolError
 
@@ -60,7 +60,7 @@ def _end(work: "Callable[[], object]") -> "NoReturn":
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(128 + 13)
-    except (ToolError, Damaged) as failure:
+    except (ToolError, Damaged, Unreadable) as failure:
         _say_error(str(failure), getattr(failure, "code", VERIFICATION))
     except OSError as failure:
         where = failure.filename

@@ -92,9 +92,11 @@ def _write_served(descriptor: int, wheel: "dict[str, Any]", file: "IO[bytes]") -
     recipe = io.BytesIO(archive.read(descriptor, offset, size))
     line = recipe.readline()
     digest = hashlib.sha256()
+    frames = archive.frames_of(wheel, wheel["name"])
+    start = 0 if frames else wheel["offset"]
 
     def source(place: int, count: int) -> bytes:
-        return archive.read(descriptor, wheel["offset"] + place, count)
+        return archive.read(descriptor, start + place, count, frames)
 
     try:
         script = reassemble.Script(recipe.read, "xz")

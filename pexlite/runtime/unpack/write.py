@@ -81,7 +81,7 @@ def _batches(jobs: "Sequence[AnyJob]") -> "tuple[list[list[AnyJob]], list[int]]"
     """`jobs` in batches worth sharing, and the bytes of each batch.
 
     The largest members come first, each alone, so that no process is left with a large one at the end. Files of
-    one directory stay together.
+    one directory stay together, and those of one frame, which each process would have to unpack.
     """
     large = [job for job in jobs if job[0].size > _LARGE]
     large.sort(key=lambda job: job[0].compressed, reverse=True)
@@ -89,8 +89,26 @@ def _batches(jobs: "Sequence[AnyJob]") -> "tuple[list[list[AnyJob]], list[int]]"
     batches = [[job] for job in large[:_MOST_LARGE]]
     rest = large[_MOST_LARGE:] + small
     count = max(_PORTION, -(-len(rest) // (_MOST_BATCHES - len(batches))))
-    batches.extend([rest[place : place + count] for place in range(0, len(rest), count)])
+    place = 0
+    while place < len(rest):
+        end = _whole_frames(rest, place + count)
+        batches.append(rest[place:end])
+        place = end
     return batches, [sum([member.size for member, _ in batch]) for batch in batches]
+
+
+def _whole_frames(jobs: "Sequence[AnyJob]", end: int) -> int:
+    """`end`, or the first number behind it at which another frame begins."""
+    while end < len(jobs) and _frame(jobs[end]) == _frame(jobs[end - 1]) is not None:
+        end += 1
+    return end
+
+
+def _frame(job: "AnyJob") -> "tuple[object, int] | None":
+    member = job[0]
+    if not isinstance(member, archive.Member) or not member.frames:
+        return None
+    return member.frames, member.frames.number_at(member.offset)
 
 
 def _write_members(descriptor: int, jobs: "Sequence[AnyJob]") -> None:
@@ -103,7 +121,7 @@ def _write_members(descriptor: int, jobs: "Sequence[AnyJob]") -> None:
 
 def is_copied(member: "archive.Member") -> bool:
     """Whether the kernel is asked to copy the member."""
-    return member.stored and member.compressed >= clone.LEAST
+    return member.stored and not member.frames and member.compressed >= clone.LEAST
 
 
 def member_to(descriptor: int, member: "archive.Member", path: bytes) -> str:

@@ -7,7 +7,7 @@ import time
 from ..cache import app, files, lock
 from ..failed import notice
 from ..file import interpreter, whole
-from ..file.zip import Damaged
+from ..file.zip import Damaged, Unreadable
 from ..start import LAUNCHER, LAYOUT
 from ..unpack import environment, launcher, tree, variant, wheel
 from . import check
@@ -46,8 +46,8 @@ def after_failure(file: str, place: str, kind: "type[BaseException] | None", beg
                 with lock.Lock("%s/locks/%s" % (plan.app.root, plan.app.name)).take(_LONGEST_WAIT):
                     pass
             return _after_failure(opened, plan, kind, began)
-    except (Damaged, OSError, check.OutOfTime):
-        return False  # the file itself is gone or damaged: nothing to compare with
+    except (Damaged, Unreadable, OSError, check.OutOfTime):
+        return False  # the file itself is gone, damaged or not to be read: nothing to compare with
 
 
 def _after_failure(

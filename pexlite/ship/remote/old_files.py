@@ -42,7 +42,8 @@ class OldFile:
         same = [wheel for wheel in self.wheels if wheel["sha256"] in wanted]
         wanted.difference_update([wheel["sha256"] for wheel in same])
         projects.difference_update([_project(wheel) for wheel in same])
-        changed = [wheel for wheel in self.wheels if _project(wheel) in projects]
+        # Of a wheel that lies here in frames of zstandard nothing but the whole can be copied.
+        changed = [wheel for wheel in self.wheels if _project(wheel) in projects and "zstd" not in wheel]
         said = {}  # type: dict[str, Any]
         said["wheels"] = [[wheel["sha256"], wheel["offset"], wheel["size"]] for wheel in same]
         said["changed"] = [self._described(wheel) for wheel in changed]
