@@ -134,7 +134,7 @@ def _bundled(wheel: Wheel) -> BundledWheel:
         name=wheel.name,
         version=str(wheel.version),
         filename=wheel.filename,
-        path=wheel.path,
+        path=wheel.packed or wheel.path,
         sha256=wheel.sha256,
         size=wheel.size,
     )

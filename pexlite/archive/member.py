@@ -77,7 +77,7 @@ def member_name(part: InterpreterArchive | Wheel | StoredWheel) -> str:
     """The name of the member with this Python or wheel."""
     if isinstance(part, InterpreterArchive):
         return f".python/{part.sha256[:32]}{part.suffix}"
-    return f".deps/{part.filename}"
+    return f".deps/{part.filename}.zst" if part.frames else f".deps/{part.filename}"
 
 
 def recipes_of(wheels: Sequence[Wheel]) -> bytes:
@@ -92,7 +92,7 @@ def pieces_of(wheels: Sequence[Wheel]) -> bytes:
 
 def is_aligned(part: InterpreterArchive | Wheel | StoredWheel) -> bool:
     """Whether the part begins at a multiple of `aligned.BLOCK`, as the large members of its own do in it."""
-    return not isinstance(part, InterpreterArchive) and bool(part.repacked_from)
+    return not isinstance(part, InterpreterArchive) and bool(part.repacked_from) and not part.frames
 
 
 def held_content(name: str, content: bytes) -> bytes | None:

@@ -272,6 +272,8 @@ def _wheel(wheel: Wheel, offset: int, bytecode: Sequence[tuple[Bytecode, int]]) 
         found["local"] = True
     if wheel.repacked_from:
         found["repacked_from"] = wheel.repacked_from
+    if wheel.frames:
+        found["zstd"] = wheel.frames
     packs: dict[str, BytecodeEntry] = {
         pack.python: {"offset": place, "size": len(pack.content), "directory": astuple(pack.directory)}
         for pack, place in bytecode

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from pexlite.archive.frames import MOST, is_outsized
 from pexlite.archive.members import UNREADABLE, open_zip, read_part
 from pexlite.errors import NotABundle
 from pexlite.files.names import fault_of_name
@@ -26,6 +27,7 @@ from pexlite.model import (
     Variant,
     ZipDirectory,
 )
+from pexlite.model.file import Frame
 from pexlite.model.manifest import FORMAT, PexInfo
 
 _Value = TypeVar("_Value")
@@ -155,7 +157,8 @@ def _wheel(entry: Any, size: int) -> StoredWheel:
     offset, length = _number(entry, "offset", size), _number(entry, "size", size)
     if offset + length > size:
         raise ValueError(f"a wheel of {length} bytes at {offset} is not within the file")
-    directory = _directory(entry, length)
+    frames = _frames(entry, length) if "zstd" in entry else ()
+    directory = _directory(entry, sum(content for _, content in frames) or length)
     scripts = _table(entry, "scripts")
     return StoredWheel(
         filename=_wheel_name(_text(entry, "name")),
@@ -165,12 +168,25 @@ def _wheel(entry: Any, size: int) -> StoredWheel:
         directory=directory,
         entry_points={_file_name(name): _text(scripts, name) for name in scripts},
         repacked_from=_matching(_SHA256, entry, "repacked_from") if "repacked_from" in entry else "",
+        frames=frames,
         recipe=_place(entry["recipe"], size) if "repacked_from" in entry else (0, 0),
         local=entry.get("local", False) is True,
         bytecode_size=sum(_pack_size(pack, size) for pack in _table(entry, "bytecode").values())
         if "bytecode" in entry
         else 0,
     )
+
+
+def _frames(entry: Any, length: int) -> tuple[Frame, ...]:
+    """The frames in which a wheel lies in `length` bytes of the file."""
+    pairs = (_numbers(pair, 2, 2 * MOST) for pair in _list(entry, "zstd"))
+    frames = tuple((held, content) for held, content in pairs)
+    are_sound = all(held and 0 < content <= MOST for held, content in frames)
+    if not are_sound or sum(held for held, _ in frames) != length:
+        raise ValueError("the frames of a wheel are not where it is")
+    if is_outsized(length, frames):
+        raise ValueError("a wheel of it unpacks to far more than any that a build packs")
+    return frames
 
 
 def _own_python(entry: Any, size: int) -> StoredPython:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from pexlite.archive.frames import Unpacked
 from pexlite.model import StoredPython, StoredWheel
 
 _CHUNK = 1 << 20
@@ -50,12 +51,17 @@ class Part(io.RawIOBase):
 
 
 def open_wheel(file: BinaryIO, wheel: StoredWheel) -> BinaryIO:
-    """The wheel in the open `file`, as a file; `file` must stay open, and nobody else may read it meanwhile."""
+    """The wheel in the open `file`, as a file; `file` must stay open, and nobody else may read it meanwhile.
+
+    Raises UsageError where it lies there in frames that nothing here can unpack.
+    """
+    if wheel.frames:
+        return io.BufferedReader(Unpacked(file, wheel.offset, wheel.frames), _CHUNK)
     return io.BufferedReader(Part(file, wheel.offset, wheel.size), _CHUNK)
 
 
 def chunks(file: BinaryIO, part: StoredWheel | StoredPython) -> Iterator[bytes]:
-    """The bytes of a wheel or Python, piece by piece; fewer where the file is truncated."""
+    """The bytes of a wheel or Python as they are in the file, piece by piece; fewer where that is truncated."""
     opened = Part(file, part.offset, part.size)
     while chunk := opened.read(_CHUNK):
         yield chunk

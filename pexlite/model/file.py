@@ -7,7 +7,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pexlite.model.manifest import PexInfo
 from pexlite.model.own_python import OwnPython, StoredPython
@@ -113,6 +113,9 @@ class ZipDirectory:
 
 NO_DIRECTORY = ZipDirectory(0, 0, 0, 0)
 
+Frame: TypeAlias = tuple[int, int]
+"""A frame of zstandard that holds a part of a wheel: its bytes in the file, and the bytes of the wheel in it."""
+
 
 @dataclass(frozen=True)
 class StoredWheel:
@@ -128,12 +131,19 @@ class StoredWheel:
     """Console and GUI scripts: name to object reference."""
     repacked_from: str = ""
     """As in `Wheel`."""
+    frames: tuple[Frame, ...] = field(default=(), repr=False)
+    """As in `Wheel`."""
     recipe: tuple[int, int] = (0, 0)
     """The place of its recipe, where it has one: offset in the file, and bytes."""
     local: bool = False
     """As in `Wheel`."""
     bytecode_size: int = 0
     """Bytes of the bytecode that `--compile` added for the wheel's modules."""
+
+    @property
+    def zip_size(self) -> int:
+        """Bytes of the zip that the wheel is; `size` are those in the file, which may hold it in frames."""
+        return sum(content for _, content in self.frames) or self.size
 
 
 @dataclass(frozen=True)

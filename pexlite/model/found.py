@@ -14,7 +14,7 @@ from packaging.tags import Tag
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from pexlite.model.file import NO_DIRECTORY, EntryPoint, Libc, Variant, ZipDirectory
+from pexlite.model.file import NO_DIRECTORY, EntryPoint, Frame, Libc, Variant, ZipDirectory
 from pexlite.model.own_python import OwnPython
 from pexlite.model.request import LaunchOptions
 from pexlite.model.specification import Amendments
@@ -101,6 +101,11 @@ class Wheel:
     """The recipe that makes the original wheel again of one that was rewritten (`ship/served.py`)."""
     pieces: bytes = field(default=b"", repr=False)
     """The index of its large members' pieces (`wheels/pieces.py`); empty where there is none, or nobody asked."""
+    frames: tuple[Frame, ...] = field(default=(), repr=False)
+    """The frames of zstandard in which a file holds the wheel, in order (`archive/frames.py`); () where it lies
+    there as it is. With frames, `sha256`, `size` and `crc32` are those of the frames together."""
+    packed: Path | None = None
+    """The file of these frames in the store; `path` is the wheel itself."""
 
     @property
     def scripts(self) -> Mapping[str, str]:

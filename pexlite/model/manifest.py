@@ -64,6 +64,7 @@ class WheelEntry(TypedDict):
     scripts: Mapping[str, str]
     local: NotRequired[bool]
     repacked_from: NotRequired[str]
+    zstd: NotRequired[Sequence[Sequence[int]]]
     recipe: NotRequired[Sequence[int]]
     bytecode: NotRequired[Mapping[str, BytecodeEntry]]
 

@@ -60,6 +60,7 @@ def described(file: NewFile) -> OldFile:
             wheel.sha256, 0, wheel.offset, tuple(OldMember(**vars(member)) for member in file.members_of(wheel))
         )
         for wheel in file.manifest.wheels
+        if not wheel.frames  # of which nothing but the whole can be copied
     }
     own = tuple((0, OldMember(**vars(member))) for member in file.own_members)
     return OldFile(wheels, changed, own, count=1)

@@ -81,6 +81,10 @@ class _Planned:
             self.whole.append(wheel.filename)
             source, offset = self._old.wheels[wheel.sha256]
             yield Copy(source, offset, wheel.size)
+        elif wheel.frames:
+            # No member of it is a copy of what is there, and packed bytes are not made smaller.
+            (self.new if old is None else self.changed).append(wheel.filename)
+            yield Raw(wheel.offset, wheel.size)
         elif wheel.sha256 in self._old.cached:
             self.whole.append(wheel.filename)
             yield from self._members(

@@ -1,4 +1,4 @@
-"""A wheel as its index serves it, made again of the one that `--no-compress` wrote of it: by a recipe.
+"""A wheel as its index serves it, made again of the one that `--no-compress` or `--zstd` wrote of it: by a recipe.
 
     pexlite recipe 1 1a2b3c4d 5e6f7081
     (a delta's script, packed by xz)
@@ -137,7 +137,7 @@ def served(file: BinaryIO, wheel: StoredWheel) -> Iterator[bytes]:
         for piece in _made(found, open_wheel(file, wheel), wheel):
             digest.update(piece)
             size += len(piece)
-            if size > 2 * wheel.size + _ROOM:
+            if size > 2 * wheel.zip_size + _ROOM:
                 raise NotRemadeError("its recipe makes more than a wheel can be")
             yield piece
     except reassemble().Misfit as misfit:
@@ -156,7 +156,7 @@ def _made(recipe: bytes, written: BinaryIO, wheel: StoredWheel) -> Iterable[byte
     def source(offset: int, size: int) -> bytes:
         return _read(written, offset, size)
 
-    script = _script(packed, wheel.size // 2 + _ROOM)
+    script = _script(packed, wheel.zip_size // 2 + _ROOM)
     made: Iterable[bytes] = reassemble().pieces(script, io.BytesIO().read, [source])
     return made
 

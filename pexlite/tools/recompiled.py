@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pexlite.archive.runtime_files import COMPILED, room_sources
-from pexlite.archive.stored_wheels import chunks
+from pexlite.archive.stored_wheels import open_wheel
 from pexlite.compile.bytecode import bytecode_of
 from pexlite.compile.room import carried_room
 from pexlite.errors import PexliteError
@@ -109,7 +110,7 @@ class _Again:
     def _copied(self, stored: StoredWheel, place: Path) -> Path:
         path = place / stored.filename
         with self._path.open("rb") as file, path.open("wb") as written:
-            written.writelines(chunks(file, stored))
+            shutil.copyfileobj(open_wheel(file, stored), written)
         return path
 
 
