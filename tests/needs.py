@@ -8,9 +8,13 @@ import subprocess
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from pexlite.archive.frames import zstandard as packing_module
+from pexlite.errors import UsageError
+from pexlite.pipeline.packed import reads_zstandard
 from tests.interpreters import Interpreter, interpreters
 
 # The package of Debian that brings a program, where it is called otherwise.
@@ -61,6 +65,24 @@ def several_pythons(
         here = ", ".join(map(str, interpreters()))
         pytest.skip(f"takes {count} such Pythons, and here is {here}: put others on PATH (pyenv install 3.9 3.13)")
     return found
+
+
+def zstandard() -> ModuleType:
+    """The module that packs and unpacks zstandard, as the standard library has it from Python 3.14 on."""
+    try:
+        found: ModuleType = packing_module("a test")
+    except UsageError as lacking:
+        pytest.skip(f"{lacking.message}: {lacking.hint}")
+    return found
+
+
+def python_with_zstandard() -> Interpreter:
+    """The newest CPython here that starts files of `--zstd`."""
+    for found in interpreters():
+        has = [str(found.path), "-c", "import compression.zstd"]
+        if reads_zstandard(found.tag) and subprocess.run(has, capture_output=True, check=False).returncode == 0:
+            return found
+    pytest.skip("takes a CPython 3.14 or newer with compression.zstd: put one on PATH (uv python install 3.14)")
 
 
 def sight_of_processes() -> None:

@@ -21,6 +21,7 @@ PARTS = (
     "bytecode",
     "recipes",
     "pieces",
+    "packed",
     "imports",
     "decisions",
     "interpreters",

@@ -7,4 +7,5 @@ In come files with a digest to check them by; out come `Wheel` values that lie h
     facts          a wheel's facts as JSON, so that a warm build opens no wheel
     pieces         where large members of wheels can be read from, found once and kept
     uncompressed   a wheel with uncompressed members, made once and kept (`--no-compress`)
+    packed         such a wheel in frames of zstandard, likewise (`--zstd`)
 """

@@ -12,6 +12,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "bytecode": ("<32 hex>-<16 hex>.zip", "room-<16 hex>.zip"),
     "recipes": ("<64 hex>",),
     "pieces": ("<64 hex>",),
+    "packed": ("<64 hex>.zst", "<64 hex>.json"),
     "imports": ("<32 hex>.json", "<32 hex>-grammar-<number>.json"),
     # The second is one that was being written when the process was killed.
     "decisions": ("<64 hex>.json", ".<40 hex>.<16 hex>"),

@@ -7,6 +7,8 @@
     bytecode/<key>.zip                           what a Python has made of modules, and its seal behind it
     recipes/<sha256>                             how a wheel is made again of its uncompressed form, likewise
     pieces/<sha256>                              where the large members of a wheel can be read from, likewise
+    packed/<sha256>.zst                          an uncompressed wheel in frames of zstandard
+           <key>.json                            which wheel that is, and where its frames are
     incoming/                                    files being written
     key                                          what the JSON here is sealed with
 
