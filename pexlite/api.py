@@ -95,6 +95,7 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
         sbom                --sbom: the file carries a bill of materials; needs pexlite[sbom]
         bytecode            --compile
         compress            False is --no-compress
+        zstd                --zstd: wheels packed for CPython 3.14 and newer; needs pexlite[zstd] on an older one
         allow_large         --allow-large
         strict              --strict
         dry_run             --dry-run

@@ -102,6 +102,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
         build_property_tables=['{"b": 2}'],
         record_git_state=True,
         sbom=True,
+        zstd=True,
         dry_run=True,
         force=True,
         directory=tmp_path / "sub",
@@ -145,6 +146,7 @@ def test_every_field_of_a_request_can_be_given(requests: list[BuildRequest], tmp
             build_property_tables=('{"b": 2}',),
             record_git_state=True,
             sbom=True,
+            zstd=True,
             dry_run=True,
             force=True,
         )
@@ -306,7 +308,7 @@ def test_lock_takes_all_that_building_shares_with_it() -> None:
         "trace_start",
         "eager",
     }
-    assert builds - ours == only_of_a_file | {"bytecode", "compress", "allow_large", "strict", "dry_run"}
+    assert builds - ours == only_of_a_file | {"bytecode", "compress", "zstd", "allow_large", "strict", "dry_run"}
 
 
 def test_inspect_refuses_what_pexlite_did_not_make(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The options of `build`, by the question that they answer; each in one sentence with its default.
 
 An option is called as the field of the request that it sets (see `BuildRequest`), whatever is typed for it.
+Some 400 lines, nearly all of them the options' texts, stay one list, in the order of the help.
 """
 
 from __future__ import annotations
@@ -385,6 +386,10 @@ OUTPUT: Sequence[click.Parameter] = (
         "compress",
         callback=negated,
         help="Keep the files in wheels uncompressed: a larger file, a faster first start (default: as they are).",
+    ),
+    flag(
+        "--zstd",
+        help="Pack wheels by zstandard, for CPython 3.14 and newer: a smaller file (default: as they are).",
     ),
     flag("--allow-large", help="Take wheels that unpack to far more than they are (default: an error)."),
     flag(

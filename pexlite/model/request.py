@@ -206,6 +206,7 @@ class BuildOptions(SharedOptions, total=False):
     eager: Sequence[str]
     bytecode: bool
     compress: bool
+    zstd: bool
     allow_large: bool
     strict: bool
     dry_run: bool
@@ -278,6 +279,8 @@ class BuildRequest:
     """`--compile`: add bytecode of modules and boot for each target whose Python is on this machine."""
     compress: bool = field(default=True, metadata=_FOR_THE_SAME)
     """Whether wheels go in unchanged; `--no-compress` rewrites them uncompressed."""
+    zstd: bool = field(default=False, metadata=_FOR_THE_SAME)
+    """Whether wheels go in packed by zstandard, for CPython 3.14 and newer."""
     allow_large: bool = field(default=False, metadata=_FOR_THE_SAME)
     """Whether a wheel may unpack to far more than its own size."""
     strict: bool = field(default=False, metadata=_FOR_THE_SAME)

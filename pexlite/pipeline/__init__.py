@@ -33,5 +33,6 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     git_state         the commit that a file is built from
     python_floor      the Pythons that can read own code
     uncompressed      --no-compress: wheels rewritten, and how each is made again
+    packed            --zstd: such wheels packed
     decisions         what was decided earlier, for builds from a lock
 """

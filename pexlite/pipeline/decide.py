@@ -51,6 +51,7 @@ from pexlite.pipeline.git_state import git_state
 from pexlite.pipeline.lazy_trial import tried as lazily_tried
 from pexlite.pipeline.lazy_trial import with_use_of_lazy_imports
 from pexlite.pipeline.notices import Stages, notices
+from pexlite.pipeline.packed import check_packing, check_reading, not_packed, packed_wheels, reads_zstandard
 from pexlite.pipeline.prepare import Prepared, accepts, check_output, each_once, prepare, root_of
 from pexlite.pipeline.python_floor import Floor, floor_of
 from pexlite.pipeline.uncompressed import still_compressed, uncompressed
@@ -75,6 +76,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     specification = read_request(request)
     check_something_is_asked(request, specification)
     check_own_python(request)
+    check_packing(request)
     if request.sbom:
         from pexlite.contents.bill import check_installed
 
@@ -83,6 +85,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         check_output(Output.of(request, request.output), specification)
     prepared = prepare(request, specification, report)
     check_something_applies(prepared)
+    check_reading(request, prepared.targets)
     compiled = with_compilers(prepared.targets) if request.bytecode else ()
     check_compiles(prepared, compiled)
     chosen = _chosen(prepared)
@@ -109,6 +112,8 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
     stages = Stages(prepared, chosen, start, floor, surroundings, bundle, found, compiled)
     if not request.compress:
         bundle = replace(bundle, wheels=uncompressed(bundle.wheels, prepared.workshop.store, report))
+    if request.zstd:
+        bundle = replace(bundle, wheels=packed_wheels(bundle.wheels, prepared.workshop.store, report))
     drafted = _draft(prepared, bundle, compiled, report)
     settled, lazily = lazily_tried(bundle, drafted, prepared.targets, request, report)
     if settled.launch != bundle.launch:
@@ -129,6 +134,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *dict.fromkeys(notice for one in packed for notice in one.notices),
             *notices(stages),
             *(() if request.compress else still_compressed(bundle.wheels)),
+            *(not_packed(bundle.wheels) if request.zstd else ()),
             *useless,
             *lazily,
             *tried,
@@ -179,7 +185,11 @@ def _surroundings(
     """`target` with the Pythons and, where no wheel is compiled, the platforms that might run the same wheels."""
 
     def let_in(others: Sequence[Target]) -> tuple[Target, ...]:
-        return tuple(other for other in others if accepts(prepared.specification, other) and floor.lets_in(other))
+        return tuple(other for other in others if is_possible(other) and floor.lets_in(other))
+
+    def is_possible(other: Target) -> bool:
+        is_read = not prepared.request.zstd or reads_zstandard(other.python)
+        return is_read and accepts(prepared.specification, other)
 
     near = let_in(neighbours(target))
     elsewhere: tuple[Target, ...] = ()

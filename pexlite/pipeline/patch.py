@@ -25,6 +25,7 @@ from pexlite.outputs import Output
 from pexlite.pipeline.checks import check_sizes
 from pexlite.pipeline.index_origins import origin_notices
 from pexlite.pipeline.offline import offline as without_network
+from pexlite.pipeline.packed import not_packed, packed_wheels
 from pexlite.pipeline.patched_bundle import Patched
 from pexlite.pipeline.patched_file import patched_draft
 from pexlite.pipeline.patched_versions import new_wheels
@@ -69,6 +70,8 @@ def patch(
     found = new.wheels
     if before.is_uncompressed:
         found = uncompressed(found, store, report)
+    if before.is_packed:
+        found = packed_wheels(found, store, report)
     patched = Patched(before, found, specification.roots, store, narrow=narrow)
     bundle = patched.bundle()
     check_sizes(request, replace(bundle, wheels=found))
@@ -110,6 +113,8 @@ def _notices(patched: Patched, bundle: Bundle) -> Iterator[str]:
         yield f"it does not run any more on {pythons_in_words(list(dict.fromkeys(lost)))}"
     if patched.before.is_uncompressed:
         yield from still_compressed(found)
+    if patched.before.is_packed:
+        yield from not_packed(found)
     yield from unlike_records(found)
     for collision in collisions(bundle, content_digests):
         if any(wheel.filename in str(collision) for wheel in found):

@@ -16,6 +16,7 @@ from pexlite.bundle.runs_on import pythons_in_words
 from pexlite.errors import ClosureIncomplete
 from pexlite.model import Bundle, Root, Target, Variant, Wheel
 from pexlite.model.pythons import serves
+from pexlite.pipeline.packed import reads_zstandard
 from pexlite.pipeline.patched_start import patched_start
 from pexlite.pipeline.reopen import Reopened, Served
 from pexlite.pipeline.start_list import with_kept_start_lists
@@ -116,6 +117,8 @@ class Patched:
         """
         if serves(served.variant.pythons, other.python):
             return True
+        if self.before.is_packed and not reads_zstandard(other.python):
+            return False
         kept_out = closes_with(self.before.roots, served.wheels, other, self.before.amendments)
         return not kept_out and all(other.minor >= minor for minor in self._floors())
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from packaging.markers import Environment
 from packaging.requirements import InvalidRequirement, Requirement
@@ -14,12 +16,13 @@ from packaging.utils import NormalizedName, canonicalize_name
 from pexlite.archive.members import UNREADABLE, open_zip, read_part
 from pexlite.archive.reader import read_manifest
 from pexlite.archive.sealed_launch import sealed_launch
-from pexlite.archive.stored_wheels import open_wheel
+from pexlite.archive.stored_wheels import chunks, open_wheel
 from pexlite.bundle.closure import follow
 from pexlite.errors import ClosureIncomplete, FetchError, NotABundle
-from pexlite.model import Amendments, LaunchOptions, Manifest, OwnPython, Root, Target, Variant, Wheel
+from pexlite.model import Amendments, LaunchOptions, Manifest, OwnPython, Root, StoredWheel, Target, Variant, Wheel
 from pexlite.pipeline.carried_pythons import carried_pythons
 from pexlite.ship.served import recipe_in
+from pexlite.store.packed import with_held_frames
 from pexlite.store.store import Store
 from pexlite.targets.interpreters import running_target
 from pexlite.targets.served import in_other_patches, served_targets
@@ -74,7 +77,12 @@ class Reopened:
     @property
     def is_uncompressed(self) -> bool:
         """Whether its wheels were rewritten by --no-compress."""
-        return any(wheel.repacked_from for wheel in self.wheels)
+        return any(wheel.repacked_from and not wheel.frames for wheel in self.wheels)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether its wheels were packed by --zstd."""
+        return any(wheel.frames for wheel in self.wheels)
 
 
 def reopen(path: Path, store: Store) -> Reopened:
@@ -110,20 +118,32 @@ def _stored(path: Path, manifest: Manifest, store: Store) -> tuple[Wheel, ...]:
     wheels = []
     with path.open("rb") as file:
         for held in manifest.wheels:
-            wheel = store.find(held.sha256, held.filename)
+            wheel = None if held.frames else store.find(held.sha256, held.filename)
             if wheel is None:
                 try:
-                    # local=True: it has been looked at when the file was built.
-                    wheel = store.add(open_wheel(file, held), held.filename, held.sha256, local=True)
-                except FetchError as failure:
+                    wheel = _added(file, held, store)
+                except (FetchError, zipfile.BadZipFile) as failure:
                     raise NotABundle(
                         f"{held.filename} in {path} has changed since it was built",
-                        causes=failure.causes,
+                        causes=getattr(failure, "causes", ()) or [str(failure)],
                         hint="copy the file here again",
                     ) from failure
             kept = recipe_in(file, held)
             wheels.append(replace(wheel, local=held.local, repacked_from=held.repacked_from, recipe=kept))
     return tuple(wheels)
+
+
+def _added(file: BinaryIO, held: StoredWheel, store: Store) -> Wheel:
+    """A wheel of the open file, put into the store. Raises FetchError or BadZipFile where it has changed."""
+    # local=True: it has been looked at when the file was built.
+    wheel = store.add(open_wheel(file, held), held.filename, None if held.frames else held.sha256, local=True)
+    if held.frames:
+        wheel = with_held_frames(wheel, chunks(file, held), held.frames, store)
+        if wheel.sha256 != held.sha256:
+            raise FetchError(
+                f"{held.filename} has another digest", causes=[f"expected {held.sha256}", f"got {wheel.sha256}"]
+            )
+    return wheel
 
 
 def _own_of(target: Target, owned: Sequence[OwnPython]) -> OwnPython | None:

@@ -21,7 +21,7 @@ def uncompressed(wheels: Sequence[Wheel], store: Store, report: Report) -> tuple
     """
     report(Progress("build", f"uncompressing {len(wheels)} wheels"))
     stop = Stop()
-    return tuple(each([functools.partial(_uncompressed, wheel, store, stop) for wheel in wheels], stop))
+    return tuple(each([functools.partial(uncompressed_one, wheel, store, stop) for wheel in wheels], stop))
 
 
 def still_compressed(wheels: Sequence[Wheel]) -> Iterator[str]:
@@ -35,7 +35,8 @@ def still_compressed(wheels: Sequence[Wheel]) -> Iterator[str]:
         )
 
 
-def _uncompressed(wheel: Wheel, store: Store, stop: Stop) -> Wheel:
+def uncompressed_one(wheel: Wheel, store: Store, stop: Stop) -> Wheel:
+    """`wheel` rewritten uncompressed, with its recipe; itself where that would have to hold much of it."""
     known = store.recipe(wheel.sha256)
     if known == b"" or (known is None and not can_write_recipes()):
         return wheel

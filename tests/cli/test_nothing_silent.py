@@ -152,6 +152,10 @@ OF_BUILD = OF_BOTH | {
         APP, "--compile", f"{APP} --compile --platform win_amd64-cp-36-cp36m", "finds no Python to compile with"
     ),
     "--no-compress": Row(APP, "--no-compress"),
+    "--zstd": Row(
+        f"{APP} --platform linux_x86_64-cp-314-cp314", "--zstd",
+        f"{APP} --zstd --platform linux_x86_64-cp-39-cp39", "--zstd is for CPython 3.14 and newer",
+    ),
     "--allow-large": Row(f"large {N} --dry-run", "--allow-large"),
     "--strict": Row(f"app clash {N} --dry-run", "--strict"),
     "--build-property": Row(APP, "--build-property a=1", f"{APP} --build-property a", "is not NAME=VALUE"),

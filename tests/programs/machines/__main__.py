@@ -22,7 +22,7 @@ from tests.programs.machines import neighbours, report
 from tests.programs.machines.compiled import compiled
 from tests.programs.machines.files import Files, NotBuiltError
 from tests.programs.machines.inside import Inside, new_home, programs_of_arm64
-from tests.programs.machines.journey import NATIVE, OF_32_BITS, ROWS
+from tests.programs.machines.journey import NATIVE, OF_32_BITS, ROWS, rows_of
 from tests.programs.machines.machine import NO_PYTHON_AT_ALL, Machine, Python
 from tests.programs.machines.packages import shown_packages
 from tests.programs.machines.report import Outcome
@@ -115,7 +115,9 @@ def _rows(visit: Visit, directory: Path, pytest: Sequence[str]) -> Mapping[str, 
     """The rows of a visit: the journey, what its machine alone can tell, and the runtime's tests."""
     if visit.python == NO_PYTHON_AT_ALL:
         return {neighbours.NO_PYTHON: partial(neighbours.no_python, visit)}
-    rows: dict[str, Callable[[], int | None]] = {words: partial(row, visit) for words, row in ROWS.items()}
+    rows: dict[str, Callable[[], int | None]] = {
+        words: partial(row, visit) for words, row in rows_of(visit.python.tag).items()
+    }
     if visit.machine.architecture == "i386":
         rows[OF_32_BITS] = partial(ROWS[NATIVE], visit.with_bits("linux32"))
     if visit.machine.neighbour:

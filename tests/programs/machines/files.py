@@ -15,7 +15,7 @@ from tests.programs.machines.machine import Machine, Python
 
 PURE = "pure.pex"
 _OLD = "manylinux_2_17_x86_64-cp-39-cp39"
-FORMS = {"plain": (), "sh-boot": ("--sh-boot",), "no-compress": ("--no-compress",)}
+FORMS = {"plain": (), "sh-boot": ("--sh-boot",), "no-compress": ("--no-compress",), "zstd": ("--zstd",)}
 _NO_SUCH_WHEEL = 3
 
 

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from pexlite.pipeline.packed import reads_zstandard
 from tests.programs.machines.application import MODULE
 from tests.programs.machines.files import NotBuiltError
 from tests.programs.machines.inside import HOME, Done
@@ -20,6 +21,7 @@ Row = Callable[[Visit], None]
 ROWS: dict[str, Row] = {}
 STARTS_AT_ONCE = 30
 NATIVE = "a file with native wheels, cold and warm"
+_ZSTD = "--zstd, cold and warm"
 OF_32_BITS = f"{NATIVE}, where the kernel says i686"
 
 
@@ -31,6 +33,11 @@ def row(words: str) -> Callable[[Row], Row]:
         return function
 
     return added
+
+
+def rows_of(tag: str) -> dict[str, Row]:
+    """The rows that are for this Python: no older one than CPython 3.14 is a target of --zstd."""
+    return {words: row for words, row in ROWS.items() if words != _ZSTD or reads_zstandard(tag)}
 
 
 def cold_and_warm(visit: Visit, file: str, root: str) -> None:
@@ -58,6 +65,11 @@ def _plain(visit: Visit) -> None:
 @row("--no-compress, cold and warm")
 def _no_compress(visit: Visit) -> None:
     _in_form(visit, "no-compress")
+
+
+@row(_ZSTD)
+def _zstd(visit: Visit) -> None:
+    _in_form(visit, "zstd")
 
 
 @row("--sh-boot, cold and warm, with Python and without")

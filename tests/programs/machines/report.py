@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.programs.machines.journey import ROWS
+from tests.programs.machines.journey import rows_of
 from tests.programs.machines.machine import Machine
 from tests.programs.machines.table import MACHINES
 
@@ -111,7 +111,9 @@ def _not_run(outcomes: Sequence[Outcome]) -> list[str]:
     run: dict[tuple[str, str], set[str]] = {}
     for one in outcomes:
         run.setdefault((one.machine, one.python), set()).add(one.row)
-    missing = {place: [row for row in ROWS if row not in rows] for place, rows in run.items() if place[1]}
+    missing = {
+        place: [row for row in rows_of(place[1]) if row not in rows] for place, rows in run.items() if place[1]
+    }
     return [f"- {', '.join(place)}: {'; '.join(rows)}" for place, rows in missing.items() if rows]
 
 
