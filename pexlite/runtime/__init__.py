@@ -12,7 +12,7 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
     start        find the app's directory, load its launcher
     importing    the modules of this room, out of the member that holds them
     app          launch, switches, become, commands, program, spark, sharing, failing, own, interpreters, startup,
-                 lazy, host, pex_path, windows
+                 lazy, host, pex_path, windows, libraries
     windows      files, directory, interpreters, scripts: what is done otherwise on Windows
     system       calls that systems do not have in common
     tags         the Pythons that a file accepts
@@ -75,8 +75,8 @@ The cache
 The launcher is the magic number of a Python, then as marshal writes it a dict: "facts", those of the file;
 "launch" and the other modules of app/, their code, marshalled; "run", the content of _pexlite_run.py; "site_time",
 when site-packages was finished, in nanoseconds; 0 in a venv that the tool made, which starts by a launcher too;
-on a Python that the file has brought "own_files": name, size and time of its programs and libraries, and
-"libraries": name and size of those of the wheels.
+on a Python that the file has brought "own_files": name, size and time of its programs and libraries; and where
+wheels have libraries "sizes": their names and sizes, marshalled.
 
 The protocol
 ============

@@ -26,6 +26,7 @@ FACTS: "dict[str, Any]"
 PLACE: str
 GIVEN: "Switches | None" = None
 IS_NEW = False  # whether this start installed the app: then its files need no comparing
+IS_FIRST = False  # whether this is the app's first start of a day, or since the machine was started
 
 _DAY = 86400
 _LONGEST_WAIT = 10  # seconds for a pruner, which takes a tenth of one
@@ -53,6 +54,7 @@ def begin(file: str) -> "tuple[Callable[..., Any], Start] | None":
     """
     os.environ["PEX"] = file
     _look_at_own_python(file)
+    _look_at_libraries(file)
     switches = GIVEN or _switches()
     if switches and switches is not GIVEN and switches.needs_the_file:
         switches.give_back()
@@ -64,6 +66,7 @@ def begin_from_shell(file: str) -> "tuple[Callable[..., Any], Start]":
     """The same as `begin`, for a process that the sh header started with the app's own Python."""
     os.environ["PEX"] = os.path.abspath(file)
     _look_at_own_python(os.environ["PEX"])
+    _look_at_libraries(os.environ["PEX"])
     # The header has passed the sealed Python arguments already, and its pointer works.
     return _begun(dict(FACTS, inject_python_args=(), sh_boot=False), _switches())
 
@@ -80,12 +83,20 @@ def _look_at_own_python(file: str) -> None:
             if found[6] != size or found[8] != seconds:
                 break
         else:
-            if PARTS.get("libraries"):
-                part("own").look_at_libraries(PLACE, PARTS["libraries"], damage, file)
             return
     except OSError:
         pass
     part("own").start_over(file)
+
+
+def _look_at_libraries(file: str) -> None:
+    """Write back what was cut of the wheels' libraries, before anything loads them and ends by SIGBUS.
+
+    Each start on a Python that the file has brought looks; one on another Python where a power cut may have come
+    since the last look, or a day has gone by.
+    """
+    if "sizes" in PARTS and (IS_FIRST or PARTS.get("own_files")):
+        part("libraries").look(PLACE, PARTS["sizes"], damage, file)
 
 
 def begin_in_venv(file: str) -> "tuple[Callable[..., Any], Start]":
@@ -195,20 +206,26 @@ def damage(file: str, began: "float | None") -> "Any":
 
 
 def note_use(place: str) -> None:
-    """Set READY's time to now if it is more than a day old. Raises OSError where there is no app."""
+    """Set READY's time to now if it is more than a day old, or older than this boot of the machine.
+
+    Raises OSError where there is no app.
+    """
+    global IS_FIRST
     if os.name == "nt":
         part("windows").hold(place)
     found = os.stat(place + "/READY")
     if not found.st_size:
         raise OSError  # a power cut leaves READY empty
-    if not -_DAY < time.time() - found.st_mtime < _DAY:
-        _renew_mark(place)
+    # Neither clock takes a call of the system. The second stands still while the machine sleeps: one look more.
+    if not -_DAY < time.time() - found.st_mtime < min(_DAY, time.monotonic()):
+        IS_FIRST = _renew_mark(place)
 
 
-def _renew_mark(place: str) -> None:
-    """Set READY's time to now while no pruner runs, which may be about to act on the old time.
+def _renew_mark(place: str) -> bool:
+    """Set READY's time to now, and say whether that can be done: not in a cache that is only read.
 
-    Raises OSError where a pruner has removed the app, TimeoutError where the pruner does not finish.
+    Not while a pruner runs, which may be about to act on the old time. Raises OSError where a pruner has removed
+    the app, TimeoutError where the pruner does not finish.
     """
     lock = -1
     try:
@@ -227,10 +244,11 @@ def _renew_mark(place: str) -> None:
         pass  # a read-only cache, or one without locks: nobody prunes there
     try:
         os.utime(place + "/READY")
+        return True
     except FileNotFoundError:
         raise
     except OSError:
-        pass  # a read-only cache
+        return False
     finally:
         if lock >= 0:
             os.close(lock)

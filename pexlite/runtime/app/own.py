@@ -7,10 +7,6 @@ library of anything else may be what was cut.
 import os
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 # Modules without which Python does not start, so that nothing of this room could mend them; in newer versions most
 # of them are in the program.
 _OF_EACH_START = "encodings encodings.aliases encodings.utf_8 codecs io abc site os stat posixpath".split()
@@ -127,40 +123,6 @@ def start_over(file: str) -> None:
         words = "error: the unpacked Python of %s is damaged: %s has changed\n" % (os.path.basename(file), what)
         sys.stderr.write(words + "hint: set PEX_ROOT to a directory of your own: %s\n" % failure)
         sys.exit(1)
-
-
-def look_at_libraries(place: str, libraries: "list[tuple[str, int]]", damage: "Any", file: str) -> None:
-    """Write back those `libraries` of wheels in the app's directory `place` that are missing or have another size.
-
-    They would end the process as those of Python do. Exit with an error where they cannot be written.
-    """
-    wrong = _of_another_size(place, libraries)
-    if not wrong or not damage(file, None).is_mended(ImportError):
-        return  # or another version was put into the app
-    left = _of_another_size(place, libraries)
-    names = left or wrong
-    more = " and %d more" % (len(names) - 1) if len(names) > 1 else ""
-    words = "the unpacked files of %s were damaged: %s%s" % (
-        os.path.basename(file),
-        os.path.basename(names[0]),
-        more,
-    )
-    if left:
-        hint = "set PEX_ROOT to a directory that can be written: this one cannot"
-        sys.exit("error: %s\nhint: %s" % (words, hint))
-    sys.stderr.write("pexlite: %s: they have been written back\n" % words)
-
-
-def _of_another_size(place: str, libraries: "list[tuple[str, int]]") -> "list[str]":
-    wrong = []
-    for name, size in libraries:
-        try:
-            if os.stat(place + "/" + name).st_size == size:
-                continue
-        except OSError:
-            pass
-        wrong.append(name)
-    return wrong
 
 
 def has_told(file: str, kind: "type[BaseException] | None") -> bool:

@@ -35,7 +35,8 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
     import marshal
     from _frozen_importlib_external import MAGIC_NUMBER
 
-    names = _modules(facts) + (_OF_FEW if alone else ())
+    libraries = [] if alone else plan.libraries()
+    names = _modules(facts, libraries) + (_OF_FEW if alone else ())
     held: dict[str, Any] = {name.rpartition("/")[2]: marshal.dumps(plan.room.code(name + ".py")) for name in names}
     held["facts"] = facts
     held["inside"] = app.inside()
@@ -45,12 +46,14 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
         from ..app import own
 
         held["own_files"] = own.libraries()
-        held["libraries"] = plan.libraries()
+    if libraries:
+        held["sizes"] = marshal.dumps(libraries)
     return MAGIC_NUMBER + marshal.dumps(held)
 
 
-def _modules(facts: "dict[str, Any]") -> "tuple[str, ...]":
-    more = (("commands", "commands" in facts), ("own", facts["own"]), ("lazy", "not_lazy" in facts))
+def _modules(facts: "dict[str, Any]", libraries: "list[tuple[str, int]]") -> "tuple[str, ...]":
+    more = [("commands", "commands" in facts), ("own", facts["own"]), ("lazy", "not_lazy" in facts)]
+    more.append(("libraries", libraries))
     return _MODULES + tuple(["app/" + name for name, needed in more if needed])
 
 
@@ -67,10 +70,11 @@ def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
     found = files.read(plan.app.place + "/" + LAUNCHER) or b""
     try:
         held = marshal.loads(found[4:])
-        names = _modules(facts)
+        libraries = plan.libraries()
+        names = _modules(facts, libraries)
         codes = [marshal.loads(held[name.rpartition("/")[2]]) == plan.room.code(name + ".py") for name in names]
         known = set([name.rpartition("/")[2] for name in names]) | {"facts", "inside", "run", "site_time"}
-        known.update(["own_files", "libraries"] if facts["own"] else [])
+        known.update((["own_files"] if facts["own"] else []) + (["sizes"] if libraries else []))
         kept = held["inside"] == app.inside() and held["run"] == plan.written("_pexlite_run.py")
         return found[:4] == MAGIC_NUMBER and held["facts"] == facts and kept and set(held) == known and all(codes)
     except (EOFError, ValueError, TypeError, KeyError):
