@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sysconfig
@@ -111,6 +112,20 @@ def old_pythons() -> list[object]:
 def is_cpython(interpreter: Interpreter) -> bool:
     """Whether it is a CPython that can run a file by itself."""
     return interpreter.tag.startswith("cp") and interpreter.version >= (3, 6)
+
+
+def the_call(name: str) -> None:
+    """Skip the test where this Python has no `os.NAME`: PyPy 3.11 has no `copy_file_range`."""
+    if not hasattr(os, name):
+        pytest.skip(f"this {platform.python_implementation()} has no os.{name}: a CPython has it")
+
+
+def audit_events(python: Interpreter) -> None:
+    """Skip the test where `python` tells audit hooks little of what it does: PyPy of `open` and `exec` alone."""
+    if not is_cpython(python) or python.version < (3, 8):
+        pytest.skip(
+            f"{python.words} tells audit hooks of no compiling and listing: put a CPython 3.8 or newer on PATH"
+        )
 
 
 def shown_processes() -> None:

@@ -30,7 +30,9 @@ def is_possible(facts: "dict[str, Any]") -> bool:
     """Whether a start with these `facts` can begin before all files are there."""
     in_process = facts["start"] and not facts["spark"] and not facts["inject_python_args"]
     own = facts["inherit_path"] == "false"
-    return bool(in_process and own and _boot()) and hasattr(os, "fork") and sys.version_info >= (3, 8)
+    # PyPy tells audit hooks of no listing, nor of most else that has to wait for files.
+    able = sys.implementation.name == "cpython" and sys.version_info >= (3, 8) and hasattr(os, "fork")
+    return bool(in_process and own and able and _boot())
 
 
 def _boot() -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import marshal
 import random
 import subprocess
+import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from pexlite.runtime import early
+from tests import needs
 from tests.bundles import bundle_file, environment, function
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -132,6 +136,13 @@ NOISE = random.Random(5).randbytes(6 << 20)
 LISTED = ("0 lib/app.py", "1 lib/helper/__init__.py", "1 lib/helper-1.0.dist-info/METADATA")
 
 
+@pytest.fixture
+def newest(newest: Interpreter) -> Interpreter:
+    """The newest Python, which begins early: it tells audit hooks what must wait."""
+    needs.audit_events(newest)
+    return newest
+
+
 @pytest.fixture(scope="session")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("early")
@@ -214,6 +225,13 @@ def test_every_python_begins_early_or_waits(python: Interpreter, file: Path, roo
     assert (done.stdout, done.stderr) == ("1 7 True\n", "")
     assert start(python, file, root, "plain", "import").stdout == "1 7 True\n"
     verified(python, file, root)
+
+
+def test_a_python_that_tells_of_no_listing_does_not_begin_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = {"start": ("app", "main"), "spark": False, "inject_python_args": (), "inherit_path": "false"}
+    for name, is_able in (("cpython", True), ("pypy", False)):
+        monkeypatch.setattr(sys, "implementation", SimpleNamespace(name=name))
+        assert early.is_possible(facts) is is_able
 
 
 def test_another_start_meanwhile_waits_for_nothing_that_it_does_not_need(

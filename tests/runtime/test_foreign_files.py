@@ -38,12 +38,12 @@ def app(tmp_path: Path) -> Iterator[tuple[Path, Path, dict[str, str]]]:
 
 
 def packages(place: Path) -> Path:
-    (found,) = place.glob("lib/python*/site-packages")
+    (found,) = place.glob("lib/*/site-packages")
     return found
 
 
 def bytecode(place: Path) -> None:
-    (path,) = packages(place).glob("helper/__pycache__/more.cpython-*.pyc")
+    (path,) = packages(place).glob("helper/__pycache__/more.*.pyc")
     head, code = path.read_bytes()[:16], marshal.dumps(compile(PWNED, "x", "exec"))
     path.unlink()
     path.write_bytes(head + code)

@@ -98,5 +98,5 @@ def test_a_python_that_does_not_fit_is_an_import_error_that_says_so(tmp_path: Pa
     built = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), pythons=("cp35",))
     program = "try:\n    import __pex__\nexcept ImportError as e:\n    print(e)\n"
     told = said(python, built, program, tmp_path / "root")
-    assert "app.pex needs CPython 3.5" in told and "; this is CPython" in told
+    assert "app.pex needs CPython 3.5" in told and f"; this is {python.words.split()[0]}" in told
     assert "start it with one that fits" in told

@@ -49,7 +49,9 @@ def test_an_interpreter_keeps_pythonpath_behind_its_own(python: Interpreter, tmp
 
 def test_user_site_is_out(newest: Interpreter, tmp_path: Path) -> None:
     base = tmp_path / "user"
-    directory = base / "lib" / f"python3.{newest.tag[3:]}" / "site-packages"
+    where: list[str | Path] = [newest.path, "-c", "import site; print(site.getusersitepackages())"]
+    directory = Path(run(where, environment(tmp_path / "root", PYTHONUSERBASE=str(base))).stdout.rstrip("\n"))
+    assert base in directory.parents
     directory.mkdir(parents=True)
     (directory / "who.py").write_text("print('the decoy')\n")
     (directory / "extra.py").write_text("")

@@ -17,6 +17,9 @@ from tests.programs.simulation.cases import CASES
 _SCHEDULES, _SECONDS = 500, 7
 
 
+@pytest.mark.skipif(
+    sys.implementation.name != "cpython", reason="PyPy gives a simulated process no builtins of its own"
+)
 @pytest.mark.parametrize("case", [case.name for case in CASES])
 def test_starts_find_their_app_whole(case: str) -> None:
     words = ["--case", case, "--schedules", str(_SCHEDULES), "--seconds", str(_SECONDS)]

@@ -102,6 +102,8 @@ def test_a_console_script_for_windows_is_a_program_that_python_reads_too(tmp_pat
     script.write_bytes(scripts.program(source, b'#!"C:\\Python311\\python.exe"\n', launcher))
     done = subprocess.run([sys.executable, script, "a b"], capture_output=True, text=True, check=True)
     assert done.stdout == "True ['a b']\n"
+    if sys.implementation.name != "cpython":
+        pytest.skip("PyPy has no -x, by which Python passes over the first line of a batch file")
     batch = scripts.program(source, b"", None)
     assert batch.startswith(b'@"%~dp0python.exe" -x "%~f0" %* & @goto :eof\r\n')
     script.with_name("tool.cmd").write_bytes(batch)

@@ -166,7 +166,7 @@ DAMAGES = {
     "apps/*/_pexlite_launch": "_pexlite_launch has changed",
     "apps/*/bin/python": "bin/python is missing",
     "apps/*/bin/tool": "bin/tool has changed",
-    "apps/*/lib/python*/site-packages/helper": "/site-packages/helper/__init__.py is missing",
+    "apps/*/lib/*/site-packages/helper": "/site-packages/helper/__init__.py is missing",
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pexlite.model import Command, EntryPoint, LaunchOptions, StartKind
+from tests import needs
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -94,6 +95,7 @@ def watch_app(site_packages: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_later_start_opens_one_file_and_compiles_nothing(kind: str, newest: Interpreter, tmp_path: Path) -> None:
+    needs.audit_events(newest)
     start, launch, variables, arguments = KINDS[kind]
     tool = f"#!python\n{QUICK}"
     wheel = make_wheel(tmp_path, "quick", files={"quick.py": QUICK}, data={"scripts/tool": tool})
