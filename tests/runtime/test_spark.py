@@ -419,16 +419,16 @@ def test_what_somebody_has_said_about_executors_stays(
     assert told["PYSPARK_PYTHON"] == named
 
 
-@pytest.mark.parametrize("by_name", [False, True], ids=["a path", "a name"])
+@pytest.mark.parametrize("name", ["", "python3", "pypy3"], ids=["a path", "a name", "the name of a PyPy"])
 def test_the_python_of_a_cluster_is_the_python_that_runs_the_file(
-    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, by_name: bool
+    application: Path, spark_path: Path, env: dict[str, str], newest: Interpreter, name: str
 ) -> None:
-    named = "python3" if by_name else str(newest.path)
+    named = name or str(newest.path)
     settings = json.dumps({"spark.master": "spark://127.0.0.1:7077"})
     submitted = {"PYSPARK_GATEWAY_PORT": "1", "PYTHONPATH": str(spark_path), "SETTINGS": settings}
     told = json.loads(run([newest.path, application], {**env, **submitted, "PYSPARK_PYTHON": named}).stdout)
     assert told["PYSPARK_PYTHON"] == "./app.py"
-    assert told["settings"].get("spark.executorEnv.PEX_PYTHON") == (None if by_name else named)
+    assert told["settings"].get("spark.executorEnv.PEX_PYTHON") == (None if name else named)
 
 
 JOB = """

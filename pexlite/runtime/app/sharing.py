@@ -97,7 +97,8 @@ def _is_any_python(named: str) -> bool:
     A relative path as "./env/bin/python" is a Python that the user has sent to the executors.
     """
     placed = os.sep not in named or os.path.isabs(named)
-    return placed and "PYSPARK_GATEWAY_PORT" in os.environ and os.path.basename(named).startswith("python")
+    is_python = os.path.basename(named).startswith(("python", "pypy"))
+    return placed and is_python and "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 class _ContextHere:
