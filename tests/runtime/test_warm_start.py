@@ -243,11 +243,11 @@ def launcher(newest: Interpreter, teller: Path, env: dict[str, str]) -> Path:
 
 
 def is_as_before(launcher: Path, content: bytes, python: Interpreter) -> bool:
-    """Whether the launcher is what it was: in PyPy marshal says of a text whether it was shared, which varies."""
+    """Whether the launcher is what it was; PyPy's marshal writes some texts out or refers to them, which varies."""
     found = launcher.read_bytes()
     if needs.is_cpython(python):
         return found == content
-    return (found[:4], len(found)) == (content[:4], len(content))
+    return found[:4] == content[:4] and abs(len(found) - len(content)) < len(content) // 50
 
 
 @pytest.mark.unmeasured
