@@ -138,7 +138,9 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, newest: Interpreter) 
 
 
 @pytest.mark.parametrize(("name", "value"), VARIABLES)
-def test_no_variable_changes_what_the_app_sees(name: str, value: str, surroundings: Surroundings) -> None:
+def test_no_variable_changes_what_the_app_sees(
+    name: str, value: str, surroundings: Surroundings, newest: Interpreter
+) -> None:
     if value == "nowhere.UTF-8" and not needs.is_cpython(newest):
         pytest.skip("PyPy itself does not start where the locale is unknown: takes a CPython")
     value = value.format(decoys=surroundings.decoys, user=surroundings.user)

@@ -243,7 +243,7 @@ def launcher(newest: Interpreter, teller: Path, env: dict[str, str]) -> Path:
 
 
 def is_as_before(launcher: Path, content: bytes, python: Interpreter) -> bool:
-    """Whether the launcher is what it was; PyPy's marshal writes some texts out or refers to them, which varies."""
+    """Whether the launcher is what it was; PyPy's marshal may write a text out or refer to it."""
     found = launcher.read_bytes()
     if needs.is_cpython(python):
         return found == content
