@@ -14,7 +14,7 @@ from pexlite.pipeline.packed import reads_zstandard
 from tests.programs.machines.application import MODULE
 from tests.programs.machines.files import NotBuiltError
 from tests.programs.machines.inside import HOME, Done
-from tests.programs.machines.packages import python_with_pexlite
+from tests.programs.machines.packages import python_that_builds
 from tests.programs.machines.visit import NotAsExpectedError, NotHereError, Visit, expect, last_words, told
 
 Row = Callable[[Visit], None]
@@ -170,7 +170,7 @@ def _cut(visit: Visit) -> None:
 
 @row("built there with --compile, cold and warm")
 def _compiled(visit: Visit) -> None:
-    builder = python_with_pexlite(visit)
+    builder = python_that_builds(visit)
     shutil.rmtree(visit.home / "wheels", ignore_errors=True)
     tool = [visit.python.program, _plain_file(visit), "extract", f"{HOME}/wheels"]
     extracted = visit.start(tool, "tools", PEX_TOOLS="1")

@@ -36,15 +36,20 @@ def shown_packages(directory: Path) -> Mapping[str, Path]:
     return {PACKAGES: packages, CHECKOUT: checkout}
 
 
+def python_that_builds(visit: Visit) -> str:
+    """The same as `python_with_pexlite`, where builds are possible. Raises NotHereError."""
+    if visit.inside.run([visit.python.program, "-c", "import ssl"]).code:
+        raise NotHereError("pexlite itself, which builds, takes ssl, and this Python was compiled without it")
+    return python_with_pexlite(visit)
+
+
 def python_with_pexlite(visit: Visit) -> str:
-    """The Python of a venv inside that can import pexlite, pip and pytest.
+    """The Python of a venv inside that can import pexlite, pip and pytest, but perhaps has no ssl.
 
     Raises NotHereError where the machine's Python is too old for pexlite itself.
     """
     if visit.python.version < _OLDEST:
         raise NotHereError("pexlite itself, which builds and which the tests import, takes Python 3.11")
-    if visit.inside.run([visit.python.program, "-c", "import ssl"]).code:
-        raise NotHereError("pexlite itself, which builds, takes ssl, and this Python was compiled without it")
     name = "with-pexlite"
     if not (visit.home / name).exists():
         made = visit.inside.run([visit.python.program, "-m", "venv", "--without-pip", f"{HOME}/{name}"])
