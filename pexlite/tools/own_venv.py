@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import lzma
 import os
 import secrets
 import shutil
@@ -107,7 +106,7 @@ def _unpack(path: Path, own: StoredPython, work: Path) -> None:
             with tarfile.open(fileobj=archive, mode="r:xz" if own.form == "xz" else "r:gz") as members:
                 extract(members, work, refused)
             (work / _MARK).write_bytes(own.sha256.encode("ascii") + b"\n")
-        except (tarfile.TarError, lzma.LZMAError) as failure:
+        except _unreadable() as failure:
             raise refused(str(failure)) from failure
         except OSError as failure:
             raise WriteError(f"cannot write {work}", causes=[failure.strerror or str(failure)]) from failure
@@ -132,3 +131,12 @@ def _move_in(work: Path, place: Path) -> None:
             causes=[failure.strerror or str(failure)],
             hint="--force makes it anew",
         ) from failure
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """The failures of an archive that cannot be read; tarfile says so where this Python has no lzma."""
+    try:
+        from lzma import LZMAError
+    except ImportError:
+        return (tarfile.TarError,)
+    return (tarfile.TarError, LZMAError)
