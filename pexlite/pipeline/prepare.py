@@ -158,7 +158,7 @@ def _own_pythons(request: BuildRequest, store: Store, report: Report) -> tuple[P
 
 def _is_here(word: str, request: BuildRequest) -> bool:
     """Whether `word` is a path relative to the request's directory."""
-    return word.partition(":")[0] != "uv" and is_there(request.directory / expanded(word))
+    return bool(word) and word.partition(":")[0] != "uv" and is_there(request.directory / expanded(word))
 
 
 def root_of(entry: LocalWheel) -> Root:

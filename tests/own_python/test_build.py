@@ -234,6 +234,11 @@ def test_a_word_that_names_no_python_is_answered_by_one_that_could(
     assert str(refused.value.hint).startswith(hint)
 
 
+def test_a_word_that_is_empty_is_not_the_directory_of_the_build(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="--python-from '' names nothing"):
+        pexlite.build(requirements=["app"], directory=tmp_path, python_from=[""])
+
+
 @pytest.mark.parametrize(("version", "word"), [("3.6", "uv"), ("3.8", "uv:3.8"), ("3.13t", "uv:3.13t")])
 def test_a_hint_names_only_a_version_that_uv_has(version: str, word: str, tmp_path: Path) -> None:
     assert Prefix(tmp_path, f"bin/python{version}", "lib", Elf("x86_64", "", (), (), None)).of_uv == word

@@ -1,7 +1,8 @@
 /* xz streams in memory, one behind the other (the .xz file format 1.2.1): LZMA2, and before it the filter for x86.
 
    Whoever reads them has compared the sha256 of all of it. Still the input may be anything: nothing is read or written
-   outside of the buffers. No check of a stream is looked at, which would say less. */
+   outside of the buffers. No check of a stream is looked at, which would say less.
+   More than 400 lines, since container, LZMA2 and filter are one reader of one format. */
 
 #ifndef XZ_H
 #define XZ_H
