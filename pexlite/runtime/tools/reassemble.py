@@ -72,6 +72,8 @@ class Script:
             if byte < 128:
                 return result
             shift += 7
+            if shift > 56:
+                raise Misfit("it is damaged: a number without end")
 
     def numbers(self, count: int) -> "list[int]":
         """The next `count` numbers."""
@@ -144,6 +146,8 @@ def deflated(content: bytes, level: int) -> bytes:
 
 def deflating(contents: "Iterable[bytes]", level: int) -> "Iterator[bytes]":
     """The pieces of content as a member of a zip, piece by piece, none of them empty."""
+    if level > 9:
+        raise Misfit("it is damaged: level %d" % level)
     compressor = zlib.compressobj(level, zlib.DEFLATED, -15)
     for content in contents:
         for place in range(0, len(content), _PIECE):
@@ -203,6 +207,8 @@ def source_of(descriptor: int) -> "Source":
     """The open file as a source. It raises Misfit where the file is shorter than it should be."""
 
     def read(offset: int, size: int) -> bytes:
+        if offset + size > os.fstat(descriptor).st_size:
+            raise Misfit("an old file is shorter than it was")
         content = _read_at(descriptor, size, offset)
         while len(content) < size:
             more = _read_at(descriptor, size - len(content), offset + len(content))
@@ -237,7 +243,10 @@ def _content(kind: int, script: Script, sources: "Sequence[Source]", skipped: in
         head, level, count = script.numbers(3)
         found = script.take(head)
         blocks = [_block(script) for _ in range(count)]
-        yield gzipped(found, level, blocks, b"".join(_content(script.number(), script, sources)))
+        kind = script.number()
+        if kind == GZIP:
+            raise Misfit("it is damaged: gzip in gzip")
+        yield gzipped(found, level, blocks, b"".join(_content(kind, script, sources)))
     else:
         raise Misfit("it is damaged: operation %d" % kind)
 
