@@ -30,9 +30,13 @@ def imported() -> set[str]:
     """The distributions whose modules pexlite imports, also within functions; but for the room that travels."""
     homes = importlib.metadata.packages_distributions()
     trees = [ast.parse(path.read_text()) for path in HOUSE.rglob("*.py") if HOUSE / "runtime" not in path.parents]
-    tops = {name.partition(".")[0] for tree in trees for name in _modules(tree)} - {"pexlite", "__pexlite__"}
+    names = {name for tree in trees for name in _modules(tree)}
+    # Each module of this package is of the distribution of its name.
+    backports = {canonicalize_name(name) for name in names if name.startswith("backports.")}
+    tops = {name.partition(".")[0] for name in names} - {"pexlite", "__pexlite__", "backports"}
     foreign = tops - sys.stdlib_module_names - {"compression"}  # of Python's own library since 3.14
-    return {canonicalize_name(home) for top in foreign for home in homes.get(top, [f"{top} is not installed"])}
+    homes_of = (homes.get(top, [f"{top} is not installed"]) for top in foreign)
+    return backports | {canonicalize_name(home) for found in homes_of for home in found}
 
 
 def _modules(tree: ast.AST) -> Iterator[str]:

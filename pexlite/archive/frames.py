@@ -10,7 +10,6 @@ import io
 import zipfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,7 +24,6 @@ _FRAME = 1 << 20  # bytes that a build puts into a frame
 _LEVEL = 19  # the highest one that needs no more memory than others where it is unpacked
 # A wheel that unpacks to more than both is not packed: its size in the file is what readers bound their work by.
 _UNREMARKABLE, _MOST_TIMES = 200_000_000, 60
-_MODULES = ("compression.zstd", "backports.zstd")
 
 
 def zstandard(purpose: str) -> Any:
@@ -33,15 +31,20 @@ def zstandard(purpose: str) -> Any:
 
     Raises UsageError where neither is here; `purpose` is what needs it, in words.
     """
-    for name in _MODULES:
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    raise UsageError(
-        f"{purpose} needs zstandard, which Python has from 3.14 on, and which is not installed here",
-        hint="pip install 'pexlite[zstd]'",
-    )
+    try:
+        from compression import zstd  # type: ignore[import-not-found]  # Python 3.14 and newer
+
+        return zstd
+    except ImportError:
+        pass
+    try:
+        import backports.zstd
+    except ImportError:
+        raise UsageError(
+            f"{purpose} needs zstandard, which Python has from 3.14 on, and which is not installed here",
+            hint="pip install 'pexlite[zstd]'",
+        ) from None
+    return backports.zstd
 
 
 def is_outsized(size: int, frames: Sequence[Frame]) -> bool:

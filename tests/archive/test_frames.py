@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import sys
 import zipfile
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -15,7 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexlite.archive import frames as archive_frames
 from pexlite.archive.frames import MOST, Unpacked, contents, is_outsized, packed
 from pexlite.errors import UsageError
 from pexlite.model.file import Frame
@@ -136,7 +136,8 @@ def test_what_unpacks_to_far_more_is_not_packed() -> None:
 
 
 def test_without_a_zstandard_it_is_told_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive_frames, "_MODULES", ("no_such.zstd", "neither"))
+    for name in ("compression", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UsageError) as refused:
         Unpacked(io.BytesIO(), 0, [(1, 1)])
     assert refused.value.message.startswith("a file whose wheels are packed (--zstd) needs zstandard")

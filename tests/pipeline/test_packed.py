@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -203,7 +204,8 @@ def test_commands_look_through_the_packing(
     right = (0, 1) if command in FINDS else (0,)
     assert code("one") in right, capsys.readouterr().err
     capsys.readouterr()
-    monkeypatch.setattr("pexlite.archive.frames._MODULES", ("no_such.zstd",))
+    for name in ("compression", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
     assert code("other") in (right if command in NEEDS_NOTHING else (2,))
     assert ("hint: pip install 'pexlite[zstd]'" in capsys.readouterr().err) is (command not in NEEDS_NOTHING)
 
