@@ -17,7 +17,7 @@ file of unknown origin, read back, gives a `Manifest`, or NotABundle.
     reader           the Manifest of a file
     member           a member of a file as bytes: its local header, its place in the directory
     aligned          places at which large content begins, so that its blocks can be shared
-    frames           wheels packed by zstandard, read as if they were not
+    frames           wheels packed by zstandard, read as if they were not; seekable: what such files have in common
     frame            the members of a file of unknown origin, every byte around them accounted for
     members          a zip of unknown origin, read within limits
     stored_wheels    the wheels inside a file; sealed_launch: the LaunchOptions of one

@@ -14,6 +14,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pexlite.archive.seekable import Seekable
 from pexlite.errors import UsageError
 from pexlite.model.file import Frame
 
@@ -94,7 +95,7 @@ def _cuts(parts: Sequence[int]) -> list[int]:
 # -- of a built file -----------------------------------------------------------------------------
 
 
-class Unpacked(io.RawIOBase):
+class Unpacked(Seekable):
     """A wheel that lies in an open file in frames, as a read-only file of its own.
 
     Reading raises zipfile.BadZipFile where a frame has changed.
@@ -105,22 +106,8 @@ class Unpacked(io.RawIOBase):
         self._file = file
         self._held = [*accumulate((held for held, _ in frames), initial=offset)]
         self._begins = [*accumulate((content for _, content in frames), initial=0)]
-        self._position = 0
+        super().__init__(self._begins[-1])
         self._last = (-1, b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._begins[-1]}[whence]
-        self._position = max(0, start + offset)
-        return self._position
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         number = bisect_right(self._begins, self._position) - 1

@@ -8,38 +8,23 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from pexlite.archive.frames import Unpacked
+from pexlite.archive.seekable import Seekable
 from pexlite.model import StoredPython, StoredWheel
 
 _CHUNK = 1 << 20
 
 
-class Part(io.RawIOBase):
+class Part(Seekable):
     """A part of an open file, and the bytes of `tail` behind it, as a read-only file of its own."""
 
     def __init__(self, file: BinaryIO, offset: int, size: int, tail: bytes = b"") -> None:
+        super().__init__(size + len(tail))
         self._file = file
         self._offset = offset
-        self._size = size
         self._tail = tail
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        end = self._size + len(self._tail)
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: end}[whence]
-        self._position = max(0, start + offset)
-        return self._position
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        behind = self._position - self._size
+        behind = self._position - (self._size - len(self._tail))
         if behind < 0:
             self._file.seek(self._offset + self._position)
             content = self._file.read(min(len(buffer), -behind))

@@ -157,21 +157,9 @@ def deflating(contents: "Iterable[bytes]", level: int) -> "Iterator[bytes]":
     yield compressor.flush()
 
 
-def inflated(content: bytes, size: int) -> bytes:
-    """The `size` bytes of a member of a zip. Raises Misfit."""
-    inflate = zlib.decompressobj(-15)
-    try:
-        result = inflate.decompress(content, size + 1)
-    except zlib.error as problem:
-        raise Misfit("an old file is damaged: %s" % problem)
-    if len(result) != size:
-        raise Misfit("an old file is damaged")
-    return result
-
-
-def gunzipped(content: bytes, size: int) -> bytes:
-    """The `size` bytes in a gzip file. Raises Misfit."""
-    inflate = zlib.decompressobj(31)
+def inflated(content: bytes, size: int, form: int = -15) -> bytes:
+    """The `size` bytes of a member of a zip, or, with zlib's `form` 31, of a gzip file. Raises Misfit."""
+    inflate = zlib.decompressobj(form)
     try:
         result = inflate.decompress(content, size + 1)
     except zlib.error as problem:
@@ -269,7 +257,7 @@ def _patched(script: Script, sources: "Sequence[Source]", skipped: int) -> "Iter
     if held:
         old = inflated(old, size)
     if how & INSIDE:
-        old = gunzipped(old, inside)
+        old = inflated(old, inside, 31)
     yield from patched(old, *found, moves=bool(how & MOVES))
 
 
