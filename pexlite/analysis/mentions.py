@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pexlite.model import Wheel
 
-_LARGEST_COMPILED = (
-    8 << 20
-)  # bytes; what is written in C++ has more, and imports by the interpreter's own functions
+_LARGEST_LIBRARY = 8 << 20  # bytes; beyond, what is no module is of C or C++, and imports nothing of these
+_PIECE = 1 << 20
+_OVERLAP = 64  # bytes: more than any name and what stands around it
 
 
 def mentioned(wheels: Iterable[Wheel], modules: Sequence[str]) -> frozenset[str]:
@@ -35,9 +35,19 @@ def _named_in(wheel: Wheel, modules: Sequence[str]) -> set[str]:
     found: set[str] = set()
     with zipfile.ZipFile(wheel.path) as archive:
         for member in archive.infolist():
-            is_compiled = ".so" in member.filename and member.file_size <= _LARGEST_COMPILED
-            if not is_compiled and not member.filename.endswith((".py", ".pyx", ".pth", ".start")):
-                continue
-            pattern = in_compiled if is_compiled else in_source
-            found |= {name.decode("ascii") for name in pattern.findall(archive.read(member))}
+            name = member.filename.rpartition("/")[2]
+            if ".so" in name and (member.file_size <= _LARGEST_LIBRARY or not name.startswith("lib")):
+                for piece in _pieces(archive, member):
+                    found |= {one.decode("ascii") for one in in_compiled.findall(piece)}
+            elif name.endswith((".py", ".pyx", ".pth", ".start")):
+                found |= {one.decode("ascii") for one in in_source.findall(archive.read(member))}
     return found
+
+
+def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The member's content in pieces that overlap, so that memory stays flat."""
+    before = b""
+    with archive.open(member) as file:
+        while content := file.read(_PIECE):
+            yield before + content
+            before = content[-_OVERLAP:]

@@ -44,6 +44,12 @@ def test_compiled_code_has_it_as_a_name_of_its_own(tmp_path: Path) -> None:
     assert mentioned([wheel], MODULES) == {"sqlite3", "curses"}
 
 
+@pytest.mark.parametrize(("name", "found"), [("big.abi3.so", {"sqlite3"}), ("libbig.so.2", set())])
+def test_of_large_files_only_modules_are_read_whole(name: str, found: set[str], tmp_path: Path) -> None:
+    content = bytes((1 << 20) - 3) + b"sqlite3\0" + bytes(8 << 20)
+    assert mentioned([wheel_of(tmp_path, f"app/{name}", content)], MODULES) == found
+
+
 def test_texts_that_are_no_code_do_not_count(tmp_path: Path) -> None:
     wheel = wheel_of(tmp_path, "app/words.txt", "import sqlite3\n")
     assert mentioned([wheel], MODULES) == set()
