@@ -53,6 +53,8 @@ class Becoming:
             and self.parts["facts"]["inherit_path"] == "false"
             and not _leads_somewhere(shell_pointer(self.place))
         ):
+            if not os.path.exists(self.place + "/bin/python"):
+                self.damage(os.environ["PEX"], None).is_mended()
             leave_for_shell(facts, self.place, self.parts["run"], self.part("own") if facts["own"] else None)
         for name, value in facts["inject_env"]:
             os.environ.setdefault(name, value)
