@@ -22,6 +22,7 @@ from pexlite.own_python.selection import Wanted
 from pexlite.own_python.source import source_of
 from pexlite.store.store import Store
 from pexlite.tools.runtime_tools import VenvOptions, make_venv
+from tests import needs
 from tests.bundles import bundle_file, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter, supported
@@ -414,6 +415,7 @@ def test_a_venv_made_by_a_lean_python_says_what_to_type_for_pip(
 def test_a_python_goes_with_the_last_app_that_stands_on_it(
     file: Path, own: OwnPython, env: dict[str, str], tmp_path: Path
 ) -> None:
+    needs.sight_of_processes()
     root = tmp_path / "root"
     env["PEX_ROOT"] = str(root)
     run([file], env)

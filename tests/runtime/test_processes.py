@@ -142,6 +142,7 @@ def test_a_real_process_is_seen(look: object, tmp_path: Path) -> None:
         needs.shown_processes()
     else:
         needs.program("ps")
+        needs.shell_of_its_own()  # else ps is one of busybox, which has other options
     child = subprocess.Popen(
         [sys.executable, "-c", "import sys; sys.stdin.read()", "a-word-of-its-own"],
         stdin=subprocess.PIPE,

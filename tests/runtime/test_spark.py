@@ -127,6 +127,7 @@ shows_parents = pytest.mark.skipif(
 @pytest.fixture(scope="session")
 def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The beginning of a command whose rest a program called java starts as a child."""
+    needs.shell_of_its_own()
     program = tmp_path_factory.mktemp("java") / "java"
     shutil.copy(os.path.realpath("/bin/sh"), program)
     return [str(program), "-c", '"$@"; exit $?', "java"]
@@ -193,6 +194,7 @@ def test_the_question_which_python_it_is_does_not_start_the_application(
 def test_the_question_where_spark_is_goes_to_the_python_beside_it(
     application: Path, env: dict[str, str], newest: Interpreter, tmp_path: Path
 ) -> None:
+    needs.program("bash")
     programs = spark_programs(tmp_path / "a spark")
     asked = {**env, "PYSPARK_PYTHON": "./app.py"}
     for start in [str(programs / "spark-submit")], ["bash", "a spark/spark-submit"]:

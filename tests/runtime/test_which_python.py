@@ -9,6 +9,7 @@ import pytest
 
 from pexlite.model import LaunchOptions, Libc, Variant
 from pexlite.runtime.unpack import variant
+from pexlite.targets.interpreters import running_target
 from tests import needs
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
@@ -199,12 +200,17 @@ def test_a_platform_that_does_not_fit_is_told_beside_the_one_that_is(
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the words are those of Linux")
 def test_a_long_name_does_not_take_the_place_of_what_does_not_fit(newest: Interpreter, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "version", files={"version.py": APP})
-    variant = Variant((newest.tag,), "linux_aarch64", Libc("musl", (1, 2)), None, (0,))
+    here = running_target().libc
+    libc = Libc("glibc", (2, 17)) if here and here.name == "musl" else Libc("musl", (1, 2))
+    variant = Variant((newest.tag,), "linux_aarch64", libc, None, (0,))
     output = tmp_path / "an-application-for-our-servers.pex"
     file = bundle_file(output, [wheel], function("version", "main"), variants=(variant,))
     done = run([newest.path, file], environment(tmp_path / "root"), check=False)
     error = done.stderr.splitlines()[0]
-    assert error.startswith("error: an-") and "on linux aarch64 (musl 1.2+); this is" in error
+    assert (
+        error.startswith("error: an-")
+        and f"on linux aarch64 ({libc.name} {libc.version[0]}.{libc.version[1]}+); this is" in error
+    )
 
 
 @pytest.mark.parametrize(
