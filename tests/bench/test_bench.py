@@ -170,7 +170,7 @@ def test_weights_are_those_of_the_file(setting: Setting) -> None:
     files, content = weights.written(setting, MADE_BY_CODE, PEXLITE)
     assert 0 < files.figures["pexlite"].median <= 60
     # The launcher has most of it, and each wheel's RECORD as pip would have written it.
-    assert 0 < content.figures["pexlite"].median <= 135_000
+    assert 0 < content.figures["pexlite"].median <= 135_500
 
 
 @pytest.mark.parametrize(
@@ -305,8 +305,8 @@ def test_quartiles_come_back_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_what_takes_long_is_run_three_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timing, "_LONGEST", 0.2)
-    slow = Contender("slow", ("sh", "-c", "sleep 0.15; echo well"), dict(os.environ), "well")
+    monkeypatch.setattr(timing, "_LONGEST", 1.0)
+    slow = Contender("slow", ("sh", "-c", "sleep 0.6; echo well"), dict(os.environ), "well")
     quick = Contender("quick", ("sh", "-c", "echo well"), dict(os.environ), "well")
     figures = paired([slow, quick], 6)
     assert (figures["slow"].runs, figures["quick"].runs) == (3, 6)
