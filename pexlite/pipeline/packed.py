@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator, Sequence
 
 from pexlite.archive.frames import is_outsized, zstandard
 from pexlite.errors import UsageError
 from pexlite.listed import listed
-from pexlite.model import BuildRequest, Progress, Report, Target, Wheel
-from pexlite.parallel import Stop, each
-from pexlite.pipeline.uncompressed import uncompressed_one
+from pexlite.model import BuildRequest, Report, Target, Wheel
+from pexlite.parallel import Stop
+from pexlite.pipeline.uncompressed import each_rewritten, uncompressed_one
 from pexlite.store.packed import packed_wheel
 from pexlite.store.store import Store
 
@@ -58,9 +57,7 @@ def packed_wheels(wheels: Sequence[Wheel], store: Store, report: Report) -> tupl
     zstandard.
     """
     zstandard("--zstd")
-    report(Progress("build", f"packing {len(wheels)} wheels by zstandard"))
-    stop = Stop()
-    return tuple(each([functools.partial(_packed, wheel, store, stop) for wheel in wheels], stop))
+    return each_rewritten(_packed, f"packing {len(wheels)} wheels by zstandard", wheels, store, report)
 
 
 def not_packed(wheels: Sequence[Wheel]) -> Iterator[str]:

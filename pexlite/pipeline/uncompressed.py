@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from pexlite.listed import listed
@@ -19,9 +19,20 @@ def uncompressed(wheels: Sequence[Wheel], store: Store, report: Report) -> tuple
 
     A wheel that zlib does not make again stays as it is, unless what has to be kept of it is a small part.
     """
-    report(Progress("build", f"uncompressing {len(wheels)} wheels"))
+    return each_rewritten(uncompressed_one, f"uncompressing {len(wheels)} wheels", wheels, store, report)
+
+
+def each_rewritten(
+    rewrite: Callable[[Wheel, Store, Stop], Wheel],
+    doing: str,
+    wheels: Sequence[Wheel],
+    store: Store,
+    report: Report,
+) -> tuple[Wheel, ...]:
+    """Each of `wheels` as `rewrite` makes it, in order, several at once; reported in the words `doing`."""
+    report(Progress("build", doing))
     stop = Stop()
-    return tuple(each([functools.partial(uncompressed_one, wheel, store, stop) for wheel in wheels], stop))
+    return tuple(each([functools.partial(rewrite, wheel, store, stop) for wheel in wheels], stop))
 
 
 def still_compressed(wheels: Sequence[Wheel]) -> Iterator[str]:
