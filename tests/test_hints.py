@@ -144,7 +144,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     # What ssh would have a shell on the host do is done here, in another directory.
     home, there = place / "home", place / "there"
     (home / "bin").mkdir(parents=True)
-    (home / "bin" / "app.pex.previous").write_text("")
     there.mkdir()
     (there / "python3").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     (there / "python3").chmod(0o755)
@@ -175,6 +174,8 @@ def test_there_are_commands_to_run() -> None:
 def test_a_command_that_people_are_told_to_type_works(command: str, world: Path) -> None:
     if command.startswith(("patch ", "info ", "diff ")):  # which others may have built anew
         assert run(["click", "requests", "-e", "my_cli:main", "-o", "app.pex", "-q"]) == 0
+    if "--rollback" in command:  # which takes it away
+        (world.parent / "home" / "bin" / "app.pex.previous").write_text("")
     if "key" in filled(command):
         needs.program("ssh-keygen")
     # Whoever asks who has it may be told that somebody has, and whoever asks what differs that something does.
