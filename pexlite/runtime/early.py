@@ -17,7 +17,6 @@ from .upkeep import mend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
@@ -171,41 +170,6 @@ def _with_coming(content: bytes, coming: "dict[str, list[str]]") -> bytes:
     held["coming"] = coming
     held["boot"] = _boot()
     return content[:4] + marshal.dumps(held)
-
-
-def go_on(held: "list[int]", work: "Callable[[], object]") -> None:
-    """Do `work` in a process of its own, which keeps only the open files `held`, and survives this one."""
-    try:
-        process = os.fork()
-    except OSError:
-        work()
-        return
-    if process:
-        try:
-            os.waitpid(process, 0)
-        except ChildProcessError:
-            pass  # SIGCHLD is ignored
-        return
-    try:
-        os.setsid()
-        if os.fork():
-            os._exit(0)
-        # Who reads the app's output must not wait for this process.
-        null = os.open(os.devnull, os.O_RDWR)
-        for standard in (0, 1, 2):
-            os.dup2(null, standard)
-        for name in os.listdir("/proc/self/fd"):
-            if int(name) > 2 and int(name) not in held:
-                try:
-                    os.close(int(name))
-                except OSError:
-                    pass  # the listing's own
-        os.nice(5)  # the app goes first
-        work()
-    except BaseException:
-        pass  # the next start that needs the rest says why
-    finally:
-        os._exit(0)
 
 
 def launch_of(place: str, facts: "dict[str, Any]") -> "ModuleType | None":

@@ -13,8 +13,8 @@ from .cache import app, files, lock, roots
 from .file import whole
 from .file.zip import Damaged, Unreadable
 from .start import app_directory, launcher
+from .unpack import aside, tree, variant, wheel
 from .unpack import launcher as launching
-from .unpack import tree, variant, wheel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class FirstStart:
         self.name = os.path.basename(file)
         self.may_be_early = False
         self.launch: ModuleType | None = None  # where the app begins before all of its files are there
+        self.has_laid_out = False
         self.opened = opened
         self.number = number
         self.say = say or _silent
@@ -165,10 +166,11 @@ class FirstStart:
                 # Look again under the lock: another start may have done everything meanwhile.
                 if launcher(place, self.facts) is None and not self._begins_early(plan, shared, alone):
                     self._complete(plan)
-        if self.launch is not None:
-            return place
-        self._prune(plan)
-        self.say("ready: %s" % place)
+        if self.launch is None:
+            self._prune(plan)
+            self.say("ready: %s" % place)
+            if self.has_laid_out and self.may_be_early:
+                _compile_ahead(plan, self.facts)
         return place
 
     def _joins(self, plan: "tree.Plan") -> bool:
@@ -205,8 +207,11 @@ class FirstStart:
             shared.__exit__()
             self._prune(plan)
 
-        early.go_on([self.opened.descriptor, shared.handle, alone.handle], rest)
+        # The next start that needs the rest says what was wrong.
+        if not aside.run([self.opened.descriptor, shared.handle, alone.handle], rest):
+            rest()
         if self.launch is not None:
+            _compile_ahead(plan, self.facts)
             early.wait_for_files(plan, self.launch.PARTS, self.file)
         return True
 
@@ -246,6 +251,7 @@ class FirstStart:
             self._add_bytecode(plan, temporary)
             launching.put(plan, self.facts, temporary)
             system.rename(temporary, plan.app.place)
+            self.has_laid_out = True
         except BaseException as failure:
             wheel.finish_undisturbed(failure)
             files.remove(temporary)
@@ -326,6 +332,12 @@ class FirstStart:
             "no room to unpack into %s: %s" % (root, why),
             "make room, or set PEX_ROOT to a directory on another disk",
         )
+
+
+def _compile_ahead(plan: "tree.Plan", facts: "dict[str, Any]") -> None:
+    from . import ahead
+
+    ahead.begin(plan, facts)
 
 
 def _vouched_for(root: str) -> "set[str]":

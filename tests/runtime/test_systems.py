@@ -32,6 +32,8 @@ USERS = {
     "start.py": "chooses by os.name; it can import nothing",
     "failed.py": "chooses by os.name",
     "early.py": "chooses by whether there is a fork; without Linux's /proc it does nothing",
+    "ahead.py": "chooses by whether there is a fork; without Linux's /proc it does nothing",
+    "unpack/aside.py": "is called where there is a fork",
     "written/_pexlite_early.py": "is there where `early` has begun an app",
     "app/launch.py": "ImportError of fcntl is no lock",
     "app/windows.py": "is for Windows alone",

@@ -1,0 +1,44 @@
+"""Work in a process of its own, beside the app and perhaps longer than it."""
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def run(held: "list[int]", work: "Callable[[], object]") -> bool:
+    """Do `work` in a process that is no child of this one and keeps only the open files `held`.
+
+    False where the system allows no more processes: then nothing is done. What goes wrong there is not told.
+    """
+    try:
+        process = os.fork()
+    except OSError:
+        return False
+    if process:
+        try:
+            os.waitpid(process, 0)
+        except ChildProcessError:
+            pass  # SIGCHLD is ignored
+        return True
+    try:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        # Who reads the app's output must not wait for this process.
+        null = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(null, standard)
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 2 and int(name) not in held:
+                try:
+                    os.close(int(name))
+                except OSError:
+                    pass  # the listing's own
+        os.nice(5)  # the app goes first
+        work()
+    except BaseException:
+        pass
+    finally:
+        os._exit(0)

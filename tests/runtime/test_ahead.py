@@ -1,0 +1,266 @@
+"""Other processes compile what a new app is about to import."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pexlite.runtime import ahead
+from pexlite.runtime.start import python_tag
+from pexlite.runtime.unpack import aside, pool
+from tests.bundles import bundle_file, environment, function, run
+from tests.factories import make_wheel
+from tests.interpreters import Interpreter
+
+PACKAGE: Mapping[str, str] = {
+    "app/__init__.py": "from . import first\n",
+    "app/first.py": "import os, app.second as second, sys  # import app.never\n",
+    "app/second.py": (
+        "from typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n"
+        "    from app import never\n"
+        "else:\n"
+        "    from app import third\n"
+        "try:\n"
+        "    import nothing.at.all\n"
+        "except ImportError:\n"
+        "    from .deep.er import (\n"
+        "        one,  # import app.never\n"
+        "        two as another,\n"
+        "    )\n"
+        "def call():\n"
+        "    import app.never\n"
+        "async def wait():\n"
+        "    from . import never\n"
+        "class Kept:\n"
+        "    from app.inner import x\n"
+        "    def call(self):\n"
+        "        import app.never\n"
+        "    import app.last\n"
+    ),
+    "app/third.py": "",
+    "app/never.py": "1 / 0\n",
+    "app/inner.py": "x = 1\n",
+    "app/last.py": "from app.space import module as m\nimport apart; import app\n",
+    "app/deep/__init__.py": "from .. import third\n",
+    "app/deep/er/__init__.py": "two = 2\n",
+    "app/deep/er/one.py": "from ..er import one\nfrom ...above import *\n",
+    "app/above.py": "",
+    "app/space/module.py": "",
+    "apart.py": "",
+}
+SHOW = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import app
+for name, module in sys.modules.items():
+    if (getattr(module, "__file__", None) or "").startswith(sys.argv[1]):
+        print(name)
+"""
+several = pytest.mark.skipif(pool.processors() < 2, reason="one processor compiles nothing ahead")
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    for name, text in PACKAGE.items():
+        path = tmp_path / "packages" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "packages"
+
+
+def test_imports_are_seen_as_python_does_them(newest: Interpreter, packages: Path) -> None:
+    found = list(ahead.Imports(str(packages)).backwards("app"))
+    names = [name for name, _ in found]
+    loaded = subprocess.run([newest.path, "-B", "-c", SHOW, packages], capture_output=True, text=True, check=True)
+    # A namespace package has no source.
+    assert sorted(names) == sorted(loaded.stdout.split()), loaded.stdout
+    assert len(names) == len(set(names)) == 12
+    assert names.index("app.last") < names.index("app.third") < names.index("app.first") < names.index("app")
+    assert dict(found)["app.deep.er"] == f"{packages}/app/deep/er/__init__.py"
+    assert dict(found)["app.above"] == f"{packages}/app/above.py"
+
+
+def test_a_module_of_another_directory_is_not_ours(packages: Path) -> None:
+    imports = ahead.Imports(str(packages))
+    assert imports.source_of("os") == imports.source_of("app.nothing") == imports.source_of("") == ""
+    assert list(imports.backwards("json.decoder")) == []
+
+
+def test_a_source_that_is_none_is_read_as_far_as_it_goes(packages: Path) -> None:
+    odd = b"\xff\x00from import ,\nfrom . import\nimport\nimport apart,,\n\tfrom ....... import x\n"
+    (packages / "odd.py").write_bytes(odd)
+    assert [name for name, _ in ahead.Imports(str(packages)).backwards("odd")] == ["apart", "odd"]
+
+
+def compiled_in(packages: Path) -> set[str]:
+    return {path.name.partition(".")[0] for path in packages.rglob("*.pyc")}
+
+
+def compile_all(packages: Path, starter: int, helpers: int = 1) -> None:
+    """In a process of its own, since it ends with the starter."""
+    process = os.fork()
+    if not process:
+        try:
+            ahead._compile(str(packages), "app", helpers, starter)
+        finally:
+            os._exit(0)
+    os.waitpid(process, 0)
+
+
+@pytest.fixture
+def writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+
+
+@pytest.mark.usefixtures("writing")
+def test_python_takes_what_was_compiled(packages: Path) -> None:
+    (packages / "app" / "third.py").write_text("print(1\n")  # what cannot be compiled keeps nothing from the rest
+    compile_all(packages, os.getpid())
+    assert "never" not in compiled_in(packages)
+    assert compiled_in(packages) == {
+        "__init__",
+        "first",
+        "second",
+        "one",
+        "above",
+        "inner",
+        "module",
+        "last",
+        "apart",
+    }
+    assert not [path for path in packages.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file()]
+    (packages / "app" / "third.py").write_text("")
+    code = f"import sys; sys.path.insert(0, {str(packages)!r}); import app"
+    said = subprocess.run([sys.executable, "-Bvc", code], capture_output=True, text=True, check=True).stderr
+    for name in ("first.py", "second.py", "deep/er/one.py", "last.py"):
+        assert f"code object from '{packages}/app/{name}'" not in said
+        assert f"matches {packages}/app/{name}" in said
+
+
+@pytest.mark.usefixtures("writing")
+def test_several_processes_share_the_modules(packages: Path) -> None:
+    compile_all(packages, os.getpid(), 3)
+    deadline = time.monotonic() + 20
+    while len(list(packages.rglob("*.pyc"))) < 12 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(list(packages.rglob("*.pyc"))) == 12
+
+
+@pytest.mark.usefixtures("writing")
+def test_nothing_is_written_once_the_app_has_ended(packages: Path) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    compile_all(packages, gone.pid)
+    assert compiled_in(packages) == set()
+    # Nor does a directory come back that was removed meanwhile.
+    compiler = ahead._Compiler("app.first", str(packages / "app" / "first.py"), os.getpid())
+    with pytest.raises(FileNotFoundError):
+        compiler.set_data(str(packages / "removed" / "__pycache__" / "first.pyc"), b"")
+    assert not (packages / "removed").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "one processor",
+        "no bytecode",
+        "first of a container",
+        "threads",
+        "sealed options",
+        "no entry point",
+        "compiled",
+    ],
+)
+def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = {"start": ("app", "main"), "inject_python_args": ()}
+    plan = SimpleNamespace(app=SimpleNamespace(place="/nowhere"), wheels=[{"bytecode": {}}, {}])
+    made: list[object] = []
+
+    def run_aside(held: list[int], work: object) -> bool:
+        made.append(work)
+        return True
+
+    monkeypatch.setattr(aside, "run", run_aside)
+    monkeypatch.setattr(pool, "processors", lambda: 4)
+    monkeypatch.setattr(ahead, "threads", lambda: 0)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    assert ahead.begin(plan, facts) == 3  # type: ignore[arg-type]
+    assert len(made) == 1
+    if change == "one processor":
+        monkeypatch.setattr(pool, "processors", lambda: 1)
+    elif change == "no bytecode":
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    elif change == "first of a container":
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+    elif change == "threads":
+        monkeypatch.setattr(ahead, "threads", lambda: 1)
+    elif change == "sealed options":
+        facts["inject_python_args"] = ("-O",)
+    elif change == "no entry point":
+        facts["start"] = ()
+    else:
+        plan.wheels = [{"bytecode": {python_tag(): "bytecode.zip"}}]
+    assert ahead.begin(plan, facts) == 0  # type: ignore[arg-type]
+    assert len(made) == 1
+
+
+APP = """
+import os
+import sys
+import time
+from importlib.util import cache_from_source
+
+coming = cache_from_source(os.path.dirname(os.path.abspath(__file__)) + "/coming/last.py")
+before = os.path.exists(coming)
+end = time.time() + 20
+while not os.path.exists(coming) and time.time() < end:
+    time.sleep(0.01)
+found = os.path.exists(coming) and os.stat(coming)
+
+import coming.last
+
+
+def main():
+    try:
+        os.wait()
+        child = True
+    except ChildProcessError:
+        child = False
+    same = found and found.st_ino == os.stat(coming.last.__cached__).st_ino
+    print(before, bool(same), child, coming.last.x)
+"""
+
+
+@several
+def test_an_app_finds_the_bytecode_of_what_it_will_import(python: Interpreter, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"app.py": APP, "coming/__init__.py": "", "coming/last.py": "x = 7\n"}
+    wheel = make_wheel(tmp_path, "app", files=files)
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
+    first = run([python.path, file], environment(tmp_path / "root"))
+    assert (first.stdout, first.stderr) in [(f"{before} True False 7\n", "") for before in (False, True)]
+    assert run([python.path, file], environment(tmp_path / "root")).stdout == "True True False 7\n"
+
+
+@several
+def test_the_app_is_not_kept_from_ending(newest: Interpreter, tmp_path: Path) -> None:
+    """Who reads its output does not wait for the others, and they end soon after it."""
+    content = "x = [" + "(1, 2), " * 4000 + "]\n"
+    imports = [f"    import many.m{number}\n" for number in range(300)]
+    code = "import sys\nif sys.argv[1:]:\n" + "".join(imports) + "def main():\n    print('done')\n"
+    many: dict[str, str | bytes] = {f"many/m{number}.py": content for number in range(300)}
+    many.update({"many/__init__.py": "", "app.py": code})
+    file = bundle_file(tmp_path / "app.pex", [make_wheel(tmp_path, "app", files=many)], function("app", "main"))
+    assert run([newest.path, file], environment(tmp_path / "root")).stdout == "done\n"
+    time.sleep(1)
+    some = len(list((tmp_path / "root").rglob("many/__pycache__/*.pyc")))
+    time.sleep(1)
+    assert len(list((tmp_path / "root").rglob("many/__pycache__/*.pyc"))) == some < 300
