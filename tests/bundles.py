@@ -17,7 +17,7 @@ from pexlite.archive.writer import write
 from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
 from pexlite.compile import compile_room
-from pexlite.compile.room import read_bytecode
+from pexlite.compile.room import Modules, read_bytecode, with_modules
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, OwnPython, Room, StartKind, Variant, Wheel
 from pexlite.version import __version__
 from pexlite.wheels.pieces import has_large_members, pieces_of_members
@@ -81,7 +81,7 @@ def _with_pieces(wheel: Wheel) -> Wheel:
 
 
 @functools.cache
-def room(python: Interpreter, *, with_modules: bool = False) -> Room:
+def room(python: Interpreter, modules: Modules = Modules.NONE) -> Room:
     """The runtime as a file carries it, its start compiled by `python`."""
     files = room_sources()
     with tempfile.TemporaryDirectory() as place:
@@ -90,8 +90,7 @@ def room(python: Interpreter, *, with_modules: bool = False) -> Room:
         program = Path(compile_room.__file__)
         command: list[str | Path] = [python.path, "-S", program, sources, output]
         subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, check=True)
-        compiled = read_bytecode(output.read_bytes())
-        return Room(files, compiled if with_modules else replace(compiled, modules=()))
+        return Room(files, with_modules(read_bytecode(output.read_bytes()), modules))
 
 
 def environment(root: Path, **variables: str) -> dict[str, str]:

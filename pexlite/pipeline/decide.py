@@ -19,7 +19,7 @@ from pexlite.bundle.plan import Surroundings, plan_bundle, with_own_pythons
 from pexlite.bundle.platform_tag import platform_tag
 from pexlite.compile.bytecode import bytecode
 from pexlite.compile.compilers import with_compilers
-from pexlite.compile.room import carried_room
+from pexlite.compile.room import carried_room, modules_of
 from pexlite.errors import UsageError
 from pexlite.model import (
     BuildRequest,
@@ -239,7 +239,8 @@ def _draft(prepared: Prepared, bundle: Bundle, compiled: Sequence[Target], repor
         from pexlite.contents.planned_file import with_bill  # few files carry one
 
         bundle = with_bill(bundle, __version__)
-    room = carried_room(room_sources(), compiled or prepared.targets, store, with_modules=bool(request.bytecode))
+    modules = modules_of(bundle, with_bytecode=bool(packs))
+    room = carried_room(room_sources(), compiled or prepared.targets, store, modules)
     if any(entry.kind is Kind.CONSOLE_SCRIPT for tree in bundle.trees for entry in tree.entries):
         room = replace(room, launchers=windows_launchers(target.platform for target in prepared.targets))
     return draft(bundle, __version__, room, packs)

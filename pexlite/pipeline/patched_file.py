@@ -10,7 +10,7 @@ from pexlite.archive.runtime_files import room_sources
 from pexlite.bundle.runs_on import pythons_in_words
 from pexlite.compile.bytecode import bytecode
 from pexlite.compile.compilers import uncompiled, with_compilers
-from pexlite.compile.room import carried_room
+from pexlite.compile.room import Modules, carried_room, modules_of
 from pexlite.contents.carried_bill import carries_bill
 from pexlite.errors import UsageError
 from pexlite.model import Bundle, Draft, Report, Target
@@ -44,7 +44,8 @@ def patched_draft(before: Reopened, bundle: Bundle, store: Store, report: Report
         from pexlite.contents.planned_file import with_bill  # few files carry one
 
         bundle = with_bill(bundle, __version__)
-    room = carried_room(room_sources(), starting, store, with_modules=bool(before.compiled_for))
+    modules = modules_of(bundle, with_bytecode=bool(compiled))
+    room = carried_room(room_sources(), starting, store, modules)
     return draft(bundle, __version__, room, compiled)
 
 
@@ -62,7 +63,7 @@ def _starting(before: Reopened, targets: Sequence[Target], store: Store) -> tupl
     if before.start_magic is None:
         return ()
     for target in _likely_first(targets):
-        found = carried_room(room_sources(), [target], store, with_modules=False).bytecode
+        found = carried_room(room_sources(), [target], store, Modules.NONE).bytecode
         if found and found.magic == before.start_magic:
             return (target,)
     return ()

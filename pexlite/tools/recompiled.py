@@ -14,7 +14,7 @@ from pathlib import Path
 from pexlite.archive.runtime_files import COMPILED, room_sources
 from pexlite.archive.stored_wheels import open_wheel
 from pexlite.compile.bytecode import bytecode_of
-from pexlite.compile.room import carried_room
+from pexlite.compile.room import Modules, carried_room
 from pexlite.errors import PexliteError
 from pexlite.listed import listed
 from pexlite.model import Bytecode, RoomBytecode, StoredWheel, Target, Wheel
@@ -52,9 +52,11 @@ def workshop() -> Iterator[Store]:
 def compiled_start(built: BuiltFile, store: Store) -> RoomBytecode | None:
     """The runtime as compiled by the Python that compiled the file's start; None where none here is that one."""
     magic = built.magic
-    with_modules = built.frame.member(COMPILED) is not None
+    modules = Modules.ALL if built.packs() else Modules.OF_FIRST_START
+    if built.frame.member(COMPILED) is None:
+        modules = Modules.NONE
     for target in _candidates(built, magic) if magic is not None else ():
-        found = carried_room(room_sources(), [target], store, with_modules=with_modules).bytecode
+        found = carried_room(room_sources(), [target], store, modules).bytecode
         if found and found.magic == magic:
             return found
     return None

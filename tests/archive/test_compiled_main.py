@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pexlite.archive.compiled_main import main_bytecode
 from pexlite.archive.pex_info import main_module
+from pexlite.compile.room import Modules
 from pexlite.model import RoomBytecode
 from tests.bundles import room
 from tests.interpreters import Interpreter, supported
@@ -110,4 +111,4 @@ def test_the_same_facts_are_the_same_bytes(python: Interpreter) -> None:
     word = "".join(["inherit", "_path"])  # another text of the same characters, not interned
     one = main_bytecode(compiled, {"inherit_path": sys.intern("a")})
     assert one == main_bytecode(compiled, {word: "".join(["a"])})
-    assert room(python, with_modules=True) == room.__wrapped__(python, with_modules=True)
+    assert room(python, Modules.ALL) == room.__wrapped__(python, Modules.ALL)

@@ -22,6 +22,7 @@ from pexlite.archive.layout import draft
 from pexlite.archive.reader import read_manifest
 from pexlite.archive.writer import write
 from pexlite.bundle.tree import trees_of
+from pexlite.compile.room import Modules
 from pexlite.errors import UsageError, WriteError
 from pexlite.model import Bundle, EntryPoint, InheritPath, InstalledTree, LaunchOptions, StartKind, Variant
 from pexlite.wheels.read import read_wheel
@@ -83,24 +84,25 @@ def test_the_layout_is_the_designs(wheels: list[Path], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 100])
-@pytest.mark.parametrize("with_modules", [False, True])
+@pytest.mark.parametrize("modules", Modules)
 def test_the_start_knows_where_the_runtime_lies_and_its_crc(
-    with_modules: bool, limit: int | None, wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    modules: Modules, limit: int | None, wheels: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if limit is not None:
         monkeypatch.setattr(layout, "_PLAIN_ZIP_LIMIT", limit)
-    runtime = room(supported()[0], with_modules=with_modules)
+    runtime = room(supported()[0], modules)
     file = tmp_path / "app.pex"
     write(draft(bundle_of(wheels), "0", runtime), file)
     facts, content = start_of(file)["FACTS"], file.read_bytes()
-    members = {"room": "__pexlite__.txt", **({"compiled": "__pexlite__.bytecode"} if with_modules else {})}
+    is_there = modules is not Modules.NONE
+    members = {"room": "__pexlite__.txt", **({"compiled": "__pexlite__.bytecode"} if is_there else {})}
     for fact, name in members.items():
         offset, size, crc = facts[fact]
         held = content[offset : offset + size]
         with zipfile.ZipFile(file) as found:
             assert zlib.decompress(held, -15) == found.read(name)
         assert zlib.crc32(held) == crc
-    assert bool(facts["compiled"]) == with_modules
+    assert bool(facts["compiled"]) == is_there
 
 
 def test_each_variant_has_its_tree(wheels: list[Path], tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from pexlite.archive.writer import write
 from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
 from pexlite.cli.main import run
+from pexlite.compile.room import Modules
 from pexlite.errors import PexliteError
 from pexlite.model import Bundle, Bytecode, LaunchOptions, Room, Variant
 from pexlite.tools.verify import verify_file
@@ -60,8 +61,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     )
 
 
-def usual_room(*, with_modules: bool = False) -> Room:
-    return room(supported()[0], with_modules=with_modules)
+def usual_room(modules: Modules = Modules.NONE) -> Room:
+    return room(supported()[0], modules)
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +82,8 @@ def assert_refused(path: Path) -> None:
 # -- by who has pexlite itself, and changes what it writes ---------------------------------------
 
 
-def with_text(name: str, before: str, after: str, **kept: bool) -> Room:
-    usual = usual_room(**kept)
+def with_text(name: str, before: str, after: str) -> Room:
+    usual = usual_room()
     texts = dict(usual.files)
     assert before in texts[name]
     texts[name] = texts[name].replace(before, after, 1)
@@ -94,7 +95,7 @@ def compiled(source: str) -> bytes:
 
 
 def with_compiled(**changed: Any) -> Room:
-    usual = usual_room(with_modules="modules" in changed)
+    usual = usual_room(Modules.OF_FIRST_START if "modules" in changed else Modules.NONE)
     assert usual.bytecode is not None
     return replace(usual, bytecode=replace(usual.bytecode, **changed))
 
@@ -112,7 +113,7 @@ def changed_start() -> Room:
 
 
 def changed_module() -> Room:
-    usual = usual_room(with_modules=True).bytecode
+    usual = usual_room(Modules.OF_FIRST_START).bytecode
     assert usual is not None
     modules = dict(usual.modules)
     modules["install.py"] = compiled(PWNED)
