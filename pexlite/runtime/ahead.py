@@ -102,7 +102,7 @@ class _Compiler(SourceFileLoader):
 
 
 class Imports:
-    """What modules in the directory `packages` import as they are loaded, by their sources."""
+    """The imports of modules in the directory `packages`, as their sources have them."""
 
     def __init__(self, packages: str) -> None:
         import re
@@ -150,7 +150,7 @@ class Imports:
         return found
 
     def _imported(self, name: str, path: str) -> "list[str]":
-        """What a module imports outside of functions, and what may be its attributes, each after its packages."""
+        """The names that a module imports outside of functions, or attributes of such, each after its packages."""
         package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
         with open(path, encoding="latin-1") as source:
             text = source.read()

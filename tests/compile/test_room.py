@@ -48,7 +48,7 @@ finally:
 
 @pytest.fixture
 def compiled(tmp_path: Path) -> dict[Modules, str]:
-    """What a first start compiles of the runtime, by what the file has compiled."""
+    """The paths of what a first start compiles of the runtime, by what the file has compiled."""
     found, newest = {}, supported()[0]
     needs.audit_events(newest)
     wheel = make_wheel(tmp_path, "app", files={"app/__init__.py": "def main():\n    print('done')\n"})
@@ -77,7 +77,7 @@ def test_what_a_first_start_loads_is_less_than_a_quarter_of_the_smallest_file() 
 
 @pytest.mark.parametrize(("beside", "is_there"), [(300_000, False), (500_000, True)])
 def test_only_larger_files_have_it(beside: int, is_there: bool, tmp_path: Path) -> None:
-    """And verify, patch and a build again know why."""
+    """`verify`, `patch` and another build follow the same rule."""
     content = Random(1).randbytes(beside)
     files: dict[str, str | bytes] = {"app/__init__.py": "def main():\n    print('done')\n", "app/data": content}
     app = [str(make_wheel(tmp_path, "app", files=files)), "-e", "app:main", "--no-index", "-q"]

@@ -252,7 +252,7 @@ def test_an_app_finds_the_bytecode_of_what_it_will_import(python: Interpreter, t
 
 @several
 def test_the_app_is_not_kept_from_ending(newest: Interpreter, tmp_path: Path) -> None:
-    """Who reads its output does not wait for the others, and they end soon after it."""
+    """The others end soon after it, and keep nobody from reading its output to the end."""
     content = "x = [" + "(1, 2), " * 4000 + "]\n"
     imports = [f"    import many.m{number}\n" for number in range(300)]
     code = "import sys\nif sys.argv[1:]:\n" + "".join(imports) + "def main():\n    print('done')\n"
