@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from .unpack.tree import Plan
 
 _MOST = 7  # processes
+_LONGEST = 60  # seconds, after which they end whatever they do
 # A line that begins a block, or an import: its names end with the line, or are in parentheses.
 _LINE = (
     r"\n([ \t]*)(?:(async|class|def|elif|else|except|finally|for|if|try|while|with)\b([^\n]*)"
-    r"|from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n;#]*)|import[ \t]+([^\n;#]*))"
+    r"|from[ \t]+(\.*)((?:\w[\w.]*)?)[ \t]+import[ \t]*(\([^)]*\)|[^\n;#]*)|import[ \t]+([^\n;#]*))"
 )
 _AS = r"[ \t\n\\]+as[ \t\n\\]+\w+|#[^\n]*"
 
@@ -34,7 +35,7 @@ _AS = r"[ \t\n\\]+as[ \t\n\\]+\w+|#[^\n]*"
 def begin(plan: "Plan", facts: "dict[str, Any]") -> int:
     """Have the modules compiled that the app with these `facts` will import, and return by how many processes."""
     helpers = min(pool.processors() - 1, _MOST)
-    if helpers < 1 or sys.dont_write_bytecode or not _is_possible(facts) or threads():
+    if helpers < 1 or not _is_possible(facts) or threads():
         return 0
     if all([python_tag() in one.get("bytecode", {}) for one in plan.wheels]):
         return 0
@@ -44,6 +45,8 @@ def begin(plan: "Plan", facts: "dict[str, Any]") -> int:
 
 
 def _is_possible(facts: "dict[str, Any]") -> bool:
+    if sys.dont_write_bytecode or getattr(sys, "pycache_prefix", None):
+        return False
     # The first process of a container would get the others as its children.
     able = hasattr(os, "fork") and os.path.exists("/proc/self/fd") and os.getpid() != 1
     return bool(able and facts["start"] and facts["start"][0] and not facts["inject_python_args"])
@@ -51,6 +54,8 @@ def _is_possible(facts: "dict[str, Any]") -> bool:
 
 def _compile(packages: str, module: str, helpers: int, starter: int) -> None:
     """Compile what importing `module` imports out of `packages`, by this process and so many in all."""
+    import _signal  # type: ignore[import-not-found]
+
     imports = Imports(packages)
     number = 0
     try:
@@ -58,6 +63,8 @@ def _compile(packages: str, module: str, helpers: int, starter: int) -> None:
             number += 1
     except OSError:
         pass  # no more processes: what the others would compile is left to the app
+    _signal.signal(_signal.SIGALRM, _signal.SIG_DFL)
+    _signal.alarm(_LONGEST)
     for place, (name, path) in enumerate(imports.backwards(module)):
         if place % helpers == number and not os.path.exists(cache_from_source(path)):
             try:

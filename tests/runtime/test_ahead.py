@@ -100,6 +100,17 @@ def test_a_source_that_is_none_is_read_as_far_as_it_goes(packages: Path) -> None
     assert [name for name, _ in ahead.Imports(str(packages)).backwards("odd")] == ["apart", "odd"]
 
 
+def test_no_source_takes_long_to_read(packages: Path) -> None:
+    """Nor one that was written to take long: a regular expression could try all ways to divide its dots."""
+    odd = (
+        "from " + "." * 50_000 + "\nfrom x import (" + " " * 5_000 + "\nimport " + "a as " * 5_000 + "\n" * 50_000
+    )
+    (packages / "odd.py").write_text(odd + "from " + "a." * 50_000 + " imp\nimport apart\n")
+    began = time.process_time()
+    assert [name for name, _ in ahead.Imports(str(packages)).backwards("odd")] == ["apart", "odd"]
+    assert time.process_time() - began < 5
+
+
 def compiled_in(packages: Path) -> set[str]:
     return {path.name.partition(".")[0] for path in packages.rglob("*.pyc")}
 
@@ -193,12 +204,15 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
     monkeypatch.setattr(pool, "processors", lambda: 4)
     monkeypatch.setattr(ahead, "threads", lambda: 0)
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
     assert ahead.begin(plan, facts) == 3  # type: ignore[arg-type]
     assert len(made) == 1
     if change == "one processor":
         monkeypatch.setattr(pool, "processors", lambda: 1)
     elif change == "no bytecode":
         monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    elif change == "bytecode elsewhere":
+        monkeypatch.setattr(sys, "pycache_prefix", "/tmp/pyc")
     elif change == "first of a container":
         monkeypatch.setattr(os, "getpid", lambda: 1)
     elif change == "threads":

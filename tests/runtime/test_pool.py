@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from pexlite.runtime.cache import files
 from pexlite.runtime.unpack import pool
 from tests import processes
+from tests.checkout import REPOSITORY
 
-ROOM = Path(pool.__file__).parent
+PROCESSORS = pool.processors
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +39,30 @@ def written(directory: Path) -> dict[str, set[int]]:
 def note(path: Path) -> None:
     with path.open("a") as file:
         file.write(f"{os.getpid()}\n")
+
+
+@pytest.mark.parametrize(
+    ("quota", "several"),
+    [
+        (None, [1, 3, 16]),
+        (b"max 100000\n", [1, 3, 16]),
+        (b"100000 100000\n", [1, 1, 1]),
+        (b"50000 100000\n", [1, 1, 1]),
+        (b"150000 100000\n", [1, 2, 2]),
+        (b"800000 100000\n", [1, 3, 8]),
+        (b"0 0\n", [1, 3, 16]),
+        (b"", [1, 3, 16]),
+    ],
+)
+def test_a_container_has_as_many_processes_as_it_may_use(
+    quota: bytes | None, several: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "read", lambda path: quota if path == "/sys/fs/cgroup/cpu.max" else None)
+    found = []
+    for count in (1, 3, 64):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, count=count: set(range(count)))
+        found.append(PROCESSORS())
+    assert found == several
 
 
 @pytest.fixture
@@ -166,7 +192,7 @@ def test_sigchld_may_be_ignored(tmp_path: Path) -> None:
 ORPHANS = """\
 import os, sys, time
 sys.path.insert(0, sys.argv[1])
-import pool
+from pexlite.runtime.unpack import pool
 pool.processors = lambda: 3
 def work(number):
     time.sleep(0.05)
@@ -176,8 +202,9 @@ pool.run(range(400), work, lambda number: None)
 
 
 def test_helpers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
-    began = subprocess.Popen([sys.executable, "-c", ORPHANS, ROOM, tmp_path])
+    began = subprocess.Popen([sys.executable, "-c", ORPHANS, REPOSITORY, tmp_path])
     while len(list(tmp_path.iterdir())) < 3:
+        assert began.poll() is None
         time.sleep(0.01)
     began.kill()
     began.wait()

@@ -7,6 +7,8 @@ import os
 import struct
 from _thread import _count as threads
 
+from ..cache import files
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_JOBS = 1000  # two bytes each: their numbers fit into any pipe's buffer
 _MOST_PROCESSES = 16
+_QUOTA = "/sys/fs/cgroup/cpu.max"
 _NUMBER = struct.Struct("=H")
 _NO_MORE = _NUMBER.pack(MOST_JOBS)
 
@@ -63,11 +66,16 @@ def run(jobs: "Sequence[Any]", work: "Callable[[Any], object]", watch: "Callable
 
 
 def processors() -> int:
-    """How many processes share the work."""
+    """How many processes share the work: as many as processors, of which a container may have a part."""
     try:
-        return min(_MOST_PROCESSES, len(os.sched_getaffinity(0)))
+        count = len(os.sched_getaffinity(0))
     except AttributeError:
-        return min(_MOST_PROCESSES, os.cpu_count() or 1)
+        count = os.cpu_count() or 1
+    # Of a control group: "150000 100000" are one and a half, "max 100000" all of them.
+    words = (files.read(_QUOTA) or b"").split()
+    if len(words) == 2 and words[0].isdigit() and int(words[1]):
+        count = min(count, -(-int(words[0]) // int(words[1])))
+    return max(1, min(_MOST_PROCESSES, count))
 
 
 def _work(
