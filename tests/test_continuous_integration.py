@@ -61,6 +61,7 @@ def test_files_that_settings_name_are_shown_with_what_an_index_lies_beside(
 def test_what_cannot_be_made_is_left_out_in_a_line(
     debian: types.ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.delenv("CI_BEGAN", raising=False)
     monkeypatch.setattr(sys, "argv", ["debian.py", "12"])
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert debian.main() == 0
