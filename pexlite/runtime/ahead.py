@@ -40,7 +40,7 @@ def begin(plan: "Plan", facts: "dict[str, Any]") -> int:
     if all([python_tag() in one.get("bytecode", {}) for one in plan.wheels]):
         return 0
     packages = plan.app.place + "/" + app.packages()
-    starter = os.getpid()
+    starter = _Starter(os.getpid())
     return helpers if aside.run([], lambda: _compile(packages, facts["start"][0], helpers, starter)) else 0
 
 
@@ -48,11 +48,28 @@ def _is_possible(facts: "dict[str, Any]") -> bool:
     if sys.dont_write_bytecode or getattr(sys, "pycache_prefix", None):
         return False
     # The first process of a container would get the others as its children.
-    able = hasattr(os, "fork") and os.path.exists("/proc/self/fd") and os.getpid() != 1
+    able = hasattr(os, "fork") and os.path.exists("/proc/self/exe") and os.getpid() != 1
     return bool(able and facts["start"] and facts["start"][0] and not facts["inject_python_args"])
 
 
-def _compile(packages: str, module: str, helpers: int, starter: int) -> None:
+class _Starter:
+    """The process of the app, by its number."""
+
+    def __init__(self, process: int) -> None:
+        self.link = "/proc/%d/exe" % process  # a process that has ended, and is yet to be waited for, has none
+        self.program = os.readlink("/proc/self/exe")
+
+    def end_with_it(self) -> None:
+        """Exit once it has ended, or become another program, which may remove the cache."""
+        try:
+            if os.readlink(self.link) == self.program:
+                return
+        except OSError:
+            pass
+        os._exit(0)
+
+
+def _compile(packages: str, module: str, helpers: int, starter: _Starter) -> None:
     """Compile what importing `module` imports out of `packages`, by this process and so many in all."""
     import _signal  # type: ignore[import-not-found]
 
@@ -69,43 +86,43 @@ def _compile(packages: str, module: str, helpers: int, starter: int) -> None:
         if place % helpers == number and not os.path.exists(cache_from_source(path)):
             try:
                 _Compiler(name, path, starter).get_code(name)
-            except (SyntaxError, ValueError, OSError):
+            except (SyntaxError, ValueError):
                 pass  # for another Python, or of no use at all: the app will see
+            except OSError:
+                return  # a full disk, or the app has been removed
 
 
 class _Compiler(SourceFileLoader):
-    """Compiles a module as Python does when it imports it, unless the process `starter` has ended.
+    """Compiles a module as Python does when it imports it, unless the `starter` has ended.
 
     Who ends the app may remove the cache then, in which no directory must come into being again.
     """
 
-    def __init__(self, name: str, path: str, starter: int) -> None:
+    def __init__(self, name: str, path: str, starter: _Starter) -> None:
         super().__init__(name, path)
         self.starter = starter
 
     def get_data(self, path: str) -> bytes:
         """The content of the file."""
-        self._end_with_starter()
+        self.starter.end_with_it()
         return super().get_data(path)
 
     def set_data(self, path: str, data: "Any", *, _mode: int = 0o666) -> None:
         """Write bytecode to `path`: beside it first, so that nobody reads a part of it."""
         temporary = "%s.%d" % (path, os.getpid())
-        self._end_with_starter()
+        self.starter.end_with_it()
         try:
             os.mkdir(os.path.dirname(path))
         except FileExistsError:
             pass
         descriptor = os.open(temporary, os.O_EXCL | os.O_CREAT | os.O_WRONLY, _mode & 0o666)
-        with open(descriptor, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-
-    def _end_with_starter(self) -> None:
         try:
-            os.kill(self.starter, 0)
-        except ProcessLookupError:
-            os._exit(0)
+            with open(descriptor, "wb") as file:
+                file.write(data)
+            os.replace(temporary, path)
+        except OSError:
+            os.unlink(temporary)
+            raise
 
 
 class Imports:

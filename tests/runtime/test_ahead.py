@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -120,7 +121,7 @@ def compile_all(packages: Path, starter: int, helpers: int = 1) -> None:
     process = os.fork()
     if not process:
         try:
-            ahead._compile(str(packages), "app", helpers, starter)
+            ahead._compile(str(packages), "app", helpers, ahead._Starter(starter))
         finally:
             os._exit(0)
     os.waitpid(process, 0)
@@ -167,16 +168,38 @@ def test_several_processes_share_the_modules(packages: Path) -> None:
 
 
 @pytest.mark.usefixtures("writing")
-def test_nothing_is_written_once_the_app_has_ended(packages: Path) -> None:
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    compile_all(packages, gone.pid)
+@pytest.mark.parametrize("how", ["gone", "not waited for", "another program"])
+def test_nothing_is_written_once_the_app_has_ended(how: str, packages: Path) -> None:
+    other = subprocess.Popen(["sleep", "60"] if how == "another program" else ["true"])
+    if how == "gone":
+        other.wait()
+    elif how == "not waited for":
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+    compile_all(packages, other.pid)
+    other.kill()
+    other.wait()
     assert compiled_in(packages) == set()
-    # Nor does a directory come back that was removed meanwhile.
-    compiler = ahead._Compiler("app.first", str(packages / "app" / "first.py"), os.getpid())
+
+
+def compiler(packages: Path) -> ahead._Compiler:
+    return ahead._Compiler("app.first", str(packages / "app" / "first.py"), ahead._Starter(os.getpid()))
+
+
+def test_a_directory_that_was_removed_does_not_come_back(packages: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        compiler.set_data(str(packages / "removed" / "__pycache__" / "first.pyc"), b"")
+        compiler(packages).set_data(str(packages / "removed" / "__pycache__" / "first.pyc"), b"")
     assert not (packages / "removed").exists()
+
+
+def test_a_full_disk_keeps_no_part_of_a_file(packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(before: str, after: str) -> None:
+        assert Path(before).read_bytes() == b"content"
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        compiler(packages).set_data(str(packages / "app" / "__pycache__" / "first.pyc"), b"content")
+    assert list((packages / "app" / "__pycache__").iterdir()) == []
 
 
 @pytest.mark.parametrize(
