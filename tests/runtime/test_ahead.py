@@ -207,6 +207,7 @@ def test_a_full_disk_keeps_no_part_of_a_file(packages: Path, monkeypatch: pytest
     [
         "one processor",
         "no bytecode",
+        "bytecode elsewhere",
         "first of a container",
         "threads",
         "sealed options",

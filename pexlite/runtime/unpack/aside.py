@@ -39,6 +39,6 @@ def run(held: "list[int]", work: "Callable[[], object]") -> bool:
         os.nice(5)  # the app goes first
         work()
     except BaseException:
-        pass
+        pass  # nobody would read it here: who needs what was not done does it, and says why
     finally:
         os._exit(0)
