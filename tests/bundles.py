@@ -46,6 +46,7 @@ def bundle_file(
     requirements: tuple[str, ...] = ("x",),
     version: str = __version__,
     start_lists: tuple[tuple[str, ...], ...] = (),
+    start_libraries: tuple[tuple[str, ...], ...] = (),
 ) -> Path:
     """A file of `wheels`, for all of `pythons`; the `local` wheels hold the builder's own code.
 
@@ -68,6 +69,7 @@ def bundle_file(
         runs_on=runs_on(variants),
         own_pythons=own_pythons,
         start_lists=start_lists,
+        start_libraries=start_libraries,
     )
     write(draft(bundle, version, room(supported()[0])), output)
     return output

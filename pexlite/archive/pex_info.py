@@ -175,6 +175,8 @@ def _described(bundle: Bundle, offsets: Offsets) -> Described:
         described["lazy_imports"] = list(bundle.launch.not_lazy)
     if bundle.start_lists:
         described["start_lists"] = [list(listed) for listed in bundle.start_lists]
+    if any(bundle.start_libraries):
+        described["start_libraries"] = [list(libraries) for libraries in bundle.start_libraries]
     if bundle.own_pythons:
         described["launcher"] = bundle.launch.launcher
         described["prefer_host"] = bundle.launch.prefer_host

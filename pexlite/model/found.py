@@ -205,5 +205,7 @@ class Bundle:
     """The Pythons that the file carries, one for each of its platforms; () where it needs one of the host."""
     start_lists: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     """For each of `variants` the files that a start needs first: "<wheel> <path in the unpacked wheel>"."""
+    start_libraries: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    """Those of `start_lists` that a start can wait for one by one, in the order in which they are to come."""
     bill: bytes = field(default=b"", repr=False)
     """The bill of materials that the file carries of itself (CycloneDX, JSON); empty where it has none."""

@@ -105,6 +105,7 @@ class Described(TypedDict):
     prefer_host: NotRequired[bool]
     launcher: NotRequired[str]
     start_lists: NotRequired[Sequence[Sequence[str]]]
+    start_libraries: NotRequired[Sequence[Sequence[str]]]
 
 
 class OwnTable(Described):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
+_Facts = TypeVar("_Facts")
 _MAGIC = b"\x7fELF"
 _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
 # The machine as in tags, by pyelftools' name and the bits of an address.
@@ -49,28 +51,47 @@ def is_elf(path: Path) -> bool:
 
 def read_elf(path: Path) -> Elf | None:
     """The facts of the ELF file at `path`; None for any other file, and for a damaged one. Raises OSError."""
+    return _read(path, _facts)
+
+
+def needed_libraries(path: Path) -> tuple[str, ...]:
+    """The names of the libraries that the ELF file at `path` needs; () for any other file. Raises OSError.
+
+    Quicker than all of its facts.
+    """
+    dynamic = _read(path, _dynamic)
+    return dynamic[0] if dynamic else ()
+
+
+def _read(path: Path, facts: Callable[[Any], _Facts]) -> _Facts | None:
     with path.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             return None
         try:
-            return _facts(ELFFile(file))
+            return facts(ELFFile(file))
         except (ELFError, ValueError, KeyError, AttributeError, UnicodeDecodeError):
             return None
 
 
+def _dynamic(elf: Any) -> tuple[tuple[str, ...], list[str]]:
+    """The libraries that it needs, and where it has them looked for."""
+    needed, search = [], []
+    for segment in elf.iter_segments("PT_DYNAMIC"):
+        for tag in segment.iter_tags():
+            if tag.entry.d_tag == "DT_NEEDED":
+                needed.append(str(tag.needed))
+            elif tag.entry.d_tag in ("DT_RUNPATH", "DT_RPATH"):
+                search += str(tag.runpath if tag.entry.d_tag == "DT_RUNPATH" else tag.rpath).split(":")
+    return tuple(needed), search
+
+
 def _facts(elf: Any) -> Elf:
-    loader, needed, search = "", [], []
-    for segment in elf.iter_segments():
-        if segment.header.p_type == "PT_INTERP":
-            loader = str(segment.get_interp_name())
-        elif segment.header.p_type == "PT_DYNAMIC":
-            for tag in segment.iter_tags():
-                if tag.entry.d_tag == "DT_NEEDED":
-                    needed.append(str(tag.needed))
-                elif tag.entry.d_tag in ("DT_RUNPATH", "DT_RPATH"):
-                    search += str(tag.runpath if tag.entry.d_tag == "DT_RUNPATH" else tag.rpath).split(":")
+    loader = ""
+    for segment in elf.iter_segments("PT_INTERP"):
+        loader = str(segment.get_interp_name())
+    needed, search = _dynamic(elf)
     machine = _MACHINES.get((elf.header.e_machine, elf.elfclass), "")
-    return Elf(machine, loader, tuple(needed), tuple(filter(None, search)), _glibc(elf))
+    return Elf(machine, loader, needed, tuple(filter(None, search)), _glibc(elf))
 
 
 def _glibc(elf: Any) -> tuple[int, int] | None:

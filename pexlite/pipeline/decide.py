@@ -262,11 +262,12 @@ def _tried(drafted: Draft, bundle: Bundle, prepared: Prepared, report: Report) -
     with finished(drafted, trial_python(prepared.targets), request.directory) as file:
         trace = Trace(file.cache)
         runs = [file.run(shlex.split(arguments)) for arguments in request.trace_start]
+        told = tuple(notice for run in runs for notice in run.notices)
         read = trace.read()
-    told = tuple(notice for run in runs for notice in run.notices)
-    if not read:
-        return bundle, (*told, NO_TIMES)
-    return with_start_lists(bundle, read, request.eager), told
+        if not read:
+            return bundle, (*told, NO_TIMES)
+        bundle = with_start_lists(bundle, read, request.eager)
+        return replace(bundle, start_libraries=trace.libraries(bundle, request.eager)), told
 
 
 def _is_repeatable(stages: Stages) -> bool:

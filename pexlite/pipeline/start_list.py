@@ -17,6 +17,7 @@ from pexlite.bundle.tree import tree_of
 from pexlite.errors import UsageError
 from pexlite.model import Bundle, Entry, InstalledTree, Kind, Manifest, Wheel
 from pexlite.model.tree import SITE_PACKAGES
+from pexlite.pipeline.start_libraries import is_module, module_of, start_libraries
 
 NO_TIMES = "the disk of the temporary directory notes no times of access, so --trace-start makes no start list"
 # What is read of all distributions to find one of them, or an entry point.
@@ -31,6 +32,7 @@ class Trace:
     def __init__(self, cache: Path) -> None:
         self.app = next(path for path in (cache / "lite-2" / "apps").iterdir() if path.is_dir())
         self._library = next((self.app / "lib").iterdir()).name
+        self._first_reads: dict[str, int] = {}
         self._directories = [Path(directory) for directory, _, _ in os.walk(self.app)]
         for path in [*self._files(), *self._directories]:
             os.utime(path, ns=(0, path.stat().st_mtime_ns), follow_symlinks=False)
@@ -50,11 +52,38 @@ class Trace:
         # Before they are listed here.
         found = {f"{self._inside(path)}/" for path in self._directories if path.stat().st_atime_ns}
         for path in self._files():
-            if path.stat().st_atime_ns:
+            if time := path.stat().st_atime_ns:
                 if path.parent.name == "__pycache__":
                     path = path.parent.parent / (path.name.partition(".")[0] + ".py")
                 found.add(self._inside(path))
+                self._first_reads[self._inside(path)] = time
         return frozenset(found)
+
+    def libraries(self, bundle: Bundle, eager: Sequence[str] = ()) -> tuple[tuple[str, ...], ...]:
+        """For each variant of `bundle`, which has start lists of what was `read`, what comes one by one of them.
+
+        Only the variant that has run is known; wheels that are `eager` come as a whole before the app begins.
+        """
+        names = {canonicalize_name(name) for name in eager}
+        found = []
+        for variant, tree, listed in zip(bundle.variants, bundle.trees, bundle.start_lists, strict=True):
+            whole = {number for number, at in enumerate(variant.wheels) if bundle.wheels[at].name in names}
+            lines = set(listed)
+            entries = [entry for entry in tree.entries if f"{entry.wheel} {entry.path}" in lines]
+            has_run = all(self._is_here(entry) for entry in entries)
+            some = start_libraries(tree, entries, self.path, self._first_reads, whole) if has_run else ()
+            found.append(tuple(f"{entry.wheel} {entry.path}" for entry in some))
+        return tuple(found)
+
+    def _is_here(self, entry: Entry) -> bool:
+        try:
+            return entry.size in (None, self.path(entry.place).stat().st_size)
+        except FileNotFoundError:
+            return False
+
+    def path(self, place: str) -> Path:
+        """Where the file of an app that has this place is on the disk."""
+        return self.app / place.replace("lib/pythonX.Y/", f"lib/{self._library}/", 1)
 
     def _inside(self, path: Path) -> str:
         inside = path.relative_to(self.app).as_posix()
@@ -106,9 +135,9 @@ def with_kept_start_lists(bundle: Bundle, manifest: Manifest, wheels: Sequence[W
 
 def _listed(tree: InstalledTree, read: frozenset[str], whole: set[int]) -> Iterator[Entry]:
     """The files that a start needs first: those `read`, and those without which it would find something else."""
-    modules = {_module(place) for place in read}
+    modules = {module_of(place) for place in read}
     # Imports list the directories of packages, and need no more of them than they read.
-    of_code = {entry.place.rpartition("/")[0] for entry in tree.entries if _is_module(entry.name)}
+    of_code = {entry.place.rpartition("/")[0] for entry in tree.entries if is_module(entry.name)}
     packages = {str(parent) for place in read for parent in PurePosixPath(place).parents}
     for entry in tree.entries:
         if entry.kind is Kind.CONSOLE_SCRIPT:
@@ -123,20 +152,9 @@ def _listed(tree: InstalledTree, read: frozenset[str], whole: set[int]) -> Itera
             # Of a package whose __init__ is not there yet, Python would make a namespace.
             or (folder in packages and name.partition(".")[0] == "__init__")
             # Of several files for one module Python takes the first kind that it finds.
-            or (_is_module(name) and _module(entry.place) in modules)
+            or (is_module(name) and module_of(entry.place) in modules)
         ):
             yield entry
-
-
-def _is_module(name: str) -> bool:
-    return name.endswith((".py", ".so"))
-
-
-def _module(place: str) -> str:
-    """The place of a module without the endings of its file; of a package's `__init__` the package's."""
-    folder, _, name = place.rpartition("/")
-    stem = name.partition(".")[0]
-    return folder if stem == "__init__" else f"{folder}/{stem}"
 
 
 def size_of(bundle: Bundle, number: int = 0) -> tuple[int, int]:

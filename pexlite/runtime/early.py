@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _WORTH = 4 << 20  # bytes to unpack beside the list, below which a start waits for all of them
+_PORTION = 16 << 20  # bytes of libraries that are put in their places at once
 _WAITING = "__PEXLITE_EARLY"  # the variable by which children know that files of the app are coming
 _BOOT = "/proc/sys/kernel/random/boot_id"
 
@@ -39,18 +40,25 @@ def _boot() -> str:
 
 
 class Early:
-    """An app's first files, and those that are still to come; `listed` are (wheel, path in the store) pairs."""
+    """An app's first files, and those that are still to come; `listed` are lines "<wheel> <path in the store>".
 
-    def __init__(self, plan: "tree.Plan", listed: "list[str]") -> None:
+    So are `libraries`, some of these: they are put in their places one by one in this order, each after all that
+    it needs, while the app already runs.
+    """
+
+    def __init__(self, plan: "tree.Plan", listed: "list[str]", libraries: "list[str]") -> None:
         self.plan = plan
         self.temporaries: list[tuple[str, str]] = []
         self.first: list[write.Job] = []
+        self.libraries: list[tuple[write.Job, bytes]] = []  # and each one's path in the app, in their order
         self.rest: list[write.Job] = []
-        words = [line.partition(" ") for line in listed]
-        self.listed = set([(int(number), path.encode("utf-8")) for number, _, path in words])
+        self.listed = set(map(_placed, listed))
+        self.order = {one: number for number, one in enumerate(map(_placed, libraries))}
 
     def is_worth_it(self, present: "set[str]") -> bool:
         """Whether much is to be unpacked that is not listed. `present` are the wheels that are there, whole."""
+        targets = self._targets()
+        libraries = {}
         for number, one in enumerate(self.plan.wheels):
             place = wheel.directory_of(self.plan.app.root, one)
             if one["sha256"][:32] in present:
@@ -60,9 +68,14 @@ class Early:
             temporary = files.beside(place)
             self.temporaries.append((temporary, place))
             for member, path in wheel.destinations(self.plan.descriptor, one, temporary):
-                inside = path[len(os.fsencode(temporary)) + 1 :]
-                jobs = self.first if (number, inside) in self.listed else self.rest
+                one_of = (number, path[len(os.fsencode(temporary)) + 1 :])
+                if one_of in targets:
+                    libraries[self.order[one_of]] = ((member, path), targets[one_of])
+                    self.listed.discard(one_of)
+                    continue
+                jobs = self.first if one_of in self.listed else self.rest
                 jobs.append((member, path))
+        self.libraries = [libraries[number] for number in sorted(libraries)]
         return sum([member.size for member, _ in self.rest]) > _WORTH
 
     def begin(self, facts: "dict[str, Any]") -> None:
@@ -74,12 +87,12 @@ class Early:
             tree.Layout(part, temporary).run()
             # No import takes these for packages, and who lists them needs their names.
             files.make_tree(
-                os.fsencode(temporary), set([os.fsencode(temporary) + b"/" + path for path in self._data()])
+                os.fsencode(temporary), set([os.fsencode(temporary) + b"/" + path for path in self._made()])
             )
             if any(["bytecode" in one for one in part.wheels]):
                 bytecode.put(part, temporary)
             held = launcher.content(self.plan, facts, launcher.site_time_of(temporary))
-            files.write(temporary + "/" + LAUNCHER, _with_coming(held, self._coming(part)))
+            files.write(temporary + "/" + LAUNCHER, self._with_coming(held, part))
             system.rename(temporary, self.plan.app.place)
         except BaseException as failure:
             wheel.finish_undisturbed(failure)
@@ -90,6 +103,10 @@ class Early:
     def finish(self, facts: "dict[str, Any]") -> None:
         """Unpack the other files into the store, and complete the app with READY."""
         try:
+            for some in _portions(self.libraries):
+                self._write([job for job, _ in some])
+                for (_, path), inside in some:
+                    tree.relink(path, os.fsencode(self.plan.app.place) + b"/" + inside)
             self._unpack(self.rest)
             for temporary, place in self.temporaries:
                 wheel.put_in_place(temporary, place)
@@ -101,14 +118,15 @@ class Early:
         launcher.leave_for_shell(self.plan, facts)
 
     def _unpack(self, jobs: "list[write.Job]") -> None:
-        for temporary, _ in self.temporaries:
-            top = os.fsencode(temporary)
-            folders = set([path.rpartition(b"/")[0] for _, path in jobs if path.startswith(top + b"/")])
-            files.make_tree(top, folders)
-        if jobs:
-            write.members(self.plan.descriptor, jobs, int, index=self.plan.opened.pieces)
+        self._write(jobs)
         for temporary, _ in self.temporaries:
             wheel.correct_record(temporary)
+
+    def _write(self, jobs: "list[write.Job]") -> None:
+        store = os.fsencode(self.plan.app.root) + b"/wheels"
+        files.make_tree(store, set([path.rpartition(b"/")[0] for _, path in jobs]))
+        if jobs:
+            write.members(self.plan.descriptor, jobs, int, index=self.plan.opened.pieces)
 
     def _remove(self) -> None:
         for temporary, _ in self.temporaries:
@@ -130,11 +148,20 @@ class Early:
                 part.blocks.append(block)
         return part
 
-    def _data(self) -> "set[bytes]":
-        """The directories in the app of the wheels' data, and those above them."""
+    def _targets(self) -> "dict[tuple[int, bytes], bytes]":
+        """The paths in the app of the libraries that come one by one."""
+        return {
+            (block.wheel, block.directory + b"/" + name): self.plan.target_of(block) + b"/" + name
+            for block in (self.plan.blocks if self.order else ())
+            for _, name in block.files
+            if (block.wheel, block.directory + b"/" + name) in self.order
+        }
+
+    def _made(self) -> "set[bytes]":
+        """The directories in the app of the wheels' data and of these libraries, and those above them."""
         found = set()
-        for block in self.plan.blocks:
-            path = self.plan.target_of(block) if block.scheme == b"data" else b""
+        paths = [self.plan.target_of(block) for block in self.plan.blocks if block.scheme == b"data"]
+        for path in paths + [inside.rpartition(b"/")[0] for _, inside in self.libraries]:
             while path:
                 found.add(path)
                 path = path.rpartition(b"/")[0]
@@ -145,7 +172,7 @@ class Early:
 
     def _coming(self, part: "tree.Plan") -> "dict[str, list[str]]":
         """The names that each directory of the app lacks yet, by its path in the app."""
-        here = self._data() | set([b"lib", os.fsencode(app.SCRIPTS), os.fsencode(app.packages())])
+        here = self._made() | set([b"lib", os.fsencode(app.SCRIPTS), os.fsencode(app.packages())])
         here.add(os.fsencode(os.path.dirname(app.packages())))
         found: dict[bytes, set[bytes]] = {}
         for plan, is_here in ((part, True), (self.plan, False)):
@@ -162,14 +189,32 @@ class Early:
                         path = path.rpartition(b"/")[0]
         return {os.fsdecode(folder): sorted(map(os.fsdecode, names)) for folder, names in found.items()}
 
+    def _with_coming(self, content: bytes, part: "tree.Plan") -> bytes:
+        import marshal
 
-def _with_coming(content: bytes, coming: "dict[str, list[str]]") -> bytes:
-    import marshal
+        held: dict[str, Any] = marshal.loads(content[4:])
+        held["coming"] = self._coming(part)
+        held["one_by_one"] = [os.fsdecode(inside) for _, inside in self.libraries]
+        held["boot"] = _boot()
+        return content[:4] + marshal.dumps(held)
 
-    held: dict[str, Any] = marshal.loads(content[4:])
-    held["coming"] = coming
-    held["boot"] = _boot()
-    return content[:4] + marshal.dumps(held)
+
+def _placed(line: str) -> "tuple[int, bytes]":
+    number, _, path = line.partition(" ")
+    return int(number), path.encode("utf-8")
+
+
+def _portions(libraries: "list[tuple[write.Job, bytes]]") -> "list[list[tuple[write.Job, bytes]]]":
+    """`libraries` in portions that are worth several processes, in their order."""
+    portions: list[list[tuple[write.Job, bytes]]] = []
+    room = 0
+    for one in libraries:
+        if room <= 0:
+            portions.append([])
+            room = _PORTION
+        portions[-1].append(one)
+        room -= one[0][0].size
+    return portions
 
 
 def launch_of(place: str, facts: "dict[str, Any]") -> "ModuleType | None":
@@ -199,4 +244,4 @@ def wait_for_files(plan: "tree.Plan", parts: "dict[str, Any]", file: str) -> Non
     os.environ["PEX"] = file
     names: dict[str, Any] = {"__name__": "pexlite_early"}
     exec(compile(plan.written("_pexlite_early.py"), "<pexlite>/_pexlite_early.py", "exec"), names)
-    names["begin"](plan.app.place, app.packages(), parts["coming"])
+    names["begin"](plan.app.place, app.packages(), parts["coming"], parts["one_by_one"])

@@ -195,7 +195,8 @@ class FirstStart:
             return False
         from . import early
 
-        some = early.Early(plan, listed)
+        libraries = self.opened.manifest["pexlite"].get("start_libraries")
+        some = early.Early(plan, listed, libraries[self.number] if libraries else [])
         if not early.is_possible(self.facts) or not some.is_worth_it(_vouched_for(plan.app.root)):
             return False
         some.begin(self.facts)

@@ -187,6 +187,7 @@ def _bundle(built: BuiltFile, wheels: Sequence[Wheel]) -> Bundle:
         },
         own_pythons=own,
         start_lists=tuple(map(tuple, facts["pexlite"].get("start_lists", ()))),
+        start_libraries=tuple(map(tuple, facts["pexlite"].get("start_libraries", ()))),
     )
 
 

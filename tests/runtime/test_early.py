@@ -36,9 +36,13 @@ def hook(event, arguments):
 
 sys.addaudithook(hook)
 """
+BETWEEN = STOP.replace(
+    'event == "os.listdir" and arguments[0] == "/proc/self/fd"',
+    'event == "os.rename" and os.fsencode(arguments[1]).endswith(b"/second.so")',
+)
 # It is a fork of the first start, so it has the same words.
 APP = """
-import os, signal, subprocess, sys, threading, time
+import errno, os, signal, subprocess, sys, threading, time
 
 try:
     from importlib.metadata import version as version_of
@@ -101,6 +105,19 @@ def needed(how):
         raise ValueError("by itself")
     if how == "exits":
         return 0
+    if how == "library":
+        return 7 * (len(open(place + "/helper/second.so").read()) == 6)
+
+
+def first_library():
+    # The other process has stopped itself behind it.
+    helper = os.path.dirname(__file__) + "/helper"
+    assert open(helper + "/first.so").read() == "first"
+    for absent in (helper + "/second.so", READY):
+        try:
+            os.readlink(absent)  # which waits for nothing
+        except OSError as failure:
+            assert failure.errno == errno.ENOENT, absent
 
 
 def main():
@@ -110,9 +127,17 @@ def main():
     if mode == "plain":
         print(helper.x, needed(how) if how != "-" else "", os.path.exists(READY))
         return 0
-    if mode == "kill":
+    if mode == "kill" or mode == "between" and how.startswith("killed"):
+        if mode == "between":
+            first_library()
         send(signal.SIGKILL)
+        how = how.rpartition(" ")[2]
         print(os.path.exists(READY), needed(how), os.path.exists(READY))
+        return 0
+    if mode == "between":
+        first_library()
+        threading.Timer(0.4, send, [signal.SIGCONT]).start()
+        print(needed(how))
         return 0
     before = os.path.exists(READY)
     try:
@@ -133,6 +158,7 @@ def main():
     return 0
 """
 NOISE = random.Random(5).randbytes(6 << 20)
+LIBRARIES = ("1 lib/helper/first.so", "1 lib/helper/second.so")
 LISTED = ("0 lib/app.py", "1 lib/helper/__init__.py", "1 lib/helper-1.0.dist-info/METADATA")
 
 
@@ -145,11 +171,23 @@ def newest(newest: Interpreter) -> Interpreter:
 
 @pytest.fixture(scope="session")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("early")
+    return made(tmp_path_factory.mktemp("early"), LISTED, ())
+
+
+@pytest.fixture(scope="session")
+def with_libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of which two listed files come one by one."""
+    return made(tmp_path_factory.mktemp("libraries"), (*LISTED, *LIBRARIES), LIBRARIES)
+
+
+def made(directory: Path, listed: tuple[str, ...], libraries: tuple[str, ...]) -> Path:
     helper: dict[str, str | bytes] = {"helper/__init__.py": "x = 1\n", "helper/rest.py": "x = 7\n"}
+    helper |= {"helper/first.so": "first", "helper/second.so": "second"}
     helper |= {"helper/data.txt": "content", "helper/noise": NOISE, "other/__init__.py": "x = 7\n"}
     wheels = [make_wheel(directory, "app", files={"app.py": APP}), make_wheel(directory, "helper", files=helper)]
-    return bundle_file(directory / "early.pex", wheels, function("app", "main"), start_lists=(LISTED,))
+    file = directory / "early.pex"
+    start = function("app", "main")
+    return bundle_file(file, wheels, start, start_lists=(listed,), start_libraries=(libraries,))
 
 
 @pytest.fixture
@@ -159,10 +197,10 @@ def root(tmp_path: Path) -> Path:
 
 def of(root: Path, mode: str) -> dict[str, str]:
     """The environment of a start in this mode: the other process of its own stops in some."""
-    if mode not in ("stop", "kill", "wait"):
+    if mode not in ("stop", "kill", "wait", "between"):
         return environment(root)
     (root.parent / "hooks").mkdir(exist_ok=True)
-    (root.parent / "hooks" / "sitecustomize.py").write_text(STOP)
+    (root.parent / "hooks" / "sitecustomize.py").write_text(BETWEEN if mode == "between" else STOP)
     return environment(root, PYTHONPATH=str(root.parent / "hooks"))
 
 
@@ -202,6 +240,36 @@ def test_what_is_not_there_yet_is_waited_for(how: str, newest: Interpreter, file
     assert (done.stdout, done.stderr, done.returncode) == ("False 1.0 7 True True\n", "", 0)
     assert "is whole" in verified(newest, file, root)
     assert leftovers(root) == []
+
+
+def test_a_library_is_used_before_the_next_one_is_there(
+    newest: Interpreter, with_libraries: Path, root: Path
+) -> None:
+    done = start(newest, with_libraries, root, "between", "library")
+    assert (done.stdout, done.stderr, done.returncode) == ("7\n", "", 0)
+    until_ready(root)
+    assert "is whole" in verified(newest, with_libraries, root)
+    assert leftovers(root) == []
+
+
+@pytest.mark.parametrize("how", ["library", "import", "exits"])
+def test_where_the_other_process_is_killed_between_libraries_the_app_is_completed(
+    how: str, newest: Interpreter, with_libraries: Path, root: Path
+) -> None:
+    done = start(newest, with_libraries, root, "between", f"killed {how}")
+    expected = "False 0 False\n" if how == "exits" else "False 7 True\n"
+    assert (done.stdout, done.stderr, done.returncode) == (expected, "", 0)
+    assert start(newest, with_libraries, root, "plain", "library").stdout == "1 7 True\n"
+    verified(newest, with_libraries, root)
+
+
+def test_many_starts_at_once_all_have_the_libraries(newest: Interpreter, with_libraries: Path, root: Path) -> None:
+    with ThreadPoolExecutor(24) as threads:
+        starts = threads.map(lambda number: start(newest, with_libraries, root, "plain", "library"), range(24))
+        ended = [*starts]
+    assert {(one.returncode, one.stdout[:4]) for one in ended} == {(0, "1 7 ")}
+    until_ready(root)
+    verified(newest, with_libraries, root)
 
 
 @pytest.mark.parametrize("how", ["import", "open", "child"])
@@ -293,4 +361,4 @@ def test_what_a_later_start_reads_says_nothing_of_files_to_come(
 ) -> None:
     start(newest, file, root, "stop", "import")
     [launcher] = root.glob("lite-2/apps/*-*/_pexlite_launch")
-    assert {"coming", "boot"}.isdisjoint(marshal.loads(launcher.read_bytes()[4:]))
+    assert {"coming", "one_by_one", "boot"}.isdisjoint(marshal.loads(launcher.read_bytes()[4:]))

@@ -66,7 +66,7 @@ source, place, ways = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 early = {"__name__": "early"}
 exec(compile(open(source).read(), source, "exec"), early)
 waited = []
-early["Coming"].wait = lambda self: waited.append(self)
+early["Coming"].wait = lambda self, paths=(): waited.append(paths)
 os.environ["__PEXLITE_EARLY"] = "1"
 packages = "lib/site-packages"
 coming = {packages + "/data": ["coming"], packages: ["module.py"], "bin": ["a-script"]}
@@ -74,7 +74,7 @@ try:
     import sqlite3
 except ImportError:
     ways = {name: way for name, way in ways.items() if "sqlite3" not in way}
-early["begin"](place, packages, coming)
+early["begin"](place, packages, coming, [])
 import pathlib  # before Python 3.11 it takes os.stat and the like into a class
 
 sys.path.append(place + "/" + packages)
@@ -117,3 +117,55 @@ def test_each_way_to_what_is_coming_is_waited_for(behind_link: bool, python: Int
     found = json.loads(done.stdout)
     assert {name for name, waited in found.items() if waited != (name in WAITED)} == set()
     assert len(found) >= len(WAITED | NOT) - 4  # without SQLite
+
+
+# Ways to reach `library.so`, which comes by itself, while other files do not come.
+BY_ITSELF = {
+    "open": "open(data + '/library.so').close()",
+    "stat": "os.stat(data + '/library.so')",
+    "exists, by pathlib": "pathlib.Path(data, 'library.so').exists() or 1 / 0",
+    "dlopen": "ctypes.CDLL(data + '/library.so')",
+    "a module's library": "_imp.create_dynamic(ModuleSpec('x', None, origin=data + '/library.so'))",
+    "import": "find_spec('library').origin",
+    "listdir": "os.listdir(data).index('library.so')",
+    "chdir": "os.chdir(data)",
+}
+BY_ITSELF_PROGRAM = """
+import _imp, ctypes, os, posix, subprocess, sys
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+
+source, place, way = sys.argv[1:]
+early = {"__name__": "early"}
+exec(compile(open(source).read(), source, "exec"), early)
+early["_is_busy"] = lambda place: True
+packages = "lib/site-packages"
+data = place + "/" + packages + "/data"
+coming = {packages + "/data": ["library.so"], packages: ["other"]}
+sys.path.append(data)
+find_spec("data.nothing") if way == "import" else None  # the directory is noted without it
+words = ["sh", "-c", "sleep 0.3; ln $0/there $1/library.so", place, data]
+subprocess.Popen(words)  # before anything waits, as this would
+early["begin"](place, packages, coming, [packages + "/data/library.so"])
+import pathlib  # as above
+
+try:
+    eval(way)
+except (OSError, ImportError):
+    pass  # it is no library
+posix.stat(data + "/library.so")
+eval(way) if "CDLL" not in way and "_imp" not in way else None  # at once, by now
+print("came")
+"""
+
+
+@pytest.mark.parametrize("way", BY_ITSELF.values(), ids=BY_ITSELF)
+def test_what_comes_by_itself_is_waited_for_alone(way: str, python: Interpreter, tmp_path: Path) -> None:
+    if python.version < (3, 8) or python.tag.startswith("pp"):
+        pytest.skip("before Python 3.8 all files are unpacked first, and PyPy tells of fewer events")
+    place = tmp_path / "place"
+    (place / "lib/site-packages/data").mkdir(parents=True)
+    (place / "there").touch()
+    words = [str(python.path), "-B", "-c", BY_ITSELF_PROGRAM, str(SOURCE), str(place), way]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, env={"PATH": "/usr/bin:/bin"})
+    assert (done.stdout, done.stderr) == ("came\n", "")

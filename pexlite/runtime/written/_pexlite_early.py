@@ -2,8 +2,8 @@
 
 What is there is used. An import that finds nothing, a file that is opened or asked about, a directory that is
 listed, a program that is told of it: if the app's directory will have it, this waits until all of it is there
-(READY). Where nobody unpacks any more, the file itself completes its app. What code in C opens, nobody sees: the
-start list has to have it.
+(READY), or until a library is there that comes by itself, after all that it needs. Where nobody unpacks any more,
+the file itself completes its app. What code in C opens, nobody sees: the start list has to have it.
 """
 
 import os
@@ -30,10 +30,13 @@ _LOOKS = 40  # at READY, between two looks whether somebody is at work
 
 
 class Coming:
-    """The app's files that are not there yet: `names` by directory, relative to the app's directory `place`."""
+    """The app's files that are not there yet: `names` by directory, relative to the app's directory `place`.
 
-    def __init__(self, place, packages, names):
-        # type: (str, str, dict[str, list[str]]) -> None
+    `libraries` are the paths of those that are put in their places one by one.
+    """
+
+    def __init__(self, place, packages, names, libraries):
+        # type: (str, str, dict[str, list[str]], list[str]) -> None
         self.place = place
         self.places = [place + "/"]
         real = os.path.realpath(place)
@@ -41,26 +44,32 @@ class Coming:
             self.places.append(real + "/")
         self.packages = place + "/" + packages
         self.names = {folder: frozenset(found) for folder, found in names.items()}
+        self.libraries = frozenset(libraries)
         self.is_over = False
         self.completes = 0  # the thread that has the file complete its app, which starts a program
         self.calls = {name: getattr(os, name) for name in ("stat", "lstat", "access")}  # type: dict[str, object]
 
     def find_spec(self, name, path=None, target=None):  # type: (str, object, object) -> object
         """The spec of a module that no other finder has found, once it has come; None where none will come."""
-        if self.is_over or not self._brings(name.rpartition(".")[2], sys.path if path is None else path):
+        entries = list(sys.path if path is None else path)  # type: ignore[call-overload]
+        brought = [] if self.is_over else self._brought(name.rpartition(".")[2], entries)
+        if not brought:
             return None
-        self.wait()
+        self.wait(brought)
+        for entry in entries:  # what these have noted of their directories may be older
+            _forget(sys.path_importer_cache.get(entry))
         from _frozen_importlib_external import PathFinder
 
         return PathFinder.find_spec(name, path, target)  # type: ignore[arg-type]
 
-    def _brings(self, module, path):  # type: (str, object) -> bool
-        for entry in list(path):  # type: ignore[call-overload]
-            inside = self.inside(entry)
-            for name in self.names.get(inside, ()) if inside is not None else ():
-                if name == module or name.startswith(module + "."):
-                    return True
-        return False
+    def _brought(self, module, entries):  # type: (str, list[object]) -> list[str]
+        folders = [inside for inside in map(self.inside, entries) if inside is not None]
+        return [
+            "%s/%s" % (folder, name)
+            for folder in folders
+            for name in self.names.get(folder, ())
+            if name == module or name.startswith(module + ".")
+        ]
 
     def inside(self, path):  # type: (object) -> str | None
         """`path` relative to the app's directory; None for any other path."""
@@ -76,25 +85,38 @@ class Coming:
     def look(self, path):  # type: (object) -> None
         """Wait where `path` is, or is below, something that is coming."""
         inside = self.inside(path)
-        while inside and not self.is_over:
-            folder, _, name = inside.rpartition("/")
-            if name in self.names.get(folder, ()):
-                return self.wait()
-            inside = folder
+        if inside and not self.is_over:
+            self._await(self._coming_above(inside))
+
+    def _await(self, paths):  # type: (list[str]) -> None
+        if paths:
+            self.wait(paths)
 
     def listed(self, path, frame):  # type: (object, object) -> None
         """Wait where a directory is listed that lacks something, but for an import, which asks `find_spec`."""
         inside = self.inside("." if path is None else path)
-        if inside is None or not self._lacks(inside):
+        lacking = [] if inside is None else self._lacking(inside)
+        if inside is None or not lacking:
             return
         where = frame.f_code.co_filename.replace(os.sep, "/")  # type: ignore[attr-defined]
         # The directories with the metadata of all wheels are there from the first.
         in_metadata = where.endswith(_OF_METADATA) and self.place + "/" + inside == self.packages
         if not where.startswith("<frozen importlib") and not in_metadata:
-            self.wait()
+            self.wait(lacking)
 
-    def _lacks(self, inside):  # type: (str) -> bool
-        return inside in self.names or any([name in self.names.get(folder, ()) for folder, name in _above(inside)])
+    def _lacking(self, inside):  # type: (str) -> list[str]
+        own = [inside + "/" + name for name in self.names.get(inside, ())]
+        return own + self._coming_above(inside)
+
+    def _coming_above(self, inside):  # type: (str) -> list[str]
+        """Those of `inside` and the directories above it that are coming."""
+        found = []
+        while inside:
+            folder, _, name = inside.rpartition("/")
+            if name in self.names.get(folder, ()):
+                found.append(inside)
+            inside = folder
+        return found
 
     def entered(self, path):  # type: (object) -> None
         """Wait where a directory is opened or becomes the current one, and something in it or below it is coming.
@@ -104,8 +126,10 @@ class Coming:
         inside = self.inside(path)
         if inside is not None and not self.is_over:
             below = inside + "/" if inside else ""
-            if self._lacks(inside) or any([folder.startswith(below) for folder in self.names]):
-                self.wait()
+            under = [folder for folder in self.names if folder.startswith(below)]
+            self._await(
+                self._lacking(inside) + [folder + "/" + name for folder in under for name in self.names[folder]]
+            )
 
     def started(self, program, words, directory, variables):
         # type: (object, object, object, object) -> None
@@ -144,10 +168,16 @@ class Coming:
         elif event in _PROGRAMS and self.completes != get_ident():
             self.started(*[arguments[at] if isinstance(at, int) else None for at in _PROGRAMS[event]])
 
-    def wait(self):  # type: () -> None
-        """Return once all files are there, or nobody can bring them."""
+    def wait(self, paths=()):  # type: (list[str] | tuple[()]) -> None
+        """Return once the files at `paths` are there, if all of them come one by one; else, or without any, all.
+
+        At once where nobody can bring them.
+        """
         looks = 0
+        are_libraries = bool(paths) and self.libraries.issuperset(paths)
         while not self.is_over:
+            if are_libraries and all(map(self._is_there, paths)):
+                return
             try:
                 if self.calls["stat"](self.place + "/READY").st_size:  # type: ignore[operator]
                     break
@@ -161,6 +191,13 @@ class Coming:
             time.sleep(_PAUSE)
         self.end()
 
+    def _is_there(self, path):  # type: (str) -> bool
+        try:
+            self.calls["stat"](self.place + "/" + path)  # type: ignore[operator]
+            return True
+        except OSError:
+            return False
+
     def end(self):  # type: () -> None
         """Look no more: all files are there."""
         self.is_over = True
@@ -168,18 +205,13 @@ class Coming:
             if getattr(getattr(os, name), "coming", None) is self:
                 setattr(os, name, call)
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]  # type: ignore[comparison-overlap]
-        for cache in list(sys.path_importer_cache.values()):
-            if cache is not None and hasattr(cache, "invalidate_caches"):
-                cache.invalidate_caches()
+        for finder in list(sys.path_importer_cache.values()):
+            _forget(finder)
 
 
-def _above(inside):  # type: (str) -> list[tuple[str, str]]
-    found = []
-    while inside:
-        folder, _, name = inside.rpartition("/")
-        found.append((folder, name))
-        inside = folder
-    return found
+def _forget(finder):  # type: (object) -> None
+    if hasattr(finder, "invalidate_caches"):
+        finder.invalidate_caches()
 
 
 def _text(value):  # type: (object) -> str
@@ -270,9 +302,9 @@ def _looking(coming, name, call):  # type: (Coming, str, object) -> object
     return looking
 
 
-def begin(place, packages, names):  # type: (str, str, dict[str, list[str]]) -> None
+def begin(place, packages, names, libraries):  # type: (str, str, dict[str, list[str]], list[str]) -> None
     """Look from now on at what this process needs of the app in `place`."""
-    coming = Coming(place, packages, names)
+    coming = Coming(place, packages, names, libraries)
     sys.addaudithook(coming.heard)
     sys.meta_path.append(coming)  # type: ignore[arg-type]
     for name, call in coming.calls.items():
@@ -287,6 +319,6 @@ if __name__ == "_pexlite_early":  # in a child of the app, whose bin/python it i
             with open(sys.prefix + "/_pexlite_launch", "rb") as file:
                 parts = marshal.loads(file.read()[4:])
             if "coming" in parts:
-                begin(sys.prefix, parts["inside"]["packages"][1:], parts["coming"])
+                begin(sys.prefix, parts["inside"]["packages"][1:], parts["coming"], parts["one_by_one"])
     except (OSError, ValueError, EOFError):
         pass  # the app has gone: its modules will tell

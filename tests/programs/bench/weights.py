@@ -34,7 +34,7 @@ def size(setting: Setting, workload: Workload, tools: Sequence[Tool]) -> Iterato
     wheels = sum(wheel.stat().st_size for wheel in setting.wheels(workload))
     yield row("size", workload.name, "file", {"its wheels": figure([wheels]), **sizes, **unable}, unit="B")
     parts = {tool: figure([_runtime(files[tool], begins)]) for tool, begins in _RUNTIME.items() if tool in files}
-    yield row("size", workload.name, "the runtime in it", parts, [Target("pexlite", 156 * 1024)], unit="B")
+    yield row("size", workload.name, "the runtime in it", parts, [Target("pexlite", 157 * 1024)], unit="B")
 
 
 def _runtime(path: Path, begins: tuple[str, ...]) -> int:
