@@ -32,7 +32,7 @@ def start_libraries(
     `whole` comes so. Raises OSError.
     """
     libraries = _Libraries(listed, path_of)
-    alone = _alone(tree)
+    alone = _alone(tree, listed)
 
     def read(entry: Entry) -> bool:
         """Whether it was read, or would decide which file of a module is."""
@@ -78,12 +78,14 @@ def is_module(name: str) -> bool:
     return name.endswith((".py", ".so"))
 
 
-def _alone(tree: InstalledTree) -> set[str]:
-    """The places of extension modules beside which nothing else has their name: no file, no directory.
+def _alone(tree: InstalledTree, listed: Sequence[Entry]) -> set[str]:
+    """The places of extension modules beside which nothing else has their name.
 
-    Without them Python would take that.
+    Without them Python would take that: another file, or a directory, which is there early if something in it is
+    listed, and with the data of wheels.
     """
-    folders = {entry.place.rpartition("/")[0] for entry in tree.entries}
+    data = [entry for entry in tree.entries if entry.path.startswith("data/")]
+    folders = {entry.place.rpartition("/")[0] for entry in [*listed, *data]}
     above = {str(parent) for folder in folders for parent in PurePosixPath(folder).parents}
     places = [
         entry.place

@@ -29,7 +29,8 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     compiled(place, "one.cpython-311-x86_64-linux-gnu.so", "int PyInit_one;", "libmiddle.so")
     compiled(place, "two.abi3.so", "int PyInit_two;", "libbase.so.1")
     compiled(place, "three.so", "int PyInit_three;")
-    (place / "text.so.txt").write_text("none")
+    for name in ("text.so.txt", "data.so"):
+        (place / name).write_text("none")
     compiled(place, "plugin.so", "int other;", "libbase.so.1")
     return place
 
@@ -98,10 +99,14 @@ def test_what_was_not_read_comes_behind_what_it_needs(found: Found) -> None:
 
 
 @pytest.mark.parametrize(
-    "beside", ["pkg/three.py", "pkg/three.pyc", "pkg/three/data.py", "pkg/three/deep/data.txt"]
+    "beside", ["pkg/three.py", "pkg/three.pyc", "pkg/three/data.so", "pkg/three/deep/data.so"]
 )
 def test_what_python_would_find_something_else_for_is_there_from_the_first(beside: str, found: Found) -> None:
-    assert found("two base three", "two base three", files={beside: "x"}) == ["base", "two"]
+    assert "three" not in found("two base three", "two base three", files={beside: "x"})
+
+
+def test_a_directory_of_its_name_that_comes_later_does_not_matter(found: Found) -> None:
+    assert found("two base three", "two base three", files={"pkg/three/stub.pyi": ""}) == ["base", "two", "three"]
 
 
 def test_nothing_of_an_eager_wheel_comes_one_by_one(found: Found) -> None:

@@ -141,7 +141,8 @@ exec(compile(open(source).read(), source, "exec"), early)
 early["_is_busy"] = lambda place: True
 packages = "lib/site-packages"
 data = place + "/" + packages + "/data"
-coming = {packages + "/data": ["library.so"], packages: ["other"]}
+names = ["library", "library.so"] if "find_spec" in way else ["library.so"]  # and a directory
+coming = {packages + "/data": names, packages: ["other"]}
 sys.path.append(data)
 find_spec("data.nothing") if way == "import" else None  # the directory is noted without it
 words = ["sh", "-c", "sleep 0.3; ln $0/there $1/library.so", place, data]

@@ -55,7 +55,8 @@ class Coming:
         brought = [] if self.is_over else self._brought(name.rpartition(".")[2], entries)
         if not brought:
             return None
-        self.wait(brought)
+        # Beside a module that comes by itself only a directory can have its name, which Python would not take.
+        self.wait([path for path in brought if path in self.libraries] or brought)
         for entry in entries:  # what these have noted of their directories may be older
             _forget(sys.path_importer_cache.get(entry))
         from _frozen_importlib_external import PathFinder
