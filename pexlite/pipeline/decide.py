@@ -267,7 +267,7 @@ def _tried(drafted: Draft, bundle: Bundle, prepared: Prepared, report: Report) -
         if not read:
             return bundle, (*told, NO_TIMES)
         bundle = with_start_lists(bundle, read, request.eager)
-        return replace(bundle, start_libraries=trace.libraries(bundle, request.eager)), told
+        return replace(bundle, start_libraries=trace.libraries(bundle, read, request.eager)), told
 
 
 def _is_repeatable(stages: Stages) -> bool:

@@ -7,7 +7,7 @@ system loads, and of child processes. A disk that notes no such times (mounted n
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from pexlite.bundle.tree import tree_of
 from pexlite.errors import UsageError
-from pexlite.model import Bundle, Entry, InstalledTree, Kind, Manifest, Wheel
+from pexlite.model import Bundle, Entry, InstalledTree, Kind, Manifest, Variant, Wheel
 from pexlite.model.tree import SITE_PACKAGES
 from pexlite.pipeline.start_libraries import is_module, module_of, start_libraries
 
@@ -32,7 +32,6 @@ class Trace:
     def __init__(self, cache: Path) -> None:
         self.app = next(path for path in (cache / "lite-2" / "apps").iterdir() if path.is_dir())
         self._library = next((self.app / "lib").iterdir()).name
-        self._first_reads: dict[str, int] = {}
         self._directories = [Path(directory) for directory, _, _ in os.walk(self.app)]
         for path in [*self._files(), *self._directories]:
             os.utime(path, ns=(0, path.stat().st_mtime_ns), follow_symlinks=False)
@@ -44,34 +43,35 @@ class Trace:
                 if not path.is_symlink():
                     yield path
 
-    def read(self) -> frozenset[str]:
+    def read(self) -> dict[str, int]:
         """The paths in the app's directory that have been read since, Python's version written X.Y.
 
-        A module is one of them whose bytecode was read; a directory that was listed ends with a slash.
+        Each has the time of its first reading, in nanoseconds since 1970. A module is one of them whose bytecode was
+        read; a directory that was listed ends with a slash.
         """
         # Before they are listed here.
-        found = {f"{self._inside(path)}/" for path in self._directories if path.stat().st_atime_ns}
+        times = {f"{self._inside(path)}/": path.stat().st_atime_ns for path in self._directories}
         for path in self._files():
             if time := path.stat().st_atime_ns:
                 if path.parent.name == "__pycache__":
                     path = path.parent.parent / (path.name.partition(".")[0] + ".py")
-                found.add(self._inside(path))
-                self._first_reads[self._inside(path)] = time
-        return frozenset(found)
+                times[self._inside(path)] = time
+        return {place: time for place, time in times.items() if time}
 
-    def libraries(self, bundle: Bundle, eager: Sequence[str] = ()) -> tuple[tuple[str, ...], ...]:
+    def libraries(
+        self, bundle: Bundle, read: Mapping[str, int], eager: Sequence[str] = ()
+    ) -> tuple[tuple[str, ...], ...]:
         """For each variant of `bundle`, which has start lists of what was `read`, what comes one by one of them.
 
         Only the variant that has run is known; wheels that are `eager` come as a whole before the app begins.
         """
-        names = {canonicalize_name(name) for name in eager}
         found = []
         for variant, tree, listed in zip(bundle.variants, bundle.trees, bundle.start_lists, strict=True):
-            whole = {number for number, at in enumerate(variant.wheels) if bundle.wheels[at].name in names}
             lines = set(listed)
             entries = [entry for entry in tree.entries if f"{entry.wheel} {entry.path}" in lines]
             has_run = all(self._is_here(entry) for entry in entries)
-            some = start_libraries(tree, entries, self.path, self._first_reads, whole) if has_run else ()
+            whole = _whole(bundle, variant, eager)
+            some = start_libraries(tree, entries, self.path, read, whole) if has_run else ()
             found.append(tuple(f"{entry.wheel} {entry.path}" for entry in some))
         return tuple(found)
 
@@ -105,9 +105,15 @@ def with_start_lists(bundle: Bundle, read: Iterable[str], eager: Sequence[str] =
     places = frozenset(read)
     lists = []
     for variant, tree in zip(bundle.variants, bundle.trees, strict=True):
-        whole = {number for number, position in enumerate(variant.wheels) if bundle.wheels[position].name in names}
-        lists.append(tuple(f"{entry.wheel} {entry.path}" for entry in _listed(tree, places, whole)))
+        listed = _listed(tree, places, _whole(bundle, variant, eager))
+        lists.append(tuple(f"{entry.wheel} {entry.path}" for entry in listed))
     return replace(bundle, start_lists=tuple(lists))
+
+
+def _whole(bundle: Bundle, variant: Variant, eager: Sequence[str]) -> set[int]:
+    """The positions in the variant of the wheels that are `eager`."""
+    names = {canonicalize_name(name) for name in eager}
+    return {number for number, position in enumerate(variant.wheels) if bundle.wheels[position].name in names}
 
 
 def with_kept_start_lists(bundle: Bundle, manifest: Manifest, wheels: Sequence[Wheel]) -> Bundle:

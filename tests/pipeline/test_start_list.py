@@ -116,7 +116,7 @@ def test_without_a_run_there_is_no_list_to_add_to(tmp_path: Path) -> None:
 
 
 def test_a_disk_without_times_of_access_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start_list.Trace, "read", lambda self: frozenset())
+    monkeypatch.setattr(start_list.Trace, "read", lambda self: {})
     result = build(tmp_path, "")
     assert start_list.NO_TIMES in result.notices
     assert "start_lists" not in pexlite.inspect(result.path).facts["pexlite"]

@@ -98,12 +98,17 @@ print(json.dumps(found))
 """
 
 
-@pytest.mark.parametrize("behind_link", [False, True])
-def test_each_way_to_what_is_coming_is_waited_for(behind_link: bool, python: Interpreter, tmp_path: Path) -> None:
+def place_for(python: Interpreter, directory: Path) -> Path:
+    """The directory of an app, with one for data in it. Skips the test for a Python that begins with all files."""
     if python.version < (3, 8) or python.tag.startswith("pp"):
         pytest.skip("before Python 3.8 all files are unpacked first, and PyPy tells of fewer events")
-    place = tmp_path / "place"
-    (place / "lib/site-packages/data").mkdir(parents=True)
+    (directory / "place/lib/site-packages/data").mkdir(parents=True)
+    return directory / "place"
+
+
+@pytest.mark.parametrize("behind_link", [False, True])
+def test_each_way_to_what_is_coming_is_waited_for(behind_link: bool, python: Interpreter, tmp_path: Path) -> None:
+    place = place_for(python, tmp_path)
     (place / "lib/site-packages/data/there").touch()
     (place / "full").mkdir()
     (place / "bin").mkdir()
@@ -144,7 +149,7 @@ data = place + "/" + packages + "/data"
 names = ["library", "library.so"] if "find_spec" in way else ["library.so"]  # and a directory
 coming = {packages + "/data": names, packages: ["other"]}
 sys.path.append(data)
-find_spec("data.nothing") if way == "import" else None  # the directory is noted without it
+find_spec("nothing")  # an import notes what is in the directory, which is not the library yet
 words = ["sh", "-c", "sleep 0.3; ln $0/there $1/library.so", place, data]
 subprocess.Popen(words)  # before anything waits, as this would
 early["begin"](place, packages, coming, [packages + "/data/library.so"])
@@ -162,10 +167,7 @@ print("came")
 
 @pytest.mark.parametrize("way", BY_ITSELF.values(), ids=BY_ITSELF)
 def test_what_comes_by_itself_is_waited_for_alone(way: str, python: Interpreter, tmp_path: Path) -> None:
-    if python.version < (3, 8) or python.tag.startswith("pp"):
-        pytest.skip("before Python 3.8 all files are unpacked first, and PyPy tells of fewer events")
-    place = tmp_path / "place"
-    (place / "lib/site-packages/data").mkdir(parents=True)
+    place = place_for(python, tmp_path)
     (place / "there").touch()
     words = [str(python.path), "-B", "-c", BY_ITSELF_PROGRAM, str(SOURCE), str(place), way]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120, env={"PATH": "/usr/bin:/bin"})
