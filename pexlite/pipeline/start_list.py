@@ -46,8 +46,8 @@ class Trace:
     def read(self) -> dict[str, int]:
         """The paths in the app's directory that have been read since, Python's version written X.Y.
 
-        Each has the time of its first reading, in nanoseconds since 1970. A module is one of them whose bytecode was
-        read; a directory that was listed ends with a slash.
+        Each has the time of its first reading, in nanoseconds since 1970. A module is one of them whose bytecode
+        was read; a directory that was listed ends with a slash.
         """
         # Before they are listed here.
         times = {f"{self._inside(path)}/": path.stat().st_atime_ns for path in self._directories}
