@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -260,13 +259,13 @@ def _tried(drafted: Draft, bundle: Bundle, prepared: Prepared, report: Report) -
         )
     report(Progress("build", "starting the file once"))
     with finished(drafted, trial_python(prepared.targets), request.directory) as file:
-        trace = Trace(file.cache)
-        runs = [file.run(shlex.split(arguments)) for arguments in request.trace_start]
+        trace = Trace(file)
+        runs = [trace.run(words) for words in request.trace_start]
         told = tuple(notice for run in runs for notice in run.notices)
         read = trace.read()
         if not read:
             return bundle, (*told, NO_TIMES)
-        bundle = with_start_lists(bundle, read, request.eager)
+        bundle = with_start_lists(bundle, {*read, *trace.asked()}, request.eager)
         return replace(bundle, start_libraries=trace.libraries(bundle, read, request.eager)), told
 
 

@@ -1,23 +1,27 @@
 """The start list: the files that the runs of `--trace-start` have read, which a first start unpacks first.
 
 Which files are read is told by their times of access. So it is known of code in C too, of libraries that the
-system loads, and of child processes. A disk that notes no such times (mounted noatime) gives no list.
+system loads, and of child processes. A disk that notes no such times (mounted noatime) gives no list. What is only
+asked about (os.stat, os.access) has no such time, and is noted by a hook in the app's Pythons.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
+from pexlite.archive.runtime_files import room_sources
 from pexlite.bundle.tree import tree_of
 from pexlite.errors import UsageError
 from pexlite.model import Bundle, Entry, InstalledTree, Kind, Manifest, Variant, Wheel
 from pexlite.model.tree import SITE_PACKAGES
 from pexlite.pipeline.start_libraries import is_module, module_of, start_libraries
+from pexlite.pipeline.trial_runs import FinishedFile, TrialRun
 
 NO_TIMES = "the disk of the temporary directory notes no times of access, so --trace-start makes no start list"
 # What is read of all distributions to find one of them, or an entry point.
@@ -27,14 +31,20 @@ _SMALL = (".pth", ".start", ".pem", ".crt")
 
 
 class Trace:
-    """The app's directory of a finished file in `cache`, whose files have been read by nobody since."""
+    """Runs of a finished file, in whose app's directory nobody has read a file before."""
 
-    def __init__(self, cache: Path) -> None:
-        self.app = next(path for path in (cache / "lite-2" / "apps").iterdir() if path.is_dir())
+    def __init__(self, file: FinishedFile) -> None:
+        self._file = file
+        self.app = next(path for path in (file.cache / "lite-2" / "apps").iterdir() if path.is_dir())
         self._library = next((self.app / "lib").iterdir()).name
+        self._hook = _Hook(self.app, file.path.with_name("asked"), self.path(SITE_PACKAGES))
         self._directories = [Path(directory) for directory, _, _ in os.walk(self.app)]
         for path in [*self._files(), *self._directories]:
             os.utime(path, ns=(0, path.stat().st_mtime_ns), follow_symlinks=False)
+
+    def run(self, words: str) -> TrialRun:
+        """The file's run with the arguments `words`, written as for a shell."""
+        return self._file.run(shlex.split(words), variables=self._hook.variables)
 
     def _files(self) -> Iterator[Path]:
         for directory, _, names in os.walk(self.app):
@@ -57,6 +67,10 @@ class Trace:
                     path = path.parent.parent / (path.name.partition(".")[0] + ".py")
                 times[self._inside(path)] = time
         return {place: time for place, time in times.items() if time}
+
+    def asked(self) -> frozenset[str]:
+        """The paths in the app's directory that these runs have asked about, also where no such file is."""
+        return frozenset(self._with_any_version(path) for path in self._hook.asked())
 
     def libraries(
         self, bundle: Bundle, read: Mapping[str, int], eager: Sequence[str] = ()
@@ -86,8 +100,32 @@ class Trace:
         return self.app / place.replace("lib/pythonX.Y/", f"lib/{self._library}/", 1)
 
     def _inside(self, path: Path) -> str:
-        inside = path.relative_to(self.app).as_posix()
+        return self._with_any_version(path.relative_to(self.app).as_posix())
+
+    def _with_any_version(self, inside: str) -> str:
         return inside.replace(f"lib/{self._library}/", "lib/pythonX.Y/", 1)
+
+
+class _Hook:
+    """Has the Pythons of the app in `app` note in the new directory `place` what they ask about."""
+
+    def __init__(self, app: Path, place: Path, site_packages: Path) -> None:
+        self._notes = place / "notes"
+        self.variables = {"PYTHONPATH": str(place)}
+        """For the Python that runs the file; the app's own find a line in its site-packages."""
+        place.mkdir()
+        program = place / "sitecustomize.py"
+        waiting = dict(room_sources())["written/_pexlite_early.py"]
+        noting = Path(__file__).with_name("asked_hook.py").read_text(encoding="utf-8")
+        call = f"note({str(app)!a}, {str(self._notes)!a})\n"
+        program.write_text(f"{waiting}\n{noting}\n{call}", encoding="utf-8")
+        line = f"exec(compile(open({str(program)!a}, 'rb').read(), {str(program)!a}, 'exec'), {{}})"
+        (site_packages / "pexlite_asked.pth").write_text(f"import sys; {line}\n", encoding="utf-8")
+
+    def asked(self) -> list[str]:
+        """The paths that they have noted, in the app's directory."""
+        content = self._notes.read_bytes() if self._notes.exists() else b""
+        return [os.fsdecode(path) for path in content.split(b"\0") if path]
 
 
 def with_start_lists(bundle: Bundle, read: Iterable[str], eager: Sequence[str] = ()) -> Bundle:
@@ -105,8 +143,9 @@ def with_start_lists(bundle: Bundle, read: Iterable[str], eager: Sequence[str] =
     places = frozenset(read)
     lists = []
     for variant, tree in zip(bundle.variants, bundle.trees, strict=True):
-        listed = _listed(tree, places, _whole(bundle, variant, eager))
-        lists.append(tuple(f"{entry.wheel} {entry.path}" for entry in listed))
+        listed = set(_listed(tree, places, _whole(bundle, variant, eager)))
+        listed.update(_directories(tree, places, {entry.place for entry in listed}))
+        lists.append(tuple(f"{entry.wheel} {entry.path}" for entry in tree.entries if entry in listed))
     return replace(bundle, start_lists=tuple(lists))
 
 
@@ -161,6 +200,25 @@ def _listed(tree: InstalledTree, read: frozenset[str], whole: set[int]) -> Itera
             or (is_module(name) and module_of(entry.place) in modules)
         ):
             yield entry
+
+
+def _directories(tree: InstalledTree, read: frozenset[str], listed: Set[str]) -> Iterator[Entry]:
+    """For each directory that was asked about, and in which nothing is `listed`, its smallest file."""
+    there = {str(parent) for place in listed for parent in PurePosixPath(place).parents}
+    smallest: dict[str, Entry] = {}
+
+    def size(entry: Entry) -> tuple[int, str]:
+        return (entry.size or 0, entry.place)
+
+    for entry in tree.entries:
+        if entry.kind is Kind.CONSOLE_SCRIPT:
+            continue
+        for parent in map(str, PurePosixPath(entry.place).parents):
+            if parent in read and parent not in there:
+                smallest[parent] = min(
+                    smallest.get(parent, entry), entry, key=lambda one: (one.size or 0, one.place)
+                )
+    yield from smallest.values()
 
 
 def size_of(bundle: Bundle, number: int = 0) -> tuple[int, int]:

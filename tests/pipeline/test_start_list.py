@@ -28,6 +28,15 @@ def main():
         print(subprocess.check_output([sys.executable, "-c", "import lib.child"]))
     if sys.argv[1:] == ["cat"]:
         print(subprocess.check_output(["cat", here + "/lib/data/by_cat.txt"]))
+    if sys.argv[1:] == ["ask"]:
+        found = [os.path.exists(here + "/lib/data/by_cat.txt"), os.access(here + "/other", os.R_OK)]
+        sys.exit(found != [True, True] or os.path.exists(here + "/none"))
+    if sys.argv[1:] == ["a child asks"]:
+        asked = "import os, lib; print(os.path.isdir(os.path.dirname(lib.__file__) + '/data'))"
+        print(subprocess.check_output([sys.executable, "-c", asked]))
+    if sys.argv[1:] == ["tell"]:
+        names = [name for name in os.environ if "ASKED" in name or name == "PYTHONPATH"]
+        sys.exit(f"{names} {[path for path in sys.path if 'asked' in path]}")
     if sys.argv[1:] == ["list"]:
         print(os.listdir(here + "/lib/data"), os.listdir(sys.prefix + "/share/app"))
 """
@@ -77,11 +86,18 @@ BASE = {"lib/app.py", "lib/lib/__init__.py", "lib/lib/used.py"}
         ("child", {"lib/lib/child.py"}),
         # Neither Python nor a hook sees this one.
         ("cat", {"lib/lib/data/by_cat.txt"}),
+        # A directory is there by its smallest file.
+        ("ask", {"lib/lib/data/by_cat.txt", "lib/other/__init__.py"}),
+        ("'a child asks'", {"lib/lib/data/by_cat.txt"}),
         ("list", {"lib/lib/data/by_cat.txt", "lib/lib/data/other.txt", "data/share/app/settings"}),
     ],
 )
 def test_what_is_read_is_listed(words: str, more: set[str], tmp_path: Path) -> None:
     assert listed(build(tmp_path, words)) == BASE | more
+
+
+def test_the_app_sees_nothing_of_what_notes_its_questions(tmp_path: Path) -> None:
+    assert 'the run of --trace-start "tell" ended with 1: [] []' in build(tmp_path, "tell").notices
 
 
 def test_several_runs_make_one_list(tmp_path: Path) -> None:
