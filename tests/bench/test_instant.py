@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,14 @@ def test_the_files_and_their_homes_are_moved_to_the_file_system(tmp_path: Path) 
         assert all(str(tmp_path / "state") not in value for value in moved.environment.values())
         assert len(paired([moved], 2)["pexlite-fast"].values) == 2
         assert (place / "state" / "pexlite-fast" / "tmp").is_dir()
+        # Whoever waits for what is unpacked later waits at the new place.
+        waits = replace(one, tool="listed", settle=lambda: pytest.fail("at the old place"))
+        app = place / "state" / "listed" / "pex" / "lite-2" / "apps" / "1-2"
+        settle = instant._moved(waits, place).settle
+        (app / "READY").parent.mkdir(parents=True)
+        (app / "READY").touch()
+        assert settle is not None
+        settle()
     assert not place.exists()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.programs.bench.results import Row, row
 from tests.programs.bench.setting import Setting
-from tests.programs.bench.starts import PEX, SHIV, ready
+from tests.programs.bench.starts import LISTED_FAST, PEX, SHIV, ready, whole_at, with_start_list
 from tests.programs.bench.targets import Target
 from tests.programs.bench.timing import Contender, Figure, emptied, failed, figure, paired
 from tests.programs.bench.tools import Tool
@@ -33,6 +33,11 @@ def rows(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
     if not workload.first:
         return
     contenders, unable = ready(setting, workload, tools, workload.first, "first", CONCERN, empty=True)
+    if any(one.tool == _OURS for one in contenders):
+        try:
+            contenders.append(with_start_list(setting, workload, LISTED_FAST))
+        except RuntimeError as failure:
+            unable[LISTED_FAST] = failed(str(failure))
     for kind in (HERE, "xfs", "btrfs"):
         try:
             with _place(setting, kind) as (place, name):
@@ -45,7 +50,8 @@ def rows(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
             continue
         yield row(CONCERN, workload.name, name, {**figures, **unable})
         ratios = by_rounds(figures, (*PEX, *SHIV))
-        targets = [Target(_OURS, _REACH[name])] if name in _REACH and workload.name == "data" else []
+        is_judged = name in _REACH and workload.name == "data"
+        targets = [Target(tool, _REACH[name]) for tool in (_OURS, LISTED_FAST) if is_judged]
         yield row(CONCERN, workload.name, f"{name}, of the best of pex and shiv", ratios, targets, "ratio")
 
 
@@ -108,7 +114,9 @@ def _moved(one: Contender, place: Path) -> Contender:
     shutil.copy2(one.command[0], file)
     before, state = one.environment["HOME"], place / "state" / one.tool
     environment = {name: value.replace(before, str(state)) for name, value in one.environment.items()}
-    return replace(one, command=(str(file), *one.command[1:]), environment=environment, prepare=emptied(state))
+    settle = whole_at(state) if one.settle else None
+    words = (str(file), *one.command[1:])
+    return replace(one, command=words, environment=environment, prepare=emptied(state), settle=settle)
 
 
 def _copy(setting: Setting, tree: Path, place: Path) -> Contender:

@@ -69,9 +69,14 @@ def _pexlite(*flags: str) -> Callable[[Setting, Workload, Path, Environment], No
     return make
 
 
-def traced(setting: Setting, workload: Workload, output: Path, environment: Environment) -> None:
-    """Build by pexlite with a start list of what the application reads when it does all its work."""
-    _pexlite("--trace-start", shlex.join(workload.arguments))(setting, workload, output, environment)
+def traced(*flags: str) -> Callable[[Setting, Workload, Path, Environment], None]:
+    """Building by pexlite with a start list of what the application reads when it does all its work."""
+
+    def make(setting: Setting, workload: Workload, output: Path, environment: Environment) -> None:
+        run = shlex.join(workload.arguments)
+        _pexlite("--trace-start", run, *flags)(setting, workload, output, environment)
+
+    return make
 
 
 def _pex(*flags: str, resolved: bool = False) -> Callable[[Setting, Workload, Path, Environment], None]:
