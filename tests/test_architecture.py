@@ -235,6 +235,7 @@ ONLY_HERE: dict[str, set[str]] = {
         "resolve/run_patched_pip.py",  # JSON
         "resolve/patched_pip.py",  # JSON
         "pipeline/lazy_trial.py",  # our own program, and names of modules, each a line
+        "pipeline/start_list.py",  # our own program, and paths as Python's ascii() writes them
         "own_python/text.py",  # a module of Python's own library
         "resolve/uv.py",  # TOML of checked names, and of addresses as JSON writes them
     },
