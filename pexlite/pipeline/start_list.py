@@ -215,9 +215,7 @@ def _directories(tree: InstalledTree, read: frozenset[str], listed: Set[str]) ->
             continue
         for parent in map(str, PurePosixPath(entry.place).parents):
             if parent in read and parent not in there:
-                smallest[parent] = min(
-                    smallest.get(parent, entry), entry, key=lambda one: (one.size or 0, one.place)
-                )
+                smallest[parent] = min(smallest.get(parent, entry), entry, key=size)
     yield from smallest.values()
 
 
