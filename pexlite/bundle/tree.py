@@ -72,8 +72,12 @@ def overlaps(wheels: Sequence[Wheel]) -> tuple[Overlap, ...]:
 
 def member_of(entry: Entry, wheels: Sequence[Wheel]) -> str:
     """The name of the entry's member in its wheel, which is one of `wheels`."""
-    wheel = wheels[entry.wheel]
-    return wheel.files[_unpacked(wheel)[entry.path]]
+    return members_of(wheels[entry.wheel])[entry.path]
+
+
+def members_of(wheel: Wheel) -> Mapping[str, str]:
+    """The member of `wheel` that each file of the unpacked wheel is, by its path there."""
+    return {path: wheel.files[position] for path, position in _unpacked(wheel).items()}
 
 
 def skipped_notices(wheels: Iterable[Wheel]) -> tuple[str, ...]:
