@@ -93,7 +93,7 @@ def build(*, on_progress: Report | None = None, **options: Unpack[BuildOptions])
         build_property_tables    --build-properties: JSON objects, and paths of files with one
         record_git_state    --record-git-state
         sbom                --sbom: the file carries a bill of materials; needs pexlite[sbom]
-        bytecode            --compile
+        bytecode            True is --compile, False --no-compile; None puts in what the start imports first
         compress            False is --no-compress
         zstd                --zstd: wheels packed for CPython 3.14 and newer; needs pexlite[zstd] on an older one
         allow_large         --allow-large

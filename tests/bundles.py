@@ -17,7 +17,7 @@ from pexlite.archive.writer import write
 from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
 from pexlite.compile import compile_room
-from pexlite.compile.room import Modules, read_bytecode, with_modules
+from pexlite.compile.room import read_bytecode, with_modules
 from pexlite.model import Bundle, EntryPoint, LaunchOptions, OwnPython, Room, StartKind, Variant, Wheel
 from pexlite.version import __version__
 from pexlite.wheels.pieces import has_large_members, pieces_of_members
@@ -47,6 +47,7 @@ def bundle_file(
     version: str = __version__,
     start_lists: tuple[tuple[str, ...], ...] = (),
     start_libraries: tuple[tuple[str, ...], ...] = (),
+    imports: tuple[str, ...] = (),
 ) -> Path:
     """A file of `wheels`, for all of `pythons`; the `local` wheels hold the builder's own code.
 
@@ -70,6 +71,7 @@ def bundle_file(
         own_pythons=own_pythons,
         start_lists=start_lists,
         start_libraries=start_libraries,
+        imports=imports,
     )
     write(draft(bundle, version, room(supported()[0])), output)
     return output
@@ -83,8 +85,8 @@ def _with_pieces(wheel: Wheel) -> Wheel:
 
 
 @functools.cache
-def room(python: Interpreter, modules: Modules = Modules.NONE) -> Room:
-    """The runtime as a file carries it, its start compiled by `python`."""
+def room(python: Interpreter, most: float = 0) -> Room:
+    """The runtime as a file carries it, its start compiled by `python`, and modules that take `most` bytes."""
     files = room_sources()
     with tempfile.TemporaryDirectory() as place:
         sources, output = Path(place, "sources"), Path(place, "output")
@@ -92,7 +94,7 @@ def room(python: Interpreter, modules: Modules = Modules.NONE) -> Room:
         program = Path(compile_room.__file__)
         command: list[str | Path] = [python.path, "-S", program, sources, output]
         subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, check=True)
-        return Room(files, with_modules(read_bytecode(output.read_bytes()), modules))
+        return Room(files, with_modules(read_bytecode(output.read_bytes()), most))
 
 
 def environment(root: Path, **variables: str) -> dict[str, str]:

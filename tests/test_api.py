@@ -207,7 +207,7 @@ def test_progress_comes_through_a_callback_and_nothing_is_printed(
         ({"pythons": [3.11]}, "pythons is a list of texts, and not 3.11"),
         ({"source_directories": [None]}, "source_directories is a list of paths, and not None"),
         ({"entry_point": 5}, "entry_point is a text or None, and not 5"),
-        ({"bytecode": "no"}, "bytecode is True or False, and not 'no'"),
+        ({"bytecode": "no"}, "bytecode is True or False or None, and not 'no'"),
         ({"strict": 1}, "strict is True or False, and not 1"),
         ({"output": b"x"}, "output is a path or None, and not b'x'"),
         ({"directory": None}, "directory is a path, and not None"),

@@ -86,6 +86,7 @@ def draft(bundle: Bundle, version: str, room: Room, bytecode: Sequence[Bytecode]
         wheels=tuple(map(_bundled, bundle.wheels)),
         wheel_headers=headers[pythons:],
         rest=rest.closed(),
+        bytecode_size=sum(len(pack.content) for pack in bytecode),
     )
 
 

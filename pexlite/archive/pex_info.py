@@ -17,6 +17,7 @@ from pexlite.model import (
     Bundle,
     Bytecode,
     EntryPoint,
+    Extent,
     OwnPython,
     Room,
     StartKind,
@@ -177,6 +178,11 @@ def _described(bundle: Bundle, offsets: Offsets) -> Described:
         described["start_lists"] = [list(listed) for listed in bundle.start_lists]
     if any(bundle.start_libraries):
         described["start_libraries"] = [list(libraries) for libraries in bundle.start_libraries]
+    if bundle.imports:
+        # A first start compiles them from the last one on.
+        described["imports"] = [*bundle.perhaps_imports[::-1], *bundle.imports]
+    if bundle.extent is not Extent.NONE:
+        described["compiled"] = bundle.extent.value
     if bundle.own_pythons:
         described["launcher"] = bundle.launch.launcher
         described["prefer_host"] = bundle.launch.prefer_host

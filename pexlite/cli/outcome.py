@@ -55,13 +55,15 @@ def show_notices(notices: Sequence[str], told: Collection[str] = ()) -> None:
 
 
 def closing_lines(result: BuildResult, directory: Path) -> tuple[str, ...]:
-    """`wrote app.pex 1.2 MB 7 wheels CPython 3.9-3.14 on linux x86_64 (glibc 2.17+)`: a line of 80 columns.
+    """`wrote app.pex 1.2 MB, 20% bytecode 7 wheels CPython 3.9-3.14 on linux x86_64`: a line of 80 columns.
 
     Where the line is too long, the time is left out, then the number of wheels; if that is not enough, as for
     several platforms, the rest goes on lines of its own.
     """
     done = f"{'wrote' if result.written else 'would write'} {path_in_words(result.path, directory)}"
     size, wheels = size_in_words(result.size), count_in_words(len(result.wheels), "wheel")
+    if compiled := result.decision.draft.bytecode_size:
+        size += f", {max(1, round(100 * compiled / result.size))}% bytecode"
     lazily = "; imports lazily from CPython 3.15 on" if result.decision.lazy_imports else ""
     places, seconds = result.runs_on + lazily, seconds_in_words(result.seconds)
     close = places.replace(" to ", "-")
@@ -100,6 +102,7 @@ def as_json(result: BuildResult) -> dict[str, Any]:
         "wheels": [wheel_as_json(wheel) for wheel in result.wheels],
         "targets": list(result.targets),
         "variants": [variant_as_json(variant) for variant in result.variants],
+        "bytecode_size": result.decision.draft.bytecode_size,
         "lazy_imports": result.decision.lazy_imports,
         "lock": result.lock,
         "notices": list(result.notices),

@@ -65,7 +65,7 @@ PEX_OPTIONS = (
 --uploaded-prior-to : a date without a zone is in UTC
 --lock : a pylock.toml, not pex's own lock: pex3 lock export --format pep-751
 --no-compress : the files in the wheels are uncompressed
---compile : bytecode for the Pythons of --python
+--compile --no-compile : without them some bytecode goes in, up to a quarter of the file
 --inherit-path :
 --runtime-pex-root : the cache is ~/.pex without it
 --python :
@@ -162,7 +162,6 @@ PEX_OPTIONS = (
 --scie-pbs-stripped : leave it out: what only debuggers read stays out
 --scie-busybox : several -c make a file of several commands, by a link's name or the first argument
 --no-record-git-state : leave it out: it is off
---no-compile : leave it out: bytecode goes in only with --compile
 --use-system-time : set SOURCE_DATE_EPOCH: it dates what is built here
 --no-use-system-time : leave it out: the files in a zip are dated 1980
 --strip-pex-env : leave it out: only PEX_ROOT and PEX_KEEP_DAYS reach child processes

@@ -18,6 +18,7 @@ _STAGES = {
     "resolve": "resolving",
     "fetch": "fetching wheels",
     "build": "building wheels",
+    "compile": "compiling",
     "write": "writing the file",
 }
 _COUNTED_IN_BYTES = ("fetch", "write")

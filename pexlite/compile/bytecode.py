@@ -10,11 +10,11 @@ import hashlib
 import io
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from pexlite.errors import FetchError
-from pexlite.model import Bytecode, Progress, Report, Target, Wheel
+from pexlite.model import Bytecode, Progress, Report, Target, Wheel, no_report
 from pexlite.parallel import each
 from pexlite.store.store import Store
 from pexlite.wheels.zip_shape import read_directory
@@ -31,23 +31,27 @@ def bytecode(
     """
     # Targets that differ in their platform have the same bytecode.
     wanted = {
-        (target.python, wheel.sha256): functools.partial(bytecode_of, wheel, target, store)
+        (target.python, wheel.sha256): functools.partial(bytecode_of, wheel, target, store, report=report)
         for target in reversed(targets)
         for wheel in wheels
         if not wheel.tags.isdisjoint(target.tags) and any(name.endswith(".py") for name in wheel.files)
     }
-    jobs = [wanted[key] for key in sorted(wanted)]
-    if jobs:
-        report(Progress("build", f"compiling {len(jobs)} wheels"))
-    return tuple(each(jobs))
+    return tuple(each([wanted[key] for key in sorted(wanted)]))
 
 
-def bytecode_of(wheel: Wheel, target: Target, store: Store) -> Bytecode:
-    """The bytecode of `wheel` by the target's interpreter; it is compiled unless the store has it."""
-    name = f"{wheel.sha256[:32]}-{key_of(target, _PROGRAM)}.zip"
+def bytecode_of(
+    wheel: Wheel, target: Target, store: Store, some: Collection[str] = (), report: Report = no_report
+) -> Bytecode:
+    """The bytecode of `wheel` by the target's interpreter; it is compiled unless the store has it.
+
+    Of all its modules, or of `some`, which are paths in site-packages without line ends.
+    """
+    listed = "".join(f"{path}\n" for path in sorted(some))
+    name = f"{wheel.sha256[:32]}-{key_of(target, _PROGRAM, *([listed] if some else []))}.zip"
     content = store.bytecode(name)
     if content is None:
-        content = compile_with(_PROGRAM, wheel.path, target, store, name)
+        report(Progress("compile", wheel.filename))
+        content = compile_with(_PROGRAM, wheel.path, target, store, name, listed)
     return Bytecode(target.python, wheel.sha256, content, read_directory(io.BytesIO(content)))
 
 
@@ -57,10 +61,10 @@ def key_of(target: Target, program: Path, *more: str) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def compile_with(program: Path, source: Path, target: Target, store: Store, name: str) -> bytes:
-    """The output of `program`, run by the target's Python on the file `source`; also kept in the store as `name`.
+def compile_with(program: Path, source: Path, target: Target, store: Store, name: str, given: str = "") -> bytes:
+    """The output of `program`, run by the target's Python on the file `source`, with `given` on its stdin.
 
-    Raises FetchError where it fails.
+    It is also kept in the store as `name`. Raises FetchError where it fails.
     """
     with store.incoming() as incoming:
         # A fixed hash seed: else each process would marshal sets in an order of its own.
@@ -70,13 +74,18 @@ def compile_with(program: Path, source: Path, target: Target, store: Store, name
         # `-c` puts the current directory first on sys.path: it must hold no modules.
         empty = incoming.path.parent
         done = subprocess.run(
-            command, env={**kept, "PYTHONHASHSEED": "0"}, cwd=empty, capture_output=True, text=True, check=False
+            command,
+            env={**kept, "PYTHONHASHSEED": "0"},
+            cwd=empty,
+            input=given.encode(),
+            capture_output=True,
+            check=False,
         )
         if done.returncode:
             raise FetchError(
                 f"{source.name} cannot be compiled for {target.name}",
-                causes=done.stderr.strip().splitlines()[-3:],
-                hint="build without --compile",
+                causes=done.stderr.decode(errors="replace").strip().splitlines()[-3:],
+                hint="build with --no-compile",
             )
         content = incoming.path.read_bytes()
     store.keep_bytecode(name, content)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pexlite.model.file import ZipDirectory as ZipDirectory
     from pexlite.model.found import Bundle as Bundle
     from pexlite.model.found import Bytecode as Bytecode
+    from pexlite.model.found import Extent as Extent
     from pexlite.model.found import Import as Import
     from pexlite.model.found import Room as Room
     from pexlite.model.found import RoomBytecode as RoomBytecode
@@ -96,7 +97,16 @@ else:
             "Variant",
             "ZipDirectory",
         ),
-        "pexlite.model.found": ("Bundle", "Bytecode", "Import", "Room", "RoomBytecode", "Target", "Wheel"),
+        "pexlite.model.found": (
+            "Bundle",
+            "Bytecode",
+            "Extent",
+            "Import",
+            "Room",
+            "RoomBytecode",
+            "Target",
+            "Wheel",
+        ),
         "pexlite.model.own_python": ("InterpreterArchive", "OwnPython", "StoredPython"),
         "pexlite.model.request": (
             "BuildOptions",

@@ -138,7 +138,7 @@ class StoredWheel:
     local: bool = False
     """As in `Wheel`."""
     bytecode_size: int = 0
-    """Bytes of the bytecode that `--compile` added for the wheel's modules."""
+    """Bytes of the bytecode of the wheel's modules in the file."""
 
     @property
     def zip_size(self) -> int:
@@ -198,6 +198,8 @@ class Draft:
     """The bytes that come before each wheel."""
     rest: bytes = field(repr=False)
     """The bytes that come after the last wheel."""
+    bytecode_size: int = 0
+    """Bytes of these that are bytecode of wheels."""
     own_pythons: tuple[OwnPython, ...] = ()
     """The Pythons in the file, which come before the wheels."""
     own_python_headers: tuple[bytes, ...] = field(default=(), repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,6 +145,15 @@ class Import(NamedTuple):
     """Groups of modules tried first: the import is reached if each group lacks one of its modules."""
 
 
+class Extent(enum.StrEnum):
+    """How much of a file's code is in it as bytecode too, beside the runtime's start."""
+
+    NONE = "none"
+    FIRST = "first"
+    """Of the runtime and of what the entry point imports, as much as adds less than a quarter."""
+    ALL = "all"
+
+
 @dataclass(frozen=True)
 class Bytecode:
     """The bytecode that one Python compiles from a wheel's modules."""
@@ -207,5 +217,11 @@ class Bundle:
     """For each of `variants` the files that a start needs first: "<wheel> <path in the unpacked wheel>"."""
     start_libraries: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     """Those of `start_lists` that a start can wait for one by one, in the order in which they are to come."""
+    imports: tuple[str, ...] = field(default=(), repr=False)
+    """The paths in site-packages of the modules that a start always imports, in the order in which it does."""
+    perhaps_imports: tuple[str, ...] = field(default=(), repr=False)
+    """Such paths of what is imported under a condition, or by no import that is seen."""
+    extent: Extent = Extent.NONE
+    """How much bytecode goes in."""
     bill: bytes = field(default=b"", repr=False)
     """The bill of materials that the file carries of itself (CycloneDX, JSON); empty where it has none."""

@@ -106,6 +106,8 @@ class Described(TypedDict):
     launcher: NotRequired[str]
     start_lists: NotRequired[Sequence[Sequence[str]]]
     start_libraries: NotRequired[Sequence[Sequence[str]]]
+    imports: NotRequired[Sequence[str]]
+    compiled: NotRequired[str]
 
 
 class OwnTable(Described):

@@ -204,7 +204,7 @@ class BuildOptions(SharedOptions, total=False):
     launch: LaunchOptions | None
     trace_start: Sequence[str]
     eager: Sequence[str]
-    bytecode: bool
+    bytecode: bool | None
     compress: bool
     zstd: bool
     allow_large: bool
@@ -275,8 +275,9 @@ class BuildRequest:
     eager: tuple[str, ...] = field(default=(), metadata=_FOR_THE_SAME)
     """`--eager`: projects all of whose files are on the start list."""
     output: Path | None = field(default=None, metadata=_FOR_ANY)
-    bytecode: bool = field(default=False, metadata=_FOR_THE_SAME)
-    """`--compile`: add bytecode of modules and boot for each target whose Python is on this machine."""
+    bytecode: bool | None = field(default=None, metadata=_FOR_THE_SAME)
+    """`--compile`: add bytecode of all modules for each target whose Python is on this machine; `--no-compile`: of
+    none. None is that of the first imports, up to less than a quarter of the file."""
     compress: bool = field(default=True, metadata=_FOR_THE_SAME)
     """Whether wheels go in unchanged; `--no-compress` rewrites them uncompressed."""
     zstd: bool = field(default=False, metadata=_FOR_THE_SAME)
@@ -352,7 +353,7 @@ class Progress:
     """A step forward: `done` of `total` in the unit of the stage (bytes when fetching), None when unknown."""
 
     stage: str
-    """"targets", "local", "resolve", "fetch", "build" or "write"; "note" for what to know before it goes on."""
+    """"targets", "local", "resolve", "fetch", "build", "compile" or "write"; "note" for what to know before."""
     message: str
     done: int | None = None
     total: int | None = None

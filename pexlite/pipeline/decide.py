@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.pylock import Pylock
 
+from pexlite.analysis.start_imports import with_start_imports
 from pexlite.archive.launch_options import check_launch
 from pexlite.archive.layout import draft
 from pexlite.archive.runtime_files import room_sources
@@ -16,15 +17,16 @@ from pexlite.archive.windows_launchers import windows_launchers
 from pexlite.bundle.collisions import collisions
 from pexlite.bundle.plan import Surroundings, plan_bundle, with_own_pythons
 from pexlite.bundle.platform_tag import platform_tag
-from pexlite.compile.bytecode import bytecode
 from pexlite.compile.compilers import with_compilers
-from pexlite.compile.room import carried_room, modules_of
+from pexlite.compile.parts import parts_of
+from pexlite.compile.room import first_compiler
 from pexlite.errors import UsageError
 from pexlite.model import (
     BuildRequest,
     Bundle,
     Decision,
     Draft,
+    Extent,
     Kind,
     LaunchOptions,
     Progress,
@@ -63,6 +65,8 @@ from pexlite.wheels.content import content_digests
 
 if TYPE_CHECKING:
     from pexlite.own_python.find import PackedPython
+
+_SMALL = 4_000_000  # bytes of bytecode
 
 
 def decide(request: BuildRequest, report: Report = no_report) -> Decision:
@@ -113,6 +117,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
         bundle = replace(bundle, wheels=uncompressed(bundle.wheels, prepared.workshop.store, report))
     if request.zstd:
         bundle = replace(bundle, wheels=packed_wheels(bundle.wheels, prepared.workshop.store, report))
+    bundle = replace(with_start_imports(bundle, prepared.workshop.store), extent=_extent(request))
     drafted = _draft(prepared, bundle, compiled, report)
     settled, lazily = lazily_tried(bundle, drafted, prepared.targets, request, report)
     if settled.launch != bundle.launch:
@@ -138,7 +143,7 @@ def decide(request: BuildRequest, report: Report = no_report) -> Decision:
             *lazily,
             *tried,
         ),
-        repeatable=_is_repeatable(stages),
+        repeatable=_is_repeatable(stages, drafted),
         lock=chosen.file.name if chosen.file else None,
         lazy_imports=bundle.launch.lazy_imports == "all",
     )
@@ -229,17 +234,20 @@ def _wheels(prepared: Prepared, start: Start, locked: Sequence[Wheel]) -> tuple[
     return each_once([*(entry.wheel for entry in (*prepared.local, *start.loose)), *locked])
 
 
+def _extent(request: BuildRequest) -> Extent:
+    return {None: Extent.FIRST, False: Extent.NONE, True: Extent.ALL}[request.bytecode]
+
+
 def _draft(prepared: Prepared, bundle: Bundle, compiled: Sequence[Target], report: Report) -> Draft:
-    """The draft of the file; bytecode for `compiled` added."""
+    """The draft of the file; bytecode of all modules is for the targets `compiled`."""
     request, store = prepared.request, prepared.workshop.store
     bundle = replace(bundle, wheels=with_pieces(bundle.wheels, store, report))
-    packs = bytecode(bundle.wheels, compiled, store, report)
+    first = first_compiler(compiled or prepared.targets)
+    room, packs = parts_of(bundle, room_sources(), compiled, first, store, report)
     if request.sbom:
         from pexlite.contents.planned_file import with_bill  # few files carry one
 
         bundle = with_bill(bundle, __version__)
-    modules = modules_of(bundle, with_bytecode=bool(packs))
-    room = carried_room(room_sources(), compiled or prepared.targets, store, modules)
     if any(entry.kind is Kind.CONSOLE_SCRIPT for tree in bundle.trees for entry in tree.entries):
         room = replace(room, launchers=windows_launchers(target.platform for target in prepared.targets))
     return draft(bundle, __version__, room, packs)
@@ -269,14 +277,14 @@ def _tried(drafted: Draft, bundle: Bundle, prepared: Prepared, report: Report) -
         return replace(bundle, start_libraries=trace.libraries(bundle, read, request.eager)), told
 
 
-def _is_repeatable(stages: Stages) -> bool:
-    """Whether the same request gives the same decision again, as long as the lock is the same."""
-    lock, request = stages.chosen.lock, stages.prepared.request
+def _is_repeatable(stages: Stages, draft: Draft) -> bool:
+    """Whether the same request gives the same `draft` again, as long as the lock is the same, and it is kept."""
+    lock = stages.chosen.lock
     return (
         not stages.local
         and not stages.prepared.request.trace_start
-        # What is remembered is small; bytecode is not, and is in the store anyway.
-        and not request.bytecode
+        # What is remembered is small; much bytecode is not, and is in the store anyway.
+        and draft.bytecode_size < _SMALL
         and not any(package.directory for package in lock.packages)
         # That is said once.
         and not stages.prepared.workshop.store.damaged

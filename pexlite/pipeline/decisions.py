@@ -39,7 +39,7 @@ from pexlite.model import (
     Variant,
 )
 
-_FORMAT = 4
+_FORMAT = 5
 _FORGOTTEN_AFTER = 30 * 24 * 3600  # seconds
 _CODE = Path(__file__).parents[1]
 
@@ -174,6 +174,7 @@ def _as_json(decision: Decision, root: Path) -> dict[str, Any]:
             ],
             "wheel_headers": [_text(before) for before in draft.wheel_headers],
             "rest": _text(draft.rest),
+            "bytecode_size": draft.bytecode_size,
         },
         "name": decision.name,
         "targets": decision.targets,
@@ -210,6 +211,7 @@ def _decision(facts: dict[str, Any], root: Path) -> Decision:
             ),
             wheel_headers=tuple(map(base64.b64decode, draft["wheel_headers"])),
             rest=base64.b64decode(draft["rest"]),
+            bytecode_size=draft["bytecode_size"],
         ),
         name=facts["name"],
         targets=tuple(facts["targets"]),

@@ -10,11 +10,12 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pexlite.analysis.own_grammar import own_grammar
+from pexlite.analysis.start_imports import with_start_imports
 from pexlite.bundle.closure import Lack, closes_with, follow
 from pexlite.bundle.plan import Surroundings, plan_bundle, with_own_pythons
 from pexlite.bundle.runs_on import pythons_in_words
 from pexlite.errors import ClosureIncomplete
-from pexlite.model import Bundle, Root, Target, Variant, Wheel
+from pexlite.model import Bundle, Extent, Root, Target, Variant, Wheel
 from pexlite.model.pythons import serves
 from pexlite.pipeline.packed import reads_zstandard
 from pexlite.pipeline.patched_start import patched_start
@@ -71,7 +72,8 @@ class Patched:
         said = before.manifest.build_properties
         bundle = with_kept_start_lists(bundle, before.manifest, before.wheels)
         return replace(
-            with_own_pythons(bundle, before.own_pythons),
+            with_own_pythons(with_start_imports(bundle, self.store), before.own_pythons),
+            extent=Extent(before.manifest.facts["pexlite"].get("compiled", "none")),
             build_properties={name: value for name, value in said.items() if name != "pexlite_version"},
             requirements=before.manifest.requirements if self.roots == before.roots else bundle.requirements,
         )

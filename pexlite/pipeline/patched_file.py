@@ -8,12 +8,12 @@ from dataclasses import replace
 from pexlite.archive.layout import draft
 from pexlite.archive.runtime_files import room_sources
 from pexlite.bundle.runs_on import pythons_in_words
-from pexlite.compile.bytecode import bytecode
 from pexlite.compile.compilers import uncompiled, with_compilers
-from pexlite.compile.room import Modules, carried_room, modules_of
+from pexlite.compile.parts import parts_of
+from pexlite.compile.room import carried_room, first_compiler
 from pexlite.contents.carried_bill import carries_bill
 from pexlite.errors import UsageError
-from pexlite.model import Bundle, Draft, Report, Target
+from pexlite.model import Bundle, Draft, Extent, Report, Target
 from pexlite.pipeline.reopen import Reopened
 from pexlite.store.pieces import with_pieces
 from pexlite.store.store import Store
@@ -28,7 +28,9 @@ def patched_draft(before: Reopened, bundle: Bundle, store: Store, report: Report
     """
     here = running_target()
     targets = [_by(here, served.target) for served in before.served]
-    wanted = [target for target in targets if target.python in before.compiled_for]
+    # Without the Python of which it had some, it has none, as if it were built here.
+    all_of_it = bundle.extent is Extent.ALL
+    wanted = [target for target in targets if all_of_it and target.python in before.compiled_for]
     compilers = with_compilers(wanted)
     if reasons := uncompiled(wanted, compilers):
         pythons = pythons_in_words(list(dict.fromkeys(target.python for target in wanted)))
@@ -38,14 +40,12 @@ def patched_draft(before: Reopened, bundle: Bundle, store: Store, report: Report
             hint="patch it where these Pythons are, or build it again without --compile",
         )
     bundle = replace(bundle, wheels=with_pieces(bundle.wheels, store, report))
-    compiled = bytecode(bundle.wheels, compilers, store, report)
     starting = _starting(before, compilers or targets, store)
+    room, compiled = parts_of(bundle, room_sources(), compilers, starting, store, report)
     if carries_bill(before.path):
         from pexlite.contents.planned_file import with_bill  # few files carry one
 
         bundle = with_bill(bundle, __version__)
-    modules = modules_of(bundle, with_bytecode=bool(compiled))
-    room = carried_room(room_sources(), starting, store, modules)
     return draft(bundle, __version__, room, compiled)
 
 
@@ -58,15 +58,15 @@ def _by(here: Target, target: Target) -> Target:
     return replace(target, interpreter=here.interpreter, environment=environment)
 
 
-def _starting(before: Reopened, targets: Sequence[Target], store: Store) -> tuple[Target, ...]:
-    """The Python that compiled the file's start; none where it is not on this machine."""
+def _starting(before: Reopened, targets: Sequence[Target], store: Store) -> Target | None:
+    """The Python that compiled the file's start; None where it is not on this machine."""
     if before.start_magic is None:
-        return ()
+        return None
     for target in _likely_first(targets):
-        found = carried_room(room_sources(), [target], store, Modules.NONE).bytecode
+        found = carried_room(room_sources(), first_compiler([target]), store, 0).bytecode
         if found and found.magic == before.start_magic:
-            return (target,)
-    return ()
+            return target
+    return None
 
 
 def _likely_first(targets: Sequence[Target]) -> Iterator[Target]:

@@ -7,17 +7,20 @@ import functools
 import importlib.util
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pexlite.archive.runtime_files import COMPILED, room_sources
+from pexlite.archive.runtime_files import room_sources
 from pexlite.archive.stored_wheels import open_wheel
 from pexlite.compile.bytecode import bytecode_of
-from pexlite.compile.room import Modules, carried_room
+from pexlite.compile.first_imports import sizes_in
+from pexlite.compile.parts import bytes_for_room
+from pexlite.compile.room import carried_room, first_compiler
 from pexlite.errors import PexliteError
 from pexlite.listed import listed
-from pexlite.model import Bytecode, RoomBytecode, StoredWheel, Target, Wheel
+from pexlite.model import Bytecode, Extent, RoomBytecode, StoredWheel, Target, Wheel
 from pexlite.model.pythons import known
 from pexlite.parallel import each
 from pexlite.store.store import Store, open_store
@@ -51,12 +54,14 @@ def workshop() -> Iterator[Store]:
 
 def compiled_start(built: BuiltFile, store: Store) -> RoomBytecode | None:
     """The runtime as compiled by the Python that compiled the file's start; None where none here is that one."""
-    magic = built.magic
-    modules = Modules.ALL if built.packs() else Modules.OF_FIRST_START
-    if built.frame.member(COMPILED) is None:
-        modules = Modules.NONE
+    magic, manifest = built.magic, built.manifest
+    try:
+        sizes = [*(own.size for own in manifest.own_pythons), *(wheel.size for wheel in manifest.wheels)]
+        most = bytes_for_room(built.extent, sizes)
+    except ValueError:
+        return None  # who compares its settings says so
     for target in _candidates(built, magic) if magic is not None else ():
-        found = carried_room(room_sources(), [target], store, modules).bytecode
+        found = carried_room(room_sources(), first_compiler([target]), store, most).bytecode
         if found and found.magic == magic:
             return found
     return None
@@ -94,6 +99,7 @@ class _Again:
         self._stored = {wheel.sha256: wheel for wheel in built.manifest.wheels}
         self._wheels = wheels
         self._store = store
+        self._has_all = built.extent is Extent.ALL
 
     def problem(self, pack: Bytecode, target: Target) -> str | None:
         """A line where `target` compiles something else of the wheel of `pack`."""
@@ -101,7 +107,10 @@ class _Again:
         with tempfile.TemporaryDirectory(prefix="pexlite-") as place:
             try:
                 copy = replace(wheel, path=self._copied(stored, Path(place)))
-                again = bytecode_of(copy, target, self._store)
+                some = () if self._has_all else [path for path, _ in sizes_in(pack)]
+                again = bytecode_of(copy, target, self._store, some)
+            except zipfile.BadZipFile as problem:
+                return f"the bytecode of {wheel.filename} for {pack.python}: {problem}"
             except PexliteError as failure:
                 return f"{failure.message}, and the file has bytecode of it"
         if again.content == pack.content:

@@ -43,6 +43,7 @@ from pexlite.model import (
     Amendments,
     Bundle,
     Bytecode,
+    Extent,
     InstalledTree,
     Kind,
     Manifest,
@@ -103,6 +104,11 @@ class BuiltFile:
         compiled = self.content("__main__.pyc")
         return None if compiled is None else compiled[:4]
 
+    @property
+    def extent(self) -> Extent:
+        """How much bytecode it says that it has. Raises ValueError."""
+        return Extent(self.manifest.facts["pexlite"].get("compiled", "none"))
+
     def unreadable(self) -> Iterator[str]:
         """A line for each part of its own that is damaged."""
         if zlib.crc32(self.header) != self.manifest.header[1]:
@@ -152,7 +158,7 @@ def remade(built: BuiltFile, wheels: Sequence[Wheel], room: Room | None) -> Rema
     except (PexliteError, InvalidRequirement, ValueError) as failure:
         return Remade((f"its settings are of no build: {getattr(failure, 'message', failure)}",), ())
     again = _Again(built, bundle, room)
-    problems = list(again.problems())
+    problems = [*_unknown_imports(bundle), *again.problems()]
     unchecked = [*again.unchecked(), *_otherwise_packed(built)]
     return Remade(tuple(problems), tuple(unchecked))
 
@@ -188,7 +194,16 @@ def _bundle(built: BuiltFile, wheels: Sequence[Wheel]) -> Bundle:
         own_pythons=own,
         start_lists=tuple(map(tuple, facts["pexlite"].get("start_lists", ()))),
         start_libraries=tuple(map(tuple, facts["pexlite"].get("start_libraries", ()))),
+        imports=tuple(facts["pexlite"].get("imports", ())),
+        extent=built.extent,
     )
+
+
+def _unknown_imports(bundle: Bundle) -> Iterator[str]:
+    """A line where it says that its start imports what is no module of it, or one twice."""
+    modules = {path for tree in bundle.trees for path in tree.importable if path.endswith(".py")}
+    if not modules.issuperset(bundle.imports) or len(set(bundle.imports)) < len(bundle.imports):
+        yield "the imports of its start are not its modules, each once"
 
 
 class _Again:

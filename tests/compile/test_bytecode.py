@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-def file_of(directory: Path, *pythons: Interpreter, output: str = "x.pex", bytecode: bool = True) -> Path:
+def file_of(directory: Path, *pythons: Interpreter, output: str = "x.pex", bytecode: bool | None = True) -> Path:
     """A file with modules of every kind, for `pythons`."""
     request = BuildRequest(
         directory=directory,
@@ -143,7 +144,7 @@ print({type(marshal.loads(code)).__name__ for code in codes.values()})
     assert done.stdout == "{'code'}\n"
 
 
-def test_without_asking_only_the_start_is_compiled(tmp_path: Path) -> None:
+def test_by_wish_only_the_start_is_compiled(tmp_path: Path) -> None:
     with zipfile.ZipFile(file_of(tmp_path, PYTHONS[0], bytecode=False)) as parts:
         names = set(parts.namelist())
     assert "__main__.pyc" in names and "__pexlite__.bytecode" not in names
@@ -238,8 +239,18 @@ def test_a_first_start_finds_the_bytecode_in_place(python: Interpreter, wheel: P
     place = Path(done.stdout.split()[0])
     assert f'File "{place}", line 6' in done.stderr
     compiled = Path(done.stdout.split()[-1])
-    assert compiled.read_bytes()[4:8] == b"\1\0\0\0"
+    facts = place.stat()
+    assert struct.unpack("<III", compiled.read_bytes()[4:16]) == (0, int(facts.st_mtime), facts.st_size)
     assert {path.name.partition(".")[0] for path in compiled.parent.iterdir()} == {"__init__", "start", "parts"}
+
+
+def test_a_source_that_was_changed_in_the_cache_counts(wheel: Path, tmp_path: Path) -> None:
+    """As in a virtual environment, where people put a print into a module to see what happens."""
+    result = build(tmp_path, wheel, "x.pex")
+    env = environment(tmp_path / "root")
+    place = Path(run([result.path], env, check=False).stdout.split()[0])
+    place.write_text("def main():\n    print('changed')\n")
+    assert run([result.path], env).stdout == "changed\n"
 
 
 def test_another_python_does_without(wheel: Path, tmp_path: Path) -> None:
@@ -263,7 +274,7 @@ def test_the_same_bytes_come_of_another_store_and_hash_seed(
 
 def test_bytecode_counts_towards_the_build_id(wheel: Path, tmp_path: Path) -> None:
     with_it = build(tmp_path, wheel, "a.pex", bytecode=True)
-    without = build(tmp_path, wheel, "b.pex")
+    without = build(tmp_path, wheel, "b.pex", bytecode=False)
     assert with_it.build_id != without.build_id
     assert with_it.size == with_it.path.stat().st_size > without.size
     assert [name for name in zipfile.ZipFile(without.path).namelist() if name.startswith(".bytecode/")] == []

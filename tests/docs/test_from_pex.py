@@ -17,7 +17,8 @@ from pexlite.cli.pex_options import PEX_OPTIONS, PexOption, Verdict, in_pexlite
 from tests.docs.tables import page, table
 from tests.docs.test_commands import OPTIONS
 
-HERE = {name for parameter in BUILD.params for name in parameter.opts} | {"-h", "--help", "-V", "--version"}
+HERE = {name for parameter in BUILD.params for name in (*parameter.opts, *parameter.secondary_opts)}
+HERE |= {"-h", "--help", "-V", "--version"}
 NAMES = [name for option in PEX_OPTIONS for name in option.names]
 ROWS = table("from-pex", "switches")
 OPTIONS_OF_PEX = """

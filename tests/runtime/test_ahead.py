@@ -22,49 +22,14 @@ from tests.interpreters import Interpreter
 
 PACKAGE: Mapping[str, str] = {
     "app/__init__.py": "from . import first\n",
-    "app/first.py": "import os, app.second as second, sys  # import app.never\n",
-    "app/second.py": (
-        "from typing import TYPE_CHECKING\n"
-        "if TYPE_CHECKING:\n"
-        "    from app import never\n"
-        "else:\n"
-        "    from app import third\n"
-        "try:\n"
-        "    import nothing.at.all\n"
-        "except ImportError:\n"
-        "    from .deep.er import (\n"
-        "        one,  # import app.never\n"
-        "        two as another,\n"
-        "    )\n"
-        "def call():\n"
-        "    import app.never\n"
-        "async def wait():\n"
-        "    from . import never\n"
-        "class Kept:\n"
-        "    from app.inner import x\n"
-        "    def call(self):\n"
-        "        import app.never\n"
-        "    import app.last\n"
-    ),
+    "app/first.py": "import os, sys\nfrom app.deep import one\nimport apart\n",
     "app/third.py": "",
     "app/never.py": "1 / 0\n",
-    "app/inner.py": "x = 1\n",
-    "app/last.py": "from app.space import module as m\nimport apart; import app\n",
     "app/deep/__init__.py": "from .. import third\n",
-    "app/deep/er/__init__.py": "two = 2\n",
-    "app/deep/er/one.py": "from ..er import one\nfrom ...above import *\n",
-    "app/above.py": "",
-    "app/space/module.py": "",
+    "app/deep/one.py": "",
     "apart.py": "",
 }
-SHOW = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import app
-for name, module in sys.modules.items():
-    if (getattr(module, "__file__", None) or "").startswith(sys.argv[1]):
-        print(name)
-"""
+IMPORTS = [path for path in PACKAGE if path != "app/never.py"]
 several = pytest.mark.skipif(pool.processors() < 2, reason="one processor compiles nothing ahead")
 
 
@@ -77,41 +42,6 @@ def packages(tmp_path: Path) -> Path:
     return tmp_path / "packages"
 
 
-def test_imports_are_seen_as_python_does_them(newest: Interpreter, packages: Path) -> None:
-    found = list(ahead.Imports(str(packages)).backwards("app"))
-    names = [name for name, _ in found]
-    loaded = subprocess.run([newest.path, "-B", "-c", SHOW, packages], capture_output=True, text=True, check=True)
-    # A namespace package has no source.
-    assert sorted(names) == sorted(loaded.stdout.split()), loaded.stdout
-    assert len(names) == len(set(names)) == 12
-    assert names.index("app.last") < names.index("app.third") < names.index("app.first") < names.index("app")
-    assert dict(found)["app.deep.er"] == f"{packages}/app/deep/er/__init__.py"
-    assert dict(found)["app.above"] == f"{packages}/app/above.py"
-
-
-def test_a_module_of_another_directory_is_not_ours(packages: Path) -> None:
-    imports = ahead.Imports(str(packages))
-    assert imports.source_of("os") == imports.source_of("app.nothing") == imports.source_of("") == ""
-    assert list(imports.backwards("json.decoder")) == []
-
-
-def test_a_source_that_is_none_is_read_as_far_as_it_goes(packages: Path) -> None:
-    odd = b"\xff\x00from import ,\nfrom . import\nimport\nimport apart,,\n\tfrom ....... import x\n"
-    (packages / "odd.py").write_bytes(odd)
-    assert [name for name, _ in ahead.Imports(str(packages)).backwards("odd")] == ["apart", "odd"]
-
-
-def test_no_source_takes_long_to_read(packages: Path) -> None:
-    """Nor one that was written to take long: a regular expression could try all ways to divide its dots."""
-    odd = (
-        "from " + "." * 50_000 + "\nfrom x import (" + " " * 5_000 + "\nimport " + "a as " * 5_000 + "\n" * 50_000
-    )
-    (packages / "odd.py").write_text(odd + "from " + "a." * 50_000 + " imp\nimport apart\n")
-    began = time.process_time()
-    assert [name for name, _ in ahead.Imports(str(packages)).backwards("odd")] == ["apart", "odd"]
-    assert time.process_time() - began < 5
-
-
 def compiled_in(packages: Path) -> set[str]:
     return {path.name.partition(".")[0] for path in packages.rglob("*.pyc")}
 
@@ -121,7 +51,7 @@ def compile_all(packages: Path, starter: int, helpers: int = 1) -> None:
     process = os.fork()
     if not process:
         try:
-            ahead._compile(str(packages), "app", helpers, ahead._Starter(starter))
+            ahead._compile(str(packages), [*IMPORTS, "gone.py"], helpers, ahead._Starter(starter))
         finally:
             os._exit(0)
     os.waitpid(process, 0)
@@ -137,23 +67,12 @@ def writing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_python_takes_what_was_compiled(packages: Path) -> None:
     (packages / "app" / "third.py").write_text("print(1\n")  # what cannot be compiled keeps nothing from the rest
     compile_all(packages, os.getpid())
-    assert "never" not in compiled_in(packages)
-    assert compiled_in(packages) == {
-        "__init__",
-        "first",
-        "second",
-        "one",
-        "above",
-        "inner",
-        "module",
-        "last",
-        "apart",
-    }
+    assert compiled_in(packages) == {"__init__", "first", "one", "apart"}
     assert not [path for path in packages.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file()]
     (packages / "app" / "third.py").write_text("")
     code = f"import sys; sys.path.insert(0, {str(packages)!r}); import app"
     said = subprocess.run([sys.executable, "-Bvc", code], capture_output=True, text=True, check=True).stderr
-    for name in ("first.py", "second.py", "deep/er/one.py", "last.py"):
+    for name in ("first.py", "deep/one.py", "deep/__init__.py"):
         assert f"code object from '{packages}/app/{name}'" not in said
         assert f"matches {packages}/app/{name}" in said
 
@@ -162,9 +81,9 @@ def test_python_takes_what_was_compiled(packages: Path) -> None:
 def test_several_processes_share_the_modules(packages: Path) -> None:
     compile_all(packages, os.getpid(), 3)
     deadline = time.monotonic() + 20
-    while len(list(packages.rglob("*.pyc"))) < 12 and time.monotonic() < deadline:
+    while len(list(packages.rglob("*.pyc"))) < len(IMPORTS) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert len(list(packages.rglob("*.pyc"))) == 12
+    assert len(list(packages.rglob("*.pyc"))) == len(IMPORTS)
 
 
 @pytest.mark.usefixtures("writing")
@@ -212,12 +131,18 @@ def test_a_full_disk_keeps_no_part_of_a_file(packages: Path, monkeypatch: pytest
         "threads",
         "sealed options",
         "no entry point",
+        "no imports",
         "compiled",
     ],
 )
 def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = {"start": ("app", "main"), "inject_python_args": ()}
-    plan = SimpleNamespace(app=SimpleNamespace(place="/nowhere"), wheels=[{"bytecode": {}}, {}])
+    described = {"imports": IMPORTS, "compiled": "first"}
+    plan = SimpleNamespace(
+        app=SimpleNamespace(place="/nowhere"),
+        opened=SimpleNamespace(manifest={"pexlite": described}),
+        wheels=[{"bytecode": {python_tag(): {}}}],
+    )
     made: list[object] = []
 
     def run_aside(held: list[int], work: object) -> bool:
@@ -245,8 +170,10 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
         facts["inject_python_args"] = ("-O",)
     elif change == "no entry point":
         facts["start"] = ()
+    elif change == "no imports":
+        del described["imports"]
     else:
-        plan.wheels = [{"bytecode": {python_tag(): "bytecode.zip"}}]
+        described["compiled"] = "all"
     assert ahead.begin(plan, facts) == 0  # type: ignore[arg-type]
     assert len(made) == 1
 
@@ -282,7 +209,7 @@ def main():
 def test_an_app_finds_the_bytecode_of_what_it_will_import(python: Interpreter, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"app.py": APP, "coming/__init__.py": "", "coming/last.py": "x = 7\n"}
     wheel = make_wheel(tmp_path, "app", files=files)
-    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), imports=tuple(files))
     first = run([python.path, file], environment(tmp_path / "root"))
     assert (first.stdout, first.stderr) in [(f"{before} True False 7\n", "") for before in (False, True)]
     assert run([python.path, file], environment(tmp_path / "root")).stdout == "True True False 7\n"
@@ -296,7 +223,8 @@ def test_the_app_is_not_kept_from_ending(newest: Interpreter, tmp_path: Path) ->
     code = "import sys\nif sys.argv[1:]:\n" + "".join(imports) + "def main():\n    print('done')\n"
     many: dict[str, str | bytes] = {f"many/m{number}.py": content for number in range(300)}
     many.update({"many/__init__.py": "", "app.py": code})
-    file = bundle_file(tmp_path / "app.pex", [make_wheel(tmp_path, "app", files=many)], function("app", "main"))
+    wheel = make_wheel(tmp_path, "app", files=many)
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), imports=tuple(many))
     assert run([newest.path, file], environment(tmp_path / "root")).stdout == "done\n"
     time.sleep(1)
     some = len(list((tmp_path / "root").rglob("many/__pycache__/*.pyc")))

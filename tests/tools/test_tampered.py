@@ -21,7 +21,6 @@ from pexlite.archive.writer import write
 from pexlite.bundle.runs_on import runs_on
 from pexlite.bundle.tree import trees_of
 from pexlite.cli.main import run
-from pexlite.compile.room import Modules
 from pexlite.errors import PexliteError
 from pexlite.model import Bundle, Bytecode, LaunchOptions, Room, Variant
 from pexlite.tools.verify import verify_file
@@ -33,6 +32,7 @@ from tests.factories import make_wheel
 from tests.interpreters import supported
 
 PWNED = "print('PWNED')\n"
+_SOME = 1_000_000  # bytes: all modules that a first start loads
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +61,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     )
 
 
-def usual_room(modules: Modules = Modules.NONE) -> Room:
-    return room(supported()[0], modules)
+def usual_room(most: float = 0) -> Room:
+    return room(supported()[0], most)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def compiled(source: str) -> bytes:
 
 
 def with_compiled(**changed: Any) -> Room:
-    usual = usual_room(Modules.OF_FIRST_START if "modules" in changed else Modules.NONE)
+    usual = usual_room(_SOME if "modules" in changed else 0)
     assert usual.bytecode is not None
     return replace(usual, bytecode=replace(usual.bytecode, **changed))
 
@@ -113,7 +113,7 @@ def changed_start() -> Room:
 
 
 def changed_module() -> Room:
-    usual = usual_room(Modules.OF_FIRST_START).bytecode
+    usual = usual_room(_SOME).bytecode
     assert usual is not None
     modules = dict(usual.modules)
     modules["install.py"] = compiled(PWNED)

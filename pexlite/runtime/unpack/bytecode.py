@@ -1,12 +1,14 @@
 """Bytecode that a new app need not compile: other apps' of the same Python, and the file's.
 
 Every app has bytecode of its own. Another app's is right where the source is the same inode: Python compares the
-size and mtime in the bytecode with the source's.
+size and mtime in the bytecode with the source's. The file's gets these of the unpacked source, so that who
+changes a source there has it compiled anew, as in any environment.
 """
 
 import os
 import sys
 
+from .. import system
 from ..cache import app, files
 from ..file import zip as archive
 from ..start import python_tag
@@ -82,6 +84,8 @@ def _write_packed(plan: "tree.Plan", top: bytes) -> None:
     files.make_tree(top.rstrip(b"/"), set([path.rpartition(b"/")[0] for _, path in jobs]))
     if jobs:
         write.members(plan.descriptor, jobs, int)
+    for _, path in jobs:
+        _stamp(path)
 
 
 def _missing(
@@ -99,3 +103,16 @@ def _missing(
         if (directory, name.partition(b".")[0] + b".py") in sources and not os.path.lexists(path):
             jobs.append((member, path))
     return jobs
+
+
+def _stamp(path: bytes) -> None:
+    """Have the bytecode at `path` hold for its source as that is now (PEP 552: no flags, mtime, size)."""
+    directory, _, name = path.rpartition(b"/__pycache__/")
+    source = os.stat(directory + b"/" + name.partition(b".")[0] + b".py")
+    numbers = [number & 0xFFFFFFFF for number in (0, int(source.st_mtime), source.st_size)]
+    handle = system.open_file(path, os.O_WRONLY)
+    try:
+        os.lseek(handle, 4, os.SEEK_SET)
+        os.write(handle, b"".join([number.to_bytes(4, "little") for number in numbers]))
+    finally:
+        os.close(handle)

@@ -1,0 +1,50 @@
+"""A bundle -> the parts of its file that a Python has compiled, or that hold what it would compile.
+
+By default the runtime's takes less than a quarter of a file without bytecode, and that of what the entry point
+imports first less than a quarter of the file without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Sequence
+
+from pexlite.compile.bytecode import bytecode
+from pexlite.compile.first_imports import first_imports
+from pexlite.compile.room import Sources, carried_room, size_of_modules
+from pexlite.errors import FetchError, WriteError
+from pexlite.model import Bundle, Bytecode, Extent, Report, Room, Target
+from pexlite.store.store import Store
+
+_SHARE = 0.24
+_RUNTIME = 155_000  # bytes of the runtime in a file without bytecode, about
+
+
+def bytes_for_room(extent: Extent, sizes: Sequence[int]) -> float:
+    """The bytes that the runtime's bytecode may take beside its start, where wheels and Pythons are of `sizes`."""
+    return {Extent.NONE: 0.0, Extent.FIRST: _SHARE * (_RUNTIME + sum(sizes)), Extent.ALL: math.inf}[extent]
+
+
+def parts_of(
+    bundle: Bundle,
+    sources: Sources,
+    compilers: Sequence[Target],
+    first: Target | None,
+    store: Store,
+    report: Report,
+) -> tuple[Room, tuple[Bytecode, ...]]:
+    """The runtime, and the bytecode of the wheels, that go into the file of `bundle`, by the bundle's extent.
+
+    The runtime's and that of the entry point's first imports is by the Python of `first`, where there is one, that
+    of all modules by those of the `compilers`, which have their interpreters.
+    """
+    sizes = [*(own.size for own in bundle.own_pythons), *(wheel.size for wheel in bundle.wheels)]
+    room = carried_room(sources, first, store, bytes_for_room(bundle.extent, sizes))
+    if bundle.extent is Extent.ALL:
+        return room, bytecode(bundle.wheels, compilers, store, report)
+    if bundle.extent is Extent.FIRST and first is not None:
+        most = _SHARE * (_RUNTIME + size_of_modules(room) + sum(sizes))
+        with contextlib.suppress(FetchError, WriteError):
+            return room, first_imports(bundle, first, store, int(most), report)
+    return room, ()
