@@ -54,13 +54,15 @@ def with_start_imports(bundle: Bundle, store: Store) -> Bundle:
 
 
 def names_imported(content: bytes, name: str, *, is_package: bool) -> Names:
-    """The names that the module `name` imports; none where this Python cannot parse its `content`."""
+    """The names that the module `name` imports; none where this Python cannot parse its `content`.
+
+    Nor where that is nested deeper than anybody would write it.
+    """
+    package = name if is_package else name.rpartition(".")[0]
     try:
-        statements = ast.parse(content).body
+        found = [*dict.fromkeys(_names(ast.parse(content).body, package, is_always=True))]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Names((), ())
-    package = name if is_package else name.rpartition(".")[0]
-    found = [*dict.fromkeys(_names(statements, package, is_always=True))]
     return Names(tuple(one for one, always in found if always), tuple(one for one, always in found if not always))
 
 

@@ -25,14 +25,14 @@ def compile_wheel(wheel: str, output: str, some: "set[str]") -> None:
                 continue
             source = modules.read(member)
             try:
-                code = compile(source, name, "exec", dont_inherit=True)
-            except (SyntaxError, ValueError, RecursionError):
-                continue  # a template, or a module for another Python
+                code = marshal.dumps(compile(source, name, "exec", dont_inherit=True))
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue  # a template, a module for another Python, or nested too deeply
             header = importlib.util.MAGIC_NUMBER + _UNCHECKED + importlib.util.source_hash(source)
             entry = zipfile.ZipInfo(importlib.util.cache_from_source(name))
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o100644 << 16
-            bytecode.writestr(entry, header + marshal.dumps(code))
+            bytecode.writestr(entry, header + code)
 
 
 def _modules(members: "list[str]") -> "dict[str, str]":

@@ -69,12 +69,14 @@ def _modules(bundle: Bundle, target: Target) -> Iterator[Module]:
 
 
 def _while_they_fit(modules: Iterable[Module], most: float) -> Iterator[Module]:
-    """The first of `modules` that take no more than `most` bytes together."""
+    """The first of `modules` that take no more than `most` bytes together, less such as would take a quarter."""
+    left = most
     for module in modules:
-        most -= module[2]
-        if most < 0:
+        if module[2] <= left:
+            left -= module[2]
+            yield module
+        elif module[2] < most / 4:
             return
-        yield module
 
 
 def _together(modules: Iterable[Module]) -> Chosen:

@@ -21,9 +21,10 @@ _SHARE = 0.24
 _RUNTIME = 155_000  # bytes of the runtime in a file without bytecode, about
 
 
-def bytes_for_room(extent: Extent, sizes: Sequence[int]) -> float:
-    """The bytes that the runtime's bytecode may take beside its start, where wheels and Pythons are of `sizes`."""
-    return {Extent.NONE: 0.0, Extent.FIRST: _SHARE * (_RUNTIME + sum(sizes)), Extent.ALL: math.inf}[extent]
+def room_of(bundle: Bundle, sources: Sources, first: Target | None, store: Store) -> Room:
+    """The runtime in the file of `bundle`, with its bytecode by the Python of `first`, where there is one."""
+    most = {Extent.NONE: 0.0, Extent.FIRST: _SHARE * (_RUNTIME + _size(bundle)), Extent.ALL: math.inf}
+    return carried_room(sources, first, store, most[bundle.extent], _things(bundle))
 
 
 def parts_of(
@@ -39,12 +40,28 @@ def parts_of(
     The runtime's and that of the entry point's first imports is by the Python of `first`, where there is one, that
     of all modules by those of the `compilers`, which have their interpreters.
     """
-    sizes = [*(own.size for own in bundle.own_pythons), *(wheel.size for wheel in bundle.wheels)]
-    room = carried_room(sources, first, store, bytes_for_room(bundle.extent, sizes))
+    room = room_of(bundle, sources, first, store)
     if bundle.extent is Extent.ALL:
         return room, bytecode(bundle.wheels, compilers, store, report)
     if bundle.extent is Extent.FIRST and first is not None:
-        most = _SHARE * (_RUNTIME + size_of_modules(room) + sum(sizes))
+        most = _SHARE * (_RUNTIME + size_of_modules(room) + _size(bundle))
         with contextlib.suppress(FetchError, WriteError):
             return room, first_imports(bundle, first, store, int(most), report)
     return room, ()
+
+
+def _size(bundle: Bundle) -> int:
+    """The bytes of its Pythons and wheels."""
+    return sum(own.size for own in bundle.own_pythons) + sum(wheel.size for wheel in bundle.wheels)
+
+
+def _things(bundle: Bundle) -> list[str]:
+    """What the file has that its first start needs more modules of the runtime for."""
+    found = {
+        "start list": bundle.start_lists,
+        "pieces": any(wheel.pieces for wheel in bundle.wheels),
+        "frames": any(wheel.frames for wheel in bundle.wheels),
+        "commands": bundle.entry_point.commands,
+        "lazy imports": bundle.launch.lazy_imports == "all",
+    }
+    return [thing for thing, has in found.items() if has]

@@ -11,7 +11,7 @@ import json
 import math
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,25 +26,37 @@ _PROGRAM = Path(__file__).with_name("compile_room.py")
 Sources = Sequence[tuple[str, str]]
 
 
-# What only other starts need than an ordinary first one, which is the last to have bytecode.
+# What only other starts need than an ordinary first one.
 _OTHERS = (
     *("early.py", "pythons.py", "tools/", "windows/", "written/", "upkeep/"),
     *("app/commands.py", "app/lazy.py", "app/pex_path.py", "app/startup.py", "app/windows.py"),
     *("cache/private.py", "file/frames.py", "unpack/split.py", "unpack/threads.py"),
 )
+_OF_SOME: Mapping[str, tuple[str, ...]] = {
+    "start list": ("early.py", "written/_pexlite_early.py"),
+    "pieces": ("unpack/split.py",),
+    "frames": ("file/frames.py",),
+    "commands": ("app/commands.py",),
+    "lazy imports": ("app/lazy.py",),
+}
+"""The modules that a first start loads as well where a file has such a thing."""
+
 _PACKED = 0.36  # bytes in a file for each byte of a marshalled module, of few modules; of many 0.31
 
 
-def carried_room(sources: Sources, target: Target | None, store: Store, most: float) -> Room:
+def carried_room(
+    sources: Sources, target: Target | None, store: Store, most: float, things: Collection[str] = ()
+) -> Room:
     """The room of these `sources`, as files carry it, with bytecode of its start by the `target`'s Python.
 
-    Of what a first start loads it has the first modules whose bytecode takes no more than `most` bytes in the
-    file; an infinite number means all modules. A file without bytecode starts too, only slower.
+    Of what a first start loads, where the file has these `things`, it has the first modules whose bytecode takes
+    no more than `most` bytes in the file; an infinite number means all modules. A file without bytecode starts
+    too, only slower.
     """
     files = tuple(sources)
     if target is not None:
         with contextlib.suppress(FetchError, WriteError):
-            return Room(files, with_modules(_compiled(files, target, store), most))
+            return Room(files, with_modules(_compiled(files, target, store), most, things))
     return Room(files, None)
 
 
@@ -68,11 +80,12 @@ def size_of_modules(room: Room) -> float:
     return sum(len(code) * _PACKED for _, code in room.bytecode.modules) if room.bytecode else 0.0
 
 
-def with_modules(compiled: RoomBytecode, most: float) -> RoomBytecode:
+def with_modules(compiled: RoomBytecode, most: float, things: Collection[str] = ()) -> RoomBytecode:
     """The bytecode of the start, and of as many of all the `compiled` modules as `most` bytes hold."""
     kept = []
+    more = {name for thing in things for name in _OF_SOME[thing]}
     for name, code in compiled.modules:
-        if most == math.inf or not name.startswith(_OTHERS):
+        if most == math.inf or name in more or not name.startswith(_OTHERS):
             most -= len(code) * _PACKED
             if most < 0:
                 break

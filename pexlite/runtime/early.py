@@ -17,6 +17,7 @@ from .upkeep import mend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
     from typing import Any
 
@@ -159,13 +160,9 @@ class Early:
 
     def _made(self) -> "set[bytes]":
         """The directories in the app of the wheels' data and of these libraries, and those above them."""
-        found = set()
         paths = [self.plan.target_of(block) for block in self.plan.blocks if block.scheme == b"data"]
-        for path in paths + [inside.rpartition(b"/")[0] for _, inside in self.libraries]:
-            while path:
-                found.add(path)
-                path = path.rpartition(b"/")[0]
-        return found
+        paths += [inside.rpartition(b"/")[0] for _, inside in self.libraries]
+        return set([each for path in paths for each in _and_above(path)])
 
     def _is_first(self, block: "tree.Block", name: bytes) -> bool:
         return (block.wheel, block.directory + b"/" + name) in self.listed
@@ -174,19 +171,19 @@ class Early:
         """The names that each directory of the app lacks yet, by its path in the app."""
         here = self._made() | set([b"lib", os.fsencode(app.SCRIPTS), os.fsencode(app.packages())])
         here.add(os.fsencode(os.path.dirname(app.packages())))
+        files_here: dict[bytes, set[bytes]] = {}
+        for top, names in _directories(part):
+            files_here.setdefault(top, set()).update(names)
+            here.update(_and_above(top))
         found: dict[bytes, set[bytes]] = {}
-        for plan, is_here in ((part, True), (self.plan, False)):
-            for block in plan.blocks if plan is part or not is_here else ():
-                top = plan.target_of(block) if block.directory else b""
-                for _, name in block.files if block.directory else ():
-                    path = top + b"/" + name if top else name
-                    while path:
-                        if is_here:
-                            here.add(path)
-                        elif path not in here:
-                            folder, _, last = path.rpartition(b"/")
-                            found.setdefault(folder, set()).add(last)
-                        path = path.rpartition(b"/")[0]
+        for top, names in _directories(self.plan):
+            missing = names.difference(files_here.get(top, ()))
+            if missing:
+                found.setdefault(top, set()).update(missing)
+            for path in _and_above(top):
+                if path not in here:
+                    folder, _, last = path.rpartition(b"/")
+                    found.setdefault(folder, set()).add(last)
         return {os.fsdecode(folder): sorted(map(os.fsdecode, names)) for folder, names in found.items()}
 
     def _with_coming(self, content: bytes, part: "tree.Plan") -> bytes:
@@ -197,6 +194,20 @@ class Early:
         held["one_by_one"] = [os.fsdecode(inside) for _, inside in self.libraries]
         held["boot"] = _boot()
         return content[:4] + marshal.dumps(held)
+
+
+def _directories(plan: "tree.Plan") -> "Iterator[tuple[bytes, set[bytes]]]":
+    """The path in the app of each directory of a wheel's files, and the names of these."""
+    for block in plan.blocks:
+        if block.files:
+            yield plan.target_of(block), set([name for _, name in block.files])
+
+
+def _and_above(path: bytes) -> "Iterator[bytes]":
+    """A path in the app, and the directories that it is in."""
+    while path:
+        yield path
+        path = path.rpartition(b"/")[0]
 
 
 def _placed(line: str) -> "tuple[int, bytes]":
@@ -243,5 +254,5 @@ def wait_for_files(plan: "tree.Plan", parts: "dict[str, Any]", file: str) -> Non
     os.environ[_WAITING] = plan.app.place
     os.environ["PEX"] = file
     names: dict[str, Any] = {"__name__": "pexlite_early"}
-    exec(compile(plan.written("_pexlite_early.py"), "<pexlite>/_pexlite_early.py", "exec"), names)
+    exec(plan.room.code("written/_pexlite_early.py"), names)
     names["begin"](plan.app.place, app.packages(), parts["coming"], parts["one_by_one"])

@@ -16,11 +16,11 @@ from pexlite.archive.runtime_files import room_sources
 from pexlite.archive.stored_wheels import open_wheel
 from pexlite.compile.bytecode import bytecode_of
 from pexlite.compile.first_imports import sizes_in
-from pexlite.compile.parts import bytes_for_room
-from pexlite.compile.room import carried_room, first_compiler
+from pexlite.compile.parts import room_of
+from pexlite.compile.room import first_compiler
 from pexlite.errors import PexliteError
 from pexlite.listed import listed
-from pexlite.model import Bytecode, Extent, RoomBytecode, StoredWheel, Target, Wheel
+from pexlite.model import Bundle, Bytecode, RoomBytecode, StoredWheel, Target, Wheel
 from pexlite.model.pythons import known
 from pexlite.parallel import each
 from pexlite.store.store import Store, open_store
@@ -52,16 +52,11 @@ def workshop() -> Iterator[Store]:
         yield store
 
 
-def compiled_start(built: BuiltFile, store: Store) -> RoomBytecode | None:
+def compiled_start(built: BuiltFile, bundle: Bundle, store: Store) -> RoomBytecode | None:
     """The runtime as compiled by the Python that compiled the file's start; None where none here is that one."""
-    magic, manifest = built.magic, built.manifest
-    try:
-        sizes = [*(own.size for own in manifest.own_pythons), *(wheel.size for wheel in manifest.wheels)]
-        most = bytes_for_room(built.extent, sizes)
-    except ValueError:
-        return None  # who compares its settings says so
+    magic = built.magic
     for target in _candidates(built, magic) if magic is not None else ():
-        found = carried_room(room_sources(), first_compiler([target]), store, most).bytecode
+        found = room_of(bundle, room_sources(), first_compiler([target]), store).bytecode
         if found and found.magic == magic:
             return found
     return None
@@ -99,7 +94,7 @@ class _Again:
         self._stored = {wheel.sha256: wheel for wheel in built.manifest.wheels}
         self._wheels = wheels
         self._store = store
-        self._has_all = built.extent is Extent.ALL
+        self._has_all = built.has_all_bytecode
 
     def problem(self, pack: Bytecode, target: Target) -> str | None:
         """A line where `target` compiles something else of the wheel of `pack`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -105,9 +105,9 @@ class BuiltFile:
         return None if compiled is None else compiled[:4]
 
     @property
-    def extent(self) -> Extent:
-        """How much bytecode it says that it has. Raises ValueError."""
-        return Extent(self.manifest.facts["pexlite"].get("compiled", "none"))
+    def has_all_bytecode(self) -> bool:
+        """Whether it says that it has the bytecode of all modules."""
+        return self.manifest.facts["pexlite"].get("compiled") == Extent.ALL
 
     def unreadable(self) -> Iterator[str]:
         """A line for each part of its own that is damaged."""
@@ -140,13 +140,12 @@ class Remade:
     """The parts that could not be made here, in words."""
 
 
-def remade(built: BuiltFile, wheels: Sequence[Wheel], room: Room | None) -> Remade:
+def remade(built: BuiltFile, wheels: Sequence[Wheel], compiled: Callable[[Bundle], RoomBytecode | None]) -> Remade:
     """The comparison of the file with what a build of `wheels` writes.
 
-    `room` is the runtime as its builder had it; None where that is not known. Its bytecode is None where no Python
-    here makes that of the file.
+    `compiled(bundle)` is the runtime's bytecode in such a file; None where no Python here makes that of this one.
     """
-    if room is None:
+    if not built.is_of_this_version:
         try:
             trees = dict(_trees(trees_of(wheels, built.manifest.variants)))
         except PexliteError as failure:
@@ -157,7 +156,7 @@ def remade(built: BuiltFile, wheels: Sequence[Wheel], room: Room | None) -> Rema
         bundle = _bundle(built, wheels)
     except (PexliteError, InvalidRequirement, ValueError) as failure:
         return Remade((f"its settings are of no build: {getattr(failure, 'message', failure)}",), ())
-    again = _Again(built, bundle, room)
+    again = _Again(built, bundle, Room(room_sources(), compiled(bundle)))
     problems = [*_unknown_imports(bundle), *again.problems()]
     unchecked = [*again.unchecked(), *_otherwise_packed(built)]
     return Remade(tuple(problems), tuple(unchecked))
@@ -195,7 +194,7 @@ def _bundle(built: BuiltFile, wheels: Sequence[Wheel]) -> Bundle:
         start_lists=tuple(map(tuple, facts["pexlite"].get("start_lists", ()))),
         start_libraries=tuple(map(tuple, facts["pexlite"].get("start_libraries", ()))),
         imports=tuple(facts["pexlite"].get("imports", ())),
-        extent=built.extent,
+        extent=Extent(facts["pexlite"].get("compiled", Extent.NONE)),
     )
 
 
@@ -347,8 +346,3 @@ def _otherwise_packed(built: BuiltFile) -> Iterator[str]:
                 names.append(entry.name)
     if names:
         yield f"how {', '.join(names)} are packed: another zlib than the one here has done that"
-
-
-def room_of(built: BuiltFile, compiled: RoomBytecode | None) -> Room | None:
-    """The runtime as a file made here carries it; None where another pexlite made the file."""
-    return Room(room_sources(), compiled) if built.is_of_this_version else None

@@ -26,7 +26,7 @@ from pexlite.store.store import Store
 from pexlite.tools.bill import unchecked_in_bill
 from pexlite.tools.held_wheels import Held, held_wheels, problems_of_pythons
 from pexlite.tools.recompiled import compiled_start, is_of_a_python_of_its, recompiled, workshop
-from pexlite.tools.remade import BuiltFile, remade, room_of
+from pexlite.tools.remade import BuiltFile, remade
 from pexlite.tools.vouched import Vouched, digests_in, read_lock
 
 
@@ -124,10 +124,9 @@ def _own_parts(
         if problems or len(wheels) < len(held):
             return problems, []
         with workshop() as store:
-            start = compiled_start(built, store) if built.is_of_this_version else None
             if built.is_of_this_version and not is_of_a_python_of_its(built):
                 problems.append("its start was compiled by a Python that it is not for")
-            again = remade(built, wheels, room_of(built, start))
+            again = remade(built, wheels, lambda bundle: compiled_start(built, bundle, store))
             compiled = recompiled(built, wheels, store, all_of_it=all_of_it)
     return [*problems, *again.problems, *compiled.problems], [*again.unchecked, *compiled.unchecked]
 

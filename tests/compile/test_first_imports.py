@@ -197,6 +197,30 @@ def test_no_room_means_none(tmp_path: Path) -> None:
     assert len(pack.content) < 1_000 + 22  # the end of the zip
 
 
+# What a compiler cannot take, and what it takes and nobody can write down.
+DEEP = {
+    "parentheses": "x = " + "(" * 100_000 + ")" * 100_000 + "\n",
+    "conditions": "if 0:\n    pass\n" + "elif 0:\n    import never\n" * 3_000,
+    "sums": "if " + "+".join(["1"] * 20_000) + ":\n    import never\n",
+    "tuples": "x = " + "(" * 150 + ")" * 150 + "\n",
+    "attributes": "x = y" + ".a" * 100_000 + "\n",
+}
+
+
+@pytest.mark.parametrize("kind", DEEP)
+def test_a_module_nested_too_deeply_keeps_nothing_from_the_rest(kind: str, tmp_path: Path) -> None:
+    files = {"app.py": "import deep\ndef main():\n    print('done')\n", "deep.py": DEEP[kind], "never.py": ""}
+    for bytecode in (None, True):
+        file = build(tmp_path, files, bytecode=bytecode, force=True).path
+        assert "app.py" in compiled_in(file)
+
+
+def test_a_module_as_large_as_all_the_room_keeps_nothing_from_the_rest(tmp_path: Path) -> None:
+    large = "x = [" + ", ".join(str(number) for number in Random(1).sample(range(10**9), 40_000)) + "]\n"
+    files = {"app.py": "import large\nimport small\ndef main():\n    pass\n", "large.py": large, "small.py": ""}
+    assert set(compiled_in(build(tmp_path, files).path)) == {"app.py", "small.py"}
+
+
 def test_the_oldest_python_gets_none(tmp_path: Path) -> None:
     old = next((python for python in supported() if python.tag == "cp36"), None)
     if old is None:

@@ -115,8 +115,8 @@ def cold(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
         others.append(_without_bytecode(setting, workload, arguments, contains))
         targets = [
             Target("pexlite", 0.25, ("pexlite warm",), difference=True, floors=(others[-1].tool,)),
-            Target("pexlite", 0.6, SHIV, floors=(others[-1].tool,)),
-            Target("pexlite-compile", 0.6, SHIV),
+            Target("pexlite", 0.55, SHIV, floors=(others[-1].tool,)),
+            Target("pexlite-compile", 0.55, SHIV),
         ]
         targets = targets if workload.name == "hello" else []
     yield row("cold", workload.name, way, {**paired([*contenders, *others], rounds), **unable}, targets)

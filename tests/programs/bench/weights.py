@@ -17,8 +17,8 @@ from tests.programs.bench.tools import Tool
 from tests.programs.bench.workloads import Workload
 
 _OURS = ("__pexlite__", "__pex__", "__main__", "PEX-INFO")
-# The most that the runtime may take: its sources, and the bytecode of a first start where wheels are as large.
-_SOURCES, _BYTECODE, _BYTES_BESIDE = 157 * 1024, 100_000, 400_000
+# The most that the runtime may take: its sources, and the bytecode of a first start, up to a quarter of the file.
+_SOURCES, _BYTECODE = 157 * 1024, 100_000
 _FEW_WHEELS = 20
 # What is not the application's in a file of each tool.
 _RUNTIME = {
@@ -37,7 +37,7 @@ def size(setting: Setting, workload: Workload, tools: Sequence[Tool]) -> Iterato
     wheels = sum(wheel.stat().st_size for wheel in setting.wheels(workload))
     yield row("size", workload.name, "file", {"its wheels": figure([wheels]), **sizes, **unable}, unit="B")
     parts = {tool: figure([_runtime(files[tool], begins)]) for tool, begins in _RUNTIME.items() if tool in files}
-    limit = _SOURCES + (_BYTECODE if wheels >= _BYTES_BESIDE else 0)
+    limit = _SOURCES + min(_BYTECODE, (_SOURCES + wheels) // 4)
     # PEX-INFO says more of many wheels.
     targets = [Target("pexlite", limit)] if len(setting.wheels(workload)) < _FEW_WHEELS else []
     yield row("size", workload.name, "the runtime in it", parts, targets, unit="B")
