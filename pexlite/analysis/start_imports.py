@@ -1,6 +1,7 @@
 """An entry point -> the modules that it imports, in the order in which Python compiles them; read, never run.
 
-imports/<sha256 of the wheel, 32 hex>-start.json    by path of a module what it imports, of those asked for so far
+imports/<sha256 of the wheel, 32 hex>-start-<minor>.json    by path of a module what it imports as Python 3.<minor>
+                                                            parses it, of those asked for so far
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import ast
 import contextlib
 import functools
 import json
+import sys
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +25,7 @@ from pexlite.store.store import Store
 
 _FORMAT = 1
 _MOST = 20_000
+_LARGEST = 1_000_000  # bytes of a source, which takes 500 times as many to be parsed; larger ones are data
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
@@ -44,8 +48,10 @@ def with_start_imports(bundle: Bundle, store: Store) -> Bundle:
     for variant, tree in zip(bundle.variants, bundle.trees, strict=True):
         sources = [_Source(bundle.wheels[position], store) for position in variant.wheels]
         order = _Order(tree, sources)
-        always.update(dict.fromkeys(order.always(_roots(bundle.entry_point))))
-        perhaps.update(dict.fromkeys(order.perhaps() if always else ()))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are for who wrote the source
+            always.update(dict.fromkeys(order.always(_roots(bundle.entry_point))))
+            perhaps.update(dict.fromkeys(order.perhaps() if always else ()))
         for source in sources:
             source.keep()
     return replace(
@@ -56,10 +62,12 @@ def with_start_imports(bundle: Bundle, store: Store) -> Bundle:
 def names_imported(content: bytes, name: str, *, is_package: bool) -> Names:
     """The names that the module `name` imports; none where this Python cannot parse its `content`.
 
-    Nor where that is nested deeper than anybody would write it.
+    Nor where that is larger, or nested deeper, than anybody would write it.
     """
     package = name if is_package else name.rpartition(".")[0]
     try:
+        if len(content) > _LARGEST:
+            return Names((), ())
         found = [*dict.fromkeys(_names(ast.parse(content).body, package, is_always=True))]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Names((), ())
@@ -76,8 +84,9 @@ def _names(statements: Sequence[ast.AST], package: str, *, is_always: bool) -> I
             if base:
                 yield base, is_always
                 yield from ((f"{base}.{alias.name}", is_always) for alias in statement.names if alias.name != "*")
-        elif isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.unparse(statement.test):
-            yield from _names(statement.orelse, package, is_always=is_always)
+        elif isinstance(statement, ast.If) and (checked := _checks_types(statement.test)) is not None:
+            taken = statement.orelse if checked else statement.body
+            yield from _names(taken, package, is_always=is_always)
         elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             depends = isinstance(statement, ast.If | ast.ExceptHandler | ast.match_case)
             for block in _BLOCKS:
@@ -85,12 +94,21 @@ def _names(statements: Sequence[ast.AST], package: str, *, is_always: bool) -> I
                 yield from _names(inside, package, is_always=is_always and not depends)
 
 
+def _checks_types(test: ast.expr) -> bool | None:
+    """Whether a condition is TYPE_CHECKING, which no start is, or its opposite; None for any other."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inside = _checks_types(test.operand)
+        return None if inside is None else not inside
+    name = test.id if isinstance(test, ast.Name) else test.attr if isinstance(test, ast.Attribute) else ""
+    return True if name == "TYPE_CHECKING" else None
+
+
 def _absolute(statement: ast.ImportFrom, package: str) -> str:
     """The module that is imported from; "" where it lies above all packages."""
     if not statement.level:
         return statement.module or ""
-    parts = package.split(".")
-    above = parts[: len(parts) - statement.level + 1]
+    parts = package.split(".") if package else []
+    above = parts[: max(0, len(parts) - statement.level + 1)]
     return ".".join([*above, statement.module] if statement.module else above) if above else ""
 
 
@@ -100,7 +118,7 @@ class _Source:
     def __init__(self, wheel: Wheel, store: Store) -> None:
         self._wheel = wheel
         self._store = store
-        self._place: Path = store.root / "imports" / f"{wheel.sha256[:32]}-start.json"
+        self._place: Path = store.root / "imports" / f"{wheel.sha256[:32]}-start-{sys.version_info[1]}.json"
         self._is_new = False
 
     @functools.cached_property

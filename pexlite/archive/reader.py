@@ -19,6 +19,7 @@ from pexlite.files.paths import is_directory, is_file, is_there
 from pexlite.model import (
     Command,
     EntryPoint,
+    Extent,
     Libc,
     Manifest,
     StartKind,
@@ -33,6 +34,7 @@ from pexlite.model.manifest import FORMAT, PexInfo
 _Value = TypeVar("_Value")
 _PYTHON = re.compile(r"(?:cp|pp)3\d{1,2}t?(?:\+|_\w+)?", re.ASCII)
 _PLATFORM = re.compile(r"[a-z][A-Za-z0-9_]{0,63}", re.ASCII)
+_LISTED = re.compile(r"\d{1,6} (?:lib|scripts|data|headers)/[^\x00]{1,4000}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BUILD_ID = re.compile(r"[0-9a-f]{16}")
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}\.\d{1,3}(?:(?:a|b|rc)\d{1,3})?\+?", re.ASCII)
@@ -126,6 +128,8 @@ def _manifest(facts: dict[str, Any], size: int) -> Manifest:
         _each(own, "interpreters", lambda entry: _own_python(entry, size)) if "interpreters" in own else ()
     )
     _check_apart(wheels, own_pythons)
+    variants = _each(own, "variants", lambda entry: _variant(entry, len(wheels)))
+    _check_what_a_start_needs(own, len(variants))
     start = _table(own, "start")
     return Manifest(
         build_id=_matching(_BUILD_ID, own, "build_id"),
@@ -136,7 +140,7 @@ def _manifest(facts: dict[str, Any], size: int) -> Manifest:
             script=_text(start, "script"),
             commands=_each(start, "commands", _command) if "commands" in start else (),
         ),
-        variants=_each(own, "variants", lambda entry: _variant(entry, len(wheels))),
+        variants=variants,
         wheels=wheels,
         own_pythons=own_pythons,
         requirements=_texts(facts, "requirements"),
@@ -146,6 +150,22 @@ def _manifest(facts: dict[str, Any], size: int) -> Manifest:
         build_properties=_table(facts, "build_properties"),
         facts=cast("PexInfo", facts),  # every value that anybody reads has been looked at
     )
+
+
+def _check_what_a_start_needs(own: dict[str, Any], variants: int) -> None:
+    """Raise ValueError or TypeError for fields that may be missing, where they are not what they should be."""
+    for name in {"imports", "lazy_imports"} & own.keys():
+        _texts(own, name)
+    for name in {"start_lists", "start_libraries"} & own.keys():
+        lists = _list(own, name)
+        if len(lists) != variants:
+            raise ValueError(f"{name} are for {len(lists)} variants, and there are {variants}")
+        for number, _ in enumerate(lists):
+            for line in _texts(dict(enumerate(lists)), number):
+                if not _LISTED.fullmatch(line):
+                    raise ValueError(f"{_shortened(line)} cannot be one of its {name}")
+    if "compiled" in own:
+        Extent(_text(own, "compiled"))
 
 
 def _command(entry: Any) -> Command:
@@ -313,11 +333,11 @@ def _text(table: Any, name: str) -> str:
     return _of_kind(table[name], str, name)
 
 
-def _texts(table: Any, name: str) -> tuple[str, ...]:
+def _texts(table: Any, name: Any) -> tuple[str, ...]:
     return tuple(_of_kind(value, str, name) for value in _list(table, name))
 
 
-def _list(table: Any, name: str) -> list[Any]:
+def _list(table: Any, name: Any) -> list[Any]:
     return _of_kind(table[name], list, name)
 
 

@@ -36,18 +36,18 @@ def bytecode(
         for wheel in wheels
         if not wheel.tags.isdisjoint(target.tags) and any(name.endswith(".py") for name in wheel.files)
     }
-    return tuple(each([wanted[key] for key in sorted(wanted)]))
+    return tuple(pack for pack in each([wanted[key] for key in sorted(wanted)]) if pack.directory.count)
 
 
 def bytecode_of(
-    wheel: Wheel, target: Target, store: Store, some: Collection[str] = (), report: Report = no_report
+    wheel: Wheel, target: Target, store: Store, some: Collection[str] | None = None, report: Report = no_report
 ) -> Bytecode:
     """The bytecode of `wheel` by the target's interpreter; it is compiled unless the store has it.
 
     Of all its modules, or of `some`, which are paths in site-packages without line ends.
     """
-    listed = "".join(f"{path}\n" for path in sorted(some))
-    name = f"{wheel.sha256[:32]}-{key_of(target, _PROGRAM, *([listed] if some else []))}.zip"
+    listed = None if some is None else "".join(f"{path}\n" for path in sorted(some))
+    name = f"{wheel.sha256[:32]}-{key_of(target, _PROGRAM, *([] if listed is None else [listed]))}.zip"
     content = store.bytecode(name)
     if content is None:
         report(Progress("compile", wheel.filename))
@@ -61,23 +61,27 @@ def key_of(target: Target, program: Path, *more: str) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def compile_with(program: Path, source: Path, target: Target, store: Store, name: str, given: str = "") -> bytes:
-    """The output of `program`, run by the target's Python on the file `source`, with `given` on its stdin.
+def compile_with(
+    program: Path, source: Path, target: Target, store: Store, name: str, given: str | None = None
+) -> bytes:
+    """The output of `program`, run by the target's Python on the file `source`, with what is `given` on its stdin.
 
-    It is also kept in the store as `name`. Raises FetchError where it fails.
+    Another argument tells the program that there is something. The output is also kept in the store as `name`.
+    Raises FetchError where it fails.
     """
     with store.incoming() as incoming:
         # A fixed hash seed: else each process would marshal sets in an order of its own.
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         text = program.read_text(encoding="utf-8")
         command = [str(target.interpreter), "-S", "-c", text, str(source), str(incoming.path)]
+        command += [] if given is None else ["some"]
         # `-c` puts the current directory first on sys.path: it must hold no modules.
         empty = incoming.path.parent
         done = subprocess.run(
             command,
             env={**kept, "PYTHONHASHSEED": "0"},
             cwd=empty,
-            input=given.encode(),
+            input=(given or "").encode(),
             capture_output=True,
             check=False,
         )

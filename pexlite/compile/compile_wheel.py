@@ -1,6 +1,7 @@
 """Compile a wheel's modules: `python -I -S compile_wheel.py WHEEL OUTPUT` writes a zip of `__pycache__` files.
 
-They are all of the wheel's, or those whose paths in site-packages stand on stdin, a line each.
+They are all of the wheel's; with the word `some` behind, those whose paths in site-packages stand on stdin, a line
+each.
 
 This file travels: the Python whose bytecode is wanted runs it. So it is Python 3.7 grammar, standard library only,
 and imports nothing of pexlite. Each wheel is compiled by a process of its own: marshal's output depends on earlier
@@ -16,12 +17,12 @@ import zipfile
 _UNCHECKED = b"\1\0\0\0"  # unchecked hash-based pyc: Python does not compare it with the source (PEP 552)
 
 
-def compile_wheel(wheel: str, output: str, some: "set[str]") -> None:
+def compile_wheel(wheel: str, output: str, some: "set[str] | None") -> None:
     """Write the bytecode of every module in `wheel` that this Python can compile, or of `some`, to `output`."""
     warnings.simplefilter("ignore")
     with zipfile.ZipFile(wheel) as modules, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as bytecode:
         for name, member in sorted(_modules(modules.namelist()).items()):
-            if some and name not in some:
+            if some is not None and name not in some:
                 continue
             source = modules.read(member)
             try:
@@ -50,5 +51,5 @@ def _modules(members: "list[str]") -> "dict[str, str]":
 
 
 if __name__ == "__main__":
-    listed = sys.stdin.buffer.read().decode("utf-8").split("\n")[:-1]
-    compile_wheel(sys.argv[1], sys.argv[2], set(listed))
+    listed = sys.stdin.buffer.read().decode("utf-8").split("\n") if sys.argv[3:] else None
+    compile_wheel(sys.argv[1], sys.argv[2], None if listed is None else set(listed))

@@ -6,13 +6,15 @@ them a first start has other processors (runtime/ahead.py), which begin at the o
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pexlite.compile.bytecode import bytecode_of
-from pexlite.model import Bundle, Bytecode, Report, Target, Wheel
+from pexlite.errors import FetchError
+from pexlite.model import Bundle, Bytecode, Report, Target, Wheel, no_report
 from pexlite.parallel import each
 from pexlite.store.store import Store
 
@@ -33,14 +35,16 @@ def first_imports(bundle: Bundle, target: Target, store: Store, most: int, repor
     likely = _together(order)
     if not likely:
         return ()
-    packs = dict(zip(likely, _compiled(likely, target, store, report), strict=True))
+    packs = _compiled(likely, target, store, report)
     sizes = {(wheel, path): size for wheel, pack in packs.items() for path, size in sizes_in(pack)}
-    sized = [(wheel, path, sizes.get((wheel, path), 0)) for wheel, path, _ in order]
+    sized = [(wheel, path, sizes.get((wheel, path), 0)) for wheel, path, _ in order if wheel in packs]
     chosen = _together(_while_they_fit(sized, most))
     # The bytes of a pack must not depend on what was compiled only to see its size.
-    cut = {wheel: paths for wheel, paths in chosen.items() if paths != likely[wheel]}
-    packs.update(zip(cut, _compiled(cut, target, store, report), strict=True))
-    return tuple(sorted((packs[wheel] for wheel in chosen), key=lambda pack: pack.wheel_sha256))
+    packs.update(
+        _compiled({wheel: paths for wheel, paths in chosen.items() if paths != likely[wheel]}, target, store)
+    )
+    found = (packs[wheel] for wheel in chosen if packs[wheel].directory.count)
+    return tuple(sorted(found, key=lambda pack: pack.wheel_sha256))
 
 
 def sizes_in(pack: Bytecode) -> Iterator[tuple[str, int]]:
@@ -87,7 +91,13 @@ def _together(modules: Iterable[Module]) -> Chosen:
     return found
 
 
-def _compiled(chosen: Chosen, target: Target, store: Store, report: Report) -> list[Bytecode]:
-    return each(
-        [functools.partial(bytecode_of, wheel, target, store, paths, report) for wheel, paths in chosen.items()]
-    )
+def _compiled(chosen: Chosen, target: Target, store: Store, report: Report = no_report) -> dict[Wheel, Bytecode]:
+    """The bytecode of the chosen modules of each wheel that can be compiled."""
+
+    def tried(wheel: Wheel, paths: Sequence[str]) -> Bytecode | None:
+        with contextlib.suppress(FetchError):
+            return bytecode_of(wheel, target, store, paths, report)
+        return None
+
+    found = each([functools.partial(tried, wheel, paths) for wheel, paths in chosen.items()])
+    return {wheel: pack for wheel, pack in zip(chosen, found, strict=True) if pack is not None}

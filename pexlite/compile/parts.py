@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pexlite.compile.bytecode import bytecode
 from pexlite.compile.first_imports import first_imports
 from pexlite.compile.room import Sources, carried_room, size_of_modules
-from pexlite.errors import FetchError, WriteError
+from pexlite.errors import WriteError
 from pexlite.model import Bundle, Bytecode, Extent, Report, Room, Target
 from pexlite.store.store import Store
 
@@ -45,7 +45,7 @@ def parts_of(
         return room, bytecode(bundle.wheels, compilers, store, report)
     if bundle.extent is Extent.FIRST and first is not None:
         most = _SHARE * (_RUNTIME + size_of_modules(room) + _size(bundle))
-        with contextlib.suppress(FetchError, WriteError):
+        with contextlib.suppress(WriteError):
             return room, first_imports(bundle, first, store, int(most), report)
     return room, ()
 

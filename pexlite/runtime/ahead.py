@@ -33,7 +33,7 @@ def begin(plan: "Plan", facts: "dict[str, Any]") -> int:
     imports = described.get("imports")
     if helpers < 1 or not imports or not _is_possible(facts) or threads():
         return 0
-    if described.get("compiled") == "all" and all(
+    if described.get("compiled") == "all" and any(
         [python_tag() in one.get("bytecode", {}) for one in plan.wheels]
     ):
         return 0
@@ -84,7 +84,7 @@ def _compile(packages: str, imports: "list[str]", helpers: int, starter: _Starte
         if place % helpers == number and not os.path.exists(cache_from_source(path)):
             try:
                 _Compiler(inside, path, starter).get_code(inside)
-            except (SyntaxError, ValueError, FileNotFoundError):
+            except (SyntaxError, ValueError, RecursionError, MemoryError, FileNotFoundError):
                 pass  # for another Python, or of no use at all, or not there: the app will see
             except OSError:
                 return  # a full disk, or the app has been removed

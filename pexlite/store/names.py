@@ -13,7 +13,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "recipes": ("<64 hex>",),
     "pieces": ("<64 hex>",),
     "packed": ("<64 hex>.zst", "<64 hex>.json"),
-    "imports": ("<32 hex>.json", "<32 hex>-grammar-<number>.json", "<32 hex>-start.json"),
+    "imports": ("<32 hex>.json", "<32 hex>-grammar-<number>.json", "<32 hex>-start-<number>.json"),
     # The second is one that was being written when the process was killed.
     "decisions": ("<64 hex>.json", ".<40 hex>.<16 hex>"),
     # The last is one that was being unpacked when the process was killed.

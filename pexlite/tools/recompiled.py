@@ -102,7 +102,7 @@ class _Again:
         with tempfile.TemporaryDirectory(prefix="pexlite-") as place:
             try:
                 copy = replace(wheel, path=self._copied(stored, Path(place)))
-                some = () if self._has_all else [path for path, _ in sizes_in(pack)]
+                some = None if self._has_all else [path for path, _ in sizes_in(pack)]
                 again = bytecode_of(copy, target, self._store, some)
             except zipfile.BadZipFile as problem:
                 return f"the bytecode of {wheel.filename} for {pack.python}: {problem}"

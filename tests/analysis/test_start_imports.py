@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -122,7 +123,7 @@ def test_imports_are_seen_as_python_does_them(store: Store, tmp_path: Path) -> N
 def test_the_order_is_kept_in_the_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     found = imports(store, PACKAGE)
     kept = [path.name for path in (store.root / "imports").iterdir()]
-    assert len(kept) == 1 and kept[0].endswith("-start.json")
+    assert len(kept) == 1 and kept[0].endswith(f"-start-{sys.version_info[1]}.json")
     monkeypatch.setattr("pexlite.analysis.start_imports.names_imported", None)
     assert imports(store, PACKAGE) == found
     (store.root / "imports" / kept[0]).write_text("{}")
@@ -184,13 +185,55 @@ def test_all_variants_have_theirs(store: Store, tmp_path: Path) -> None:
 def test_a_source_that_is_none_imports_nothing() -> None:
     for content in (b"\xff\x00import a\n", b"import ,\n", b"{% if %}\n", b"(" * 100_000, b"import a\nx = 0777\n"):
         assert names_imported(content, "odd", is_package=False) == ((), ())
-    above = b"from ....... import x\nfrom ... import y\nfrom .. import z\nfrom . import *\n"
+    above = b"from ....... import x\nfrom ....x import y\nfrom ... import y\nfrom .. import z\nfrom . import *\n"
     assert names_imported(above, "a.b.c", is_package=False).always == ("a", "a.z", "a.b")
+    assert names_imported(b"from . import a\nfrom .b import c\n", "top", is_package=False).always == ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "always", "perhaps"),
+    [
+        ("TYPE_CHECKING", ("b",), ()),
+        ("typing.TYPE_CHECKING", ("b",), ()),
+        ("not t.TYPE_CHECKING", ("a",), ()),
+        ("not not TYPE_CHECKING", ("b",), ()),
+        ("TYPE_CHECKING or x", (), ("a", "b")),
+        ("not x", (), ("a", "b")),
+    ],
+)
+def test_no_start_checks_types(condition: str, always: tuple[str, ...], perhaps: tuple[str, ...]) -> None:
+    source = f"if {condition}:\n    import a\nelse:\n    import b\n"
+    assert names_imported(source.encode(), "m", is_package=False) == (always, perhaps)
+
+
+def test_sources_that_nobody_writes_import_nothing(store: Store) -> None:
+    odd = {
+        "terms": "if " + "a+" * 700 + "a:\n    pass\n",
+        "names": "if " + "a." * 900 + "a:\n    pass\n",
+        "nots": "if " + "not " * 900 + "a:\n    pass\n",
+        "digits": "if 0x" + "f" * 5000 + ":\n    pass\n",
+        "branches": "if a:\n    pass\n" + "elif a:\n    pass\n" * 5000,
+        "data": "x = [" + "0," * 1_000_000 + "]\n",
+        "parentheses": "x = " + "(" * 100_000 + ")" * 100_000 + "\n",
+    }
+    files = {f"{name}.py": text + "import late\n" for name, text in odd.items()}
+    files |= {"app.py": "".join(f"import {name}\n" for name in odd), "late.py": ""}
+    began = time.process_time()
+    always, _ = imports(store, files)
+    assert set(always) >= {"app.py", *(f"{name}.py" for name in odd)}
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_a_compiler_warns_of_is_not_shown(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {"app.py": "x = '\\d' is 1\nimport other\n", "other.py": ""}
+    assert imports(store, files)[0] == ["app.py", "other.py"]
+    assert capsys.readouterr().err == ""
 
 
 def test_no_source_takes_long_to_read() -> None:
     """Nor one that was written to take long."""
-    odd = "import " + "a as a, " * 100_000 + "apart\n" + "from x import y\n" * 50_000
+    odd = "import " + "a as a, " * 50_000 + "apart\n" + "from x import y\n" * 30_000
     began = time.process_time()
     assert names_imported(odd.encode(), "odd", is_package=False).always == ("a", "apart", "x", "x.y")
     assert time.process_time() - began < 10

@@ -146,6 +146,16 @@ def first_variant(**values: Any) -> Callable[[Any], object]:
         (first_variant(wheels=[0, 0]), "has a wheel twice"),
         (lambda info: info["pexlite"]["wheels"].append(info["pexlite"]["wheels"][0]), "two wheels have one name"),
         (lambda info: info.update(requirements=[1]), "requirements is 1"),
+        (own(compiled=5), "compiled is 5"),
+        (own(compiled=["all"]), "compiled is a list of 1"),
+        (own(compiled="most"), "is not a valid Extent"),
+        (own(imports=5), "imports is 5"),
+        (own(imports=[["app.py"]]), "imports is a list of 1"),
+        (own(lazy_imports={}), "lazy_imports is a dict of 0"),
+        (own(start_lists=[]), "start_lists are for 0 variants"),
+        (own(start_lists=[5]), "0 is 5"),
+        (own(start_lists=[["x lib/app.py"]]), "cannot be one of its start_lists"),
+        (own(start_libraries=[["0 ../app.so"]]), "cannot be one of its start_libraries"),
     ],
 )
 def test_a_value_that_is_not_of_its_kind_is_told(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -213,6 +214,36 @@ def test_a_module_nested_too_deeply_keeps_nothing_from_the_rest(kind: str, tmp_p
     for bytecode in (None, True):
         file = build(tmp_path, files, bytecode=bytecode, force=True).path
         assert "app.py" in compiled_in(file)
+
+
+@pytest.mark.parametrize("bytecode", [None, True])
+def test_a_wheel_of_which_nothing_can_be_compiled_has_no_pack(bytecode: bool | None, tmp_path: Path) -> None:
+    make_wheel(tmp_path, "old", files={"old.py": "print 'x'\n", **({} if bytecode else {"good.py": ""})})
+    code = "try:\n    import old\nexcept SyntaxError:\n    pass\ndef main():\n    print('done')\n"
+    app = make_wheel(tmp_path, "app", files={"app.py": code}, requires=["old"])
+    output, words = tmp_path / "x.pex", {None: [], True: ["--compile"]}[bytecode]
+    command = [str(app), "-e", "app:main", "--no-index", "-f", str(tmp_path), "-q", "-o", str(output), *words]
+    assert pexlite(command) == 0
+    assert compiled_in(output) == ["app.py"]
+    assert not verify_file(output, strict=True).unchecked
+    assert run([output], environment(tmp_path / "root")).stdout == "done\n"
+
+
+def test_modules_with_odd_names_keep_theirs(tmp_path: Path) -> None:
+    files = {
+        "app.py": "import naïve\ndef main():\n    print(naïve.x)\n",
+        "naïve.py": "x = 1\n",
+        "app.b.py": "x = 2\n",
+    }
+    file = build(tmp_path, files, bytecode=True).path
+    root = tmp_path / "root"
+    assert run([file], environment(root, PYTHONDONTWRITEBYTECODE="1")).stdout == "1\n"
+    found = sorted(root.rglob("apps/*/lib/*/site-packages/__pycache__/*.pyc"))
+    assert [path.name.rpartition(".cpython")[0] for path in found] == ["app.b", "app", "naïve"]
+    for path in found:
+        source = path.parent.parent / (path.name.rpartition(".cpython")[0] + ".py")
+        times = int(source.stat().st_mtime), source.stat().st_size
+        assert struct.unpack("<II", path.read_bytes()[8:16]) == times
 
 
 def test_a_module_as_large_as_all_the_room_keeps_nothing_from_the_rest(tmp_path: Path) -> None:

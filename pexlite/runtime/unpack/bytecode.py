@@ -100,15 +100,20 @@ def _missing(
             name = name[len(b"__pycache__/") :]
         directory = site_packages + b"/" + folder if folder else site_packages
         path = top + directory + b"/__pycache__/" + name
-        if (directory, name.partition(b".")[0] + b".py") in sources and not os.path.lexists(path):
+        if (directory, _source_of(name)) in sources and not os.path.lexists(path):
             jobs.append((member, path))
     return jobs
+
+
+def _source_of(bytecode: bytes) -> bytes:
+    """The name of the source of `module.cpython-311.pyc`."""
+    return bytecode[: -len(b".pyc")].rpartition(b".")[0] + b".py"
 
 
 def _stamp(path: bytes) -> None:
     """Have the bytecode at `path` hold for its source as that is now (PEP 552: no flags, mtime, size)."""
     directory, _, name = path.rpartition(b"/__pycache__/")
-    source = os.stat(directory + b"/" + name.partition(b".")[0] + b".py")
+    source = os.stat(directory + b"/" + _source_of(name))
     numbers = [number & 0xFFFFFFFF for number in (0, int(source.st_mtime), source.st_size)]
     handle = system.open_file(path, os.O_WRONLY)
     try:
