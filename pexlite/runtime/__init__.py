@@ -21,7 +21,7 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
     file         zip, whole: the file's own parts, read and checked; frames: wheels that lie in it packed;
                  interpreter: the Python that it brings
     failed       errors and notices of a start, on stderr
-    cache        files, lock, app, roots, private: names, READY, marks, owners
+    cache        files, lock, turn, app, roots, private: names, READY, marks, owners, who makes an app
     unpack       variant, progress, threads, pool, aside, split, clone, write, wheel, bytecode, tree, environment,
                  launcher:
                  wheels into the store, a tree out of it, and what makes it a venv that starts

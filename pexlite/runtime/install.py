@@ -9,7 +9,7 @@ import os
 import sys
 
 from . import failed, system
-from .cache import app, files, lock, roots
+from .cache import app, files, lock, roots, turn
 from .file import whole
 from .file.zip import Damaged, Unreadable
 from .start import app_directory, launcher
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from .app.switches import Switches
 
 _NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
-_PRUNER = 10  # seconds that a start waits for a pruner, which is done in a tenth of one
-_ANOTHER_START = 300  # seconds, until a start no longer relies on the one that it waits for
-_WORD_AFTER = 5  # seconds of waiting until something is said
 
 
-def launcher_of(facts: "dict[str, Any]", file: str, switches: "Switches | None" = None) -> "ModuleType":
+def launcher_of(
+    facts: "dict[str, Any]", file: str, switches: "Switches | None" = None, ours: "turn.Turn | None" = None
+) -> "ModuleType":
     """The app's module `launch`, once the app is installed, mended, or found to be ready.
 
-    May not return: another Python is started where this one does not fit, or the process exits with an error.
+    Whether it is `ours` to do that may have been decided. May not return: another Python is started where this one
+    does not fit, or the process exits with an error.
     """
     place = app_directory(facts)
     launch = launcher(place, facts)
@@ -49,7 +49,7 @@ def launcher_of(facts: "dict[str, Any]", file: str, switches: "Switches | None" 
         launch = launcher(place, facts)
     if launch is None:
         # A switch may ask for anything; without one the app may begin with the files that it needs first.
-        place, launch = _installed(facts, file, place, switches, may_be_early=switches is None)
+        place, launch = _installed(facts, file, place, switches, ours, may_be_early=switches is None)
         launch, is_new = launch or launcher(place, facts), True
     if launch is None:
         failed.fail("%s cannot be read" % place, "set PEX_ROOT to a directory that can be written and read")
@@ -69,7 +69,12 @@ def install(facts: "dict[str, Any]", file: str, place: str, switches: "Switches 
 
 
 def _installed(
-    facts: "dict[str, Any]", file: str, place: str, switches: "Switches | None", may_be_early: bool = False
+    facts: "dict[str, Any]",
+    file: str,
+    place: str,
+    switches: "Switches | None",
+    ours: "turn.Turn | None" = None,
+    may_be_early: bool = False,
 ) -> "tuple[str, ModuleType | None]":
     """The app's directory, and its module `launch` where that begins before all files are there (see `early`)."""
     try:
@@ -82,6 +87,7 @@ def _installed(
             _refuse_unreadable_base(facts)
             first = FirstStart(facts, file, opened, number, say)
             first.may_be_early = may_be_early
+            first.turn = ours
             return first.install(place), first.launch
     except KeyboardInterrupt:
         failed.end_as_interrupted()
@@ -113,12 +119,12 @@ class FirstStart:
         self.file = file
         self.name = os.path.basename(file)
         self.may_be_early = False
+        self.turn: turn.Turn | None = None  # of the app at one place, where it has been waited for already
         self.launch: ModuleType | None = None  # where the app begins before all of its files are there
         self.has_laid_out = False
         self.opened = opened
         self.number = number
         self.say = say or _silent
-        self.told = False
         self.wheels = variant.wheels_of(opened.manifest, number)
         self.unpacking = wheel.Unpacking(opened.descriptor, self.wheels, "", self.name)
 
@@ -151,27 +157,30 @@ class FirstStart:
         roots.make(plan.app.root)
         if roots.refuses_programs(plan.app.root):
             self._check_pure(plan.app.root)
-        with lock.Lock(plan.app.root + "/locks/prune", shared=True).take(_PRUNER) as shared:
+        with self._turn_at(place) as ours:
+            shared, alone = ours.shared, ours.alone
+            ours.keep_pruner_away()
             if shared.refused:
                 raise TimeoutError(errno.ETIMEDOUT, "it is being pruned")
-            if self.may_be_early and self._joins(plan):
+            if self.may_be_early and not alone.held and self._joins(plan):
                 return place
             # Where READY exists already, another start may still be mending: READY cannot tell when that is done.
             done = None if plan.app.is_ready() else plan.app.is_ready
-            with lock.Lock("%s/locks/%s" % (plan.app.root, plan.app.name)).take(
-                _ANOTHER_START, done, self._tell_of_waiting
-            ) as alone:
-                if alone.refused:
-                    failed.notice("waited long enough for the other start of %s" % plan.file_name)
-                # Look again under the lock: another start may have done everything meanwhile.
-                if launcher(place, self.facts) is None and not self._begins_early(plan, shared, alone):
-                    self._complete(plan)
+            ours.wait(done)
+            # Look again under the lock: another start may have done everything meanwhile.
+            if launcher(place, self.facts) is None and not self._begins_early(plan, shared, alone):
+                self._complete(plan)
         if self.launch is None:
             self._prune(plan)
             self.say("ready: %s" % place)
             if self.has_laid_out and self.may_be_early:
                 _compile_ahead(plan, self.facts)
         return place
+
+    def _turn_at(self, place: str) -> "turn.Turn":
+        if self.turn is None or self.turn.place != place:
+            self.turn = turn.Turn(place, self.name)
+        return self.turn
 
     def _joins(self, plan: "tree.Plan") -> bool:
         """Whether another process brings the files of the app, which can begin with those that are there."""
@@ -215,11 +224,6 @@ class FirstStart:
             _compile_ahead(plan, self.facts)
             early.wait_for_files(plan, self.launch.PARTS, self.file)
         return True
-
-    def _tell_of_waiting(self, seconds: float) -> None:
-        if seconds > _WORD_AFTER and not self.told:
-            failed.notice("waiting while another start unpacks %s" % self.name)
-            self.told = True
 
     def _complete(self, plan: "tree.Plan") -> None:
         """Put the whole app in its place, ready. Files that are there already stay; missing ones are added."""

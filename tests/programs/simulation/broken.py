@@ -26,8 +26,8 @@ class Break:
 
 _SECOND_LOOK = (
     "install.py",
-    "                if launcher(place, self.facts) is None and not self._begins_early(plan, shared, alone):\n",
-    "                if True:\n",
+    "            if launcher(place, self.facts) is None and not self._begins_early(plan, shared, alone):\n",
+    "            if True:\n",
 )
 _REPLACING = (
     "install.py",
@@ -56,15 +56,16 @@ BREAKS = {
         "cold",
         (
             (
-                "install.py",
-                "    if launch is None:\n        # A switch may ask",
-                """    if launch is None:
-        if os.path.lexists(place + "/READY"):
-            os.unlink(place + "/READY")
-            aside = files.beside(place)
-            os.rename(place, aside)
-            files.remove(aside)
-        # A switch may ask""",
+                "boot.py",
+                "    place = ours.place\n",
+                """    place = ours.place
+    if os.path.lexists(place + "/READY"):
+        from .cache import files
+        os.unlink(place + "/READY")
+        aside = files.beside(place)
+        os.rename(place, aside)
+        files.remove(aside)
+""",
             ),
         ),
     ),
