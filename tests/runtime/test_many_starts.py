@@ -98,6 +98,31 @@ def test_first_starts_at_once_all_print(turn: int, command: Command, root: Path)
     assert strays(at_once(command, environment(root), [0.0] * STARTS)) == Counter()
 
 
+# Has a start leave a file where it has loaded what makes apps, which this file has no bytecode of.
+TELL_OF_INSTALL = """
+import os, sys
+
+
+def tell(event, arguments):
+    if event == "compile" and arguments[1] == "<pexlite>/install.py":
+        open(os.environ["LOADED"] + str(os.getpid()), "w").close()
+
+
+sys.addaudithook(tell)
+"""
+
+
+@every_round
+def test_of_first_starts_at_once_one_loads_what_makes_apps(
+    turn: int, command: Command, root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(TELL_OF_INSTALL)
+    (tmp_path / "loaded").mkdir()
+    env = environment(root, PYTHONPATH=str(tmp_path), LOADED=f"{tmp_path}/loaded/")
+    assert strays(at_once(command, env, [0.0] * 12)) == Counter()
+    assert len(list((tmp_path / "loaded").iterdir())) == 1
+
+
 @every_round
 def test_first_starts_within_one_installation_all_print(turn: int, command: Command, root: Path) -> None:
     """Those that begin in one instant all wait at the same lock; those that begin later see what is half done."""
