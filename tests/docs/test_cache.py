@@ -100,8 +100,8 @@ def test_the_launcher_holds_what_the_page_says(started: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "name", "words"),
     [
-        ("install", "_PRUNER", "10 s"),
-        ("install", "_ANOTHER_START", "300 s"),
+        ("cache/turn", "_PRUNER", "10 s"),
+        ("cache/turn", "_ANOTHER_START", "300 s"),
         ("upkeep/mend", "_LONGEST_WAIT", "60 s"),
         ("app/launch", "_LONGEST_WAIT", "10 s"),
     ],
