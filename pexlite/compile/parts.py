@@ -1,4 +1,4 @@
-"""A bundle -> the parts of its file that a Python has compiled, or that hold what it would compile.
+"""A bundle -> the parts of its file that a Python has compiled: the runtime, and bytecode of the wheels.
 
 By default the runtime's takes less than a quarter of a file without bytecode, and that of what the entry point
 imports first less than a quarter of the file without it.
@@ -56,7 +56,7 @@ def _size(bundle: Bundle) -> int:
 
 
 def _things(bundle: Bundle) -> list[str]:
-    """What the file has that its first start needs more modules of the runtime for."""
+    """The things in the file for which its first start needs more modules of the runtime."""
     found = {
         "start list": bundle.start_lists,
         "pieces": any(wheel.pieces for wheel in bundle.wheels),

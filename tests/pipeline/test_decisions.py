@@ -112,6 +112,7 @@ ANOTHER: dict[str, Any] = {
     "Path": Path("elsewhere"),
     "Path | None": Path("pylock.x.toml"),
     "bool": True,
+    "bool | None": False,
     "IndexSettings": IndexSettings(no_index=True),
     "LaunchOptions": LaunchOptions(sh_boot=True),
 }
