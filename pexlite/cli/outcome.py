@@ -57,11 +57,12 @@ def show_notices(notices: Sequence[str], told: Collection[str] = ()) -> None:
 def closing_lines(result: BuildResult, directory: Path) -> tuple[str, ...]:
     """`wrote app.pex 1.2 MB, 20% bytecode 7 wheels CPython 3.9-3.14 on linux x86_64`: a line of 80 columns.
 
-    Where the line is too long, the time is left out, then the number of wheels; if that is not enough, as for
-    several platforms, the rest goes on lines of its own.
+    Where the line is too long, the time is left out, then the number of wheels, then the bytecode; if that is not
+    enough, as for several platforms, the rest goes on lines of its own.
     """
     done = f"{'wrote' if result.written else 'would write'} {path_in_words(result.path, directory)}"
     size, wheels = size_in_words(result.size), count_in_words(len(result.wheels), "wheel")
+    plain_size = size
     if compiled := result.decision.draft.bytecode_size:
         size += f", {max(1, round(100 * compiled / result.size))}% bytecode"
     lazily = "; imports lazily from CPython 3.15 on" if result.decision.lazy_imports else ""
@@ -72,6 +73,7 @@ def closing_lines(result: BuildResult, directory: Path) -> tuple[str, ...]:
         (done, size, wheels, close, seconds),
         (done, size, wheels, close),
         (done, size, close),
+        (done, plain_size, close),
     ):
         line = "  ".join(parts)
         if len(line) <= _COLUMNS:

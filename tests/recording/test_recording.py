@@ -58,5 +58,5 @@ def test_the_commands_still_print_what_the_picture_shows(tmp_path: Path) -> None
 
 def _lasting(lines: list[str]) -> list[str]:
     """The `lines` that no newer release of a wheel changes, without sizes, versions and the machine."""
-    fleeting = re.compile(r"(note|resolving|fetching|building|packing|writing)\b")
+    fleeting = re.compile(r"(note|resolving|fetching|building|packing|compiling|writing)\b")
     return [re.sub(r"  .*", "", line) for line in lines if not fleeting.match(line)]
