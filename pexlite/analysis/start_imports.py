@@ -24,7 +24,7 @@ from pexlite.model import Bundle, Entry, EntryPoint, InstalledTree, StartKind, W
 from pexlite.store.store import Store
 
 _FORMAT = 1
-_MOST = 20_000
+_MOST = 20_000  # names that are looked for in a variant
 _LARGEST = 1_000_000  # bytes of a source, which takes 500 times as many to be parsed; larger ones are data
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 

@@ -25,7 +25,6 @@ from pexlite.store.store import Store
 _PROGRAM = Path(__file__).with_name("compile_room.py")
 Sources = Sequence[tuple[str, str]]
 
-
 # What only other starts need than an ordinary first one.
 _OTHERS = (
     *("early.py", "pythons.py", "tools/", "windows/", "written/", "upkeep/"),

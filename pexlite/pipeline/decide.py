@@ -66,7 +66,7 @@ from pexlite.wheels.content import content_digests
 if TYPE_CHECKING:
     from pexlite.own_python.find import PackedPython
 
-_SMALL = 4_000_000  # bytes of bytecode
+_SMALL = 4_000_000  # bytes of bytecode that a decision is remembered with
 
 
 def decide(request: BuildRequest, report: Report = no_report) -> Decision:

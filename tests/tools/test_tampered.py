@@ -82,6 +82,19 @@ def assert_refused(path: Path) -> None:
 # -- by who has pexlite itself, and changes what it writes ---------------------------------------
 
 
+def with_imports(bundle: Bundle, path: Path, imports: tuple[str, ...]) -> Path:
+    write(draft(replace(bundle, imports=imports), __version__, usual_room()), path)
+    return path
+
+
+def test_imports_that_are_no_modules_of_the_file_are_refused(bundle: Bundle, tmp_path: Path) -> None:
+    modules = tuple(path for path in bundle.trees[0].importable if path.endswith(".py"))
+    assert not verify_file(with_imports(bundle, tmp_path / "honest.pex", modules)).unchecked
+    for odd in (("nothing.py",), ("../" + modules[0],), modules[:1] * 2, ("helper.pth",)):
+        assert_refused(with_imports(bundle, tmp_path / "odd.pex", odd))
+        (tmp_path / "odd.pex").unlink()
+
+
 def with_text(name: str, before: str, after: str) -> Room:
     usual = usual_room()
     texts = dict(usual.files)
