@@ -33,11 +33,13 @@ class Turn:
     def keep_pruner_away(self) -> None:
         """Hold the pruner's lock, shared; `shared.refused` tells that a pruner did not let go of it."""
         if not self.shared.held and not self.shared.refused:
+            self.shared.__exit__()  # where locks do not work, its file is still open
             self.shared.take(_PRUNER)
 
     def wait(self, until: "Callable[[], bool] | None") -> None:
         """Hold the app's lock, unless `until()` comes true; `alone.refused` tells of another start that hangs."""
         if not self.alone.held and not self.alone.refused:
+            self.alone.__exit__()  # nor was it closed where another start was faster
             self.alone.take(_ANOTHER_START, until, self._tell_of_waiting)
             if self.alone.refused:
                 _tell("waited long enough for the other start of %s" % self.name)
