@@ -168,8 +168,9 @@ def _compiled(bytecode: Sequence[Bytecode], position: int) -> list[tuple[Bytecod
 
 
 def room_text(room: Room) -> str:
-    """The text of all modules of the runtime."""
-    return "".join(f"\f{name}\n{text}" for name, text in room.files if name != CHECKED_MAIN)
+    """The text of all modules of the runtime. First come those that a first start needs as text."""
+    files = sorted(room.files, key=lambda one: not one[0].startswith("written/"))
+    return "".join(f"\f{name}\n{text}" for name, text in files if name != CHECKED_MAIN)
 
 
 def room_members(room: Room) -> Iterator[tuple[str, bytes]]:

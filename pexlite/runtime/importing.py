@@ -10,25 +10,57 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
-    from typing import Any, Optional
+    from typing import Any, Optional, Union
+
+    Sources = Union[dict[str, str], "Texts"]
+
+_AT_ONCE = 1 << 15  # bytes
 
 
-def codes_in(content):  # type: (bytes) -> dict[str, bytes]
-    """The compiled modules in `content`, each marshalled, by path; {} where another Python has compiled them."""
-    if not content or sys.version_info < (3, 6):
-        return {}
-    import marshal
-    from _frozen_importlib_external import MAGIC_NUMBER
+class Texts:
+    """The sources in a room's member, by path, which is inflated as far as they are asked for.
 
-    magic, codes = marshal.loads(content)
-    return codes if magic == MAGIC_NUMBER else {}
+    `packed` returns the member as it lies in the file. A first start whose modules are all compiled needs no more
+    than the files of written/, which come first.
+    """
+
+    def __init__(self, packed):  # type: (Callable[[], bytes]) -> None
+        self._packed = packed
+        self._inflating = None  # type: Any
+        self._rest = b""
+        self._found = {}  # type: dict[str, str]
+        self._last = b""  # of the text so far, from the form feed before the last source
+
+    def __contains__(self, path):  # type: (str) -> bool
+        while path not in self._found and self._inflate():
+            pass
+        return path in self._found
+
+    def __getitem__(self, path):  # type: (str) -> str
+        if path not in self:
+            raise KeyError(path)
+        return self._found[path]
+
+    def _inflate(self):  # type: () -> bool
+        """Whether there was more of the member, of which some is inflated."""
+        import zlib
+
+        if self._inflating is None:
+            self._inflating, self._rest = zlib.decompressobj(-15), self._packed()
+        text = self._inflating.decompress(self._rest, _AT_ONCE)
+        self._rest = self._inflating.unconsumed_tail
+        parts = (self._last + text).split(b"\f")
+        self._last = b"\f" + parts.pop() if text else b""
+        self._found.update([part.decode("utf-8").split("\n", 1) for part in parts if part])
+        return bool(text)
 
 
 class Room:
     """The modules that a file carries, importable within a `with` statement; `codes` holds compiled ones."""
 
-    def __init__(self, file, texts, codes):  # type: (str, dict[str, str], dict[str, bytes]) -> None
+    def __init__(self, file, texts, codes):  # type: (str, Sources, dict[str, bytes]) -> None
         self.file = file
         self.texts = texts
         self.codes = codes
@@ -108,5 +140,9 @@ class Room:
         if name.partition(".")[0] != "__pexlite__":
             return None
         inside = name[len("__pexlite__.") :].replace(".", "/")
-        paths = [path for path in (inside + ".py", (inside + "/__init__.py").lstrip("/")) if path in self.texts]
-        return paths[0] if paths else None
+        paths = (inside + ".py", (inside + "/__init__.py").lstrip("/"))
+        for known in (self.codes, self.texts):
+            for path in paths:
+                if path in known:
+                    return path
+        return None

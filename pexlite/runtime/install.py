@@ -78,7 +78,9 @@ def _installed(
 ) -> "tuple[str, ModuleType | None]":
     """The app's directory, and its module `launch` where that begins before all files are there (see `early`)."""
     try:
-        with whole.opened(file) as opened:
+        # The room that this module comes from has been read; it is there in no test and no tool.
+        loader: Any = __spec__.loader if __spec__ else None
+        with whole.opened(file, loader if hasattr(loader, "texts") else None) as opened:
             if opened.build_id != facts["build_id"]:
                 failed.fail_replaced(file)
             say = switches.say if switches else _silent

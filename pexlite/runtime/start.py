@@ -151,13 +151,37 @@ def room_of(file, facts):  # type: (str, dict[str, Any]) -> Any
     library = os.path.dirname(os.__file__)
     sys.path[:0] = [library, library + "/lib-dynload", os.path.dirname(library) + "/DLLs"]
     try:
-        texts = texts_in(_checked(file, facts, "room"))
+        try:
+            import zlib
+        except ImportError:
+            fail(
+                "%s needs a Python with the module zlib; %s has none" % (os.path.basename(file), sys.executable),
+                "name another one with PEX_PYTHON=/path/to/python",
+            )
+        codes = codes_in(zlib.decompress(_packed(file, facts, "compiled"), -15)) if facts["compiled"] else {}
         importing = {"__name__": "pexlite_importing"}  # type: dict[str, Any]
-        exec(compile(texts["importing.py"], "<pexlite>/importing.py", "exec"), importing)
-        compiled = _checked(file, facts, "compiled") if facts["compiled"] else b""
-        return importing["Room"](file, texts, importing["codes_in"](compiled))
+        if "importing.py" in codes:
+            import marshal
+
+            exec(marshal.loads(codes["importing.py"]), importing)
+            texts = importing["Texts"](lambda: _packed(file, facts, "room"))
+        else:
+            texts = texts_in(zlib.decompress(_packed(file, facts, "room"), -15))
+            exec(compile(texts["importing.py"], "<pexlite>/importing.py", "exec"), importing)
+        return importing["Room"](file, texts, codes)
     finally:
         sys.path[:] = path
+
+
+def codes_in(content):  # type: (bytes) -> dict[str, bytes]
+    """The compiled modules in `content`, each marshalled, by path; {} where another Python has compiled them."""
+    if not content or sys.version_info < (3, 6):
+        return {}
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    magic, codes = marshal.loads(content)
+    return codes if magic == MAGIC_NUMBER else {}
 
 
 def texts_in(content):  # type: (bytes) -> dict[str, str]
@@ -165,22 +189,17 @@ def texts_in(content):  # type: (bytes) -> dict[str, str]
     return dict(part.split("\n", 1) for part in content.decode("utf-8").split("\f")[1:])
 
 
-def _checked(file, facts, which):  # type: (str, dict[str, Any], str) -> bytes
-    """The content of one of the room's members. Exits with an error where its size or CRC is wrong."""
+def _packed(file, facts, which):  # type: (str, dict[str, Any], str) -> bytes
+    """One of the room's members, as it lies in the file. Exits with an error where its size or CRC is wrong."""
+    import zlib
+
     name = os.path.basename(file)
-    try:
-        import zlib
-    except ImportError:
-        fail(
-            "%s needs a Python with the module zlib; %s has none" % (name, sys.executable),
-            "name another one with PEX_PYTHON=/path/to/python",
-        )
     offset, size, crc = facts[which]
     with open(file, "rb") as archive:
         archive.seek(offset)
         content = archive.read(size)
     if zlib.crc32(content) & 0xFFFFFFFF == crc:
-        return zlib.decompress(content, -15)
+        return content
     try:
         import json
         import zipfile

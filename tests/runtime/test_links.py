@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from pexlite.runtime import importing
 from pexlite.runtime.unpack import tree
 from tests import needs
-from tests.interpreters import Interpreter
 
 
 def refuse(*arguments: object) -> None:
@@ -38,12 +35,3 @@ def test_a_file_is_there_without_hard_links(
     how(os.fsencode(source), os.fsencode(path))
     assert path.read_text() == "x = 1" and path.is_symlink() is not copies
     assert sorted(entry.name for entry in (tmp_path / "lite-2/apps").iterdir()) == ["a"]
-
-
-@pytest.mark.parametrize("old", needs.old_pythons())
-def test_an_old_python_takes_no_bytecode(old: Interpreter) -> None:
-    room = Path(importing.__file__).read_text()
-    done = subprocess.run(
-        [old.path, "-c", room + "\nassert codes_in(b'x') == {}"], capture_output=True, text=True, check=False
-    )
-    assert done.stderr == ""

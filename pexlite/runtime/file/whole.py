@@ -10,8 +10,8 @@ import struct
 import zlib
 
 from .. import system
-from ..importing import Room, codes_in
-from ..start import COMPILED, ROOM, texts_in
+from ..importing import Room
+from ..start import COMPILED, ROOM, codes_in, texts_in
 from . import zip as archive
 
 TYPE_CHECKING = False
