@@ -179,8 +179,8 @@ def _described(bundle: Bundle, offsets: Offsets) -> Described:
     if any(bundle.start_libraries):
         described["start_libraries"] = [list(libraries) for libraries in bundle.start_libraries]
     if bundle.imports:
-        # A first start compiles them from the last one on.
-        described["imports"] = [*bundle.perhaps_imports[::-1], *bundle.imports]
+        # A first start compiles them in this order.
+        described["imports"] = [*bundle.imports, *bundle.perhaps_imports]
     if bundle.extent is not Extent.NONE:
         described["compiled"] = bundle.extent.value
     if bundle.own_pythons:

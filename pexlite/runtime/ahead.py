@@ -2,9 +2,9 @@
 
 Without bytecode, half of a first start is compiling: Python does it as it comes to each import. Which imports will
 come the file says, as the build has read it in the sources, and the other processors have nothing to do. So they
-compile from the end of that list, and the app, which begins at its beginning, finds the bytecode of all that they
-were faster with. They compile as the app does and execute nothing; where the list is wrong, they compile a module
-that nobody imports.
+compile what is on that list and not in the file, from its beginning, while the app still imports what is. Where it
+catches up with them, they leap over some. They compile as the app does and execute nothing; where the list is
+wrong, they compile a module that nobody imports.
 """
 
 import os
@@ -18,36 +18,94 @@ from .unpack import aside, pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .unpack.tree import Plan
 
 _MOST = 7  # processes
 _LONGEST = 60  # seconds, after which they end whatever they do
+# A process costs the start as much as to write so many modules' bytecode. Compiling one is as much as ten.
+_LEAST, _COMPILING = 40, 10
+_LEAP = 4  # modules that are left to the app where it was faster, so that it does not stay so
 
 
-def begin(plan: "Plan", facts: "dict[str, Any]") -> int:
-    """Have the modules compiled that the app with these `facts` will import, and return by how many processes."""
+class Ahead:
+    """Another process for a new app's bytecode: it puts what is at hand into its directory, then compiles more."""
+
+    def __init__(
+        self, held: "list[int]", put: "Callable[[], object] | None", more: "Callable[[], object]"
+    ) -> None:
+        """Begin: `put` at once, and `more` when the app is in its place. `held` are open files that it reads."""
+        has_put, tells = os.pipe()
+        waits, lets_go = os.pipe()
+
+        def first() -> None:
+            if put:
+                put()
+                os.write(tells, b"+")
+            os.close(tells)
+
+        def work() -> None:
+            aside.give_way()
+            if os.read(waits, 1):
+                more()
+
+        self._process = aside.begin([tells, waits, *held], work, first)
+        self._has_put, self._lets_go = has_put, lets_go
+        os.close(tells)
+        os.close(waits)
+
+    def has_put(self) -> bool:
+        """Whether the bytecode is there, once the process has put it or has failed to."""
+        found = os.read(self._has_put, 1) if self._process else b""
+        return bool(found)
+
+    def end(self, is_in_place: bool) -> None:
+        """Let the process compile where the app `is_in_place`, else have it end."""
+        try:
+            if is_in_place:
+                os.write(self._lets_go, b"+")
+        except BrokenPipeError:
+            pass  # it has failed, and left all to the app
+        os.close(self._lets_go)
+        os.close(self._has_put)
+        aside.end(self._process)
+
+
+def begin(plan: "Plan", facts: "dict[str, Any]", put: "Callable[[], object] | None" = None) -> "Ahead | None":
+    """Have another process `put` bytecode into the new app, and compile modules that it will import.
+
+    None where that would not help the app with these `facts`.
+    """
     helpers = min(pool.processors() - 1, _MOST)
+    # The first process of a container would get the others as its children.
+    if helpers < 1 or threads() or not os.path.exists("/proc/self/exe") or os.getpid() == 1:
+        return None
     described = plan.opened.manifest["pexlite"]
-    imports = described.get("imports")
-    if helpers < 1 or not imports or not _is_possible(facts) or threads():
-        return 0
-    if described.get("compiled") == "all" and any(
-        [python_tag() in one.get("bytecode", {}) for one in plan.wheels]
-    ):
-        return 0
+    imports = described.get("imports") if _is_compiled(facts) else None
+    packed = sum([_count(wheel) for wheel in plan.wheels])
+    if packed and described.get("compiled") == "all":
+        imports = None
+    left = max(0, len(imports) - packed) if imports else 0
+    if (packed if put else 0) + _COMPILING * left < _LEAST:
+        return None
     packages = plan.app.place + "/" + app.packages()
     starter = _Starter(os.getpid())
-    return helpers if aside.run([], lambda: _compile(packages, imports, helpers, starter)) else 0
+    return Ahead([plan.descriptor], put, lambda: _compile(packages, imports or [], helpers, starter))
 
 
-def _is_possible(facts: "dict[str, Any]") -> bool:
+def _count(wheel: "dict[str, Any]") -> int:
+    """How many modules of the wheel the file has as bytecode for this Python."""
+    pack = wheel.get("bytecode", {}).get(python_tag())
+    return int(pack["directory"][2]) if pack else 0
+
+
+def _is_compiled(facts: "dict[str, Any]") -> bool:
+    """Whether this Python takes bytecode as another process makes it, and the app is called here."""
     if sys.dont_write_bytecode or getattr(sys, "pycache_prefix", None):
         return False
-    # The first process of a container would get the others as its children.
-    able = hasattr(os, "fork") and os.path.exists("/proc/self/exe") and os.getpid() != 1
-    return bool(able and facts["start"] and not facts["inject_python_args"])
+    return bool(facts["start"] and not facts["inject_python_args"])
 
 
 class _Starter:
@@ -79,15 +137,19 @@ def _compile(packages: str, imports: "list[str]", helpers: int, starter: _Starte
         pass  # no more processes: what the others would compile is left to the app
     _signal.signal(_signal.SIGALRM, _signal.SIG_DFL)
     _signal.alarm(_LONGEST)
-    for place, inside in enumerate(reversed(imports)):
-        path = packages + "/" + inside
-        if place % helpers == number and not os.path.exists(cache_from_source(path)):
+    while number < len(imports):
+        path = packages + "/" + imports[number]
+        if not os.path.exists(cache_from_source(path)):
+            compiler = _Compiler(imports[number], path, starter)
             try:
-                _Compiler(inside, path, starter).get_code(inside)
+                compiler.get_code(imports[number])
             except (SyntaxError, ValueError, RecursionError, MemoryError, FileNotFoundError):
                 pass  # for another Python, or of no use at all, or not there: the app will see
             except OSError:
                 return  # a full disk, or the app has been removed
+            if compiler.is_late:
+                number += helpers * _LEAP
+        number += helpers
 
 
 class _Compiler(SourceFileLoader):
@@ -99,6 +161,7 @@ class _Compiler(SourceFileLoader):
     def __init__(self, name: str, path: str, starter: _Starter) -> None:
         super().__init__(name, path)
         self.starter = starter
+        self.is_late = False  # whether the app has compiled it meanwhile
 
     def get_data(self, path: str) -> bytes:
         """The content of the file."""
@@ -117,6 +180,7 @@ class _Compiler(SourceFileLoader):
         try:
             with open(descriptor, "wb") as file:
                 file.write(data)
+            self.is_late = os.path.exists(path)
             os.replace(temporary, path)
         except OSError:
             os.unlink(temporary)

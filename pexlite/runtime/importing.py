@@ -119,6 +119,14 @@ class Room:
         # Without docstrings, as what is compiled in a file: the launcher is read by every start.
         return compile(text, name, "exec", dont_inherit=True, optimize=2)
 
+    def marshalled(self, inside):  # type: (str) -> bytes
+        """The code of the module at the path `inside` the room, marshalled."""
+        if inside in self.codes:
+            return self.codes[inside]
+        import marshal
+
+        return marshal.dumps(self.code(inside))
+
     def load(self, *names):  # type: (str) -> Any
         """The last of these top-level modules, each of which may import those before it.
 

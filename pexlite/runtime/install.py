@@ -18,9 +18,11 @@ from .unpack import launcher as launching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
     from typing import Any, NoReturn
 
+    from .ahead import Ahead
     from .app.switches import Switches
 
 _NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
@@ -123,7 +125,6 @@ class FirstStart:
         self.may_be_early = False
         self.turn: turn.Turn | None = None  # of the app at one place, where it has been waited for already
         self.launch: ModuleType | None = None  # where the app begins before all of its files are there
-        self.has_laid_out = False
         self.opened = opened
         self.number = number
         self.say = say or _silent
@@ -175,8 +176,6 @@ class FirstStart:
         if self.launch is None:
             self._prune(plan)
             self.say("ready: %s" % place)
-            if self.has_laid_out and self.may_be_early:
-                _compile_ahead(plan, self.facts)
         return place
 
     def _turn_at(self, place: str) -> "turn.Turn":
@@ -214,6 +213,7 @@ class FirstStart:
         self.launch = early.launch_of(plan.app.place, self.facts)
 
         def rest() -> None:
+            aside.give_way()
             some.finish(self.facts)
             alone.__exit__()
             shared.__exit__()
@@ -223,7 +223,9 @@ class FirstStart:
         if not aside.run([self.opened.descriptor, shared.handle, alone.handle], rest):
             rest()
         if self.launch is not None:
-            _compile_ahead(plan, self.facts)
+            helping = _begin_ahead(plan, self.facts)
+            if helping:
+                helping.end(True)
             early.wait_for_files(plan, self.launch.PARTS, self.file)
         return True
 
@@ -253,17 +255,28 @@ class FirstStart:
     def _lay_out(self, plan: "tree.Plan", temporary: str) -> None:
         """Make the app's directory at `temporary`, and rename it to its place unless one is there by then."""
         self.say("laying out %d wheels" % len(self.wheels))
+        helping = None
         try:
-            tree.Layout(plan, temporary).run()
-            self._add_bytecode(plan, temporary)
+            layout = tree.Layout(plan, temporary)
+            layout.make_directories()
+            if self.may_be_early:
+                helping = _begin_ahead(plan, self.facts, lambda: self._add_bytecode(plan, temporary))
+            layout.run()
+            if not helping or not helping.has_put():
+                self._add_bytecode(plan, temporary)
             launching.put(plan, self.facts, temporary)
             system.rename(temporary, plan.app.place)
-            self.has_laid_out = True
         except BaseException as failure:
             wheel.finish_undisturbed(failure)
+            if helping:
+                helping.has_put()  # so that it adds nothing to what is removed
+                helping.end(False)
             files.remove(temporary)
             if getattr(failure, "errno", 0) not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
+        else:
+            if helping:
+                helping.end(True)
 
     def _add_bytecode(self, plan: "tree.Plan", directory: str) -> None:
         """Give the new app the bytecode that the file or another app of this Python has."""
@@ -341,10 +354,12 @@ class FirstStart:
         )
 
 
-def _compile_ahead(plan: "tree.Plan", facts: "dict[str, Any]") -> None:
+def _begin_ahead(
+    plan: "tree.Plan", facts: "dict[str, Any]", put: "Callable[[], object] | None" = None
+) -> "Ahead | None":
     from . import ahead
 
-    ahead.begin(plan, facts)
+    return ahead.begin(plan, facts, put)
 
 
 def _vouched_for(root: str) -> "set[str]":

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib.util import cache_from_source
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from pexlite.runtime import ahead
+from pexlite.runtime.file import zip as archive
 from pexlite.runtime.start import python_tag
 from pexlite.runtime.unpack import aside, pool
 from tests.bundles import bundle_file, environment, function, run
@@ -100,6 +103,33 @@ def test_nothing_is_written_once_the_app_has_ended(how: str, packages: Path) -> 
     assert compiled_in(packages) == set()
 
 
+@pytest.mark.usefixtures("writing")
+def test_where_the_app_is_faster_some_modules_are_left_to_it(
+    packages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imports = [f"m{number}.py" for number in range(12)]
+    for name in imports:
+        (packages / name).write_text("")
+    reading = ahead._Compiler.get_data
+
+    def get_data(self: ahead._Compiler, path: str) -> bytes:
+        if path.endswith("m2.py"):
+            (packages / "__pycache__").mkdir(exist_ok=True)
+            Path(cache_from_source(path)).write_bytes(b"by the app")
+        return reading(self, path)
+
+    monkeypatch.setattr(ahead._Compiler, "get_data", get_data)
+    process = os.fork()
+    if not process:
+        try:
+            ahead._compile(str(packages), imports, 1, ahead._Starter(os.getpid()))
+        finally:
+            os._exit(0)
+    os.waitpid(process, 0)
+    left = {f"m{number}" for number in range(3, 3 + ahead._LEAP)}
+    assert compiled_in(packages) == {name[:-3] for name in imports} - left
+
+
 def compiler(packages: Path) -> ahead._Compiler:
     return ahead._Compiler("app.first", str(packages / "app" / "first.py"), ahead._Starter(os.getpid()))
 
@@ -132,6 +162,7 @@ def test_a_full_disk_keeps_no_part_of_a_file(packages: Path, monkeypatch: pytest
         "sealed options",
         "no entry point",
         "no imports",
+        "few imports",
         "compiled",
     ],
 )
@@ -141,20 +172,23 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
     plan = SimpleNamespace(
         app=SimpleNamespace(place="/nowhere"),
         opened=SimpleNamespace(manifest={"pexlite": described}),
-        wheels=[{"bytecode": {python_tag(): {}}}],
+        wheels=[{"bytecode": {python_tag(): {"directory": [0, 0, 2, 0]}}}],
+        descriptor=0,
     )
     made: list[object] = []
 
-    def run_aside(held: list[int], work: object) -> bool:
+    def begin_aside(held: list[int], work: object, first: object) -> int:
         made.append(work)
-        return True
+        return 0
 
-    monkeypatch.setattr(aside, "run", run_aside)
+    monkeypatch.setattr(aside, "begin", begin_aside)
     monkeypatch.setattr(pool, "processors", lambda: 4)
     monkeypatch.setattr(ahead, "threads", lambda: 0)
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setattr(sys, "pycache_prefix", None)
-    assert ahead.begin(plan, facts) == 3  # type: ignore[arg-type]
+    helping = ahead.begin(plan, facts)  # type: ignore[arg-type]
+    assert helping and not helping.has_put()
+    helping.end(True)
     assert len(made) == 1
     if change == "one processor":
         monkeypatch.setattr(pool, "processors", lambda: 1)
@@ -172,10 +206,61 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
         facts["start"] = ()
     elif change == "no imports":
         del described["imports"]
+    elif change == "few imports":
+        described["imports"] = IMPORTS[:5]
     else:
         described["compiled"] = "all"
-    assert ahead.begin(plan, facts) == 0  # type: ignore[arg-type]
+    assert ahead.begin(plan, facts) is None  # type: ignore[arg-type]
     assert len(made) == 1
+
+
+def begun(tmp_path: Path, put: Callable[[], object] | None) -> ahead.Ahead:
+    return ahead.Ahead([], put, (tmp_path / "more").touch)
+
+
+def appears(path: Path) -> bool:
+    deadline = time.monotonic() + 20
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return path.exists()
+
+
+def test_what_is_at_hand_is_put_first_and_more_when_the_app_is_there(tmp_path: Path) -> None:
+    helping = begun(tmp_path, (tmp_path / "put").touch)
+    assert helping.has_put() and (tmp_path / "put").exists()
+    time.sleep(0.1)
+    assert not (tmp_path / "more").exists()
+    helping.end(True)
+    assert appears(tmp_path / "more")
+    with pytest.raises(ChildProcessError):
+        os.wait()
+
+
+@pytest.mark.parametrize("why", ["no app", "it failed", "it was killed"])
+def test_nothing_more_is_done(why: str, tmp_path: Path) -> None:
+    def put() -> None:
+        if why == "it was killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if why == "it failed":
+            raise archive.Damaged("bytecode has changed")
+
+    before = len([*Path("/proc/self/fd").iterdir()])
+    helping = begun(tmp_path, put)
+    assert helping.has_put() is (why == "no app")
+    helping.end(why != "no app")
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+    time.sleep(0.2)
+    assert not (tmp_path / "more").exists()
+
+
+def test_more_is_not_begun_where_the_start_ends(tmp_path: Path) -> None:
+    process = os.fork()
+    if not process:
+        begun(tmp_path, None)
+        os._exit(0)
+    os.waitpid(process, 0)
+    time.sleep(0.2)
+    assert not (tmp_path / "more").exists()
 
 
 APP = """
@@ -208,6 +293,7 @@ def main():
 @several
 def test_an_app_finds_the_bytecode_of_what_it_will_import(python: Interpreter, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"app.py": APP, "coming/__init__.py": "", "coming/last.py": "x = 7\n"}
+    files.update({f"coming/m{number}.py": "" for number in range(4)})
     wheel = make_wheel(tmp_path, "app", files=files)
     file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), imports=tuple(files))
     first = run([python.path, file], environment(tmp_path / "root"))

@@ -212,3 +212,43 @@ def test_helpers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
     count = len(list(tmp_path.iterdir()))
     time.sleep(0.5)
     assert len(list(tmp_path.iterdir())) == count < 100
+
+
+def processor() -> int:
+    """Where this process runs now (proc(5))."""
+    return int(Path("/proc/self/stat").read_bytes().rpartition(b")")[2].split()[36])
+
+
+@pytest.mark.skipif(PROCESSORS() < 2, reason="there is one processor")
+def test_a_child_begins_on_another_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = pool._places()
+    monkeypatch.setattr(pool, "_places", lambda: places)
+    allowed = os.sched_getaffinity(0)
+    assert places[0] < allowed == places[1]
+    for _ in range(5):
+        process = pool.fork()
+        if not process:
+            where = processor() in places[0]
+            time.sleep(0.05)  # until this process is through as well
+            os._exit(0 if where and os.sched_getaffinity(0) == allowed else 1)
+        assert os.waitpid(process, 0)[1] == 0
+    assert os.sched_getaffinity(0) == allowed
+
+
+@pytest.mark.parametrize("stat", [None, b"", b"1 (python) R 1", b"1 (python) R" + b" x" * 50])
+def test_where_the_processor_cannot_be_told_a_child_begins_anywhere(
+    stat: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "read", lambda path: stat)
+    assert pool._places() == []
+    process = pool.fork()
+    if not process:
+        os._exit(3)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 3
+
+
+def test_on_one_processor_a_child_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {processor()})
+    assert pool._places() == []
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert pool._places() == []

@@ -211,4 +211,4 @@ def test_the_largest_come_first_each_alone() -> None:
     names = [[member.name for member, _ in batch] for batch in batches]
     assert names[:5] == [["40"], ["9"], ["7"], ["3"], ["2"]]
     assert portions[0] == 40 << 20
-    assert [len(batch) for batch in batches[5:]] == [32, 9]
+    assert [len(batch) for batch in batches[5:]] == [16, 16, 9]

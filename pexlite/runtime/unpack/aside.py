@@ -2,6 +2,8 @@
 
 import os
 
+from . import pool
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,18 +14,23 @@ def run(held: "list[int]", work: "Callable[[], object]") -> bool:
 
     False where the system allows no more processes: then nothing is done. What goes wrong there is not told.
     """
+    process = begin(held, work)
+    end(process)
+    return process > 0
+
+
+def begin(held: "list[int]", work: "Callable[[], object]", first: "Callable[[], object] | None" = None) -> int:
+    """As `run`, and return at once: the number of a child, which does `first` and ends; 0 where there is none."""
     try:
-        process = os.fork()
+        process = pool.fork()
     except OSError:
-        return False
+        return 0
     if process:
-        try:
-            os.waitpid(process, 0)
-        except ChildProcessError:
-            pass  # SIGCHLD is ignored
-        return True
+        return process
     try:
         os.setsid()
+        if first:
+            first()
         if os.fork():
             os._exit(0)
         # Who reads the app's output must not wait for this process.
@@ -36,9 +43,22 @@ def run(held: "list[int]", work: "Callable[[], object]") -> bool:
                     os.close(int(name))
                 except OSError:
                     pass  # the listing's own
-        os.nice(5)  # the app goes first
         work()
     except BaseException:
         pass  # nobody would read it here: who needs what was not done does it, and says why
     finally:
         os._exit(0)
+
+
+def end(process: int) -> None:
+    """Wait until the child has ended."""
+    try:
+        if process:
+            os.waitpid(process, 0)
+    except ChildProcessError:
+        pass  # SIGCHLD is ignored
+
+
+def give_way() -> None:
+    """Have the app go first from now on, where processors are scarce."""
+    os.nice(5)

@@ -2,7 +2,8 @@
 
 Every app has bytecode of its own. Another app's is right where the source is the same inode: Python compares the
 size and mtime in the bytecode with the source's. The file's gets these of the unpacked source, so that who
-changes a source there has it compiled anew, as in any environment.
+changes a source there has it compiled anew, as in any environment. Sources are looked at in the store, whose
+files the app has or has copied with their times: they may be put into the app at the same time.
 """
 
 import os
@@ -18,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .write import Job
+_FEW = 300  # modules that are written sooner than another process is at work
 
 
 def put(plan: "tree.Plan", directory: str) -> None:
@@ -52,7 +53,7 @@ def _link_bytecode(plan: "tree.Plan", block: "tree.Block", others: "dict[str, ap
     if other is None:
         return
     target = plan.target_of(block)
-    theirs, ours = os.fsencode(other.place) + b"/" + target, top + target
+    theirs, ours, source = os.fsencode(other.place) + b"/" + target, top + target, plan.source_of(block)
     try:
         compiled = set(os.listdir(theirs + b"/__pycache__"))
     except OSError:
@@ -63,7 +64,7 @@ def _link_bytecode(plan: "tree.Plan", block: "tree.Block", others: "dict[str, ap
         if name[-3:] != b".py" or bytecode not in compiled:
             continue
         try:
-            if os.path.samestat(os.stat(theirs + b"/" + name), os.stat(ours + b"/" + name)):
+            if os.path.samestat(os.stat(theirs + b"/" + name), os.stat(source + b"/" + name)):
                 files.make_directories(ours + b"/__pycache__")
                 os.link(theirs + b"/__pycache__/" + bytecode, ours + b"/__pycache__/" + bytecode)
         except OSError:
@@ -74,25 +75,33 @@ def _write_packed(plan: "tree.Plan", top: bytes) -> None:
     """Write the bytecode in the file for modules that come from the wheel itself."""
     tag = python_tag()
     packs = [(number, wheel) for number, wheel in enumerate(plan.wheels) if wheel.get("bytecode", {}).get(tag)]
-    jobs: list[Job] = []
+    found: list[tuple[archive.Member, bytes, bytes]] = []
     for number, wheel in packs:
-        sources = set()
+        sources: dict[tuple[bytes, bytes], bytes] = {}
         for block in plan.blocks:
             if block.wheel == number and block.scheme == b"lib":
-                sources.update([(plan.target_of(block), name) for _, name in block.files])
-        jobs.extend(_missing(wheel, plan.descriptor, sources, top))
-    files.make_tree(top.rstrip(b"/"), set([path.rpartition(b"/")[0] for _, path in jobs]))
-    if jobs:
+                target, source = plan.target_of(block), plan.source_of(block)
+                sources.update([((target, name), source + b"/" + name) for _, name in block.files])
+        found.extend(_missing(wheel, plan.descriptor, sources, top))
+    files.make_tree(top.rstrip(b"/"), set([path.rpartition(b"/")[0] for _, path, _ in found]))
+    # Beside it first: where another process does this, it may be killed, and what it has begun be taken for done.
+    ending = b".%d" % os.getpid()
+    jobs = [(member, path + ending) for member, path, _ in found]
+    if len(jobs) > _FEW:
         write.members(plan.descriptor, jobs, int)
-    for _, path in jobs:
-        _stamp(path)
+    for member, path in jobs if len(jobs) <= _FEW else ():
+        write.member_to(plan.descriptor, member, path)
+    for _, path, source in found:
+        _stamp(path + ending, source)
+        system.rename(path + ending, path)
 
 
 def _missing(
-    wheel: "dict[str, Any]", descriptor: int, sources: "set[tuple[bytes, bytes]]", top: bytes
-) -> "list[Job]":
+    wheel: "dict[str, Any]", descriptor: int, sources: "dict[tuple[bytes, bytes], bytes]", top: bytes
+) -> "list[tuple[archive.Member, bytes, bytes]]":
+    """The wheel's bytecode that is not there: each member, its path, and the path of its source in the store."""
     site_packages = os.fsencode(app.packages())
-    jobs = []
+    missing = []
     for member in archive.read_members(descriptor, wheel["bytecode"][python_tag()], wheel["name"]):
         # pkg/__pycache__/module.cpython-311.pyc
         folder, _, name = member.name.encode("utf-8").rpartition(b"/__pycache__/")
@@ -100,9 +109,10 @@ def _missing(
             name = name[len(b"__pycache__/") :]
         directory = site_packages + b"/" + folder if folder else site_packages
         path = top + directory + b"/__pycache__/" + name
-        if (directory, _source_of(name)) in sources and not os.path.lexists(path):
-            jobs.append((member, path))
-    return jobs
+        source = sources.get((directory, _source_of(name)))
+        if source and not os.path.lexists(path):
+            missing.append((member, path, source))
+    return missing
 
 
 def _source_of(bytecode: bytes) -> bytes:
@@ -110,11 +120,10 @@ def _source_of(bytecode: bytes) -> bytes:
     return bytecode[: -len(b".pyc")].rpartition(b".")[0] + b".py"
 
 
-def _stamp(path: bytes) -> None:
+def _stamp(path: bytes, source: bytes) -> None:
     """Have the bytecode at `path` hold for its source as that is now (PEP 552: no flags, mtime, size)."""
-    directory, _, name = path.rpartition(b"/__pycache__/")
-    source = os.stat(directory + b"/" + _source_of(name))
-    numbers = [number & 0xFFFFFFFF for number in (0, int(source.st_mtime), source.st_size)]
+    found = os.stat(source)
+    numbers = [number & 0xFFFFFFFF for number in (0, int(found.st_mtime), found.st_size)]
     handle = system.open_file(path, os.O_WRONLY)
     try:
         os.lseek(handle, 4, os.SEEK_SET)

@@ -37,7 +37,7 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
 
     libraries = [] if alone else plan.libraries()
     names = _modules(facts, libraries) + (_OF_FEW if alone else ())
-    held: dict[str, Any] = {name.rpartition("/")[2]: marshal.dumps(plan.room.code(name + ".py")) for name in names}
+    held: dict[str, Any] = {name.rpartition("/")[2]: plan.room.marshalled(name + ".py") for name in names}
     held["facts"] = facts
     held["inside"] = app.inside()
     held["run"] = plan.written("_pexlite_run.py")

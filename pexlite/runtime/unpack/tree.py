@@ -242,7 +242,9 @@ class Layout:
         self.directory = os.fsencode(directory)
 
     def make_directories(self) -> None:
-        """Make all the app's directories, for which no wheel has to be unpacked yet."""
+        """Make all the app's directories unless they are there. No wheel has to be unpacked for it."""
+        if os.path.isdir(self.directory):
+            return
         site_packages = self.directory + b"/" + os.fsencode(app.packages())
         # Make __pycache__ now: made by a later compilation it would change the mtime of site-packages.
         wanted = set([site_packages + b"/__pycache__", self.directory + b"/" + os.fsencode(app.SCRIPTS)])
@@ -254,10 +256,9 @@ class Layout:
         files.make_tree(self.directory, wanted)
 
     def run(self) -> None:
-        """Make all files: links into the store and the app's own. Make missing directories first."""
+        """Make all files, links into the store and the app's own, and their directories."""
         plan = self.plan
-        if not os.path.isdir(self.directory):
-            self.make_directories()
+        self.make_directories()
         jobs: list[tuple[bytes, bytes, list[bytes]]] = []
         for block, target in self._blocks():
             names = [file_name for _, file_name in block.files]
@@ -376,6 +377,7 @@ def _copy(source: bytes, path: bytes, final: bytes) -> None:
                     if not copied:
                         raise OSError(errno.EIO, os.strerror(errno.EIO), path)
                     left -= copied
+                os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))  # by which bytecode knows its source
             finally:
                 os.close(target)
         finally:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 _BIG = 32 << 20  # a member above this many bytes is inflated piece by piece, so that memory stays flat
 # Large members are jobs of their own, small ones share one; together no more than `pool` takes.
 _LARGE, _MOST_LARGE = 1 << 20, 400
-_PORTION, _MOST_BATCHES = 32, 999
+_PORTION, _MOST_BATCHES = 16, 999
+_FEWEST = (
+    4  # batches: fewer, with less in them than one large member has, are written sooner than a process begins
+)
 
 
 def members(
@@ -52,7 +55,7 @@ def _write_shared(
     meanwhile: "Callable[[], object] | None",
 ) -> None:
     batches, sizes = _batches(jobs)
-    if len(batches) < 2:
+    if len(batches) < 2 or len(batches) < _FEWEST and sum(sizes) < _LARGE:
         _write_members(descriptor, jobs)
         if meanwhile:
             meanwhile()

@@ -96,7 +96,7 @@ BREAKS = {
         (
             (
                 "install.py",
-                "            tree.Layout(plan, temporary).run()\n",
+                "            layout.run()\n",
                 """            files.make_directories(app.site_packages(temporary))
             launching.put(plan, self.facts, temporary)
             tree.Layout(plan, temporary).run()
