@@ -60,7 +60,7 @@ def test_what_an_extra_brings_or_a_python_may_lack_is_not_needed_before_it_is_as
     needed = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
     homes = importlib.metadata.packages_distributions().items()
     extras = sorted(top for top, found in homes if {*map(canonicalize_name, found)} & (declared() - needed))
-    assert {"elftools", "uv"} <= set(extras)
+    assert {"deflate", "uv"} <= set(extras)
     extras += ["_bz2", "_ctypes", "_lzma"]
     modules = [f"pexlite.tools.{path.stem}" for path in (HOUSE / "tools").glob("[!_]*.py") if path.stem != "bill"]
     program = f"import sys\nsys.modules.update(dict.fromkeys({extras!r}))\nimport pexlite.pipeline.build"

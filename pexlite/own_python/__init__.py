@@ -1,7 +1,6 @@
 """Pythons that files carry: from `--python-from PATH|ARCHIVE|uv` to an interpreter archive in the store.
 
-Imported only by a build that asks for one: it stands on pyelftools, which is an extra. But tools that take a
-Python out of a file use `members`, which does not.
+Imported only by a build that asks for one, since few do; tools that take a Python out of a file use `members`.
 
     find        the Pythons of a request, and each as an archive in the store: open this first
     source      what `--python-from` names: a prefix on this machine, and the target that it is

@@ -144,14 +144,8 @@ def _own_pythons(request: BuildRequest, store: Store, report: Report) -> tuple[P
     if not request.python_from:
         return ()
     # Imported here: few builds have one.
-    try:
-        from pexlite.own_python.find import python_sources
-    except ModuleNotFoundError as missing:
-        if not str(missing.name).startswith("elftools"):
-            raise
-        raise UsageError(
-            "--python-from needs pyelftools, which is not installed here", hint="pip install 'pexlite[python]'"
-        ) from missing
+    from pexlite.own_python.find import python_sources
+
     words = [str(request.directory / word) if _is_here(word, request) else word for word in request.python_from]
     return python_sources(words, store, report)
 

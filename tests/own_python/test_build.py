@@ -187,15 +187,6 @@ def wanted_by(
     return parts
 
 
-def test_without_pyelftools_it_is_said_how_to_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith(("pexlite.own_python.", "elftools"))]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "elftools", None)
-    with pytest.raises(UsageError, match="needs pyelftools") as refused:
-        pexlite.build(requirements=["app"], python_from=["uv"], directory=tmp_path)
-    assert refused.value.hint == "pip install 'pexlite[python]'"
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -270,7 +270,7 @@ class Layout:
         if len(portions) > 1:
             from . import pool
 
-            pool.run(portions, self._link, _unwatched)
+            pool.run(portions, self._link, int)
         for portion in portions if len(portions) == 1 else ():
             self._link(portion)
         for path, content in plan.own().items():
@@ -315,10 +315,6 @@ def _portions(jobs: "list[tuple[bytes, bytes, list[bytes]]]") -> "list[list[tupl
         portions[-1].append(job)
         room -= len(job[2])
     return portions
-
-
-def _unwatched(number: int) -> None:
-    pass
 
 
 def _umask_is_open() -> bool:
