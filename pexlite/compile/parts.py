@@ -62,6 +62,9 @@ def _things(bundle: Bundle) -> list[str]:
         "pieces": any(wheel.pieces for wheel in bundle.wheels),
         "frames": any(wheel.frames for wheel in bundle.wheels),
         "commands": bundle.entry_point.commands,
+        "libraries": any(".so" in entry.path for tree in bundle.trees for entry in tree.entries),
+        "stored members": any(wheel.repacked_from and not wheel.frames for wheel in bundle.wheels),
+        "Pythons": bundle.own_pythons,
         "lazy imports": bundle.launch.lazy_imports == "all",
     }
     return [thing for thing, has in found.items() if has]

@@ -28,13 +28,17 @@ Sources = Sequence[tuple[str, str]]
 # What only other starts need than an ordinary first one.
 _OTHERS = (
     *("early.py", "pythons.py", "tools/", "windows/", "written/", "upkeep/"),
-    *("app/commands.py", "app/lazy.py", "app/pex_path.py", "app/startup.py", "app/windows.py"),
-    *("cache/private.py", "file/frames.py", "unpack/split.py", "unpack/threads.py"),
+    *("app/commands.py", "app/lazy.py", "app/libraries.py", "app/own.py", "app/pex_path.py", "app/startup.py"),
+    *("app/windows.py", "cache/private.py", "file/frames.py", "file/interpreter.py"),
+    *("unpack/clone.py", "unpack/split.py", "unpack/threads.py"),
 )
 _OF_SOME: Mapping[str, tuple[str, ...]] = {
     "start list": ("early.py", "written/_pexlite_early.py"),
     "pieces": ("unpack/split.py",),
     "frames": ("file/frames.py",),
+    "stored members": ("unpack/clone.py",),
+    "libraries": ("app/libraries.py",),
+    "Pythons": ("app/own.py",),
     "commands": ("app/commands.py",),
     "lazy imports": ("app/lazy.py",),
 }

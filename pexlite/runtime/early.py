@@ -104,7 +104,7 @@ class Early:
     def finish(self, facts: "dict[str, Any]") -> None:
         """Unpack the other files into the store, and complete the app with READY."""
         try:
-            for some in _portions(self.libraries):
+            for some in write.portions(self.libraries, lambda one: one[0][0].size, _PORTION):
                 self._write([job for job, _ in some])
                 for (_, path), inside in some:
                     tree.relink(path, os.fsencode(self.plan.app.place) + b"/" + inside)
@@ -213,19 +213,6 @@ def _and_above(path: bytes) -> "Iterator[bytes]":
 def _placed(line: str) -> "tuple[int, bytes]":
     number, _, path = line.partition(" ")
     return int(number), path.encode("utf-8")
-
-
-def _portions(libraries: "list[tuple[write.Job, bytes]]") -> "list[list[tuple[write.Job, bytes]]]":
-    """`libraries` in portions that are worth several processes, in their order."""
-    portions: list[list[tuple[write.Job, bytes]]] = []
-    room = 0
-    for one in libraries:
-        if room <= 0:
-            portions.append([])
-            room = _PORTION
-        portions[-1].append(one)
-        room -= one[0][0].size
-    return portions
 
 
 def launch_of(place: str, facts: "dict[str, Any]") -> "ModuleType | None":

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .ahead import Ahead
     from .app.switches import Switches
 
+_FEWEST_IMPORTS = 4  # which no other process would compile sooner
 _NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 
@@ -357,6 +358,9 @@ class FirstStart:
 def _begin_ahead(
     plan: "tree.Plan", facts: "dict[str, Any]", put: "Callable[[], object] | None" = None
 ) -> "Ahead | None":
+    described = plan.opened.manifest["pexlite"]
+    if described.get("compiled") != "all" and len(described.get("imports", ())) < _FEWEST_IMPORTS:
+        return None
     from . import ahead
 
     return ahead.begin(plan, facts, put)

@@ -135,7 +135,7 @@ def test_small_and_deflated_members_are_not_asked_for(tmp_path: Path) -> None:
         return write.is_copied(archive.Member("x", 0, size, size, 0, stored, 0))
 
     assert (found(LARGE, True), found(LARGE - 1, True), found(LARGE, False)) == (True, False, False)
-    assert clone.LEAST == LARGE and clone._BLOCK == BLOCK
+    assert write._COPIED == LARGE and clone._BLOCK == BLOCK
 
 
 # -- whole files -----------------------------------------------------------------------------------------

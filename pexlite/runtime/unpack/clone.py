@@ -8,8 +8,6 @@ import errno
 import os
 import sys
 
-LEAST = 1 << 16
-"""Bytes of a member that is worth the calls."""
 _BLOCK = 4096
 # As most machines have it. The others refuse this number, and have `copy_file_range` from Python 3.8 on.
 _FICLONERANGE = 0x4020940D

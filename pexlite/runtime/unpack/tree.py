@@ -14,7 +14,7 @@ import os
 
 from .. import system
 from ..cache import app, files
-from . import environment, variant, wheel
+from . import environment, variant, wheel, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -266,7 +266,9 @@ class Layout:
                 self._put(plan.source_of(block), target, names)
             else:
                 jobs.append((plan.source_of(block), target, names))
-        portions = _portions(jobs)
+        total = sum([len(names) for _, _, names in jobs])
+        most = max(_FILES_AT_ONCE, -(-total // _MOST_PORTIONS))  # in no more portions than `pool` takes
+        portions = write.portions(jobs, lambda job: len(job[2]), most)
         if len(portions) > 1:
             from . import pool
 
@@ -300,21 +302,6 @@ class Layout:
         for source, target, names in portion:
             for name in names:
                 link(source + b"/" + name, target + b"/" + name)
-
-
-def _portions(jobs: "list[tuple[bytes, bytes, list[bytes]]]") -> "list[list[tuple[bytes, bytes, list[bytes]]]]":
-    """`jobs` in portions of a size worth sharing, at most as many as `pool` takes."""
-    total = sum([len(names) for _, _, names in jobs])
-    size = max(_FILES_AT_ONCE, -(-total // _MOST_PORTIONS))
-    portions: list[list[tuple[bytes, bytes, list[bytes]]]] = []
-    room = 0
-    for job in jobs:
-        if room <= 0:
-            portions.append([])
-            room = size
-        portions[-1].append(job)
-        room -= len(job[2])
-    return portions
 
 
 def _umask_is_open() -> bool:

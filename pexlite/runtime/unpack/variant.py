@@ -3,7 +3,6 @@
 import os
 
 from .. import system
-from ..file import interpreter
 from ..start import cache_root, python_tag
 from ..tags import are_of
 
@@ -23,6 +22,7 @@ def choose(manifest: "dict[str, Any]", file: str, switches: "Switches | None") -
     if found is not None:
         return found
     from .. import pythons
+    from ..file import interpreter
 
     own = manifest["pexlite"].get("interpreters")
     fitting = [variant for variant in manifest["pexlite"]["variants"] if fits_platform(variant)]

@@ -6,11 +6,11 @@ import zlib
 
 from .. import system
 from ..file import zip as archive
-from . import clone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from .split import Piece
 
@@ -21,9 +21,9 @@ _BIG = 32 << 20  # a member above this many bytes is inflated piece by piece, so
 # Large members are jobs of their own, small ones share one; together no more than `pool` takes.
 _LARGE, _MOST_LARGE = 1 << 20, 400
 _PORTION, _MOST_BATCHES = 16, 999
-_FEWEST = (
-    4  # batches: fewer, with less in them than one large member has, are written sooner than a process begins
-)
+# Fewer batches, with less in them than one large member has, are written sooner than another process begins.
+_FEWEST = 4
+_COPIED = 1 << 16  # bytes of a member that are worth asking the kernel to copy it
 
 
 def members(
@@ -100,6 +100,19 @@ def _batches(jobs: "Sequence[AnyJob]") -> "tuple[list[list[AnyJob]], list[int]]"
     return batches, [sum([member.size for member, _ in batch]) for batch in batches]
 
 
+def portions(items: "list[Any]", weight: "Callable[[Any], int]", worth: int) -> "list[list[Any]]":
+    """`items` in portions, in their order, that weigh what is `worth` another process, or a bit more."""
+    found: list[list[Any]] = []
+    room = 0
+    for item in items:
+        if room <= 0:
+            found.append([])
+            room = worth
+        found[-1].append(item)
+        room -= weight(item)
+    return found
+
+
 def _whole_frames(jobs: "Sequence[AnyJob]", end: int) -> int:
     """`end`, or the first number behind it at which another frame begins."""
     while end < len(jobs) and _frame(jobs[end]) == _frame(jobs[end - 1]) is not None:
@@ -124,7 +137,7 @@ def _write_members(descriptor: int, jobs: "Sequence[AnyJob]") -> None:
 
 def is_copied(member: "archive.Member") -> bool:
     """Whether the kernel is asked to copy the member."""
-    return member.stored and not member.frames and member.compressed >= clone.LEAST
+    return member.stored and not member.frames and member.compressed >= _COPIED
 
 
 def member_to(descriptor: int, member: "archive.Member", path: bytes) -> str:
@@ -148,6 +161,8 @@ def member_to(descriptor: int, member: "archive.Member", path: bytes) -> str:
 
 def _copy(descriptor: int, member: "archive.Member", handle: int) -> str:
     """Have the kernel copy the member, else read and write it; return how."""
+    from . import clone
+
     start = member.offset + archive.data_start(archive.read(descriptor, member.offset, 30))
     try:
         how = clone.copied(descriptor, start, member.compressed, handle)
