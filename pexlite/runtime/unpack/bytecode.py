@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_FEW = 300  # modules that are written sooner than another process is at work
+_FEW = 48  # modules that are written sooner than another process is at work
 
 
 def put(plan: "tree.Plan", directory: str) -> None:
