@@ -214,7 +214,6 @@ class FirstStart:
         self.launch = early.launch_of(plan.app.place, self.facts)
 
         def rest() -> None:
-            aside.give_way()
             some.finish(self.facts)
             alone.__exit__()
             shared.__exit__()

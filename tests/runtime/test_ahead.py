@@ -18,7 +18,7 @@ import pytest
 from pexlite.runtime import ahead
 from pexlite.runtime.file import zip as archive
 from pexlite.runtime.start import python_tag
-from pexlite.runtime.unpack import aside, pool
+from pexlite.runtime.unpack import aside, bytecode, pool, write
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -316,3 +316,44 @@ def test_the_app_is_not_kept_from_ending(newest: Interpreter, tmp_path: Path) ->
     some = len(list((tmp_path / "root").rglob("many/__pycache__/*.pyc")))
     time.sleep(1)
     assert len(list((tmp_path / "root").rglob("many/__pycache__/*.pyc"))) == some < 300
+
+
+def test_the_app_goes_first(tmp_path: Path) -> None:
+    before = os.nice(0)
+    assert aside.run([], lambda: (tmp_path / "nice").write_text(str(os.nice(0))))
+    assert appears(tmp_path / "nice") and os.nice(0) == before
+    time.sleep(0.1)
+    assert (tmp_path / "nice").read_text() == str(min(before + 5, 19))
+
+
+def test_where_there_are_no_more_processes_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(pool, "fork", refuse)
+    before = os.nice(0)
+    assert not aside.run([], lambda: 1 / 0)
+    helping = ahead.Ahead([], lambda: 1 / 0, lambda: 1 / 0)
+    assert not helping.has_put()
+    helping.end(True)
+    assert os.nice(0) == before
+
+
+def test_bytecode_that_has_no_room_leaves_no_part_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "a.py", tmp_path / "pkg/__pycache__"
+    source.write_text("")
+    found = [(None, os.fsencode(target / f"{name}.pyc"), os.fsencode(source)) for name in "ab"]
+    monkeypatch.setattr(bytecode, "_missing", lambda *_: found)
+
+    def write_some(_: int, member: object, path: bytes) -> None:
+        Path(os.fsdecode(path)).write_bytes(b"part")
+        if b"b.pyc" in path:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(write, "member_to", write_some)
+    plan = SimpleNamespace(wheels=[{"bytecode": {python_tag(): {"offset": 0}}}], blocks=[], descriptor=-1)
+    with pytest.raises(OSError, match="No space"):
+        bytecode._write_packed(plan, os.fsencode(tmp_path) + b"/")  # type: ignore[arg-type]
+    assert [*target.iterdir()] == []

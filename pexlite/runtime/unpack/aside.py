@@ -10,11 +10,16 @@ if TYPE_CHECKING:
 
 
 def run(held: "list[int]", work: "Callable[[], object]") -> bool:
-    """Do `work` in a process that is no child of this one and keeps only the open files `held`.
+    """Do `work` after the app, in a process that is no child of this one and keeps only the open files `held`.
 
     False where the system allows no more processes: then nothing is done. What goes wrong there is not told.
     """
-    process = begin(held, work)
+
+    def after_the_app() -> None:
+        give_way()
+        work()
+
+    process = begin(held, after_the_app)
     end(process)
     return process > 0
 

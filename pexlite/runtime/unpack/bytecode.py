@@ -87,13 +87,18 @@ def _write_packed(plan: "tree.Plan", top: bytes) -> None:
     # Beside it first: where another process does this, it may be killed, and what it has begun be taken for done.
     ending = b".%d" % os.getpid()
     jobs = [(member, path + ending) for member, path, _ in found]
-    if len(jobs) > _FEW:
-        write.members(plan.descriptor, jobs, int)
-    for member, path in jobs if len(jobs) <= _FEW else ():
-        write.member_to(plan.descriptor, member, path)
-    for _, path, source in found:
-        _stamp(path + ending, source)
-        system.rename(path + ending, path)
+    try:
+        if len(jobs) > _FEW:
+            write.members(plan.descriptor, jobs, int)
+        for member, path in jobs if len(jobs) <= _FEW else ():
+            write.member_to(plan.descriptor, member, path)
+        for _, path, source in found:
+            _stamp(path + ending, source)
+            system.rename(path + ending, path)
+    except BaseException:
+        for _, path in jobs:
+            files.remove(os.fsdecode(path))
+        raise
 
 
 def _missing(
