@@ -45,7 +45,7 @@ def _compiled(name: str, source: str) -> CodeType:
         elif isinstance(node, ast.arg):
             node.annotation = None
         if isinstance(node, (ast.expr, ast.stmt)):
-            node.end_lineno, node.col_offset, node.end_col_offset = node.lineno, 0, 0
+            node.end_lineno, node.col_offset, node.end_col_offset = node.lineno, -1, -1
     # optimize=2 leaves docstrings out as well.
     code: CodeType = compile(tree, "<pexlite>/" + name, "exec", dont_inherit=True, optimize=2)
     return code

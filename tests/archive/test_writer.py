@@ -123,15 +123,19 @@ def test_another_tree_makes_another_build(wheels: list[Path]) -> None:
 
 
 @pytest.mark.unmeasured
-def test_the_runtime_is_small(wheels: list[Path], tmp_path: Path) -> None:
-    file = bundle_file(tmp_path / "app.pex", wheels, function("app", "main"))
+@pytest.mark.parametrize("python", supported(), ids=lambda python: python.tag)
+def test_the_runtime_is_small(python: Interpreter, wheels: list[Path], tmp_path: Path) -> None:
+    file = tmp_path / "app.pex"
+    write(draft(bundle_of(wheels), "1.0", room(python)), file)
     own = ("__pexlite__", "__pex__", "__main__", "PEX-INFO")
     with zipfile.ZipFile(file) as found:
         carried = [entry for entry in found.infolist() if entry.filename.startswith(own)]
     assert len(carried) == 5
     # With a local header and a line of the directory (APPNOTE.TXT 4.3.7, 4.3.12), which hold the name. The page
     # about performance has the limits before, and the reason of each.
-    assert sum(entry.compress_size + 76 + 2 * len(entry.filename) for entry in carried) <= 157 * 1024
+    # The start is the only bytecode in it, and CPython 3.11's has the most room for what it notes as it runs.
+    most = 160 if python.tag == "cp311" else 157
+    assert sum(entry.compress_size + 76 + 2 * len(entry.filename) for entry in carried) <= most * 1024
 
 
 def test_the_manifest_says_where_every_wheel_is(wheels: list[Path], tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests import needs
 from tests.archive.test_writer import bundle_of
 from tests.bundles import environment, room, run
 from tests.factories import make_wheel
-from tests.interpreters import supported
+from tests.interpreters import Interpreter, supported
 
 LISTEN = """
 import os, runpy, sys
@@ -68,16 +68,17 @@ def test_a_first_start_compiles_nothing_that_it_needs(compiled: dict[float, str]
     assert len(compiled[0].split()) > len(compiled[20_000].split()) > 10
 
 
-def test_bytecode_takes_no_more_than_it_may() -> None:
+@pytest.mark.parametrize("python", supported(), ids=lambda python: python.tag)
+def test_bytecode_takes_no_more_than_it_may(python: Interpreter) -> None:
     sizes = []
     for most in (20_000, 60_000, LARGE, math.inf):
-        *_, (name, content) = room_members(room(supported()[0], most))
+        *_, (name, content) = room_members(room(python, most))
         assert name == COMPILED
         sizes.append(len(zlib.compress(content, 9)))
         assert sizes[-1] <= most
         assert sizes[-1] > most * 0.6 or most in (LARGE, math.inf)
     assert sizes == sorted(set(sizes))
-    _, modules = marshal.loads(dict(room_members(room(supported()[0], LARGE)))[COMPILED])
+    _, modules = marshal.loads(dict(room_members(room(python, LARGE)))[COMPILED])
     assert {"install.py", "app/launch.py", "unpack/bytecode.py"} <= modules.keys()
     assert not [name for name in modules if name.startswith(("tools/", "windows/"))]
 

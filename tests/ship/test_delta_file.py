@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,3 +72,25 @@ def test_a_damaged_or_cut_delta_changes_nothing(share: float, delta: Path, pair:
         assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert file.read_bytes() == pair.old.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["app.pex", "cut", "flipped"]
+
+
+WRONG: tuple[Any, ...] = (None, [], -1, 1.5, "left out")
+HEADERS = [(key, value) for key in ("codec", "script", "old", "new") for value in WRONG]
+
+
+@pytest.mark.parametrize("change", [*HEADERS, None], ids=str)
+def test_a_header_that_no_delta_has_is_refused(change: Any, delta: Path, pair: Pair, tmp_path: Path) -> None:
+    file = Path(shutil.copy2(pair.old, tmp_path / "app.pex"))
+    magic, header, rest = delta.read_bytes().split(b"\n", 2)
+    said = json.loads(header)
+    if change is None:
+        said = [said]
+    elif change[1] == "left out":
+        del said[change[0]]
+    else:
+        said[change[0]] = change[1]
+    (tmp_path / "changed").write_bytes(b"\n".join([magic, json.dumps(said).encode(), rest]))
+    done = apply(OLDEST_AND_NEWEST[-1], file, tmp_path / "changed")
+    assert done.returncode == 6
+    assert done.stderr == f"error: {tmp_path}/changed was not written by pexlite delta, or is damaged\n"
+    assert file.read_bytes() == pair.old.read_bytes()

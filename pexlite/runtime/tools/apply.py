@@ -70,7 +70,9 @@ def _header(delta: "IO[bytes]", name: str) -> "dict[str, Any]":
     magic = delta.readline(len(reassemble.MAGIC))
     try:
         header: dict[str, Any] = json.loads(delta.readline(_LONGEST_HEADER).decode("utf-8"))
-        if magic == reassemble.MAGIC and header["codec"] in reassemble.CODECS and header["script"] >= 0:
+        is_known = magic == reassemble.MAGIC and header["codec"] in reassemble.CODECS
+        are_texts = isinstance(header["old"], str) and isinstance(header["new"], str)
+        if is_known and are_texts and isinstance(header["script"], int) and header["script"] >= 0:
             return header
     except (ValueError, KeyError, TypeError):
         pass
