@@ -17,7 +17,7 @@ class Asked(Coming):
     """Where a first start would wait, this notes the path."""
 
     def __init__(self, place: str, notes: str) -> None:
-        super().__init__(place, "", {}, [])
+        super().__init__(place, "", [], [], [])
         self._notes = notes
         self._known: set[str] = set()
 

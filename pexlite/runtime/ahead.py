@@ -30,53 +30,12 @@ _LEAST, _COMPILING = 40, 10
 _LEAP = 4  # modules that are left to the app where it was faster, so that it does not stay so
 
 
-class Ahead:
-    """Another process for a new app's bytecode: it puts what is at hand into its directory, then compiles more."""
+def begin(
+    plan: "Plan", facts: "dict[str, Any]", starter: int, put: "Callable[[], object] | None" = None
+) -> "aside.Helper | None":
+    """Have another process `put` bytecode into the new app, then compile modules that it will import.
 
-    def __init__(
-        self, held: "list[int]", put: "Callable[[], object] | None", more: "Callable[[], object]"
-    ) -> None:
-        """Begin: `put` at once, and `more` when the app is in its place. `held` are open files that it reads."""
-        has_put, tells = os.pipe()
-        waits, lets_go = os.pipe()
-
-        def first() -> None:
-            if put:
-                put()
-                os.write(tells, b"+")
-            os.close(tells)
-
-        def work() -> None:
-            aside.give_way()
-            if os.read(waits, 1):
-                more()
-
-        self._process = aside.begin([tells, waits, *held], work, first)
-        self._has_put, self._lets_go = has_put, lets_go
-        os.close(tells)
-        os.close(waits)
-
-    def has_put(self) -> bool:
-        """Whether the bytecode is there, once the process has put it or has failed to."""
-        found = os.read(self._has_put, 1) if self._process else b""
-        return bool(found)
-
-    def end(self, is_in_place: bool) -> None:
-        """Let the process compile where the app `is_in_place`, else have it end."""
-        try:
-            if is_in_place:
-                os.write(self._lets_go, b"+")
-        except BrokenPipeError:
-            pass  # it has failed, and left all to the app
-        os.close(self._lets_go)
-        os.close(self._has_put)
-        aside.end(self._process)
-
-
-def begin(plan: "Plan", facts: "dict[str, Any]", put: "Callable[[], object] | None" = None) -> "Ahead | None":
-    """Have another process `put` bytecode into the new app, and compile modules that it will import.
-
-    None where that would not help the app with these `facts`.
+    None where that would not help the app with these `facts`, which the process `starter` becomes.
     """
     helpers = min(pool.processors() - 1, _MOST)
     # The first process of a container would get the others as its children.
@@ -91,8 +50,13 @@ def begin(plan: "Plan", facts: "dict[str, Any]", put: "Callable[[], object] | No
     if (packed if put else 0) + _COMPILING * left < _LEAST:
         return None
     packages = plan.app.place + "/" + app.packages()
-    starter = _Starter(os.getpid())
-    return Ahead([plan.descriptor], put, lambda: _compile(packages, imports or [], helpers, starter))
+    compiling = _Starter(starter)
+
+    def more() -> None:
+        aside.give_way()
+        _compile(packages, imports or [], helpers, compiling)
+
+    return aside.Helper([plan.descriptor], put, more)
 
 
 def _count(wheel: "dict[str, Any]") -> int:
@@ -109,7 +73,7 @@ def _is_compiled(facts: "dict[str, Any]") -> bool:
 
 
 class _Starter:
-    """The process of the app, by its number."""
+    """The process of the app, by its number; this process, or one that this is a fork of."""
 
     def __init__(self, process: int) -> None:
         self.link = "/proc/%d/exe" % process  # a process that has ended, and is yet to be waited for, has none
@@ -131,7 +95,7 @@ def _compile(packages: str, imports: "list[str]", helpers: int, starter: _Starte
 
     number = 0
     try:
-        while number < helpers - 1 and os.fork():
+        while number < helpers - 1 and pool.fork():
             number += 1
     except OSError:
         pass  # no more processes: what the others would compile is left to the app

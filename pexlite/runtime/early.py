@@ -2,27 +2,34 @@
 
 Another process unpacks the rest meanwhile, under the locks of the first start, which it has inherited. Until it
 has written READY, the app's directory is in its place without it, which the protocol knows as damage: who finds it
-so and gets the app's lock completes it. The launcher says until then which files are coming (`coming`: names
-by directory), and since which boot of the machine: a power cut empties files, and from then on it is not believed.
+so and gets the app's lock completes it. The launcher says until then which files are coming (`coming`: all, as in
+the tree; `here`: those that are there), and since which boot of the machine: a power cut empties files, and from
+then on it is not believed.
 """
 
 import os
 import sys
+import zlib
 
 from . import system
 from .cache import app, files
 from .start import LAUNCHER, is_own
-from .unpack import bytecode, launcher, tree, wheel, write
+from .unpack import aside, bytecode, launcher, tree, wheel, write
 from .upkeep import mend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
     from typing import Any
 
+    from .file import zip as archive
+
+    _Path = tuple[int, bytes]  # a file: the number of its wheel, and its path in that wheel in the store
+
 _WORTH = 4 << 20  # bytes to unpack beside the list, below which a start waits for all of them
 _PORTION = 16 << 20  # bytes of libraries that are put in their places at once
+_PIECE = 1 << 20  # bytes of a file in memory
 _WAITING = "__PEXLITE_EARLY"  # the variable by which children know that files of the app are coming
 _BOOT = "/proc/sys/kernel/random/boot_id"
 
@@ -45,72 +52,101 @@ class Early:
 
     So are `libraries`, some of these: they are put in their places one by one in this order, each after all that
     it needs, while the app already runs.
+
+    The first files of wheels that are not in the store are written into the app, and the store has links to them.
     """
 
     def __init__(self, plan: "tree.Plan", listed: "list[str]", libraries: "list[str]") -> None:
         self.plan = plan
-        self.temporaries: list[tuple[str, str]] = []
-        self.first: list[write.Job] = []
-        self.libraries: list[tuple[write.Job, bytes]] = []  # and each one's path in the app, in their order
-        self.rest: list[write.Job] = []
         self.listed = set(map(_placed, listed))
-        self.order = {one: number for number, one in enumerate(map(_placed, libraries))}
+        self.libraries = list(map(_placed, libraries))
+        self.temporaries: dict[int, str] = {}  # of the wheels that are not in the store
+        self.first: list[tuple[archive.Member, _Path]] = []
+        self.kept: set[bytes] = set()  # the files in `temporaries`
 
     def is_worth_it(self, present: "set[str]") -> bool:
         """Whether much is to be unpacked that is not listed. `present` are the wheels that are there, whole."""
-        targets = self._targets()
-        libraries = {}
         for number, one in enumerate(self.plan.wheels):
-            place = wheel.directory_of(self.plan.app.root, one)
             if one["sha256"][:32] in present:
                 continue
+            place = wheel.directory_of(self.plan.app.root, one)
             if os.path.isdir(place):
                 return False  # perhaps cut off: an ordinary start compares it
-            temporary = files.beside(place)
-            self.temporaries.append((temporary, place))
-            for member, path in wheel.destinations(self.plan.descriptor, one, temporary):
-                one_of = (number, path[len(os.fsencode(temporary)) + 1 :])
-                if one_of in targets:
-                    libraries[self.order[one_of]] = ((member, path), targets[one_of])
-                    self.listed.discard(one_of)
-                    continue
-                jobs = self.first if one_of in self.listed else self.rest
-                jobs.append((member, path))
-        self.libraries = [libraries[number] for number in sorted(libraries)]
-        return sum([member.size for member, _ in self.rest]) > _WORTH
+            self.temporaries[number] = files.beside(place)
+        self.libraries = [one for one in self.libraries if one[0] in self.temporaries]
+        self.listed.difference_update(self.libraries)
+        wanted: dict[int, set[bytes]] = {}
+        for number, path in self.listed:
+            wanted.setdefault(number, set()).add(path)
+        left = 0
+        for number in self.temporaries:
+            one, paths = self.plan.wheels[number], wanted.get(number)
+            jobs = wheel.some_destinations(self.plan.descriptor, one, paths) if paths else []
+            self.first += [(member, (number, path[1:])) for member, path in jobs]
+            left += one["unpacked"] - sum([member.size for member, _ in jobs])
+        return left > _WORTH
 
-    def begin(self, facts: "dict[str, Any]") -> None:
-        """Put the app's directory in its place with the listed files, and without READY."""
+    def begin(
+        self, facts: "dict[str, Any]", held: "list[int]", rest: "Callable[[], object]"
+    ) -> "ModuleType | None":
+        """Put the app's directory in its place with the listed files, without READY; return its module `launch`.
+
+        Another process does the `rest`, with the open files `held`; this one where there is none.
+        """
         temporary = files.beside(self.plan.app.place)
-        part = self._part()
+        top = os.fsencode(temporary)
+        part = _Part(self.plan, top, self._blocks(self.listed))
+        helping = None
         try:
-            self._unpack(self.first)
-            tree.Layout(part, temporary).run()
+            tree.Layout(part, temporary).make_directories()
             # No import takes these for packages, and who lists them needs their names.
-            files.make_tree(
-                os.fsencode(temporary), set([os.fsencode(temporary) + b"/" + path for path in self._made()])
-            )
+            files.make_tree(top, set([top + b"/" + path for path in self._made()]))
+            self._write_first(top)
+            helping = aside.Helper(held, int, rest)
+            tree.Layout(self._others(), temporary).run()
             if any(["bytecode" in one for one in part.wheels]):
                 bytecode.put(part, temporary)
-            held = launcher.content(self.plan, facts, launcher.site_time_of(temporary))
-            files.write(temporary + "/" + LAUNCHER, self._with_coming(held, part))
+            content = launcher.content(self.plan, facts, launcher.site_time_of(temporary))
+            files.write(temporary + "/" + LAUNCHER, self._with_coming(content))
+            is_there = helping.has_done()
             system.rename(temporary, self.plan.app.place)
+            launch = launch_of(self.plan.app.place, facts)
         except BaseException as failure:
             wheel.finish_undisturbed(failure)
+            if helping:
+                helping.end(False)
             files.remove(temporary)
             self._remove()
             raise
+        helping.end(is_there)
+        if not is_there:
+            rest()
+        return launch
 
     def finish(self, facts: "dict[str, Any]") -> None:
         """Unpack the other files into the store, and complete the app with READY."""
+        jobs: list[write.Job] = []
+        libraries: dict[_Path, write.Job] = {}
+        one_by_one = set(self.libraries)
         try:
-            for some in write.portions(self.libraries, lambda one: one[0][0].size, _PORTION):
+            self._keep()
+            for number, temporary in self.temporaries.items():
+                for member, path in wheel.destinations(self.plan.descriptor, self.plan.wheels[number], temporary):
+                    one = (number, path[len(os.fsencode(temporary)) + 1 :])
+                    if one in one_by_one:
+                        libraries[one] = (member, path)
+                    elif path not in self.kept:
+                        jobs.append((member, path))
+            coming = [(libraries[one], one) for one in self.libraries]
+            for some in write.portions(coming, lambda each: each[0][0].size, _PORTION):
                 self._write([job for job, _ in some])
-                for (_, path), inside in some:
-                    tree.relink(path, os.fsencode(self.plan.app.place) + b"/" + inside)
-            self._unpack(self.rest)
-            for temporary, place in self.temporaries:
-                wheel.put_in_place(temporary, place)
+                for (_, path), one in some:
+                    tree.relink(path, os.fsencode(self.plan.app.place) + b"/" + self._target_of(one))
+            self._write(jobs)
+            for temporary in self.temporaries.values():
+                wheel.correct_record(temporary)
+            for number, temporary in self.temporaries.items():
+                wheel.put_in_place(temporary, wheel.directory_of(self.plan.app.root, self.plan.wheels[number]))
         except BaseException as failure:
             wheel.finish_undisturbed(failure)
             self._remove()
@@ -118,89 +154,138 @@ class Early:
         mend.add_missing(self.plan, facts, anew=True)
         launcher.leave_for_shell(self.plan, facts)
 
-    def _unpack(self, jobs: "list[write.Job]") -> None:
-        self._write(jobs)
-        for temporary, _ in self.temporaries:
+    def _write_first(self, top: bytes) -> None:
+        """Write the first files into the app's directory `top`.
+
+        Those that the app does not have as they are go into the store.
+        """
+        jobs = []
+        for member, one in self.first:
+            path = top + b"/" + self._target_of(one)
+            if _is_changed(one[1]):
+                path = self._in_store(one)
+                self.kept.add(path)
+            jobs.append((member, path))
+        self._make_store(self.kept)
+        write.members(self.plan.descriptor, jobs, int, index=self.plan.opened.pieces)
+        for temporary in self.temporaries.values():
             wheel.correct_record(temporary)
 
+    def _keep(self) -> None:
+        """Have the app's files in the store too, where there are hard links: `finish` writes the others.
+
+        The app runs already, and may have replaced some.
+        """
+        top = os.fsencode(self.plan.app.place) + b"/"
+        direct = [(member, one) for member, one in self.first if not _is_changed(one[1])]
+        self._make_store([self._in_store(one) for _, one in direct])
+        for member, one in direct:
+            path = self._in_store(one)
+            try:
+                os.link(top + self._target_of(one), path)
+                if _holds(path, member):
+                    self.kept.add(path)
+                else:
+                    os.unlink(path)
+            except OSError:
+                pass
+
+    def _in_store(self, one: "_Path") -> bytes:
+        return os.fsencode(self.temporaries[one[0]]) + b"/" + one[1]
+
     def _write(self, jobs: "list[write.Job]") -> None:
-        store = os.fsencode(self.plan.app.root) + b"/wheels"
-        files.make_tree(store, set([path.rpartition(b"/")[0] for _, path in jobs]))
+        self._make_store([path for _, path in jobs])
         if jobs:
             write.members(self.plan.descriptor, jobs, int, index=self.plan.opened.pieces)
 
+    def _make_store(self, paths: "Iterable[bytes]") -> None:
+        """Make the directories of these files of the store."""
+        store = os.fsencode(self.plan.app.root) + b"/wheels"
+        files.make_tree(store, set([path.rpartition(b"/")[0] for path in paths]))
+
     def _remove(self) -> None:
-        for temporary, _ in self.temporaries:
+        for temporary in self.temporaries.values():
             files.remove(temporary)
 
-    def _part(self) -> "tree.Plan":
-        """The plan of the listed files, out of the wheels' temporary directories."""
-        part: tree.Plan = object.__new__(tree.Plan)
-        part.__dict__.update(self.plan.__dict__)
-        moved = {os.path.basename(place): os.path.basename(temporary) for temporary, place in self.temporaries}
-        part.names = [os.fsencode(moved.get(os.fsdecode(name), os.fsdecode(name))) for name in self.plan.names]
-        part.blocks = []
-        for block in self.plan.blocks:
-            if block.directory:
-                some = tree.Block(block.wheel, block.directory)
-                some.files = [one for one in block.files if self._is_first(block, one[1])]
-                part.blocks.extend([some] if some.files else [])
-            else:
-                part.blocks.append(block)
-        return part
+    def _others(self) -> "tree.Plan":
+        """The plan of the listed files that are linked from the store, or written anew."""
+        others: tree.Plan = object.__new__(tree.Plan)
+        others.__dict__.update(self.plan.__dict__)
+        moved = [os.path.basename(self.temporaries.get(number, "")) for number in range(len(self.plan.wheels))]
+        others.names = [os.fsencode(name) or own for name, own in zip(moved, self.plan.names)]
+        others.blocks = self._blocks(
+            [one for one in self.listed if one[0] not in self.temporaries or _is_changed(one[1])]
+        )
+        return others
 
-    def _targets(self) -> "dict[tuple[int, bytes], bytes]":
-        """The paths in the app of the libraries that come one by one."""
-        return {
-            (block.wheel, block.directory + b"/" + name): self.plan.target_of(block) + b"/" + name
-            for block in (self.plan.blocks if self.order else ())
-            for _, name in block.files
-            if (block.wheel, block.directory + b"/" + name) in self.order
-        }
+    def _blocks(self, listed: "Iterable[_Path]") -> "list[tree.Block]":
+        """Blocks of these files, and all console scripts."""
+        lines: dict[tuple[int, bytes], list[bytes]] = {}
+        for number, path in listed:
+            directory, _, name = path.rpartition(b"/")
+            lines.setdefault((number, directory), []).append(b"- " + name)
+        found = [tree.Block(number, directory, b"\n".join(some)) for (number, directory), some in lines.items()]
+        return found + [block for block in self.plan.blocks if not block.directory]
+
+    def _target_of(self, one: "_Path") -> bytes:
+        """The path in the app of a file in the store."""
+        directory, _, name = one[1].rpartition(b"/")
+        target = self.plan.target_of(tree.Block(one[0], directory, b""))
+        return target + b"/" + name if target else name
 
     def _made(self) -> "set[bytes]":
         """The directories in the app of the wheels' data and of these libraries, and those above them."""
         paths = [self.plan.target_of(block) for block in self.plan.blocks if block.scheme == b"data"]
-        paths += [inside.rpartition(b"/")[0] for _, inside in self.libraries]
+        paths += [self._target_of(one).rpartition(b"/")[0] for one in self.libraries]
         return set([each for path in paths for each in _and_above(path)])
 
-    def _is_first(self, block: "tree.Block", name: bytes) -> bool:
-        return (block.wheel, block.directory + b"/" + name) in self.listed
-
-    def _coming(self, part: "tree.Plan") -> "dict[str, list[str]]":
-        """The names that each directory of the app lacks yet, by its path in the app."""
-        here = self._made() | set([b"lib", os.fsencode(app.SCRIPTS), os.fsencode(app.packages())])
-        here.add(os.fsencode(os.path.dirname(app.packages())))
-        files_here: dict[bytes, set[bytes]] = {}
-        for top, names in _directories(part):
-            files_here.setdefault(top, set()).update(names)
-            here.update(_and_above(top))
-        found: dict[bytes, set[bytes]] = {}
-        for top, names in _directories(self.plan):
-            missing = names.difference(files_here.get(top, ()))
-            if missing:
-                found.setdefault(top, set()).update(missing)
-            for path in _and_above(top):
-                if path not in here:
-                    folder, _, last = path.rpartition(b"/")
-                    found.setdefault(folder, set()).add(last)
-        return {os.fsdecode(folder): sorted(map(os.fsdecode, names)) for folder, names in found.items()}
-
-    def _with_coming(self, content: bytes, part: "tree.Plan") -> bytes:
+    def _with_coming(self, content: bytes) -> bytes:
+        """The launcher's content with what the app lacks: the lines of its tree by directory, but what is here."""
         import marshal
 
+        here = self._made() | set(_and_above(os.fsencode(app.packages()))) | {os.fsencode(app.SCRIPTS)}
+        for one in self.listed:
+            path = self._target_of(one)
+            here.add(path)
+            folder = path.rpartition(b"/")[0]
+            if folder not in here:
+                here.update(_and_above(folder))
         held: dict[str, Any] = marshal.loads(content[4:])
-        held["coming"] = self._coming(part)
-        held["one_by_one"] = [os.fsdecode(inside) for _, inside in self.libraries]
+        held["coming"] = [
+            (self.plan.target_of(block), block.lines) for block in self.plan.blocks if block.directory
+        ]
+        held["here"] = list(here)
+        held["one_by_one"] = [os.fsdecode(self._target_of(one)) for one in self.libraries]
         held["boot"] = _boot()
         return content[:4] + marshal.dumps(held)
 
 
-def _directories(plan: "tree.Plan") -> "Iterator[tuple[bytes, set[bytes]]]":
-    """The path in the app of each directory of a wheel's files, and the names of these."""
-    for block in plan.blocks:
-        if block.files:
-            yield plan.target_of(block), set([name for _, name in block.files])
+class _Part(tree.Plan):
+    """The plan of the listed files alone, whose sources lie in the app's directory `top`."""
+
+    def __init__(self, plan: "tree.Plan", top: bytes, blocks: "list[tree.Block]") -> None:
+        self.__dict__.update(plan.__dict__)
+        self.top = top
+        self.blocks = blocks
+
+    def source_of(self, block: "tree.Block") -> bytes:
+        """The directory in the app for the block's files."""
+        return self.top + b"/" + self.target_of(block)
+
+
+def _holds(path: bytes, member: "archive.Member") -> bool:
+    """Whether the file has the member's content, by its CRC. Raises OSError."""
+    crc, size = 0, 0
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        for piece in iter(lambda: file.read(_PIECE), b""):
+            crc = zlib.crc32(piece, crc)
+            size += len(piece)
+    return (crc, size) == (member.crc, member.size)
+
+
+def _is_changed(path: bytes) -> bool:
+    """Whether the app may have another file than the one at `path` in an unpacked wheel, or a copy of it."""
+    return path[:8] == b"scripts/" or path.endswith(b".dist-info/RECORD") or tree.is_edited(b"/" + path)
 
 
 def _and_above(path: bytes) -> "Iterator[bytes]":
@@ -210,7 +295,7 @@ def _and_above(path: bytes) -> "Iterator[bytes]":
         path = path.rpartition(b"/")[0]
 
 
-def _placed(line: str) -> "tuple[int, bytes]":
+def _placed(line: str) -> "_Path":
     number, _, path = line.partition(" ")
     return int(number), path.encode("utf-8")
 
@@ -242,4 +327,5 @@ def wait_for_files(plan: "tree.Plan", parts: "dict[str, Any]", file: str) -> Non
     os.environ["PEX"] = file
     names: dict[str, Any] = {"__name__": "pexlite_early"}
     exec(plan.room.code("written/_pexlite_early.py"), names)
-    names["begin"](plan.app.place, app.packages(), parts["coming"], parts["one_by_one"])
+    begin = names["begin"]
+    begin(plan.app.place, app.packages(), parts["coming"], parts["here"], parts["one_by_one"])

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, NoReturn
 
-    from .ahead import Ahead
     from .app.switches import Switches
 
 _FEWEST_IMPORTS = 4  # which no other process would compile sooner
@@ -81,7 +80,7 @@ def _installed(
 ) -> "tuple[str, ModuleType | None]":
     """The app's directory, and its module `launch` where that begins before all files are there (see `early`)."""
     try:
-        # The room that this module comes from has been read; it is there in no test and no tool.
+        # The room that this module comes from has been read, where it comes from one.
         loader: Any = __spec__.loader if __spec__ else None
         with whole.opened(file, loader if hasattr(loader, "texts") else None) as opened:
             if opened.build_id != facts["build_id"]:
@@ -210,22 +209,22 @@ class FirstStart:
         some = early.Early(plan, listed, libraries[self.number] if libraries else [])
         if not early.is_possible(self.facts) or not some.is_worth_it(_vouched_for(plan.app.root)):
             return False
-        some.begin(self.facts)
-        self.launch = early.launch_of(plan.app.place, self.facts)
+        process = os.getpid()
 
         def rest() -> None:
+            if os.getpid() != process:
+                helping = _begin_ahead(plan, self.facts, process)
+                if helping:
+                    helping.end(True)
+                aside.give_way()
             some.finish(self.facts)
             alone.__exit__()
             shared.__exit__()
             self._prune(plan)
 
-        # The next start that needs the rest says what was wrong.
-        if not aside.run([self.opened.descriptor, shared.handle, alone.handle], rest):
-            rest()
+        # What goes wrong there the next start says that needs the rest.
+        self.launch = some.begin(self.facts, [self.opened.descriptor, shared.handle, alone.handle], rest)
         if self.launch is not None:
-            helping = _begin_ahead(plan, self.facts)
-            if helping:
-                helping.end(True)
             early.wait_for_files(plan, self.launch.PARTS, self.file)
         return True
 
@@ -258,18 +257,20 @@ class FirstStart:
         helping = None
         try:
             layout = tree.Layout(plan, temporary)
-            layout.make_directories()
+            if not os.path.isdir(temporary):
+                layout.make_directories()
             if self.may_be_early:
-                helping = _begin_ahead(plan, self.facts, lambda: self._add_bytecode(plan, temporary))
+                put = lambda: self._add_bytecode(plan, temporary)  # noqa: E731
+                helping = _begin_ahead(plan, self.facts, os.getpid(), put)
             layout.run()
-            if not helping or not helping.has_put():
+            if not helping or not helping.has_done():
                 self._add_bytecode(plan, temporary)
             launching.put(plan, self.facts, temporary)
             system.rename(temporary, plan.app.place)
         except BaseException as failure:
             wheel.finish_undisturbed(failure)
             if helping:
-                helping.has_put()  # so that it adds nothing to what is removed
+                helping.has_done()  # so that it adds nothing to what is removed
                 helping.end(False)
             files.remove(temporary)
             if getattr(failure, "errno", 0) not in (errno.ENOTEMPTY, errno.EEXIST):
@@ -355,14 +356,14 @@ class FirstStart:
 
 
 def _begin_ahead(
-    plan: "tree.Plan", facts: "dict[str, Any]", put: "Callable[[], object] | None" = None
-) -> "Ahead | None":
+    plan: "tree.Plan", facts: "dict[str, Any]", process: int, put: "Callable[[], object] | None" = None
+) -> "aside.Helper | None":
     described = plan.opened.manifest["pexlite"]
     if described.get("compiled") != "all" and len(described.get("imports", ())) < _FEWEST_IMPORTS:
         return None
     from . import ahead
 
-    return ahead.begin(plan, facts, put)
+    return ahead.begin(plan, facts, process, put)
 
 
 def _vouched_for(root: str) -> "set[str]":

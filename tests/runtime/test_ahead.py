@@ -186,8 +186,8 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
     monkeypatch.setattr(ahead, "threads", lambda: 0)
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setattr(sys, "pycache_prefix", None)
-    helping = ahead.begin(plan, facts)  # type: ignore[arg-type]
-    assert helping and not helping.has_put()
+    helping = ahead.begin(plan, facts, os.getpid())  # type: ignore[arg-type]
+    assert helping and not helping.has_done()
     helping.end(True)
     assert len(made) == 1
     if change == "one processor":
@@ -210,12 +210,12 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
         described["imports"] = IMPORTS[:5]
     else:
         described["compiled"] = "all"
-    assert ahead.begin(plan, facts) is None  # type: ignore[arg-type]
+    assert ahead.begin(plan, facts, os.getpid()) is None  # type: ignore[arg-type]
     assert len(made) == 1
 
 
-def begun(tmp_path: Path, put: Callable[[], object] | None) -> ahead.Ahead:
-    return ahead.Ahead([], put, (tmp_path / "more").touch)
+def begun(tmp_path: Path, put: Callable[[], object] | None) -> aside.Helper:
+    return aside.Helper([], put, (tmp_path / "more").touch)
 
 
 def appears(path: Path) -> bool:
@@ -227,7 +227,7 @@ def appears(path: Path) -> bool:
 
 def test_what_is_at_hand_is_put_first_and_more_when_the_app_is_there(tmp_path: Path) -> None:
     helping = begun(tmp_path, (tmp_path / "put").touch)
-    assert helping.has_put() and (tmp_path / "put").exists()
+    assert helping.has_done() and (tmp_path / "put").exists()
     time.sleep(0.1)
     assert not (tmp_path / "more").exists()
     helping.end(True)
@@ -246,7 +246,7 @@ def test_nothing_more_is_done(why: str, tmp_path: Path) -> None:
 
     before = len([*Path("/proc/self/fd").iterdir()])
     helping = begun(tmp_path, put)
-    assert helping.has_put() is (why == "no app")
+    assert helping.has_done() is (why == "no app")
     helping.end(why != "no app")
     assert len([*Path("/proc/self/fd").iterdir()]) == before
     time.sleep(0.2)
@@ -334,8 +334,8 @@ def test_where_there_are_no_more_processes_nothing_is_done(monkeypatch: pytest.M
     monkeypatch.setattr(pool, "fork", refuse)
     before = os.nice(0)
     assert not aside.run([], lambda: 1 / 0)
-    helping = ahead.Ahead([], lambda: 1 / 0, lambda: 1 / 0)
-    assert not helping.has_put()
+    helping = aside.Helper([], lambda: 1 / 0, lambda: 1 / 0)
+    assert not helping.has_done()
     helping.end(True)
     assert os.nice(0) == before
 

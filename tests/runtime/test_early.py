@@ -342,6 +342,139 @@ def test_many_starts_at_once_all_print(newest: Interpreter, file: Path, root: Pa
     assert leftovers(root) == []
 
 
+REPLACES = """
+import os, subprocess, sys
+
+place = os.path.dirname(os.path.abspath(__file__))
+pairs = [(place + "/wheel_a.py", "x = 'other'"), (place + "/wheel_a-1.0.dist-info/METADATA", "Name: other")]
+
+
+def main():
+    if sys.argv[1:] == ["replace"]:
+        import signal
+
+        for path, content in pairs:
+            with open(path + "~", "w") as file:
+                file.write(content)
+            os.rename(path + "~", path)
+        os.remove(place + "/gone.py")
+        assert not os.path.lexists(sys.prefix + "/READY")
+        words = open("/proc/self/cmdline", "rb").read()
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                same = open("/proc/%s/cmdline" % name, "rb").read() == words and int(name) != os.getpid()
+            except OSError:
+                continue
+            while same and open("/proc/%s/stat" % name).read().rpartition(")")[2].split()[0] != "T":
+                pass
+            if same:
+                os.kill(int(name), signal.SIGCONT)
+    print(open(place + "/rest.py").read().strip(), open(pairs[0][0]).read().strip())
+"""
+
+
+def test_what_the_app_replaces_meanwhile_is_not_in_the_store(newest: Interpreter, tmp_path: Path) -> None:
+    """It has the wheel's files, whatever an app has made of its own."""
+    content: dict[str, str | bytes] = {"wheel_a.py": "x = 'right'", "gone.py": "", "app.py": REPLACES}
+    content |= {"rest.py": "rest", "noise": NOISE}
+    wheel = make_wheel(tmp_path, "wheel-a", files=content)
+    listed = ("0 lib/app.py", "0 lib/wheel_a.py", "0 lib/gone.py", "0 lib/wheel_a-1.0.dist-info/METADATA")
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), start_lists=(listed,))
+    root = tmp_path / "root"
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "hooks" / "sitecustomize.py").write_text(STOP)
+    env = environment(root, PYTHONPATH=str(tmp_path / "hooks"))
+    done = subprocess.run([newest.path, file, "replace"], env=env, capture_output=True, text=True, timeout=300)
+    assert (done.stdout, done.stderr) == ("rest x = 'other'\n", "")
+    until_ready(root)
+    [store] = root.glob("lite-2/wheels/*/lib")
+    assert {name: (store / name).read_bytes() for name in content} == {
+        name: text.encode() if isinstance(text, str) else text for name, text in content.items()
+    }
+    assert (store / "wheel_a-1.0.dist-info/METADATA").read_text().startswith("Metadata-Version")
+    [packages] = root.glob("lite-2/apps/*-*/lib/python*/site-packages")
+    assert (packages / "app.py").samefile(store / "app.py") and (packages / "gone.py").exists()
+    assert leftovers(root) == []
+
+
+EVERY_KIND = """
+import os, subprocess, sys
+from importlib.metadata import files
+
+import helper
+
+def main():
+    place = sys.prefix
+    words = [place + "/bin/run", place + "/etc/x.conf", os.path.dirname(helper.__file__) + "/x.pem"]
+    print(subprocess.check_output(words[:1]).decode().strip(), *[open(path).read() for path in words[1:]])
+    found = [os.path.relpath(str(one.locate()), place) for one in files("helper")]
+    print(*sorted(path.rpartition("site-packages/")[2] for path in found))
+"""
+
+
+def test_files_of_every_kind_come_first(newest: Interpreter, tmp_path: Path) -> None:
+    """Scripts, data, what people edit; of a wheel with .data, and of one that is in the store already."""
+    content: dict[str, str | bytes] = {"helper/__init__.py": "", "helper/x.pem": "pem", "helper/noise": NOISE}
+    data = {
+        "scripts/run": "#!python\nprint('ran')\n",
+        "data/etc/x.conf": "conf",
+        "headers/x.h": "//",
+        "purelib/y.py": "",
+    }
+    helper = make_wheel(
+        tmp_path, "helper", files=content, data=data, entry_points={"console_scripts": {"h": "y:z"}}
+    )
+    listed = [
+        *(
+            "lib/helper/__init__.py",
+            "lib/helper/x.pem",
+            "lib/y.py",
+            "scripts/run",
+            "data/etc/x.conf",
+            "headers/x.h",
+        ),
+        *(f"lib/helper-1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt")),
+    ]
+    outputs = []
+    for number, list_of_app in enumerate((("0 lib/app.py",), ())):
+        app = make_wheel(
+            tmp_path, "app", f"{number}", files={"app.py": EVERY_KIND, "more": NOISE + bytes([number])}
+        )
+        lists = ((*list_of_app, *(f"1 {path}" for path in listed)),)
+        file = bundle_file(
+            tmp_path / f"{number}.pex",
+            [app, helper],
+            function("app", "main"),
+            start_lists=lists if number < 2 else (),
+        )
+        for root in (tmp_path / "one", tmp_path / f"root{number}"):
+            done = subprocess.run([newest.path, file], env=environment(root), capture_output=True, text=True)
+            outputs.append((done.stdout, done.stderr))
+            end = time.monotonic() + 120
+            while len(ready(root)) <= number * (root.name == "one") and time.monotonic() < end:
+                time.sleep(0.05)
+            assert "is whole" in verified(newest, file, root)
+            assert leftovers(root) == []
+    ordinary = bundle_file(tmp_path / "ordinary.pex", [app, helper], function("app", "main"))
+    done = subprocess.run([newest.path, ordinary], env=environment(tmp_path / "o"), capture_output=True, text=True)
+    assert {*outputs} == {(done.stdout, "")}
+    assert done.stdout.startswith("ran conf pem\n")
+
+
+def test_where_there_are_no_more_processes_the_app_brings_all(
+    newest: Interpreter, file: Path, root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "hooks").mkdir()
+    refuse = "import errno, os\n\ndef fork():\n    raise OSError(errno.EAGAIN, 'no more')\n\nos.fork = fork\n"
+    (tmp_path / "hooks" / "sitecustomize.py").write_text(refuse)
+    words = [str(newest.path), str(file), "plain", "import"]
+    env = environment(root, PYTHONPATH=str(tmp_path / "hooks"))
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=300)
+    assert (done.stdout, done.stderr) == ("1 7 True\n", "")
+    assert "is whole" in verified(newest, file, root)
+    assert leftovers(root) == []
+
+
 def test_a_switch_has_all_files_unpacked_first(newest: Interpreter, file: Path, root: Path) -> None:
     command = [str(newest.path), str(file), "plain", "-"]
     env = environment(root, PEX_VERBOSE="1")

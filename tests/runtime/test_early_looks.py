@@ -69,12 +69,17 @@ waited = []
 early["Coming"].wait = lambda self, paths=(): waited.append(paths)
 os.environ["__PEXLITE_EARLY"] = "1"
 packages = "lib/site-packages"
-coming = {packages + "/data": ["coming"], packages: ["module.py"], "bin": ["a-script"]}
+lines = [
+    (packages.encode() + b"/data", b"7 coming\\n- there\\n"),
+    (packages.encode(), b"7 module.py"),
+    (b"bin", b"- a-script"),
+]
+here = {b"lib", packages.encode(), packages.encode() + b"/data", packages.encode() + b"/data/there", b"bin"}
 try:
     import sqlite3
 except ImportError:
     ways = {name: way for name, way in ways.items() if "sqlite3" not in way}
-early["begin"](place, packages, coming, [])
+early["begin"](place, packages, lines, here, [])
 import pathlib  # before Python 3.11 it takes os.stat and the like into a class
 
 sys.path.append(place + "/" + packages)
@@ -146,13 +151,14 @@ exec(compile(open(source).read(), source, "exec"), early)
 early["_is_busy"] = lambda place: True
 packages = "lib/site-packages"
 data = place + "/" + packages + "/data"
-names = ["library", "library.so"] if "find_spec" in way else ["library.so"]  # and a directory
-coming = {packages + "/data": names, packages: ["other"]}
+library = b"1 library\\n7 library.so" if "find_spec" in way else b"7 library.so"  # and a directory
+lines = [(packages.encode() + b"/data", library), (packages.encode(), b"1 other")]
+here = [b"lib", packages.encode(), packages.encode() + b"/data"]
 sys.path.append(data)
 find_spec("nothing")  # an import notes what is in the directory, which is not the library yet
 words = ["sh", "-c", "sleep 0.3; ln $0/there $1/library.so", place, data]
 subprocess.Popen(words)  # before anything waits, as this would
-early["begin"](place, packages, coming, [packages + "/data/library.so"])
+early["begin"](place, packages, lines, here, [packages + "/data/library.so"])
 import pathlib  # as above
 
 try:

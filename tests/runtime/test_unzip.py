@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pexlite.runtime.file import zip as archive
-from pexlite.runtime.unpack import pool, write
+from pexlite.runtime.unpack import pool, wheel, write
 from tests.bundles import environment, run
 
 
@@ -189,6 +189,60 @@ def test_whatever_is_read_stays_inside_or_is_refused(
     content = content[: len(content) - cut] if cut < 20 else content
     with contextlib.suppress(archive.Damaged):
         read_all(bytes(content), place_of(content), tmp_path)
+
+
+INFO = ("x-1.dist-info/RECORD", b"")
+SOME: dict[str, tuple[tuple[str, bytes], ...]] = {
+    "a wheel": (("x/a.py", b"1"), ("x/b.py", b"22"), ("top.py", b""), INFO),
+    "directories": (("x/", b""), ("x/a.py", b"1"), INFO),
+    "data": (
+        ("x-1.data/purelib/x/a.py", b"1"),
+        ("x-1.data/platlib/x/b.so", b"22"),
+        ("x-1.data/scripts/run", b"333"),
+        ("x-1.data/data/etc/x.conf", b"4444"),
+        ("x-1.data/headers/x.h", b"55555"),
+        INFO,
+    ),
+    "data over another": (("x-1.data/purelib/x/a.py", b"1"), ("x/a.py", b"22"), INFO),
+    "another over none": (("x/a.py", b"22"), ("x-1.data/data/x/a.py", b"1"), INFO),
+    "what looks like data": (("x/y.data/purelib/a.py", b"1"), ("other.data/purelib/a.py", b"22"), INFO),
+    "bytecode": (("x/__pycache__/a.cpython-311.pyc", b"1"), ("x/a.py", b"22"), INFO),
+    "a name that looks like an entry": (("PK\1\2.py", b"1"), ("x/a.py", b"22"), INFO),
+    "such a name, long enough": (("PK\1\2" + "a" * 50, b"1"), ("x/a.py", b"22"), INFO),
+    "names in another encoding": (("\u00fc.py", b"1"), ("x/a.py", b"22"), INFO),
+    "nothing else": (INFO,),
+}
+
+
+@pytest.mark.parametrize("flags", [0, 0x800])
+@pytest.mark.parametrize("name", SOME)
+def test_some_members_are_found_as_among_all(name: str, flags: int, tmp_path: Path) -> None:
+    content = zip_of(*SOME[name], flags=flags)
+    (tmp_path / "x.whl").write_bytes(content)
+    described = {**place_of(content), "name": "x.whl"}
+    descriptor = os.open(tmp_path / "x.whl", os.O_RDONLY)
+    try:
+        every = wheel.destinations(descriptor, described, "")
+        for number in range(1 << len(every)):
+            wanted = {path: member for at, (member, path) in enumerate(every) if number >> at & 1}
+            found = wheel.some_destinations(descriptor, described, {path[1:] for path in wanted})
+            assert {path: vars_of(member) for member, path in found} == {
+                path: vars_of(member) for path, member in wanted.items()
+            }
+    finally:
+        os.close(descriptor)
+
+
+def vars_of(member: archive.Member) -> list[object]:
+    return [getattr(member, name) for name in archive.Member.__slots__]
+
+
+@pytest.mark.parametrize("content", [zip_of(("x.py", b"one"), ("x.py", b"two")), zip_of(("../x.py", b"1"))])
+def test_some_members_of_a_hostile_wheel_are_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.whl").write_bytes(content)
+    with (tmp_path / "x.whl").open("rb") as file, pytest.raises(archive.Damaged):
+        described = {**place_of(content), "name": "x.whl"}
+        wheel.some_destinations(file.fileno(), described, {b"lib/x.py", b"lib/../x.py"})
 
 
 @pytest.mark.parametrize("large", [0, 3, 2000])

@@ -7,12 +7,13 @@ from .. import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from .frames import Frames
 
 _PIECE = 4 << 20  # bytes of a member in memory, where it is read piece by piece
+_ENTRY = b"PK\x01\x02"  # how a line of a zip's directory begins
 _MOST_DIRECTORY = 16 << 20  # bytes of a directory in frames, which may be far smaller in the file
 
 
@@ -61,47 +62,83 @@ def read_members(descriptor: int, place: "dict[str, Any]", wheel: str) -> "list[
     find another one. Raises Damaged when the directory has changed, when a name leads out of the wheel, and when a
     name occurs twice (APPNOTE.TXT 4.3); Unreadable for frames without a zstandard.
     """
+    start, content, frames = _directory(descriptor, place, wheel)
+    members = []
+    seen: set[str] = set()
+    position = 0
+    for _ in range(place["directory"][2]):
+        member, position = _member(content, position, start, place["directory"][0], wheel, frames)
+        if member.name.endswith("/"):
+            continue
+        if member.name in seen:
+            raise Damaged("%s holds %r twice" % (wheel, member.name))
+        seen.add(member.name)
+        members.append(member)
+    return members
+
+
+def read_some(
+    descriptor: int, place: "dict[str, Any]", wheel: str, choose: "Callable[[list[bytes]], Iterable[bytes]]"
+) -> "dict[bytes, Member]":
+    """As `read_members`, the members that are chosen, by their names as the directory has them.
+
+    All names are handed to `choose`, which returns some of them; nothing else is looked at of other members. None
+    where only reading all would tell them apart.
+    """
+    start, content, frames = _directory(descriptor, place, wheel)
+    end, _, count, _ = place["directory"]
+    entries = content.split(_ENTRY)[1:]
+    found = {entry[42 : 42 + entry[24] + (entry[25] << 8)]: entry for entry in entries if len(entry) >= 42}
+    if not len(entries) == len(found) == count:
+        return {}  # bytes of that form are in one by chance, or by intent
+    return {name: _member(_ENTRY + found[name], 0, start, end, wheel, frames)[0] for name in choose(list(found))}
+
+
+def _directory(descriptor: int, place: "dict[str, Any]", wheel: str) -> "tuple[int, bytes, Frames | None]":
+    """Where the zip begins in the file, or in its frames; its directory, checked; and the frames."""
     start, size, frames = place["offset"], place["size"], frames_of(place, wheel)
     if frames:
         start, size = 0, frames.size
-    directory, directory_size, count, directory_crc = place["directory"]
+    directory, directory_size, _, directory_crc = place["directory"]
     if directory + directory_size > size or (frames and directory_size > _MOST_DIRECTORY):
         raise Damaged("the directory of %s has changed" % wheel)
     content = read(descriptor, start + directory, directory_size, frames)
     if directory_crc is not None and zlib.crc32(content) & 0xFFFFFFFF != directory_crc:
         raise Damaged("the directory of %s has changed" % wheel)
-    members = []
-    seen: set[str] = set()
-    position = 0
-    for _ in range(count):
-        if content[position : position + 4] != b"PK\x01\x02" or position + 46 > directory_size:
-            raise Damaged("the directory of %s has changed" % wheel)
-        fields = struct.unpack_from("<HHHHHHIIIHHHHHII", content, position + 4)
-        flags, method, crc, compressed, unpacked = fields[2], fields[3], fields[6], fields[7], fields[8]
-        name_size, extra_size, comment_size, mode, offset = fields[9:12] + (fields[14] >> 16, fields[15])
-        position += 46
-        name = content[position : position + name_size].decode("utf-8" if flags & 0x800 else "cp437", "replace")
-        extra = content[position + name_size : position + name_size + extra_size]
-        position += name_size + extra_size + comment_size
-        if position > directory_size:
-            raise Damaged("the directory of %s has changed" % wheel)
-        if 0xFFFFFFFF in (compressed, unpacked, offset):
-            unpacked, compressed, offset = _zip64_values(extra, unpacked, compressed, offset)
-        if name.endswith("/"):
-            continue
-        if offset + compressed > directory:
-            raise Damaged("the directory of %s has changed" % wheel)
-        if method not in (0, 8) or flags & 1:
-            raise Damaged("%s in %s is packed in a way Python cannot read everywhere" % (name, wheel))
-        parts = name.split("/")
-        is_link = mode & 0o170000 == 0o120000
-        if is_link or "\\" in name or "\0" in name or not {"", ".", ".."}.isdisjoint(parts):
-            raise Damaged("%s holds a file that would be written elsewhere: %r" % (wheel, name))
-        if name in seen:
-            raise Damaged("%s holds %r twice" % (wheel, name))
-        seen.add(name)
-        members.append(Member(name, start + offset, compressed, unpacked, crc, method == 0, mode, frames))
-    return members
+    return start, content, frames
+
+
+def _member(
+    content: bytes, position: int, start: int, most: int, wheel: str, frames: "Frames | None"
+) -> "tuple[Member, int]":
+    """The member at `position` of a directory's `content`, and where the next one begins. Raises Damaged.
+
+    `start` is where the zip begins, `most` the bytes of it before the directory.
+    """
+    if content[position : position + 4] != _ENTRY or position + 46 > len(content):
+        raise Damaged("the directory of %s has changed" % wheel)
+    fields = struct.unpack_from("<HHHHHHIIIHHHHHII", content, position + 4)
+    flags, method, crc, compressed, unpacked = fields[2], fields[3], fields[6], fields[7], fields[8]
+    name_size, extra_size, comment_size, mode, offset = fields[9:12] + (fields[14] >> 16, fields[15])
+    position += 46
+    name = content[position : position + name_size].decode("utf-8" if flags & 0x800 else "cp437", "replace")
+    extra = content[position + name_size : position + name_size + extra_size]
+    position += name_size + extra_size + comment_size
+    if position > len(content):
+        raise Damaged("the directory of %s has changed" % wheel)
+    if 0xFFFFFFFF in (compressed, unpacked, offset):
+        unpacked, compressed, offset = _zip64_values(extra, unpacked, compressed, offset)
+    member = Member(name, start + offset, compressed, unpacked, crc, method == 0, mode, frames)
+    if name.endswith("/"):
+        return member, position
+    if offset + compressed > most:
+        raise Damaged("the directory of %s has changed" % wheel)
+    if method not in (0, 8) or flags & 1:
+        raise Damaged("%s in %s is packed in a way Python cannot read everywhere" % (name, wheel))
+    is_link = mode & 0o170000 == 0o120000
+    if is_link or "\\" in name or "\0" in name or not {"", ".", ".."}.isdisjoint(name.split("/")):
+        raise Damaged("%s holds a file that would be written elsewhere: %r" % (wheel, name))
+    return member, position
 
 
 def frames_of(place: "dict[str, Any]", wheel: str) -> "Frames | None":

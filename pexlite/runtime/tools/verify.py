@@ -63,7 +63,8 @@ def _verify(built_file: BuiltFile, options: "argparse.Namespace") -> None:
 def _problems_of_file(opened: whole.Whole) -> "Iterator[str]":
     for number in range(len(opened.manifest["pexlite"]["variants"])):
         try:
-            tree.parsed(opened.tree(number))
+            for block in tree.parsed(opened.tree(number)):
+                block.files  # noqa: B018
         except (archive.Damaged, ValueError, IndexError) as damage:
             yield str(damage)
     own = opened.manifest["pexlite"]

@@ -55,6 +55,47 @@ def begin(held: "list[int]", work: "Callable[[], object]", first: "Callable[[], 
         os._exit(0)
 
 
+class Helper:
+    """Another process: it does `first` at once and `more` later, if it is let; `held` are open files of both."""
+
+    def __init__(
+        self, held: "list[int]", first: "Callable[[], object] | None", more: "Callable[[], object]"
+    ) -> None:
+        has_done, tells = os.pipe()
+        waits, lets_go = os.pipe()
+
+        def at_once() -> None:
+            if first:
+                first()
+                os.write(tells, b"+")
+            os.close(tells)
+
+        def later() -> None:
+            if os.read(waits, 1):
+                more()
+
+        self._process = begin([tells, waits, *held], later, at_once)
+        self._has_done, self._lets_go = has_done, lets_go
+        os.close(tells)
+        os.close(waits)
+
+    def has_done(self) -> bool:
+        """Whether `first` is done, once the process has done it or has failed to."""
+        found = os.read(self._has_done, 1) if self._process else b""
+        return bool(found)
+
+    def end(self, goes_on: bool) -> None:
+        """Let the process go on to do `more`, else have it end."""
+        try:
+            if goes_on:
+                os.write(self._lets_go, b"+")
+        except BrokenPipeError:
+            pass  # it has failed
+        os.close(self._lets_go)
+        os.close(self._has_done)
+        end(self._process)
+
+
 def end(process: int) -> None:
     """Wait until the child has ended."""
     try:

@@ -52,13 +52,29 @@ _EDITED = (
 
 
 class Block:
-    """One wheel's files in one directory, as pairs of size and name; or a wheel's console scripts."""
+    """One wheel's files in one directory, as pairs of size and name; or a wheel's console scripts.
 
-    def __init__(self, wheel: int, directory: bytes) -> None:
+    `lines` are those of the tree; most starts need few of them.
+    """
+
+    def __init__(self, wheel: int, directory: bytes, lines: bytes) -> None:
         self.wheel = wheel
         self.directory = directory
-        self.files: list[tuple[int, bytes]] = []
-        self.calls: list[tuple[bytes, bytes]] = []
+        self.lines = lines
+        self._files: list[tuple[int, bytes]] | None = None
+
+    @property
+    def files(self) -> "list[tuple[int, bytes]]":
+        """Size and name of each file; UNKNOWN for a size that no build can know."""
+        if self._files is None:
+            pairs = _pairs(self.lines) if self.directory else []
+            self._files = [(UNKNOWN if size == b"-" else int(size), name) for size, name in pairs]
+        return self._files
+
+    @property
+    def calls(self) -> "list[tuple[bytes, bytes]]":
+        """The function and the name of each console script."""
+        return [] if self.directory else _pairs(self.lines)
 
     @property
     def scheme(self) -> bytes:
@@ -66,22 +82,20 @@ class Block:
         return self.directory.partition(b"/")[0]
 
 
+def _pairs(lines: bytes) -> "list[tuple[bytes, bytes]]":
+    found = [line.partition(b" ") for line in lines.split(b"\n") if line]
+    return [(first, second) for first, _, second in found]
+
+
 def parsed(text: bytes) -> "list[Block]":
     """The blocks of a tree's text, in order."""
     blocks: list[Block] = []
-    for line in text.split(b"\n"):
-        first = line[:1]
-        if first == b"/":
-            number, _, directory = line[1:].partition(b" ")
-            blocks.append(Block(int(number), directory))
-        elif first == b"!":
-            blocks.append(Block(int(line[1:]), b""))
-        elif line:
-            head, _, name = line.partition(b" ")
-            if blocks[-1].directory:
-                blocks[-1].files.append((UNKNOWN if head == b"-" else int(head), name))
-            else:
-                blocks[-1].calls.append((head, name))
+    for piece in (b"\n" + text).split(b"\n/"):
+        for number, block in enumerate(piece.split(b"\n!")):
+            first, _, lines = block.partition(b"\n")
+            wheel, _, directory = first.partition(b" ")
+            if wheel:
+                blocks.append(Block(int(wheel), b"" if number else directory, lines))
     return blocks
 
 
@@ -144,7 +158,7 @@ class Plan:
         return [
             (os.fsdecode(self.target_of(block) + b"/" + name), size)
             for block in self.blocks
-            if block.scheme == b"lib"
+            if block.scheme == b"lib" and b".so" in block.lines
             for size, name in block.files
             if b".so" in name and size != UNKNOWN
         ]
@@ -242,23 +256,20 @@ class Layout:
         self.directory = os.fsencode(directory)
 
     def make_directories(self) -> None:
-        """Make all the app's directories unless they are there. No wheel has to be unpacked for it."""
-        if os.path.isdir(self.directory):
-            return
+        """Make all the app's directories. No wheel has to be unpacked for it."""
         site_packages = self.directory + b"/" + os.fsencode(app.packages())
         # Make __pycache__ now: made by a later compilation it would change the mtime of site-packages.
         wanted = set([site_packages + b"/__pycache__", self.directory + b"/" + os.fsencode(app.SCRIPTS)])
         makes_room = _umask_is_open()
         for block, target in self._blocks():
             wanted.add(target)
-            if makes_room and block.scheme == b"lib" and any([name[-3:] == b".py" for _, name in block.files]):
+            if makes_room and block.scheme == b"lib" and b".py" in block.lines:
                 wanted.add(target + b"/__pycache__")
         files.make_tree(self.directory, wanted)
 
     def run(self) -> None:
-        """Make all files, links into the store and the app's own, and their directories."""
+        """Make all files, links into the store and the app's own, in the directories that are there."""
         plan = self.plan
-        self.make_directories()
         jobs: list[tuple[bytes, bytes, list[bytes]]] = []
         for block, target in self._blocks():
             names = [file_name for _, file_name in block.files]

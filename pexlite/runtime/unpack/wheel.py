@@ -101,15 +101,46 @@ def destinations(descriptor: int, wheel: "dict[str, Any]", directory: str) -> "l
     """
     members = archive.read_members(descriptor, wheel, wheel["name"])
     members = [member for member in members if "/__pycache__/" not in "/" + member.name.lower() + "/"]
-    tops = set([member.name.partition("/")[0] for member in members])
-    data = [top + "/" for top in tops if top.endswith(".data") and top[:-5] + ".dist-info" in tops]
-    data_prefix = data[0] if data else ""
+    data_prefix = _data_prefix([member.name for member in members])
     top = os.fsencode(directory) + b"/"
     # As UTF-8 whatever this start's locale, since later starts may have another. Files of .data come last and
     # replace files of the same name, as in an installation.
     members.sort(key=lambda member: bool(data_prefix and member.name.startswith(data_prefix)))
     found = {top + _destination(member.name, data_prefix).encode("utf-8"): member for member in members}
     return [(member, path) for path, member in found.items()]
+
+
+def _data_prefix(names: "list[str]") -> str:
+    """The directory of a wheel's .data among the `names` of its members, with a slash; "" where there is none."""
+    tops = set([name.partition("/")[0] for name in names])
+    data = [top + "/" for top in tops if top.endswith(".data") and top[:-5] + ".dist-info" in tops]
+    return data[0] if data else ""
+
+
+def some_destinations(descriptor: int, wheel: "dict[str, Any]", paths: "set[bytes]") -> "list[Job]":
+    """As `destinations`, of the members for these `paths` in the unpacked wheel, without reading the others."""
+    wanted: dict[bytes, bytes] = {}
+
+    def choose(names: "list[bytes]") -> "list[bytes]":
+        has_data = any([b".data/" in name for name in names])
+        prefix = _data_prefix([name.decode("utf-8", "replace") for name in names] if has_data else [])
+        for path in paths:
+            scheme, _, rest = path.partition(b"/")
+            if scheme == b"lib":
+                wanted[rest] = path
+            for name in [name for name, to in _SCHEMES.items() if prefix and to.encode() == scheme]:
+                wanted[(prefix + name).encode("utf-8") + b"/" + rest] = path
+        return [name for name in names if name in wanted]
+
+    members = archive.read_some(descriptor, wheel, wheel["name"], choose)
+    found = {wanted[name]: members[name] for name in sorted(members, key=_is_of_data)}
+    if len(found) < len(paths):  # names in another encoding, or none that could be told apart
+        return [job for job in destinations(descriptor, wheel, "") if job[1][1:] in paths]
+    return [(member, b"/" + path) for path, member in found.items()]
+
+
+def _is_of_data(name: bytes) -> bool:
+    return name.partition(b"/")[0].endswith(b".data")
 
 
 def _destination(name: str, data_prefix: str) -> str:

@@ -30,24 +30,46 @@ _LOOKS = 40  # at READY, between two looks whether somebody is at work
 
 
 class Coming:
-    """The app's files that are not there yet: `names` by directory, relative to the app's directory `place`.
+    """The app's files that are not there yet, of all in `lines`: those of its tree, each with a directory's path.
 
-    `libraries` are the paths of those that are put in their places one by one.
+    Paths are relative to the app's directory `place`. What is `here` is not coming. `libraries` are put in their
+    places one by one.
     """
 
-    def __init__(self, place, packages, names, libraries):
-        # type: (str, str, dict[str, list[str]], list[str]) -> None
+    def __init__(self, place, packages, lines, here, libraries):
+        # type: (str, str, list[tuple[bytes, bytes]], list[bytes], list[str]) -> None
         self.place = place
         self.places = [place + "/"]
         real = os.path.realpath(place)
         if real != place:  # a home may lie behind a link, which apps that resolve their path do not take
             self.places.append(real + "/")
         self.packages = place + "/" + packages
-        self.names = {folder: frozenset(found) for folder, found in names.items()}
+        self.lines = {}  # type: dict[bytes, list[bytes]]
+        self.directories = {}  # type: dict[bytes, set[bytes]]
+        for folder, some in lines:
+            self.lines.setdefault(folder, []).append(some)
+            while folder:
+                folder, _, name = folder.rpartition(b"/")
+                found = self.directories.setdefault(folder, set())
+                if name in found:
+                    break
+                found.add(name)
+        self.here = frozenset(here)
+        self.found = {}  # type: dict[str, frozenset[str]]
         self.libraries = frozenset(libraries)
         self.is_over = False
         self.completes = 0  # the thread that has the file complete its app, which starts a program
         self.calls = {name: getattr(os, name) for name in ("stat", "lstat", "access")}  # type: dict[str, object]
+
+    def names(self, folder):  # type: (str) -> frozenset[str]
+        """The names in the directory `folder` that are coming."""
+        if folder not in self.found:
+            inside = os.fsencode(folder)
+            lines = b"\n".join(self.lines.get(inside, ())).split(b"\n")
+            every = self.directories.get(inside, set()).union([line.partition(b" ")[2] for line in lines if line])
+            before = inside + b"/" if inside else b""
+            self.found[folder] = frozenset([os.fsdecode(name) for name in every if before + name not in self.here])
+        return self.found[folder]
 
     def find_spec(self, name, path=None, target=None):  # type: (str, object, object) -> object
         """The spec of a module that no other finder has found, once it has come; None where none will come."""
@@ -68,7 +90,7 @@ class Coming:
         return [
             "%s/%s" % (folder, name)
             for folder in folders
-            for name in self.names.get(folder, ())
+            for name in self.names(folder)
             if name == module or name.startswith(module + ".")
         ]
 
@@ -106,7 +128,7 @@ class Coming:
             self.wait(lacking)
 
     def _lacking(self, inside):  # type: (str) -> list[str]
-        own = [inside + "/" + name for name in self.names.get(inside, ())]
+        own = [inside + "/" + name for name in self.names(inside)]
         return own + self._coming_above(inside)
 
     def _coming_above(self, inside):  # type: (str) -> list[str]
@@ -114,7 +136,7 @@ class Coming:
         found = []
         while inside:
             folder, _, name = inside.rpartition("/")
-            if name in self.names.get(folder, ()):
+            if name in self.names(folder):
                 found.append(inside)
             inside = folder
         return found
@@ -126,10 +148,10 @@ class Coming:
         """
         inside = self.inside(path)
         if inside is not None and not self.is_over:
-            below = inside + "/" if inside else ""
-            under = [folder for folder in self.names if folder.startswith(below)]
+            below = os.fsencode(inside + "/" if inside else "")
+            under = [os.fsdecode(top) for top in self.lines if top.startswith(below)]
             self._await(
-                self._lacking(inside) + [folder + "/" + name for folder in under for name in self.names[folder]]
+                self._lacking(inside) + [folder + "/" + name for folder in under for name in self.names(folder)]
             )
 
     def started(self, program, words, directory, variables):
@@ -303,9 +325,10 @@ def _looking(coming, name, call):  # type: (Coming, str, object) -> object
     return looking
 
 
-def begin(place, packages, names, libraries):  # type: (str, str, dict[str, list[str]], list[str]) -> None
+def begin(place, packages, lines, here, libraries):
+    # type: (str, str, list[tuple[bytes, bytes]], list[bytes], list[str]) -> None
     """Look from now on at what this process needs of the app in `place`."""
-    coming = Coming(place, packages, names, libraries)
+    coming = Coming(place, packages, lines, here, libraries)
     sys.addaudithook(coming.heard)
     sys.meta_path.append(coming)  # type: ignore[arg-type]
     for name, call in coming.calls.items():
@@ -320,6 +343,7 @@ if __name__ == "_pexlite_early":  # in a child of the app, whose bin/python it i
             with open(sys.prefix + "/_pexlite_launch", "rb") as file:
                 parts = marshal.loads(file.read()[4:])
             if "coming" in parts:
-                begin(sys.prefix, parts["inside"]["packages"][1:], parts["coming"], parts["one_by_one"])
+                packages = parts["inside"]["packages"][1:]
+                begin(sys.prefix, packages, parts["coming"], parts["here"], parts["one_by_one"])
     except (OSError, ValueError, EOFError):
         pass  # the app has gone: its modules will tell
