@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
 import json
@@ -13,6 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from pexlite.archive.launch_options import identifying_line
+from pexlite.archive.runtime_files import without_words
 from pexlite.model import (
     Bundle,
     Bytecode,
@@ -130,9 +130,9 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
 def main_module(room: Room, facts: Mapping[str, object]) -> str:
     """The source of `__main__.py`: the room's start, with the facts of a file in their place, on as many lines.
 
-    It is stored as it is, and most Pythons compile it on each start: what is for readers, the room has.
+    It is stored as it is, and most Pythons compile it on each start.
     """
-    source = _without_words(dict(room.files)["start.py"])
+    source = dict(room.files)["start.py"]
     assert source.count(_NO_FACTS) == 1
     return source.replace(_NO_FACTS, f"FACTS = {dict(facts)!a}\n")
 
@@ -140,7 +140,7 @@ def main_module(room: Room, facts: Mapping[str, object]) -> str:
 @functools.cache
 def imported_module() -> str:
     """The source of `__pex__`, which is the same in every file."""
-    return _without_words(Path(__file__).with_name("imported_file.py").read_text(encoding="utf-8"))
+    return without_words(Path(__file__).with_name("imported_file.py").read_text(encoding="utf-8"))
 
 
 def _pex_fields(bundle: Bundle, version: str) -> PexFields:
@@ -190,18 +190,6 @@ def _described(bundle: Bundle, offsets: Offsets) -> Described:
             _interpreter(own, offset) for own, offset in zip(bundle.own_pythons, offsets.own_pythons, strict=True)
         ]
     return described
-
-
-@functools.cache
-def _without_words(source: str) -> str:
-    """The source with empty lines for its functions' docstrings and the comments that are lines of their own."""
-    lines = source.splitlines()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
-            words = node.body[0]
-            assert len(node.body) > 1 and words.end_lineno is not None
-            lines[words.lineno - 1 : words.end_lineno] = [""] * (words.end_lineno - words.lineno + 1)
-    return "\n".join("" if line.lstrip().startswith("#") else line for line in lines) + "\n"
 
 
 def _shown(override: Requirement) -> str:

@@ -27,7 +27,7 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
                  wheels into the store, a tree out of it, and what makes it a venv that starts
     upkeep       check, mend, users, prune: what is wrong, and what may go
     early        the app begun before all of its files are there
-    ahead        bytecode that is at hand put into a new app, and of what it will import compiled, by another process
+    ahead        the bytecode of a new app: put there, and made of what it will import, by another process
     install      the first start
     tools        PEX_TOOLS=1: info, verify, extract, venv, warm, links, cache, graph, digest, sbom, apply, each on
                  a built_file; an empty_venv, and what is recorded of the files in it; reassemble: a new file of
