@@ -18,7 +18,7 @@ In comes a `BuildRequest`; out comes a `BuildResult` or `LockResult`. Read `deci
     lazy_trial        what --lazy-imports changes, tried; lazy_hook: a program for that, run by a Python of 3.15
     trial_runs        the finished file, run at build with the arguments of --trace-start
     start_list        the files that these runs have read; asked_hook: a program that notes those asked about
-    start_libraries   the libraries among them that a start can wait for one by one
+    start_libraries   the modules and libraries among them that a start can wait for one by one
     patch             patch(file, request): other versions of some projects in a built file
     reopen            a built file as the values that it was written from; carried_pythons: the Pythons in it
     patched_versions  the versions that a patch asks for; patched_start: the entry point, looked up again

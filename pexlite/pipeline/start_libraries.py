@@ -1,8 +1,8 @@
-"""Of a start list, the shared libraries that a start can wait for one by one, while the app already runs.
+"""Of a start list, the files that a start can wait for one by one, while the app already runs.
 
-Those are extension modules, which a start sees by their import, and what these need (DT_NEEDED), each behind all
-that it needs. What the system or code in C may load unseen is there from the first: plugins, and the libraries of
-plugins and programs.
+Those are modules, which a start sees by their import, and the shared libraries that extension modules need
+(DT_NEEDED), each behind all that it needs. What the system or code in C may load unseen is there from the first:
+plugins, and the libraries of plugins and programs.
 """
 
 from __future__ import annotations
@@ -42,17 +42,15 @@ def start_libraries(
     modules = [
         entry
         for entry in listed
-        if entry.wheel not in whole
-        and first_reads.get(entry.place)
-        and entry.place in alone
-        and libraries.is_module(entry)
+        if entry.wheel not in whole and first_reads.get(entry.place) and entry.place in alone
     ]
-    modules.sort(key=lambda entry: first_reads[entry.place])
+    # A package before what is in it: times are those of the system's ticks.
+    modules.sort(key=lambda entry: (first_reads[entry.place], entry.place.count("/"), entry.name != "__init__.py"))
     seen: dict[Entry, int] = {}
-    """Each of them and all that they need, with the time at which the first of these modules was read."""
-    for module in modules:
-        for entry in libraries.with_needed([module]):
-            seen.setdefault(entry, first_reads[module.place])
+    """Each of the libraries and all that they need, with the time at which the first of their modules was read."""
+    for one in filter(libraries.is_module, modules):
+        for entry in libraries.with_needed([one]):
+            seen.setdefault(entry, first_reads[one.place])
     # What was read before any of them was loaded by other code, as what else was read.
     unseen = [
         entry
@@ -63,7 +61,15 @@ def start_libraries(
     there = libraries.with_needed(unseen)
     # Listed, and read by nobody: such libraries come behind what they need too.
     others = libraries.with_needed(entry for entry in listed if entry not in there)
-    return tuple(entry for entry in {**seen, **others} if entry not in there)
+    # Merged by time; libraries stay in their order, and those that nobody has read come last.
+    last = max([*first_reads.values(), 0])
+    timed = [(first_reads[one.place], one) for one in modules if one.name.endswith(".py")]
+    time = 0
+    for one in {**seen, **others}:
+        time = max(time, seen.get(one, last))
+        timed += [] if one in there else [(time, one)]
+    timed.sort(key=lambda pair: pair[0])
+    return tuple(one for _, one in timed)
 
 
 def module_of(place: str) -> str:
@@ -79,10 +85,10 @@ def is_module(name: str) -> bool:
 
 
 def _alone(tree: InstalledTree, listed: Sequence[Entry]) -> set[str]:
-    """The places of extension modules beside which nothing else has their name.
+    """The places of modules beside which nothing else has their name.
 
     Without them Python would take that: another file, or a directory, which is there early if something in it is
-    listed, and with the data of wheels.
+    listed, and with the data of wheels. A package's `__init__.py` comes before all that is in it.
     """
     data = [entry for entry in tree.entries if entry.path.startswith("data/")]
     folders = {entry.place.rpartition("/")[0] for entry in [*listed, *data]}
@@ -93,13 +99,13 @@ def _alone(tree: InstalledTree, listed: Sequence[Entry]) -> set[str]:
         if entry.place.startswith(SITE_PACKAGES) and entry.name.endswith((".py", ".pyc", ".so"))
     ]
     times = Counter(module_of(place) for place in places)
+    known = folders | above
     return {
         place
         for place in places
-        if place.endswith(".so")
+        if is_module(place)
         and times[module_of(place)] == 1
-        and module_of(place) not in folders
-        and module_of(place) not in above
+        and (place.endswith("/__init__.py") or module_of(place) not in known)
     }
 
 

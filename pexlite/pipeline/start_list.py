@@ -7,6 +7,7 @@ asked about (os.stat, os.access) has no such time, and is noted by a hook in the
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -26,6 +27,7 @@ from pexlite.pipeline.trial_runs import FinishedFile, TrialRun
 NO_TIMES = "the disk of the temporary directory notes no times of access, so --trace-start makes no start list"
 # What is read of all distributions to find one of them, or an entry point.
 _METADATA = ("METADATA", "entry_points.txt", "top_level.txt", "direct_url.json", "INSTALLER")
+_WAITS = "_pexlite.pth"  # by which a child process waits for what is coming
 # Settings and certificates that code in C may open, and which are small.
 _SMALL = (".pth", ".start", ".pem", ".crt")
 
@@ -65,7 +67,7 @@ class Trace:
             if time := path.stat().st_atime_ns:
                 if path.parent.name == "__pycache__":
                     path = path.parent.parent / (path.name.partition(".")[0] + ".py")
-                times[self._inside(path)] = time
+                times[self._inside(path)] = min(time, times.get(self._inside(path), time))
         return {place: time for place, time in times.items() if time}
 
     def asked(self) -> frozenset[str]:
@@ -80,18 +82,20 @@ class Trace:
         Only the variant that has run is known; wheels that are `eager` come as a whole before the app begins.
         """
         found = []
+        comes = functools.partial(_comes_by_itself, bundle)
         for variant, tree, listed in zip(bundle.variants, bundle.trees, bundle.start_lists, strict=True):
             lines = set(listed)
             entries = [entry for entry in tree.entries if f"{entry.wheel} {entry.path}" in lines]
             has_run = all(self._is_here(entry) for entry in entries)
             whole = _whole(bundle, variant, eager)
             some = start_libraries(tree, entries, self.path, read, whole) if has_run else ()
-            found.append(tuple(f"{entry.wheel} {entry.path}" for entry in some))
+            found.append(tuple(f"{entry.wheel} {entry.path}" for entry in filter(comes, some)))
         return tuple(found)
 
     def _is_here(self, entry: Entry) -> bool:
         try:
-            return entry.size in (None, self.path(entry.place).stat().st_size)
+            size = self.path(entry.place).stat().st_size
+            return entry.size in (None, size) or entry.kind is Kind.SCRIPT  # whose first line is another one
         except FileNotFoundError:
             return False
 
@@ -104,6 +108,19 @@ class Trace:
 
     def _with_any_version(self, inside: str) -> str:
         return inside.replace(f"lib/{self._library}/", "lib/pythonX.Y/", 1)
+
+
+def _comes_by_itself(bundle: Bundle, entry: Entry) -> bool:
+    """Whether the file is no module that an app begins with.
+
+    That is the entry point's, with the packages that it is in; and all in Python where a startup file of the
+    bundle, which may import any, is run in children before they wait.
+    """
+    if not entry.name.endswith(".py"):
+        return True
+    module = module_of(entry.place).removeprefix(SITE_PACKAGES).replace("/", ".")
+    is_before = any(name.rpartition("/")[2] < _WAITS for name in bundle.startup_files)
+    return not is_before and not f"{bundle.entry_point.module}.".startswith(f"{module}.")
 
 
 class _Hook:

@@ -9,6 +9,7 @@ wrong, they compile a module that nobody imports.
 
 import os
 import sys
+import time
 from _frozen_importlib_external import SourceFileLoader, cache_from_source
 from _thread import _count as threads
 
@@ -18,31 +19,38 @@ from .unpack import aside, pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .unpack.tree import Plan
 
 _MOST = 7  # processes
+_PAUSE = 0.002  # seconds between two looks for a module that is coming
 _LONGEST = 60  # seconds, after which they end whatever they do
 # A process costs the start as much as to write so many modules' bytecode. Compiling one is as much as ten.
 _LEAST, _COMPILING = 40, 10
-_LEAP = 4  # modules that are left to the app where it was faster, so that it does not stay so
+# Modules that are left to the app where it was faster, so that it does not stay so; and where both wait for them.
+_LEAP, _LEAP_OF_COMING = 4, 24
 
 
 def begin(
-    plan: "Plan", facts: "dict[str, Any]", starter: int, put: "Callable[[], object] | None" = None
+    plan: "Plan",
+    facts: "dict[str, Any]",
+    starter: int,
+    put: "Callable[[], object] | None" = None,
+    coming: "Sequence[str]" = (),
 ) -> "aside.Helper | None":
     """Have another process `put` bytecode into the new app, then compile modules that it will import.
 
-    None where that would not help the app with these `facts`, which the process `starter` becomes.
+    None where that would not help the app with these `facts`, which the process `starter` becomes. Where modules
+    are `coming` one by one, it is these: paths in site-packages, in the order in which a run has read them.
     """
     helpers = min(pool.processors() - 1, _MOST)
     # The first process of a container would get the others as its children.
     if helpers < 1 or threads() or not os.path.exists("/proc/self/exe") or os.getpid() == 1:
         return None
     described = plan.opened.manifest["pexlite"]
-    imports = described.get("imports") if _is_compiled(facts) else None
+    imports = (coming or described.get("imports")) if _is_compiled(facts) else None
     packed = sum([_count(wheel) for wheel in plan.wheels])
     if packed and described.get("compiled") == "all":
         imports = None
@@ -52,9 +60,10 @@ def begin(
     packages = plan.app.place + "/" + app.packages()
     compiling = _Starter(starter)
 
-    def more() -> None:
+    def more(is_let: "Callable[[], bool]") -> None:
         aside.give_way()
-        _compile(packages, imports or [], helpers, compiling)
+        if is_let():
+            _compile(packages, imports or [], helpers, compiling, are_coming=bool(coming))
 
     return aside.Helper([plan.descriptor], put, more)
 
@@ -89,7 +98,9 @@ class _Starter:
         os._exit(0)
 
 
-def _compile(packages: str, imports: "list[str]", helpers: int, starter: _Starter) -> None:
+def _compile(
+    packages: str, imports: "Sequence[str]", helpers: int, starter: _Starter, are_coming: bool = False
+) -> None:
     """Compile the modules `imports`, by their paths in `packages`, by this process and so many in all."""
     import _signal  # type: ignore[import-not-found]
 
@@ -103,6 +114,9 @@ def _compile(packages: str, imports: "list[str]", helpers: int, starter: _Starte
     _signal.alarm(_LONGEST)
     while number < len(imports):
         path = packages + "/" + imports[number]
+        while are_coming and not os.path.exists(path):
+            starter.end_with_it()
+            time.sleep(_PAUSE)
         if not os.path.exists(cache_from_source(path)):
             compiler = _Compiler(imports[number], path, starter)
             try:
@@ -112,7 +126,7 @@ def _compile(packages: str, imports: "list[str]", helpers: int, starter: _Starte
             except OSError:
                 return  # a full disk, or the app has been removed
             if compiler.is_late:
-                number += helpers * _LEAP
+                number += helpers * (_LEAP_OF_COMING if are_coming else _LEAP)
         number += helpers
 
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     _Path = tuple[int, bytes]  # a file: the number of its wheel, and its path in that wheel in the store
 
 _WORTH = 4 << 20  # bytes to unpack beside the list, below which a start waits for all of them
-_PORTION = 16 << 20  # bytes of libraries that are put in their places at once
+# What is put in its place at once of that which comes one by one: bytes, or as many files.
+_PORTION, _FILES = 16 << 20, 160
 _PIECE = 1 << 20  # bytes of a file in memory
 _WAITING = "__PEXLITE_EARLY"  # the variable by which children know that files of the app are coming
 _BOOT = "/proc/sys/kernel/random/boot_id"
@@ -50,16 +51,17 @@ def _boot() -> str:
 class Early:
     """An app's first files, and those that are still to come; `listed` are lines "<wheel> <path in the store>".
 
-    So are `libraries`, some of these: they are put in their places one by one in this order, each after all that
-    it needs, while the app already runs.
+    So are those that come `one_by_one`, some of these: modules, and libraries, each behind all that it needs. They
+    are put in their places in this order while the app already runs.
 
     The first files of wheels that are not in the store are written into the app, and the store has links to them.
     """
 
-    def __init__(self, plan: "tree.Plan", listed: "list[str]", libraries: "list[str]") -> None:
+    def __init__(self, plan: "tree.Plan", listed: "list[str]", one_by_one: "list[str]") -> None:
         self.plan = plan
         self.listed = set(map(_placed, listed))
-        self.libraries = list(map(_placed, libraries))
+        self.one_by_one = list(map(_placed, one_by_one))
+        self.portions: list[list[tuple[write.Job, _Path]]] = []  # of these, once `prepare` is done
         self.temporaries: dict[int, str] = {}  # of the wheels that are not in the store
         self.first: list[tuple[archive.Member, _Path]] = []
         self.kept: set[bytes] = set()  # the files in `temporaries`
@@ -73,25 +75,33 @@ class Early:
             if os.path.isdir(place):
                 return False  # perhaps cut off: an ordinary start compares it
             self.temporaries[number] = files.beside(place)
-        self.libraries = [one for one in self.libraries if one[0] in self.temporaries]
-        self.listed.difference_update(self.libraries)
-        wanted: dict[int, set[bytes]] = {}
-        for number, path in self.listed:
-            wanted.setdefault(number, set()).add(path)
-        left = 0
-        for number in self.temporaries:
-            one, paths = self.plan.wheels[number], wanted.get(number)
-            jobs = wheel.some_destinations(self.plan.descriptor, one, paths) if paths else []
-            self.first += [(member, (number, path[1:])) for member, path in jobs]
-            left += one["unpacked"] - sum([member.size for member, _ in jobs])
-        return left > _WORTH
+        self.one_by_one = [one for one in self.one_by_one if one[0] in self.temporaries]
+        self.listed.difference_update(self.one_by_one)
+        self.first = self._members([one for one in self.listed if one[0] in self.temporaries])
+        left: int = sum([self.plan.wheels[number]["unpacked"] for number in self.temporaries])
+        return left - sum([member.size for member, _ in self.first]) > _WORTH
+
+    def _members(self, wanted: "Iterable[_Path]") -> "list[tuple[archive.Member, _Path]]":
+        """The members for these files."""
+        by_wheel: dict[int, set[bytes]] = {}
+        for number, path in wanted:
+            by_wheel.setdefault(number, set()).add(path)
+        return [
+            (member, (number, path[1:]))
+            for number, paths in by_wheel.items()
+            for member, path in wheel.some_destinations(self.plan.descriptor, self.plan.wheels[number], paths)
+        ]
 
     def begin(
-        self, facts: "dict[str, Any]", held: "list[int]", rest: "Callable[[], object]"
+        self,
+        facts: "dict[str, Any]",
+        held: "list[int]",
+        rest: "Callable[[Callable[[], bool]], object]",
     ) -> "ModuleType | None":
         """Put the app's directory in its place with the listed files, without READY; return its module `launch`.
 
-        Another process does the `rest`, with the open files `held`; this one where there is none.
+        Another process does the `rest`, with the open files `held`; this one where there is none. It is handed a
+        function that returns whether the app is in its place.
         """
         temporary = files.beside(self.plan.app.place)
         top = os.fsencode(temporary)
@@ -100,7 +110,7 @@ class Early:
         try:
             tree.Layout(part, temporary).make_directories()
             # No import takes these for packages, and who lists them needs their names.
-            files.make_tree(top, set([top + b"/" + path for path in self._made()]))
+            files.make_tree(top, set([top + b"/" + path for path in self._of_data()]))
             self._write_first(top)
             helping = aside.Helper(held, int, rest)
             tree.Layout(self._others(), temporary).run()
@@ -116,40 +126,57 @@ class Early:
             if helping:
                 helping.end(False)
             files.remove(temporary)
-            self._remove()
+            self.remove()
             raise
         helping.end(is_there)
         if not is_there:
-            rest()
+            rest(lambda: True)
         return launch
+
+    def modules(self) -> "list[str]":
+        """The paths in site-packages of the modules in Python that come one by one."""
+        return [os.fsdecode(path[len(b"lib/") :]) for _, path in self.one_by_one if path.endswith(b".py")]
+
+    def prepare(self) -> None:
+        """Write the first of what comes one by one into the store."""
+        members = {one: member for member, one in self._members(self.one_by_one)}
+        # Modules first: what compiles ahead can begin with them while the app waits for libraries.
+        in_order = sorted(self.one_by_one, key=lambda one: one[1][-3:] != b".py")
+        coming = [((members[one], self._in_store(one)), one) for one in in_order]
+        self.portions = write.portions(coming, lambda each: each[0][0].size + _PORTION // _FILES, _PORTION)
+        for some in self.portions[:1]:
+            self._write([job for job, _ in some])
+
+    def bring(self) -> None:
+        """Put what comes one by one in its place in the app, which may run already."""
+        made: set[bytes] = set()
+        for number, some in enumerate(self.portions):
+            if number:
+                self._write([job for job, _ in some])
+            for (_, path), one in some:
+                target = os.fsencode(self.plan.app.place) + b"/" + self._target_of(one)
+                folder = os.path.dirname(target)
+                if folder not in made:
+                    files.make_directories(folder)
+                    made.add(folder)
+                tree.relink(path, target)
+                self.kept.add(path)
 
     def finish(self, facts: "dict[str, Any]") -> None:
         """Unpack the other files into the store, and complete the app with READY."""
         jobs: list[write.Job] = []
-        libraries: dict[_Path, write.Job] = {}
-        one_by_one = set(self.libraries)
         try:
             self._keep()
             for number, temporary in self.temporaries.items():
-                for member, path in wheel.destinations(self.plan.descriptor, self.plan.wheels[number], temporary):
-                    one = (number, path[len(os.fsencode(temporary)) + 1 :])
-                    if one in one_by_one:
-                        libraries[one] = (member, path)
-                    elif path not in self.kept:
-                        jobs.append((member, path))
-            coming = [(libraries[one], one) for one in self.libraries]
-            for some in write.portions(coming, lambda each: each[0][0].size, _PORTION):
-                self._write([job for job, _ in some])
-                for (_, path), one in some:
-                    tree.relink(path, os.fsencode(self.plan.app.place) + b"/" + self._target_of(one))
-            self._write(jobs)
+                jobs += wheel.destinations(self.plan.descriptor, self.plan.wheels[number], temporary)
+            self._write([(member, path) for member, path in jobs if path not in self.kept])
             for temporary in self.temporaries.values():
                 wheel.correct_record(temporary)
             for number, temporary in self.temporaries.items():
                 wheel.put_in_place(temporary, wheel.directory_of(self.plan.app.root, self.plan.wheels[number]))
         except BaseException as failure:
             wheel.finish_undisturbed(failure)
-            self._remove()
+            self.remove()
             raise
         mend.add_missing(self.plan, facts, anew=True)
         launcher.leave_for_shell(self.plan, facts)
@@ -203,7 +230,8 @@ class Early:
         store = os.fsencode(self.plan.app.root) + b"/wheels"
         files.make_tree(store, set([path.rpartition(b"/")[0] for path in paths]))
 
-    def _remove(self) -> None:
+    def remove(self) -> None:
+        """Remove what is not yet in its place in the store."""
         for temporary in self.temporaries.values():
             files.remove(temporary)
 
@@ -233,17 +261,16 @@ class Early:
         target = self.plan.target_of(tree.Block(one[0], directory, b""))
         return target + b"/" + name if target else name
 
-    def _made(self) -> "set[bytes]":
-        """The directories in the app of the wheels' data and of these libraries, and those above them."""
+    def _of_data(self) -> "set[bytes]":
+        """The directories in the app of the wheels' data, and those above them."""
         paths = [self.plan.target_of(block) for block in self.plan.blocks if block.scheme == b"data"]
-        paths += [self._target_of(one).rpartition(b"/")[0] for one in self.libraries]
         return set([each for path in paths for each in _and_above(path)])
 
     def _with_coming(self, content: bytes) -> bytes:
         """The launcher's content with what the app lacks: the lines of its tree by directory, but what is here."""
         import marshal
 
-        here = self._made() | set(_and_above(os.fsencode(app.packages()))) | {os.fsencode(app.SCRIPTS)}
+        here = self._of_data() | set(_and_above(os.fsencode(app.packages()))) | {os.fsencode(app.SCRIPTS)}
         for one in self.listed:
             path = self._target_of(one)
             here.add(path)
@@ -255,7 +282,7 @@ class Early:
             (self.plan.target_of(block), block.lines) for block in self.plan.blocks if block.directory
         ]
         held["here"] = list(here)
-        held["one_by_one"] = [os.fsdecode(self._target_of(one)) for one in self.libraries]
+        held["one_by_one"] = [os.fsdecode(self._target_of(one)) for one in self.one_by_one]
         held["boot"] = _boot()
         return content[:4] + marshal.dumps(held)
 

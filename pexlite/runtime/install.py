@@ -18,7 +18,7 @@ from .unpack import launcher as launching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import ModuleType
     from typing import Any, NoReturn
 
@@ -211,12 +211,22 @@ class FirstStart:
             return False
         process = os.getpid()
 
-        def rest() -> None:
-            if os.getpid() != process:
-                helping = _begin_ahead(plan, self.facts, process)
+        def rest(is_in_place: "Callable[[], bool]") -> None:
+            beside = os.getpid() != process
+            helping = _begin_ahead(plan, self.facts, process, coming=some.modules()) if beside else None
+            try:
+                some.prepare()
+                is_let = is_in_place()
                 if helping:
-                    helping.end(True)
-                aside.give_way()
+                    helping.end(is_let)
+                if not is_let:
+                    return some.remove()
+                some.bring()
+            except BaseException:
+                some.remove()
+                raise
+            if beside:
+                aside.give_way()  # from here on the app waits for nothing that it is known to need
             some.finish(self.facts)
             alone.__exit__()
             shared.__exit__()
@@ -356,14 +366,18 @@ class FirstStart:
 
 
 def _begin_ahead(
-    plan: "tree.Plan", facts: "dict[str, Any]", process: int, put: "Callable[[], object] | None" = None
+    plan: "tree.Plan",
+    facts: "dict[str, Any]",
+    process: int,
+    put: "Callable[[], object] | None" = None,
+    coming: "Sequence[str]" = (),
 ) -> "aside.Helper | None":
     described = plan.opened.manifest["pexlite"]
-    if described.get("compiled") != "all" and len(described.get("imports", ())) < _FEWEST_IMPORTS:
+    if described.get("compiled") != "all" and len(coming or described.get("imports", ())) < _FEWEST_IMPORTS:
         return None
     from . import ahead
 
-    return ahead.begin(plan, facts, process, put)
+    return ahead.begin(plan, facts, process, put, coming)
 
 
 def _vouched_for(root: str) -> "set[str]":

@@ -76,7 +76,7 @@ def test_any_facts_are_one_line_of_the_source(facts: dict[str, Any]) -> None:
     assert imported(compile(source, "__main__.py", "exec"))["FACTS"] == facts
     plain = dict(room(supported()[0]).files)["start.py"]
     there, here = ([*ast.parse(text).body] for text in (plain, source))
-    assert [node.lineno for node in here] == [node.lineno for node in there[1:]]  # but for the docstring
+    assert [node.lineno for node in here] == [node.lineno for node in there]
     assert source.isascii()
 
 

@@ -115,3 +115,30 @@ def test_nothing_of_an_eager_wheel_comes_one_by_one(found: Found) -> None:
 
 def test_files_that_are_no_libraries_are_there_from_the_first(found: Found) -> None:
     assert found("three", "three", files={"pkg/text.so.txt": "none"}) == ["three"]
+
+
+def modules(tmp_path: Path, read: str, *more: str) -> list[str]:
+    """What comes one by one of a package of modules, where `read` are those read at once, second after second."""
+    files: dict[str, str | bytes] = dict.fromkeys(["pkg/__init__.py", "pkg/a.py", "pkg/sub/__init__.py"], "")
+    files |= dict.fromkeys(["pkg/sub/deep.py", "top.py", "pkg/data.txt", *more], "")
+    tree = tree_of([read_wheel(make_wheel(tmp_path, "pkg", files=files))])
+    seconds = enumerate(read.split(","), 1)
+    times = {SITE + name: number * SECOND for number, names in seconds for name in names.split()}
+    listed = [entry for entry in tree.entries if entry.place in times or entry.path[4:] in more]
+    found = start_libraries(tree, listed, tmp_path.joinpath("none").joinpath, times, set())
+    return [entry.path.removeprefix("lib/") for entry in found]
+
+
+def test_python_modules_come_as_they_were_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pexlite.pipeline.start_libraries.is_elf", lambda path: False)
+    read = "top.py,pkg/sub/deep.py pkg/a.py pkg/data.txt pkg/__init__.py pkg/sub/__init__.py"
+    inside = ["pkg/__init__.py", "pkg/a.py", "pkg/sub/__init__.py", "pkg/sub/deep.py"]
+    assert modules(tmp_path, read) == ["top.py", *inside]
+
+
+@pytest.mark.parametrize("beside", ["top.pyc", "top.so", "top/data.txt", "top/__init__.py"])
+def test_a_module_that_something_else_has_the_name_of_is_there_from_the_first(
+    beside: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pexlite.pipeline.start_libraries.is_elf", lambda path: False)
+    assert modules(tmp_path, "pkg/a.py,top.py", beside) == ["pkg/a.py"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -97,6 +98,34 @@ def test_what_is_read_is_listed(words: str, more: set[str], tmp_path: Path) -> N
 
 def test_the_app_sees_nothing_of_what_notes_its_questions(tmp_path: Path) -> None:
     assert 'the run of --trace-start "tell" ended with 1: None []' in build(tmp_path, "tell").notices
+
+
+def test_modules_come_one_by_one_but_the_first(tmp_path: Path) -> None:
+    [lines] = pexlite.inspect(build(tmp_path, "child").path).facts["pexlite"]["start_libraries"]
+    found = [line.partition(" ")[2] for line in lines]
+    assert found[:2] == ["lib/lib/__init__.py", "lib/lib/used.py"]
+    assert {*found} == BASE - {"lib/app.py"} | {"lib/lib/child.py"}
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "startup_files", "comes"),
+    [
+        ("a/b.py", "app", (), True),
+        ("a/b.py", "a.b", (), False),
+        ("a/__init__.py", "a.b", (), False),
+        ("a/b.py", "a.bc", (), True),
+        ("a/b.py", "", (), True),
+        ("a/b.py", "app", ("x.pth",), True),
+        ("a/b.py", "app", ("__editable__.pth", "x.pth"), False),
+        ("a/b.so", "app", ("__editable__.pth",), True),
+    ],
+)
+def test_what_a_start_begins_with_is_there_from_the_first(
+    path: str, module: str, startup_files: tuple[str, ...], comes: bool
+) -> None:
+    bundle: Any = SimpleNamespace(entry_point=SimpleNamespace(module=module), startup_files=startup_files)
+    entry: Any = SimpleNamespace(place=f"lib/pythonX.Y/site-packages/{path}", name=path.rpartition("/")[2])
+    assert start_list._comes_by_itself(bundle, entry) is comes
 
 
 def test_several_runs_make_one_list(tmp_path: Path) -> None:

@@ -104,10 +104,30 @@ def test_nothing_is_written_once_the_app_has_ended(how: str, packages: Path) -> 
 
 
 @pytest.mark.usefixtures("writing")
+def test_what_is_coming_is_waited_for_while_there_is_an_app(packages: Path) -> None:
+    for starter in (os.getpid(), 0):
+        process = os.fork()
+        if not process:
+            try:
+                imports = ["app/first.py", f"coming{starter}.py", "app/third.py"]
+                ahead._compile(str(packages), imports, 1, ahead._Starter(starter or os.getppid()), are_coming=True)
+            finally:
+                os._exit(0)
+        time.sleep(0.2)
+        assert compiled_in(packages) == ({"first"} if starter else {"first", f"coming{os.getpid()}", "third"})
+        if not starter:
+            os.kill(process, signal.SIGKILL)  # waits for ever, while the app runs
+        (packages / f"coming{starter}.py").write_text("")
+        os.waitpid(process, 0)
+    assert compiled_in(packages) == {"first", f"coming{os.getpid()}", "third"}
+
+
+@pytest.mark.usefixtures("writing")
+@pytest.mark.parametrize("are_coming", [False, True])
 def test_where_the_app_is_faster_some_modules_are_left_to_it(
-    packages: Path, monkeypatch: pytest.MonkeyPatch
+    are_coming: bool, packages: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    imports = [f"m{number}.py" for number in range(12)]
+    imports = [f"m{number}.py" for number in range(40)]
     for name in imports:
         (packages / name).write_text("")
     reading = ahead._Compiler.get_data
@@ -122,11 +142,11 @@ def test_where_the_app_is_faster_some_modules_are_left_to_it(
     process = os.fork()
     if not process:
         try:
-            ahead._compile(str(packages), imports, 1, ahead._Starter(os.getpid()))
+            ahead._compile(str(packages), imports, 1, ahead._Starter(os.getpid()), are_coming)
         finally:
             os._exit(0)
     os.waitpid(process, 0)
-    left = {f"m{number}" for number in range(3, 3 + ahead._LEAP)}
+    left = {f"m{number}" for number in range(3, 3 + (ahead._LEAP_OF_COMING if are_coming else ahead._LEAP))}
     assert compiled_in(packages) == {name[:-3] for name in imports} - left
 
 
@@ -215,7 +235,7 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
 
 
 def begun(tmp_path: Path, put: Callable[[], object] | None) -> aside.Helper:
-    return aside.Helper([], put, (tmp_path / "more").touch)
+    return aside.Helper([], put, lambda is_let: (tmp_path / "more").touch() if is_let() else None)
 
 
 def appears(path: Path) -> bool:
@@ -334,7 +354,7 @@ def test_where_there_are_no_more_processes_nothing_is_done(monkeypatch: pytest.M
     monkeypatch.setattr(pool, "fork", refuse)
     before = os.nice(0)
     assert not aside.run([], lambda: 1 / 0)
-    helping = aside.Helper([], lambda: 1 / 0, lambda: 1 / 0)
+    helping = aside.Helper([], lambda: 1 / 0, lambda is_let: 1 / 0)
     assert not helping.has_done()
     helping.end(True)
     assert os.nice(0) == before

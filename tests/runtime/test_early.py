@@ -40,6 +40,7 @@ BETWEEN = STOP.replace(
     'event == "os.listdir" and arguments[0] == "/proc/self/fd"',
     'event == "os.rename" and os.fsencode(arguments[1]).endswith(b"/second.so")',
 )
+MODULES_STOP = BETWEEN.replace("/second.so", "/deep/__init__.py")
 # It is a fork of the first start, so it has the same words.
 APP = """
 import errno, os, signal, subprocess, sys, threading, time
@@ -105,6 +106,9 @@ def needed(how):
         raise ValueError("by itself")
     if how == "exits":
         return 0
+    if how == "module":
+        import helper.deep.last
+        return helper.deep.last.x + len(helper.deep.__file__) * 0
     if how == "library":
         return 7 * (len(open(place + "/helper/second.so").read()) == 6)
 
@@ -158,7 +162,8 @@ def main():
     return 0
 """
 NOISE = random.Random(5).randbytes(6 << 20)
-LIBRARIES = ("1 lib/helper/first.so", "1 lib/helper/second.so")
+MODULES = ("1 lib/helper/deep/__init__.py", "1 lib/helper/deep/last.py")
+LIBRARIES = ("1 lib/helper/first.so", "1 lib/helper/second.so", *MODULES)
 LISTED = ("0 lib/app.py", "1 lib/helper/__init__.py", "1 lib/helper-1.0.dist-info/METADATA")
 
 
@@ -176,13 +181,14 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def with_libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of which two listed files come one by one."""
+    """A file of which listed files come one by one: two libraries and a package."""
     return made(tmp_path_factory.mktemp("libraries"), (*LISTED, *LIBRARIES), LIBRARIES)
 
 
 def made(directory: Path, listed: tuple[str, ...], libraries: tuple[str, ...]) -> Path:
     helper: dict[str, str | bytes] = {"helper/__init__.py": "x = 1\n", "helper/rest.py": "x = 7\n"}
     helper |= {"helper/first.so": "first", "helper/second.so": "second"}
+    helper |= {"helper/deep/__init__.py": "", "helper/deep/last.py": "x = 7\n"}
     helper |= {"helper/data.txt": "content", "helper/noise": NOISE, "other/__init__.py": "x = 7\n"}
     wheels = [make_wheel(directory, "app", files={"app.py": APP}), make_wheel(directory, "helper", files=helper)]
     file = directory / "early.pex"
@@ -197,10 +203,11 @@ def root(tmp_path: Path) -> Path:
 
 def of(root: Path, mode: str) -> dict[str, str]:
     """The environment of a start in this mode: the other process of its own stops in some."""
-    if mode not in ("stop", "kill", "wait", "between"):
+    if mode not in ("stop", "kill", "wait", "between", "modules"):
         return environment(root)
     (root.parent / "hooks").mkdir(exist_ok=True)
-    (root.parent / "hooks" / "sitecustomize.py").write_text(BETWEEN if mode == "between" else STOP)
+    hook = {"between": BETWEEN, "modules": MODULES_STOP}.get(mode, STOP)
+    (root.parent / "hooks" / "sitecustomize.py").write_text(hook)
     return environment(root, PYTHONPATH=str(root.parent / "hooks"))
 
 
@@ -242,22 +249,35 @@ def test_what_is_not_there_yet_is_waited_for(how: str, newest: Interpreter, file
     assert leftovers(root) == []
 
 
-def test_a_library_is_used_before_the_next_one_is_there(
+def test_a_module_is_waited_for_that_comes_by_itself(
     newest: Interpreter, with_libraries: Path, root: Path
 ) -> None:
-    done = start(newest, with_libraries, root, "between", "library")
+    done = start(newest, with_libraries, root, "modules", "module")
+    words = done.stdout.split()
+    assert (words[:3], words[4:], done.stderr) == (["False", "1.0", "7"], ["True"], "")
+    until_ready(root)
+    assert "is whole" in verified(newest, with_libraries, root)
+    assert leftovers(root) == []
+
+
+@pytest.mark.parametrize("how", ["library", "module"])
+def test_a_library_is_used_before_the_next_one_is_there(
+    how: str, newest: Interpreter, with_libraries: Path, root: Path
+) -> None:
+    done = start(newest, with_libraries, root, "between", how)
     assert (done.stdout, done.stderr, done.returncode) == ("7\n", "", 0)
     until_ready(root)
     assert "is whole" in verified(newest, with_libraries, root)
     assert leftovers(root) == []
 
 
-@pytest.mark.parametrize("how", ["library", "import", "exits"])
+@pytest.mark.parametrize("how", ["library", "module", "import", "exits"])
 def test_where_the_other_process_is_killed_between_libraries_the_app_is_completed(
     how: str, newest: Interpreter, with_libraries: Path, root: Path
 ) -> None:
     done = start(newest, with_libraries, root, "between", f"killed {how}")
-    expected = "False 0 False\n" if how == "exits" else "False 7 True\n"
+    # Modules come before libraries.
+    expected = {"exits": "False 0 False\n", "module": "False 7 False\n"}.get(how, "False 7 True\n")
     assert (done.stdout, done.stderr, done.returncode) == (expected, "", 0)
     assert start(newest, with_libraries, root, "plain", "library").stdout == "1 7 True\n"
     verified(newest, with_libraries, root)

@@ -171,6 +171,39 @@ print("came")
 """
 
 
+MODULES_PROGRAM = """
+import subprocess, sys
+from importlib import import_module
+
+source, place, name, end = sys.argv[1:]
+early = {"__name__": "early"}
+exec(compile(open(source).read(), source, "exec"), early)
+early["_is_busy"] = lambda place: True
+packages = "lib/site-packages"
+data = place + "/" + packages + "/data"
+lines = [(packages.encode() + b"/data", b"7 module.py"), (packages.encode() + b"/data/package", b"7 __init__.py")]
+here = [b"lib", packages.encode(), packages.encode() + b"/data"]
+sys.path.append(data)
+subprocess.Popen(["sh", "-c", "sleep 0.3; ln $0/there $0/$1/$2", place, packages + "/data", end])
+early["begin"](place, packages, lines, here, [packages + "/data/" + end])
+found = import_module(name)
+assert found.x == 7 and found.__file__ == data + "/" + end, found
+print("came")
+"""
+
+
+@pytest.mark.parametrize(("name", "end"), [("package", "package/__init__.py"), ("module", "module.py")])
+def test_a_directory_is_not_taken_for_a_module_that_comes(
+    name: str, end: str, python: Interpreter, tmp_path: Path
+) -> None:
+    place = place_for(python, tmp_path)
+    (place / "there").write_text("x = 7\n")
+    (place / f"lib/site-packages/data/{name}").mkdir()
+    words = [str(python.path), "-B", "-c", MODULES_PROGRAM, str(SOURCE), str(place), name, end]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, env={"PATH": "/usr/bin:/bin"})
+    assert (done.stdout, done.stderr) == ("came\n", "")
+
+
 @pytest.mark.parametrize("way", BY_ITSELF.values(), ids=BY_ITSELF)
 def test_what_comes_by_itself_is_waited_for_alone(way: str, python: Interpreter, tmp_path: Path) -> None:
     place = place_for(python, tmp_path)

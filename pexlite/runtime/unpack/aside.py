@@ -56,10 +56,16 @@ def begin(held: "list[int]", work: "Callable[[], object]", first: "Callable[[], 
 
 
 class Helper:
-    """Another process: it does `first` at once and `more` later, if it is let; `held` are open files of both."""
+    """Another process: it does `first`, and then `more`, while this one goes on; `held` are open files of both.
+
+    `more` is handed a function that returns whether this process has let it go on, once that is said.
+    """
 
     def __init__(
-        self, held: "list[int]", first: "Callable[[], object] | None", more: "Callable[[], object]"
+        self,
+        held: "list[int]",
+        first: "Callable[[], object] | None",
+        more: "Callable[[Callable[[], bool]], object]",
     ) -> None:
         has_done, tells = os.pipe()
         waits, lets_go = os.pipe()
@@ -70,11 +76,7 @@ class Helper:
                 os.write(tells, b"+")
             os.close(tells)
 
-        def later() -> None:
-            if os.read(waits, 1):
-                more()
-
-        self._process = begin([tells, waits, *held], later, at_once)
+        self._process = begin([tells, waits, *held], lambda: more(lambda: bool(os.read(waits, 1))), at_once)
         self._has_done, self._lets_go = has_done, lets_go
         os.close(tells)
         os.close(waits)

@@ -25,15 +25,15 @@ _PROGRAMS = {
     "subprocess.Popen": (0, 1, 2, 3),
 }  # type: dict[str, tuple[object, ...]]
 _OF_METADATA = ("importlib/metadata/__init__.py", "importlib_metadata/__init__.py", "importlib/metadata.py")
-_PAUSE = 0.005  # seconds between two looks at READY
+_PAUSE, _SHORT_PAUSE = 0.005, 0.001  # seconds between two looks: at READY, and for what comes by itself
 _LOOKS = 40  # at READY, between two looks whether somebody is at work
 
 
 class Coming:
     """The app's files that are not there yet, of all in `lines`: those of its tree, each with a directory's path.
 
-    Paths are relative to the app's directory `place`. What is `here` is not coming. `libraries` are put in their
-    places one by one.
+    Paths are relative to the app's directory `place`. What is `here` is not coming. `libraries` are those that are
+    put in their places one by one, modules among them; so are their directories.
     """
 
     def __init__(self, place, packages, lines, here, libraries):
@@ -56,7 +56,16 @@ class Coming:
                 found.add(name)
         self.here = frozenset(here)
         self.found = {}  # type: dict[str, frozenset[str]]
-        self.libraries = frozenset(libraries)
+        self.libraries = set(libraries)
+        self.modules = {}  # type: dict[tuple[str, str], str]
+        for path in libraries:
+            above, _, last = path.rpartition("/")
+            module = last.partition(".")[0]
+            self.modules[above.rpartition("/")[::2] if module == "__init__" else (above, module)] = path
+            while above not in self.libraries and os.fsencode(above) not in self.here:
+                self.libraries.add(above)
+                above = above.rpartition("/")[0]
+        self.module_names = frozenset([name for _, name in self.modules])
         self.is_over = False
         self.completes = 0  # the thread that has the file complete its app, which starts a program
         self.calls = {name: getattr(os, name) for name in ("stat", "lstat", "access")}  # type: dict[str, object]
@@ -70,6 +79,15 @@ class Coming:
             before = inside + b"/" if inside else b""
             self.found[folder] = frozenset([os.fsdecode(name) for name in every if before + name not in self.here])
         return self.found[folder]
+
+    def expect(self, name, path):  # type: (str, object) -> None
+        """Wait for the module `name` where it comes by itself: until then its directory may be taken for it."""
+        last = name.rpartition(".")[2]
+        if last in self.module_names and not self.is_over:
+            for entry in list(sys.path if path is None else path):  # type: ignore[call-overload]
+                found = self.modules.get((self.inside(entry) or "", last))
+                if found:
+                    return self.wait([found])
 
     def find_spec(self, name, path=None, target=None):  # type: (str, object, object) -> object
         """The spec of a module that no other finder has found, once it has come; None where none will come."""
@@ -211,7 +229,7 @@ class Coming:
                 self.completes = get_ident()
                 _complete(self.place)
                 break
-            time.sleep(_PAUSE)
+            time.sleep(_SHORT_PAUSE if are_libraries else _PAUSE)
         self.end()
 
     def _is_there(self, path):  # type: (str) -> bool
@@ -227,9 +245,19 @@ class Coming:
         for name, call in self.calls.items():
             if getattr(getattr(os, name), "coming", None) is self:
                 setattr(os, name, call)
-        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]  # type: ignore[comparison-overlap]
+        sys.meta_path[:] = [one for one in sys.meta_path if self not in (one, getattr(one, "coming", None))]
         for finder in list(sys.path_importer_cache.values()):
             _forget(finder)
+
+
+class _Expecting:
+    """The first finder of modules, which finds none: it waits for those that come by themselves."""
+
+    def __init__(self, coming):  # type: (Coming) -> None
+        self.coming = coming
+
+    def find_spec(self, name, path=None, target=None):  # type: (str, object, object) -> None
+        self.coming.expect(name, path)
 
 
 def _forget(finder):  # type: (object) -> None
@@ -331,6 +359,8 @@ def begin(place, packages, lines, here, libraries):
     coming = Coming(place, packages, lines, here, libraries)
     sys.addaudithook(coming.heard)
     sys.meta_path.append(coming)  # type: ignore[arg-type]
+    if libraries:
+        sys.meta_path.insert(0, _Expecting(coming))
     for name, call in coming.calls.items():
         setattr(os, name, _looking(coming, name, call))
 
