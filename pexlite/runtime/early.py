@@ -113,7 +113,8 @@ class Early:
             files.make_tree(top, set([top + b"/" + path for path in self._of_data()]))
             self._write_first(top)
             helping = aside.Helper(held, int, rest)
-            tree.Layout(self._others(), temporary).run()
+            others = [one for one in self.listed if one[0] not in self.temporaries or _is_changed(one[1])]
+            tree.Layout(self._from_store(others), temporary).run()
             if any(["bytecode" in one for one in part.wheels]):
                 bytecode.put(part, temporary)
             content = launcher.content(self.plan, facts, launcher.site_time_of(temporary))
@@ -150,9 +151,12 @@ class Early:
     def bring(self) -> None:
         """Put what comes one by one in its place in the app, which may run already."""
         made: set[bytes] = set()
+        has_bytecode = any(["bytecode" in one for one in self.plan.wheels])
         for number, some in enumerate(self.portions):
             if number:
                 self._write([job for job, _ in some])
+            if has_bytecode:
+                bytecode.put(self._from_store([one for _, one in some]), self.plan.app.place)
             for (_, path), one in some:
                 target = os.fsencode(self.plan.app.place) + b"/" + self._target_of(one)
                 folder = os.path.dirname(target)
@@ -210,12 +214,12 @@ class Early:
             path = self._in_store(one)
             try:
                 os.link(top + self._target_of(one), path)
-                if _holds(path, member):
-                    self.kept.add(path)
-                else:
-                    os.unlink(path)
             except OSError:
-                pass
+                continue
+            if _holds(path, member):
+                self.kept.add(path)
+            else:
+                os.unlink(path)  # else it would be written over, and with it what the app has
 
     def _in_store(self, one: "_Path") -> bytes:
         return os.fsencode(self.temporaries[one[0]]) + b"/" + one[1]
@@ -235,15 +239,13 @@ class Early:
         for temporary in self.temporaries.values():
             files.remove(temporary)
 
-    def _others(self) -> "tree.Plan":
-        """The plan of the listed files that are linked from the store, or written anew."""
+    def _from_store(self, some: "Iterable[_Path]") -> "tree.Plan":
+        """The plan of these files alone, which are in the store, or in its `temporaries`."""
         others: tree.Plan = object.__new__(tree.Plan)
         others.__dict__.update(self.plan.__dict__)
         moved = [os.path.basename(self.temporaries.get(number, "")) for number in range(len(self.plan.wheels))]
         others.names = [os.fsencode(name) or own for name, own in zip(moved, self.plan.names)]
-        others.blocks = self._blocks(
-            [one for one in self.listed if one[0] not in self.temporaries or _is_changed(one[1])]
-        )
+        others.blocks = self._blocks(some)
         return others
 
     def _blocks(self, listed: "Iterable[_Path]") -> "list[tree.Block]":
@@ -301,12 +303,15 @@ class _Part(tree.Plan):
 
 
 def _holds(path: bytes, member: "archive.Member") -> bool:
-    """Whether the file has the member's content, by its CRC. Raises OSError."""
+    """Whether `path` is a file with the member's content, by its CRC."""
     crc, size = 0, 0
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-        for piece in iter(lambda: file.read(_PIECE), b""):
-            crc = zlib.crc32(piece, crc)
-            size += len(piece)
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            for piece in iter(lambda: file.read(_PIECE), b""):
+                crc = zlib.crc32(piece, crc)
+                size += len(piece)
+    except OSError:
+        return False
     return (crc, size) == (member.crc, member.size)
 
 

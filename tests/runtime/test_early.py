@@ -14,6 +14,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from pexlite.api import inspect
+from pexlite.cli.main import run as pexlite
 from pexlite.runtime import early
 from tests import needs
 from tests.bundles import bundle_file, environment, function
@@ -378,6 +380,10 @@ def main():
                 file.write(content)
             os.rename(path + "~", path)
         os.remove(place + "/gone.py")
+        os.remove(place + "/a_link.py")
+        with open(place + "/aim", "w") as file:
+            file.write("stays")
+        os.symlink(place + "/aim", place + "/a_link.py")
         assert not os.path.lexists(sys.prefix + "/READY")
         words = open("/proc/self/cmdline", "rb").read()
         for name in filter(str.isdigit, os.listdir("/proc")):
@@ -396,9 +402,10 @@ def main():
 def test_what_the_app_replaces_meanwhile_is_not_in_the_store(newest: Interpreter, tmp_path: Path) -> None:
     """It has the wheel's files, whatever an app has made of its own."""
     content: dict[str, str | bytes] = {"wheel_a.py": "x = 'right'", "gone.py": "", "app.py": REPLACES}
-    content |= {"rest.py": "rest", "noise": NOISE}
+    content |= {"a_link.py": "text", "rest.py": "rest", "noise": NOISE}
     wheel = make_wheel(tmp_path, "wheel-a", files=content)
-    listed = ("0 lib/app.py", "0 lib/wheel_a.py", "0 lib/gone.py", "0 lib/wheel_a-1.0.dist-info/METADATA")
+    names = ("app.py", "wheel_a.py", "gone.py", "a_link.py", "wheel_a-1.0.dist-info/METADATA")
+    listed = tuple(f"0 lib/{name}" for name in names)
     file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"), start_lists=(listed,))
     root = tmp_path / "root"
     (tmp_path / "hooks").mkdir()
@@ -414,7 +421,25 @@ def test_what_the_app_replaces_meanwhile_is_not_in_the_store(newest: Interpreter
     assert (store / "wheel_a-1.0.dist-info/METADATA").read_text().startswith("Metadata-Version")
     [packages] = root.glob("lite-2/apps/*-*/lib/python*/site-packages")
     assert (packages / "app.py").samefile(store / "app.py") and (packages / "gone.py").exists()
+    assert (packages / "aim").read_text() == "stays"
     assert leftovers(root) == []
+
+
+def test_modules_that_come_by_themselves_bring_their_bytecode(tmp_path: Path) -> None:
+    helper: dict[str, str | bytes] = {"helper/__init__.py": "x = 1\n", "helper/rest.py": "x = 7\n", "noise": NOISE}
+    wheels = [make_wheel(tmp_path, "app", files={"app.py": APP}), make_wheel(tmp_path, "helper", files=helper)]
+    file, root = tmp_path / "app.pex", tmp_path / "root"
+    words = [*map(str, wheels), "--no-index", "-e", "app:main", "-o", str(file), "-q", "--compile"]
+    assert pexlite([*words, "--trace-start", "plain import"]) == 0
+    [lines] = inspect(file).facts["pexlite"]["start_libraries"]
+    assert [line.partition(" ")[2] for line in lines] == ["lib/helper/__init__.py", "lib/helper/rest.py"]
+    env = environment(root, PYTHONDONTWRITEBYTECODE="1")
+    done = subprocess.run([sys.executable, file, "plain", "import"], env=env, capture_output=True, text=True)
+    assert (done.stdout[:4], done.stderr) == ("1 7 ", "")
+    until_ready(root)
+    names = {path.name.partition(".")[0] for path in root.rglob("lite-2/apps/*/lib/**/*.pyc")}
+    assert {"app", "__init__", "rest"} <= names
+    assert "is whole" in verified(Interpreter(Path(sys.executable), "", sys.version_info[:2]), file, root)
 
 
 EVERY_KIND = """
