@@ -1,4 +1,7 @@
-"""A first start with a start list begins before all files are there, and waits for what it needs of the rest."""
+"""A first start with a start list begins before all files are there, and waits for what it needs of the rest.
+
+Over 400 lines, since all of it is about one program, which is here, and the starts of it that are held midway.
+"""
 
 from __future__ import annotations
 
