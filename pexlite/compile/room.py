@@ -87,7 +87,7 @@ def size_of_modules(room: Room) -> float:
 
 
 def with_modules(compiled: RoomBytecode, most: float, things: Collection[str] = ()) -> RoomBytecode:
-    """The bytecode of the start, and of of those of all the `compiled` modules that `most` bytes hold."""
+    """The bytecode of the start, and of those of all the `compiled` modules that `most` bytes hold."""
     kept = []
     packed = _packed(compiled)
     more = {name for thing in things for name in _OF_SOME[thing]}

@@ -118,7 +118,7 @@ def test_files_that_are_no_libraries_are_there_from_the_first(found: Found) -> N
 
 
 def modules(tmp_path: Path, read: str, *more: str) -> list[str]:
-    """What comes one by one of a package of modules, where `read` are those read at once, second after second."""
+    """The files of a package that come one by one; `read` are those read at once, second after second."""
     files: dict[str, str | bytes] = dict.fromkeys(["pkg/__init__.py", "pkg/a.py", "pkg/sub/__init__.py"], "")
     files |= dict.fromkeys(["pkg/sub/deep.py", "top.py", "pkg/data.txt", *more], "")
     tree = tree_of([read_wheel(make_wheel(tmp_path, "pkg", files=files))])
