@@ -32,8 +32,8 @@ def test_a_warm_start_imports_nothing_beyond_what_running_a_zip_does(python: Int
     command: list[str | Path] = [python.path, "-I", "-S"]
     run([*command, file], env)
     own = set(run([*command, file], env).stdout.split())
-    # `time` is built in; from 3.8 on every Python has it by then.
-    known = {"os", "posixpath", "stat", "genericpath", "time"}
+    # `time` and `gc` are built in; from 3.8 on every Python has the first by then.
+    known = {"os", "posixpath", "stat", "genericpath", "time", "gc"}
     # What makes more interpreters is loaded when it is used: until then its name stands for it.
     known |= {"encodings.ascii"} if python.tag.startswith("pp") else set()
     known |= {"_interpreters" if python.version >= (3, 13) else "_xxsubinterpreters"}
@@ -91,6 +91,40 @@ def test_tracebacks_hold_no_frame_of_ours(newest: Interpreter, tmp_path: Path) -
         lines = [line for line in done.stderr.splitlines() if line.startswith("  File ")]
         assert lines and all("site-packages/failing" in line for line in lines)
         assert done.stderr.endswith("ValueError: words\n")
+
+
+@pytest.mark.parametrize("given", ["", "gc.set_threshold(300, 7, 5)", "gc.set_threshold(0)", "gc.disable()"])
+def test_the_collector_is_as_the_app_has_left_it(given: str, python: Interpreter, tmp_path: Path) -> None:
+    """It is let wait while the entry point is imported, and this must not be seen afterwards."""
+    if python.tag.startswith("pp"):
+        pytest.skip("PyPy's collector has no thresholds")
+    source = f"import gc\n\n{given}\n\ndef main():\n    print(gc.get_threshold(), gc.isenabled())\n"
+    wheel = make_wheel(tmp_path, "keeper", files={"keeper.py": source})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("keeper", "main"))
+    plainly: list[str | Path] = [python.path, "-c", source + "\nmain()"]
+    expected = run(plainly, environment(tmp_path / "root")).stdout
+    for _ in range(2):
+        assert run([python.path, file], environment(tmp_path / "root")).stdout == expected
+
+
+def test_an_import_of_the_entry_point_collects_less(newest: Interpreter, tmp_path: Path) -> None:
+    source = """
+import gc
+
+before = gc.get_stats()[0]["collections"]
+kept = [[] for _ in range(15000)]
+during = gc.get_stats()[0]["collections"] - before
+
+
+def main():
+    kept.extend([] for _ in range(15000))
+    print(during, gc.get_stats()[0]["collections"] - before > 1)
+"""
+    wheel = make_wheel(tmp_path, "counter", files={"counter.py": source})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("counter", "main"))
+    if newest.version >= (3, 14):
+        pytest.skip("its collector counts by steps")
+    assert run([newest.path, file], environment(tmp_path / "root")).stdout == "0 True\n"
 
 
 def test_exit_codes_are_the_apps(newest: Interpreter, tmp_path: Path) -> None:
