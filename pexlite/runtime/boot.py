@@ -46,16 +46,18 @@ def launcher_of(facts: "dict[str, Any]", file: str) -> "ModuleType":
 def _made_by_another(ours: "turn.Turn", facts: "dict[str, Any]") -> "ModuleType | None":
     """The module `launch` of an app that came to be meanwhile; None where it is `ours` to make or mend it."""
     place = ours.place
-    if os.path.lexists(place) or roots.distrust(place) or not roots.may_be_made(place):
-        return None
-    try:
-        roots.make(os.path.dirname(os.path.dirname(place)))
-    except OSError:
-        return None  # who makes the app says why
-    ours.keep_pruner_away()
-    if not ours.shared.refused:
-        ours.wait(lambda: os.path.lexists(place))
-    launch = launcher(place, facts)
+    launch = launcher(place, facts)  # it may have come to be since this start looked
+    if launch is None:
+        if os.path.lexists(place) or roots.distrust(place) or not roots.may_be_made(place):
+            return None
+        try:
+            roots.make(os.path.dirname(os.path.dirname(place)))
+        except OSError:
+            return None  # who makes the app says why
+        ours.keep_pruner_away()
+        if not ours.shared.refused:
+            ours.wait(lambda: os.path.lexists(place))
+        launch = launcher(place, facts)
     if launch is not None:
         launch.__dict__.update(IS_NEW=True)
     return launch
