@@ -32,11 +32,11 @@ _LOOKS = 40  # at READY, between two looks whether somebody is at work
 class Coming:
     """The app's files that are not there yet, of all in `lines`: those of its tree, each with a directory's path.
 
-    Paths are relative to the app's directory `place`. What is `here` is not coming. `libraries` are those that are
-    put in their places one by one, modules among them; so are their directories.
+    Paths are relative to the app's directory `place`. What is `here` is not coming. `one_by_one` are those that
+    are put in their places one by one, modules among them; so are their directories.
     """
 
-    def __init__(self, place, packages, lines, here, libraries):
+    def __init__(self, place, packages, lines, here, one_by_one):
         # type: (str, str, list[tuple[bytes, bytes]], list[bytes], list[str]) -> None
         self.place = place
         self.places = [place + "/"]
@@ -56,14 +56,14 @@ class Coming:
                 found.add(name)
         self.here = frozenset(here)
         self.found = {}  # type: dict[str, frozenset[str]]
-        self.libraries = set(libraries)
+        self.one_by_one = set(one_by_one)
         self.modules = {}  # type: dict[tuple[str, str], str]
-        for path in libraries:
+        for path in one_by_one:
             above, _, last = path.rpartition("/")
             module = last.partition(".")[0]
             self.modules[above.rpartition("/")[::2] if module == "__init__" else (above, module)] = path
-            while above not in self.libraries and os.fsencode(above) not in self.here:
-                self.libraries.add(above)
+            while above not in self.one_by_one and os.fsencode(above) not in self.here:
+                self.one_by_one.add(above)
                 above = above.rpartition("/")[0]
         self.module_names = frozenset([name for _, name in self.modules])
         self.is_over = False
@@ -96,7 +96,7 @@ class Coming:
         if not brought:
             return None
         # Beside a module that comes by itself only a directory can have its name, which Python would not take.
-        self.wait([path for path in brought if path in self.libraries] or brought)
+        self.wait([path for path in brought if path in self.one_by_one] or brought)
         for entry in entries:  # what these have noted of their directories may be older
             _forget(sys.path_importer_cache.get(entry))
         from _frozen_importlib_external import PathFinder
@@ -215,9 +215,9 @@ class Coming:
         At once where nobody can bring them.
         """
         looks = 0
-        are_libraries = bool(paths) and self.libraries.issuperset(paths)
+        come_one_by_one = bool(paths) and self.one_by_one.issuperset(paths)
         while not self.is_over:
-            if are_libraries and all(map(self._is_there, paths)):
+            if come_one_by_one and all(map(self._is_there, paths)):
                 return
             try:
                 if self.calls["stat"](self.place + "/READY").st_size:  # type: ignore[operator]
@@ -229,7 +229,7 @@ class Coming:
                 self.completes = get_ident()
                 _complete(self.place)
                 break
-            time.sleep(_SHORT_PAUSE if are_libraries else _PAUSE)
+            time.sleep(_SHORT_PAUSE if come_one_by_one else _PAUSE)
         self.end()
 
     def _is_there(self, path):  # type: (str) -> bool
@@ -353,13 +353,13 @@ def _looking(coming, name, call):  # type: (Coming, str, object) -> object
     return looking
 
 
-def begin(place, packages, lines, here, libraries):
+def begin(place, packages, lines, here, one_by_one):
     # type: (str, str, list[tuple[bytes, bytes]], list[bytes], list[str]) -> None
     """Look from now on at what this process needs of the app in `place`."""
-    coming = Coming(place, packages, lines, here, libraries)
+    coming = Coming(place, packages, lines, here, one_by_one)
     sys.addaudithook(coming.heard)
     sys.meta_path.append(coming)  # type: ignore[arg-type]
-    if libraries:
+    if one_by_one:
         sys.meta_path.insert(0, _Expecting(coming))
     for name, call in coming.calls.items():
         setattr(os, name, _looking(coming, name, call))
