@@ -33,7 +33,14 @@ _PARTS = (
     "interpreters",
     "host",
 )
-_OURS = ("_pexlite.pth", "_pexlite_path.py", "_pexlite_mark.py", "_pexlite_spark.py", "_pexlite_namesake.py")
+_OURS = (
+    "_pexlite.pth",
+    "_pexlite_site.py",
+    "_pexlite_path.py",
+    "_pexlite_mark.py",
+    "_pexlite_spark.py",
+    "_pexlite_namesake.py",
+)
 _LIBRARY = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _EDITED = (".pem", ".crt", ".cfg", ".conf", ".ini", ".toml", ".yaml", ".yml", ".db", ".sqlite", ".sqlite3")
 _BASE = Path(sys.base_prefix, "bin", _LIBRARY)

@@ -121,6 +121,9 @@ def test_a_later_start_opens_one_file_and_compiles_nothing(kind: str, newest: In
         str(next(root.glob("lite-2/apps/*-*/_pexlite_launch"))),
         *([str(next(root.glob("lite-2/apps/*-*/bin/tool")))] if kind == "script" else []),
     ]
+    # The line of our .pth file, which Python runs there, finds that there is nothing to do.
+    ours = [name for name in first["open"] if "/site-packages/_pexlite" in name]
+    assert ours == [name for name in ours if name.endswith("/_pexlite.pth")]
     # Python itself opens the file to see what it is, and for its directory and `__main__`.
     assert first["open"].count(str(file)) <= 4
     assert [name for name in first["compile"] if "pexlite" in name and "_pexlite_run.py" not in name] == []

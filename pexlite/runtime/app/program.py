@@ -30,7 +30,7 @@ _FLAGS = (
     ("P", "safe_path"),
 )
 _END_OF_ZIP = b"PK\x05\x06"  # a file with these bytes may be a zip, whose `__main__` Python runs
-_OUR_HOOKS = "_pexlite.pth"  # its lines serve the app's Python; a start in this process needs none of them
+_OUR_HOOKS = "_pexlite.pth"  # it serves the app's Python; a start in this process needs none of them
 _BY_SHELL = "/_pexlite_run.py"  # what the sh header has the app's Python run
 
 
@@ -115,7 +115,7 @@ class Program:
         )
 
     def _may_drive_spark(self) -> bool:
-        """Whether the program may be a Spark driver, by the same rule as the last line of _pexlite.pth."""
+        """Whether the program may be a Spark driver, by the same rule as _pexlite_site.py."""
         given = os.environ
         if "PYTHON_WORKER_FACTORY_SECRET" in given or "PYTHON_WORKER_FACTORY_SOCK_DIR" in given:
             return False

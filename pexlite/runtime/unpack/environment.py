@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _HOOKS = (
     "_pexlite.pth",
+    "_pexlite_site.py",
     "_pexlite_path.py",
     "_pexlite_mark.py",
     "_pexlite_spark.py",
@@ -22,27 +23,29 @@ _HOLDING = "_pexlite_hold"  # a hook for Windows, where the pruner sees no proce
 
 
 def own_files(
-    written: "Callable[[str], bytes]", inherit_path: str, name: str, waits: bool = False
+    written: "Callable[[str], bytes]", inherit_path: str, name: str, waits: bool = False, drives: bool = False
 ) -> "dict[str, bytes]":
     """The files of an app's directory that come from no wheel, by relative path.
 
     `written` returns a file of the room's written/ by its name; `name` is the started file's name. `waits` adds
-    the hook for processes that begin while files are still coming.
+    the hook for processes that begin while files are still coming; an app that `drives` Spark has pyspark.
     """
     site_packages = app.packages() + "/"
     found = {site_packages + hook: written(hook) for hook in _HOOKS}
+    hooks, begin, path = [site_packages + hook for hook in _HOOKS[:3]]
     if IS_WINDOWS:
         found[site_packages + _HOLDING + ".py"] = written(_HOLDING + ".py")
-        found[site_packages + _HOOKS[0]] += b"import %s\n" % _HOLDING.encode("ascii")
+        found[hooks] += b"import %s\n" % _HOLDING.encode("ascii")
     if inherit_path != "false":
-        path, hooks = site_packages + "_pexlite_path.py", site_packages + _HOOKS[0]
         found[path] = found[path].replace(b'SEALED = "false"', b'SEALED = "%s"' % inherit_path.encode("ascii"))
-        found[hooks] = found[hooks].replace(b"'__PEXLITE_PATH' in os.environ", b"True")
+        found[begin] = found[begin].replace(b'"__PEXLITE_PATH" in given', b"True")
+        found[hooks] = found[hooks].replace(b"'__PEXLITE_PATH' in given", b"True")
+    if drives:
+        found[hooks] = found[hooks].replace(b"'SPARK_HOME' in given", b"'PEX' in given")
     if waits:
         found[site_packages + _COMING + ".py"] = written(_COMING + ".py")
-        found[site_packages + _HOOKS[0]] += (
-            b"import os; '__PEXLITE_EARLY' in os.environ and __import__('%s')\n" % (_COMING.encode("ascii"))
-        )
+        line = "import os; '__PEXLITE_EARLY' in os.environ and __import__('%s')\n" % _COMING
+        found[hooks] += line.encode("ascii")
     found["pyvenv.cfg"] = configuration(base_python(), app.plain(name)).encode("utf-8", "surrogateescape")
     return found
 

@@ -166,7 +166,8 @@ class Plan:
     def own(self) -> "dict[str, bytes]":
         """Our own files in the app's directory except READY and the launcher, by relative path."""
         waits = bool(self.opened.manifest["pexlite"].get("start_lists")) and not system.IS_WINDOWS
-        return environment.own_files(self.written, self.inherit_path, self.file_name, waits)
+        drives = any([block.directory == b"lib/pyspark" for block in self.blocks])
+        return environment.own_files(self.written, self.inherit_path, self.file_name, waits, drives)
 
     def scripts(self, blocks: "list[Block] | None" = None) -> "Iterator[tuple[bytes, bytes]]":
         """The console scripts of `blocks`, by default all of them, as (path in the app's directory, content).
