@@ -457,7 +457,11 @@ def call(start: "Start", main: "dict[str, Any]") -> None:
             del main["__file__"]
             main.pop("__cached__", None)
             main.update(attribute)
-            exec(compile(module, attribute.get("__file__", "<string>"), "exec", dont_inherit=True), main)
+            program: Any = module
+            # Of a command, "<string>", exec makes the code; compile makes all types of `ast` first, for 2 ms.
+            if "__file__" in attribute:
+                program = compile(module, attribute["__file__"], "exec", dont_inherit=True)
+            exec(program, main)
             sys.exit()
         if not attribute:
             import runpy
