@@ -113,6 +113,20 @@ def test_every_kind_of_start_is_measured_beside_a_plain_file_and_a_venv(
     assert [one.way for one in kinds.rows(setting, 1)] == ["time"]
 
 
+def test_warm_starts_of_small_applications_are_counted_in_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = next(one for one in WORKLOADS.values() if one.name == "tiny")
+    tools = {"venv": 100, "pexlite": 109, "pexlite-sh": 101, "pyinstaller": 0, "sh exec": 1, "least zip": 2}
+    contenders = [Contender(name, ("true",), {"COUNT": str(count)}) for name, count in tools.items()]
+    monkeypatch.setattr(instructions, "counter", lambda: lambda contender: int(contender.environment["COUNT"]))
+    (counted,) = starts._in_instructions(small, contenders)
+    assert {said.claim: said.state for said in counted.verdicts} == {
+        "pexlite ≤ 1.1 × venv": "met",
+        "pexlite-sh ≤ 1 × venv": "missed",
+    }
+    assert "pyinstaller" not in counted.figures
+    assert not list(starts._in_instructions(MADE_BY_CODE, contenders))
+
+
 def test_instructions_are_those_of_all_programs_that_a_process_becomes(setting: Setting) -> None:
     count = instructions.counter()
     if count is None:

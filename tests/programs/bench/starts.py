@@ -9,10 +9,21 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tests.programs.bench import instructions
 from tests.programs.bench.results import Row, row
 from tests.programs.bench.setting import Setting, text
 from tests.programs.bench.targets import Target
-from tests.programs.bench.timing import Contender, Figure, WrongOutputError, emptied, failed, paired, run, working
+from tests.programs.bench.timing import (
+    Contender,
+    Figure,
+    WrongOutputError,
+    emptied,
+    failed,
+    figure,
+    paired,
+    run,
+    working,
+)
 from tests.programs.bench.tools import Tool, traced
 from tests.programs.bench.workloads import Workload
 
@@ -21,6 +32,8 @@ SHIV = ("shiv", "shiv-fast")
 DIRECT, BY_PYTHON = "./app", "python app"
 LISTED = "pexlite with a start list"
 LISTED_FAST = "pexlite-fast with a start list"
+INSTRUCTIONS = f"{DIRECT}, instructions"
+_SMALL = ("tiny", "hello")
 _NEAR_THE_FLOOR = 1.03
 # Of the best of these tools.
 _REACH_LISTED = {"data": (0.25, (*PEX, *SHIV)), "many": (0.20, (*PEX, *SHIV)), "big": (0.30, PEX)}
@@ -45,6 +58,7 @@ def warm(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
         {**paired([floor, *contenders, *least], rounds), **unable},
         _warm_targets(workload, DIRECT),
     )
+    yield from _in_instructions(workload, [floor, *contenders, *least])
     by_python = {tool.name for tool in tools if tool.by_python}
     python = str(setting.python)
     again = [_with(one, (python, *one.command)) for one in contenders if one.tool in by_python]
@@ -58,6 +72,26 @@ def warm(setting: Setting, workload: Workload, tools: Sequence[Tool], rounds: in
             _warm_targets(workload, BY_PYTHON),
         )
     yield _with_python_path(setting, workload, contenders, rounds)
+
+
+def _in_instructions(workload: Workload, contenders: Sequence[Contender]) -> Iterator[Row]:
+    """The row of warm starts of a small application in instructions, where something here counts them.
+
+    A machine so unsteady that seconds decide nothing within a tenth changes them by a thousandth. What the kernel
+    does is not in them.
+    """
+    count = instructions.counter() if workload.name in _SMALL else None
+    if count is None:
+        return
+    figures = {}
+    for one in contenders:
+        if one.tool in ("pyinstaller", "pex-rc"):  # a program of another kind, which takes minutes there
+            continue
+        try:
+            figures[one.tool] = figure([count(one)])
+        except WrongOutputError as failure:
+            figures[one.tool] = failed(str(failure))
+    yield row("warm", workload.name, INSTRUCTIONS, figures, _warm_targets(workload, DIRECT), "instructions")
 
 
 def _warm_targets(workload: Workload, way: str) -> list[Target]:
