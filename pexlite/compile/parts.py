@@ -66,5 +66,6 @@ def _things(bundle: Bundle) -> list[str]:
         "stored members": any(wheel.repacked_from and not wheel.frames for wheel in bundle.wheels),
         "Pythons": bundle.own_pythons,
         "lazy imports": bundle.launch.lazy_imports == "all",
+        "sh header": bundle.launch.sh_boot,
     }
     return [thing for thing, has in found.items() if has]

@@ -41,6 +41,7 @@ _OF_SOME: Mapping[str, tuple[str, ...]] = {
     "Pythons": ("app/own.py",),
     "commands": ("app/commands.py",),
     "lazy imports": ("app/lazy.py",),
+    "sh header": ("written/_pexlite_run.py",),
 }
 """The modules that a first start loads as well where a file has such a thing."""
 

@@ -76,7 +76,7 @@ def launcher(place, facts):  # type: (str, dict[str, Any]) -> Optional[ModuleTyp
         content = _own_launcher(place)
         if content[:4] != MAGIC_NUMBER:
             return None
-        parts = marshal.loads(content[4:])
+        parts = marshal.loads(memoryview(content)[4:])
         if parts["facts"] != facts:
             return None
         launch = type(sys)("__pexlite__.app.launch")

@@ -275,9 +275,9 @@ def test_what_the_shell_starts_does_nothing_in_silence_when_it_is_cut_off(
     env = environment(tmp_path / "root", PATH=f"{newest.programs}:/usr/bin:/bin")
     run([file], env)
     program = only(tmp_path / "root", "apps/*-*/_pexlite_run.py")
-    whole = program.read_text()
-    for size in range(1, len(whole) - 1, 7):
-        program.write_text(whole[:size])
+    whole = program.read_bytes()
+    for size in (1, 2, 3, 4, 8, 15, 16, *range(17, len(whole) - 1, 7), len(whole) - 1):
+        program.write_bytes(whole[:size])
         assert run([file], env, check=False).returncode != 0
 
 

@@ -93,12 +93,34 @@ def test_tracebacks_hold_no_frame_of_ours(newest: Interpreter, tmp_path: Path) -
         assert done.stderr.endswith("ValueError: words\n")
 
 
-@pytest.mark.parametrize("given", ["", "gc.set_threshold(300, 7, 5)", "gc.set_threshold(0)", "gc.disable()"])
+@pytest.mark.parametrize(
+    "given",
+    ["", "gc.set_threshold(300, 7, 5)", "gc.set_threshold(0)", "gc.disable()", "getattr(gc, 'freeze', list)()"],
+)
 def test_the_collector_is_as_the_app_has_left_it(given: str, python: Interpreter, tmp_path: Path) -> None:
     """It is let wait while the entry point is imported, and this must not be seen afterwards."""
     if python.tag.startswith("pp"):
         pytest.skip("PyPy's collector has no thresholds")
-    source = f"import gc\n\n{given}\n\ndef main():\n    print(gc.get_threshold(), gc.isenabled())\n"
+    source = f"""
+import gc
+import weakref
+
+
+class Cycle:
+    def __init__(self):
+        self.own = self
+
+
+{given}
+found = weakref.ref(Cycle())
+
+
+def main():
+    frozen = getattr(gc, "get_freeze_count", int)() > 0
+    print(gc.get_threshold(), gc.isenabled(), frozen)
+    gc.collect()
+    print(found() is None)
+"""
     wheel = make_wheel(tmp_path, "keeper", files={"keeper.py": source})
     file = bundle_file(tmp_path / "app.pex", [wheel], function("keeper", "main"))
     plainly: list[str | Path] = [python.path, "-c", source + "\nmain()"]

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _OWN = "its Python: "
-_BY_SHELL = "_pexlite_run.py"  # what the sh header has the app's Python run
 _LONGEST_WAIT = 300  # seconds for a start that is at work on the same app
 
 
@@ -156,8 +155,8 @@ class _Comparison:
                 yield from self._of_block(block)
         own = {os.fsencode(path): content for path, content in self.plan.own().items()}
         own.update(self.plan.scripts(installed))
-        if os.path.exists(self.plan.app.place + "/" + _BY_SHELL):  # only where the sh header starts the app
-            own[os.fsencode(_BY_SHELL)] = self.plan.written(_BY_SHELL)
+        if os.path.exists(self.plan.app.place + "/" + launcher.PROGRAM):  # only where the sh header starts the app
+            own[os.fsencode(launcher.PROGRAM)] = launcher.program(self.plan, self.facts)
         for path, content in own.items():
             yield from self._of_content(path, content)
         entry = interpreter.of_this_process(self.plan.opened.manifest)

@@ -27,6 +27,7 @@ _MODULES: "tuple[str, ...]" = (
 ) + (("app/startup",) if sys.version_info >= (3, 15) else ())
 if IS_WINDOWS:
     _MODULES += ("app/windows",)
+PROGRAM = "_pexlite_run.py"  # what the sh header has the app's Python run
 _OF_FEW = ("app/pex_path",)  # a launcher takes these out of the file, where there is one
 
 
@@ -40,7 +41,7 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
     held: dict[str, Any] = {name.rpartition("/")[2]: plan.room.marshalled(name + ".py") for name in names}
     held["facts"] = facts
     held["inside"] = app.inside()
-    held["run"] = plan.written("_pexlite_run.py")
+    held["run"] = program(plan, facts)
     held["site_time"] = site_time
     if facts["own"] and not alone:
         from ..app import own
@@ -49,6 +50,22 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
     if libraries:
         held["sizes"] = marshal.dumps(libraries)
     return MAGIC_NUMBER + marshal.dumps(held)
+
+
+def program(plan: "Plan", facts: "dict[str, Any]") -> bytes:
+    """The content of the program that the sh header has the app's Python run: bytecode, where it can be.
+
+    CPython knows that by its first bytes, whatever the file's name, and would compile the text in every start. The
+    bytecode of one that is no release may be of no use to the next.
+    """
+    is_release = sys.implementation.name == "cpython" and sys.version_info[3] == "final"
+    if not facts["sh_boot"] or not is_release or sys.version_info < (3, 7):
+        return plan.written(PROGRAM)
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    # In this version of the format the same code has the same bytes.
+    return MAGIC_NUMBER + bytes(12) + marshal.dumps(plan.room.code("written/" + PROGRAM), 2)
 
 
 def _modules(facts: "dict[str, Any]", libraries: "list[tuple[str, int]]") -> "tuple[str, ...]":
@@ -75,7 +92,7 @@ def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
         codes = [marshal.loads(held[name.rpartition("/")[2]]) == plan.room.code(name + ".py") for name in names]
         known = set([name.rpartition("/")[2] for name in names]) | {"facts", "inside", "run", "site_time"}
         known.update((["own_files"] if facts["own"] else []) + (["sizes"] if libraries else []))
-        kept = held["inside"] == app.inside() and held["run"] == plan.written("_pexlite_run.py")
+        kept = held["inside"] == app.inside() and held["run"] == program(plan, facts)
         return found[:4] == MAGIC_NUMBER and held["facts"] == facts and kept and set(held) == known and all(codes)
     except (EOFError, ValueError, TypeError, KeyError):
         return False
@@ -101,6 +118,4 @@ def leave_for_shell(plan: "Plan", facts: "dict[str, Any]") -> None:
     if facts["sh_boot"] and not IS_WINDOWS:
         from ..app import become, own
 
-        become.leave_for_shell(
-            facts, plan.app.place, plan.written("_pexlite_run.py"), own if facts["own"] else None
-        )
+        become.leave_for_shell(facts, plan.app.place, program(plan, facts), own if facts["own"] else None)

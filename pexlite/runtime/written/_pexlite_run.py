@@ -14,7 +14,7 @@ try:
             content = file.read()
         if content[:4] != MAGIC_NUMBER:
             raise ImportError
-        parts = marshal.loads(content[4:])
+        parts = marshal.loads(memoryview(content)[4:])
         launch = {"__name__": "__pexlite__.app.launch", "PARTS": parts, "PLACE": place, "FACTS": parts["facts"]}
         exec(marshal.loads(parts["launch"]), launch)
         launch["note_use"](place)

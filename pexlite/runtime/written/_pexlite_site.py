@@ -13,7 +13,7 @@ ready = sys.prefix + "/READY"
 if given.get("PYTHONPATH") or "__PEXLITE_PATH" in given:
     __import__("_pexlite_path")
     del sys.modules["_pexlite_path"]
-if os.path.exists(ready) and not -86400 < time.time() - os.path.getmtime(ready) < 86400:
+if os.path.exists(ready) and abs(time.time() - os.path.getmtime(ready)) > 86400:
     __import__("_pexlite_mark")
     del sys.modules["_pexlite_mark"]
 if given.get("PEX", "")[-3:] == ".py":
