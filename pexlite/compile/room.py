@@ -47,7 +47,7 @@ _OF_SOME: Mapping[str, tuple[str, ...]] = {
 
 # Bytes in a file for each byte of a marshalled module, of few modules; of many a sixth less. From CPython 3.11 on
 # instructions have caches, which are empty here.
-_PACKED, _PACKED_WITHOUT_CACHES = 0.37, 0.47
+_PACKED, _PACKED_WITHOUT_CACHES = 0.37, 0.475
 _FIRST_WITH_CACHES = 3495  # the magic number of CPython 3.11
 
 
