@@ -24,3 +24,8 @@ if "PEX" in given and not is_worker:
     here = os.path.dirname(os.path.abspath(__file__))
     if "SPARK_HOME" in given or "spark" in given.get("PYTHONPATH", "") or os.path.exists(here + "/pyspark"):
         __import__("_pexlite_spark")
+
+
+def leave() -> None:
+    """Forget this module, which the app has not imported."""
+    del sys.modules[__name__]
