@@ -35,7 +35,7 @@ LISTED_FAST = "pexlite-fast with a start list"
 INSTRUCTIONS = f"{DIRECT}, instructions"
 _SMALL = ("tiny", "hello")
 _COUNTS = 3
-# A program of another kind; and pex looks anew at the Python in each start that is counted, and knows it otherwise.
+# A program of another kind; and pex, which looks anew at the Python in each start that is counted, not in others.
 _NOT_COUNTED = (*PEX, "pyinstaller")
 _NEAR_THE_FLOOR = 1.03
 # Of the best of these tools.
