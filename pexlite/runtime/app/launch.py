@@ -109,13 +109,12 @@ def begin_in_venv(file: str) -> "tuple[Callable[..., Any], Start]":
 
 
 def _switches(idle: "tuple[str, ...]" = ()) -> "Switches | None":
-    held = getattr(os.environ, "_data", None)
-    if os.name != "nt" and held is not None:
-        # As the system has them: to decode every name takes longer than all else here.
-        known = [name for name in held if name[:4] == b"PEX_" and name not in (b"PEX_ROOT", b"PEX_KEEP_DAYS")]
-        names = [os.fsdecode(name) for name in known]
-    else:
-        names = [name for name in os.environ if name[:4] == "PEX_" and name not in ("PEX_ROOT", "PEX_KEEP_DAYS")]
+    # As the system has them: to decode every name takes longer than all else here.
+    held = None if os.name == "nt" else getattr(os.environ, "_data", None)
+    found = map(os.fsencode, os.environ) if held is None else held
+    names = [
+        os.fsdecode(name) for name in found if name[:4] == b"PEX_" and name not in (b"PEX_ROOT", b"PEX_KEEP_DAYS")
+    ]
     return part("switches").Switches(names, idle) if names else None
 
 
