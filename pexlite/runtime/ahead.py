@@ -37,13 +37,14 @@ def begin(
     plan: "Plan",
     facts: "dict[str, Any]",
     starter: int,
-    put: "Callable[[], object] | None" = None,
+    put: "Callable[[Callable[[], object]], object] | None" = None,
     coming: "Sequence[str]" = (),
 ) -> "aside.Helper | None":
     """Have another process `put` bytecode into the new app, then compile modules that it will import.
 
-    None where that would not help the app with these `facts`, which the process `starter` becomes. Where modules
-    are `coming` one by one, it is these: paths in site-packages, in the order in which a run has read them.
+    `put` is handed what to call before each module: it ends the process once the app has ended. None where that
+    would not help the app with these `facts`, which the process `starter` becomes. Where modules are `coming` one
+    by one, it is these: paths in site-packages, in the order in which a run has read them.
     """
     helpers = min(pool.processors() - 1, _MOST)
     # The first process of a container would get the others as its children.
@@ -60,12 +61,14 @@ def begin(
     packages = plan.app.place + "/" + app.packages()
     compiling = _Starter(starter)
 
-    def more(is_let: "Callable[[], bool]") -> None:
+    def work(is_let: "Callable[[], bool]") -> None:
+        if put:
+            put(compiling.end_with_it)
         aside.give_way()
         if is_let():
             _compile(packages, imports or [], helpers, compiling, are_coming=bool(coming))
 
-    return aside.Helper([plan.descriptor], put, more)
+    return aside.Helper([plan.descriptor], work)
 
 
 def _count(wheel: "dict[str, Any]") -> int:

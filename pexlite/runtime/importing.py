@@ -64,6 +64,7 @@ class Room:
         self.file = file
         self.texts = texts
         self.codes = codes
+        self._compiled = {}  # type: dict[str, Any]
 
     def __enter__(self):  # type: () -> Room
         self.path = sys.path[:]
@@ -113,11 +114,12 @@ class Room:
             import marshal
 
             return marshal.loads(self.codes[inside])
-        text, name = self.texts[inside], "<pexlite>/" + inside
-        if sys.version_info < (3, 6):
-            return compile(text, name, "exec", dont_inherit=True)
-        # Without docstrings, as what is compiled in a file: the launcher is read by every start.
-        return compile(text, name, "exec", dont_inherit=True, optimize=2)
+        if inside not in self._compiled:  # the launcher holds some of the modules that a first start imports
+            text, name = self.texts[inside], "<pexlite>/" + inside
+            # Without docstrings, as what is compiled in a file: the launcher is read by every start.
+            options = {"optimize": 2} if sys.version_info > (3, 6) else {}  # type: dict[str, Any]
+            self._compiled[inside] = compile(text, name, "exec", dont_inherit=True, **options)
+        return self._compiled[inside]
 
     def marshalled(self, inside):  # type: (str) -> bytes
         """The code of the module at the path `inside` the room, marshalled."""

@@ -265,23 +265,26 @@ class FirstStart:
         """Make the app's directory at `temporary`, and rename it to its place unless one is there by then."""
         self.say("laying out %d wheels" % len(self.wheels))
         helping = None
+
+        def put(before_each: "Callable[[], object]") -> None:
+            os.chdir(temporary)  # which will have another name before that is done
+            self._add_bytecode(plan, ".", before_each)
+
         try:
             layout = tree.Layout(plan, temporary)
             if not os.path.isdir(temporary):
                 layout.make_directories()
             if self.may_be_early:
-                put = lambda: self._add_bytecode(plan, temporary)  # noqa: E731
                 helping = _begin_ahead(plan, self.facts, os.getpid(), put)
             layout.run()
-            if not helping or not helping.has_done():
+            if not helping or not helping.has_begun():
                 self._add_bytecode(plan, temporary)
             launching.put(plan, self.facts, temporary)
             system.rename(temporary, plan.app.place)
         except BaseException as failure:
             wheel.finish_undisturbed(failure)
             if helping:
-                helping.has_done()  # so that it adds nothing to what is removed
-                helping.end(False)
+                helping.end(False)  # so that it adds nothing to what is removed
             files.remove(temporary)
             if getattr(failure, "errno", 0) not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
@@ -289,7 +292,7 @@ class FirstStart:
             if helping:
                 helping.end(True)
 
-    def _add_bytecode(self, plan: "tree.Plan", directory: str) -> None:
+    def _add_bytecode(self, plan: "tree.Plan", directory: str, before_each: "Callable[[], object]" = int) -> None:
         """Give the new app the bytecode that the file or another app of this Python has."""
         key = "-" + plan.app.key
         if any(["bytecode" in one for one in self.wheels]) or any(
@@ -297,7 +300,7 @@ class FirstStart:
         ):
             from .unpack import bytecode
 
-            bytecode.put(plan, directory)
+            bytecode.put(plan, directory, before_each)
 
     def _fill_store(self, plan: "tree.Plan", temporary: str) -> None:
         """Put every wheel into the store, whole: a power cut may have cut off wheels that no READY vouches for.
@@ -369,7 +372,7 @@ def _begin_ahead(
     plan: "tree.Plan",
     facts: "dict[str, Any]",
     process: int,
-    put: "Callable[[], object] | None" = None,
+    put: "Callable[[Callable[[], object]], object] | None" = None,
     coming: "Sequence[str]" = (),
 ) -> "aside.Helper | None":
     described = plan.opened.manifest["pexlite"]

@@ -16,9 +16,10 @@ from types import SimpleNamespace
 import pytest
 
 from pexlite.runtime import ahead
+from pexlite.runtime.cache import files
 from pexlite.runtime.file import zip as archive
 from pexlite.runtime.start import python_tag
-from pexlite.runtime.unpack import aside, bytecode, pool, write
+from pexlite.runtime.unpack import aside, bytecode, pool
 from tests.bundles import bundle_file, environment, function, run
 from tests.factories import make_wheel
 from tests.interpreters import Interpreter
@@ -207,7 +208,7 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setattr(sys, "pycache_prefix", None)
     helping = ahead.begin(plan, facts, os.getpid())  # type: ignore[arg-type]
-    assert helping and not helping.has_done()
+    assert helping and not helping.has_begun()
     helping.end(True)
     assert len(made) == 1
     if change == "one processor":
@@ -234,8 +235,13 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
     assert len(made) == 1
 
 
-def begun(tmp_path: Path, put: Callable[[], object] | None) -> aside.Helper:
-    return aside.Helper([], put, lambda is_let: (tmp_path / "more").touch() if is_let() else None)
+def begun(tmp_path: Path, put: Callable[[], object]) -> aside.Helper:
+    def work(is_let: Callable[[], bool]) -> None:
+        put()
+        if is_let():
+            (tmp_path / "more").touch()
+
+    return aside.Helper([], work)
 
 
 def appears(path: Path) -> bool:
@@ -247,13 +253,34 @@ def appears(path: Path) -> bool:
 
 def test_what_is_at_hand_is_put_first_and_more_when_the_app_is_there(tmp_path: Path) -> None:
     helping = begun(tmp_path, (tmp_path / "put").touch)
-    assert helping.has_done() and (tmp_path / "put").exists()
+    assert helping.has_begun() and appears(tmp_path / "put")
     time.sleep(0.1)
     assert not (tmp_path / "more").exists()
     helping.end(True)
     assert appears(tmp_path / "more")
     with pytest.raises(ChildProcessError):
         os.wait()
+
+
+def test_the_app_does_not_wait_for_what_is_put(tmp_path: Path) -> None:
+    def put() -> None:
+        assert appears(tmp_path / "app runs")
+        (tmp_path / "put").touch()
+
+    helping = begun(tmp_path, put)
+    assert helping.has_begun()
+    helping.end(True)
+    (tmp_path / "app runs").touch()
+    assert appears(tmp_path / "more") and (tmp_path / "put").exists()
+
+
+def test_where_there_is_no_app_nothing_is_put_any_longer(tmp_path: Path) -> None:
+    def put() -> None:
+        time.sleep(0.5)
+        (tmp_path / "put").touch()
+
+    begun(tmp_path, put).end(False)
+    assert (tmp_path / "put").exists() and not (tmp_path / "more").exists()
 
 
 @pytest.mark.parametrize("why", ["no app", "it failed", "it was killed"])
@@ -266,7 +293,7 @@ def test_nothing_more_is_done(why: str, tmp_path: Path) -> None:
 
     before = len([*Path("/proc/self/fd").iterdir()])
     helping = begun(tmp_path, put)
-    assert helping.has_done() is (why == "no app")
+    assert helping.has_begun()
     helping.end(why != "no app")
     assert len([*Path("/proc/self/fd").iterdir()]) == before
     time.sleep(0.2)
@@ -276,7 +303,7 @@ def test_nothing_more_is_done(why: str, tmp_path: Path) -> None:
 def test_more_is_not_begun_where_the_start_ends(tmp_path: Path) -> None:
     process = os.fork()
     if not process:
-        begun(tmp_path, None)
+        begun(tmp_path, int)
         os._exit(0)
     os.waitpid(process, 0)
     time.sleep(0.2)
@@ -354,8 +381,8 @@ def test_where_there_are_no_more_processes_nothing_is_done(monkeypatch: pytest.M
     monkeypatch.setattr(pool, "fork", refuse)
     before = os.nice(0)
     assert not aside.run([], lambda: 1 / 0)
-    helping = aside.Helper([], lambda: 1 / 0, lambda is_let: 1 / 0)
-    assert not helping.has_done()
+    helping = aside.Helper([], lambda is_let: 1 / 0)
+    assert not helping.has_begun()
     helping.end(True)
     assert os.nice(0) == before
 
@@ -365,16 +392,20 @@ def test_bytecode_that_has_no_room_leaves_no_part_of_itself(
 ) -> None:
     source, target = tmp_path / "a.py", tmp_path / "pkg/__pycache__"
     source.write_text("")
-    found = [(None, os.fsencode(target / f"{name}.pyc"), os.fsencode(source)) for name in "ab"]
+    members = [archive.Member(f"pkg/__pycache__/{name}.cpython-311.pyc", 0, 20, 20, 0, True, 0) for name in "ab"]
+    found = [(one, os.fsencode(target / one.name.rpartition("/")[2]), os.fsencode(source)) for one in members]
     monkeypatch.setattr(bytecode, "_missing", lambda *_: found)
+    monkeypatch.setattr(archive, "read_member", lambda *_: bytes(20))
 
-    def write_some(_: int, member: object, path: bytes) -> None:
-        Path(os.fsdecode(path)).write_bytes(b"part")
-        if b"b.pyc" in path:
+    def write_some(path: bytes, content: bytes) -> None:
+        Path(os.fsdecode(path)).write_bytes(content[:10] if b"b." in path else content)
+        if b"b." in path:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(write, "member_to", write_some)
-    plan = SimpleNamespace(wheels=[{"bytecode": {python_tag(): {"offset": 0}}}], blocks=[], descriptor=-1)
+    monkeypatch.setattr(files, "write", write_some)
+    opened = SimpleNamespace(manifest={"pexlite": {"imports": ["pkg/a.py", "pkg/b.py"]}})
+    wheels = [{"bytecode": {python_tag(): {"offset": 0}}}]
+    plan = SimpleNamespace(wheels=wheels, blocks=[], descriptor=-1, opened=opened)
     with pytest.raises(OSError, match="No space"):
-        bytecode._write_packed(plan, os.fsencode(tmp_path) + b"/")  # type: ignore[arg-type]
-    assert [*target.iterdir()] == []
+        bytecode._write_packed(plan, os.fsencode(tmp_path) + b"/", int)  # type: ignore[arg-type]
+    assert [path.name for path in target.iterdir()] == ["a.cpython-311.pyc"]

@@ -10,13 +10,14 @@ import struct
 import zlib
 
 from .. import system
-from ..importing import Room
 from ..start import COMPILED, ROOM, codes_in, texts_in
 from . import zip as archive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from ..importing import Room
 
 PIECES = ".pieces"
 _NEEDED = ("PEX-INFO", "__main__.py")
@@ -53,10 +54,12 @@ class Whole:
         return str(self.manifest["pexlite"]["build_id"])
 
     @property
-    def room(self) -> Room:
+    def room(self) -> "Room":
         """The modules in the file, or those that `opened` was given."""
         if self._room:
             return self._room
+        from ..importing import Room
+
         codes = codes_in(self.part(COMPILED) if COMPILED in self._members else b"")
         return Room(self.file, texts_in(self.part(ROOM)), codes)
 

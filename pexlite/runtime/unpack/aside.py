@@ -24,8 +24,11 @@ def run(held: "list[int]", work: "Callable[[], object]") -> bool:
     return process > 0
 
 
-def begin(held: "list[int]", work: "Callable[[], object]", first: "Callable[[], object] | None" = None) -> int:
-    """As `run`, and return at once: the number of a child, which does `first` and ends; 0 where there is none."""
+def begin(held: "list[int]", work: "Callable[[], object]", begun: "Callable[[], object]" = int) -> int:
+    """As `run`, and return at once: the number of a child that ends soon; 0 where there is none.
+
+    The child calls `begun` once there is the process.
+    """
     try:
         process = pool.fork()
     except OSError:
@@ -34,9 +37,8 @@ def begin(held: "list[int]", work: "Callable[[], object]", first: "Callable[[], 
         return process
     try:
         os.setsid()
-        if first:
-            first()
         if os.fork():
+            begun()
             os._exit(0)
         # Who reads the app's output must not wait for this process.
         null = os.open(os.devnull, os.O_RDWR)
@@ -56,45 +58,41 @@ def begin(held: "list[int]", work: "Callable[[], object]", first: "Callable[[], 
 
 
 class Helper:
-    """Another process: it does `first`, and then `more`, while this one goes on; `held` are open files of both.
+    """Another process: it does `work` while this one goes on; `held` are open files of both.
 
-    `more` is handed a function that returns whether this process has let it go on, once that is said.
+    `work` is handed a function that returns whether this process has let it go on, once that is said.
     """
 
-    def __init__(
-        self,
-        held: "list[int]",
-        first: "Callable[[], object] | None",
-        more: "Callable[[Callable[[], bool]], object]",
-    ) -> None:
-        has_done, tells = os.pipe()
+    def __init__(self, held: "list[int]", work: "Callable[[Callable[[], bool]], object]") -> None:
+        has_begun, tells = os.pipe()
         waits, lets_go = os.pipe()
 
-        def at_once() -> None:
-            if first:
-                first()
-                os.write(tells, b"+")
-            os.close(tells)
-
-        self._process = begin([tells, waits, *held], lambda: more(lambda: bool(os.read(waits, 1))), at_once)
-        self._has_done, self._lets_go = has_done, lets_go
+        # What tells stays open in the process until that ends.
+        self._process = begin(
+            [tells, waits, *held],
+            lambda: work(lambda: bool(os.read(waits, 1))),
+            lambda: os.write(tells, b"+"),
+        )
+        self._has_begun, self._lets_go = has_begun, lets_go
         os.close(tells)
         os.close(waits)
 
-    def has_done(self) -> bool:
-        """Whether `first` is done, once the process has done it or has failed to."""
-        found = os.read(self._has_done, 1) if self._process else b""
+    def has_begun(self) -> bool:
+        """Whether there is such a process, once that can be told."""
+        found = os.read(self._has_begun, 1) if self._process else b""
         return bool(found)
 
     def end(self, goes_on: bool) -> None:
-        """Let the process go on to do `more`, else have it end."""
+        """Let the process go on, else wait until it has ended."""
         try:
             if goes_on:
                 os.write(self._lets_go, b"+")
         except BrokenPipeError:
             pass  # it has failed
         os.close(self._lets_go)
-        os.close(self._has_done)
+        while not goes_on and os.read(self._has_begun, 1):
+            pass
+        os.close(self._has_begun)
         end(self._process)
 
 

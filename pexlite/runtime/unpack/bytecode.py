@@ -17,20 +17,28 @@ from . import tree, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
+    Packed = tuple[archive.Member, bytes, bytes]  # a module's bytecode, its path, and the path of its source
+
 _FEW = 48  # modules that are written sooner than another process is at work
+_PORTION, _MOST_PORTIONS = 16, 999  # modules of one job, and jobs that `pool` takes
 
 
-def put(plan: "tree.Plan", directory: str) -> None:
-    """Give the new app in `directory` the bytecode at hand. Failures are ignored: Python compiles the rest."""
+def put(plan: "tree.Plan", directory: str, before_each: "Callable[[], object]" = int) -> None:
+    """Give the new app in `directory` the bytecode at hand. Failures are ignored: Python compiles the rest.
+
+    The app may run already: each module comes whole or not at all, those first that the file says are imported
+    first. `before_each` is called before each module of the file.
+    """
     top = os.fsencode(directory) + b"/"
     try:
         others = neighbours(plan.app)
         for block in plan.blocks:
             if block.scheme == b"lib":
                 _link_bytecode(plan, block, others, top)
-        _write_packed(plan, top)
+        _write_packed(plan, top, before_each)
     except OSError:
         pass  # a full disk, or a neighbour being removed
 
@@ -71,11 +79,11 @@ def _link_bytecode(plan: "tree.Plan", block: "tree.Block", others: "dict[str, ap
             continue
 
 
-def _write_packed(plan: "tree.Plan", top: bytes) -> None:
+def _write_packed(plan: "tree.Plan", top: bytes, before_each: "Callable[[], object]") -> None:
     """Write the bytecode in the file for modules that come from the wheel itself."""
     tag = python_tag()
     packs = [(number, wheel) for number, wheel in enumerate(plan.wheels) if wheel.get("bytecode", {}).get(tag)]
-    found: list[tuple[archive.Member, bytes, bytes]] = []
+    found: list[Packed] = []
     for number, wheel in packs:
         sources: dict[tuple[bytes, bytes], bytes] = {}
         for block in plan.blocks:
@@ -84,54 +92,60 @@ def _write_packed(plan: "tree.Plan", top: bytes) -> None:
                 sources.update([((target, name), source + b"/" + name) for _, name in block.files])
         found.extend(_missing(wheel, plan.descriptor, sources, top))
     files.make_tree(top.rstrip(b"/"), set([path.rpartition(b"/")[0] for _, path, _ in found]))
-    # Beside it first: where another process does this, it may be killed, and what it has begun be taken for done.
-    ending = b".%d" % os.getpid()
-    jobs = [(member, path + ending) for member, path, _ in found]
+
+    def write_some(portion: "list[Packed]") -> None:
+        for member, path, source in portion:
+            before_each()
+            _write(plan.descriptor, member, path, source)
+
+    imports = plan.opened.manifest["pexlite"].get("imports", ())
+    places = dict([(name.rpartition("/")[::2], place) for place, name in enumerate(imports)])
+    found.sort(key=lambda one: places.get(_module_of(one[0]), len(places)))
+    if len(found) > _FEW:
+        from . import pool
+
+        most = max(_PORTION, -(-len(found) // _MOST_PORTIONS))
+        pool.run(write.portions(found, lambda _: 1, most), write_some, int)
+    else:
+        write_some(found)
+
+
+def _write(descriptor: int, member: "archive.Member", path: bytes, source: bytes) -> None:
+    """Write a module's bytecode to `path`, made to hold for its source as that is now.
+
+    Its header is PEP 552's, without flags: the mtime and the size. It is written beside its place first: where
+    another process does this, it may be killed, and what it has begun be taken for done.
+    """
+    now = os.stat(source)
+    numbers = [number & 0xFFFFFFFF for number in (0, int(now.st_mtime), now.st_size)]
+    content = archive.read_member(descriptor, member)
+    temporary = path + b".%d" % os.getpid()
     try:
-        if len(jobs) > _FEW:
-            write.members(plan.descriptor, jobs, int)
-        for member, path in jobs if len(jobs) <= _FEW else ():
-            write.member_to(plan.descriptor, member, path)
-        for _, path, source in found:
-            _stamp(path + ending, source)
-            system.rename(path + ending, path)
+        header = b"".join([number.to_bytes(4, "little") for number in numbers])
+        files.write(temporary, b"".join([content[:4], header, content[16:]]))
+        system.rename(temporary, path)
     except BaseException:
-        for _, path in jobs:
-            files.remove(os.fsdecode(path))
+        files.remove(os.fsdecode(temporary))
         raise
 
 
 def _missing(
     wheel: "dict[str, Any]", descriptor: int, sources: "dict[tuple[bytes, bytes], bytes]", top: bytes
-) -> "list[tuple[archive.Member, bytes, bytes]]":
+) -> "list[Packed]":
     """The wheel's bytecode that is not there: each member, its path, and the path of its source in the store."""
     site_packages = os.fsencode(app.packages())
     missing = []
     for member in archive.read_members(descriptor, wheel["bytecode"][python_tag()], wheel["name"]):
-        # pkg/__pycache__/module.cpython-311.pyc
-        folder, _, name = member.name.encode("utf-8").rpartition(b"/__pycache__/")
-        if not folder and name.startswith(b"__pycache__/"):
-            name = name[len(b"__pycache__/") :]
+        folder, module = [part.encode("utf-8") for part in _module_of(member)]
         directory = site_packages + b"/" + folder if folder else site_packages
-        path = top + directory + b"/__pycache__/" + name
-        source = sources.get((directory, _source_of(name)))
+        path = top + directory + b"/__pycache__/" + member.name.rpartition("/")[2].encode("utf-8")
+        source = sources.get((directory, module))
         if source and not os.path.lexists(path):
             missing.append((member, path, source))
     return missing
 
 
-def _source_of(bytecode: bytes) -> bytes:
-    """The name of the source of `module.cpython-311.pyc`."""
-    return bytecode[: -len(b".pyc")].rpartition(b".")[0] + b".py"
-
-
-def _stamp(path: bytes, source: bytes) -> None:
-    """Have the bytecode at `path` hold for its source as that is now (PEP 552: no flags, mtime, size)."""
-    found = os.stat(source)
-    numbers = [number & 0xFFFFFFFF for number in (0, int(found.st_mtime), found.st_size)]
-    handle = system.open_file(path, os.O_WRONLY)
-    try:
-        os.lseek(handle, 4, os.SEEK_SET)
-        os.write(handle, b"".join([number.to_bytes(4, "little") for number in numbers]))
-    finally:
-        os.close(handle)
+def _module_of(member: "archive.Member") -> "tuple[str, str]":
+    """The directory in site-packages and the name of the source of `pkg/__pycache__/module.cpython-311.pyc`."""
+    folder, _, name = member.name.rpartition("__pycache__/")
+    return folder.rstrip("/"), name[: -len(".pyc")].rpartition(".")[0] + ".py"
