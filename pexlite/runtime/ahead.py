@@ -61,11 +61,12 @@ def begin(
     packages = plan.app.place + "/" + app.packages()
     compiling = _Starter(starter)
 
-    def work(is_let: "Callable[[], bool]") -> None:
+    def work(helper: aside.Helper) -> None:
         if put:
             put(compiling.end_with_it)
+            helper.tell()
         aside.give_way()
-        if is_let():
+        if helper.is_let():
             _compile(packages, imports or [], helpers, compiling, are_coming=bool(coming))
 
     return aside.Helper([plan.descriptor], work)

@@ -112,14 +112,14 @@ class Early:
             # No import takes these for packages, and who lists them needs their names.
             files.make_tree(top, set([top + b"/" + path for path in self._of_data()]))
             self._write_first(top)
-            helping = aside.Helper(held, rest)
+            helping = aside.Helper(held, lambda helper: rest(helper.is_let))
             others = [one for one in self.listed if one[0] not in self.temporaries or _is_changed(one[1])]
             tree.Layout(self._from_store(others), temporary).run()
             if any(["bytecode" in one for one in part.wheels]):
                 bytecode.put(part, temporary)
             content = launcher.content(self.plan, facts, launcher.site_time_of(temporary))
             files.write(temporary + "/" + LAUNCHER, self._with_coming(content))
-            is_there = helping.has_begun()
+            is_there = helping.has_told()
             system.rename(temporary, self.plan.app.place)
             launch = launch_of(self.plan.app.place, facts)
         except BaseException as failure:

@@ -277,7 +277,9 @@ class FirstStart:
             if self.may_be_early:
                 helping = _begin_ahead(plan, self.facts, os.getpid(), put)
             layout.run()
-            if not helping or not helping.has_begun():
+            # The app waits for no other bytecode than all of it, which later starts rely on.
+            is_waited_for = plan.opened.manifest["pexlite"].get("compiled") == "all"
+            if not helping or not helping.has_told() or is_waited_for and not helping.has_told():
                 self._add_bytecode(plan, temporary)
             launching.put(plan, self.facts, temporary)
             system.rename(temporary, plan.app.place)

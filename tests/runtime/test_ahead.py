@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pexlite.cli.main import run as pexlite
 from pexlite.runtime import ahead
 from pexlite.runtime.cache import files
 from pexlite.runtime.file import zip as archive
@@ -208,7 +209,7 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setattr(sys, "pycache_prefix", None)
     helping = ahead.begin(plan, facts, os.getpid())  # type: ignore[arg-type]
-    assert helping and not helping.has_begun()
+    assert helping and not helping.has_told()
     helping.end(True)
     assert len(made) == 1
     if change == "one processor":
@@ -236,9 +237,10 @@ def test_where_it_would_not_help_no_process_is_made(change: str, monkeypatch: py
 
 
 def begun(tmp_path: Path, put: Callable[[], object]) -> aside.Helper:
-    def work(is_let: Callable[[], bool]) -> None:
+    def work(helper: aside.Helper) -> None:
         put()
-        if is_let():
+        helper.tell()
+        if helper.is_let():
             (tmp_path / "more").touch()
 
     return aside.Helper([], work)
@@ -253,7 +255,7 @@ def appears(path: Path) -> bool:
 
 def test_what_is_at_hand_is_put_first_and_more_when_the_app_is_there(tmp_path: Path) -> None:
     helping = begun(tmp_path, (tmp_path / "put").touch)
-    assert helping.has_begun() and appears(tmp_path / "put")
+    assert helping.has_told() and helping.has_told() and (tmp_path / "put").exists()
     time.sleep(0.1)
     assert not (tmp_path / "more").exists()
     helping.end(True)
@@ -268,7 +270,7 @@ def test_the_app_does_not_wait_for_what_is_put(tmp_path: Path) -> None:
         (tmp_path / "put").touch()
 
     helping = begun(tmp_path, put)
-    assert helping.has_begun()
+    assert helping.has_told()
     helping.end(True)
     (tmp_path / "app runs").touch()
     assert appears(tmp_path / "more") and (tmp_path / "put").exists()
@@ -293,7 +295,8 @@ def test_nothing_more_is_done(why: str, tmp_path: Path) -> None:
 
     before = len([*Path("/proc/self/fd").iterdir()])
     helping = begun(tmp_path, put)
-    assert helping.has_begun()
+    assert helping.has_told()
+    assert helping.has_told() is (why == "no app")
     helping.end(why != "no app")
     assert len([*Path("/proc/self/fd").iterdir()]) == before
     time.sleep(0.2)
@@ -381,8 +384,8 @@ def test_where_there_are_no_more_processes_nothing_is_done(monkeypatch: pytest.M
     monkeypatch.setattr(pool, "fork", refuse)
     before = os.nice(0)
     assert not aside.run([], lambda: 1 / 0)
-    helping = aside.Helper([], lambda is_let: 1 / 0)
-    assert not helping.has_begun()
+    helping = aside.Helper([], lambda _: 1 / 0)
+    assert not helping.has_told()
     helping.end(True)
     assert os.nice(0) == before
 
@@ -409,3 +412,29 @@ def test_bytecode_that_has_no_room_leaves_no_part_of_itself(
     with pytest.raises(OSError, match="No space"):
         bytecode._write_packed(plan, os.fsencode(tmp_path) + b"/", int)  # type: ignore[arg-type]
     assert [path.name for path in target.iterdir()] == ["a.cpython-311.pyc"]
+
+
+@several
+def test_a_file_with_all_bytecode_leaves_all_of_it_in_its_first_start(newest: Interpreter, tmp_path: Path) -> None:
+    many: dict[str, str | bytes] = {f"many/m{number}.py": f"x = {number}\n" for number in range(1000)}
+    many.update({"many/__init__.py": "", "app.py": "def main(): print('done')\n"})
+    wheel = make_wheel(tmp_path, "app", files=many)
+    file = tmp_path / "app.pex"
+    words = [
+        str(wheel),
+        "--no-index",
+        "-e",
+        "app:main",
+        "--python",
+        str(newest.path),
+        "-o",
+        str(file),
+        "-q",
+        "--compile",
+    ]
+    assert pexlite(words) == 0
+    assert run([newest.path, file], environment(tmp_path / "root")).stdout == "done\n"
+    found = [
+        path for path in (tmp_path / "root").rglob("*.pyc") if path.parent.parent.name in ("many", "site-packages")
+    ]
+    assert len(found) == len(many)

@@ -58,41 +58,47 @@ def begin(held: "list[int]", work: "Callable[[], object]", begun: "Callable[[], 
 
 
 class Helper:
-    """Another process: it does `work` while this one goes on; `held` are open files of both.
+    """Another process: it does `work` with this while the first one goes on; `held` are open files of both."""
 
-    `work` is handed a function that returns whether this process has let it go on, once that is said.
-    """
+    def __init__(self, held: "list[int]", work: "Callable[[Helper], object]") -> None:
+        self._told, self._tells = os.pipe()
+        self._waits, self._lets_go = os.pipe()
+        # Both are open in the other process until it ends.
+        self._process = begin([self._tells, self._waits, *held], lambda: work(self), self.tell)
+        os.close(self._tells)
+        os.close(self._waits)
 
-    def __init__(self, held: "list[int]", work: "Callable[[Callable[[], bool]], object]") -> None:
-        has_begun, tells = os.pipe()
-        waits, lets_go = os.pipe()
+    # -- in the other process ------------------------------------------------------------------------
 
-        # What tells stays open in the process until that ends.
-        self._process = begin(
-            [tells, waits, *held],
-            lambda: work(lambda: bool(os.read(waits, 1))),
-            lambda: os.write(tells, b"+"),
-        )
-        self._has_begun, self._lets_go = has_begun, lets_go
-        os.close(tells)
-        os.close(waits)
+    def tell(self) -> None:
+        """Tell the first one that it may go on, if it waits for that; at first, that there is this process."""
+        try:
+            os.write(self._tells, b"+")
+        except BrokenPipeError:
+            pass  # it has gone on
 
-    def has_begun(self) -> bool:
-        """Whether there is such a process, once that can be told."""
-        found = os.read(self._has_begun, 1) if self._process else b""
+    def is_let(self) -> bool:
+        """Whether the first one has let this process go on, once that is said."""
+        return bool(os.read(self._waits, 1))
+
+    # -- in the first one ----------------------------------------------------------------------------
+
+    def has_told(self) -> bool:
+        """Whether there is the other process, once that is known; the next time, whether it has told anything."""
+        found = os.read(self._told, 1) if self._process else b""
         return bool(found)
 
     def end(self, goes_on: bool) -> None:
-        """Let the process go on, else wait until it has ended."""
+        """Let the other process go on, else wait until it has ended."""
         try:
             if goes_on:
                 os.write(self._lets_go, b"+")
         except BrokenPipeError:
             pass  # it has failed
         os.close(self._lets_go)
-        while not goes_on and os.read(self._has_begun, 1):
+        while not goes_on and os.read(self._told, 1):
             pass
-        os.close(self._has_begun)
+        os.close(self._told)
         end(self._process)
 
 
