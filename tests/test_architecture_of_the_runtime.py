@@ -24,6 +24,7 @@ MODULES: dict[Name, Path] = {
 HANDED_OVER: dict[Name, set[Name]] = {
     ("start",): {("boot",), ("failed",)},
     ("app", "failing"): {("upkeep", "mend")},
+    ("app", "launch"): {("unpack", "launcher")},
 }
 WRITTEN_FOR_A_FILE = {("written", "console_script")}  # its names are put in when it is written
 

@@ -96,8 +96,6 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
     """
     own, start, launch = info["pexlite"], bundle.entry_point, bundle.launch
     in_process = start.kind in (StartKind.FUNCTION, StartKind.MODULE)
-    calls = in_process or (bool(start.commands) and all(command.module for command in start.commands))
-    spark = [wheel for wheel in bundle.wheels if wheel.name in ("pyspark", "pyspark-client")]
     facts: StartFacts = {
         "build_id": own["build_id"],
         "pex_root": info["pex_root"],
@@ -112,9 +110,8 @@ def start_facts(info: PexInfo, bundle: Bundle, room: Place, compiled: Place) -> 
         "sh_boot": launch.sh_boot or bool(bundle.own_pythons),
         "own": tuple((own.sha256[:32], own.platform, own.program) for own in bundle.own_pythons),
         "prefer_host": launch.prefer_host,
-        "spark": str(spark[0].version) if spark else "",
-        # Whether a start has nothing to do but call the entry point.
-        "plain": calls and not spark and launch.are_plain,
+        "spark": bundle.spark,
+        "plain": bundle.is_plain,
         "pythons": _accepted(bundle.variants),
         "runs_on": own["runs_on"],
         "room": room,

@@ -14,10 +14,12 @@ from pexlite.compile.bytecode import bytecode
 from pexlite.compile.first_imports import first_imports
 from pexlite.compile.room import Sources, carried_room, size_of_modules
 from pexlite.errors import WriteError
-from pexlite.model import Bundle, Bytecode, Extent, Report, Room, Target
+from pexlite.model import Bundle, Bytecode, Extent, InheritPath, Report, Room, Target
 from pexlite.store.store import Store
 
 _SHARE = 0.24
+_FEW = 8  # modules, which no other process compiles ahead
+_MANY = 64  # files, which several processes may write
 _RUNTIME = 120_000  # bytes of the runtime in a file without bytecode, about
 
 
@@ -58,7 +60,9 @@ def _size(bundle: Bundle) -> int:
 def _things(bundle: Bundle) -> list[str]:
     """The things in the file for which its first start needs more modules of the runtime."""
     found = {
+        "imports": len(bundle.imports) > _FEW,
         "start list": bundle.start_lists,
+        "many files": sum(len(tree.entries) for tree in bundle.trees) > _MANY * len(bundle.trees),
         "pieces": any(wheel.pieces for wheel in bundle.wheels),
         "frames": any(wheel.frames for wheel in bundle.wheels),
         "commands": bundle.entry_point.commands,
@@ -67,5 +71,8 @@ def _things(bundle: Bundle) -> list[str]:
         "Pythons": bundle.own_pythons,
         "lazy imports": bundle.launch.lazy_imports == "all",
         "sh header": bundle.launch.sh_boot,
+        "more to do": not bundle.is_plain,
+        "host's packages": bundle.launch.inherit_path is not InheritPath.FALSE,
+        "Spark": bundle.spark,
     }
     return [thing for thing, has in found.items() if has]

@@ -27,13 +27,16 @@ Sources = Sequence[tuple[str, str]]
 
 # What only other starts need than an ordinary first one.
 _OTHERS = (
-    *("early.py", "pythons.py", "tools/", "windows/", "written/", "upkeep/"),
-    *("app/commands.py", "app/lazy.py", "app/libraries.py", "app/own.py", "app/pex_path.py", "app/startup.py"),
-    *("app/windows.py", "cache/private.py", "file/frames.py", "file/interpreter.py"),
-    *("unpack/clone.py", "unpack/split.py", "unpack/threads.py"),
+    *("ahead.py", "early.py", "pythons.py", "tools/", "windows/", "written/", "upkeep/"),
+    *("app/become.py", "app/commands.py", "app/host.py", "app/lazy.py", "app/libraries.py", "app/own.py"),
+    *("app/pex_path.py", "app/program.py", "app/spark.py", "app/startup.py", "app/switches.py", "app/windows.py"),
+    *("cache/private.py", "file/frames.py", "file/interpreter.py"),
+    *("unpack/aside.py", "unpack/clone.py", "unpack/pool.py", "unpack/split.py", "unpack/threads.py"),
 )
 _OF_SOME: Mapping[str, tuple[str, ...]] = {
-    "start list": ("early.py", "written/_pexlite_early.py"),
+    "imports": ("ahead.py", "unpack/aside.py", "unpack/pool.py"),
+    "start list": ("early.py", "unpack/aside.py", "written/_pexlite_early.py"),
+    "many files": ("unpack/pool.py",),
     "pieces": ("unpack/split.py",),
     "frames": ("file/frames.py",),
     "stored members": ("unpack/clone.py",),
@@ -41,7 +44,10 @@ _OF_SOME: Mapping[str, tuple[str, ...]] = {
     "Pythons": ("app/own.py",),
     "commands": ("app/commands.py",),
     "lazy imports": ("app/lazy.py",),
-    "sh header": ("written/_pexlite_run.py",),
+    "sh header": ("written/_pexlite_run.py", "app/become.py", "app/program.py"),
+    "more to do": ("app/become.py", "app/program.py"),
+    "host's packages": ("app/host.py",),
+    "Spark": ("app/spark.py",),
 }
 """The modules that a first start loads as well where a file has such a thing."""
 

@@ -15,7 +15,7 @@ from packaging.tags import Tag
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from pexlite.model.file import NO_DIRECTORY, EntryPoint, Frame, Libc, Variant, ZipDirectory
+from pexlite.model.file import NO_DIRECTORY, EntryPoint, Frame, Libc, StartKind, Variant, ZipDirectory
 from pexlite.model.own_python import OwnPython
 from pexlite.model.request import LaunchOptions
 from pexlite.model.specification import Amendments
@@ -131,6 +131,8 @@ _UNREMARKABLE = 200_000_000  # bytes, which fill no disk whatever the ratio is
 _MOST_TIMES = 60
 _MOST_BYTES = 30_000_000_000
 
+_SPARK = ("pyspark", "pyspark-client")  # the names of the wheels that have it
+
 
 class Import(NamedTuple):
     """An import in local code that the code needs, unless it is never reached."""
@@ -225,3 +227,16 @@ class Bundle:
     """How much bytecode goes in."""
     bill: bytes = field(default=b"", repr=False)
     """The bill of materials that the file carries of itself (CycloneDX, JSON); empty where it has none."""
+
+    @property
+    def spark(self) -> str:
+        """The version of PySpark among the wheels, "" where there is none."""
+        return next((str(wheel.version) for wheel in self.wheels if wheel.name in _SPARK), "")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a start has nothing to do but call the entry point."""
+        start = self.entry_point
+        in_process = start.kind in (StartKind.FUNCTION, StartKind.MODULE)
+        calls = in_process or (bool(start.commands) and all(command.module for command in start.commands))
+        return calls and not self.spark and self.launch.are_plain

@@ -11,8 +11,8 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
 
     start        find the app's directory, load its launcher
     importing    the modules of this room, out of the member that holds them
-    app          launch, switches, become, commands, program, spark, sharing, failing, own, interpreters, startup,
-                 lazy, host, pex_path, windows, libraries
+    app          launch, switches, become, commands, program, spark, namesake, sharing, failing, own, interpreters,
+                 startup, lazy, host, pex_path, windows, libraries
     windows      files, directory, interpreters, scripts: what is done otherwise on Windows
     system       calls that systems do not have in common
     tags         the Pythons that a file accepts
@@ -36,7 +36,8 @@ Its parts, each of which imports only those above it (`tests/test_architecture.p
     boot         a start that needs the file itself: another Python, a tool, or the app's directory put in order
 
 `start` and `app` run without the rest of the room. Where a start needs it, they hand over to what lies in the
-file, by the name that it has there: `start` to `boot`, to `pythons` and to `failed`, `app` to `upkeep.mend`.
+file, by the name that it has there: `start` to `boot`, to `pythons` and to `failed`, `app` to `upkeep.mend` and to
+`unpack.launcher`.
 
 The cache
 =========
@@ -51,7 +52,8 @@ The cache
                                       VENVS: the venvs that `PEX_TOOLS=1 venv` has made on it, a line each
       apps/<build id>-<python key>/   one app on one Python: a venv, its files hard links to those of wheels/
           READY                       written last
-          _pexlite_launch             the launcher: the modules of app/, compiled, and the file's facts
+          _pexlite_launch             the launcher: modules of app/, compiled, and the file's facts
+          _pexlite_switches           and other modules of app/, once a start has needed one: its code, compiled
           _pexlite_run.py             what the sh header has the app's Python run
           _pexlite_checked            its time: when the files were last compared after a failure
           _pexlite_mended             what was wrong when the files were last mended, and when
@@ -74,7 +76,7 @@ The cache
     <each name on the top of site-packages>
 
 The launcher is the magic number of a Python, then as marshal writes it a dict: "facts", those of the file;
-"launch" and the other modules of app/, their code, marshalled; "run", the content of _pexlite_run.py; "site_time",
+"launch" and other modules of app/, their code, marshalled; "run", the content of _pexlite_run.py; "site_time",
 when site-packages was finished, in nanoseconds; 0 in a venv that the tool made, which starts by a launcher too;
 on a Python that the file has brought "own_files": name, size and time of its programs and libraries; and where
 wheels have libraries "sizes": their names and sizes, marshalled.

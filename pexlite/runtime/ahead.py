@@ -15,13 +15,13 @@ from _thread import _count as threads
 
 from .cache import app
 from .start import python_tag
-from .unpack import aside, pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from .unpack import aside
     from .unpack.tree import Plan
 
 _MOST = 7  # processes
@@ -46,10 +46,6 @@ def begin(
     would not help the app with these `facts`, which the process `starter` becomes. Where modules are `coming` one
     by one, it is these: paths in site-packages, in the order in which a run has read them.
     """
-    helpers = min(pool.processors() - 1, _MOST)
-    # The first process of a container would get the others as its children.
-    if helpers < 1 or threads() or not os.path.exists("/proc/self/exe") or os.getpid() == 1:
-        return None
     described = plan.opened.manifest["pexlite"]
     imports = (coming or described.get("imports")) if _is_compiled(facts) else None
     packed = sum([_count(wheel) for wheel in plan.wheels])
@@ -57,6 +53,12 @@ def begin(
         imports = None
     left = max(0, len(imports) - packed) if imports else 0
     if (packed if put else 0) + _COMPILING * left < _LEAST:
+        return None
+    from .unpack import aside, pool
+
+    helpers = min(pool.processors() - 1, _MOST)
+    # The first process of a container would get the others as its children.
+    if helpers < 1 or threads() or not os.path.exists("/proc/self/exe") or os.getpid() == 1:
         return None
     packages = plan.app.place + "/" + app.packages()
     compiling = _Starter(starter)
@@ -107,6 +109,8 @@ def _compile(
 ) -> None:
     """Compile the modules `imports`, by their paths in `packages`, by this process and so many in all."""
     import _signal  # type: ignore[import-not-found]
+
+    from .unpack import pool
 
     number = 0
     try:

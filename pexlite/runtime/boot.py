@@ -3,7 +3,6 @@
 import os
 import sys
 
-from .app import switches as environment
 from .cache import roots, turn
 from .start import app_directory, launcher
 
@@ -18,10 +17,11 @@ def launcher_of(facts: "dict[str, Any]", file: str) -> "ModuleType":
 
     May not return: another Python is started, a tool is run, or the process exits with an error.
     """
-    switches = None
-    names = environment.names_set()
+    names = [name for name in os.environ if name[:4] == "PEX_" and name not in ("PEX_ROOT", "PEX_KEEP_DAYS")]
     if names:
-        switches = environment.Switches(names)
+        from .app.switches import Switches
+
+        switches = Switches(names)
         if switches.python or switches.python_path:
             from . import pythons
 

@@ -13,8 +13,8 @@ from .cache import app, files, lock, roots, turn
 from .file import whole
 from .file.zip import Damaged, Unreadable
 from .start import app_directory, launcher
-from .unpack import aside, tree, variant, wheel
 from .unpack import launcher as launching
+from .unpack import tree, variant, wheel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from .app.switches import Switches
+    from .unpack import aside
 
-_FEWEST_IMPORTS = 4  # which no other process would compile sooner
+_FEWEST_IMPORTS = 5  # which no other process would compile sooner
 _NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 
@@ -204,6 +205,7 @@ class FirstStart:
         if not listed or os.path.lexists(plan.app.place):
             return False
         from . import early
+        from .unpack import aside
 
         libraries = self.opened.manifest["pexlite"].get("start_libraries")
         some = early.Early(plan, listed, libraries[self.number] if libraries else [])

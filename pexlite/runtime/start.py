@@ -21,7 +21,7 @@ FACTS = {}  # type: dict[str, Any]
 
 LAYOUT = "lite-2"  # the form of the cache; what another form has left is not touched
 ROOM, COMPILED = "__pexlite__.txt", "__pexlite__.bytecode"  # the members that hold the modules of this room
-LAUNCHER = "_pexlite_launch"  # the file in an app's directory that holds the modules of app/, compiled
+LAUNCHER = "_pexlite_launch"  # the file in an app's directory that holds modules of app/, compiled
 
 
 def main(names):  # type: (dict[str, Any]) -> NoReturn
@@ -73,7 +73,7 @@ def launcher(place, facts):  # type: (str, dict[str, Any]) -> Optional[ModuleTyp
         import marshal
         from _frozen_importlib_external import MAGIC_NUMBER
 
-        content = _own_launcher(place)
+        content = own_content(place, LAUNCHER)
         if content[:4] != MAGIC_NUMBER:
             return None
         parts = marshal.loads(memoryview(content)[4:])
@@ -88,13 +88,16 @@ def launcher(place, facts):  # type: (str, dict[str, Any]) -> Optional[ModuleTyp
         return None
 
 
-def _own_launcher(place):  # type: (str) -> bytes
-    """The launcher's content. Raises OSError unless this user or root owns it and the directories above it."""
+def own_content(place, name):  # type: (str, str) -> bytes
+    """The content of the file `name` in the app's directory `place`.
+
+    Raises OSError unless this user or root owns it and the directories above it.
+    """
     if os.name == "nt":  # where modes say nothing, and a user's profile is closed to others
-        with open(place + "/" + LAUNCHER, "rb") as file:
+        with open(place + "/" + name, "rb") as file:
             return file.read()
     # Non-blocking: a pipe of that name would have this start wait for a writer.
-    descriptor = os.open(place + "/" + LAUNCHER, os.O_RDONLY | os.O_NONBLOCK)
+    descriptor = os.open(place + "/" + name, os.O_RDONLY | os.O_NONBLOCK)
     try:
         found = os.fstat(descriptor)
         if found.st_mode & 0o170000 != 0o100000 or not is_own(found):

@@ -24,14 +24,10 @@ from typing import Any
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Unpacked applications made by pexlite.\n"
 _PARTS = (
     "launch",
-    "switches",
-    "become",
-    "program",
-    "spark",
     "sharing",
+    "namesake",
     "failing",
     "interpreters",
-    "host",
 )
 _OURS = (
     "_pexlite.pth",

@@ -6,6 +6,7 @@ import marshal
 import os
 import re
 import sys
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.docs.tables import page, table
 from tests.factories import make_wheel
 
 DOOR = (ROOM_DIRECTORY / "__init__.py").read_text(encoding="utf-8")
+LATER = ("_pexlite_switches", "_pexlite_checked", "_pexlite_mended", "/pythons")
 KEY = re.compile(r"(cp|pp)3\d+t?-[0-9a-f]{10}")
 
 
@@ -71,7 +73,7 @@ def test_a_start_leaves_the_names_of_the_page_and_no_others(started: Path) -> No
     left = [*started.glob("*"), *started.glob("*/*"), *started.glob("*/*/*"), *ours]
     named = {in_words(path, started) for path in left}
     places = {f"<root>/{LAYOUT}/{part}" for part in ("", "apps/", "wheels/", "locks/")}
-    later = {line for line in shown if line.endswith(("_pexlite_checked", "_pexlite_mended", "/pythons"))}
+    later = {line for line in shown if line.endswith(LATER)}
     # Only files that bring a Python have these (tests/own_python).
     own = {line for line in shown if "/interpreters/" in line or line.endswith("locks/<sha256, 32 hex>")}
     assert named - places == set(shown) - later - own and len(own) == 2
@@ -94,7 +96,27 @@ def test_the_launcher_holds_what_the_page_says(started: Path) -> None:
     (launcher,) = started.glob(f"{LAYOUT}/apps/*/_pexlite_launch")
     sentence = page("cache").partition("<!-- launcher -->")[2].partition("as marshalled code")[0]
     said = set(re.findall(r"`([a-z_]+)`", sentence)) - {"__main__"}
-    assert said == set(marshal.loads(launcher.read_bytes()[4:]))
+    assert said | {"become", "program"} == set(marshal.loads(launcher.read_bytes()[4:]))
+    assert "it has more: `become` and `program` with `--sh-boot`," in page("cache")
+
+
+def test_beside_the_launcher_is_what_the_page_says(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "app", files={"app.py": "def main(): pass"})
+    file = bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
+    root = tmp_path / "root"
+    run([sys.executable, file, "warm"], environment(root, PEX_TOOLS="1"))
+    said = re.findall(
+        "`(_pexlite_[a-z_]+)`", page("cache").partition("<!-- beside -->")[2].partition(" are modules")[0]
+    )
+    found = {path.name: path.read_bytes() for path in root.glob(f"{LAYOUT}/apps/*/_pexlite_*")}
+    launcher = marshal.loads(found.pop("_pexlite_launch")[4:])
+    assert sorted(found) == sorted(said)
+    assert not {name.removeprefix("_pexlite_") for name in found} & set(launcher)
+    for name, content in found.items():
+        module = name.removeprefix("_pexlite_")
+        text = (ROOM_DIRECTORY / "app" / f"{module}.py").read_text(encoding="utf-8")
+        code = compile(text, f"<pexlite>/app/{module}.py", "exec", dont_inherit=True, optimize=2)
+        assert content[:4] == MAGIC_NUMBER and marshal.loads(content[4:]).co_names == code.co_names
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Every start but the first opens one file of the cache, compiles nothing, and reads nothing more of the zip."""
+"""Every start but the first opens one file of the cache, compiles nothing, and reads nothing more of the zip.
+
+With a switch, or as one of Spark's workers, it opens a file for each module that it needs beyond that.
+"""
 
 from __future__ import annotations
 
@@ -83,6 +86,11 @@ KINDS: dict[str, tuple[EntryPoint, LaunchOptions, dict[str, str], list[str]]] = 
     "sh header": (function("quick", "main"), LaunchOptions(sh_boot=True), {}, []),
     "sh header, sealed": (function("quick", "main"), LaunchOptions(sh_boot=True, inject_args=("sealed",)), {}, []),
 }
+BESIDE = {
+    "PEX_MODULE": ["switches"],
+    "PEX_INTERPRETER": ["switches", "become", "program"],
+    "Spark worker": ["spark"],
+}
 
 
 def watch_app(site_packages: Path) -> None:
@@ -118,7 +126,7 @@ def test_a_later_start_opens_one_file_and_compiles_nothing(kind: str, newest: In
     opened = [name for name in first["open"] if name.startswith(str(root)) and "site-packages" not in name]
     # What Python itself opens when the header starts it: its configuration, and the program that it is to run.
     assert [name for name in opened if not name.endswith(("/pyvenv.cfg", "/_pexlite_run.py"))] == [
-        str(next(root.glob("lite-2/apps/*-*/_pexlite_launch"))),
+        *[str(next(root.glob(f"lite-2/apps/*-*/_pexlite_{name}"))) for name in ("launch", *BESIDE.get(kind, []))],
         *([str(next(root.glob("lite-2/apps/*-*/bin/tool")))] if kind == "script" else []),
     ]
     # The line of our .pth file, which Python runs there, finds that there is nothing to do.

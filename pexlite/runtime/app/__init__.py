@@ -1,10 +1,13 @@
 """The modules that every start but the first runs, compiled by the first start into one file.
 
+What few starts need is in no such file: the first of them compiles it into one beside it.
+
     launch        turn this process into the app's, call the entry point
     switches      the PEX_ variables of one start
     become        sealed arguments and variables, the sh header
     program       scripts, the interpreter
     spark         starts by Spark
+    namesake      the bundle's package of the file's own name
     sharing       Spark's executors run in the same file
     failing       the end of an app that failed; own: the Python that its file has brought
     interpreters  more interpreters in the app's process

@@ -1,7 +1,8 @@
 """From the app's directory to the app: set up this Python for the bundle, call the entry point.
 
 `start` loads this module out of the launcher, the one file that a start opens in the app's directory. It imports
-`os`, `sys` and the built-in `time`; modules that only some starts need lie beside it in the launcher.
+`os`, `sys` and the built-in `time`; modules that only some starts need lie in the launcher too, or in files beside
+it once such a start has been.
 
 It has more than 400 lines because every start runs all of it: each further module is one more to load.
 """
@@ -136,7 +137,8 @@ def _prepared(facts: "dict[str, Any]", switches: "Switches | None") -> "dict[str
         if switches.pex_path:
             found = part("pex_path").added(switches.pex_path, part("start").python_key())
             facts["extra_path"] = found + facts["extra_path"]
-    if switches or facts["inherit_path"] != "false" or _PATH in os.environ:
+    modes = (facts["inherit_path"], FACTS["inherit_path"])
+    if modes != ("false", "false") or facts.get("extra_path") or _PATH in os.environ:
         keep = _standard_path(os.path.dirname(os.__file__))
         facts = part("host").Host(PLACE, keep, _on_pythonpath()).let_in(facts, FACTS["inherit_path"])
     asked = like_sparks(sys.argv[1:], os.environ)
@@ -190,20 +192,35 @@ def is_python_of_a_worker(words: "list[str]", variables: "Mapping[str, str]") ->
 
 
 def part(name: str) -> "Any":
-    """The module `name` of this folder, out of the launcher; what few starts need, out of the file."""
+    """The module `name` of this folder, out of the launcher; what few starts need, out of a file beside it."""
     module = sys.modules.get("__pexlite__.app." + name)
     if module is None:
+        import marshal
+
+        code = marshal.loads(PARTS[name]) if name in PARTS else _kept_or_new(name)
         module = type(sys)("__pexlite__.app." + name)
         module.__package__ = "__pexlite__.app"
-        if name in PARTS:
-            import marshal
-
-            code = marshal.loads(PARTS[name])
-        else:
-            code = part("start").room_of(os.environ["PEX"], FACTS).code("app/%s.py" % name)
         exec(code, module.__dict__)
         sys.modules[module.__name__] = module
     return module
+
+
+def _kept_or_new(name: str) -> "Any":
+    """The code of a module that few starts need: the first of them has it out of the file, and keeps it."""
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    start = part("start")
+    try:
+        content = start.own_content(PLACE, "_pexlite_" + name)
+        if content[:4] == MAGIC_NUMBER:
+            return marshal.loads(memoryview(content)[4:])
+    except (OSError, EOFError, ValueError, TypeError):
+        pass
+    with start.room_of(os.environ["PEX"], FACTS) as room:
+        from __pexlite__.unpack import launcher
+
+        return launcher.keep(room, PLACE, name)
 
 
 def damage(file: str, began: "float | None") -> "Any":
@@ -350,11 +367,12 @@ def _on_pythonpath() -> "list[str]":
 
 def _join(facts: "dict[str, Any]", site_packages: str) -> None:
     if facts.get("as_module"):
-        part("spark").begin_as_module(site_packages)
+        part("spark").begin_as_module()
+        part("namesake").prefer(site_packages)
     if facts.get("program"):
         part("program").begin(facts["program"], site_packages)
         if os.environ["PEX"][-3:] == ".py":
-            part("spark").prefer_namesake(site_packages)
+            part("namesake").prefer(site_packages)
     if facts.get("drives"):
         part("sharing").Sharing(os.environ["PEX"]).watch()
 

@@ -228,34 +228,8 @@ def as_worker(facts: "dict[str, Any]") -> "dict[str, Any]":
     return dict(facts, start=(sys.argv[2], None), extra_path=path, as_module=True)
 
 
-def begin_as_module(site_packages: str) -> None:
+def begin_as_module() -> None:
     """Set sys.argv and sys.path as Python does for `-m module`."""
     del sys.argv[1:3]
     if not getattr(sys.flags, "safe_path", sys.flags.isolated):
         sys.path.insert(0, os.getcwd())
-    prefer_namesake(site_packages)
-
-
-def prefer_namesake(site_packages: str) -> None:
-    """Have imports find the package `job` in the bundle where this file is called job.py.
-
-    The file's directory comes first on sys.path: as the current directory, and where Spark puts files for workers.
-    """
-    name, extension = os.path.splitext(os.path.basename(os.environ["PEX"]))
-    if extension == ".py":
-        sys.meta_path.insert(0, _Namesake(name, site_packages))
-
-
-class _Namesake:
-    """An import finder that finds the module `name` in the bundle, and no other module."""
-
-    def __init__(self, name: str, site_packages: str) -> None:
-        self.name = name
-        self.path = [site_packages]
-
-    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
-        if name == self.name:
-            from _frozen_importlib_external import PathFinder
-
-            return PathFinder.find_spec(name, self.path)
-        return None

@@ -105,8 +105,3 @@ def _note(words: str) -> None:
         sys.stderr.write("pexlite: %s\n" % words)
     except (AttributeError, OSError, ValueError):
         pass
-
-
-def names_set() -> "list[str]":
-    """The names of the switches that are set."""
-    return [name for name in os.environ if name[:4] == "PEX_" and name not in KEPT]

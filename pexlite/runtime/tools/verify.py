@@ -167,8 +167,8 @@ class _Comparison:
                 yield _Problem("%s is missing" % name)
         for added, words in foreign.in_app(self.plan.app.place, self._known(installed, own)):
             yield _Problem(words, functools.partial(os.unlink, added))
-        if not launcher.is_right(self.plan, self.facts):
-            yield _Problem("%s has changed" % LAUNCHER)
+        for name in launcher.changed(self.plan, self.facts):
+            yield _Problem("%s has changed" % name)
 
     def _known(self, installed: "list[tree.Block]", own: "dict[bytes, bytes]") -> "set[bytes]":
         """The paths in the app's directory of all that the file puts there."""

@@ -1,6 +1,7 @@
 """`warm`: the first start's work, without running the app."""
 
 from ..cache import app
+from ..unpack import launcher, tree
 from .built_file import BuiltFile, compile_all, say
 
 TYPE_CHECKING = False
@@ -18,6 +19,9 @@ def add_to(commands: "Any") -> None:
 
 def _warm(built_file: BuiltFile, options: "argparse.Namespace") -> None:
     place = built_file.install()
+    with built_file.opened() as (opened, number):
+        # Whoever else starts it may not be able to write here.
+        launcher.keep_all(tree.Plan(opened, number, place, built_file.name), built_file.facts)
     if options.compile:
         compile_all([app.site_packages(place)])
     say(place)

@@ -1,4 +1,7 @@
-"""The launcher and READY, which make an app's directory usable for starts."""
+"""The launcher and READY, which make an app's directory usable for starts.
+
+What few starts need of app/ is in no launcher: the first of them keeps it in a file beside it.
+"""
 
 import os
 import sys
@@ -11,24 +14,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..importing import Room
     from .tree import Plan
 
+# What each start loads, and what is needed by its children, or late, when the file may have been replaced.
 _MODULES: "tuple[str, ...]" = (
     "app/launch",
-    "app/switches",
-    "app/become",
-    "app/program",
-    "app/spark",
     "app/sharing",
+    "app/namesake",
     "app/failing",
     "app/interpreters",
-    "app/host",
     "start",
 ) + (("app/startup",) if sys.version_info >= (3, 15) else ())
 if IS_WINDOWS:
     _MODULES += ("app/windows",)
+_OF_FEW = ("switches", "become", "program", "spark", "host", "pex_path")
 PROGRAM = "_pexlite_run.py"  # what the sh header has the app's Python run
-_OF_FEW = ("app/pex_path",)  # a launcher takes these out of the file, where there is one
 
 
 def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool = False) -> bytes:
@@ -37,7 +38,7 @@ def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool =
     from _frozen_importlib_external import MAGIC_NUMBER
 
     libraries = [] if alone else plan.libraries()
-    names = _modules(facts, libraries) + (_OF_FEW if alone else ())
+    names = _modules(facts, libraries, alone)
     held: dict[str, Any] = {name.rpartition("/")[2]: plan.room.marshalled(name + ".py") for name in names}
     held["facts"] = facts
     held["inside"] = app.inside()
@@ -68,10 +69,21 @@ def program(plan: "Plan", facts: "dict[str, Any]") -> bytes:
     return MAGIC_NUMBER + bytes(12) + marshal.dumps(plan.room.code("written/" + PROGRAM), 2)
 
 
-def _modules(facts: "dict[str, Any]", libraries: "list[tuple[str, int]]") -> "tuple[str, ...]":
+def _modules(
+    facts: "dict[str, Any]", libraries: "list[tuple[str, int]]", alone: bool = False
+) -> "tuple[str, ...]":
     more = [("commands", "commands" in facts), ("own", facts["own"]), ("lazy", "not_lazy" in facts)]
-    more.append(("libraries", libraries))
-    return _MODULES + tuple(["app/" + name for name, needed in more if needed])
+    beside = () if alone else _beside(facts)
+    more += [("libraries", bool(libraries))] + [(name, name not in beside) for name in _OF_FEW]
+    return _MODULES + tuple(["app/" + name for name, is_in in more if is_in])
+
+
+def _beside(facts: "dict[str, Any]") -> "list[str]":
+    """Those of `_OF_FEW` that no start of a file with these `facts` needs by itself."""
+    does_more = not facts["plain"] or facts["sh_boot"]
+    needed = {"become": does_more, "program": does_more, "host": facts["inherit_path"] != "false"}
+    needed["spark"] = bool(facts["spark"])
+    return [name for name in _OF_FEW if not needed.get(name)]
 
 
 def site_time_of(directory: str) -> int:
@@ -79,8 +91,51 @@ def site_time_of(directory: str) -> int:
     return os.stat(app.site_packages(directory)).st_mtime_ns
 
 
-def is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
-    """Whether the app's launcher holds what it should, found out without running any of it."""
+def keep(room: "Room", place: str, name: str) -> "Any":
+    """The code of the module `name` of app/, which is kept beside the launcher in `place` for later starts."""
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    code = room.code("app/%s.py" % name)
+    try:
+        files.replace(place + "/_pexlite_" + name, MAGIC_NUMBER + marshal.dumps(code))
+    except OSError:
+        pass  # a cache that is only read: such starts take a little longer
+    return code
+
+
+def keep_all(plan: "Plan", facts: "dict[str, Any]", anew: bool = False) -> None:
+    """Keep what few starts need beside the launcher, all that is not there; with `anew` all that is."""
+    for name in _beside(facts):
+        if os.path.lexists(plan.app.place + "/_pexlite_" + name) == anew:
+            keep(plan.room, plan.app.place, name)
+
+
+def changed(plan: "Plan", facts: "dict[str, Any]") -> "list[str]":
+    """The names of the launcher and the files beside it that hold something else than they should.
+
+    None of what they hold is run.
+    """
+    found = [] if _is_right(plan, facts) else [LAUNCHER]
+    return found + ["_pexlite_" + name for name in _beside(facts) if not _is_kept_right(plan, name)]
+
+
+def _is_kept_right(plan: "Plan", name: str) -> bool:
+    import marshal
+    from _frozen_importlib_external import MAGIC_NUMBER
+
+    path = plan.app.place + "/_pexlite_" + name
+    if not os.path.lexists(path):
+        return True
+    content = files.read(path) or b""
+    try:
+        is_code: bool = marshal.loads(content[4:]) == plan.room.code("app/%s.py" % name)
+        return is_code and content[:4] == MAGIC_NUMBER
+    except (EOFError, ValueError, TypeError):
+        return False
+
+
+def _is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
     import marshal
     from _frozen_importlib_external import MAGIC_NUMBER
 

@@ -6,8 +6,8 @@ import sys
 
 try:
     with open(sys.prefix + "/_pexlite_launch", "rb") as file:
-        spark = {"__name__": "__pexlite__.app.spark"}
-        exec(marshal.loads(marshal.loads(file.read()[4:])["spark"]), spark)
-    spark["prefer_namesake"](os.path.dirname(os.path.abspath(__file__)))  # type: ignore[operator]
+        namesake = {"__name__": "__pexlite__.app.namesake"}
+        exec(marshal.loads(marshal.loads(file.read()[4:])["namesake"]), namesake)
+    namesake["prefer"](os.path.dirname(os.path.abspath(__file__)))  # type: ignore[operator]
 except Exception:
     pass  # the app has gone: its modules will tell
