@@ -113,3 +113,25 @@ def test_a_wheel_is_compiled_for_the_pythons_that_take_it(tmp_path: Path) -> Non
         pythons=(str(first.path), str(second.path)),
     )
     assert sorted(packs(build(request).path)) == sorted([first.tag, second.tag])
+
+
+def test_bytecode_that_has_changed_is_told_before_it_is_met(tmp_path: Path) -> None:
+    python = CPYTHONS[0]
+    built = file_for(tmp_path, pythons=(str(python.path),))
+    env = environment(tmp_path / "root")
+    tools = {**env, "PEX_TOOLS": "1"}
+    run([python.path, built.path, "verify"], tools)
+    with zipfile.ZipFile(built.path) as parts:
+        (pack,) = [entry for entry in parts.infolist() if entry.filename.startswith(".bytecode/")]
+        with zipfile.ZipFile(parts.open(pack)) as inside:
+            member = next(entry for entry in inside.infolist() if "part" in entry.filename)
+    content = bytearray(built.path.read_bytes())
+    # Behind both local headers, which have the names (APPNOTE.TXT 4.3.7), in the midst of the member.
+    place = pack.header_offset + 30 + len(pack.filename) + member.header_offset + 30 + len(member.filename)
+    content[place + member.compress_size // 2] ^= 1
+    built.path.write_bytes(content)
+    done = run([python.path, built.path, "verify"], tools, check=False)
+    assert done.returncode == 6
+    assert done.stdout.startswith(f"bytecode for {python.tag}: ") and "part" in done.stdout
+    started = run([python.path, built.path], env, check=False)
+    assert started.returncode == 1 and "error: app.pex is damaged" in started.stderr

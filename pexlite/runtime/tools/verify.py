@@ -73,11 +73,23 @@ def _problems_of_file(opened: whole.Whole) -> "Iterator[str]":
                 pass
         except archive.Damaged as damage:
             yield str(damage)
+    yield from _problems_of_bytecode(opened)
     if opened.has(whole.PIECES):
         try:
             _check_pieces(opened)
         except (archive.Damaged, ValueError, struct.error) as damage:
             yield "the index of pieces is none of the wheels: %s" % damage
+
+
+def _problems_of_bytecode(opened: whole.Whole) -> "Iterator[str]":
+    """What is wrong with the wheels' bytecode in the file: a start would compile that itself, and say nothing."""
+    for brought in opened.manifest["pexlite"]["wheels"]:
+        for tag, pack in sorted(brought.get("bytecode", {}).items()):
+            try:
+                for member in archive.read_members(opened.descriptor, pack, brought["name"]):
+                    archive.read_member(opened.descriptor, member)
+            except archive.Damaged as damage:
+                yield "bytecode for %s: %s" % (tag, damage)
 
 
 def _check_pieces(opened: whole.Whole) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Packed = tuple[archive.Member, bytes, bytes]  # a module's bytecode, its path, and the path of its source
 
 _FEW = 48  # modules that are written sooner than another process is at work
-_PORTION, _MOST_PORTIONS = 16, 999  # modules of one job, and jobs that `pool` takes
+_PORTION = 16  # modules of one job
 
 
 def put(plan: "tree.Plan", directory: str, before_each: "Callable[[], object]" = int) -> None:
@@ -104,8 +104,7 @@ def _write_packed(plan: "tree.Plan", top: bytes, before_each: "Callable[[], obje
     if len(found) > _FEW:
         from . import pool
 
-        most = max(_PORTION, -(-len(found) // _MOST_PORTIONS))
-        pool.run(write.portions(found, lambda _: 1, most), write_some, int)
+        pool.run(write.portions(found, lambda _: 1, _PORTION), write_some, int)
     else:
         write_some(found)
 

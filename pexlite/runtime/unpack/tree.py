@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..file.whole import Whole
 
 UNKNOWN = -1
-_FILES_AT_ONCE, _MOST_PORTIONS = 400, 500
+_FILES_AT_ONCE = 400
 _NO_LINKS: "tuple[int, ...]" = (
     errno.EXDEV,
     errno.EPERM,
@@ -278,9 +278,7 @@ class Layout:
                 self._put(plan.source_of(block), target, names)
             else:
                 jobs.append((plan.source_of(block), target, names))
-        total = sum([len(names) for _, _, names in jobs])
-        most = max(_FILES_AT_ONCE, -(-total // _MOST_PORTIONS))  # in no more portions than `pool` takes
-        portions = write.portions(jobs, lambda job: len(job[2]), most)
+        portions = write.portions(jobs, lambda job: len(job[2]), _FILES_AT_ONCE)
         if len(portions) > 1:
             from . import pool
 

@@ -101,7 +101,11 @@ def _batches(jobs: "Sequence[AnyJob]") -> "tuple[list[list[AnyJob]], list[int]]"
 
 
 def portions(items: "list[Any]", weight: "Callable[[Any], int]", worth: int) -> "list[list[Any]]":
-    """`items` in portions, in their order, that weigh what is `worth` another process, or a bit more."""
+    """`items` in portions, in their order, that weigh what is `worth` another process, or a bit more.
+
+    They are no more than `pool` takes.
+    """
+    worth = max(worth, -(-sum(map(weight, items)) // _MOST_BATCHES))
     found: list[list[Any]] = []
     room = 0
     for item in items:
