@@ -92,6 +92,15 @@ def garbage(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:4] + b"\xff" * 999)
 
 
+def no_code(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:4] + marshal.dumps(None))
+
+
+def more_than_there_is(path: Path) -> None:
+    """The beginning of a tuple of two thousand million."""
+    path.write_bytes(path.read_bytes()[:4] + b"(\xff\xff\xff\x7f")
+
+
 def a_pipe(path: Path) -> None:
     path.unlink()
     os.mkfifo(path)
@@ -110,7 +119,18 @@ def open_to_others(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [cut, empty, zeros, of_another_python, garbage, a_pipe, a_link_to_nothing, open_to_others],
+    [
+        cut,
+        empty,
+        zeros,
+        of_another_python,
+        garbage,
+        no_code,
+        more_than_there_is,
+        a_pipe,
+        a_link_to_nothing,
+        open_to_others,
+    ],
     ids=lambda damage: damage.__name__,
 )
 @pytest.mark.parametrize("name", OF_AN_INTERPRETER)
@@ -137,6 +157,12 @@ def test_a_directory_in_its_place_is_no_reason_to_fail(
     path.unlink()
     path.mkdir()
     as_interpreter(newest, file, env)
+    tools = {**env, "PEX_TOOLS": "1"}
+    assert run([newest.path, file, "verify", "--cache"], tools, check=False).returncode == 6
+    run([newest.path, file, "verify", "--cache", "--repair"], tools)
+    run([newest.path, file, "verify", "--cache"], tools)
+    as_interpreter(newest, file, env)
+    assert path.is_file()
 
 
 def test_it_need_not_be_possible_to_write(newest: Interpreter, file: Path, env: dict[str, str]) -> None:
@@ -160,11 +186,21 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 def test_warm_keeps_all_for_those_who_cannot_write(newest: Interpreter, file: Path, env: dict[str, str]) -> None:
     run([newest.path, file, "warm"], {**env, "PEX_TOOLS": "1"})
-    before = {name: (path.stat().st_ino, path.read_bytes()) for name, path in kept(env).items()}
+    before = {name: path.read_bytes() for name, path in kept(env).items()}
     assert {*before} > {*OF_AN_INTERPRETER}
-    run([newest.path, file, "warm"], {**env, "PEX_TOOLS": "1"})
     as_interpreter(newest, file, env)
-    assert {name: (path.stat().st_ino, path.read_bytes()) for name, path in kept(env).items()} == before
+    assert {name: path.read_bytes() for name, path in kept(env).items()} == before
+    for path, damage in zip(kept(env).values(), (cut, zeros, a_pipe, a_link_to_nothing, no_code), strict=False):
+        damage(path)
+    run([newest.path, file, "warm"], {**env, "PEX_TOOLS": "1"})
+    assert {name: path.read_bytes() for name, path in kept(env).items()} == before
+
+
+def test_who_can_read_the_launcher_can_read_it_too(newest: Interpreter, file: Path, env: dict[str, str]) -> None:
+    run([newest.path, file], env)
+    with_umask: list[str | Path] = ["sh", "-c", 'umask 077; exec "$@"', "sh", newest.path, file, *ASKED]
+    run(with_umask, {**env, "PEX_INTERPRETER": "1"})
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept(env).values()} == {0o644}
 
 
 @pytest.mark.parametrize("name", OF_AN_INTERPRETER)

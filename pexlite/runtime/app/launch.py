@@ -213,10 +213,11 @@ def _kept_or_new(name: str) -> "Any":
     start = part("start")
     try:
         content = start.own_content(PLACE, "_pexlite_" + name)
-        if content[:4] == MAGIC_NUMBER:
-            return marshal.loads(memoryview(content)[4:])
-    except (OSError, EOFError, ValueError, TypeError):
-        pass
+        code = marshal.loads(memoryview(content)[4:]) if content[:4] == MAGIC_NUMBER else None
+        if hasattr(code, "co_code"):
+            return code
+    except Exception:
+        pass  # MemoryError as well: what is damaged may name any size
     with start.room_of(os.environ["PEX"], FACTS) as room:
         from __pexlite__.unpack import launcher
 

@@ -180,7 +180,9 @@ class _Comparison:
         for added, words in foreign.in_app(self.plan.app.place, self._known(installed, own)):
             yield _Problem(words, functools.partial(os.unlink, added))
         for name in launcher.changed(self.plan, self.facts):
-            yield _Problem("%s has changed" % name)
+            # The launcher is written anew after that, what is beside it by the next start that needs it.
+            place = self.plan.app.place + "/" + name
+            yield _Problem("%s has changed" % name, functools.partial(files.remove, place))
 
     def _known(self, installed: "list[tree.Block]", own: "dict[bytes, bytes]") -> "set[bytes]":
         """The paths in the app's directory of all that the file puts there."""

@@ -3,8 +3,10 @@
 What few starts need of app/ is in no launcher: the first of them keeps it in a file beside it.
 """
 
+import marshal
 import os
 import sys
+from _frozen_importlib_external import MAGIC_NUMBER
 
 from ..cache import app, files
 from ..start import LAUNCHER
@@ -34,9 +36,6 @@ PROGRAM = "_pexlite_run.py"  # what the sh header has the app's Python run
 
 def content(plan: "Plan", facts: "dict[str, Any]", site_time: int, alone: bool = False) -> bytes:
     """The launcher's content; a venv is `alone`, without the file. The room's `__init__` has its form."""
-    import marshal
-    from _frozen_importlib_external import MAGIC_NUMBER
-
     libraries = [] if alone else plan.libraries()
     names = _modules(facts, libraries, alone)
     held: dict[str, Any] = {name.rpartition("/")[2]: plan.room.marshalled(name + ".py") for name in names}
@@ -62,9 +61,6 @@ def program(plan: "Plan", facts: "dict[str, Any]") -> bytes:
     is_release = sys.implementation.name == "cpython" and sys.version_info[3] == "final"
     if not facts["sh_boot"] or not is_release or sys.version_info < (3, 7):
         return plan.written(PROGRAM)
-    import marshal
-    from _frozen_importlib_external import MAGIC_NUMBER
-
     # In this version of the format the same code has the same bytes.
     return MAGIC_NUMBER + bytes(12) + marshal.dumps(plan.room.code("written/" + PROGRAM), 2)
 
@@ -93,22 +89,20 @@ def site_time_of(directory: str) -> int:
 
 def keep(room: "Room", place: str, name: str) -> "Any":
     """The code of the module `name` of app/, which is kept beside the launcher in `place` for later starts."""
-    import marshal
-    from _frozen_importlib_external import MAGIC_NUMBER
-
-    code = room.code("app/%s.py" % name)
+    code, path = room.code("app/%s.py" % name), place + "/_pexlite_" + name
     try:
-        files.replace(place + "/_pexlite_" + name, MAGIC_NUMBER + marshal.dumps(code))
+        files.replace(path, MAGIC_NUMBER + marshal.dumps(code))
+        # Who can read the launcher can read it too, whatever the umask of this start is.
+        os.chmod(path, os.stat(place + "/" + LAUNCHER).st_mode & 0o644)
     except OSError:
         pass  # a cache that is only read: such starts take a little longer
     return code
 
 
-def keep_all(plan: "Plan", facts: "dict[str, Any]", anew: bool = False) -> None:
-    """Keep what few starts need beside the launcher, all that is not there; with `anew` all that is."""
+def keep_all(plan: "Plan", facts: "dict[str, Any]") -> None:
+    """Write all that few starts need beside the launcher, anew where it is there."""
     for name in _beside(facts):
-        if os.path.lexists(plan.app.place + "/_pexlite_" + name) == anew:
-            keep(plan.room, plan.app.place, name)
+        keep(plan.room, plan.app.place, name)
 
 
 def changed(plan: "Plan", facts: "dict[str, Any]") -> "list[str]":
@@ -121,24 +115,17 @@ def changed(plan: "Plan", facts: "dict[str, Any]") -> "list[str]":
 
 
 def _is_kept_right(plan: "Plan", name: str) -> bool:
-    import marshal
-    from _frozen_importlib_external import MAGIC_NUMBER
-
-    path = plan.app.place + "/_pexlite_" + name
-    if not os.path.lexists(path):
-        return True
-    content = files.read(path) or b""
     try:
+        content = files.content(plan.app.place + "/_pexlite_" + name)
         is_code: bool = marshal.loads(content[4:]) == plan.room.code("app/%s.py" % name)
         return is_code and content[:4] == MAGIC_NUMBER
-    except (EOFError, ValueError, TypeError):
+    except FileNotFoundError:
+        return True
+    except Exception:
         return False
 
 
 def _is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
-    import marshal
-    from _frozen_importlib_external import MAGIC_NUMBER
-
     found = files.read(plan.app.place + "/" + LAUNCHER) or b""
     try:
         held = marshal.loads(found[4:])
@@ -149,7 +136,7 @@ def _is_right(plan: "Plan", facts: "dict[str, Any]") -> bool:
         known.update((["own_files"] if facts["own"] else []) + (["sizes"] if libraries else []))
         kept = held["inside"] == app.inside() and held["run"] == program(plan, facts)
         return found[:4] == MAGIC_NUMBER and held["facts"] == facts and kept and set(held) == known and all(codes)
-    except (EOFError, ValueError, TypeError, KeyError):
+    except Exception:
         return False
 
 

@@ -177,7 +177,6 @@ def add_missing(plan: "tree.Plan", facts: "dict[str, Any]", anew: bool = False) 
     if anew or wrong:
         site_time = launcher.site_time_of(plan.app.place)
         files.replace(plan.app.place + "/" + LAUNCHER, launcher.content(plan, facts, site_time))
-        launcher.keep_all(plan, facts, anew=True)
     if "READY" in own or not plan.app.is_ready():
         files.replace(plan.app.ready_path, launcher.ready(plan, plan.app.place))
     return [problem.words for problem in wrong]
