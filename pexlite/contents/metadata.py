@@ -17,7 +17,11 @@ from pexlite.contents.values import NO_LICENCE, Licence
 _HEAD = 1 << 20  # bytes of METADATA before its description; the longest of 1,300 wheels of the index has 60,000
 _LONGEST, _MOST = 300, 5000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
-_ADDRESS = re.compile(r"https?://[!-~]{1,500}", re.IGNORECASE)
+_PIECE = r"(?:[a-z0-9._~!$&'()*+,;=:@/?-]|%[0-9a-f]{2}){,500}"  # of a path, a query or a fragment (RFC 3986)
+_ADDRESS = re.compile(
+    rf"https?://[a-z0-9](?:[a-z0-9.-]{{,200}}[a-z0-9])?(?::[0-9]{{1,5}})?(?:[/?]{_PIECE})?(?:#{_PIECE})?",
+    re.IGNORECASE,
+)
 _LICENSE = "License :: "
 
 

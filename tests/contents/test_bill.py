@@ -14,7 +14,7 @@ import pytest
 from cyclonedx.model.bom import Bom
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pexlite.archive.layout import draft
@@ -168,6 +168,8 @@ _NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
 @settings(max_examples=12, deadline=None)
+@example(summary="", licence="", classifier="", url="::", requires="")
+@example(summary="", licence="", classifier="", url="a.example/[x]?{y}|z^#a#b%2g", requires="")
 @given(summary=_NAMES, licence=_NAMES, classifier=_NAMES, url=_NAMES, requires=_NAMES)
 def test_whatever_metadata_says_the_bill_follows_the_schema(
     tmp_path_factory: pytest.TempPathFactory, summary: str, licence: str, classifier: str, url: str, requires: str

@@ -48,6 +48,26 @@ def test_only_addresses_that_a_browser_would_open_are_taken() -> None:
     assert said("\n".join(lines).encode()).urls == (("Home", "https://a.example/x"),)
 
 
+@pytest.mark.parametrize(
+    ("address", "is_taken"),
+    [
+        ("https://a.example", True),
+        ("HTTP://a-b.example:8080/~c/d%20e.html?x=1&y=(2,3);z#top", True),
+        ("https://a.example#x", True),
+        ("https://::", False),
+        ("https://", False),
+        ("https:///x", False),
+        ("https://a.example:port/", False),
+        ("https://[a]/", False),
+        ("https://a.example/%2", False),
+        ("https://a.example/<b>", False),
+        ("https://a.example/#b#c", False),
+    ],
+)
+def test_an_address_has_the_form_of_one(address: str, is_taken: bool) -> None:
+    assert said(f"Home-page: {address}\n".encode()).urls == ((("Homepage", address),) if is_taken else ())
+
+
 def test_a_huge_metadata_is_read_no_further_than_its_head() -> None:
     assert len(said(b"Requires-Dist: a\n" * 200_000).requires) <= 5000
     assert len(said(b"Summary: " + b"x" * 5_000_000).summary) <= 300

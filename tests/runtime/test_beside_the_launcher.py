@@ -1,4 +1,4 @@
-"""What few starts need of the runtime is compiled by the first of them, and kept in a file beside the launcher."""
+"""Modules of the runtime that few starts need: the first of them compiles one, and keeps it beside the launcher."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def kept(env: dict[str, str]) -> dict[str, Path]:
 
 @pytest.fixture
 def begun(newest: Interpreter, file: Path, env: dict[str, str]) -> dict[str, Path]:
-    """What is kept after a first start and one as an interpreter, by the newest Python."""
+    """The files that are kept after a first start and one as an interpreter, by the newest Python."""
     run([newest.path, file], env)
     as_interpreter(newest, file, env)
     return kept(env)
