@@ -1,4 +1,4 @@
-"""Modules of the runtime that few starts need: the first of them compiles one, and keeps it beside the launcher."""
+"""Modules of the runtime that few starts need: the first of them compiles one and keeps it for the others."""
 
 from __future__ import annotations
 
