@@ -97,7 +97,8 @@ The protocol
 5. *Without working locks* rules 1 and 3 keep every start right, only work is done twice; and nothing is pruned.
 6. *Whose it is.* What a start executes is the user's own or root's, and closed to others: the launcher it has
    opened, the app's directory, `apps/`, `lite-2/` and the root. Anything else goes the slow way: a private root,
-   and one line that says why. The sh header asks whether pointer and app are the user's own; modes it cannot see.
+   and one line that says why. A module beside the launcher that is not so is written anew. The
+   sh header asks whether pointer and app are the user's own; modes it cannot see.
    Before anything is removed: real directories of the user, opened with O_NOFOLLOW and worked in by descriptor,
    names of the form that this room gives, never across a device. On Windows, where modes say nothing, a cache is
    as closed as the directory that it lies in; a user's profile is.

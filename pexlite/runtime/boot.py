@@ -17,6 +17,7 @@ def launcher_of(facts: "dict[str, Any]", file: str) -> "ModuleType":
 
     May not return: another Python is started, a tool is run, or the process exits with an error.
     """
+    # But for switches.KEPT: to load that module for it takes as long as some apps.
     names = [name for name in os.environ if name[:4] == "PEX_" and name not in ("PEX_ROOT", "PEX_KEEP_DAYS")]
     if names:
         from .app.switches import Switches

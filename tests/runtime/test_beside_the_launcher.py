@@ -31,11 +31,6 @@ def file(tmp_path: Path) -> Path:
     return bundle_file(tmp_path / "app.pex", [wheel], function("app", "main"))
 
 
-@pytest.fixture
-def env(tmp_path: Path) -> dict[str, str]:
-    return environment(tmp_path / "root")
-
-
 def kept(env: dict[str, str]) -> dict[str, Path]:
     """The files beside the launcher, by the names of their modules."""
     found = Path(env["PEX_ROOT"]).glob("lite-2/apps/*-*/_pexlite_*")

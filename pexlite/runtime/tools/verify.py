@@ -82,7 +82,7 @@ def _problems_of_file(opened: whole.Whole) -> "Iterator[str]":
 
 
 def _problems_of_bytecode(opened: whole.Whole) -> "Iterator[str]":
-    """The faults of the wheels' bytecode in the file: a start would compile that itself, and say nothing."""
+    """The faults of the wheels' bytecode in the file, which a start that another process helps does not tell."""
     for brought in opened.manifest["pexlite"]["wheels"]:
         for tag, pack in sorted(brought.get("bytecode", {}).items()):
             try:
