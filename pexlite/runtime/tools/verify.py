@@ -124,13 +124,14 @@ def _verify_cache(built_file: BuiltFile, repairing: bool) -> None:
             raise ToolError(
                 "%s is damaged: verify --cache --repair unpacks it anew" % built_file.place, VERIFICATION
             )
-        with lock.Lock(built_file.root + "/locks/prune", shared=True).take(_LONGEST_WAIT) as shared:
-            if shared.refused:
-                raise ToolError("%s is being pruned: try again" % built_file.root, WRITING)
-            with lock.Lock("%s/locks/%s" % (built_file.root, plan.app.name)).take(_LONGEST_WAIT):
-                for problem in _Comparison(plan, built_file.facts).problems():
-                    problem.put_right()
-                mend.add_missing(plan, built_file.facts, anew=True)
+        pruner = lock.Lock(built_file.root + "/locks/prune", shared=True)
+        starts = lock.Lock("%s/locks/%s" % (built_file.root, plan.app.name))
+        with pruner.take(_LONGEST_WAIT), starts.take(_LONGEST_WAIT):
+            if pruner.refused or starts.refused:
+                raise ToolError("%s: another start may be at work there, try again" % built_file.root, WRITING)
+            for problem in _Comparison(plan, built_file.facts).problems():
+                problem.put_right()
+            mend.add_missing(plan, built_file.facts, anew=True)
         if any([problem.words.startswith(_OWN) for problem in found]):
             say("the next start unpacks its Python anew")
     return say("repaired: %s" % built_file.install())
@@ -180,9 +181,15 @@ class _Comparison:
         for added, words in foreign.in_app(self.plan.app.place, self._known(installed, own)):
             yield _Problem(words, functools.partial(os.unlink, added))
         for name in launcher.changed(self.plan, self.facts):
-            # The launcher is written anew after that, what is beside it by the next start that needs it.
-            place = self.plan.app.place + "/" + name
-            yield _Problem("%s has changed" % name, functools.partial(files.remove, place))
+            yield _Problem("%s has changed" % name, functools.partial(self._write_anew, name))
+
+    def _write_anew(self, name: str) -> None:
+        """Replace the file `name` beside the launcher; `mend.add_missing` replaces the launcher itself."""
+        path = self.plan.app.place + "/" + name
+        if os.path.isdir(path):
+            files.remove(path)  # no rename replaces it
+        if name != LAUNCHER:
+            launcher.keep(self.plan.room, self.plan.app.place, name[9:])
 
     def _known(self, installed: "list[tree.Block]", own: "dict[bytes, bytes]") -> "set[bytes]":
         """The paths in the app's directory of all that the file puts there."""
