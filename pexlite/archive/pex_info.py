@@ -39,7 +39,7 @@ from pexlite.model.manifest import (
     WheelEntry,
 )
 
-_NO_FACTS = "FACTS = {}  # type: dict[str, Any]\n"  # as start.py has it
+_NO_FACTS = "FACTS = {}\n"  # as the room has it
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 
 LAYOUT = "lite-2"
@@ -18,6 +19,13 @@ CHECKED_MAIN = "checked_main.py"
 WRITTEN = "written/"
 """Where the room has what goes into an app's directory as it is."""
 _QUOTES = '"' * 3
+_WITHIN = r"\[(?:[^][]|\[(?:[^][]|\[[^][]*\])*\])*\]"
+_TYPE = rf'(?:"[^"]*"|[\w.]+(?:{_WITHIN})?(?: \| None)?)'
+_HEAD = re.compile(rf"^( *def \w+\((?:[^()]|\([^()]*\))*\))(?: -> {_TYPE})?:", re.MULTILINE)
+_PARAMETER = re.compile(rf"(\w): {_TYPE}(?=[,)\n]| =)")
+_VARIABLE = re.compile(rf"^( *[\w.]+): {_TYPE} = ", re.MULTILINE)
+_REMARK = re.compile(r"  # .*$", re.MULTILINE)
+_ONLY_CHECKED = re.compile(r"^TYPE_CHECKING = False\n|^if TYPE_CHECKING:\n(?:    .*\n|\n)+", re.MULTILINE)
 ROOM_DIRECTORY = Path(__file__).parent.parent / "runtime"
 """Where the room's sources are."""
 
@@ -26,7 +34,7 @@ ROOM_DIRECTORY = Path(__file__).parent.parent / "runtime"
 def room_sources() -> tuple[tuple[str, str], ...]:
     """The path in the room and the text of each of its files, sorted by path; CHECKED_MAIN among them.
 
-    Docstrings and lines of comments are for readers of this repository, and a quarter of the room: a file need not
+    Docstrings, comments and types are for readers of this repository, and a third of the room: a file need not
     carry them. An app's directory has its files as they are.
     """
     paths = [path for pattern in ("*.py", "*.pth", "*.sh") for path in ROOM_DIRECTORY.rglob(pattern)]
@@ -39,10 +47,10 @@ def room_sources() -> tuple[tuple[str, str], ...]:
 
 
 def without_words(text: str) -> str:
-    """The module without docstrings and lines of comments; each statement stays in its line, for tracebacks.
+    """The module without docstrings, comments and types; each statement stays in its line, for tracebacks.
 
     As this project writes them: a docstring begins its line with three double quotes, and these begin and end any
-    other string of several lines too.
+    other string of several lines too. A type that the oldest Python could not read is in double quotes.
     """
     lines = []
     inside = ""
@@ -63,4 +71,11 @@ def without_words(text: str) -> str:
             if lines[-1] and indentation == len(line) - len(begin):
                 lines[docstring] = ""  # not all that there is of a function or class
             indentation = -1 if lines[-1] else indentation
-    return "\n".join(lines)
+    return _without_types("\n".join(lines))
+
+
+def _without_types(text: str) -> str:
+    text = _REMARK.sub("", text)
+    text = _ONLY_CHECKED.sub(lambda found: "\n" * found[0].count("\n"), text)
+    text = _HEAD.sub(lambda found: _PARAMETER.sub(r"\1", found[1]) + ":", text)
+    return _VARIABLE.sub(r"\1 = ", text)

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import CodeType
 
 # The line of runtime/start.py that a file's facts replace, and their placeholder in compiled code.
-_NO_FACTS = "FACTS = {}  # type: dict[str, Any]\n"
+_NO_FACTS = "FACTS = {}\n"
 _FACTS = 'FACTS = __import__("marshal").loads(b"the facts of a file stand here in it")\n'
 
 

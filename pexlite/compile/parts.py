@@ -20,7 +20,7 @@ from pexlite.store.store import Store
 _SHARE = 0.24
 _FEW = 8  # modules, which no other process compiles ahead
 _MANY = 64  # files, which several processes may write
-_RUNTIME = 120_000  # bytes of the runtime in a file without bytecode, about
+_RUNTIME = 112_000  # bytes of the runtime in a file without bytecode, about
 
 
 def room_of(bundle: Bundle, sources: Sources, first: Target | None, store: Store) -> Room:

@@ -18,7 +18,7 @@ from tests.programs.bench.workloads import Workload
 
 _OURS = ("__pexlite__", "__pex__", "__main__", "PEX-INFO")
 # The most that the runtime may take: its sources, and the bytecode of a first start, up to a quarter of the file.
-_SOURCES, _BYTECODE = 157 * 1024, 100_000
+_SOURCES, _BYTECODE = 117 * 1024, 100_000
 _FEW_WHEELS = 20
 # What is not the application's in a file of each tool.
 _RUNTIME = {
