@@ -6,6 +6,7 @@ import marshal
 import os
 import re
 import sys
+import zipfile
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
@@ -112,11 +113,14 @@ def test_beside_the_launcher_is_what_the_page_says(tmp_path: Path) -> None:
     launcher = marshal.loads(found.pop("_pexlite_launch")[4:])
     assert sorted(found) == sorted(said)
     assert not {name.removeprefix("_pexlite_") for name in found} & set(launcher)
+    with zipfile.ZipFile(file) as opened:
+        parts = opened.read("__pexlite__.txt").decode().split("\f")
+    carried = dict(part.split("\n", 1) for part in parts if part)
     for name, content in found.items():
         module = name.removeprefix("_pexlite_")
-        text = (ROOM_DIRECTORY / "app" / f"{module}.py").read_text(encoding="utf-8")
-        code = compile(text, f"<pexlite>/app/{module}.py", "exec", dont_inherit=True, optimize=2)
-        assert content[:4] == MAGIC_NUMBER and marshal.loads(content[4:]).co_names == code.co_names
+        name = f"app/{module}.py"
+        code = compile(carried[name], f"<pexlite>/{name}", "exec", dont_inherit=True, optimize=2)
+        assert content[:4] == MAGIC_NUMBER and marshal.loads(content[4:]) == code
 
 
 @pytest.mark.parametrize(

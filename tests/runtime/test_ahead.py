@@ -321,7 +321,7 @@ from importlib.util import cache_from_source
 
 coming = cache_from_source(os.path.dirname(os.path.abspath(__file__)) + "/coming/last.py")
 before = os.path.exists(coming)
-end = time.time() + 20
+end = time.time() + 50  # the others give way to whatever runs beside
 while not os.path.exists(coming) and time.time() < end:
     time.sleep(0.01)
 found = os.path.exists(coming) and os.stat(coming)
