@@ -53,6 +53,8 @@ CONCERNS = (
 )
 # Measured where it is asked for.
 ON_DEMAND = ("own", "ship", "spark", "lazy", "instant")
+# Those in which files by the hundred are made while a clock runs.
+_MAKING = ("cold", "second", "growth", "simultaneous", "own", "instant")
 HERE = Path(__file__).resolve().parent
 DOCS = REPOSITORY / "pexlite" / "docs"
 
@@ -131,9 +133,12 @@ class _Plan:
         self.few = min(rounds, 5)
 
     def rows(self, only: Sequence[str], workloads: Sequence[Workload]) -> Iterator[Row]:
+        state = self.setting.directory / "state"
+        timing.clear(state)
+        is_resting = not self.quick
         for concern in only:
             for workload in workloads:
-                timing.clear(self.setting.directory / "state")
+                is_resting = is_resting and (concern not in _MAKING or timing.rest(state))
                 try:
                     yield from self.of(concern, workload)
                 except (RuntimeError, WrongOutputError) as failure:
@@ -153,6 +158,7 @@ class _Plan:
                 yield from lazy.rows(self.setting, self.rounds)
             if concern == "spark":
                 yield from spark.rows(self.setting, spark.FRAMES, self.few)
+        timing.clear(state)
 
     def of(self, concern: str, workload: Workload) -> Iterator[Row]:
         """The rows of one concern and one workload."""

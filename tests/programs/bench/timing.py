@@ -9,11 +9,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _LEAST_FREE = 20_000_000_000  # bytes
+# For so many seconds at most ext4 remembers what was deleted. Else a new file takes as long as two or three links.
+_REMEMBERED, _SLOW = 420, 8
 # A contender that takes long is run as often as fits in here, and as often as this at least.
 _LONGEST = 90.0  # seconds
 _FEWEST = 3
@@ -152,8 +155,7 @@ def failed(reason: str) -> Figure:
 def emptied(directory: Path) -> Callable[[], None]:
     """A function to call before a cold run: it makes an empty home at `directory`, and syncs the disk.
 
-    What was there is moved away, and deleted by `clear`: for some minutes after a deletion ext4 searches the
-    deleted inodes whenever it makes a file, which doubles the time of a cold start.
+    What was there is moved away, and deleted by `clear`, since making a file is slow after that (`rest`).
     """
 
     def empty() -> None:
@@ -162,10 +164,39 @@ def emptied(directory: Path) -> Callable[[], None]:
             directory.rename(place / directory.name)
             if shutil.disk_usage(place).free < _LEAST_FREE:
                 clear(directory.parent)
+                rest(directory.parent)
         (directory / "tmp").mkdir(parents=True)
         os.sync()
 
     return empty
+
+
+def rest(directory: Path, pause: float = 10, longest: float = _REMEMBERED) -> bool:
+    """Whether files are made in `directory` as fast as they should be; waits for that, `longest` seconds at most.
+
+    For some minutes after a deletion ext4 searches the deleted inodes whenever it makes a file, which takes up to
+    thirty times as long then: a cold start takes twice.
+    """
+    end = time.monotonic() + longest
+    while _making(directory) > _SLOW:
+        if time.monotonic() > end:
+            return False
+        time.sleep(pause)
+    return True
+
+
+def _making(directory: Path, count: int = 200) -> float:
+    """How much longer than a hard link a new file takes there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix="used-", dir=directory))
+    (place / "first").touch()
+    begin = time.perf_counter()
+    for number in range(count):
+        (place / f"new{number}").touch()
+    between = time.perf_counter()
+    for number in range(count):
+        (place / f"link{number}").hardlink_to(place / "first")
+    return (between - begin) / (time.perf_counter() - between)
 
 
 def clear(directory: Path) -> None:
