@@ -16,7 +16,7 @@ from pathlib import Path
 
 _LEAST_FREE = 20_000_000_000  # bytes
 # For so many seconds at most ext4 remembers what was deleted. Else a new file takes as long as two or three links.
-_REMEMBERED, _SLOW = 420, 8
+_REMEMBERED, _SLOW = 420, 4
 # A contender that takes long is run as often as fits in here, and as often as this at least.
 _LONGEST = 90.0  # seconds
 _FEWEST = 3

@@ -12,7 +12,7 @@ from tests.programs.bench.results import Row, row
 from tests.programs.bench.setting import Setting
 from tests.programs.bench.starts import ready
 from tests.programs.bench.targets import Target
-from tests.programs.bench.timing import Contender, Figure, WrongOutputError, failed, figure, run
+from tests.programs.bench.timing import Contender, Figure, WrongOutputError, emptied, failed, figure, run
 from tests.programs.bench.tools import Tool
 from tests.programs.bench.workloads import Workload
 
@@ -58,8 +58,7 @@ def written(setting: Setting, workload: Workload, tools: Sequence[Tool]) -> Iter
     sizes: dict[str, Figure] = dict(unable)
     for one in contenders:
         state = Path(one.environment["HOME"])
-        shutil.rmtree(state, ignore_errors=True)
-        (state / "tmp").mkdir(parents=True)
+        emptied(state)()
         try:
             run(
                 Contender(one.tool, one.command, {**one.environment, "PYTHONDONTWRITEBYTECODE": "1"}, one.contains)
