@@ -99,6 +99,8 @@ def paired(contenders: Sequence[Contender], rounds: int) -> dict[str, Figure]:
     is left out after that, with the reason as its note.
     """
     runs: dict[str, list[Run]] = {contender.tool: [] for contender in contenders}
+    if not contenders:
+        return {}
     broken: dict[str, str] = {}
     for turn in range(rounds):
         shift = turn % len(contenders)
@@ -160,15 +162,22 @@ def emptied(directory: Path) -> Callable[[], None]:
 
     def empty() -> None:
         if directory.exists():
-            place = Path(tempfile.mkdtemp(prefix="used-", dir=directory.parent))
-            directory.rename(place / directory.name)
-            if shutil.disk_usage(place).free < _LEAST_FREE:
+            move_away([directory], directory.parent)
+            if shutil.disk_usage(directory.parent).free < _LEAST_FREE:
                 clear(directory.parent)
                 rest(directory.parent)
         (directory / "tmp").mkdir(parents=True)
         os.sync()
 
     return empty
+
+
+def move_away(paths: Sequence[Path], directory: Path) -> None:
+    """Move all `paths` where `clear` will delete them below `directory`, on the same disk."""
+    directory.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix="used-", dir=directory))
+    for number, path in enumerate(paths):
+        path.rename(place / f"{number}-{path.name}")
 
 
 def rest(directory: Path, pause: float = 10, longest: float = _REMEMBERED) -> bool:
@@ -200,7 +209,7 @@ def _making(directory: Path, count: int = 200) -> float:
 
 
 def clear(directory: Path) -> None:
-    """Delete what `emptied` moved away anywhere below `directory`."""
+    """Delete what was moved away anywhere below `directory`."""
     for path, names, _ in os.walk(directory):
         for name in [name for name in names if name.startswith("used-")]:
             names.remove(name)
