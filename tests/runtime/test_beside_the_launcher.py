@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import marshal
 import os
+import resource
 import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
@@ -96,6 +97,15 @@ def more_than_there_is(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:4] + b"(\xff\xff\xff\x7f")
 
 
+@pytest.fixture
+def eight_gigabytes() -> Iterator[None]:
+    """Processes get no more memory: such a tuple would fill that of the machine."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
 def a_pipe(path: Path) -> None:
     path.unlink()
     os.mkfifo(path)
@@ -136,6 +146,7 @@ def test_what_is_damaged_is_written_anew(
     file: Path,
     env: dict[str, str],
     begun: dict[str, Path],
+    eight_gigabytes: None,
 ) -> None:
     path = begun[name]
     damage(path)
