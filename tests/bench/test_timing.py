@@ -19,9 +19,7 @@ def test_a_disk_is_left_to_rest_until_making_a_file_is_fast(
     assert ratios == [] and pauses == [10, 10]
 
 
-def test_a_disk_that_is_always_slow_is_not_waited_for_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_is_always_slow_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "_making", lambda directory: 30.0)
     assert not timing.rest(tmp_path, pause=0.01, longest=0.05)
 
